@@ -1,0 +1,140 @@
+// A home: the one thread on which actors, streams and timers of a shard live (design, part 4), and
+// the face that the real and the virtual world share. What runs on it needs no lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <caf/execution_unit.hpp>
+#include <caf/resumable.hpp>
+
+#include "hal_sim/world/address.hpp"
+#include "hal_sim/world/stream.hpp"
+#include "hal_sim/world/timer.hpp"
+#include "protocol/base/result.hpp"
+
+namespace fleet::hal {
+
+/// Kinds of network attachment; the virtual world gives each its latency, jitter and bandwidth.
+enum class link_kind : std::uint8_t { ethernet, wifi, cellular_4g, nbiot, lora };
+
+/// One attempt to connect. What it points to must outlive the call only, except `security`, which must
+/// outlive the stream.
+struct connect_options {
+  address peer;
+  link_kind kind = link_kind::ethernet;
+  duration timeout = std::chrono::seconds{10};  ///< for TCP and TLS together
+  stream_filter_factory* security = nullptr;    ///< none: plain
+  std::string_view server_name;                 ///< for SNI and the certificate
+  std::uint64_t origin = 0; ///< the device's index: picks its source address and its network substream
+};
+
+/// Takes accepted streams.
+class accept_events {
+public:
+  /// The receiver must set_events() before it returns, or drop the stream.
+  virtual void on_accepted(stream_ptr accepted) = 0;
+
+protected:
+  ~accept_events() = default;
+};
+
+struct listen_options {
+  address at;                                ///< port 0 picks a free one
+  stream_filter_factory* security = nullptr; ///< none: plain; must outlive the listener
+};
+
+enum class listen_error : std::uint8_t { in_use, not_permitted, bad_address, exhausted };
+
+/// A listening socket, real or virtual; dropping it stops listening and keeps accepted streams.
+class listener {
+public:
+  virtual ~listener() = default;
+  /// The address with the port that was chosen.
+  [[nodiscard]] virtual address at() const = 0;
+};
+
+/// Plain counters of one home: written by its thread alone, read by any.
+struct home_meters {
+  std::atomic<std::uint64_t> turns{0};
+  std::atomic<std::uint64_t> bytes_sent{0};      ///< what the network took, after encryption
+  std::atomic<std::uint64_t> bytes_received{0};
+  std::atomic<std::uint64_t> streams_open{0};
+  std::atomic<std::uint64_t> connects_waiting{0}; ///< held back by the limit on pending connects
+  std::atomic<std::uint64_t> wakes{0};
+  std::atomic<std::uint64_t> wake_lag_ns{0};      ///< sum over wakes of (woken − due)
+};
+
+/// Adds to a counter that only this thread writes: no locked instruction.
+inline void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+class home : public caf::execution_unit {
+public:
+  ~home() override;
+
+  /// The time of this turn; advances between turns only.
+  [[nodiscard]] time_point now() const noexcept { return now_; }
+
+  /// Milliseconds since 1970 that correspond to now(): the true wall clock a board's own may drift from.
+  [[nodiscard]] std::int64_t wall_ms() const noexcept;
+
+  void arm(timer& t, time_point due) { timers_.arm(t, due); }
+  void disarm(timer& t) noexcept { timers_.disarm(t); }
+
+  /// Starts to connect. Always answers a stream; the outcome is on_connected or on_closed, in a later
+  /// turn. `events` must outlive the stream or the stream_ptr.
+  virtual stream_ptr connect(const connect_options& options, stream_events& events) = 0;
+
+  virtual result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
+                                                                 accept_events& events) = 0;
+
+  /// Runs `job` in a coming turn; callable from any thread.
+  void post(std::function<void()> job);
+
+  /// Queues an actor; callable from any thread (CAF's own name for it).
+  void exec_later(caf::resumable* actor) override;
+
+  /// The actor system whose actors live here; to be set before the first one is spawned.
+  void attach(caf::actor_system& system) noexcept { system_ = &system; }
+
+  [[nodiscard]] const home_meters& meters() const noexcept { return meters_; }
+
+protected:
+  home();
+
+  /// Runs what is queued now, not what that queues in turn; false when there was nothing.
+  bool run_queued();
+  /// Whether something is queued, as the owning thread sees it.
+  [[nodiscard]] bool queued() const;
+  /// Wakes all timers due at now().
+  void wake_due();
+  /// Tells a thread that waits for work; the virtual world needs none.
+  virtual void interrupt() {}
+  /// Whether the caller is this home's thread.
+  [[nodiscard]] virtual bool on_own_thread() const noexcept = 0;
+
+  timer_queue timers_;
+  time_point now_{};
+  std::int64_t wall_origin_ms_ = 0;
+  home_meters meters_;
+
+private:
+  struct task {
+    caf::resumable* actor = nullptr;
+    std::function<void()> job;
+  };
+  struct remote_queue;
+  void run(task& t);
+  void push(task t);
+
+  std::deque<task> local_;
+  std::unique_ptr<remote_queue> remote_;
+};
+
+} // namespace fleet::hal

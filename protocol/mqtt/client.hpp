@@ -1,0 +1,127 @@
+// The MQTT client machine: one session over any number of connections, without I/O or clock.
+//
+// Order of use: start() once a transport is up; then for each arrival receive() followed by
+// next_event() until it answers nothing; at next_timeout() call handle_timeout() and drain again;
+// stop() or lost() when the transport goes. Output is appended to the caller's buffer at once. The
+// session (unacknowledged publishes, half-done QoS 2) survives lost() unless it was clean.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/result.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
+
+namespace fleet::mqtt {
+
+/// How a client behaves beyond the standard's letter; shared by all devices of a product. The defaults
+/// are `strict`; `sdk_behaviour()` gives the vendor's 2018 SDK (aliyun-iot.md §8.2).
+struct client_behaviour {
+  duration connack_timeout = std::chrono::seconds{10};
+  duration resend_after = std::chrono::seconds{10}; ///< unacknowledged PUBLISH/PUBREL/SUBSCRIBE
+  bool dup_on_resend = true;
+  bool resend_subscribe = true;      ///< false: report it as timed out instead
+  bool ping_despite_traffic = false; ///< the SDK pings each interval whatever was sent
+  std::uint8_t pings_outstanding_max = 1; ///< more outstanding than this: the link is dead
+  duration ping_timeout = std::chrono::seconds{10}; ///< strict: PINGRESP missing after this
+  std::uint16_t in_flight_max = 100; ///< unacknowledged publishes of QoS 1 and 2
+  std::uint32_t receive_limit_bytes = 256 * 1024; ///< largest packet taken; 1,024 on the manual's board
+  bool acknowledge_oversized = true; ///< QoS 1/2 too large: acknowledged, reported, not delivered
+};
+
+client_behaviour sdk_behaviour();
+
+/// What start() puts into CONNECT; views are read during the call only.
+using connect_fields = connect_view;
+
+enum class publish_error : std::uint8_t { not_connected, window_full, too_large, bad_topic };
+enum class subscribe_error : std::uint8_t { not_connected, too_many_pending, bad_filter };
+
+struct filter_request {
+  std::string_view filter;
+  mqtt::qos qos = qos::at_most_once;
+};
+
+namespace client_event {
+struct connected { bool session_present; };
+struct refused { connack_code code; };
+/// A message for the application; acknowledged by the machine, delivered once at QoS 2.
+struct message_arrived { message_view message; };
+/// A QoS 1 or 2 publish is done; `first_sent` and `cookie` as given to publish().
+struct publish_acknowledged { std::uint16_t packet_id; std::uint64_t cookie; time_point due; bool was_resent; };
+/// A publish went out again: after the time-out, or on resuming the session.
+struct publish_resent { std::uint16_t packet_id; std::uint64_t cookie; bool on_resume; };
+struct subscribe_acknowledged { std::uint16_t packet_id; bytes_view codes; };
+struct unsubscribe_acknowledged { std::uint16_t packet_id; };
+struct request_timed_out { std::uint16_t packet_id; };
+/// A packet over receive_limit_bytes was thrown away.
+struct packet_oversized { std::uint32_t bytes; };
+/// The peer broke the standard or fell silent: leave the link.
+struct failed { violation why; };
+} // namespace client_event
+
+using client_event_variant =
+  std::variant<client_event::connected, client_event::refused, client_event::message_arrived,
+               client_event::publish_acknowledged, client_event::publish_resent,
+               client_event::subscribe_acknowledged, client_event::unsubscribe_acknowledged,
+               client_event::request_timed_out, client_event::packet_oversized, client_event::failed>;
+
+class client {
+public:
+  /// `behaviour` must outlive the client.
+  explicit client(const client_behaviour& behaviour);
+  ~client();
+  client(client&&) noexcept;
+  client& operator=(client&&) noexcept;
+
+  /// The transport is up: appends CONNECT. A clean session forgets the former one's state.
+  void start(const connect_fields& fields, time_point now, byte_buffer& out);
+
+  /// Lends the bytes that arrived; they must stay valid until next_event() answered nothing.
+  void receive(bytes_view bytes, time_point now);
+
+  /// The next event, or nothing: then the rest of the bytes is kept for the next receive().
+  std::optional<client_event_variant> next_event(byte_buffer& out);
+
+  /// Does what is due: resends, pings, gives up.
+  void handle_timeout(time_point now, byte_buffer& out);
+  [[nodiscard]] time_point next_timeout() const noexcept;
+
+  /// Sends a message; answers its packet id (0 at QoS 0). `due` and `cookie` come back with the
+  /// acknowledgement. While a persistent session is down, QoS 1 and 2 are refused (not_connected):
+  /// the device decides what to keep.
+  result<std::uint16_t, publish_error> publish(const message_view& message, time_point due,
+                                               std::uint64_t cookie, time_point now,
+                                               byte_buffer& out);
+
+  result<std::uint16_t, subscribe_error> subscribe(std::span<const filter_request> filters,
+                                                   time_point now, byte_buffer& out);
+  result<std::uint16_t, subscribe_error> unsubscribe(std::span<const std::string_view> filters,
+                                                     time_point now, byte_buffer& out);
+
+  /// Appends DISCONNECT; nothing may follow on this transport.
+  void stop(byte_buffer& out);
+
+  /// The transport is gone. The session stays unless it was clean.
+  void lost();
+
+  [[nodiscard]] bool connected() const noexcept;
+  [[nodiscard]] std::size_t in_flight() const noexcept;
+  /// Cookies of publishes not yet acknowledged, oldest first.
+  [[nodiscard]] std::vector<std::uint64_t> unacknowledged() const;
+  /// Heap octets held, for the memory count.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace fleet::mqtt

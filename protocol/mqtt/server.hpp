@@ -1,0 +1,131 @@
+// The MQTT server machine: one connection of one client, and the session that outlives it. It checks
+// what the standard lets a server check, acknowledges, keeps order and windows; who may connect,
+// subscribe or publish, and where a message goes, is its owner's business.
+//
+// Order of use: receive(), then next_event() until nothing; answer connect_requested with accept() or
+// refuse(), subscribe_requested with grant(), before the next next_event(). Output is appended to the
+// caller's buffer at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
+
+namespace fleet::mqtt {
+
+/// What a server is willing to hold; shared by all its connections.
+struct server_limits {
+  std::uint32_t first_packet_max = 4096;    ///< before authentication memory is bounded by this
+  std::uint32_t packet_max = 256 * 1024 + 1024;
+  std::uint16_t in_flight_max = 100;        ///< unacknowledged messages towards a client
+  std::uint32_t queue_max = 1000;           ///< messages waiting behind the window or offline
+  std::uint16_t incoming_qos2_max = 1000;   ///< packet ids between PUBLISH and PUBREL
+  duration connect_timeout = std::chrono::seconds{10};
+  duration resend_after = duration::max(); ///< resending on a live link is allowed to 3.1 only
+};
+
+/// A message shared by all who receive it.
+struct stored_message {
+  std::string topic;
+  std::vector<std::uint8_t> payload;
+  std::uint64_t cookie = 0; ///< the owner's own mark; comes back with message_acknowledged
+};
+using message_ptr = std::shared_ptr<const stored_message>;
+
+enum class deliver_outcome : std::uint8_t { sent, queued, dropped_queue_full, dropped_offline };
+
+/// What survives a connection: owned by the broker, lent to at most one connection at a time.
+class session {
+public:
+  session();
+  ~session();
+  session(session&&) noexcept;
+  session& operator=(session&&) noexcept;
+
+  /// Queues a message while no connection is bound; QoS 0 is dropped.
+  deliver_outcome deliver_offline(message_ptr message, qos q, bool retain, const server_limits& limits);
+  /// Messages not yet acknowledged by the client, in flight and queued.
+  [[nodiscard]] std::size_t pending() const noexcept;
+  /// Their cookies, oldest first.
+  [[nodiscard]] std::vector<std::uint64_t> pending_cookies() const;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  friend class server_connection;
+  struct state;
+  std::unique_ptr<state> state_; ///< none while there is nothing to remember
+};
+
+namespace server_event {
+struct connect_requested { connect_view connect; };
+/// A message from the client; acknowledged by the machine, told once at QoS 2. `dup` as on the wire.
+struct message_published { message_view message; };
+struct filter { std::string_view text; mqtt::qos qos; };
+/// Answer with grant(); `filters` live until the next next_event().
+struct subscribe_requested { std::uint16_t packet_id; std::span<const filter> filters; };
+/// UNSUBACK is already appended.
+struct unsubscribed { std::span<const std::string_view> filters; };
+/// The client acknowledged (PUBACK or PUBCOMP) a delivered message.
+struct message_acknowledged { std::uint64_t cookie; };
+/// DISCONNECT came: discard the will ([MQTT-3.14.4-3]).
+struct disconnect_requested {};
+/// Close the network connection; publish the will unless it was discarded.
+struct failed { violation why; };
+} // namespace server_event
+
+using server_event_variant =
+  std::variant<server_event::connect_requested, server_event::message_published,
+               server_event::subscribe_requested, server_event::unsubscribed,
+               server_event::message_acknowledged, server_event::disconnect_requested,
+               server_event::failed>;
+
+class server_connection {
+public:
+  /// `limits` must outlive the connection.
+  server_connection(const server_limits& limits, time_point now);
+  ~server_connection();
+  server_connection(server_connection&&) noexcept;
+  server_connection& operator=(server_connection&&) noexcept;
+
+  void receive(bytes_view bytes, time_point now);
+  std::optional<server_event_variant> next_event(byte_buffer& out);
+
+  /// Keep-alive (1.5 ×, [MQTT-3.1.2-24]) and the CONNECT deadline; failures come as events.
+  void handle_timeout(time_point now, byte_buffer& out);
+  [[nodiscard]] time_point next_timeout() const noexcept;
+
+  /// Appends CONNACK 0, binds the session and resends what it holds ([MQTT-4.4.0-1]).
+  /// `keep_alive_s` is the one to enforce, 0 for none.
+  void accept(session& s, bool session_present, std::uint16_t keep_alive_s, time_point now,
+              byte_buffer& out);
+  /// Appends CONNACK with a code above 0; the owner closes next.
+  void refuse(connack_code code, byte_buffer& out);
+  /// Appends SUBACK with one code a filter.
+  void grant(std::uint16_t packet_id, std::span<const std::uint8_t> codes, byte_buffer& out);
+
+  /// Sends or queues a message; `q` is already capped by the subscription.
+  deliver_outcome deliver(const message_ptr& message, qos q, bool retain, time_point now,
+                          byte_buffer& out);
+  /// QoS 0 without a stored message: straight from the views to the wire.
+  void deliver_now(std::string_view topic, bytes_view payload, bool retain, byte_buffer& out);
+
+  /// Unbinds the session; call before it moves to another connection or dies.
+  void unbind() noexcept;
+
+  [[nodiscard]] bool accepted() const noexcept;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace fleet::mqtt
