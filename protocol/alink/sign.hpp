@@ -1,0 +1,55 @@
+// Signing (aliyun-iot.md §3) and the CONNECT fields of direct mode (§5.1), for both ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/alink/identity.hpp"
+
+namespace fleet::alink {
+
+enum class sign_method : std::uint8_t { hmacmd5, hmacsha1, hmacsha256 };
+
+/// `hmacmd5`, `hmacsha1`, `hmacsha256` in any case; nothing for other words.
+std::optional<sign_method> parse_sign_method(std::string_view word) noexcept;
+std::string_view to_string(sign_method method) noexcept;
+
+/// The digest of direct mode in lower-case hexadecimal: HMAC with the device secret over
+/// `clientId{base}deviceName{DN}productKey{PK}[timestamp{ts}]` (§3). An empty timestamp takes no part.
+std::string sign_direct(const identity& who, std::string_view client_id_base, sign_method method,
+                        std::string_view timestamp);
+
+/// Constant-time comparison of a digest with what a client sent, letter case ignored.
+bool digest_equal(std::string_view expected_hex, std::string_view received_hex) noexcept;
+
+/// CONNECT of direct mode.
+struct direct_login {
+  std::string client_id; ///< `PK.DN|securemode=…,timestamp=…,signmethod=…,gw=0,ext=0|`
+  std::string username;  ///< `DN&PK`
+  std::string password;
+};
+
+/// `secure_mode` 2 for TLS, 3 for plain TCP (§5.2). The timestamp is the SDK's constant 2524608000000.
+direct_login make_direct_login(const identity& who, sign_method method, int secure_mode);
+
+/// The same fields taken apart as the platform does (§5.1): extras in any order, blanks trimmed,
+/// unknown keys ignored, signmethod absent means hmacmd5, timestamp absent means unsigned. The views
+/// point into the arguments.
+struct login_parts {
+  std::string_view client_id_base;
+  std::string_view device_name;
+  std::string_view product_key;
+  sign_method method = sign_method::hmacmd5;
+  std::string_view timestamp;
+  int secure_mode = 0;
+  bool gateway = false;
+  int ext = 0;
+  bool auto_subscribe = false; ///< `_ss=1` (§9.4)
+};
+enum class login_error : std::uint8_t { malformed_client_id, malformed_username, unknown_sign_method };
+result<login_parts, login_error> parse_direct_login(std::string_view client_id,
+                                                    std::string_view username);
+
+} // namespace fleet::alink

@@ -1,0 +1,148 @@
+// The ledger (design, part 10): the tag every application message carries, the account each side
+// keeps, and their reconciliation. Knows nothing of MQTT, files or time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/base/bytes.hpp"
+
+namespace fleet::ledger {
+
+/// Who sent a message, in which life, and the how-manyeth it was.
+struct tag {
+  std::uint32_t device = 0;   ///< index in the fleet
+  std::uint32_t epoch = 0;    ///< boot count of the sender, from 1
+  std::uint32_t sequence = 0; ///< from 1 within the epoch
+  friend bool operator==(const tag&, const tag&) = default;
+};
+
+/// Appends the tag as text, `~L<device>.<epoch>.<sequence>.00000000~`, free of characters that JSON
+/// escapes; seal() then writes the checksum over the eight zeros. Answers the checksum's offset from
+/// the front of `out`.
+std::size_t append_tag(byte_buffer& out, const tag& t);
+
+/// Computes CRC-32 over the whole payload, its eight checksum digits read as '0', and writes it there
+/// in lower-case hexadecimal.
+void seal(std::span<std::uint8_t> payload, std::size_t checksum_offset);
+
+enum class tag_state : std::uint8_t { absent, intact, corrupted };
+struct found_tag {
+  tag_state state = tag_state::absent;
+  tag what;
+};
+/// Finds and checks the first tag in a payload; linear, allocation-free, any bytes allowed.
+found_tag find_tag(bytes_view payload) noexcept;
+
+/// A set of sequence numbers that costs twelve octets or so while it has no gaps.
+class sequence_set {
+public:
+  sequence_set() = default;
+  sequence_set(const sequence_set&);
+  sequence_set& operator=(const sequence_set&);
+  sequence_set(sequence_set&&) noexcept = default;
+  sequence_set& operator=(sequence_set&&) noexcept = default;
+  ~sequence_set();
+
+  /// False if it was there already. 0 is not a sequence number.
+  bool insert(std::uint32_t sequence);
+  [[nodiscard]] bool contains(std::uint32_t sequence) const noexcept;
+  [[nodiscard]] std::uint32_t size() const noexcept;
+  [[nodiscard]] std::uint32_t max() const noexcept;
+  /// Sorted, disjoint, inclusive ranges.
+  struct range {
+    std::uint32_t first;
+    std::uint32_t last;
+  };
+  [[nodiscard]] std::vector<range> ranges() const;
+
+private:
+  struct gaps;
+  std::uint32_t contiguous_ = 0; ///< 1…contiguous_ are in
+  std::unique_ptr<std::vector<range>> beyond_;
+};
+
+/// The sender's side of one (device, direction): what it tried and what was acknowledged, by epoch.
+/// Survives power loss with the board's key-value store.
+class sender_account {
+public:
+  /// Opens the next epoch; to be called once per boot.
+  void boot();
+  /// The next message's tag. `reliable` is QoS 1 or 2.
+  tag attempt(std::uint32_t device, bool reliable);
+  /// True the first time.
+  bool acknowledge(std::uint32_t epoch, std::uint32_t sequence);
+
+  [[nodiscard]] std::uint32_t epoch() const noexcept;
+  [[nodiscard]] std::uint64_t attempted() const noexcept;
+  [[nodiscard]] std::uint64_t acknowledged() const noexcept;
+
+private:
+  friend struct reconciler;
+  struct epoch_record {
+    std::uint32_t epoch = 0;
+    std::uint32_t attempted = 0;
+    sequence_set unreliable; ///< those sent at QoS 0
+    sequence_set acknowledged;
+  };
+  epoch_record current_;
+  std::unique_ptr<std::vector<epoch_record>> former_;
+};
+
+enum class acceptance : std::uint8_t { first, duplicate, unexplained_duplicate, out_of_order };
+
+/// The receiver's side of one (device, direction).
+class receiver_account {
+public:
+  /// A message arrived. `dup` as on the wire; `connection` grows with each connection of the sender,
+  /// so that a repeat in a new one is explained. Order is judged among first deliveries of an epoch.
+  acceptance accept(const tag& t, bool dup, std::uint32_t connection);
+
+private:
+  friend struct reconciler;
+  struct epoch_record {
+    std::uint32_t epoch = 0;
+    std::uint32_t highest = 0;
+    std::uint32_t connection = 0;
+    std::uint32_t highest_before_connection = 0;
+    sequence_set accepted;
+  };
+  epoch_record& record(std::uint32_t epoch);
+  epoch_record current_;
+  std::unique_ptr<std::vector<epoch_record>> former_;
+  std::uint32_t duplicates_ = 0;
+  std::uint32_t unexplained_ = 0;
+  std::uint32_t out_of_order_ = 0;
+};
+
+/// The names of design §12's `ledger` object. `lost`, `unexpected`, `corrupted`, `out_of_order` and
+/// `unexplained` must be 0 in a healthy run.
+struct totals {
+  std::uint64_t attempted = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t accepted = 0;     ///< distinct messages that arrived
+  std::uint64_t lost = 0;         ///< acknowledged and not accepted
+  std::uint64_t duplicated = 0;   ///< arrivals beyond the first, explained or not
+  std::uint64_t unexplained = 0;  ///< repeats without DUP on one and the same connection
+  std::uint64_t unexpected = 0;   ///< accepted and never attempted
+  std::uint64_t corrupted = 0;
+  std::uint64_t out_of_order = 0;
+  std::uint64_t recovered = 0;    ///< reliable, accepted, never acknowledged
+  std::uint64_t unfinished = 0;   ///< reliable, neither accepted nor acknowledged when the run ended
+  std::uint64_t missing_qos0 = 0; ///< sent at QoS 0 and not accepted: allowed, counted
+  totals& operator+=(const totals& other) noexcept;
+};
+
+/// Holds both accounts of one (device, direction) against each other. A missing side counts as empty.
+totals reconcile(const sender_account* sender, const receiver_account* receiver);
+
+/// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
+/// accepted R`, R being ranges like `1-17,19`; equal runs give equal octets.
+void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
+                  const sender_account* sender, const receiver_account* receiver);
+
+} // namespace fleet::ledger
