@@ -3,7 +3,9 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 
+#include "protocol/base/crc32_folded.hpp"
 #include "protocol/base/random.hpp"
 
 namespace fleet {
@@ -33,10 +35,29 @@ constexpr crc_tables tables = make_tables();
 
 std::uint64_t load_le64(const std::uint8_t* p) noexcept {
   std::uint64_t word = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&word, p, sizeof word);
+    return word;
+  }
   for (unsigned i = 0; i < 8; ++i) {
     word |= static_cast<std::uint64_t>(p[i]) << (8 * i);
   }
   return word;
+}
+
+std::uint32_t by_tables(bytes_view bytes, std::uint32_t c) noexcept {
+  std::size_t at = 0;
+  for (; at + 8 <= bytes.size(); at += 8) {
+    const std::uint64_t word = load_le64(bytes.data() + at) ^ c;
+    c = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      c ^= tables[7 - i][(word >> (8 * i)) & 0xff];
+    }
+  }
+  for (; at < bytes.size(); ++at) {
+    c = tables[0][(c ^ bytes[at]) & 0xff] ^ (c >> 8);
+  }
+  return c;
 }
 
 } // namespace
@@ -74,18 +95,12 @@ std::string run_digest::text() const {
 
 std::uint32_t crc32(bytes_view bytes, std::uint32_t former) noexcept {
   std::uint32_t c = ~former;
-  std::size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8) {
-    const std::uint64_t word = load_le64(bytes.data() + at) ^ c;
-    c = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      c ^= tables[7 - i][(word >> (8 * i)) & 0xff];
-    }
+  if (bytes.size() >= 64 && detail::can_fold_crc32()) {
+    const detail::folded_crc32 folded = detail::fold_crc32(bytes, c);
+    c = by_tables(folded.lane, 0);
+    bytes = bytes.subspan(folded.consumed);
   }
-  for (; at < bytes.size(); ++at) {
-    c = tables[0][(c ^ bytes[at]) & 0xff] ^ (c >> 8);
-  }
-  return ~c;
+  return ~by_tables(bytes, c);
 }
 
 } // namespace fleet
