@@ -21,9 +21,16 @@ constexpr std::size_t messages_per_turn = 64;
 home::home() : remote_(std::make_unique<remote_queue>()) {}
 
 home::~home() {
-  // Queued actors hold a reference that running them would have given back.
+  drop_queued();
+}
+
+void home::drop_queued() noexcept {
+  // Queued actors hold a reference that running them would have given back; what dies with them may
+  // queue something else.
   for (auto* queue : {&local_, &remote_->tasks}) {
-    for (auto& t : *queue) {
+    while (!queue->empty()) {
+      const task t = std::move(queue->front());
+      queue->pop_front();
       if (t.actor != nullptr) {
         caf::intrusive_ptr_release(t.actor);
       }
@@ -45,7 +52,8 @@ void home::push(task t) {
     const std::lock_guard lock{remote_->guard};
     remote_->tasks.push_back(std::move(t));
   }
-  if (!remote_->filled.exchange(true, std::memory_order_acq_rel)) {
+  // In one order with a home that says it will sleep and then looks whether something is queued.
+  if (!remote_->filled.exchange(true, std::memory_order_seq_cst)) {
     interrupt();
   }
 }
@@ -59,7 +67,7 @@ void home::exec_later(caf::resumable* actor) {
 }
 
 bool home::queued() const {
-  return !local_.empty() || remote_->filled.load(std::memory_order_acquire);
+  return !local_.empty() || remote_->filled.load(std::memory_order_seq_cst);
 }
 
 void home::run(task& t) {

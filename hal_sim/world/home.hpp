@@ -67,6 +67,7 @@ struct home_meters {
   std::atomic<std::uint64_t> connects_waiting{0}; ///< held back by the limit on pending connects
   std::atomic<std::uint64_t> wakes{0};
   std::atomic<std::uint64_t> wake_lag_ns{0};      ///< sum over wakes of (woken − due)
+  std::atomic<std::uint64_t> accepts_paused{0};   ///< times a listener waited for descriptors or memory
 };
 
 /// Adds to a counter that only this thread writes: no locked instruction.
@@ -112,6 +113,9 @@ protected:
   bool run_queued();
   /// Whether something is queued, as the owning thread sees it.
   [[nodiscard]] bool queued() const;
+  /// Forgets what is queued, giving back the actors. A derived class whose streams die with such an
+  /// actor calls it in its destructor, while it can still free them.
+  void drop_queued() noexcept;
   /// Wakes all timers due at now().
   void wake_due();
   /// Tells a thread that waits for work; the virtual world needs none.
