@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/base/bytes.hpp"
@@ -35,49 +36,63 @@ struct found_tag {
   tag_state state = tag_state::absent;
   tag what;
 };
-/// Finds and checks the first tag in a payload; linear, allocation-free, any bytes allowed.
+/// Finds and checks the first tag in a payload; linear, allocation-free, any bytes allowed. Without a
+/// well-formed tag, `~L` and a digit still say that there was one: corrupted.
 found_tag find_tag(bytes_view payload) noexcept;
 
-/// A set of sequence numbers that costs twelve octets or so while it has no gaps.
+/// A set of sequence numbers: sixteen octets and no heap while it has no gaps, eight octets more for
+/// each range beyond the first gap. Exact whatever happens; there is no limit on ranges, only a page
+/// size (max_page_ranges) that bounds the work of one insertion. Memory returns as gaps close.
 class sequence_set {
 public:
-  sequence_set() = default;
-  sequence_set(const sequence_set&);
-  sequence_set& operator=(const sequence_set&);
-  sequence_set(sequence_set&&) noexcept = default;
-  sequence_set& operator=(sequence_set&&) noexcept = default;
+  /// Inclusive at both ends.
+  struct range {
+    std::uint32_t first;
+    std::uint32_t last;
+    friend bool operator==(const range&, const range&) = default;
+  };
+  /// Ranges that lie together in memory; more are spread over several such pages.
+  static constexpr std::size_t max_page_ranges = 512;
+
+  sequence_set() noexcept;
+  sequence_set(const sequence_set& other);
+  sequence_set& operator=(const sequence_set& other);
+  sequence_set(sequence_set&& other) noexcept;
+  sequence_set& operator=(sequence_set&& other) noexcept;
   ~sequence_set();
 
-  /// False if it was there already. 0 is not a sequence number.
+  /// False if it was there already. 0 is not a sequence number: false.
   bool insert(std::uint32_t sequence);
   [[nodiscard]] bool contains(std::uint32_t sequence) const noexcept;
   [[nodiscard]] std::uint32_t size() const noexcept;
   [[nodiscard]] std::uint32_t max() const noexcept;
-  /// Sorted, disjoint, inclusive ranges.
-  struct range {
-    std::uint32_t first;
-    std::uint32_t last;
-  };
+  /// How many of first…last are in.
+  [[nodiscard]] std::uint32_t count_within(std::uint32_t first, std::uint32_t last) const noexcept;
+  /// Sorted, disjoint, with a gap between any two.
   [[nodiscard]] std::vector<range> ranges() const;
+  /// Octets on the heap, for the memory count of a run.
+  [[nodiscard]] std::size_t heap_bytes() const noexcept;
 
 private:
-  struct gaps;
-  std::uint32_t contiguous_ = 0; ///< 1…contiguous_ are in
-  std::unique_ptr<std::vector<range>> beyond_;
+  class gap_list;
+  std::uint32_t contiguous_ = 0;    ///< 1…contiguous_ are in, contiguous_ + 1 is not
+  std::unique_ptr<gap_list> beyond_; ///< what lies above the first gap
 };
 
 /// The sender's side of one (device, direction): what it tried and what was acknowledged, by epoch.
-/// Survives power loss with the board's key-value store.
+/// Survives power loss with the board's key-value store. 48 octets, and no heap while nothing was
+/// acknowledged out of order in the first epoch; 40 octets for each further epoch that sent.
 class sender_account {
 public:
   /// Opens the next epoch; to be called once per boot.
   void boot();
-  /// The next message's tag. `reliable` is QoS 1 or 2.
+  /// The next message's tag. `reliable` is QoS 1 or 2. Only after boot().
   tag attempt(std::uint32_t device, bool reliable);
-  /// True the first time.
+  /// True the first time; false too for what was never attempted or was sent at QoS 0.
   bool acknowledge(std::uint32_t epoch, std::uint32_t sequence);
 
   [[nodiscard]] std::uint32_t epoch() const noexcept;
+  /// Over all epochs.
   [[nodiscard]] std::uint64_t attempted() const noexcept;
   [[nodiscard]] std::uint64_t acknowledged() const noexcept;
 
@@ -87,36 +102,46 @@ private:
     std::uint32_t epoch = 0;
     std::uint32_t attempted = 0;
     sequence_set unreliable; ///< those sent at QoS 0
-    sequence_set acknowledged;
+    sequence_set settled;    ///< acknowledged or unreliable: without gaps for a mixture of both
   };
+  epoch_record* find(std::uint32_t epoch) noexcept;
   epoch_record current_;
-  std::unique_ptr<std::vector<epoch_record>> former_;
+  std::unique_ptr<std::vector<epoch_record>> former_; ///< rising epochs
 };
 
 enum class acceptance : std::uint8_t { first, duplicate, unexplained_duplicate, out_of_order };
 
-/// The receiver's side of one (device, direction).
+/// The receiver's side of one (device, direction). 56 octets, and no heap while one epoch arrives
+/// without gaps or repeats.
 class receiver_account {
 public:
+  receiver_account();
+  receiver_account(receiver_account&&) noexcept;
+  receiver_account& operator=(receiver_account&&) noexcept;
+  ~receiver_account();
+
   /// A message arrived. `dup` as on the wire; `connection` grows with each connection of the sender,
-  /// so that a repeat in a new one is explained. Order is judged among first deliveries of an epoch.
+  /// so that its first repeat in a new one is explained. Order is judged among first deliveries of an
+  /// epoch.
   acceptance accept(const tag& t, bool dup, std::uint32_t connection);
+
+  /// Distinct messages, over all epochs.
+  [[nodiscard]] std::uint64_t accepted() const noexcept;
 
 private:
   friend struct reconciler;
   struct epoch_record {
     std::uint32_t epoch = 0;
-    std::uint32_t highest = 0;
     std::uint32_t connection = 0;
-    std::uint32_t highest_before_connection = 0;
     sequence_set accepted;
+    sequence_set before;                    ///< accepted when `connection` began
+    std::unique_ptr<sequence_set> repeated; ///< those of `before` that came again in `connection`
   };
+  struct history;
   epoch_record& record(std::uint32_t epoch);
+  history& past();
   epoch_record current_;
-  std::unique_ptr<std::vector<epoch_record>> former_;
-  std::uint32_t duplicates_ = 0;
-  std::uint32_t unexplained_ = 0;
-  std::uint32_t out_of_order_ = 0;
+  std::unique_ptr<history> past_; ///< former epochs and the counts of what went wrong
 };
 
 /// The names of design §12's `ledger` object. `lost`, `unexpected`, `corrupted`, `out_of_order` and
@@ -129,7 +154,7 @@ struct totals {
   std::uint64_t duplicated = 0;   ///< arrivals beyond the first, explained or not
   std::uint64_t unexplained = 0;  ///< repeats without DUP on one and the same connection
   std::uint64_t unexpected = 0;   ///< accepted and never attempted
-  std::uint64_t corrupted = 0;
+  std::uint64_t corrupted = 0;    ///< of no known message, so counted by whoever called find_tag()
   std::uint64_t out_of_order = 0;
   std::uint64_t recovered = 0;    ///< reliable, accepted, never acknowledged
   std::uint64_t unfinished = 0;   ///< reliable, neither accepted nor acknowledged when the run ended
@@ -138,10 +163,11 @@ struct totals {
 };
 
 /// Holds both accounts of one (device, direction) against each other. A missing side counts as empty.
+/// `corrupted` stays 0: the caller adds it.
 totals reconcile(const sender_account* sender, const receiver_account* receiver);
 
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
-/// accepted R`, R being ranges like `1-17,19`; equal runs give equal octets.
+/// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
                   const sender_account* sender, const receiver_account* receiver);
 

@@ -1,0 +1,193 @@
+// Sender against receiver, epoch by epoch: the totals of a run and the lines that two runs compare.
+#include <charconv>
+
+#include "protocol/ledger/history.hpp"
+
+namespace fleet::ledger {
+
+namespace {
+
+using range = sequence_set::range;
+
+std::uint64_t common(const sequence_set& a, const sequence_set& b) {
+  std::uint64_t sum = 0;
+  for (const range& r : a.ranges()) {
+    sum += b.count_within(r.first, r.last);
+  }
+  return sum;
+}
+
+/// What is in `a` and not in `b`, as ranges.
+std::vector<range> difference(const std::vector<range>& a, const std::vector<range>& b) {
+  std::vector<range> out;
+  auto hole = b.begin();
+  for (range rest : a) {
+    while (hole != b.end() && hole->last < rest.first) {
+      ++hole;
+    }
+    bool open = true;
+    for (auto h = hole; open && h != b.end() && h->first <= rest.last; ++h) {
+      if (h->first > rest.first) {
+        out.push_back({rest.first, h->first - 1});
+      }
+      open = h->last < rest.last;
+      rest.first = open ? h->last + 1 : rest.first;
+    }
+    if (open) {
+      out.push_back(rest);
+    }
+  }
+  return out;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+void append_ranges(std::string& out, const std::vector<range>& ranges) {
+  if (ranges.empty()) {
+    out += '-';
+  }
+  for (const range& r : ranges) {
+    if (&r != ranges.data()) {
+      out += ',';
+    }
+    append_number(out, r.first);
+    if (r.last != r.first) {
+      out += '-';
+      append_number(out, r.last);
+    }
+  }
+}
+
+} // namespace
+
+/// Walks the epochs of both accounts together.
+struct reconciler {
+  using sent = sender_account::epoch_record;
+  using arrived = receiver_account::epoch_record;
+
+  /// Calls `visit(const sent*, const arrived*)` for each epoch that either side used, rising.
+  template <class Visit>
+  static void for_each_epoch(const sender_account* sender, const receiver_account* receiver,
+                             Visit visit) {
+    std::vector<const sent*> left;
+    std::vector<const arrived*> right;
+    collect(sender, left);
+    collect(receiver, right);
+    auto l = left.begin();
+    auto r = right.begin();
+    while (l != left.end() || r != right.end()) {
+      const bool take_left = r == right.end() || (l != left.end() && (*l)->epoch <= (*r)->epoch);
+      const bool take_right = l == left.end() || (r != right.end() && (*r)->epoch <= (*l)->epoch);
+      visit(take_left ? *l : nullptr, take_right ? *r : nullptr);
+      l += take_left ? 1 : 0;
+      r += take_right ? 1 : 0;
+    }
+  }
+
+  static void collect(const sender_account* account, std::vector<const sent*>& out) {
+    if (account == nullptr) {
+      return;
+    }
+    if (account->former_) {
+      for (const sent& r : *account->former_) {
+        out.push_back(&r);
+      }
+    }
+    if (account->current_.attempted != 0) {
+      out.push_back(&account->current_);
+    }
+  }
+
+  static void collect(const receiver_account* account, std::vector<const arrived*>& out) {
+    if (account == nullptr) {
+      return;
+    }
+    if (account->past_) {
+      for (const auto& [epoch, r] : account->past_->former) {
+        out.push_back(&r);
+      }
+    }
+    if (account->current_.epoch != 0) {
+      out.push_back(&account->current_);
+    }
+  }
+
+  static void add_epoch(totals& sum, const sent& s, const arrived& a) {
+    const std::uint64_t reliable = s.attempted - s.unreliable.size();
+    const std::uint64_t acknowledged = s.settled.size() - s.unreliable.size();
+    const std::uint64_t known = a.accepted.count_within(1, s.attempted);
+    const std::uint64_t known_unreliable = common(s.unreliable, a.accepted);
+    const std::uint64_t known_reliable = known - known_unreliable;
+    const std::uint64_t both = common(s.settled, a.accepted) - known_unreliable;
+    sum.attempted += s.attempted;
+    sum.acknowledged += acknowledged;
+    sum.accepted += a.accepted.size();
+    sum.lost += acknowledged - both;
+    sum.unexpected += a.accepted.size() - known;
+    sum.recovered += known_reliable - both;
+    sum.unfinished += reliable - acknowledged - (known_reliable - both);
+    sum.missing_qos0 += s.unreliable.size() - known_unreliable;
+  }
+
+  static void add_incidents(totals& sum, const receiver_account* receiver) {
+    if (receiver != nullptr && receiver->past_) {
+      sum.duplicated += receiver->past_->duplicates;
+      sum.unexplained += receiver->past_->unexplained;
+      sum.out_of_order += receiver->past_->out_of_order;
+    }
+  }
+};
+
+totals& totals::operator+=(const totals& other) noexcept {
+  attempted += other.attempted;
+  acknowledged += other.acknowledged;
+  accepted += other.accepted;
+  lost += other.lost;
+  duplicated += other.duplicated;
+  unexplained += other.unexplained;
+  unexpected += other.unexpected;
+  corrupted += other.corrupted;
+  out_of_order += other.out_of_order;
+  recovered += other.recovered;
+  unfinished += other.unfinished;
+  missing_qos0 += other.missing_qos0;
+  return *this;
+}
+
+totals reconcile(const sender_account* sender, const receiver_account* receiver) {
+  totals sum;
+  const reconciler::sent nothing_sent;
+  const reconciler::arrived nothing_arrived;
+  reconciler::for_each_epoch(
+    sender, receiver, [&](const reconciler::sent* s, const reconciler::arrived* a) {
+      reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent,
+                            a != nullptr ? *a : nothing_arrived);
+    });
+  reconciler::add_incidents(sum, receiver);
+  return sum;
+}
+
+void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
+                  const sender_account* sender, const receiver_account* receiver) {
+  reconciler::for_each_epoch(
+    sender, receiver, [&](const reconciler::sent* s, const reconciler::arrived* a) {
+      out += direction;
+      out += ' ';
+      append_number(out, device);
+      out += ' ';
+      append_number(out, s != nullptr ? s->epoch : a->epoch);
+      out += " attempted ";
+      append_number(out, s != nullptr ? s->attempted : 0);
+      out += " acknowledged ";
+      append_ranges(out, s != nullptr ? difference(s->settled.ranges(), s->unreliable.ranges())
+                                      : std::vector<range>{});
+      out += " accepted ";
+      append_ranges(out, a != nullptr ? a->accepted.ranges() : std::vector<range>{});
+      out += '\n';
+    });
+}
+
+} // namespace fleet::ledger
