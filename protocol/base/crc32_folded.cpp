@@ -1,5 +1,5 @@
 // CRC-32 by carry-less multiplication where the processor has it: sixteen octets a step instead of
-// eight table look-ups. Gives the remainder's raw state, equal to the tables' on every input.
+// eight table look-ups. Equal to the tables on every input.
 #include "protocol/base/crc32_folded.hpp"
 
 #if defined(__x86_64__)
@@ -18,6 +18,9 @@ constexpr long long over_512_low = 0x154442bd4;
 constexpr long long over_512_high = 0x1c6e41596;
 constexpr long long over_128_low = 0x1751997d0;
 constexpr long long over_128_high = 0x0ccaa009e;
+constexpr long long over_64 = 0x163cd6124;
+constexpr long long polynomial = 0x1db710641;
+constexpr long long reciprocal = 0x1f7011641; // x^64 / P, for Barrett's reduction
 
 __attribute__((target("pclmul,sse4.1"))) inline __m128i load(const std::uint8_t* from) noexcept {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
@@ -28,6 +31,21 @@ __attribute__((target("pclmul,sse4.1"))) inline __m128i fold(__m128i lane, __m12
   const __m128i low = _mm_clmulepi64_si128(lane, distance, 0x00);
   const __m128i high = _mm_clmulepi64_si128(lane, distance, 0x11);
   return _mm_xor_si128(_mm_xor_si128(low, high), next);
+}
+
+/// The remainder of a lane, from a state of 0.
+__attribute__((target("pclmul,sse4.1"))) inline std::uint32_t reduce(__m128i lane) noexcept {
+  const __m128i low_word = _mm_setr_epi32(-1, 0, 0, 0);
+  const __m128i by_one = _mm_set_epi64x(over_128_high, over_128_low);
+  const __m128i barrett = _mm_set_epi64x(reciprocal, polynomial);
+  // 128 bits to 96, 96 to 64, 64 to 32.
+  lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, by_one, 0x10));
+  lane = _mm_xor_si128(_mm_srli_si128(lane, 4),
+                       _mm_clmulepi64_si128(_mm_and_si128(lane, low_word),
+                                            _mm_set_epi64x(0, over_64), 0x00));
+  __m128i quotient = _mm_clmulepi64_si128(_mm_and_si128(lane, low_word), barrett, 0x10);
+  quotient = _mm_clmulepi64_si128(_mm_and_si128(quotient, low_word), barrett, 0x00);
+  return static_cast<std::uint32_t>(_mm_extract_epi32(_mm_xor_si128(lane, quotient), 1));
 }
 
 } // namespace
@@ -58,10 +76,7 @@ __attribute__((target("pclmul,sse4.1"))) folded_crc32 fold_crc32(bytes_view byte
   for (; left >= 16; at += 16, left -= 16) {
     a = fold(a, by_one, load(at));
   }
-  folded_crc32 out{};
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.lane.data()), a);
-  out.consumed = bytes.size() - left;
-  return out;
+  return {reduce(a), bytes.size() - left};
 }
 
 #else

@@ -1,17 +1,15 @@
 // The vector half of crc32() (digest.hpp); nobody else's business.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "protocol/base/bytes.hpp"
 
 namespace fleet::detail {
 
-/// Sixteen octets that leave the same remainder, from a state of 0, as the octets consumed did.
 struct folded_crc32 {
-  std::array<std::uint8_t, 16> lane{};
-  std::size_t consumed = 0;
+  std::uint32_t state = 0;  ///< the running remainder after the octets consumed
+  std::size_t consumed = 0; ///< a multiple of 16
 };
 
 /// Whether this processor multiplies without carries.

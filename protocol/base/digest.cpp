@@ -97,7 +97,7 @@ std::uint32_t crc32(bytes_view bytes, std::uint32_t former) noexcept {
   std::uint32_t c = ~former;
   if (bytes.size() >= 64 && detail::can_fold_crc32()) {
     const detail::folded_crc32 folded = detail::fold_crc32(bytes, c);
-    c = by_tables(folded.lane, 0);
+    c = folded.state;
     bytes = bytes.subspan(folded.consumed);
   }
   return ~by_tables(bytes, c);

@@ -1,8 +1,10 @@
 // The tag: written, sealed, found, and found out when it was tampered with.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <string>
 
+#include "protocol/base/digest.hpp"
 #include "protocol/ledger/ledger.hpp"
 
 namespace fleet::ledger {
@@ -57,6 +59,18 @@ TEST(ledger_tag, is_found_at_the_very_front_and_the_very_end) {
 TEST(ledger_tag, checksum_is_crc32_of_the_payload_with_zeros_in_its_place) {
   // CRC-32 of "~L1.1.1.00000000~", computed with Python's zlib.
   EXPECT_EQ(sealed({1, 1, 1}, "", ""), "~L1.1.1.9f60d0d7~");
+}
+
+TEST(ledger_tag, checksum_does_not_depend_on_how_long_a_payload_is_computed) {
+  for (const std::size_t before : {0, 1, 2, 3, 15, 16, 63, 64, 990, 991, 992, 1'008, 5'000}) {
+    std::string text = sealed({1, 1, 1}, std::string(before, 'x'), "yz");
+    const std::string digits = text.substr(before + 8, 8);
+    ASSERT_EQ(find(text).state, tag_state::intact) << before;
+    text.replace(before + 8, 8, "00000000");
+    char expected[9];
+    std::snprintf(expected, sizeof expected, "%08x", crc32(as_bytes(text)));
+    EXPECT_EQ(digits, expected) << before;
+  }
 }
 
 TEST(ledger_tag, resealing_gives_the_same_octets) {
