@@ -1,0 +1,279 @@
+# Whole runs beside the floor: starts mosquitto, lets `floor` and `fleet run` do the same work in
+# turn, and prints each figure with its floor, their ratio and the bar. Pairs alternate (A B A B), so
+# that what else the machine does hits both; the median of the rounds counts. Measures from outside
+# (wait4, /proc), so that no figure rests on the program's own word.
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+
+from process import TempDir, raise_descriptor_limit          # noqa: E402
+from process_peers import Authority, Mosquitto, find_tool     # noqa: E402
+
+KIB = 1024
+SOURCES = ",".join(f"127.0.0.{i}" for i in range(1, 9))
+
+
+class Bench:
+    """What every measurement needs: the two programs, the broker, and where results go."""
+
+    def __init__(self, arguments, folder):
+        self.arguments = arguments
+        self.folder = folder
+        self.authority = Authority(folder.path)
+        self.broker = Mosquitto(folder.path, self.authority)
+        self.rows = []
+
+    def floor(self, mode, tls=False, **options):
+        """The floor's answer, its last line; `connections=…` becomes `--connections …`."""
+        port = self.broker.tls_port if tls else self.broker.port
+        words = [self.arguments.floor, mode, "--target", f"127.0.0.1:{port}"]
+        if tls:
+            words += ["--ca", str(self.authority.ca)]
+        for name, value in options.items():
+            words += ["--" + name.replace("_", "-"), str(value)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(words)}:\n{done.stderr}")
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def fleet(self, devices, duration_s, *words, tls=False, virtual=False, watch=None):
+        """One `fleet run` to its end. `watch(pid)` is called again and again while it runs."""
+        report = self.folder / "run.json"
+        command = [self.arguments.binary, "run", "--devices", str(devices), "--duration",
+                   f"{duration_s}s", "--seed", "7", "--metrics", "off", "--json", str(report),
+                   "--quiet", "--profile", "mqtt", "--ramp", "100000", *words]
+        if virtual:
+            command.append("--virtual")
+        else:
+            command += ["--bind", SOURCES, "--downlink-interval", "off", "--pending", "60"]
+            scheme, port = ("mqtts", self.broker.tls_port) if tls else ("mqtt", self.broker.port)
+            command += ["--target", f"{scheme}://127.0.0.1:{port}"]
+            if tls:
+                command += ["--ca", str(self.authority.ca)]
+        report.unlink(missing_ok=True)
+        start = time.monotonic()
+        with open(self.folder / "run.err", "w+", encoding="utf-8") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+            status, usage = wait_and_watch(process, watch)
+            errors.seek(0)
+            if status != 0:
+                sys.exit(f"{' '.join(command)}: exit {status}\n{errors.read()}")
+        facts = json.loads(report.read_text())
+        facts["measured"] = {"wall_s": time.monotonic() - start,
+                             "cpu_s": usage.ru_utime + usage.ru_stime}
+        return facts
+
+    def row(self, name, unit, value, floor, bar, limit):
+        """Notes one line of the table; `bar` is text, `limit` the value that must not be exceeded
+        (negated figures for those that must not be undercut)."""
+        ratio = value / floor if floor else None
+        self.rows.append((name, unit, value, floor, ratio, bar, limit))
+        floor_text = f"{floor:12.3f}" if floor else f"{'–':>12}"
+        ratio_text = f"{ratio:7.2f}" if floor else f"{'–':>7}"
+        print(f"{name:<38}{value:12.3f}{floor_text}{ratio_text}  {unit:<20}{bar:<12}"
+              f"{'ok' if limit else 'MISSED'}", flush=True)
+
+
+def wait_and_watch(process, watch):
+    """wait4(2) with a look at the process now and then."""
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
+        if pid != 0:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage
+        watch(process.pid)
+        time.sleep(0.02)
+
+
+def resident_bytes(pid):
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def cpu_per_publish(b):
+    """Client CPU per QoS 1 publish. Two runs that differ in length alone: start, connects and stop
+    cancel out of the difference. The floor reads every message back too, as the ledger's probe does."""
+    for devices, interval_ms in ((1000, 100), (1000, 40), (5000, 1000)):
+        short, long = 4, 4 + b.arguments.seconds
+        floors, fleets = [], []
+        payload = 128
+        for _ in range(b.arguments.rounds):
+            run = [b.fleet(devices, s, "--interval", f"{interval_ms}ms", "--qos", "1",
+                           "--payload-bytes", str(payload)) for s in (short, long)]
+            cpu = [r["measured"]["cpu_s"] for r in run]
+            done = [r["ledger"]["uplink"]["acknowledged"] for r in run]
+            fleets.append((cpu[1] - cpu[0]) * 1e6 / (done[1] - done[0]))
+            floors.append(b.floor("publish", connections=devices, duration=long - short,
+                                  interval=interval_ms / 1000, payload_bytes=payload,
+                                  probe="yes")["cpu_us_each"])
+        value, floor = statistics.median(fleets), statistics.median(floors)
+        b.row(f"QoS 1 publish, {devices} × {interval_ms} ms", "µs CPU each", value, floor,
+              "≤ 1.3 ×", value <= 1.3 * floor)
+
+
+def saturation(b):
+    """How cheap the floor gets when each PUBACK brings the next PUBLISH at once; for orientation."""
+    figures = [b.floor("publish", connections=1000, duration=b.arguments.seconds)
+               for _ in range(b.arguments.rounds)]
+    each = statistics.median(f["cpu_us_each"] for f in figures)
+    rate = statistics.median(f["rate"] for f in figures)
+    print(f"floor, one in flight on each of 1000 connections: {each:.2f} µs CPU each, "
+          f"{rate:.0f} a second", flush=True)
+
+
+def steady_memory(b, devices, **how):
+    """Resident octets in the last third of a run without reports."""
+    samples = []
+    b.fleet(devices, 12 if how.get("tls") else 6, "--interval", "off",
+            watch=lambda pid: samples.append(resident_bytes(pid)), **how)
+    samples = [s for s in samples if s > 0]
+    return statistics.median(samples[len(samples) * 2 // 3:])
+
+
+def idle_memory(b):
+    """RSS growth ÷ devices between a small fleet and a large one."""
+    for name, few, many, bar, how in (
+            ("idle memory, plain", 500, 5000, 4, {}),
+            ("idle memory, TLS", 200, 2000, 24, {"tls": True})):
+        value = (steady_memory(b, many, **how) - steady_memory(b, few, **how)) / (many - few) / KIB
+        floor = b.floor("idle", connections=many, duration=1, **how)
+        connect = b.floor("connect", connections=many, **how)
+        grown = (floor["rss_growth_bytes_per_connection"]
+                 + connect["rss_growth_bytes_per_connection"]) / KIB
+        b.row(name, "KiB a device", value, grown, f"≤ {bar} KiB", value <= bar)
+    samples = {}
+    for devices in (1000, 20000):
+        peak = []
+        b.fleet(devices, 60, "--interval", "off", virtual=True,
+                watch=lambda pid: peak.append(resident_bytes(pid)))
+        samples[devices] = max(peak)
+    value = (samples[20000] - samples[1000]) / 19000 / KIB
+    b.row("idle memory, virtual world (with twin)", "KiB a device", value, None, "≤ 4 KiB",
+          value <= 4)
+
+
+def idle_cpu(b):
+    """5,000 idle devices with a keep-alive of 60 s, over a time that holds one whole round of pings:
+    the difference of a long and a short run."""
+    short, long = 10, 80
+    cpu = [b.fleet(5000, s, "--interval", "off")["measured"]["cpu_s"] for s in (short, long)]
+    value = (cpu[1] - cpu[0]) / (long - short) * 100
+    floor = b.floor("idle", connections=5000, duration=30)["cpu_share"] * 100
+    b.row("5000 idle devices", "% of a core", value, floor, "≤ 1 %", value <= 1)
+
+
+class Arrivals:
+    """Sees from the broker's descriptors how fast connections arrive."""
+
+    def __init__(self, broker, wanted):
+        self._pid = broker.process.pid
+        self._base = descriptors(self._pid)
+        self._wanted = wanted
+        self._from = None
+        self.rate = None
+
+    def look(self, _=None):
+        count = descriptors(self._pid) - self._base
+        now = time.monotonic()
+        if self._from is None and count > 100:
+            self._from = (now, count)
+        if self.rate is None and count >= self._wanted:
+            self.rate = (count - self._from[1]) / max(1e-6, now - self._from[0])
+
+
+def connect_rate(b):
+    """Plain TCP, CONNECT and CONNACK, 60 pending at most, both ends seen alike: by the broker."""
+    count = 5000
+    fleets, floors, own = [], [], []
+    for _ in range(b.arguments.rounds):
+        arrivals = Arrivals(b.broker, count)
+        b.fleet(count, 6, "--interval", "off", watch=arrivals.look)
+        fleets.append(arrivals.rate or 0)
+        arrivals = Arrivals(b.broker, count)
+        process = subprocess.Popen(
+            [b.arguments.floor, "idle", "--target", f"127.0.0.1:{b.broker.port}",
+             "--connections", str(count), "--duration", "1"], stdout=subprocess.DEVNULL)
+        wait_and_watch(process, arrivals.look)
+        floors.append(arrivals.rate or 0)
+        own.append(b.floor("connect", connections=count)["rate"])
+    value, floor = statistics.median(fleets), statistics.median(floors)
+    b.row("connects", "a second", value, floor, "≥ 0.7 ×", value >= 0.7 * floor)
+    print(f"  (the floor's own word for its rate: {statistics.median(own):.0f} a second)")
+
+
+def tls_handshake(b):
+    """CPU of a TLS connect less that of a plain one, on both sides; few and many connects, so that
+    starting the program cancels out."""
+    few, many = 200, 200 + 100 * b.arguments.seconds
+    fleets, floors = [], []
+    for _ in range(b.arguments.rounds):
+        each = {}
+        for tls in (False, True):
+            cpu = [b.fleet(n, 4 + n // 300, "--interval", "off", tls=tls)["measured"]["cpu_s"]
+                   for n in (few, many)]
+            each[tls] = (cpu[1] - cpu[0]) / (many - few)
+        fleets.append((each[True] - each[False]) * 1e6)
+        each = {tls: b.floor("connect", connections=many, tls=tls)["cpu_us_each"]
+                for tls in (False, True)}
+        floors.append(each[True] - each[False])
+    value, floor = statistics.median(fleets), statistics.median(floors)
+    b.row("TLS handshake, verified", "µs CPU each", value, floor, "≤ 1.2 ×", value <= 1.2 * floor)
+
+
+def simulated_time(b):
+    """Wall seconds that 5,000 devices of the virtual world need for simulated ones."""
+    simulated = 60 * b.arguments.seconds
+    facts = b.fleet(5000, simulated, "--interval", "10s", virtual=True)
+    value = simulated / facts["measured"]["wall_s"]
+    b.row(f"5000 virtual devices, {simulated // 60} min", "× real time", value, None, "≥ 60 ×",
+          value >= 60)
+
+
+MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
+                "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
+                "virtual": simulated_time}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="whole runs of fleet beside the floor")
+    parser.add_argument("--binary", required=True, help="the program `fleet`, release build")
+    parser.add_argument("--floor", required=True, help="the program `floor`")
+    parser.add_argument("--only", action="append", choices=MEASUREMENTS, default=[],
+                        help="this measurement alone; may be repeated")
+    parser.add_argument("--rounds", type=int, default=3, help="pairs of runs (3)")
+    parser.add_argument("--seconds", type=int, default=10, help="of steady work in a run (10)")
+    arguments = parser.parse_args()
+    if find_tool("mosquitto") is None:
+        sys.exit("mosquitto is not installed: apt-get install mosquitto")
+    raise_descriptor_limit()
+    with TempDir("fleet-bench-") as folder:
+        b = Bench(arguments, folder)
+        try:
+            print(f"{'':<38}{'fleet':>12}{'floor':>12}{'ratio':>7}  {'unit':<20}bar")
+            for name in arguments.only or MEASUREMENTS:
+                MEASUREMENTS[name](b)
+        finally:
+            b.broker.process.stop()
+        missed = [row[0] for row in b.rows if not row[-1]]
+    if missed:
+        print("missed: " + "; ".join(missed))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+# Peers that tests and benchmarks start beside the program: certificates by the openssl command, and
+# mosquitto with a configuration of our own.
+import os
+import pathlib
+import shutil
+
+from process import Process, free_port, listening, run, wait_until
+
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def find_tool(name):
+    """The path of a program, looked for in the administrators' folders too; None when absent."""
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":" + SBIN)
+
+
+def openssl(*words, stdin=None):
+    done = run(["openssl", *words], stdin=stdin)
+    if done.code != 0:
+        raise RuntimeError(f"openssl {' '.join(map(str, words))}:\n{done.error_output}")
+    return done
+
+
+class Authority:
+    """A certificate authority made for one test, and server certificates signed by it."""
+
+    def __init__(self, folder, name="test-ca"):
+        self.folder = pathlib.Path(folder)
+        self.name = name
+        self.ca = self.folder / f"{name}.pem"
+        self._key = self.folder / f"{name}.key"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "30", "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.ca)
+
+    def server(self, name="server", alternative="DNS:localhost,IP:127.0.0.1"):
+        """A certificate and its key for the given subject alternative names."""
+        key, request, certificate = (self.folder / f"{self.name}-{name}.{end}"
+                                     for end in ("key", "csr", "pem"))
+        extensions = self.folder / f"{self.name}-{name}.ext"
+        extensions.write_text(f"subjectAltName={alternative}\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-subj", "/CN=localhost", "-keyout", key, "-out", request)
+        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._key,
+                "-CAcreateserial", "-days", "30", "-extfile", extensions, "-out", certificate)
+        return certificate, key
+
+
+class Mosquitto:
+    """A mosquitto of our own on free loopback ports: no persistence, no limits of its own, the
+    default backlog of 100."""
+
+    def __init__(self, folder, authority=None, users=None):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.tls_port = None
+        lines = ["per_listener_settings false", "persistence false", "max_connections -1",
+                 "max_inflight_messages 0", "max_queued_messages 0", "log_dest stderr",
+                 "log_type error", "log_type warning", "log_type notice"]
+        if os.geteuid() == 0:
+            lines.append("user root")
+        if users:
+            passwords = self.folder / "passwords"
+            passwords.write_text("".join(f"{u}:{p}\n" for u, p in users.items()))
+            passwords.chmod(0o600)
+            hashed = run([find_tool("mosquitto_passwd"), "-U", passwords])
+            if hashed.code != 0:
+                raise RuntimeError(hashed.error_output)
+            lines += ["allow_anonymous false", f"password_file {passwords}"]
+        else:
+            lines.append("allow_anonymous true")
+        lines.append(f"listener {self.port} 127.0.0.1")
+        if authority is not None:
+            self.tls_port = free_port()
+            certificate, key = authority.server()
+            lines += [f"listener {self.tls_port} 127.0.0.1", f"certfile {certificate}",
+                      f"keyfile {key}"]
+        config = self.folder / "mosquitto.conf"
+        config.write_text("\n".join(lines) + "\n")
+        self.process = Process([find_tool("mosquitto"), "-c", config])
+        for port in (self.port, self.tls_port):
+            if port is not None:
+                wait_until(lambda p=port: listening(p) or not self.process.running(),
+                           "mosquitto's listener")
+        if not self.process.running():
+            raise RuntimeError("mosquitto did not start:\n" + self.process.error_output)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
