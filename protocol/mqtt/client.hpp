@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -21,8 +21,8 @@
 
 namespace fleet::mqtt {
 
-/// How a client behaves beyond the standard's letter; shared by all devices of a product. The defaults
-/// are `strict`; `sdk_behaviour()` gives the vendor's 2018 SDK (aliyun-iot.md §8.2).
+/// How a client behaves beyond the standard's letter; shared by all devices of a product. The
+/// defaults are `strict`; `sdk_behaviour()` gives the vendor's 2018 SDK (aliyun-iot.md §8.2).
 struct client_behaviour {
   duration connack_timeout = std::chrono::seconds{10};
   duration resend_after = std::chrono::seconds{10}; ///< unacknowledged PUBLISH/PUBREL/SUBSCRIBE
@@ -32,7 +32,11 @@ struct client_behaviour {
   std::uint8_t pings_outstanding_max = 1; ///< more outstanding than this: the link is dead
   duration ping_timeout = std::chrono::seconds{10}; ///< strict: PINGRESP missing after this
   std::uint16_t in_flight_max = 100; ///< unacknowledged publishes of QoS 1 and 2
-  std::uint32_t receive_limit_bytes = 256 * 1024; ///< largest packet taken; 1,024 on the manual's board
+  std::uint16_t requests_max = 100;       ///< SUBSCRIBE and UNSUBSCRIBE not yet answered
+  std::uint16_t incoming_qos2_max = 1000; ///< packet ids between PUBLISH and PUBREL
+  /// Largest packet taken; 1,024 on the manual's board. A larger PUBLISH is passed over without
+  /// being held; another packet that large is a violation.
+  std::uint32_t receive_limit_bytes = 256 * 1024;
   bool acknowledge_oversized = true; ///< QoS 1/2 too large: acknowledged, reported, not delivered
 };
 
@@ -44,22 +48,31 @@ using connect_fields = connect_view;
 enum class publish_error : std::uint8_t { not_connected, window_full, too_large, bad_topic };
 enum class subscribe_error : std::uint8_t { not_connected, too_many_pending, bad_filter };
 
-struct filter_request {
-  std::string_view filter;
-  mqtt::qos qos = qos::at_most_once;
-};
-
 namespace client_event {
 struct connected { bool session_present; };
 struct refused { connack_code code; };
 /// A message for the application; acknowledged by the machine, delivered once at QoS 2.
 struct message_arrived { message_view message; };
-/// A QoS 1 or 2 publish is done; `first_sent` and `cookie` as given to publish().
-struct publish_acknowledged { std::uint16_t packet_id; std::uint64_t cookie; time_point due; bool was_resent; };
+/// A QoS 1 or 2 publish is done (PUBACK, PUBCOMP); `due` and `cookie` as given to publish().
+struct publish_acknowledged {
+  std::uint16_t packet_id;
+  std::uint64_t cookie;
+  time_point due;
+  bool was_resent;
+};
 /// A publish went out again: after the time-out, or on resuming the session.
-struct publish_resent { std::uint16_t packet_id; std::uint64_t cookie; bool on_resume; };
-struct subscribe_acknowledged { std::uint16_t packet_id; bytes_view codes; };
+struct publish_resent {
+  std::uint16_t packet_id;
+  std::uint64_t cookie;
+  bool on_resume;
+};
+/// SUBACK came: one code a filter, in the order of the filters.
+struct subscribe_acknowledged {
+  std::uint16_t packet_id;
+  bytes_view codes;
+};
 struct unsubscribe_acknowledged { std::uint16_t packet_id; };
+/// A SUBSCRIBE or UNSUBSCRIBE was not answered and is not to be resent (`resend_subscribe`).
 struct request_timed_out { std::uint16_t packet_id; };
 /// A packet over receive_limit_bytes was thrown away.
 struct packet_oversized { std::uint32_t bytes; };
@@ -71,8 +84,17 @@ using client_event_variant =
   std::variant<client_event::connected, client_event::refused, client_event::message_arrived,
                client_event::publish_acknowledged, client_event::publish_resent,
                client_event::subscribe_acknowledged, client_event::unsubscribe_acknowledged,
-               client_event::request_timed_out, client_event::packet_oversized, client_event::failed>;
+               client_event::request_timed_out, client_event::packet_oversized,
+               client_event::failed>;
 
+/// The machine of one device. A session kept by the client and forgotten by the server (CONNACK
+/// without session present): unacknowledged publishes go out again as new messages, without DUP and
+/// with their cookies, so that nothing promised to the application vanishes; a QoS 2 message whose
+/// PUBREC came is the server's already and is only released; incoming packet ids are forgotten.
+/// MQTT 3.1 cannot tell, so there the session counts as kept.
+///
+/// Acknowledgements for a packet id that nobody waits for are late repeats and ignored (PUBREC and
+/// PUBREL are still answered); one of the wrong kind for its id fails with unexpected_ack.
 class client {
 public:
   /// `behaviour` must outlive the client.
@@ -81,13 +103,16 @@ public:
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
 
-  /// The transport is up: appends CONNECT. A clean session forgets the former one's state.
+  /// The transport is up: appends CONNECT. A clean session forgets the former one's state. Strings
+  /// must be UTF-8 of at most 65,535 octets; an empty client id needs a clean session.
   void start(const connect_fields& fields, time_point now, byte_buffer& out);
 
   /// Lends the bytes that arrived; they must stay valid until next_event() answered nothing.
+  /// Ignored when no connection is open (before start(), after stop(), refused or failed).
   void receive(bytes_view bytes, time_point now);
 
-  /// The next event, or nothing: then the rest of the bytes is kept for the next receive().
+  /// The next event, or nothing: then the rest of the bytes is kept for the next receive(). Views
+  /// in the event live until the next call.
   std::optional<client_event_variant> next_event(byte_buffer& out);
 
   /// Does what is due: resends, pings, gives up.
@@ -101,6 +126,7 @@ public:
                                                std::uint64_t cookie, time_point now,
                                                byte_buffer& out);
 
+  /// Sends SUBSCRIBE; answers its packet id. At most `requests_max` may be unanswered.
   result<std::uint16_t, subscribe_error> subscribe(std::span<const filter_request> filters,
                                                    time_point now, byte_buffer& out);
   result<std::uint16_t, subscribe_error> unsubscribe(std::span<const std::string_view> filters,
@@ -109,7 +135,8 @@ public:
   /// Appends DISCONNECT; nothing may follow on this transport.
   void stop(byte_buffer& out);
 
-  /// The transport is gone. The session stays unless it was clean.
+  /// The transport is gone. The session stays unless it was clean: ask unacknowledged() before, if
+  /// it matters. Unanswered SUBSCRIBE and UNSUBSCRIBE belong to the connection and are forgotten.
   void lost();
 
   [[nodiscard]] bool connected() const noexcept;

@@ -1,10 +1,10 @@
-// The MQTT server machine: one connection of one client, and the session that outlives it. It checks
-// what the standard lets a server check, acknowledges, keeps order and windows; who may connect,
-// subscribe or publish, and where a message goes, is its owner's business.
+// The MQTT server machine: one connection of one client, and the session that outlives it. It
+// checks what the standard lets a server check, acknowledges, keeps order and windows; who may
+// connect, subscribe or publish, and where a message goes, is its owner's business.
 //
-// Order of use: receive(), then next_event() until nothing; answer connect_requested with accept() or
-// refuse(), subscribe_requested with grant(), before the next next_event(). Output is appended to the
-// caller's buffer at once.
+// Order of use: receive(), then next_event() until nothing; answer connect_requested with accept()
+// or refuse(), subscribe_requested with grant(), before the next next_event(). Output is appended
+// to the caller's buffer at once.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct server_limits {
   std::uint16_t in_flight_max = 100;        ///< unacknowledged messages towards a client
   std::uint32_t queue_max = 1000;           ///< messages waiting behind the window or offline
   std::uint16_t incoming_qos2_max = 1000;   ///< packet ids between PUBLISH and PUBREL
+  std::uint16_t client_id_max_3_1 = 23;     ///< characters; MQTT 3.1 refuses longer client ids
   duration connect_timeout = std::chrono::seconds{10};
   duration resend_after = duration::max(); ///< resending on a live link is allowed to 3.1 only
 };
@@ -51,7 +52,8 @@ public:
   session& operator=(session&&) noexcept;
 
   /// Queues a message while no connection is bound; QoS 0 is dropped.
-  deliver_outcome deliver_offline(message_ptr message, qos q, bool retain, const server_limits& limits);
+  deliver_outcome deliver_offline(message_ptr message, qos q, bool retain,
+                                  const server_limits& limits);
   /// Messages not yet acknowledged by the client, in flight and queued.
   [[nodiscard]] std::size_t pending() const noexcept;
   /// Their cookies, oldest first.
@@ -66,11 +68,14 @@ private:
 
 namespace server_event {
 struct connect_requested { connect_view connect; };
-/// A message from the client; acknowledged by the machine, told once at QoS 2. `dup` as on the wire.
+/// A message from the client; acknowledged by the machine, told once at QoS 2. `dup` as sent.
 struct message_published { message_view message; };
 struct filter { std::string_view text; mqtt::qos qos; };
 /// Answer with grant(); `filters` live until the next next_event().
-struct subscribe_requested { std::uint16_t packet_id; std::span<const filter> filters; };
+struct subscribe_requested {
+  std::uint16_t packet_id;
+  std::span<const filter> filters;
+};
 /// UNSUBACK is already appended.
 struct unsubscribed { std::span<const std::string_view> filters; };
 /// The client acknowledged (PUBACK or PUBCOMP) a delivered message.
@@ -87,6 +92,12 @@ using server_event_variant =
                server_event::message_acknowledged, server_event::disconnect_requested,
                server_event::failed>;
 
+/// One connection. It answers by itself, and then fails: an unknown protocol level with CONNACK 1
+/// ([MQTT-3.1.2-2]); an empty client id without a clean session ([MQTT-3.1.3-8]) and, for MQTT 3.1,
+/// an empty or too long one, with CONNACK 2. Acknowledgements for a packet id that nobody waits for
+/// are late repeats and ignored (PUBREC and PUBREL are still answered); one of the wrong kind for
+/// its id fails with unexpected_ack. Keep-alive counts whole packets, so octets that trickle in do
+/// not keep a connection.
 class server_connection {
 public:
   /// `limits` must outlive the connection.
@@ -103,12 +114,12 @@ public:
   [[nodiscard]] time_point next_timeout() const noexcept;
 
   /// Appends CONNACK 0, binds the session and resends what it holds ([MQTT-4.4.0-1]).
-  /// `keep_alive_s` is the one to enforce, 0 for none.
+  /// `keep_alive_s` is the one to enforce, 0 for none. `s` must stay where it is until unbind().
   void accept(session& s, bool session_present, std::uint16_t keep_alive_s, time_point now,
               byte_buffer& out);
   /// Appends CONNACK with a code above 0; the owner closes next.
   void refuse(connack_code code, byte_buffer& out);
-  /// Appends SUBACK with one code a filter.
+  /// Appends SUBACK with one code a filter. MQTT 3.1 has no code for refusal and is told QoS 0.
   void grant(std::uint16_t packet_id, std::span<const std::uint8_t> codes, byte_buffer& out);
 
   /// Sends or queues a message; `q` is already capped by the subscription.

@@ -1,5 +1,5 @@
-// The vocabulary of MQTT 3.1 and 3.1.1 shared by codec, client machine and server machine. Shaped so
-// that 5.0 can come as further fields of the same structs.
+// The vocabulary of MQTT 3.1 and 3.1.1 shared by codec, client machine and server machine. Shaped
+// so that 5.0 can come as further fields of the same structs.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +52,12 @@ struct connect_view {
   bytes_view password;
 };
 
+/// One filter of a SUBSCRIBE with the QoS asked for (3.8.3).
+struct filter_request {
+  std::string_view filter;
+  mqtt::qos qos = qos::at_most_once;
+};
+
 /// What a peer did wrong, by the standard's clause; `text()` in codec.hpp gives the sentence.
 enum class violation : std::uint8_t {
   malformed_length,      ///< remaining length over four octets (2.2.3)
@@ -69,17 +75,19 @@ enum class violation : std::uint8_t {
   bad_filter,            ///< [MQTT-4.7.1-2], [MQTT-4.7.1-3]
   no_filters,            ///< SUBSCRIBE or UNSUBSCRIBE with none ([MQTT-3.8.3-3], [MQTT-3.10.3-2])
   bad_protocol_name,     ///< [MQTT-3.1.2-1]
-  bad_connect_flags,     ///< reserved bit, will bits without will, password without user ([MQTT-3.1.2-3]…)
+  bad_connect_flags,     ///< reserved bit, will bits without will, password without user name
   bad_connack,           ///< unknown code or flags, session present with a refusal ([MQTT-3.2.2-4])
   bad_suback,            ///< unknown return code ([MQTT-3.9.3-2]) or wrong count
   connect_expected,      ///< first packet is another ([MQTT-3.1.0-1])
   second_connect,        ///< [MQTT-3.1.0-2]
   connack_expected,      ///< the server's first packet is another ([MQTT-3.2.0-1])
-  unexpected_ack,        ///< an acknowledgement for nothing outstanding, of the wrong kind
+  unexpected_ack,        ///< an acknowledgement of the wrong kind for what is outstanding
   keep_alive_missed,     ///< nothing within 1.5 × keep-alive ([MQTT-3.1.2-24])
   ping_unanswered,       ///< PINGRESP missing (3.1.2.10)
   connect_timed_out,     ///< CONNECT or CONNACK did not come in time
-  too_many_pending       ///< a stated limit of this end was reached by the peer
+  too_many_pending,      ///< a stated limit of this end was reached by the peer
+  bad_protocol_level,    ///< answered with CONNACK 1 ([MQTT-3.1.2-2])
+  identifier_rejected    ///< answered with CONNACK 2 ([MQTT-3.1.3-8]; MQTT 3.1: not 1 to 23)
 };
 
 } // namespace fleet::mqtt
