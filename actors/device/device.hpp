@@ -1,0 +1,134 @@
+// The device itself, without an actor around it: an MQTT client machine over a board, driven by the
+// three calls of its link and one wake. Owns nothing that must survive a crash; that is its slot's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "actors/device/dialect.hpp"
+#include "actors/device/event_ring.hpp"
+#include "actors/device/meters.hpp"
+#include "actors/device/phase.hpp"
+#include "actors/device/settings.hpp"
+#include "hal_sim/board/board.hpp"
+#include "hal_sim/world/home.hpp"
+#include "protocol/base/random.hpp"
+#include "protocol/ledger/ledger.hpp"
+#include "protocol/mqtt/client.hpp"
+
+namespace fleet::actors {
+
+/// What of a device outlives a crash and a power loss: its board with the key-value store, both
+/// accounts of the ledger, and the trace of what happened last. The shard owns it.
+struct device_slot {
+  device_slot(hal::home& h, std::uint32_t index, std::uint64_t seed) : board(h, index, seed) {}
+
+  hal::board board;
+  ledger::sender_account uplink;
+  ledger::receiver_account downlink;
+  event_ring trace;
+  std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
+  std::uint8_t crashes = 0;
+};
+
+/// Told about what a person should read about; not on the hot path.
+class device_watcher {
+public:
+  /// An attempt or a connection of device `index` ended; `detail` is a sentence or empty.
+  virtual void on_trouble(std::uint32_t index, outcome what, std::string_view detail) = 0;
+  /// The device reached phase::stopped.
+  virtual void on_stopped(std::uint32_t index) = 0;
+
+protected:
+  ~device_watcher() = default;
+};
+
+/// What one home lends to all its devices.
+struct device_surroundings {
+  hal::home* home = nullptr;
+  const product_settings* product = nullptr;
+  meters* counts = nullptr;
+  speech_scratch* speech = nullptr;
+  device_watcher* watcher = nullptr;
+  byte_buffer payload;             ///< scratch for one report
+  login_text login;                ///< scratch for one CONNECT
+  std::vector<filter_text> filters;
+  std::string topic;
+};
+
+class device {
+public:
+  device(device_surroundings& around, device_slot& slot, std::uint32_t index);
+  ~device();
+  device(const device&) = delete;
+  device& operator=(const device&) = delete;
+
+  /// Lets it go: the first attempt is due at `first_attempt`.
+  void run(time_point first_attempt);
+  /// No further reports; what is in flight may finish.
+  void quiet();
+  /// Ends it in order: DISCONNECT as soon as nothing is in flight, at the latest at `deadline`.
+  void stop(time_point deadline);
+
+  // What the link tells; `events` of the constructor's owner are passed on to these.
+  void transport_up();
+  void received(bytes_view bytes);
+  void transport_down(hal::close_reason reason, std::string_view detail);
+
+  /// Does what is due at the home's now(). `link_events` is whom a new stream shall tell.
+  void handle_timeout(hal::stream_events& link_events);
+  [[nodiscard]] time_point next_timeout() const noexcept;
+
+  /// Brings the home's gauges up to date; after each of the calls above.
+  void settle() noexcept;
+
+  [[nodiscard]] phase now_in() const noexcept { return phase_; }
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  bool go(step s);
+  void enter(phase p);
+  void attempt(hal::stream_events& link_events);
+  void log_on();
+  void drain_events();
+  void on_welcome(bool session_present);
+  void on_online();
+  void on_message(const mqtt::message_view& message);
+  void on_reply(const downlink& answer);
+  void answer(const downlink& command, mqtt::qos q);
+  void on_acknowledged(const mqtt::client_event::publish_acknowledged& ack);
+  void on_refused(mqtt::connack_code code);
+  void report_due(time_point due);
+  void leave_link(outcome why, std::string_view detail);
+  void back_off();
+  void finish_stop_if_drained();
+  [[nodiscard]] time_point now() const noexcept { return around_.home->now(); }
+  [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
+
+  device_surroundings& around_;
+  device_slot& slot_;
+  mqtt::client client_;
+  std::string topic_;
+  random_stream jitter_;
+  random_stream values_;
+  time_point next_report_ = never;
+  time_point phase_due_ = never;    ///< end of the back-off, or the stop's deadline
+  time_point attempt_began_{};
+  duration wait_{};                 ///< the last back-off, doubled on the next failure
+  struct awaited_reply {
+    std::uint32_t sequence = 0;
+    time_point due{};
+  };
+  std::array<awaited_reply, 3> awaited_{};
+  std::uint32_t index_;
+  std::uint16_t awaited_next_ = 0;
+  std::uint16_t in_flight_shown_ = 0;
+  phase phase_ = phase::off;
+  std::uint8_t filters_pending_ = 0;
+  bool quiet_ = false;
+  bool light_ = false;
+  bool was_online_ = false;
+};
+
+} // namespace fleet::actors

@@ -1,0 +1,52 @@
+// The words that metrics and reports print.
+#include "actors/device/meters.hpp"
+
+#include "protocol/base/check.hpp"
+
+namespace fleet::actors {
+
+std::string_view to_string(phase p) noexcept {
+  switch (p) {
+    case phase::off: return "off";
+    case phase::backing_off: return "backing_off";
+    case phase::connecting: return "connecting";
+    case phase::logging_on: return "logging_on";
+    case phase::subscribing: return "subscribing";
+    case phase::online: return "online";
+    case phase::stopping: return "stopping";
+    case phase::stopped: return "stopped";
+  }
+  FLEET_CHECK(false);
+}
+
+std::string_view to_string(outcome o) noexcept {
+  switch (o) {
+    case outcome::accepted: return "accepted";
+    case outcome::refused_version: return "refused_version";
+    case outcome::refused_identifier: return "refused_identifier";
+    case outcome::refused_unavailable: return "refused_unavailable";
+    case outcome::refused_credentials: return "refused_credentials";
+    case outcome::refused_authorization: return "refused_authorization";
+    case outcome::connection_refused: return "connection_refused";
+    case outcome::unreachable: return "unreachable";
+    case outcome::timed_out: return "timed_out";
+    case outcome::reset: return "reset";
+    case outcome::closed_by_peer: return "closed_by_peer";
+    case outcome::tls_failed: return "tls_failed";
+    case outcome::exhausted: return "exhausted";
+    case outcome::protocol_error: return "protocol_error";
+    case outcome::keep_alive_lost: return "keep_alive_lost";
+  }
+  FLEET_CHECK(false);
+}
+
+std::string_view to_string(latency l) noexcept {
+  switch (l) {
+    case latency::connect: return "connect";
+    case latency::publish_ack: return "publish_ack";
+    case latency::publish_reply: return "publish_reply";
+  }
+  FLEET_CHECK(false);
+}
+
+} // namespace fleet::actors

@@ -1,0 +1,54 @@
+// A device's life as data: which phase may follow which, and on what. The picture in
+// docs/architecture.md is drawn from this table; nothing else changes a device's phase.
+//
+// A device is off until told to run. Each attempt goes connecting → logging_on → (subscribing →)
+// online; whatever ends it leads to backing_off, from where the next attempt starts. A session that
+// the server kept is resumed without SUBSCRIBE, hence logging_on → online. Told to stop, a device
+// drains while it is online (stopping) and is stopped at once otherwise; stopped is final.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "actors/device/meters.hpp"
+
+namespace fleet::actors {
+
+enum class step : std::uint8_t {
+  run,           ///< the supervisor lets it go
+  attempt,       ///< the back-off is over
+  transport_up,  ///< the stream, and TLS, stands
+  welcomed,      ///< CONNACK 0 and there is something to subscribe
+  resumed,       ///< CONNACK 0 and nothing to subscribe
+  subscribed,    ///< all SUBACKs are in
+  link_ended,    ///< whatever took the link away, or the attempt's deadline
+  stop_asked,    ///< the supervisor wants it to end
+  drained        ///< DISCONNECT is out and the link is closed, or it was cut
+};
+inline constexpr std::size_t step_count = 9;
+
+/// What cannot happen in a phase; the engine ignores it and stays.
+inline constexpr phase stay = static_cast<phase>(0xff);
+
+namespace detail {
+using p = phase;
+// Columns in the order of `step`.
+inline constexpr std::array<std::array<phase, step_count>, phase_count> transitions{{
+  // run         attempt        transport_up   welcomed        resumed    subscribed link_ended      stop_asked   drained
+  {p::backing_off, stay,          stay,          stay,           stay,      stay,      stay,           p::stopped,  stay},       // off
+  {stay,         p::connecting, stay,          stay,           stay,      stay,      stay,           p::stopped,  stay},       // backing_off
+  {stay,         stay,          p::logging_on, stay,           stay,      stay,      p::backing_off, p::stopped,  stay},       // connecting
+  {stay,         stay,          stay,          p::subscribing, p::online, stay,      p::backing_off, p::stopping, stay},       // logging_on
+  {stay,         stay,          stay,          stay,           stay,      p::online, p::backing_off, p::stopping, stay},       // subscribing
+  {stay,         stay,          stay,          stay,           stay,      stay,      p::backing_off, p::stopping, stay},       // online
+  {stay,         stay,          stay,          stay,           stay,      stay,      p::stopped,     stay,        p::stopped}, // stopping
+  {stay,         stay,          stay,          stay,           stay,      stay,      stay,           stay,        stay},       // stopped
+}};
+} // namespace detail
+
+/// The phase after `s` in phase `from`, or `stay`.
+constexpr phase next_phase(phase from, step s) noexcept {
+  return detail::transitions[static_cast<std::size_t>(from)][static_cast<std::size_t>(s)];
+}
+
+} // namespace fleet::actors

@@ -1,0 +1,55 @@
+// The actor around a device: turns wakes and link events into CAF activations on its home, so that a
+// device that throws ends as an actor, counted and restarted, and takes no neighbour with it.
+#pragma once
+
+#include <optional>
+
+#include "actors/device/device.hpp"
+#include "actors/supervision/messages.hpp"
+#include "actors/supervision/pinned_actor.hpp"
+#include "hal_sim/world/stream.hpp"
+#include "hal_sim/world/timer.hpp"
+
+namespace fleet::actors {
+
+class device_actor final : public pinned_actor, private hal::stream_events, private hal::timer {
+public:
+  device_actor(caf::actor_config& cfg, hal::home& h, device_surroundings& around,
+               device_slot& slot, std::uint32_t index, caf::actor shard);
+  ~device_actor() override;
+
+  // For its shard, on the home's thread only.
+  void run(time_point first_attempt);
+  void quiet();
+  void stop(time_point deadline);
+  /// Throws inside the actor, as a defect in the device would.
+  void crash();
+  /// Ends the actor without a word to the cloud.
+  void kill();
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
+
+private:
+  void on_wake(time_point now) override;
+  void on_connected() override;
+  void on_received(bytes_view bytes) override;
+  void on_closed(hal::close_reason reason, std::string_view detail) override;
+
+  caf::invoke_message_result consume(caf::mailbox_element& element) override;
+  void take_turn(device_turn::kind what);
+  void handle(device_turn::kind what);
+  void re_arm();
+
+  caf::actor shard_;
+  std::optional<device> device_;
+  time_point armed_for_ = never;
+  time_point asked_for_ = never; ///< the argument of run() or stop()
+  bytes_view arrived_;
+  std::string_view detail_;
+  std::uint32_t index_;
+  hal::close_reason reason_ = hal::close_reason::local;
+};
+
+} // namespace fleet::actors

@@ -1,0 +1,67 @@
+// What one shard of devices stands on and leaves behind: slots, meters, scratch buffers and the list
+// of troubles. Plain data on one home; the supervisor actor moves it, the run reads it afterwards.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "actors/device/device.hpp"
+#include "hal_sim/world/home.hpp"
+
+namespace fleet::actors {
+
+/// Limits on restarting crashed devices (restart intensity).
+struct restart_policy {
+  std::uint8_t per_device_max = 5;                ///< more crashes than this: given up
+  duration first_wait = std::chrono::seconds{1};  ///< doubles with each crash of the same device
+  duration wait_cap = std::chrono::seconds{60};
+  std::uint32_t per_second_max = 50;              ///< restarts of the whole shard
+};
+
+/// One line of the report's "top reasons of failure".
+struct trouble {
+  std::uint64_t count = 0;
+  std::uint32_t example_device = 0;
+  std::string example_detail;
+};
+
+/// A crash as it is told to people.
+struct crash_record {
+  std::uint32_t device = 0;
+  std::string what;
+  std::string last_events;
+};
+
+struct shard_options {
+  std::uint32_t first = 0; ///< index of the first device
+  std::uint32_t count = 0;
+  double ramp_per_second = 0; ///< devices started per second by this shard; 0: all at once
+  restart_policy restarts;
+};
+
+struct shard {
+  shard(hal::home& h, const product_settings& product, const shard_options& o,
+        speech_scratch& speech);
+
+  hal::home& home;
+  const shard_options options;
+  meters counts;
+  device_surroundings around;
+  std::deque<device_slot> slots; ///< slot i belongs to device options.first + i
+
+  /// Read these after the run only.
+  std::array<trouble, outcome_count> troubles{};
+  std::vector<crash_record> crashes; ///< the first hundred
+
+  // Told to the director, from any thread.
+  std::atomic<std::uint32_t> started{0};
+  std::atomic<std::uint32_t> stopped{0};
+  std::atomic<std::uint64_t> in_flight{0}; ///< refreshed while quiet
+  std::atomic<bool> done{false};           ///< all devices are stopped and their actors gone
+};
+
+} // namespace fleet::actors

@@ -1,0 +1,231 @@
+// Ramp, restart and stop of one shard.
+#include "actors/supervision/shard_supervisor.hpp"
+
+#include <algorithm>
+
+#include <caf/send.hpp>
+
+namespace fleet::actors {
+
+namespace {
+
+constexpr std::size_t crash_records_max = 100;
+
+device_actor& actor_of(const caf::actor& handle) {
+  return *static_cast<device_actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
+}
+
+} // namespace
+
+shard_supervisor::shard_supervisor(caf::actor_config& cfg, hal::home& h, shard& s,
+                                   std::uint32_t number, caf::actor fleet)
+  : pinned_actor(cfg, h), shard_(s), fleet_(std::move(fleet)), devices_(s.options.count),
+    number_(number) {
+  shard_.around.watcher = this;
+}
+
+shard_supervisor::~shard_supervisor() = default;
+
+caf::behavior shard_supervisor::make_behavior() {
+  return {
+    [this](run_devices) {
+      if (stage_ == stage::idle) {
+        stage_ = stage::running;
+        run_began_ = now();
+        start_due();
+        re_arm();
+        finish_if_done();
+      }
+    },
+    [this](quiet_devices) { quiet(); },
+    [this](const stop_devices& message) { stop(message.grace); },
+    [this](const crash_device& message) {
+      const auto slot = message.index - shard_.options.first;
+      if (slot < devices_.size() && devices_[slot]) {
+        actor_of(devices_[slot]).crash();
+      }
+    },
+    [this](const device_ended& message) { ended(message); },
+  };
+}
+
+void shard_supervisor::on_exit() {
+  shard_.home.disarm(*this);
+  devices_.clear();
+}
+
+time_point shard_supervisor::start_time(std::uint32_t slot) const noexcept {
+  const double rate = shard_.options.ramp_per_second;
+  if (rate <= 0) {
+    return run_began_;
+  }
+  return run_began_ + duration{static_cast<std::int64_t>(slot * (1e9 / rate))};
+}
+
+void shard_supervisor::start_due() {
+  while (next_to_start_ < devices_.size() && start_time(next_to_start_) <= now()) {
+    spawn(next_to_start_);
+    ++next_to_start_;
+    shard_.started.store(next_to_start_, std::memory_order_relaxed);
+  }
+}
+
+void shard_supervisor::spawn(std::uint32_t slot) {
+  devices_[slot] =
+    spawn_on<device_actor>(shard_.home, home_system(), std::ref(shard_.around),
+                           std::ref(shard_.slots[slot]), shard_.options.first + slot,
+                           caf::actor_cast<caf::actor>(this));
+  ++alive_;
+  actor_of(devices_[slot]).run(now());
+}
+
+void shard_supervisor::quiet() {
+  if (stage_ != stage::running) {
+    return;
+  }
+  stage_ = stage::quiet;
+  for (const auto& d : devices_) {
+    if (d) {
+      actor_of(d).quiet();
+    }
+  }
+}
+
+void shard_supervisor::stop(duration grace) {
+  if (stage_ == stage::stopping || stage_ == stage::ended) {
+    return;
+  }
+  stage_ = stage::stopping;
+  restarts_ = {};
+  next_to_start_ = static_cast<std::uint32_t>(devices_.size());
+  stop_deadline_ = later(now(), grace);
+  for (std::uint32_t slot = 0; slot < devices_.size(); ++slot) {
+    if (devices_[slot]) {
+      actor_of(devices_[slot]).stop(stop_deadline_);
+    }
+  }
+  release_stopped();
+  re_arm();
+  finish_if_done();
+}
+
+void shard_supervisor::on_stopped(std::uint32_t index) {
+  // The device is in the middle of its turn: its actor goes after this turn.
+  to_release_.push_back(index - shard_.options.first);
+  shard_.home.arm(*this, now());
+}
+
+void shard_supervisor::release_stopped() {
+  while (!to_release_.empty()) {
+    const auto slot = to_release_.back();
+    to_release_.pop_back();
+    if (devices_[slot]) {
+      shard_.stopped.fetch_add(1, std::memory_order_relaxed);
+      const caf::actor gone = devices_[slot];
+      actor_of(gone).kill();
+    }
+  }
+}
+
+void shard_supervisor::on_trouble(std::uint32_t index, outcome what, std::string_view detail) {
+  auto& t = shard_.troubles[static_cast<std::size_t>(what)];
+  ++t.count;
+  if (t.count == 1) {
+    t.example_device = index;
+    t.example_detail = detail;
+  }
+}
+
+void shard_supervisor::ended(const device_ended& message) {
+  const auto slot = message.index - shard_.options.first;
+  devices_[slot] = nullptr;
+  --alive_;
+  if (!message.reason.empty() && stage_ != stage::stopping) {
+    auto& d = shard_.slots[slot];
+    d.trace.note(now(), happening::crashed);
+    if (shard_.crashes.size() < crash_records_max) {
+      shard_.crashes.push_back({message.index, message.reason, d.trace.text()});
+    }
+    const auto& policy = shard_.options.restarts;
+    if (d.crashes < policy.per_device_max) {
+      duration wait = policy.first_wait;
+      for (std::uint8_t i = 0; i < d.crashes && wait < policy.wait_cap; ++i) {
+        wait *= 2;
+      }
+      ++d.crashes;
+      restarts_.push({now() + std::min(wait, policy.wait_cap), slot});
+    } else {
+      bump(shard_.counts.abandoned);
+    }
+    re_arm();
+  }
+  finish_if_done();
+}
+
+void shard_supervisor::restart_due() {
+  if (stage_ == stage::stopping || stage_ == stage::ended) {
+    return;
+  }
+  if (now() >= restart_window_ + std::chrono::seconds{1}) {
+    restart_window_ = now();
+    restarts_in_window_ = 0;
+  }
+  const auto limit = shard_.options.restarts.per_second_max;
+  while (!restarts_.empty() && restarts_.top().due <= now() && restarts_in_window_ < limit) {
+    const auto slot = restarts_.top().slot;
+    restarts_.pop();
+    ++restarts_in_window_;
+    bump(shard_.counts.restarts);
+    spawn(slot);
+    if (stage_ == stage::quiet) {
+      actor_of(devices_[slot]).quiet();
+    }
+  }
+}
+
+void shard_supervisor::on_wake(time_point) {
+  release_stopped();
+  if (stage_ == stage::stopping && now() >= later(stop_deadline_, std::chrono::seconds{2})) {
+    for (const auto& d : std::vector<caf::actor>{devices_}) {
+      if (d) {
+        actor_of(d).kill();
+      }
+    }
+  }
+  start_due();
+  restart_due();
+  re_arm();
+}
+
+void shard_supervisor::re_arm() {
+  time_point next = never;
+  if (next_to_start_ < devices_.size() && stage_ == stage::running) {
+    next = std::min(next, start_time(next_to_start_));
+  }
+  if (!restarts_.empty()) {
+    const bool full = restarts_in_window_ >= shard_.options.restarts.per_second_max;
+    next = std::min(next, std::max(restarts_.top().due,
+                                   full ? restart_window_ + std::chrono::seconds{1} : now()));
+  }
+  if (!to_release_.empty()) {
+    next = now();
+  }
+  if (stage_ == stage::stopping) {
+    next = std::min(next, later(stop_deadline_, std::chrono::seconds{2}));
+  }
+  shard_.home.arm(*this, next);
+}
+
+void shard_supervisor::finish_if_done() {
+  if (stage_ != stage::stopping || alive_ != 0) {
+    return;
+  }
+  stage_ = stage::ended;
+  shard_.done.store(true, std::memory_order_release);
+  if (fleet_) {
+    caf::anon_send(fleet_, shard_ended{number_});
+  }
+  quit();
+}
+
+} // namespace fleet::actors

@@ -1,0 +1,41 @@
+// The program: reads its command line and hands over to the subcommand.
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "fleet/check_command.hpp"
+#include "fleet/cloud_command.hpp"
+#include "fleet/options.hpp"
+#include "fleet/run/fleet_run.hpp"
+
+int main(int argc, char** argv) {
+  using namespace fleet::program;
+  std::vector<std::string_view> words{argv + 1, argv + argc};
+  auto parsed = parse_options(words);
+  if (!parsed) {
+    std::fputs(parsed.error().message.c_str(), stderr);
+    return static_cast<int>(exit_code::wrong_usage);
+  }
+  const std::string again = printable_command(words);
+  const command chosen = std::move(parsed).value();
+  hide_secrets({argv, static_cast<std::size_t>(argc)});
+  const exit_code code = std::visit(
+    [&again](const auto& what) -> exit_code {
+      using what_type = std::decay_t<decltype(what)>;
+      if constexpr (std::is_same_v<what_type, run_options>) {
+        return execute_run(what, again);
+      } else if constexpr (std::is_same_v<what_type, cloud_options>) {
+        return execute_cloud(what);
+      } else if constexpr (std::is_same_v<what_type, check_options>) {
+        return execute_check(what);
+      } else {
+        std::fputs(what.text.c_str(), stdout);
+        return exit_code::passed;
+      }
+    },
+    chosen);
+  return static_cast<int>(code);
+}

@@ -1,0 +1,120 @@
+// All a run has to say about itself, as plain numbers: what the table, the JSON and the exit code are
+// made from. Nothing here holds a secret.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/supervision/shard.hpp"
+#include "protocol/ledger/ledger.hpp"
+
+namespace fleet::report {
+
+/// Counters of all shards at one moment.
+struct totals {
+  std::array<std::uint64_t, actors::phase_count> in_phase{};
+  std::array<std::uint64_t, actors::outcome_count> outcomes{};
+  std::array<std::uint64_t, 3> published{};
+  std::array<std::uint64_t, 3> received{};
+  std::uint64_t acknowledged = 0;
+  std::uint64_t resent = 0;
+  std::uint64_t replies = 0;
+  std::uint64_t replies_bad = 0;
+  std::uint64_t commands = 0;
+  std::uint64_t skipped_offline = 0;
+  std::uint64_t skipped_window = 0;
+  std::uint64_t oversized = 0;
+  std::uint64_t subscribe_refused = 0;
+  std::uint64_t reconnects = 0;
+  std::uint64_t disconnects_unplanned = 0;
+  std::uint64_t restarts = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t abandoned = 0;
+  std::uint64_t late_sends = 0;
+  std::uint64_t downlink_corrupted = 0;
+  std::uint64_t started = 0;
+  std::uint64_t stopped = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+
+  [[nodiscard]] std::uint64_t online() const noexcept {
+    return in_phase[static_cast<std::size_t>(actors::phase::online)];
+  }
+  [[nodiscard]] std::uint64_t published_all() const noexcept {
+    return published[0] + published[1] + published[2];
+  }
+};
+
+/// Adds up the shards' meters; callable while they run.
+totals read_totals(const std::vector<actors::shard*>& shards);
+actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
+                                        actors::latency which);
+
+/// One reason of failure, with one example.
+struct trouble_fact {
+  std::string reason;
+  std::uint64_t count = 0;
+  std::string example_device;
+  std::string example_detail;
+};
+
+struct crash_fact {
+  std::string device;
+  std::string what;
+  std::string last_events;
+};
+
+/// What the process cost.
+struct process_facts {
+  double cpu_s = 0;
+  std::uint64_t rss_start_bytes = 0; ///< before the first device
+  std::uint64_t rss_max_bytes = 0;
+  std::uint64_t rss_steady_bytes = 0; ///< when the last device of the ramp had been started
+  [[nodiscard]] double user_bytes_per_device(std::uint64_t devices) const noexcept {
+    return devices == 0 || rss_steady_bytes < rss_start_bytes
+             ? 0.0
+             : static_cast<double>(rss_steady_bytes - rss_start_bytes)
+                 / static_cast<double>(devices);
+  }
+};
+
+struct run_facts {
+  std::uint64_t seed = 0;
+  std::string scenario; ///< empty: from flags
+  std::string world;    ///< `real` or `virtual`
+  std::string target;
+  std::string profile;
+  std::string command; ///< repeats the run
+  double duration_s = 0;
+  double wall_s = 0;
+  bool interrupted = false;
+  bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
+  std::uint64_t requested = 0;
+  std::uint64_t online_max = 0;
+  std::uint64_t online_end = 0; ///< when the run's time was up, before the stop
+  totals counts;
+  ledger::totals uplink;
+  ledger::totals downlink;
+  std::array<actors::histogram_snapshot, actors::latency_count> latencies;
+  std::vector<trouble_fact> troubles;
+  std::vector<crash_fact> crashes;
+  std::optional<std::string> digest;
+  process_facts process;
+  std::vector<std::string> failures; ///< why the verdict is not `passed`, a sentence each
+
+  [[nodiscard]] bool passed() const noexcept { return failures.empty(); }
+};
+
+/// Fills `failures` from the ledger and the state at the end: what every healthy run keeps.
+void judge(run_facts& facts);
+
+/// The summary table for people, with a trailing newline.
+std::string to_text(const run_facts& facts);
+
+/// The same as JSON with the names of design §12.
+std::string to_json(const run_facts& facts);
+
+} // namespace fleet::report

@@ -1,0 +1,121 @@
+// The run's facts as the table that ends a run.
+#include <fmt/format.h>
+
+#include "fleet/report/facts.hpp"
+
+namespace fleet::report {
+
+namespace {
+
+std::string time_text(double s) {
+  if (s < 1e-3) {
+    return fmt::format("{:.0f} µs", s * 1e6);
+  }
+  if (s < 1.0) {
+    return fmt::format("{:.1f} ms", s * 1e3);
+  }
+  return fmt::format("{:.2f} s", s);
+}
+
+void append_latencies(std::string& out, const run_facts& f) {
+  out += fmt::format("\n{:<15}{:>10}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "latency", "count", "p50",
+                     "p90", "p99", "p99.9", "max");
+  for (std::size_t i = 0; i < actors::latency_count; ++i) {
+    const auto& h = f.latencies[i];
+    if (h.count == 0) {
+      continue;
+    }
+    // fmt counts octets of the micro sign, not columns: pad by code points.
+    out += fmt::format("{:<15}{:>10}", actors::to_string(static_cast<actors::latency>(i)), h.count);
+    for (const double v : {h.quantile(0.5), h.quantile(0.9), h.quantile(0.99), h.quantile(0.999),
+                           h.max_seconds()}) {
+      out += fmt::format("{:>11}", time_text(v));
+    }
+    out += '\n';
+  }
+}
+
+void append_ledger(std::string& out, const run_facts& f) {
+  if (!f.ledger_known) {
+    out += "\nledger: the far side keeps no account in this run; only acknowledgements are counted\n";
+  }
+  out += fmt::format("\n{:<15}{:>14}{:>14}\n", "ledger", "uplink", "downlink");
+  const auto row = [&out](std::string_view name, std::uint64_t up, std::uint64_t down) {
+    out += fmt::format("{:<15}{:>14}{:>14}\n", name, up, down);
+  };
+  const auto &u = f.uplink, &d = f.downlink;
+  row("attempted", u.attempted, d.attempted);
+  row("acknowledged", u.acknowledged, d.acknowledged);
+  if (!f.ledger_known) {
+    return;
+  }
+  row("accepted", u.accepted, d.accepted);
+  row("lost", u.lost, d.lost);
+  row("duplicated", u.duplicated, d.duplicated);
+  row("  unexplained", u.unexplained, d.unexplained);
+  row("unexpected", u.unexpected, d.unexpected);
+  row("corrupted", u.corrupted, d.corrupted);
+  row("out of order", u.out_of_order, d.out_of_order);
+  row("recovered", u.recovered, d.recovered);
+  row("unfinished", u.unfinished, d.unfinished);
+  if (u.missing_qos0 + d.missing_qos0 != 0) {
+    row("missing (QoS 0)", u.missing_qos0, d.missing_qos0);
+  }
+}
+
+void append_troubles(std::string& out, const run_facts& f) {
+  if (!f.troubles.empty()) {
+    out += "\ntroubles\n";
+    for (const auto& t : f.troubles) {
+      out += fmt::format("  {:<24}{:>9}   e.g. {}{}{}\n", t.reason, t.count, t.example_device,
+                         t.example_detail.empty() ? "" : ": ", t.example_detail);
+    }
+  }
+  for (const auto& c : f.crashes) {
+    out += fmt::format("\ncrash of {}: {}\n  last events: {}\n", c.device, c.what, c.last_events);
+  }
+}
+
+} // namespace
+
+std::string to_text(const run_facts& f) {
+  const totals& t = f.counts;
+  std::string out;
+  out += fmt::format("\n{:<15}{} requested, {} online at most, {} at the end", "devices",
+                     f.requested, f.online_max, f.online_end);
+  out += fmt::format("; {} reconnects, {} restarts\n", t.reconnects, t.restarts);
+  const double span = f.duration_s > 0 ? f.duration_s : 1;
+  out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
+                     "messages", t.published_all(),
+                     static_cast<double>(t.published_all()) / span, t.acknowledged, t.resent,
+                     t.commands);
+  if (t.skipped_offline + t.skipped_window + t.late_sends + t.replies_bad + t.oversized
+        + t.subscribe_refused
+      != 0) {
+    out += fmt::format("{:<15}{} due while offline, {} due while the window was full, {} sent late, "
+                       "{} replies with an error, {} too large, {} filters refused\n",
+                       "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
+                       t.oversized, t.subscribe_refused);
+  }
+  append_latencies(out, f);
+  append_ledger(out, f);
+  append_troubles(out, f);
+  out += fmt::format("\n{:<15}{:.2f} s CPU, {:.1f} MiB at most, {:.1f} KiB a device", "process",
+                     f.process.cpu_s, static_cast<double>(f.process.rss_max_bytes) / 1048576.0,
+                     f.process.user_bytes_per_device(f.requested) / 1024.0);
+  if (f.world == "virtual" && f.wall_s > 0) {
+    out += fmt::format("; {:.0f} × real time", f.duration_s / f.wall_s);
+  }
+  out += '\n';
+  if (f.digest) {
+    out += fmt::format("{:<15}{}\n", "digest", *f.digest);
+  }
+  out += fmt::format("\n{:<15}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
+                     f.interrupted ? " (interrupted)" : "");
+  for (const auto& why : f.failures) {
+    out += fmt::format("  - {}\n", why);
+  }
+  return out;
+}
+
+} // namespace fleet::report

@@ -1,0 +1,121 @@
+// The director while devices live: stages, signals, progress.
+#include "fleet/run/director.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include <caf/send.hpp>
+
+#include "actors/supervision/fleet_supervisor.hpp"
+
+namespace fleet::program {
+
+std::string_view director::stage_text() const {
+  switch (stage_) {
+    case stage::ramp: return "ramp";
+    case stage::steady: return "steady";
+    case stage::draining: return "draining";
+    case stage::stopping: return "stopping";
+    case stage::ended: return "ended";
+  }
+  FLEET_CHECK(false);
+}
+
+void director::drive() {
+  wall_began_ = monotonic_seconds();
+  root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
+  began_at_ = world_->elapsed_s();
+  caf::anon_send(root_, actors::run_devices{});
+  while (stage_ != stage::ended) {
+    if (const auto number = world_->pass(slice, signals_)) {
+      on_signal(*number);
+    }
+    facts_.counts = report::read_totals(shard_list_);
+    facts_.online_max = std::max(facts_.online_max, facts_.counts.online());
+    advance();
+    const double wall = monotonic_seconds();
+    const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
+    if (wall - shown_at_ >= every && stage_ != stage::ended) {
+      show_progress();
+    }
+  }
+  facts_.wall_s = monotonic_seconds() - wall_began_;
+}
+
+void director::enter(stage s) {
+  stage_ = s;
+  stage_began_ = world_->elapsed_s();
+}
+
+void director::on_signal(int number) {
+  if (stage_ == stage::stopping || facts_.interrupted) {
+    line_->finish();
+    std::fprintf(stderr, "fleet run: second signal %d, ending at once without a report\n", number);
+    std::_Exit(static_cast<int>(exit_code::interrupted));
+  }
+  facts_.interrupted = true;
+  if (!options_.quiet) {
+    line_->finish();
+    std::fprintf(stderr, "stopping: %g s of grace, a second signal ends at once\n",
+                 seconds(options_.grace));
+  }
+}
+
+void director::advance() {
+  const double now = world_->elapsed_s();
+  const double grace = seconds(options_.grace);
+  const auto& counts = facts_.counts;
+  if (stage_ == stage::ramp && counts.started == options_.devices
+      && counts.online() == options_.devices) {
+    enter(stage::steady);
+  }
+  if (stage_ == stage::ramp || stage_ == stage::steady) {
+    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted) {
+      return;
+    }
+    facts_.duration_s = now - began_at_;
+    facts_.online_end = counts.online();
+    facts_.process.rss_steady_bytes = resident_bytes();
+    if (far_) {
+      far_->quiet();
+    }
+    caf::anon_send(root_, actors::quiet_devices{});
+    enter(stage::draining);
+    return;
+  }
+  if (stage_ == stage::draining) {
+    const bool settled = counts.in_flight == 0 && (!far_ || far_->settled(counts));
+    // One slice at least, so that the orders to be quiet have been carried out.
+    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now - stage_began_ >= grace / 2) {
+      caf::anon_send(root_, actors::stop_devices{options_.grace / 2});
+      enter(stage::stopping);
+    }
+    return;
+  }
+  if (stage_ == stage::stopping
+      && (all_ended_->load(std::memory_order_acquire) || now - stage_began_ > grace + 5)) {
+    enter(stage::ended);
+  }
+}
+
+void director::show_progress() {
+  progress p;
+  p.elapsed_s = world_->elapsed_s() - began_at_;
+  p.duration_s = seconds(options_.run_for);
+  p.requested = options_.devices;
+  p.stage = stage_text();
+  p.now = facts_.counts;
+  p.before = shown_;
+  const double wall = monotonic_seconds();
+  p.between_s = p.elapsed_s - shown_elapsed_;
+  const auto ack = report::read_latency(shard_list_, actors::latency::publish_ack);
+  p.ack = ack.since(shown_ack_);
+  line_->show(p);
+  shown_ = facts_.counts;
+  shown_ack_ = ack;
+  shown_at_ = wall;
+  shown_elapsed_ = p.elapsed_s;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,94 @@
+// The director of one run: moves it from stage to stage, ramp, steady, draining, stopping, and writes
+// down what it sees. Runs on the thread that called it; homes do the work.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include "actors/device/speech_scratch.hpp"
+#include "actors/supervision/shard.hpp"
+#include "fleet/metrics/exposition.hpp"
+#include "fleet/options.hpp"
+#include "fleet/report/facts.hpp"
+#include "fleet/run/live_line.hpp"
+#include "fleet/run/machine.hpp"
+#include "fleet/run/prepare.hpp"
+#include "fleet/run/probe.hpp"
+#include "fleet/run/run_world.hpp"
+
+namespace fleet::program {
+
+/// How finely the director looks, and the virtual world is cut.
+inline constexpr duration slice = std::chrono::milliseconds{100};
+
+/// Settings of CAF: its own workers sleep, since everything lives on homes (design, part 4).
+struct system_config : caf::actor_system_config {
+  system_config();
+};
+
+class director {
+public:
+  /// `options` and `signals` outlive the director; `command` repeats the run but for the seed.
+  director(const run_options& options, prepared ready, std::string command, stop_signals& signals)
+    : options_(options), ready_(std::move(ready)), command_(std::move(command)),
+      signals_(signals) {}
+
+  /// The whole run; the answer is the program's.
+  exit_code execute();
+
+private:
+  enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
+  [[nodiscard]] std::string_view stage_text() const;
+
+  void announce() const;
+  std::optional<startup_error> set_up();
+  std::optional<startup_error> set_up_far_side();
+  void make_shards();
+  void drive();
+  void advance();
+  void enter(stage s);
+  void on_signal(int number);
+  void show_progress();
+  [[nodiscard]] hal::home& far_home();
+  void tear_down();
+  void settle_ledger();
+  void gather_troubles();
+  bool write_files();
+
+  const run_options& options_;
+  prepared ready_;
+  std::string command_;
+  stop_signals& signals_;
+  system_config config_;
+  std::unique_ptr<run_world> world_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::unique_ptr<far_side> far_;
+  probe* probe_ = nullptr; ///< far_, when that is one
+  std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
+  std::vector<std::unique_ptr<actors::shard>> shards_;
+  std::vector<actors::shard*> shard_list_;
+  std::unique_ptr<metrics::page> page_;
+  std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
+  caf::actor root_;
+  report::run_facts facts_;
+  std::uint64_t rss_start_ = 0;
+  std::unique_ptr<live_line> line_;
+  report::totals shown_;
+  actors::histogram_snapshot shown_ack_;
+  double shown_at_ = 0;
+  double shown_elapsed_ = 0;
+  double began_at_ = 0;
+  double stage_began_ = 0;
+  double wall_began_ = 0;
+  stage stage_ = stage::ramp;
+};
+
+} // namespace fleet::program

@@ -1,0 +1,166 @@
+// The director after the last device: ledger, troubles, files, exit code.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "fleet/run/director.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+exit_code complain(const startup_error& error) {
+  std::fprintf(stderr, "fleet run: %s\n", error.message.c_str());
+  return error.code;
+}
+
+/// Writes beside the target and renames, so that a full disk leaves an old report whole.
+bool write_whole(const std::string& path, const std::string& text) {
+  const std::string beside = path + ".part";
+  {
+    std::ofstream out{beside, std::ios::binary | std::ios::trunc};
+    out << text;
+    out.flush();
+    if (!out) {
+      std::remove(beside.c_str());
+      return false;
+    }
+  }
+  return std::rename(beside.c_str(), path.c_str()) == 0;
+}
+
+} // namespace
+
+hal::home& director::far_home() {
+  return probe_ != nullptr ? *world_->device_homes().front() : world_->twin_home();
+}
+
+exit_code director::execute() {
+  announce();
+  if (auto error = set_up()) {
+    world_->stop();
+    far_.reset();
+    page_.reset();
+    return complain(*error);
+  }
+  if (page_ && !options_.quiet) {
+    std::printf("metrics at http://%s/metrics\n", options_.metrics.at->text().c_str());
+    std::fflush(stdout);
+  }
+  facts_.requested = options_.devices;
+  facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
+  make_shards();
+  line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
+  drive();
+  line_->finish();
+  tear_down();
+  settle_ledger();
+  gather_troubles();
+  report::judge(facts_);
+  std::fputs(report::to_text(facts_).c_str(), stdout);
+  std::fflush(stdout);
+  if (!write_files()) {
+    return exit_code::environment_failed;
+  }
+  if (facts_.interrupted) {
+    return exit_code::interrupted;
+  }
+  return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
+}
+
+void director::tear_down() {
+  page_.reset();
+  if (far_) {
+    world_->call(far_home(), [this] { far_->stop(); });
+    // One more slice: what was appended to streams leaves.
+    (void)world_->pass(slice, signals_);
+  }
+  facts_.counts = report::read_totals(shard_list_);
+  facts_.digest = world_->digest();
+  root_ = nullptr;
+  world_->stop();
+  facts_.process.cpu_s = cpu_seconds();
+  facts_.process.rss_max_bytes = resident_peak_bytes();
+}
+
+void director::settle_ledger() {
+  facts_.ledger_known = far_ != nullptr;
+  for (const actors::shard* s : shard_list_) {
+    for (std::uint32_t i = 0; i < s->options.count; ++i) {
+      const std::uint32_t index = s->options.first + i;
+      const auto& slot = s->slots[i];
+      facts_.uplink += ledger::reconcile(&slot.uplink, far_ ? far_->uplink_of(index) : nullptr);
+      const auto* commands = far_ ? far_->downlink_of(index) : nullptr;
+      facts_.downlink += ledger::reconcile(commands, &slot.downlink);
+    }
+  }
+  facts_.downlink.corrupted += facts_.counts.downlink_corrupted;
+  if (!far_) {
+    // Nobody saw what arrived: only our own side can be told.
+    facts_.uplink.unfinished = facts_.uplink.attempted - facts_.uplink.acknowledged;
+    facts_.uplink.lost = facts_.uplink.missing_qos0 = 0;
+    return;
+  }
+  facts_.uplink.corrupted += far_->corrupted();
+  if (!far_->sees_dup()) {
+    const auto repeats = facts_.uplink.duplicated;
+    const auto sent_again = facts_.counts.resent;
+    facts_.uplink.unexplained = repeats > sent_again ? repeats - sent_again : 0;
+  }
+}
+
+void director::gather_troubles() {
+  for (std::size_t i = 0; i < actors::outcome_count; ++i) {
+    report::trouble_fact fact;
+    fact.reason = actors::to_string(static_cast<actors::outcome>(i));
+    for (const actors::shard* s : shard_list_) {
+      const auto& t = s->troubles[i];
+      if (t.count != 0 && fact.count == 0) {
+        fact.example_device = ready_.speech->name(t.example_device);
+        fact.example_detail = t.example_detail;
+      }
+      fact.count += t.count;
+    }
+    if (fact.count != 0) {
+      facts_.troubles.push_back(std::move(fact));
+    }
+  }
+  std::stable_sort(facts_.troubles.begin(), facts_.troubles.end(),
+                   [](const auto& a, const auto& b) { return a.count > b.count; });
+  for (const actors::shard* s : shard_list_) {
+    for (const auto& c : s->crashes) {
+      facts_.crashes.push_back({ready_.speech->name(c.device), c.what, c.last_events});
+    }
+  }
+}
+
+bool director::write_files() {
+  bool ok = true;
+  const auto write = [&ok](const std::string& path, const std::string& text) {
+    if (!path.empty() && !write_whole(path, text)) {
+      std::fprintf(stderr, "fleet run: cannot write %s: no space or no permission\n", path.c_str());
+      ok = false;
+    }
+  };
+  if (!options_.json_file.empty()) {
+    write(options_.json_file, report::to_json(facts_));
+  }
+  if (!options_.ledger_file.empty()) {
+    std::string lines;
+    for (const actors::shard* s : shard_list_) {
+      for (std::uint32_t i = 0; i < s->options.count; ++i) {
+        const std::uint32_t index = s->options.first + i;
+        ledger::append_lines(lines, "uplink", index, &s->slots[i].uplink,
+                             far_ ? far_->uplink_of(index) : nullptr);
+        ledger::append_lines(lines, "downlink", index, far_ ? far_->downlink_of(index) : nullptr,
+                             &s->slots[i].downlink);
+      }
+    }
+    write(options_.ledger_file, lines);
+  }
+  return ok;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,104 @@
+// The kernel's answers.
+#include "fleet/run/machine.hpp"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <random>
+
+namespace fleet::program {
+
+namespace {
+
+sigset_t stop_set() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+double seconds_of(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+}
+
+} // namespace
+
+std::uint64_t resident_bytes() {
+  unsigned long long pages = 0;
+  if (std::FILE* f = std::fopen("/proc/self/statm", "re")) {
+    unsigned long long total = 0;
+    if (std::fscanf(f, "%llu %llu", &total, &pages) != 2) {
+      pages = 0;
+    }
+    std::fclose(f);
+  }
+  return pages * static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t resident_peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+std::uint32_t usable_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) {
+    return 1;
+  }
+  return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
+}
+
+std::uint64_t fresh_seed() {
+  std::random_device device;
+  return device() % 1'000'000'000U;
+}
+
+double monotonic_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+           std::chrono::system_clock::now().time_since_epoch())
+    .count();
+}
+
+stop_signals::stop_signals() {
+  const sigset_t set = stop_set();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+stop_signals::~stop_signals() {
+  const sigset_t set = stop_set();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+std::optional<int> stop_signals::wait(duration at_most) {
+  const sigset_t set = stop_set();
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(at_most);
+  timespec timeout{};
+  timeout.tv_sec = whole.count();
+  timeout.tv_nsec = (at_most - whole).count();
+  const int number = sigtimedwait(&set, nullptr, &timeout);
+  if (number > 0) {
+    return number;
+  }
+  return std::nullopt;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,39 @@
+// What the run asks of the machine it is on: memory, processor time, cores, signals. Linux only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "protocol/base/time.hpp"
+
+namespace fleet::program {
+
+/// Resident memory of this process in octets, from the kernel's own count.
+std::uint64_t resident_bytes();
+/// The most it ever was.
+std::uint64_t resident_peak_bytes();
+/// User and system time of this process so far, in seconds.
+double cpu_seconds();
+/// Processors this process may use, at least 1.
+std::uint32_t usable_cores();
+/// A seed nobody chose; small enough to be typed again.
+std::uint64_t fresh_seed();
+/// Monotonic seconds, for the director's own pace only; worlds have their own clocks.
+double monotonic_seconds();
+/// Milliseconds since 1970 by the machine's clock, handed to a real world when it starts.
+std::int64_t wall_clock_ms();
+
+/// SIGINT and SIGTERM as something the director waits for. Construct before any thread starts, so that
+/// all threads inherit the block.
+class stop_signals {
+public:
+  stop_signals();
+  ~stop_signals();
+  stop_signals(const stop_signals&) = delete;
+  stop_signals& operator=(const stop_signals&) = delete;
+
+  /// Waits up to `at_most` for a signal; 0 looks only. Answers the signal's number.
+  std::optional<int> wait(duration at_most);
+};
+
+} // namespace fleet::program

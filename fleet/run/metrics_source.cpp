@@ -1,0 +1,100 @@
+// From meters to samples.
+#include "fleet/run/metrics_source.hpp"
+
+#include <memory>
+#include <string>
+
+#include "fleet/run/machine.hpp"
+
+namespace fleet::program {
+
+using metrics::family;
+
+namespace {
+
+void put(std::vector<metrics::sample>& out, family f, double value, metrics::labels with = {}) {
+  out.push_back({f, std::move(with), value, nullptr});
+}
+
+void put(std::vector<metrics::sample>& out, family f, std::uint64_t value,
+         metrics::labels with = {}) {
+  put(out, f, static_cast<double>(value), std::move(with));
+}
+
+void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
+  for (std::size_t i = 0; i < actors::phase_count; ++i) {
+    put(out, family::devices, t.in_phase[i],
+        {{"phase", std::string{actors::to_string(static_cast<actors::phase>(i))}}});
+  }
+  for (std::size_t i = 0; i < actors::outcome_count; ++i) {
+    put(out, family::connects, t.outcomes[i],
+        {{"outcome", std::string{actors::to_string(static_cast<actors::outcome>(i))}}});
+  }
+  for (std::size_t q = 0; q < 3; ++q) {
+    put(out, family::messages_published, t.published[q], {{"qos", std::to_string(q)}});
+    put(out, family::messages_received, t.received[q], {{"qos", std::to_string(q)}});
+  }
+  put(out, family::messages_acknowledged, t.acknowledged);
+  put(out, family::messages_resent, t.resent);
+  put(out, family::messages_skipped, t.skipped_offline, {{"reason", "offline"}});
+  put(out, family::messages_skipped, t.skipped_window, {{"reason", "window"}});
+  put(out, family::replies, t.replies, {{"result", "ok"}});
+  put(out, family::replies, t.replies_bad, {{"result", "error"}});
+  put(out, family::commands, t.commands);
+  put(out, family::reconnects, t.reconnects);
+  put(out, family::disconnects_unplanned, t.disconnects_unplanned);
+  put(out, family::restarts, t.restarts);
+  put(out, family::abandoned, t.abandoned);
+  put(out, family::sends_late, t.late_sends);
+  put(out, family::bytes_sent, t.bytes_sent);
+  put(out, family::bytes_received, t.bytes_received);
+}
+
+void sample_homes(std::vector<metrics::sample>& out, const std::vector<actors::shard*>& shards) {
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const auto& m = shards[i]->home.meters();
+    const metrics::labels with{{"home", std::to_string(i)}};
+    put(out, family::streams, m.streams_open.load(std::memory_order_relaxed), with);
+    put(out, family::turns, m.turns.load(std::memory_order_relaxed), with);
+    put(out, family::wakes, m.wakes.load(std::memory_order_relaxed), with);
+    put(out, family::wake_lag,
+        static_cast<double>(m.wake_lag_ns.load(std::memory_order_relaxed)) * 1e-9, with);
+    put(out, family::connects_waiting, m.connects_waiting.load(std::memory_order_relaxed), with);
+  }
+}
+
+} // namespace
+
+void sample_process(std::vector<metrics::sample>& out) {
+  put(out, family::process_resident, resident_bytes());
+  put(out, family::process_cpu, cpu_seconds());
+}
+
+std::vector<metrics::sample> read_samples(const std::vector<actors::shard*>& shards,
+                                          const far_side* far, std::uint64_t requested,
+                                          std::uint64_t rss_start_bytes) {
+  std::vector<metrics::sample> out;
+  const report::totals t = report::read_totals(shards);
+  put(out, family::devices_requested, requested);
+  sample_totals(out, t);
+  const auto add_latency = [&](family f, actors::latency l) {
+    auto all = std::make_shared<const actors::histogram_snapshot>(report::read_latency(shards, l));
+    out.push_back({f, {}, 0, std::move(all)});
+  };
+  add_latency(family::connect_duration, actors::latency::connect);
+  add_latency(family::publish_ack_duration, actors::latency::publish_ack);
+  add_latency(family::publish_reply_duration, actors::latency::publish_reply);
+  sample_homes(out, shards);
+  if (far != nullptr) {
+    far->sample(out);
+  }
+  sample_process(out);
+  const std::uint64_t now = resident_bytes();
+  if (t.started != 0 && now > rss_start_bytes && rss_start_bytes != 0) {
+    put(out, family::memory_per_device,
+        static_cast<double>(now - rss_start_bytes) / static_cast<double>(t.started));
+  }
+  return out;
+}
+
+} // namespace fleet::program

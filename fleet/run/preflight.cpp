@@ -1,0 +1,89 @@
+// The trial connection.
+#include "fleet/run/preflight.hpp"
+
+#include <atomic>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace fleet::program {
+
+namespace {
+
+class trial final : public hal::stream_events {
+public:
+  void start(hal::home& home, const hal::connect_options& options) {
+    stream_ = home.connect(options, *this);
+  }
+  void end() { stream_.reset(); }
+
+  void on_connected() override {
+    good_ = true;
+    done.store(true, std::memory_order_release);
+  }
+  void on_received(bytes_view) override {}
+  void on_closed(hal::close_reason reason, std::string_view detail) override {
+    reason_ = reason;
+    detail_ = detail;
+    done.store(true, std::memory_order_release);
+  }
+
+  [[nodiscard]] bool good() const noexcept { return good_; }
+  [[nodiscard]] std::string sentence(const std::string& target, double timeout_s) const;
+
+  std::atomic<bool> done{false};
+
+private:
+  hal::stream_ptr stream_;
+  std::string detail_;
+  hal::close_reason reason_ = hal::close_reason::local;
+  bool good_ = false;
+};
+
+std::string trial::sentence(const std::string& target, double timeout_s) const {
+  using hal::close_reason;
+  const std::string more = detail_.empty() ? "" : ": " + detail_;
+  switch (reason_) {
+    case close_reason::refused:
+      return target + " refused the connection: nobody listens there";
+    case close_reason::unreachable: return target + " is unreachable" + more;
+    case close_reason::timed_out:
+      return fmt::format("{} did not answer within {:g} s", target, timeout_s);
+    case close_reason::dns_failed: return target + " has no address" + more;
+    case close_reason::tls_failed: return target + ": TLS failed" + more;
+    case close_reason::exhausted: return target + ": this machine is out of resources" + more;
+    case close_reason::reset:
+    case close_reason::closed_by_peer:
+    case close_reason::local: return target + " closed the connection at once" + more;
+  }
+  FLEET_CHECK(false);
+}
+
+} // namespace
+
+std::optional<startup_error> preflight(run_world& world, const prepared& ready,
+                                       stop_signals& signals) {
+  trial t;
+  hal::home& home = *world.device_homes().front();
+  hal::connect_options options;
+  options.peer = ready.product.peer;
+  options.timeout = ready.product.connect_timeout;
+  options.security = ready.product.security;
+  options.server_name = ready.product.server_name;
+  world.call(home, [&] { t.start(home, options); });
+  std::optional<int> signal;
+  while (!t.done.load(std::memory_order_acquire) && !signal) {
+    signal = world.pass(std::chrono::milliseconds{10}, signals);
+  }
+  world.call(home, [&t] { t.end(); });
+  if (signal) {
+    return startup_error{exit_code::interrupted, "interrupted before the first device"};
+  }
+  if (!t.good()) {
+    return startup_error{exit_code::environment_failed,
+                         t.sentence(ready.target_text, seconds(options.timeout))};
+  }
+  return std::nullopt;
+}
+
+} // namespace fleet::program

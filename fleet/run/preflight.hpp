@@ -1,0 +1,17 @@
+// A first look at a target: one connection, with TLS where asked for, before any device exists, so that
+// a wrong port or certificate is one sentence and not five thousand back-offs.
+#pragma once
+
+#include <optional>
+
+#include "fleet/run/machine.hpp"
+#include "fleet/run/prepare.hpp"
+#include "fleet/run/run_world.hpp"
+
+namespace fleet::program {
+
+/// Nothing when the target takes a connection; the world must be running.
+std::optional<startup_error> preflight(run_world& world, const prepared& ready,
+                                       stop_signals& signals);
+
+} // namespace fleet::program

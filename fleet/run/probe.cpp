@@ -1,0 +1,200 @@
+// The probe's client.
+#include "fleet/run/probe.hpp"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+namespace fleet::program {
+
+namespace {
+
+constexpr duration retry_after = std::chrono::seconds{1};
+/// Commands the probe may have unacknowledged; brokers drop beyond their own windows.
+constexpr std::uint16_t window = 20;
+
+} // namespace
+
+probe::probe(hal::home& home, const actors::product_settings& product, probe_options options)
+  : home_(home), product_(product), options_(std::move(options)),
+    behaviour_([&product] {
+      mqtt::client_behaviour b;
+      b.in_flight_max = window;
+      b.receive_limit_bytes = std::max<std::uint32_t>(product.payload_bytes * 2, 256 * 1024);
+      return b;
+    }()),
+    client_(behaviour_), uplink_(options_.devices), downlink_(options_.devices) {
+  for (auto& account : downlink_) {
+    account.boot();
+  }
+  if (options_.command_interval > duration::zero() && options_.devices != 0) {
+    command_spacing_ = std::max(duration{1000}, options_.command_interval / options_.devices);
+  }
+}
+
+probe::~probe() = default;
+
+void probe::start() {
+  connect_due_ = home_.now();
+  re_arm();
+}
+
+void probe::on_connected() {
+  mqtt::connect_fields fields;
+  fields.clean_session = connection_ == 0; // later ones keep what the broker holds for us
+  fields.keep_alive_s = 60;
+  fields.client_id = options_.client_id;
+  fields.has_username = !options_.username.empty();
+  fields.username = options_.username;
+  fields.has_password = !options_.password.empty();
+  fields.password = as_bytes(options_.password);
+  client_.start(fields, home_.now(), stream_->output());
+  re_arm();
+}
+
+void probe::on_received(bytes_view bytes) {
+  client_.receive(bytes, home_.now());
+  drain_events();
+  re_arm();
+}
+
+void probe::drain_events() {
+  while (stream_) {
+    const auto event = client_.next_event(stream_->output());
+    if (!event) {
+      return;
+    }
+    namespace ev = mqtt::client_event;
+    if (std::holds_alternative<ev::connected>(*event)) {
+      ++connection_;
+      const std::string filter = product_.speech->all_reports_filter();
+      const mqtt::filter_request all{filter, std::max(product_.qos, mqtt::qos::at_least_once)};
+      (void)client_.subscribe({&all, 1}, home_.now(), stream_->output());
+    } else if (const auto* granted = std::get_if<ev::subscribe_acknowledged>(&*event)) {
+      const bool no = granted->codes.empty() || granted->codes.front() == mqtt::subscribe_refused;
+      refused_.store(no, std::memory_order_release);
+      ready_.store(!no, std::memory_order_release);
+      if (command_spacing_ > duration::zero() && command_due_ == never) {
+        command_due_ = home_.now() + command_spacing_;
+      }
+    } else if (const auto* message = std::get_if<ev::message_arrived>(&*event)) {
+      on_report(message->message);
+    } else if (const auto* ack = std::get_if<ev::publish_acknowledged>(&*event)) {
+      downlink_[ack->cookie >> 32].acknowledge(1, static_cast<std::uint32_t>(ack->cookie));
+    } else if (std::holds_alternative<ev::refused>(*event)) {
+      refused_.store(true, std::memory_order_release);
+      lose_link();
+    } else if (std::holds_alternative<ev::failed>(*event)) {
+      lose_link();
+    }
+  }
+}
+
+void probe::on_report(const mqtt::message_view& message) {
+  const auto found = ledger::find_tag(message.payload);
+  if (found.state == ledger::tag_state::corrupted) {
+    ++corrupted_;
+  } else if (found.state == ledger::tag_state::intact && found.what.device < uplink_.size()) {
+    // The broker starts DUP anew towards us, so every repeat counts as explained here; the run holds
+    // their number against what the devices say they sent again.
+    const auto how = uplink_[found.what.device].accept(found.what, true, connection_);
+    if (how != ledger::acceptance::duplicate) {
+      accepted_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void probe::send_commands(time_point now) {
+  while (command_due_ <= now) {
+    command_due_ = later(command_due_, command_spacing_);
+    if (!stream_ || !client_.connected() || client_.in_flight() >= window) {
+      continue;
+    }
+    const std::uint32_t index = next_command_;
+    next_command_ = (next_command_ + 1) % options_.devices;
+    product_.speech->command_topic(index, topic_);
+    const auto tag = downlink_[index].attempt(index, product_.qos != mqtt::qos::at_most_once);
+    payload_.clear();
+    payload_.append(std::string_view{"{\"command\":\"set\",\"ledger\":\""});
+    const auto checksum = ledger::append_tag(payload_, tag);
+    payload_.append(std::string_view{"\"}"});
+    ledger::seal({&payload_[0], payload_.size()}, checksum);
+    mqtt::message_view message;
+    message.topic = topic_;
+    message.payload = payload_.view();
+    message.qos = product_.qos;
+    const std::uint64_t cookie = (static_cast<std::uint64_t>(index) << 32) | tag.sequence;
+    if (client_.publish(message, now, cookie, now, stream_->output())) {
+      commands_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void probe::on_wake(time_point now) {
+  if (connect_due_ <= now) {
+    connect_due_ = never;
+    hal::connect_options options;
+    options.peer = product_.peer;
+    options.kind = product_.link;
+    options.timeout = product_.connect_timeout;
+    options.security = product_.security;
+    options.server_name = product_.server_name;
+    options.origin = options_.devices;
+    stream_ = home_.connect(options, *this);
+  }
+  if (stream_ && client_.next_timeout() <= now) {
+    client_.handle_timeout(now, stream_->output());
+    drain_events();
+  }
+  if (quiet_.load(std::memory_order_acquire)) {
+    command_due_ = never;
+  }
+  send_commands(now);
+  re_arm();
+}
+
+void probe::lose_link() {
+  stream_.reset();
+  client_.lost();
+  ready_.store(false, std::memory_order_release);
+  connect_due_ = home_.now() + retry_after;
+}
+
+void probe::on_closed(hal::close_reason, std::string_view) {
+  lose_link();
+  re_arm();
+}
+
+void probe::re_arm() {
+  const time_point machine = stream_ ? client_.next_timeout() : never;
+  home_.arm(*this, std::min({connect_due_, command_due_, machine}));
+}
+
+void probe::quiet() {
+  quiet_.store(true, std::memory_order_release);
+}
+
+bool probe::settled(const report::totals& devices) const {
+  return accepted_.load(std::memory_order_relaxed) >= devices.acknowledged
+         && devices.commands >= commands_.load(std::memory_order_relaxed);
+}
+
+void probe::stop() {
+  home_.disarm(*this);
+  if (stream_) {
+    client_.stop(stream_->output());
+    stream_->close();
+  }
+}
+
+const ledger::receiver_account* probe::uplink_of(std::uint32_t index) const {
+  return index < uplink_.size() ? &uplink_[index] : nullptr;
+}
+
+const ledger::sender_account* probe::downlink_of(std::uint32_t index) const {
+  return index < downlink_.size() ? &downlink_[index] : nullptr;
+}
+
+void probe::sample(std::vector<metrics::sample>&) const {}
+
+} // namespace fleet::program

@@ -1,0 +1,45 @@
+// Either world as a run sees it: homes, and time that passes when the director lets it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fleet/options.hpp"
+#include "fleet/run/machine.hpp"
+#include "hal_sim/world/home.hpp"
+
+namespace caf {
+class actor_system;
+}
+
+namespace fleet::program {
+
+class run_world {
+public:
+  virtual ~run_world() = default;
+
+  /// Homes for shards, at least one.
+  [[nodiscard]] virtual std::vector<hal::home*> device_homes() = 0;
+  /// The twin's home; in the virtual world the only one there is.
+  [[nodiscard]] virtual hal::home& twin_home() = 0;
+  virtual void attach(caf::actor_system& system) = 0;
+  /// Homes begin to turn.
+  virtual void start() = 0;
+  /// Homes end; nothing of what lived on them runs any more.
+  virtual void stop() = 0;
+  /// Runs `job` on `home` and returns when it has run.
+  virtual void call(hal::home& home, const std::function<void()>& job) = 0;
+  /// Lets `slice` pass in this world, or less if a signal came.
+  virtual std::optional<int> pass(duration slice, stop_signals& signals) = 0;
+  /// Seconds in this world since start().
+  [[nodiscard]] virtual double elapsed_s() const = 0;
+  /// The digest of the virtual world.
+  [[nodiscard]] virtual std::optional<std::string> digest() const { return std::nullopt; }
+};
+
+std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin);
+std::unique_ptr<run_world> make_virtual_world(const run_options& options, std::uint64_t seed);
+
+} // namespace fleet::program
