@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t text_max = INET6_ADDRSTRLEN;
 
 bool read_port(std::string_view text, std::uint16_t& port) {
-  const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (text.empty() || !digits) {
     return false;
   }
@@ -73,7 +74,8 @@ bool address::loopback() const noexcept {
   if (!v6) {
     return ip[0] == 127;
   }
-  return ip[15] == 1 && std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t o) { return o == 0; });
+  return ip[15] == 1
+         && std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t o) { return o == 0; });
 }
 
 std::string address::text() const {
@@ -102,7 +104,8 @@ result<address, address_error> parse_address(std::string_view text) {
   return out;
 }
 
-result<host_port, address_error> parse_host_port(std::string_view text, std::uint16_t default_port) {
+result<host_port, address_error> parse_host_port(std::string_view text,
+                                                 std::uint16_t default_port) {
   parts p;
   if (!split(text, p) || p.host.empty()) {
     return fail(address_error::malformed);

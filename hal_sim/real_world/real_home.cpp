@@ -1,0 +1,288 @@
+// The turn of a real home: waiting, order, and who is freed when. What happens to one stream stands
+// in real_home_bytes.cpp and real_home_attempts.cpp.
+#include "hal_sim/real_world/real_home.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "hal_sim/real_world/real_stream.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::hal {
+
+namespace {
+
+/// Events taken from the kernel at once; the rest comes in the next turn.
+constexpr std::size_t events_per_turn = 256;
+
+/// Rounds of queued tasks in one turn: messages that actors of this home send each other go out
+/// without another wait, and endless talk still lets the network in.
+constexpr int task_rounds_per_turn = 4;
+
+/// An epoll entry is a pointer; its lowest bit tells an acceptor from a stream. Null is the
+/// wake-up.
+constexpr std::uint64_t acceptor_tag = 1;
+
+/// Whose turn this thread takes.
+thread_local const home* taking_turn = nullptr;
+
+} // namespace
+
+real_home::real_home(real_home_options options)
+    : options_(std::move(options)), events_(events_per_turn),
+      read_buffer_(options_.read_buffer_bytes) {
+  FLEET_CHECK(options_.pending_connects_max > 0 && options_.accept_handshakes_max > 0);
+  FLEET_CHECK(options_.read_buffer_bytes > 0);
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  // Without these there is no program: it starts before any device could use descriptors up.
+  FLEET_CHECK(epoll_ >= 0 && wake_ >= 0);
+  epoll_event event{};
+  // Edge-triggered: each write is told once, so that the counter need never be read back.
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = 0;
+  FLEET_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) == 0);
+  const timespec none{};
+  fine_waits_ = ::epoll_pwait2(epoll_, events_.data(), 1, &none, nullptr) >= 0;
+  for (std::uint8_t last = 1; last <= 8; ++last) {
+    address source;
+    source.ip = {127, 0, 0, last};
+    default_sources_.push_back(source);
+  }
+  wall_origin_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+                        options_.started_wall.time_since_epoch())
+                        .count();
+  now_ = clock();
+}
+
+real_home::~real_home() {
+  drop_queued();
+  for (attempt& a : pending_) {
+    if (a.from != nullptr) {
+      adopt(a.who);
+    }
+  }
+  for (real_stream* s : readable_) {
+    s->readable_ = false;
+  }
+  readable_.clear();
+  take_orphans();
+  while (!dirty_.empty()) {
+    flush_dirty();
+    take_orphans();
+  }
+  bury();
+  // Whoever owns a stream or a listener must let go before its home does.
+  FLEET_CHECK(streams_ == 0 && acceptors_.empty());
+  ::close(wake_);
+  ::close(epoll_);
+}
+
+time_point real_home::clock() const noexcept {
+  return time_point{std::chrono::steady_clock::now() - options_.started};
+}
+
+bool real_home::on_own_thread() const noexcept {
+  return taking_turn == this;
+}
+
+void real_home::interrupt() {
+  // A home that is awake looks into its queue before it sleeps and needs no system call.
+  if (asleep_.exchange(false, std::memory_order_seq_cst)) {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_, &one, sizeof one);
+  }
+}
+
+bool real_home::work_ready() const {
+  return queued() || !dirty_.empty() || !readable_.empty() || !ready_.empty()
+         || (!waiting_.empty() && pending_connects_ < options_.pending_connects_max)
+         || orphaned_.load(std::memory_order_seq_cst);
+}
+
+int real_home::wait(duration max_wait) {
+  duration limit = work_ready() ? duration::zero() : max_wait;
+  if (limit > duration::zero() && timers_.next() != never) {
+    limit = std::clamp(timers_.next() - clock(), duration::zero(), limit);
+  }
+  if (limit > duration::zero()) {
+    asleep_.store(true, std::memory_order_seq_cst);
+    if (queued() || orphaned_.load(std::memory_order_seq_cst)) {
+      limit = duration::zero();
+    }
+  }
+  int count = 0;
+  const auto room = static_cast<int>(events_.size());
+  if (limit > duration::zero() && fine_waits_) {
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(limit);
+    const timespec until{whole.count(), (limit - whole).count()};
+    count = ::epoll_pwait2(epoll_, events_.data(), room, &until, nullptr);
+  } else {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+    count = ::epoll_wait(epoll_, events_.data(), room,
+                         static_cast<int>(std::min<std::int64_t>(ms, 1 << 30)));
+  }
+  asleep_.store(false, std::memory_order_relaxed);
+  FLEET_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
+}
+
+bool real_home::turn(duration max_wait) {
+  const home* const outer = std::exchange(taking_turn, this);
+  bool worked = work_ready();
+  const int count = wait(max_wait);
+  now_ = clock();
+  bump(meters_.turns);
+  worked = worked || count > 0 || timers_.next() <= now_;
+  if (orphaned_.load(std::memory_order_acquire)) {
+    take_orphans();
+  }
+  start_waiting();
+  read_again();
+  for (int i = 0; i < count; ++i) {
+    dispatch(events_[static_cast<std::size_t>(i)]);
+  }
+  accept_ready();
+  wake_due();
+  for (int round = 0; round < task_rounds_per_turn && run_queued(); ++round) {
+    worked = true;
+  }
+  flush_dirty();
+  bury();
+  taking_turn = outer;
+  return worked;
+}
+
+bool real_home::poll_once(duration max_wait) {
+  return turn(max_wait);
+}
+
+void real_home::run() {
+  const auto idle = [this] { return !work_ready() && pool_.lent() == 0; };
+  while (!stopping_ || (!idle() && now_ < stop_at_)) {
+    turn(stopping_ ? stop_at_ - now_ : std::chrono::hours{1});
+  }
+}
+
+void real_home::stop(duration grace) {
+  post([this, grace] {
+    stopping_ = true;
+    stop_at_ = later(now_, grace);
+  });
+}
+
+void real_home::dispatch(const epoll_event& event) {
+  if (event.data.u64 == 0) {
+    return;
+  }
+  if ((event.data.u64 & acceptor_tag) != 0) {
+    auto* const a = reinterpret_cast<acceptor*>(event.data.u64 & ~acceptor_tag);
+    // An armed one pauses: no descriptors.
+    if (a->fd >= 0 && !a->armed()) {
+      mark_ready(*a);
+    }
+    return;
+  }
+  dispatch(*reinterpret_cast<real_stream*>(event.data.u64), event.events);
+}
+
+void real_home::dispatch(real_stream& s, std::uint32_t what) {
+  constexpr std::uint32_t over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if (s.phase_ == stream_phase::connecting && !s.closing_ && !s.resetting_ && !s.abandoned_) {
+    if ((what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+      connected(s);
+    }
+  }
+  if (s.phase_ != stream_phase::open && s.phase_ != stream_phase::handshaking) {
+    return;
+  }
+  if ((what & EPOLLOUT) != 0 && s.blocked_) {
+    s.blocked_ = false;
+    mark_dirty(s);
+  }
+  if ((what & over) != 0) {
+    s.hung_up_ = true;
+  }
+  if ((what & (EPOLLIN | over)) != 0) {
+    read(s);
+  }
+}
+
+void real_home::mark_dirty(real_stream& s) {
+  if (!s.dirty_) {
+    s.dirty_ = true;
+    dirty_.push_back(&s);
+  }
+}
+
+void real_home::mark_readable(real_stream& s) {
+  if (!s.readable_) {
+    s.readable_ = true;
+    readable_.push_back(&s);
+  }
+}
+
+void real_home::read_again() {
+  reading_.swap(readable_);
+  for (real_stream* s : reading_) {
+    s->readable_ = false;
+    read(*s);
+  }
+  reading_.clear();
+}
+
+void real_home::flush_dirty() {
+  flushing_.swap(dirty_);
+  for (real_stream* s : flushing_) {
+    s->dirty_ = false;
+    flush(*s);
+  }
+  flushing_.clear();
+}
+
+void real_home::adopt(real_stream& s) noexcept {
+  s.abandoned_ = true;
+  if (s.phase_ == stream_phase::closed) {
+    dead_.push_back(&s);
+  } else {
+    mark_dirty(s);
+  }
+}
+
+void real_home::orphan(real_stream& s) noexcept {
+  {
+    const std::lock_guard lock{orphan_guard_};
+    orphans_.push_back(&s);
+  }
+  orphaned_.store(true, std::memory_order_seq_cst);
+  interrupt();
+}
+
+void real_home::take_orphans() {
+  const std::lock_guard lock{orphan_guard_};
+  orphaned_.store(false, std::memory_order_relaxed);
+  for (real_stream* s : orphans_) {
+    adopt(*s);
+  }
+  orphans_.clear();
+}
+
+void real_home::bury() {
+  // One that stands in a list for the next turn is freed after that.
+  const auto gone = std::partition(dead_.begin(), dead_.end(),
+                                   [](const real_stream* s) { return s->dirty_ || s->readable_; });
+  for (auto each = gone; each != dead_.end(); ++each) {
+    delete *each;
+    --streams_;
+  }
+  dead_.erase(gone, dead_.end());
+  if (dropped_acceptors_ > 0) {
+    dropped_acceptors_ -= acceptors_.remove_if(
+        [](const acceptor& a) { return a.fd < 0 && a.handshaking == 0 && !a.ready; });
+  }
+}
+
+} // namespace fleet::hal

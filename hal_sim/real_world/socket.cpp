@@ -1,0 +1,175 @@
+// Addresses, opening and errnos of sockets.
+#include "hal_sim/real_world/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace fleet::hal {
+
+namespace {
+
+/// The kernel cuts it to net.core.somaxconn.
+constexpr int backlog = 4096;
+
+/// The octets before an IPv4 address mapped into IPv6 (RFC 4291, 2.5.5.2).
+constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+void turn_on(int fd, int level, int option) noexcept {
+  const int on = 1;
+  // An option the kernel lacks costs speed, not correctness.
+  (void)::setsockopt(fd, level, option, &on, sizeof on);
+}
+
+result<int, int> give_up(int fd) {
+  const int error = errno;
+  ::close(fd);
+  return fail(error);
+}
+
+} // namespace
+
+socket_address to_socket(const address& from) noexcept {
+  socket_address out;
+  if (from.v6) {
+    sockaddr_in6 in{};
+    in.sin6_family = AF_INET6;
+    in.sin6_port = htons(from.port);
+    std::memcpy(&in.sin6_addr, from.ip.data(), 16);
+    std::memcpy(&out.raw, &in, sizeof in);
+    out.size = sizeof in;
+  } else {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_port = htons(from.port);
+    std::memcpy(&in.sin_addr, from.ip.data(), 4);
+    std::memcpy(&out.raw, &in, sizeof in);
+    out.size = sizeof in;
+  }
+  return out;
+}
+
+address from_socket(const sockaddr_storage& raw) noexcept {
+  address out;
+  if (raw.ss_family == AF_INET6) {
+    sockaddr_in6 in{};
+    std::memcpy(&in, &raw, sizeof in);
+    out.v6 = true;
+    out.port = ntohs(in.sin6_port);
+    std::memcpy(out.ip.data(), &in.sin6_addr, 16);
+    if (std::equal(mapped.begin(), mapped.end(), out.ip.begin())) {
+      out.v6 = false;
+      std::copy(out.ip.begin() + 12, out.ip.end(), out.ip.begin());
+      std::fill(out.ip.begin() + 4, out.ip.end(), std::uint8_t{0});
+    }
+  } else {
+    sockaddr_in in{};
+    std::memcpy(&in, &raw, sizeof in);
+    out.port = ntohs(in.sin_port);
+    std::memcpy(out.ip.data(), &in.sin_addr, 4);
+  }
+  return out;
+}
+
+bool exhausted(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+ending ending_of(int error, const address& peer) {
+  switch (error) {
+    case ECONNREFUSED: return {close_reason::refused, "nobody listens at " + peer.text()};
+    case ECONNRESET:
+    case EPIPE:
+    case ECONNABORTED:
+      return {close_reason::reset, "the connection with " + peer.text() + " was reset"};
+    case ETIMEDOUT: return {close_reason::timed_out, peer.text() + " no longer answers"};
+    case EMFILE:
+      return {close_reason::exhausted,
+              "out of file descriptors in this process: raise its limit (ulimit -n)"};
+    case ENFILE:
+      return {close_reason::exhausted, "out of file descriptors on this machine (fs.file-max)"};
+    case ENOMEM:
+    case ENOBUFS:
+    case ENOSPC: return {close_reason::exhausted, "the kernel is out of memory for sockets"};
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+    case EAGAIN:
+      return {close_reason::exhausted,
+              "out of local ports towards " + peer.text() + ": give more source addresses"};
+    default:
+      return {close_reason::unreachable,
+              "no way to " + peer.text() + ": " + ::strerrordesc_np(error)};
+  }
+}
+
+listen_error listen_error_of(int error) noexcept {
+  switch (error) {
+    case EADDRINUSE: return listen_error::in_use;
+    case EACCES:
+    case EPERM: return listen_error::not_permitted;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+    case ENOSPC: return listen_error::exhausted;
+    default: return listen_error::bad_address;
+  }
+}
+
+result<int, int> open_towards(const address& peer, const address* source) {
+  const int fd = ::socket(peer.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                          IPPROTO_TCP);
+  if (fd < 0) {
+    return fail(std::exchange(errno, 0));
+  }
+  send_at_once(fd);
+  if (source != nullptr) {
+    // The port is chosen at connect, where the whole four-tuple counts and not the address alone.
+    turn_on(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+    socket_address from = to_socket(*source);
+    if (::bind(fd, from.get(), from.size) != 0) {
+      return give_up(fd);
+    }
+  }
+  socket_address to = to_socket(peer);
+  if (::connect(fd, to.get(), to.size) != 0 && errno != EINPROGRESS) {
+    return give_up(fd);
+  }
+  return fd;
+}
+
+result<int, int> open_listener(address& at) {
+  const int fd =
+      ::socket(at.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (fd < 0) {
+    return fail(std::exchange(errno, 0));
+  }
+  turn_on(fd, SOL_SOCKET, SO_REUSEADDR);
+  socket_address where = to_socket(at);
+  if (::bind(fd, where.get(), where.size) != 0 || ::listen(fd, backlog) != 0) {
+    return give_up(fd);
+  }
+  socket_address chosen;
+  chosen.size = sizeof chosen.raw;
+  if (::getsockname(fd, chosen.get(), &chosen.size) != 0) {
+    return give_up(fd);
+  }
+  at.port = from_socket(chosen.raw).port;
+  return fd;
+}
+
+void reset_on_close(int fd) noexcept {
+  const linger at_once{1, 0};
+  (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void send_at_once(int fd) noexcept {
+  turn_on(fd, IPPROTO_TCP, TCP_NODELAY);
+}
+
+} // namespace fleet::hal
