@@ -25,11 +25,11 @@ enum class link_kind : std::uint8_t { ethernet, wifi, cellular_4g, nbiot, lora }
 /// One attempt to connect. What it points to must outlive the call only, except `security`, which must
 /// outlive the stream.
 struct connect_options {
-  address peer;
+  address peer{};
   link_kind kind = link_kind::ethernet;
   duration timeout = std::chrono::seconds{10};  ///< for TCP and TLS together
   stream_filter_factory* security = nullptr;    ///< none: plain
-  std::string_view server_name;                 ///< for SNI and the certificate
+  std::string_view server_name{};               ///< for SNI and the certificate
   std::uint64_t origin = 0; ///< the device's index: picks its source address and its network substream
 };
 
@@ -44,7 +44,7 @@ protected:
 };
 
 struct listen_options {
-  address at;                                ///< port 0 picks a free one
+  address at{};                              ///< port 0 picks a free one
   stream_filter_factory* security = nullptr; ///< none: plain; must outlive the listener
 };
 

@@ -48,7 +48,7 @@ struct filter_model {
   std::uint16_t handshake_bytes_up = 700;
   std::uint16_t handshake_bytes_down = 3000;
   std::uint16_t record_overhead_bytes = 29;
-  std::string failure; ///< not empty: the handshake ends with this sentence
+  std::string failure{}; ///< not empty: the handshake ends with this sentence
 };
 
 /// Makes filters for one role and one set of settings; shared by many streams.
