@@ -1,0 +1,88 @@
+// Building the client's SSL_CTX.
+#include "protocol/tls/client.hpp"
+
+#include "protocol/tls/context.hpp"
+#include "protocol/tls/session.hpp"
+
+namespace fleet::tls {
+
+namespace {
+
+/// Empty, or why the trusted authorities cannot be used.
+std::string trust(SSL_CTX* ctx, const std::string& ca_pem) {
+  if (ca_pem.empty()) {
+    return SSL_CTX_set_default_verify_paths(ctx) == 1
+             ? std::string{}
+             : "the system's certificate authorities cannot be read: " + last_complaint();
+  }
+  const std::vector<x509_ptr> authorities = read_certificates(ca_pem);
+  if (authorities.empty()) {
+    return "the certificate authority is not a PEM certificate, or is damaged";
+  }
+  X509_STORE* store = SSL_CTX_get_cert_store(ctx);
+  for (const x509_ptr& authority : authorities) {
+    if (X509_STORE_add_cert(store, authority.get()) != 1) {
+      return "the certificate authority cannot be used: " + last_complaint();
+    }
+  }
+  return {};
+}
+
+/// The extension's code for a fragment length (RFC 6066 §4), or -1.
+int fragment_code(std::uint16_t octets) {
+  switch (octets) {
+    case 0: return TLSEXT_max_fragment_length_DISABLED;
+    case 512: return TLSEXT_max_fragment_length_512;
+    case 1024: return TLSEXT_max_fragment_length_1024;
+    case 2048: return TLSEXT_max_fragment_length_2048;
+    case 4096: return TLSEXT_max_fragment_length_4096;
+    default: return -1;
+  }
+}
+
+} // namespace
+
+client_context::client_context(std::shared_ptr<shared_context> shared)
+  : shared_(std::move(shared)) {}
+
+result<std::unique_ptr<client_context>, std::string>
+client_context::make(const client_options& options) {
+  auto shared = std::make_shared<shared_context>();
+  shared->ctx = make_context(TLS_client_method(), options.versions);
+  SSL_CTX* ctx = shared->ctx.get();
+  if (ctx == nullptr) {
+    return fail("this range of TLS versions cannot be used: " + last_complaint());
+  }
+  if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(ctx, options.ciphers.c_str()) != 1) {
+    return fail("the cipher list names no suite: " + last_complaint());
+  }
+  const int code = fragment_code(options.max_fragment_bytes);
+  if (code < 0
+      || SSL_CTX_set_tlsext_max_fragment_length(ctx, static_cast<std::uint8_t>(code)) != 1) {
+    return fail(std::string{"the fragment length must be 0, 512, 1024, 2048 or 4096"});
+  }
+  if (options.verify) {
+    if (std::string why = trust(ctx, options.ca_pem); !why.empty()) {
+      return fail(std::move(why));
+    }
+  }
+  shared->verify = options.verify;
+  shared->resume = options.resumption;
+  shared->unix_time = options.unix_time;
+  SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_cert_verify_callback(ctx, session::judge_chain, shared.get());
+  if (options.resumption) {
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ctx, session::keep_session);
+  } else {
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+  }
+  ERR_clear_error();
+  return std::unique_ptr<client_context>{new client_context{std::move(shared)}};
+}
+
+std::unique_ptr<stream_filter> client_context::make(std::string_view server_name) {
+  return std::make_unique<session>(shared_, server_name);
+}
+
+} // namespace fleet::tls

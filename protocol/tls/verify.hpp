@@ -1,0 +1,21 @@
+// The judge: OpenSSL's chain verification with our clock and strength, and its verdict in words.
+// Internal to this folder; verdict.hpp is the part others may read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "protocol/tls/openssl.hpp"
+#include "protocol/tls/verdict.hpp"
+
+namespace fleet::tls {
+
+/// Verifies the chain in `store` at `unix_time` (seconds; 0: OpenSSL's own clock). Answers an empty
+/// string when it is good, else the sentence. Strength is judged at level 2 (112 bits) whatever
+/// the session's ciphers are.
+std::string judge(X509_STORE_CTX* store, std::int64_t unix_time);
+
+/// Text from a peer made fit for a log: printable characters, quoted, at most 80 of them.
+std::string quoted(std::string_view text);
+
+} // namespace fleet::tls
