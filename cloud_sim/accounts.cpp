@@ -1,0 +1,65 @@
+// Accounts by index, in pages, so that a fleet that starts at a high index costs nothing below it.
+#include "cloud_sim/accounts.hpp"
+
+namespace fleet::cloud {
+
+device_account& accounts::open(std::uint32_t device) {
+  const std::size_t at = device / page_size;
+  if (at >= pages_.size()) {
+    pages_.resize(at + 1);
+  }
+  if (pages_[at] == nullptr) {
+    pages_[at] = std::make_unique<page>();
+  }
+  auto& slot = pages_[at]->of[device % page_size];
+  if (slot == nullptr) {
+    slot = std::make_unique<device_account>();
+    // The twin keeps nothing over a restart yet, so each of its lives is the first.
+    slot->downlink.boot();
+  }
+  return *slot;
+}
+
+void accounts::uplink(bytes_view payload, bool dup, std::uint32_t connection,
+                      std::uint32_t owner) {
+  const auto found = ledger::find_tag(payload);
+  switch (found.state) {
+    case ledger::tag_state::absent: return;
+    case ledger::tag_state::corrupted: add(counters_.tags_corrupted); return;
+    case ledger::tag_state::intact: break;
+  }
+  if (found.what.device >= devices_max_ || (owner != anybody && owner != found.what.device)) {
+    add(counters_.tags_foreign);
+    return;
+  }
+  add(counters_.tags_intact);
+  open(found.what.device).uplink.accept(found.what, dup, connection);
+}
+
+ledger::tag accounts::downlink(std::uint32_t device, bool reliable) {
+  return open(device).downlink.attempt(device, reliable);
+}
+
+std::uint64_t accounts::cookie(const ledger::tag& t) noexcept {
+  return (static_cast<std::uint64_t>(t.device) << 32) | t.sequence;
+}
+
+void accounts::acknowledged(std::uint64_t cookie) {
+  const auto device = static_cast<std::uint32_t>(cookie >> 32);
+  const auto sequence = static_cast<std::uint32_t>(cookie & 0xffffffffU);
+  if (cookie == 0 || find(device) == nullptr) {
+    return;
+  }
+  auto& account = open(device).downlink;
+  account.acknowledge(account.epoch(), sequence);
+}
+
+const device_account* accounts::find(std::uint32_t device) const noexcept {
+  const std::size_t at = device / page_size;
+  if (at >= pages_.size() || pages_[at] == nullptr) {
+    return nullptr;
+  }
+  return pages_[at]->of[device % page_size].get();
+}
+
+} // namespace fleet::cloud

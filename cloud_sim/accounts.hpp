@@ -1,0 +1,58 @@
+// The cloud's side of the ledger (design, part 10): for every device what arrived from it and what was
+// sent to it. Reads tags; knows nothing of topics or connections beyond a number.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "cloud_sim/counters.hpp"
+#include "protocol/base/bytes.hpp"
+#include "protocol/ledger/ledger.hpp"
+
+namespace fleet::cloud {
+
+/// Both directions of one device.
+struct device_account {
+  ledger::receiver_account uplink;
+  ledger::sender_account downlink;
+};
+
+class accounts {
+public:
+  /// Indices from `devices_max` on are counted as foreign and not kept.
+  accounts(std::uint32_t devices_max, twin_counters& counters)
+      : devices_max_(devices_max), counters_(counters) {}
+
+  /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection belongs
+  /// to, or `anybody`; `connection` grows with each connection accepted.
+  void uplink(bytes_view payload, bool dup, std::uint32_t connection, std::uint32_t owner);
+
+  /// The tag of the next command to `device`, which must be below devices_max.
+  ledger::tag downlink(std::uint32_t device, bool reliable);
+  /// What to mark a command with, so that its acknowledgement can be booked. Never 0.
+  static std::uint64_t cookie(const ledger::tag& t) noexcept;
+  void acknowledged(std::uint64_t cookie);
+
+  /// None when the device was never heard of.
+  [[nodiscard]] const device_account* find(std::uint32_t device) const noexcept;
+  /// One beyond the highest index that may have an account.
+  [[nodiscard]] std::uint32_t end() const noexcept {
+    return static_cast<std::uint32_t>(pages_.size()) * page_size;
+  }
+
+  static constexpr std::uint32_t anybody = UINT32_MAX;
+
+private:
+  static constexpr std::uint32_t page_size = 256;
+  struct page {
+    std::unique_ptr<device_account> of[page_size];
+  };
+  device_account& open(std::uint32_t device);
+
+  std::uint32_t devices_max_;
+  twin_counters& counters_;
+  std::vector<std::unique_ptr<page>> pages_;
+};
+
+} // namespace fleet::cloud

@@ -1,0 +1,278 @@
+// Lives and deaths of connections and clients. Nothing here is freed before the outermost turn ends, so
+// that no loop over subscribers ever meets a dead one.
+#include "cloud_sim/broker.hpp"
+
+#include <utility>
+
+#include "protocol/base/check.hpp"
+
+namespace fleet::cloud {
+
+broker::broker(hal::home& where, const twin_limits& bounds, twin_counters& counters)
+    : home_(where), limits_(bounds), counters_(counters), accounts_(bounds.devices_max, counters) {}
+
+broker::~broker() {
+  stop();
+  home_.disarm(*this);
+}
+
+void broker::on_accepted(hal::stream_ptr accepted) {
+  const turn guard{*this};
+  if (connections_.size() >= limits_.connections_max) {
+    add(counters_.connections_over_limit);
+    return;
+  }
+  auto made = std::make_unique<connection>(*this, std::move(accepted), now());
+  made->at_ = static_cast<std::uint32_t>(connections_.size());
+  connections_.push_back(std::move(made));
+  add(counters_.connections);
+  add(counters_.connections_open);
+}
+
+void broker::admit(connection& c, peer& who, const mqtt::connect_view& connect,
+                   bool session_present, std::uint16_t keep_alive_s, bool honour_will) {
+  FLEET_CHECK(who.online == nullptr && c.who_ == nullptr);
+  unlink(who);
+  who.online = &c;
+  who.clean = connect.clean_session;
+  c.who_ = &who;
+  c.number_ = ++admitted_;
+  if (connect.has_will && honour_will) {
+    c.will_ = std::make_unique<connection::will>();
+    c.will_->message.topic.assign(connect.will.topic);
+    c.will_->message.payload.assign(connect.will.payload.begin(), connect.will.payload.end());
+    c.will_->qos = connect.will.qos;
+    c.will_->retain = connect.will.retain;
+  }
+  add(counters_.connects[static_cast<std::size_t>(mqtt::connack_code::accepted)]);
+  add(counters_.devices_online);
+  auto& out = c.stream_->output();
+  const auto before = out.size();
+  c.machine_.accept(who.session, session_present, keep_alive_s, now(), out);
+  sent(out.size() - before);
+}
+
+void broker::refuse(connection& c, mqtt::connack_code code) {
+  FLEET_CHECK(code != mqtt::connack_code::accepted);
+  add(counters_.connects[static_cast<std::size_t>(code)]);
+  auto& out = c.stream_->output();
+  const auto before = out.size();
+  c.machine_.refuse(code, out);
+  sent(out.size() - before);
+  end(c, end_reason::refused);
+}
+
+void broker::grant(connection& c, std::uint16_t packet_id, std::span<const std::uint8_t> codes) {
+  auto& out = c.stream_->output();
+  const auto before = out.size();
+  c.machine_.grant(packet_id, codes, out);
+  sent(out.size() - before);
+  for (const auto code : codes) {
+    add(code == mqtt::subscribe_refused ? counters_.subscribes_refused
+                                        : counters_.subscribes_granted);
+  }
+}
+
+void broker::reject(connection& c, mqtt::violation why) {
+  add(counters_.violations[static_cast<std::size_t>(why)]);
+  end(c, end_reason::violated);
+}
+
+void broker::cut(peer& who, end_reason reason) {
+  if (who.online != nullptr) {
+    end(*who.online, reason);
+  }
+}
+
+mqtt::deliver_outcome broker::deliver(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
+                                      bool retain) {
+  using mqtt::deliver_outcome;
+  const bool may_wait = q != mqtt::qos::at_most_once;
+  auto outcome = deliver_outcome::dropped_queue_full;
+  // What waits is bounded for all clients together; what goes out at once to a client with nothing
+  // outstanding is let through, so that one hoarder does not silence the rest.
+  const bool stored_full = messages_.bytes() > limits_.stored_bytes_max;
+  if (!(stored_full && may_wait && (who.online == nullptr || who.session.pending() != 0))) {
+    outcome = who.online != nullptr
+                ? who.online->deliver(message, q, retain)
+                : who.session.deliver_offline(message, q, retain, limits_.mqtt);
+  }
+  switch (outcome) {
+    case deliver_outcome::sent:
+    case deliver_outcome::queued: add(counters_.delivered[static_cast<std::size_t>(q)]); break;
+    case deliver_outcome::dropped_queue_full:
+      if (may_wait) {
+        add(counters_.queue_drops);
+      }
+      break;
+    case deliver_outcome::dropped_offline: add(counters_.offline_drops); break;
+  }
+  return outcome;
+}
+
+void broker::deliver_now(peer& who, std::string_view topic, bytes_view payload) {
+  if (who.online == nullptr) {
+    add(counters_.offline_drops);
+    return;
+  }
+  if (who.online->deliver_now(topic, payload)) {
+    add(counters_.delivered[0]);
+  }
+}
+
+// Detaches the client; afterwards the connection is only a stream that may have octets to send.
+void broker::detach(connection& c) {
+  c.machine_.unbind();
+  peer* const who = std::exchange(c.who_, nullptr);
+  if (who == nullptr) {
+    return;
+  }
+  who->online = nullptr;
+  subtract(counters_.devices_online);
+  if (who->clean) {
+    character_->forget(*who);
+  } else {
+    wait_for_return(*who);
+  }
+}
+
+void broker::end(connection& c, end_reason reason) {
+  if (c.phase_ == connection::phase::lingering || c.phase_ == connection::phase::ended) {
+    return;
+  }
+  add(counters_.ends[static_cast<std::size_t>(reason)]);
+  const auto will = std::move(c.will_);
+  detach(c);
+  switch (reason) {
+    case end_reason::disconnected:
+    case end_reason::refused:
+    case end_reason::violated:
+      // A last answer may still have to leave.
+      c.phase_ = connection::phase::lingering;
+      c.armed_for_ = later(now(), limits_.linger);
+      home_.arm(c, c.armed_for_);
+      c.stream_->close();
+      break;
+    case end_reason::lost:
+    case end_reason::taken_over:
+    case end_reason::keep_alive:
+    case end_reason::slow_consumer:
+    case end_reason::withdrawn:
+    case end_reason::stopped: bury(c); break;
+  }
+  if (will != nullptr && reason != end_reason::stopped) {
+    add(counters_.wills_published);
+    character_->on_will(will->message, will->qos, will->retain);
+  }
+}
+
+void broker::condemn(connection& c) {
+  c.phase_ = connection::phase::condemned;
+  c.machine_.unbind(); // what comes now waits in the session
+  condemned_.push_back(&c);
+}
+
+void broker::bury(connection& c) {
+  if (c.phase_ == connection::phase::ended) {
+    return;
+  }
+  c.phase_ = connection::phase::ended;
+  c.stream_.reset();
+  home_.disarm(c);
+  subtract(counters_.connections_open);
+  const std::uint32_t at = c.at_;
+  graveyard_.push_back(std::move(connections_[at]));
+  if (at + 1 != connections_.size()) {
+    connections_[at] = std::move(connections_.back());
+    connections_[at]->at_ = at;
+  }
+  connections_.pop_back();
+}
+
+void broker::leave() {
+  if (depth_ == 1) {
+    // Ending one may publish a will that condemns another.
+    while (!condemned_.empty()) {
+      connection* const c = condemned_.back();
+      condemned_.pop_back();
+      end(*c, end_reason::slow_consumer);
+    }
+    if (!graveyard_.empty()) {
+      std::vector<std::unique_ptr<connection>>{}.swap(graveyard_);
+    }
+  }
+  --depth_;
+}
+
+void broker::stop() {
+  const turn guard{*this};
+  while (!connections_.empty()) {
+    auto& last = *connections_.back();
+    end(last, end_reason::stopped);
+    bury(last);
+  }
+}
+
+std::size_t broker::memory_bytes() const noexcept {
+  std::size_t bytes = connections_.capacity() * sizeof connections_[0];
+  for (const auto& c : connections_) {
+    bytes += c->memory_bytes();
+  }
+  return bytes;
+}
+
+bool broker::room_for_session() const noexcept {
+  return sessions_ < limits_.sessions_max;
+}
+
+void broker::remember(peer&) noexcept {
+  ++sessions_;
+  add(counters_.sessions);
+}
+
+void broker::dismiss(peer& who) noexcept {
+  FLEET_CHECK(who.online == nullptr);
+  unlink(who);
+  --sessions_;
+  subtract(counters_.sessions);
+}
+
+// All wait equally long, so the line is in the order of expiry by itself.
+void broker::wait_for_return(peer& who) {
+  who.expires = later(now(), limits_.session_expiry);
+  if (who.expires == never) {
+    return;
+  }
+  who.older = newest_;
+  who.newer = nullptr;
+  (newest_ != nullptr ? newest_->newer : oldest_) = &who;
+  newest_ = &who;
+  if (oldest_ == &who) {
+    home_.arm(*this, who.expires);
+  }
+}
+
+void broker::unlink(peer& who) noexcept {
+  if (who.expires == never) {
+    return;
+  }
+  (who.older != nullptr ? who.older->newer : oldest_) = who.newer;
+  (who.newer != nullptr ? who.newer->older : newest_) = who.older;
+  who.older = who.newer = nullptr;
+  who.expires = never;
+}
+
+void broker::on_wake(time_point now) {
+  const turn guard{*this};
+  while (oldest_ != nullptr && oldest_->expires <= now) {
+    peer& over = *oldest_;
+    add(counters_.sessions_expired);
+    unlink(over);
+    character_->forget(over);
+  }
+  if (oldest_ != nullptr) {
+    home_.arm(*this, oldest_->expires);
+  }
+}
+
+} // namespace fleet::cloud

@@ -1,0 +1,123 @@
+// The core that both characters share: connections, the life of clients over them, take-over, wills,
+// expiry, bounds. It routes nothing itself. A plain object on one home.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cloud_sim/accounts.hpp"
+#include "cloud_sim/character.hpp"
+#include "cloud_sim/connection.hpp"
+#include "cloud_sim/counters.hpp"
+#include "cloud_sim/limits.hpp"
+#include "cloud_sim/message_store.hpp"
+#include "hal_sim/world/home.hpp"
+
+namespace fleet::cloud {
+
+class broker final : public hal::accept_events, private hal::timer {
+public:
+  broker(hal::home& where, const twin_limits& bounds, twin_counters& counters);
+  ~broker();
+  broker(const broker&) = delete;
+  broker& operator=(const broker&) = delete;
+
+  /// To be called once, before the first stream; the character must outlive the connections.
+  void speak_as(character& c) noexcept { character_ = &c; }
+
+  void on_accepted(hal::stream_ptr accepted) override;
+
+  /// Ends every connection without a packet, publishes no will, keeps nothing waiting to be freed.
+  void stop();
+
+  // For characters.
+
+  /// Answers CONNECT with 0: cuts an older connection of the same client, takes the will over, binds
+  /// the session. `keep_alive_s` is the one to enforce. A clean peer's session must be fresh.
+  void admit(connection& c, peer& who, const mqtt::connect_view& connect, bool session_present,
+             std::uint16_t keep_alive_s, bool honour_will);
+  /// Answers CONNECT with `code`, and ends the connection once that has left.
+  void refuse(connection& c, mqtt::connack_code code);
+  void grant(connection& c, std::uint16_t packet_id, std::span<const std::uint8_t> codes);
+  /// Ends a connection whose client broke a rule that the machine cannot know.
+  void reject(connection& c, mqtt::violation why);
+  /// Ends what `who` has open, if anything; its will goes out. A clean peer is forgotten by this.
+  void cut(peer& who, end_reason reason);
+  /// Delivers to a client, online or not; counts the outcome.
+  mqtt::deliver_outcome deliver(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
+                                bool retain);
+  /// QoS 0 to a client, straight from the views; dropped when it is away or reads too slowly.
+  void deliver_now(peer& who, std::string_view topic, bytes_view payload);
+  /// Whether another client may be remembered.
+  [[nodiscard]] bool room_for_session() const noexcept;
+  void remember(peer& who) noexcept;
+  /// Takes an offline peer out of all lines, before its character frees it.
+  void dismiss(peer& who) noexcept;
+
+  [[nodiscard]] hal::home& home() noexcept { return home_; }
+  [[nodiscard]] time_point now() const noexcept { return home_.now(); }
+  [[nodiscard]] const twin_limits& bounds() const noexcept { return limits_; }
+  [[nodiscard]] twin_counters& counters() noexcept { return counters_; }
+  [[nodiscard]] message_store& messages() noexcept { return messages_; }
+  [[nodiscard]] accounts& ledger() noexcept { return accounts_; }
+  template <class Visitor>
+  void for_each_online(Visitor visit) {
+    for (const auto& c : connections_) {
+      if (c->who_ != nullptr) {
+        visit(*c->who_);
+      }
+    }
+  }
+  /// Heap octets of all connections and their machines, for the memory count.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  [[nodiscard]] std::size_t connection_count() const noexcept { return connections_.size(); }
+
+  /// While one exists, nothing is freed and nobody slow is cut off. Every entry from outside opens one.
+  class turn {
+  public:
+    explicit turn(broker& b) noexcept : broker_(b) { ++broker_.depth_; }
+    ~turn() { broker_.leave(); }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+  private:
+    broker& broker_;
+  };
+
+private:
+  friend class connection;
+
+  [[nodiscard]] character& speaks() noexcept { return *character_; }
+  void sent(std::size_t octets) noexcept {
+    if (octets != 0) {
+      add(counters_.bytes_sent, octets);
+    }
+  }
+  void end(connection& c, end_reason reason);
+  void condemn(connection& c);
+  void bury(connection& c);
+  void leave();
+  void detach(connection& c);
+  void wait_for_return(peer& who);
+  void unlink(peer& who) noexcept;
+  void on_wake(time_point now) override;
+
+  hal::home& home_;
+  const twin_limits limits_;
+  twin_counters& counters_;
+  character* character_ = nullptr;
+  message_store messages_;
+  accounts accounts_;
+  std::vector<std::unique_ptr<connection>> connections_;
+  std::vector<std::unique_ptr<connection>> graveyard_;
+  std::vector<connection*> condemned_;
+  peer* oldest_ = nullptr; ///< first of those that wait for their client, by expiry
+  peer* newest_ = nullptr;
+  std::uint32_t admitted_ = 0;
+  std::uint32_t sessions_ = 0;
+  std::uint32_t depth_ = 0;
+};
+
+} // namespace fleet::cloud

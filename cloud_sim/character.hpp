@@ -1,0 +1,52 @@
+// What makes the broker core one cloud or another: who may connect, what a subscription means, where a
+// message goes. Two exist: mqtt_character and platform_character.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "protocol/base/time.hpp"
+#include "protocol/mqtt/server.hpp"
+
+namespace fleet::cloud {
+
+class connection;
+
+/// What the core remembers of one client over its connections; characters derive theirs.
+struct peer {
+  mqtt::session session;
+  connection* online = nullptr;
+  bool clean = true;
+  time_point expires = never; ///< while it waits for its client to come back
+  peer* older = nullptr;      ///< neighbours in the line of those that wait
+  peer* newer = nullptr;
+};
+
+/// The outcome of a command that the cloud tried to send to a device.
+enum class command_outcome : std::uint8_t { sent, offline, not_subscribed, busy, unknown_device };
+
+class character {
+public:
+  virtual ~character() = default;
+
+  /// Must end in exactly one of broker::admit() and broker::refuse().
+  virtual void on_connect(connection& from, const mqtt::connect_view& connect) = 0;
+  /// The message is acknowledged already; its views die with the call.
+  virtual void on_publish(connection& from, const mqtt::message_view& message) = 0;
+  /// Fills one code a filter; then grants by itself (broker::grant), so that it may deliver afterwards.
+  virtual void on_subscribe(connection& from, std::uint16_t packet_id,
+                            std::span<const mqtt::server_event::filter> filters) = 0;
+  virtual void on_unsubscribe(connection& from, std::span<const std::string_view> filters) = 0;
+  /// A client acknowledged a message that bore this cookie (not 0).
+  virtual void on_acknowledged(std::uint64_t cookie) = 0;
+  /// The will of a client that went without DISCONNECT.
+  virtual void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) = 0;
+  /// Frees the client: its session ended or its time is over. It is offline and in no line.
+  virtual void forget(peer& who) = 0;
+
+  /// Sends the cloud's command to a device, with a tag of the ledger.
+  virtual command_outcome command(std::uint32_t device, mqtt::qos q) = 0;
+};
+
+} // namespace fleet::cloud

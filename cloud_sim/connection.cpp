@@ -1,0 +1,190 @@
+// The path of every byte through the twin.
+#include "cloud_sim/connection.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "cloud_sim/broker.hpp"
+
+namespace fleet::cloud {
+
+namespace {
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
+
+end_reason reason_of(mqtt::violation why) noexcept {
+  return why == mqtt::violation::keep_alive_missed ? end_reason::keep_alive : end_reason::violated;
+}
+} // namespace
+
+connection::connection(broker& owner, hal::stream_ptr accepted, time_point now)
+    : owner_(owner), stream_(std::move(accepted)), machine_(owner.bounds().mqtt, now) {
+  stream_->set_events(*this);
+  rearm();
+}
+
+connection::~connection() {
+  owner_.home().disarm(*this);
+}
+
+void connection::on_connected() {}
+
+void connection::on_received(bytes_view bytes) {
+  const broker::turn guard{owner_};
+  if (phase_ != phase::alive) {
+    return;
+  }
+  add(owner_.counters().bytes_received, bytes.size());
+  machine_.receive(bytes, owner_.now());
+  drain();
+}
+
+void connection::on_wake(time_point now) {
+  const broker::turn guard{owner_};
+  armed_for_ = never;
+  switch (phase_) {
+    case phase::alive: break;
+    case phase::lingering: owner_.bury(*this); return;
+    case phase::condemned:
+    case phase::ended: return;
+  }
+  // Traffic moves the deadline without touching the timer, so most wakes only find it moved.
+  if (machine_.next_timeout() <= now) {
+    auto& out = stream_->output();
+    const auto before = out.size();
+    machine_.handle_timeout(now, out);
+    owner_.sent(out.size() - before);
+    drain();
+  } else {
+    rearm();
+  }
+}
+
+void connection::on_drained() {
+  const broker::turn guard{owner_};
+  if (paused_ && phase_ == phase::alive) {
+    paused_ = false;
+    stream_->pause_reading(false);
+  }
+}
+
+void connection::on_closed(hal::close_reason, std::string_view) {
+  const broker::turn guard{owner_};
+  if (phase_ == phase::lingering) {
+    owner_.bury(*this);
+    return;
+  }
+  owner_.end(*this, end_reason::lost);
+}
+
+void connection::drain() {
+  while (phase_ == phase::alive) {
+    auto& out = stream_->output();
+    const auto before = out.size();
+    const auto event = machine_.next_event(out);
+    owner_.sent(out.size() - before);
+    if (!event) {
+      break;
+    }
+    handle(*event);
+  }
+  if (phase_ != phase::alive) {
+    return;
+  }
+  // A client that does not read its answers is not read either; keep-alive ends it in the end.
+  if (!paused_ && congested()) {
+    paused_ = true;
+    stream_->pause_reading(true);
+  }
+  rearm();
+}
+
+void connection::handle(const mqtt::server_event_variant& event) {
+  namespace ev = mqtt::server_event;
+  auto& speaks = owner_.speaks();
+  std::visit(
+    overloaded{
+      [&](const ev::connect_requested& e) { speaks.on_connect(*this, e.connect); },
+      [&](const ev::message_published& e) {
+        add(owner_.counters().received[static_cast<std::size_t>(e.message.qos)]);
+        speaks.on_publish(*this, e.message);
+      },
+      [&](const ev::subscribe_requested& e) {
+        speaks.on_subscribe(*this, e.packet_id, e.filters);
+      },
+      [&](const ev::unsubscribed& e) { speaks.on_unsubscribe(*this, e.filters); },
+      [&](const ev::message_acknowledged& e) {
+        add(owner_.counters().acknowledged);
+        if (e.cookie != 0) {
+          speaks.on_acknowledged(e.cookie);
+        }
+      },
+      [&](const ev::disconnect_requested&) {
+        will_.reset(); // [MQTT-3.1.2-10]
+        owner_.end(*this, end_reason::disconnected);
+      },
+      [&](const ev::failed& e) {
+        add(owner_.counters().violations[static_cast<std::size_t>(e.why)]);
+        owner_.end(*this, reason_of(e.why));
+      },
+    },
+    event);
+}
+
+bool connection::congested() const {
+  return stream_ != nullptr && stream_->unsent() > hal::high_water_bytes;
+}
+
+mqtt::deliver_outcome connection::deliver(const mqtt::message_ptr& message, mqtt::qos q,
+                                          bool retain) {
+  auto& counters = owner_.counters();
+  if (phase_ == phase::alive && stream_->unsent() > owner_.bounds().unsent_max_bytes) {
+    owner_.condemn(*this);
+  }
+  if (phase_ == phase::condemned) {
+    return who_->session.deliver_offline(message, q, retain, owner_.bounds().mqtt);
+  }
+  if (q == mqtt::qos::at_most_once && congested()) {
+    add(counters.slow_drops);
+    return mqtt::deliver_outcome::dropped_queue_full;
+  }
+  auto& out = stream_->output();
+  const auto before = out.size();
+  const auto outcome = machine_.deliver(message, q, retain, owner_.now(), out);
+  owner_.sent(out.size() - before);
+  rearm();
+  return outcome;
+}
+
+bool connection::deliver_now(std::string_view topic, bytes_view payload) {
+  if (phase_ != phase::alive || congested()) {
+    add(owner_.counters().slow_drops);
+    return false;
+  }
+  auto& out = stream_->output();
+  const auto before = out.size();
+  machine_.deliver_now(topic, payload, false, out);
+  owner_.sent(out.size() - before);
+  return true;
+}
+
+void connection::rearm() {
+  const auto due = machine_.next_timeout();
+  // Only an earlier deadline is worth a heap operation; a later one is found at the wake.
+  if (due < armed_for_) {
+    armed_for_ = due;
+    owner_.home().arm(*this, due);
+  }
+}
+
+std::size_t connection::memory_bytes() const noexcept {
+  return sizeof(connection) + machine_.memory_bytes()
+         + (will_ == nullptr ? 0 : sizeof(will) + will_->message.topic.size()
+                                     + will_->message.payload.size());
+}
+
+} // namespace fleet::cloud

@@ -1,0 +1,72 @@
+// One accepted stream with its MQTT server machine: moves bytes and time between the two and hands what
+// comes out to the broker's character. Has one armed wake. Freed by the broker alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "cloud_sim/character.hpp"
+#include "cloud_sim/counters.hpp"
+#include "hal_sim/world/stream.hpp"
+#include "hal_sim/world/timer.hpp"
+#include "protocol/mqtt/server.hpp"
+
+namespace fleet::cloud {
+
+class broker;
+
+class connection final : public hal::stream_events, private hal::timer {
+public:
+  connection(broker& owner, hal::stream_ptr accepted, time_point now);
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Sends or queues a message for this client; `q` is capped by the subscription already. Never ends
+  /// the connection at once: a client that reads too slowly is cut off when the turn is over.
+  mqtt::deliver_outcome deliver(const mqtt::message_ptr& message, mqtt::qos q, bool retain);
+  /// QoS 0, straight from the views; false when it was dropped because the client reads too slowly.
+  bool deliver_now(std::string_view topic, bytes_view payload);
+
+  /// None before CONNECT is accepted and after the end.
+  [[nodiscard]] peer* who() const noexcept { return who_; }
+  /// Grows with each connection accepted by the twin.
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+  /// More is waiting to leave than hal::high_water_bytes.
+  [[nodiscard]] bool congested() const;
+  /// Heap octets of this connection and its machine; the stream is not counted.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  friend class broker;
+  enum class phase : std::uint8_t { alive, condemned, lingering, ended };
+
+  void on_connected() override;
+  void on_received(bytes_view bytes) override;
+  void on_drained() override;
+  void on_closed(hal::close_reason reason, std::string_view detail) override;
+  void on_wake(time_point now) override;
+
+  void drain();
+  void handle(const mqtt::server_event_variant& event);
+  void rearm();
+
+  broker& owner_;
+  hal::stream_ptr stream_;
+  mqtt::server_connection machine_;
+  peer* who_ = nullptr;
+  struct will {
+    mqtt::stored_message message;
+    mqtt::qos qos;
+    bool retain;
+  };
+  std::unique_ptr<will> will_;
+  time_point armed_for_ = never;
+  std::uint32_t number_ = 0;
+  std::uint32_t at_ = 0; ///< in the broker's list
+  phase phase_ = phase::alive;
+  bool paused_ = false;
+};
+
+} // namespace fleet::cloud

@@ -1,0 +1,264 @@
+// Sessions by client identifier, and the routing of the open broker.
+#include "cloud_sim/mqtt_character.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "cloud_sim/command_text.hpp"
+#include "protocol/alink/identity.hpp"
+#include "protocol/base/check.hpp"
+#include "protocol/base/hmac.hpp"
+
+namespace fleet::cloud {
+
+struct mqtt_character::client final : peer, subscriber {
+  std::string id;
+};
+
+namespace {
+bool has_wildcard(std::string_view text) noexcept {
+  return text.find_first_of("+#") != std::string_view::npos;
+}
+} // namespace
+
+mqtt_character::mqtt_character(broker& core, const open_options& options,
+                               const alink::credential_source* names)
+    : broker_(core),
+      options_(options),
+      names_(names),
+      tree_({core.bounds().tree_nodes_max, core.bounds().filter_levels_max,
+             core.bounds().subscriptions_max}),
+      retained_(core.bounds().retained_max, core.bounds().retained_bytes_max) {
+  for (const auto& u : options_.users) {
+    passwords_.emplace(u.user, &u.password);
+  }
+  publish("$SYS/broker/version", as_bytes("fleet twin"), mqtt::qos::at_most_once, true);
+}
+
+mqtt_character::~mqtt_character() = default;
+
+mqtt_character::client* mqtt_character::find(std::string_view id) const {
+  const auto found = clients_.find(id);
+  return found == clients_.end() ? nullptr : found->second.get();
+}
+
+std::string mqtt_character::make_id() {
+  std::string id;
+  do {
+    id = "auto-" + std::to_string(++made_ids_);
+  } while (find(id) != nullptr);
+  return id;
+}
+
+mqtt::connack_code mqtt_character::judge(const mqtt::connect_view& connect) const {
+  using mqtt::connack_code;
+  // Wildcards in an identity would grow teeth in any template made of it.
+  if (connect.client_id.size() > broker_.bounds().client_id_max || has_wildcard(connect.client_id)
+      || (connect.client_id.empty()
+          && (connect.version == mqtt::version::v3_1 || !connect.clean_session))) {
+    return connack_code::identifier_rejected; // [MQTT-3.1.3-8]
+  }
+  if (connect.has_username && has_wildcard(connect.username)) {
+    return connack_code::bad_credentials;
+  }
+  const auto known = connect.has_username ? passwords_.find(connect.username) : passwords_.end();
+  if (known != passwords_.end()) {
+    return connect.has_password && constant_time_equal(as_bytes(*known->second), connect.password)
+             ? connack_code::accepted
+             : connack_code::bad_credentials;
+  }
+  if (options_.anonymous) {
+    return connack_code::accepted;
+  }
+  return connect.has_username ? connack_code::bad_credentials : connack_code::not_authorized;
+}
+
+void mqtt_character::on_connect(connection& from, const mqtt::connect_view& connect) {
+  const auto verdict = judge(connect);
+  if (verdict != mqtt::connack_code::accepted) {
+    broker_.refuse(from, verdict);
+    return;
+  }
+  client* who = find(connect.client_id);
+  if (who != nullptr && who->online != nullptr) {
+    broker_.cut(*who, end_reason::taken_over); // [MQTT-3.1.4-2]
+    who = find(connect.client_id);             // a clean one is gone by now
+  }
+  if (who != nullptr && connect.clean_session) {
+    forget(*who); // [MQTT-3.1.2-6]
+    who = nullptr;
+  }
+  const bool present = who != nullptr;
+  if (!present) {
+    if (!broker_.room_for_session()) {
+      broker_.refuse(from, mqtt::connack_code::server_unavailable);
+      return;
+    }
+    auto made = std::make_unique<client>();
+    made->id = connect.client_id.empty() ? make_id() : std::string{connect.client_id};
+    who = made.get();
+    clients_.emplace(who->id, std::move(made));
+    broker_.remember(*who);
+  }
+  broker_.admit(from, *who, connect, present, connect.keep_alive_s, true);
+}
+
+void mqtt_character::forget(peer& who) {
+  auto& gone = static_cast<client&>(who);
+  broker_.dismiss(gone);
+  tree_.remove_all(gone);
+  const auto found = clients_.find(gone.id);
+  FLEET_CHECK(found != clients_.end());
+  clients_.erase(found);
+}
+
+void mqtt_character::on_publish(connection& from, const mqtt::message_view& message) {
+  if (message.topic.front() == '$') { // 4.7.2: clients exchange nothing there
+    add(broker_.counters().publishes_refused);
+    return;
+  }
+  broker_.ledger().uplink(message.payload, message.dup, from.number(), accounts::anybody);
+  publish(message.topic, message.payload, message.qos, message.retain);
+}
+
+void mqtt_character::on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) {
+  if (will.topic.front() != '$') {
+    publish(will.topic, will.payload, q, retain);
+  }
+}
+
+void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain,
+                             std::uint64_t cookie) {
+  mqtt::message_ptr stored;
+  if (retain && payload.empty()) {
+    retained_.clear(topic);
+  } else if (retain) {
+    stored = broker_.messages().make(topic, payload, cookie);
+    if (!retained_.set(stored, q)) {
+      add(broker_.counters().retained_refused);
+    }
+  }
+  FLEET_CHECK(!routing_); // deliveries publish nothing, so the list below is ours alone
+  routing_ = true;
+  tree_.find(topic, matches_);
+  for (const auto& m : matches_) {
+    auto& who = static_cast<client&>(*m.who);
+    const auto granted = std::min(q, m.qos);
+    if (granted == mqtt::qos::at_most_once) {
+      broker_.deliver_now(who, topic, payload);
+      continue;
+    }
+    if (stored == nullptr) {
+      stored = broker_.messages().make(topic, payload, cookie);
+    }
+    broker_.deliver(who, stored, granted, false); // [MQTT-3.3.1-9]
+  }
+  routing_ = false;
+}
+
+std::uint8_t mqtt_character::subscribe(client& who, const mqtt::server_event::filter& f) {
+  switch (tree_.subscribe(who, f.text, f.qos)) {
+    case subscription_tree::outcome::added:
+    case subscription_tree::outcome::replaced: return static_cast<std::uint8_t>(f.qos);
+    case subscription_tree::outcome::too_deep:
+    case subscription_tree::outcome::too_many: break;
+  }
+  return mqtt::subscribe_refused;
+}
+
+void mqtt_character::on_subscribe(connection& from, std::uint16_t packet_id,
+                                  std::span<const mqtt::server_event::filter> filters) {
+  auto& who = static_cast<client&>(*from.who());
+  codes_.clear();
+  for (const auto& f : filters) {
+    codes_.push_back(subscribe(who, f));
+  }
+  broker_.grant(from, packet_id, codes_);
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (codes_[i] != mqtt::subscribe_refused) {
+      replay(who, filters[i], static_cast<mqtt::qos>(codes_[i]));
+    }
+  }
+}
+
+void mqtt_character::replay(client& who, const mqtt::server_event::filter& f, mqtt::qos granted) {
+  retained_.find(f.text, replayed_);
+  for (const auto& r : replayed_) {
+    broker_.deliver(who, r.message, std::min(r.qos, granted), true); // [MQTT-3.3.1-8]
+  }
+  replayed_.clear();
+}
+
+void mqtt_character::on_unsubscribe(connection& from, std::span<const std::string_view> filters) {
+  auto& who = static_cast<client&>(*from.who());
+  for (const auto f : filters) {
+    tree_.unsubscribe(who, f);
+  }
+}
+
+void mqtt_character::on_acknowledged(std::uint64_t cookie) {
+  broker_.ledger().acknowledged(cookie);
+}
+
+void mqtt_character::write_command_topic(std::uint32_t device) {
+  std::string name;
+  if (names_ != nullptr) {
+    name = names_->at(device).device_name;
+  } else {
+    name = std::to_string(device);
+    name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
+    name.insert(0, "dev_");
+  }
+  command_topic_.clear();
+  std::string_view rest = options_.command_topic;
+  while (!rest.empty()) {
+    const auto open = rest.find('{');
+    command_topic_ += rest.substr(0, open);
+    if (open == std::string_view::npos) {
+      return;
+    }
+    rest.remove_prefix(open);
+    if (rest.starts_with("{device}")) {
+      command_topic_ += name;
+      rest.remove_prefix(8);
+    } else if (rest.starts_with("{index}")) {
+      command_topic_ += std::to_string(device);
+      rest.remove_prefix(7);
+    } else {
+      command_topic_ += '{';
+      rest.remove_prefix(1);
+    }
+  }
+}
+
+command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q) {
+  if (device >= broker_.bounds().devices_max || (names_ != nullptr && device >= names_->count())) {
+    return command_outcome::unknown_device;
+  }
+  write_command_topic(device);
+  tree_.find(command_topic_, matches_);
+  if (matches_.empty()) {
+    return command_outcome::not_subscribed;
+  }
+  auto highest = mqtt::qos::at_most_once;
+  bool online = false;
+  for (const auto& m : matches_) {
+    const auto& who = static_cast<client&>(*m.who);
+    if (who.online != nullptr && who.online->congested()) {
+      return command_outcome::busy;
+    }
+    online = online || who.online != nullptr;
+    highest = std::max(highest, m.qos);
+  }
+  if (!online) {
+    return command_outcome::offline;
+  }
+  const auto granted = std::min(q, highest);
+  const auto tag = broker_.ledger().downlink(device, granted != mqtt::qos::at_most_once);
+  write_property_set(command_payload_, ++command_id_, tag);
+  publish(command_topic_, command_payload_.view(), q, false, accounts::cookie(tag));
+  return command_outcome::sent;
+}
+
+} // namespace fleet::cloud

@@ -1,0 +1,86 @@
+// The open character: a complete MQTT 3.1.1 broker for `--profile mqtt`. Everybody may use every topic
+// but `$…`, which belongs to the broker itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cloud_sim/broker.hpp"
+#include "cloud_sim/character.hpp"
+#include "cloud_sim/retained.hpp"
+#include "cloud_sim/subscription_tree.hpp"
+
+namespace fleet::alink {
+class credential_source;
+}
+
+namespace fleet::cloud {
+
+struct user_password {
+  std::string user;
+  std::string password;
+};
+
+struct open_options {
+  /// Whether clients without a known user name may connect. With false and no users nobody can.
+  bool anonymous = true;
+  std::vector<user_password> users;
+  /// Where commands to devices go; `{device}` and `{index}` are replaced.
+  std::string command_topic = "fleet/{device}/down";
+};
+
+class mqtt_character final : public character {
+public:
+  /// `names` gives `{device}` by index; none: `dev_` and six digits.
+  mqtt_character(broker& core, const open_options& options, const alink::credential_source* names);
+  ~mqtt_character() override;
+
+  void on_connect(connection& from, const mqtt::connect_view& connect) override;
+  void on_publish(connection& from, const mqtt::message_view& message) override;
+  void on_subscribe(connection& from, std::uint16_t packet_id,
+                    std::span<const mqtt::server_event::filter> filters) override;
+  void on_unsubscribe(connection& from, std::span<const std::string_view> filters) override;
+  void on_acknowledged(std::uint64_t cookie) override;
+  void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
+  void forget(peer& who) override;
+  command_outcome command(std::uint32_t device, mqtt::qos q) override;
+
+  /// Publishes from inside; the only way onto `$…` topics.
+  void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain,
+               std::uint64_t cookie = 0);
+
+  [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }
+  [[nodiscard]] const retained_messages& retained() const noexcept { return retained_; }
+
+private:
+  struct client;
+
+  [[nodiscard]] mqtt::connack_code judge(const mqtt::connect_view& connect) const;
+  [[nodiscard]] client* find(std::string_view id) const;
+  std::string make_id();
+  std::uint8_t subscribe(client& who, const mqtt::server_event::filter& f);
+  void replay(client& who, const mqtt::server_event::filter& f, mqtt::qos granted);
+  void write_command_topic(std::uint32_t device);
+
+  broker& broker_;
+  open_options options_;
+  const alink::credential_source* names_;
+  subscription_tree tree_;
+  retained_messages retained_;
+  std::unordered_map<std::string_view, std::unique_ptr<client>> clients_; ///< looked up, never walked
+  std::unordered_map<std::string_view, const std::string*> passwords_;
+  std::vector<subscription_tree::match> matches_;
+  std::vector<std::uint8_t> codes_;
+  std::vector<retained_messages::kept> replayed_;
+  std::string command_topic_;
+  byte_buffer command_payload_;
+  std::uint64_t made_ids_ = 0;
+  std::uint64_t command_id_ = 0;
+  bool routing_ = false;
+};
+
+} // namespace fleet::cloud

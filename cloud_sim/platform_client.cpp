@@ -1,0 +1,153 @@
+// Subscriptions of one device, and the grants kept ready from them.
+#include "cloud_sim/platform_client.hpp"
+
+#include <algorithm>
+
+#include "protocol/mqtt/topic.hpp"
+
+namespace fleet::cloud {
+
+namespace {
+std::string join(std::string_view product_key, std::string_view device_name) {
+  std::string own;
+  own.reserve(product_key.size() + device_name.size() + 3);
+  own.append("/").append(product_key).append("/").append(device_name).append("/");
+  return own;
+}
+
+std::uint8_t weight(mqtt::qos q) noexcept {
+  return static_cast<std::uint8_t>(static_cast<std::uint8_t>(q) + 1);
+}
+} // namespace
+
+platform_client::platform_client(std::uint32_t device, std::string_view product_key,
+                                 std::string_view device_name)
+    : index(device), own(join(product_key, device_name)) {}
+
+bool platform_client::system_suffix(std::string_view topic,
+                                    std::string_view& suffix) const noexcept {
+  if (!topic.starts_with("/sys") || !topic.substr(4).starts_with(own)) {
+    return false;
+  }
+  suffix = topic.substr(4 + own.size());
+  return true;
+}
+
+std::uint32_t platform_client::subscription_count() const noexcept {
+  const auto flags = std::count_if(exact_.begin(), exact_.end(), [](auto e) { return e != 0; });
+  return static_cast<std::uint32_t>(flags)
+         + static_cast<std::uint32_t>(others_ == nullptr ? 0 : others_->size());
+}
+
+bool platform_client::subscribe(std::string_view filter, mqtt::qos q, std::uint32_t limit) {
+  std::string_view suffix;
+  std::uint8_t* flag = nullptr;
+  if (system_suffix(filter, suffix)) {
+    for (std::size_t i = 0; i < known_topic_count; ++i) {
+      if (suffix == suffix_of(static_cast<known_topic>(i))) {
+        flag = &exact_[i];
+      }
+    }
+  }
+  entry* known = nullptr;
+  if (flag == nullptr && others_ != nullptr) {
+    const auto found = std::find_if(others_->begin(), others_->end(),
+                                    [&](const entry& e) { return e.filter == filter; });
+    known = found == others_->end() ? nullptr : &*found;
+  }
+  const bool again = flag != nullptr ? *flag != 0 : known != nullptr;
+  if (!again && subscription_count() >= limit) {
+    return false;
+  }
+  if (flag != nullptr) {
+    *flag = weight(q);
+  } else if (known != nullptr) {
+    known->qos = q;
+  } else {
+    if (others_ == nullptr) {
+      others_ = std::make_unique<std::vector<entry>>();
+    }
+    others_->push_back({std::string{filter}, q});
+  }
+  refresh();
+  return true;
+}
+
+void platform_client::unsubscribe(std::string_view filter) {
+  std::string_view suffix;
+  if (system_suffix(filter, suffix)) {
+    for (std::size_t i = 0; i < known_topic_count; ++i) {
+      if (suffix == suffix_of(static_cast<known_topic>(i))) {
+        exact_[i] = 0;
+      }
+    }
+    const auto listed = auto_subscriptions();
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+      if (suffix == listed[i]) {
+        auto_ &= ~(std::uint64_t{1} << i);
+      }
+    }
+  }
+  if (others_ != nullptr) {
+    std::erase_if(*others_, [&](const entry& e) { return e.filter == filter; });
+    if (others_->empty()) {
+      others_.reset();
+    }
+  }
+  refresh();
+}
+
+void platform_client::subscribe_automatically() {
+  static_assert(sizeof auto_ == 8);
+  auto_ = (std::uint64_t{1} << auto_subscriptions().size()) - 1;
+  refresh();
+}
+
+void platform_client::refresh() {
+  for (std::size_t i = 0; i < known_topic_count; ++i) {
+    std::string topic = "/sys";
+    topic.append(own).append(suffix_of(static_cast<known_topic>(i)));
+    const int rest = granted(topic);
+    effective_[i] = std::max(exact_[i], static_cast<std::uint8_t>(rest + 1));
+  }
+}
+
+int platform_client::granted(std::string_view topic) const noexcept {
+  int best = -1;
+  if (others_ != nullptr) {
+    for (const auto& e : *others_) {
+      const int q = static_cast<int>(e.qos);
+      if (q > best && mqtt::matches(e.filter, topic)) {
+        best = q;
+      }
+    }
+  }
+  std::string_view suffix;
+  if (system_suffix(topic, suffix)) {
+    for (std::size_t i = 0; i < known_topic_count; ++i) {
+      if (suffix == suffix_of(static_cast<known_topic>(i))) {
+        best = std::max(best, exact_[i] - 1);
+      }
+    }
+    const auto listed = auto_subscriptions();
+    for (std::size_t i = 0; auto_ != 0 && best < 1 && i < listed.size(); ++i) {
+      if (automatic(i) && mqtt::matches(listed[i], suffix)) {
+        best = 1;
+      }
+    }
+  }
+  return best;
+}
+
+std::size_t platform_client::memory_bytes() const noexcept {
+  std::size_t bytes = sizeof(platform_client) + session.memory_bytes() + own.capacity() + 1;
+  if (others_ != nullptr) {
+    bytes += sizeof *others_ + others_->capacity() * sizeof(entry);
+    for (const auto& e : *others_) {
+      bytes += e.filter.capacity() + 1;
+    }
+  }
+  return bytes;
+}
+
+} // namespace fleet::cloud

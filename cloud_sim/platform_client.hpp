@@ -1,0 +1,55 @@
+// What the platform remembers of one device: its MQTT session and its subscriptions. The two topics that
+// every device uses are flags; the rest, seldom used, is a list.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cloud_sim/character.hpp"
+#include "cloud_sim/platform_topics.hpp"
+
+namespace fleet::cloud {
+
+struct platform_client final : peer {
+  platform_client(std::uint32_t device, std::string_view product_key, std::string_view device_name);
+
+  /// False when the device has `limit` subscriptions already and this is another one.
+  bool subscribe(std::string_view filter, mqtt::qos q, std::uint32_t limit);
+  void unsubscribe(std::string_view filter);
+  /// Takes the client as subscribed to all of §9.4 at QoS 1.
+  void subscribe_automatically();
+
+  /// The QoS at which a topic was granted to this device; below 0: not at all.
+  [[nodiscard]] int granted(known_topic t) const noexcept {
+    return effective_[static_cast<std::size_t>(t)] - 1;
+  }
+  /// The same for any topic; linear in the device's own subscriptions.
+  [[nodiscard]] int granted(std::string_view topic) const noexcept;
+
+  [[nodiscard]] std::uint32_t subscription_count() const noexcept;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+  const std::uint32_t index;
+  const std::string own;  ///< `/PK/DN/`
+
+private:
+  struct entry {
+    std::string filter;
+    mqtt::qos qos;
+  };
+  [[nodiscard]] bool system_suffix(std::string_view topic, std::string_view& suffix) const noexcept;
+  [[nodiscard]] bool automatic(std::size_t at) const noexcept { return ((auto_ >> at) & 1U) != 0; }
+  void refresh();
+
+  // 0: not subscribed, else the granted QoS + 1.
+  std::array<std::uint8_t, known_topic_count> exact_{};
+  std::array<std::uint8_t, known_topic_count> effective_{};
+  std::uint64_t auto_ = 0; ///< by place in auto_subscriptions()
+  std::unique_ptr<std::vector<entry>> others_;
+};
+
+} // namespace fleet::cloud

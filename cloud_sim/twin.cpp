@@ -1,0 +1,175 @@
+// Puts the twin together and takes it apart in the right order.
+#include "cloud_sim/twin.hpp"
+
+#include <array>
+#include <utility>
+
+#include "cloud_sim/broker.hpp"
+#include "cloud_sim/registry.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::cloud {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, profile>, 3> profile_words{{
+  {"linkdevelop", profile::linkdevelop},
+  {"linkplatform", profile::linkplatform},
+  {"mqtt", profile::mqtt},
+}};
+
+std::string_view reason(hal::listen_error why) noexcept {
+  switch (why) {
+    case hal::listen_error::in_use: return "the address is in use";
+    case hal::listen_error::not_permitted: return "not permitted";
+    case hal::listen_error::bad_address: return "this machine has no such address";
+    case hal::listen_error::exhausted: return "out of descriptors or memory";
+  }
+  FLEET_CHECK(false);
+}
+
+} // namespace
+
+std::optional<profile> parse_profile(std::string_view word) noexcept {
+  for (const auto& [text, p] : profile_words) {
+    if (text == word) {
+      return p;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(profile p) noexcept {
+  for (const auto& [text, known] : profile_words) {
+    if (known == p) {
+      return text;
+    }
+  }
+  FLEET_CHECK(false);
+}
+
+/// Hands on the devices that log on to whatever sends commands.
+struct twin::parts final : online_listener {
+  parts(const twin_options& options, hal::home& where, twin_counters& counters)
+      : core(where, options.limits, counters) {
+    if (options.profile == profile::mqtt) {
+      open = std::make_unique<mqtt_character>(core, options.open, options.credentials);
+      core.speak_as(*open);
+      return;
+    }
+    FLEET_CHECK(options.credentials != nullptr);
+    devices = std::make_unique<registry>(*options.credentials, options.limits.devices_max);
+    auto platform_settings = options.platform;
+    if (!options.own_classes) {
+      platform_settings.classes =
+        standard_topic_classes(options.profile == profile::linkplatform);
+    }
+    platform = std::make_unique<platform_character>(core, *devices, platform_settings);
+    core.speak_as(*platform);
+  }
+
+  ~parts() { core.stop(); }
+
+  void on_online(std::uint32_t device) override { rounds->add(device); }
+
+  [[nodiscard]] character& speaks() {
+    return open != nullptr ? static_cast<character&>(*open) : static_cast<character&>(*platform);
+  }
+
+  // Messages die before the store inside the core: whatever holds some stands below it.
+  broker core;
+  std::unique_ptr<registry> devices;
+  std::unique_ptr<mqtt_character> open;
+  std::unique_ptr<platform_character> platform;
+  std::unique_ptr<command_rounds> rounds;
+  std::vector<std::unique_ptr<hal::listener>> listeners;
+};
+
+twin::twin(twin_options options) : options_(std::move(options)) {}
+
+twin::~twin() = default;
+
+result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
+  FLEET_CHECK(parts_ == nullptr);
+  auto made = std::make_unique<parts>(options_, where, counters_);
+  std::vector<hal::address> chosen;
+  for (const auto& wanted : options_.listeners) {
+    auto got = where.listen(wanted, made->core);
+    if (!got.ok()) {
+      std::string message = "cannot listen on " + wanted.at.text() + ": ";
+      message += reason(got.error());
+      return fail(start_failure{wanted.at, got.error(), std::move(message)});
+    }
+    made->listeners.push_back(std::move(got).value());
+    chosen.push_back(made->listeners.back()->at());
+  }
+  parts_ = std::move(made);
+  return chosen;
+}
+
+void twin::stop() {
+  if (parts_ != nullptr) {
+    stop_commands();
+    parts_->listeners.clear();
+    parts_->core.stop();
+  }
+}
+
+void twin::start_commands(const command_options& options) {
+  FLEET_CHECK(parts_ != nullptr);
+  stop_commands();
+  auto& p = *parts_;
+  p.rounds = std::make_unique<command_rounds>(p.core.home(), p.speaks(), counters_, options,
+                                              options_.limits.devices_max);
+  if (p.platform != nullptr) {
+    p.platform->watch(&p);
+  }
+}
+
+void twin::stop_commands() noexcept {
+  if (parts_ == nullptr) {
+    return;
+  }
+  if (parts_->platform != nullptr) {
+    parts_->platform->watch(nullptr);
+  }
+  parts_->rounds.reset();
+}
+
+command_outcome twin::command(std::uint32_t device, mqtt::qos q) {
+  FLEET_CHECK(parts_ != nullptr);
+  const broker::turn guard{parts_->core};
+  const auto outcome = parts_->speaks().command(device, q);
+  add(outcome == command_outcome::sent ? counters_.downlinks : counters_.downlinks_skipped);
+  return outcome;
+}
+
+void twin::set_disabled(std::uint32_t device, bool disabled) {
+  FLEET_CHECK(parts_ != nullptr);
+  if (parts_->platform != nullptr) {
+    const broker::turn guard{parts_->core};
+    parts_->platform->set_disabled(device, disabled);
+  }
+}
+
+void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain) {
+  FLEET_CHECK(parts_ != nullptr);
+  if (parts_->open != nullptr) {
+    const broker::turn guard{parts_->core};
+    parts_->open->publish(topic, payload, q, retain);
+  }
+}
+
+const device_account* twin::account_of(std::uint32_t device) const noexcept {
+  return parts_ == nullptr ? nullptr : parts_->core.ledger().find(device);
+}
+
+std::uint32_t twin::accounts_end() const noexcept {
+  return parts_ == nullptr ? 0 : parts_->core.ledger().end();
+}
+
+std::size_t twin::memory_bytes() const noexcept {
+  return parts_ == nullptr ? 0 : parts_->core.memory_bytes();
+}
+
+} // namespace fleet::cloud

@@ -1,0 +1,97 @@
+// The twin as the program uses it: options in, listeners up, counters and accounts out. All calls on its
+// home's thread but those that say otherwise.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cloud_sim/accounts.hpp"
+#include "cloud_sim/command_rounds.hpp"
+#include "cloud_sim/counters.hpp"
+#include "cloud_sim/limits.hpp"
+#include "cloud_sim/mqtt_character.hpp"
+#include "cloud_sim/platform_character.hpp"
+#include "hal_sim/world/home.hpp"
+#include "protocol/alink/identity.hpp"
+#include "protocol/base/result.hpp"
+
+namespace fleet::cloud {
+
+/// A cloud's dialect (design, part 2).
+enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
+
+/// `linkdevelop`, `linkplatform`, `mqtt`; nothing for other words.
+std::optional<profile> parse_profile(std::string_view word) noexcept;
+std::string_view to_string(profile p) noexcept;
+
+struct twin_options {
+  cloud::profile profile = profile::linkdevelop;
+  std::vector<hal::listen_options> listeners;
+  /// Who may connect to the platform; for the open broker, the names of its devices (may be none).
+  /// Must outlive the twin.
+  const alink::credential_source* credentials = nullptr;
+  twin_limits limits;
+  platform_options platform; ///< its topic classes are set by the profile unless `own_classes`
+  bool own_classes = false;
+  open_options open;
+};
+
+/// A listener that could not be had: which, why, and one sentence with both.
+struct start_failure {
+  hal::address at;
+  hal::listen_error why = hal::listen_error::bad_address;
+  std::string message;
+};
+
+class twin {
+public:
+  explicit twin(twin_options options);
+  ~twin();
+  twin(const twin&) = delete;
+  twin& operator=(const twin&) = delete;
+
+  /// Starts all listeners on `where`, which must outlive the twin, or none of them. Answers their
+  /// addresses in the order of the options, with the ports that were chosen.
+  result<std::vector<hal::address>, start_failure> start(hal::home& where);
+
+  /// Ends all connections without a packet and stops listening; accounts and counters stay. The home
+  /// must still be alive. Again is harmless.
+  void stop();
+
+  /// Sends commands to devices from now on, instead of what an earlier call asked for.
+  void start_commands(const command_options& options);
+  void stop_commands() noexcept;
+  /// One command to one device now.
+  command_outcome command(std::uint32_t device, mqtt::qos q);
+
+  /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
+  void set_disabled(std::uint32_t device, bool disabled);
+  /// Open broker only: publishes from inside.
+  void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
+
+  /// Readable from any thread.
+  [[nodiscard]] const twin_counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] std::uint64_t devices_online() const noexcept {
+    return value(counters_.devices_online);
+  }
+
+  /// The cloud's side of the ledger for one device, or none; valid until the twin dies. At the end of a
+  /// run, from the home's thread or after the home has ended.
+  [[nodiscard]] const device_account* account_of(std::uint32_t device) const noexcept;
+  /// One beyond the highest index that may have an account.
+  [[nodiscard]] std::uint32_t accounts_end() const noexcept;
+
+  /// Heap octets of connections and their machines, streams excluded.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  struct parts;
+  twin_options options_;
+  twin_counters counters_;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace fleet::cloud
