@@ -1,0 +1,195 @@
+// The timer queue that both worlds share: order, re-arming, and a long random comparison with the
+// simplest model there is.
+#include "hal_sim/world/timer.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "protocol/base/random.hpp"
+
+namespace fleet::hal {
+namespace {
+
+constexpr time_point at(std::int64_t ns) {
+  return time_point{duration{ns}};
+}
+
+struct probe final : timer {
+  probe() = default;
+  probe(std::vector<int>& into, int number) : log(&into), id(number) {}
+
+  void on_wake(time_point now) override {
+    woken = now;
+    ++wakes;
+    if (log != nullptr) {
+      log->push_back(id);
+    }
+    if (queue != nullptr && again != never) {
+      queue->arm(*this, std::exchange(again, never));
+    }
+    if (queue != nullptr && victim != nullptr) {
+      queue->disarm(*victim);
+    }
+  }
+
+  std::vector<int>* log = nullptr;
+  int id = 0;
+  int wakes = 0;
+  time_point woken{};
+  timer_queue* queue = nullptr;
+  time_point again = never;
+  timer* victim = nullptr;
+};
+
+TEST(timer_queue, wakes_nothing_when_empty_and_never_is_next) {
+  timer_queue q;
+  EXPECT_EQ(q.next(), never);
+  EXPECT_EQ(q.size(), 0U);
+  EXPECT_FALSE(q.wake_one(time_point::max()));
+}
+
+TEST(timer_queue, wakes_at_the_due_time_and_not_before) {
+  timer_queue q;
+  probe p;
+  q.arm(p, at(10));
+  EXPECT_TRUE(p.armed());
+  EXPECT_EQ(q.next(), at(10));
+  EXPECT_FALSE(q.wake_one(at(9)));
+  EXPECT_TRUE(q.wake_one(at(10)));
+  EXPECT_EQ(p.wakes, 1);
+  EXPECT_FALSE(p.armed());
+  EXPECT_FALSE(q.wake_one(at(11)));
+}
+
+TEST(timer_queue, breaks_ties_by_the_order_of_arming) {
+  timer_queue q;
+  std::vector<int> log;
+  std::vector<std::unique_ptr<probe>> probes;
+  for (int i = 0; i < 100; ++i) {
+    probes.push_back(std::make_unique<probe>(log, i));
+    q.arm(*probes.back(), at(5));
+  }
+  q.arm(*probes[0], at(5)); // armed anew: now the last
+  while (q.wake_one(at(5))) {
+  }
+  ASSERT_EQ(log.size(), 100U);
+  for (int i = 0; i < 99; ++i) {
+    EXPECT_EQ(log[static_cast<std::size_t>(i)], i + 1);
+  }
+  EXPECT_EQ(log.back(), 0);
+}
+
+TEST(timer_queue, rearms_in_place_earlier_and_later) {
+  timer_queue q;
+  std::vector<int> log;
+  probe a{log, 1};
+  probe b{log, 2};
+  q.arm(a, at(10));
+  q.arm(b, at(20));
+  q.arm(b, at(5));
+  EXPECT_EQ(q.size(), 2U);
+  EXPECT_EQ(q.next(), at(5));
+  q.arm(b, at(30));
+  EXPECT_EQ(q.next(), at(10));
+  while (q.wake_one(at(100))) {
+  }
+  EXPECT_EQ(log, (std::vector<int>{1, 2}));
+}
+
+TEST(timer_queue, disarms_by_call_or_by_arming_for_never) {
+  timer_queue q;
+  probe a;
+  probe b;
+  q.arm(a, at(1));
+  q.arm(b, at(2));
+  q.disarm(a);
+  q.disarm(a);
+  EXPECT_FALSE(a.armed());
+  q.arm(b, never);
+  EXPECT_FALSE(b.armed());
+  EXPECT_EQ(q.next(), never);
+  EXPECT_FALSE(q.wake_one(at(100)));
+  EXPECT_EQ(a.wakes + b.wakes, 0);
+}
+
+TEST(timer_queue, may_be_rearmed_from_its_own_wake) {
+  timer_queue q;
+  probe p;
+  p.queue = &q;
+  p.again = at(20);
+  q.arm(p, at(10));
+  EXPECT_TRUE(q.wake_one(at(10)));
+  EXPECT_TRUE(p.armed());
+  EXPECT_EQ(q.next(), at(20));
+  EXPECT_TRUE(q.wake_one(at(20)));
+  EXPECT_FALSE(p.armed());
+}
+
+TEST(timer_queue, spares_a_timer_that_another_one_disarms_at_the_same_instant) {
+  timer_queue q;
+  probe first;
+  probe second;
+  first.queue = &q;
+  first.victim = &second;
+  q.arm(first, at(3));
+  q.arm(second, at(3));
+  while (q.wake_one(at(3))) {
+  }
+  EXPECT_EQ(first.wakes, 1);
+  EXPECT_EQ(second.wakes, 0);
+}
+
+TEST(timer_queue, agrees_with_an_ordered_map_over_many_random_steps) {
+  // The model: (due, order of arming) → timer.
+  using key = std::pair<time_point, std::uint64_t>;
+  constexpr std::size_t count = 300;
+  timer_queue q;
+  std::vector<int> woken;
+  std::vector<std::unique_ptr<probe>> probes;
+  std::map<key, int> model;
+  std::vector<key> keys(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    probes.push_back(std::make_unique<probe>(woken, static_cast<int>(i)));
+  }
+  random_stream random{7, 0, "timers"};
+  std::uint64_t order = 0;
+  std::int64_t now = 0;
+  for (int step = 0; step < 200'000; ++step) {
+    const auto which = static_cast<std::size_t>(random.below(count));
+    const std::uint64_t dice = random.below(10);
+    if (dice < 6) { // few distinct times, so that ties are common
+      const time_point due = at(now + static_cast<std::int64_t>(random.below(40)));
+      model.erase(keys[which]);
+      keys[which] = {due, order++};
+      model[keys[which]] = static_cast<int>(which);
+      q.arm(*probes[which], due);
+    } else if (dice < 8) {
+      model.erase(keys[which]);
+      keys[which] = {never, 0};
+      q.disarm(*probes[which]);
+    } else {
+      now += static_cast<std::int64_t>(random.below(3));
+      std::vector<int> expected;
+      while (!model.empty() && model.begin()->first.first <= at(now)) {
+        expected.push_back(model.begin()->second);
+        model.erase(model.begin());
+      }
+      woken.clear();
+      while (q.wake_one(at(now))) {
+      }
+      ASSERT_EQ(woken, expected) << "step " << step;
+    }
+    ASSERT_EQ(q.size(), model.size());
+    ASSERT_EQ(q.next(), model.empty() ? never : model.begin()->first.first);
+  }
+  for (auto& p : probes) {
+    q.disarm(*p);
+  }
+}
+
+} // namespace
+} // namespace fleet::hal
