@@ -1,6 +1,6 @@
 # Whole runs beside the floor: starts mosquitto, lets `floor` and `fleet run` do the same work in
-# turn, and prints each figure with its floor, their ratio and the bar. Pairs alternate (A B A B), so
-# that what else the machine does hits both; the median of the rounds counts. Measures from outside
+# turn, and prints each figure with its floor, their ratio and the bar. Pairs alternate (A B A B),
+# so that what else the machine does hits both; the median of the rounds counts. Measures from outside
 # (wait4, /proc), so that no figure rests on the program's own word.
 import argparse
 import json
@@ -49,15 +49,15 @@ class Bench:
         report = self.folder / "run.json"
         command = [self.arguments.binary, "run", "--devices", str(devices), "--duration",
                    f"{duration_s}s", "--seed", "7", "--metrics", "off", "--json", str(report),
-                   "--quiet", "--profile", "mqtt", "--ramp", "100000", *words]
+                   "--quiet", "--profile", "mqtt", "--ramp", "100000/s", *words]
         if virtual:
             command.append("--virtual")
         else:
-            command += ["--bind", SOURCES, "--downlink-interval", "off", "--pending", "60"]
+            command += ["--bind", SOURCES, "--downlink-interval", "off", "--connects-pending", "60"]
             scheme, port = ("mqtts", self.broker.tls_port) if tls else ("mqtt", self.broker.port)
             command += ["--target", f"{scheme}://127.0.0.1:{port}"]
             if tls:
-                command += ["--ca", str(self.authority.ca)]
+                command += ["--cafile", str(self.authority.ca)]
         report.unlink(missing_ok=True)
         start = time.monotonic()
         with open(self.folder / "run.err", "w+", encoding="utf-8") as errors:
@@ -107,8 +107,8 @@ def descriptors(pid):
 
 def cpu_per_publish(b):
     """Client CPU per QoS 1 publish. Two runs that differ in length alone: start, connects and stop
-    cancel out of the difference. The floor reads every message back too, as the ledger's probe does."""
-    for devices, interval_ms in ((1000, 100), (1000, 40), (5000, 1000)):
+    cancel out of the difference. The floor reads every message back too, as the probe does."""
+    for devices, interval_ms in ((1000, 100), (1000, 200), (5000, 1000)):
         short, long = 4, 4 + b.arguments.seconds
         floors, fleets = [], []
         payload = 128
@@ -120,14 +120,14 @@ def cpu_per_publish(b):
             fleets.append((cpu[1] - cpu[0]) * 1e6 / (done[1] - done[0]))
             floors.append(b.floor("publish", connections=devices, duration=long - short,
                                   interval=interval_ms / 1000, payload_bytes=payload,
-                                  probe="yes")["cpu_us_each"])
+                                  probe=1)["cpu_us_each"])
         value, floor = statistics.median(fleets), statistics.median(floors)
         b.row(f"QoS 1 publish, {devices} × {interval_ms} ms", "µs CPU each", value, floor,
               "≤ 1.3 ×", value <= 1.3 * floor)
 
 
 def saturation(b):
-    """How cheap the floor gets when each PUBACK brings the next PUBLISH at once; for orientation."""
+    """How cheap the floor gets when each PUBACK brings the next PUBLISH at once; to know."""
     figures = [b.floor("publish", connections=1000, duration=b.arguments.seconds)
                for _ in range(b.arguments.rounds)]
     each = statistics.median(f["cpu_us_each"] for f in figures)
@@ -168,8 +168,8 @@ def idle_memory(b):
 
 
 def idle_cpu(b):
-    """5,000 idle devices with a keep-alive of 60 s, over a time that holds one whole round of pings:
-    the difference of a long and a short run."""
+    """5,000 idle devices with a keep-alive of 60 s, over a time that holds one whole round of
+    pings: the difference of a long and a short run."""
     short, long = 10, 80
     cpu = [b.fleet(5000, s, "--interval", "off")["measured"]["cpu_s"] for s in (short, long)]
     value = (cpu[1] - cpu[0]) / (long - short) * 100

@@ -1,6 +1,6 @@
 # Programs under test and the foreign programs around them: started on free loopback ports, awaited
-# by what they do (a port that answers, a line they print), stopped by their own pid, never left over.
-# Python's standard library only. Knows no protocol.
+# by what they do (a port that answers, a line they print), stopped by their own pid, never left
+# over. Python's standard library only. Knows no protocol.
 import os
 import pathlib
 import queue
@@ -56,7 +56,7 @@ def listening(port, host="127.0.0.1"):
 class Process:
     """One program; its output is collected line by line, both streams apart."""
 
-    def __init__(self, command, cwd=None, env=None, stdin=None):
+    def __init__(self, command, cwd=None, env=None, stdin=None, keep_stdin=False):
         self.command = [str(word) for word in command]
         self.lines = []
         self.errors = []
@@ -69,7 +69,8 @@ class Process:
         self.pid = self._process.pid
         if stdin is not None:
             self._process.stdin.write(stdin)
-            self._process.stdin.close()
+            if not keep_stdin:
+                self._process.stdin.close()
         self._readers = [
             threading.Thread(target=self._read, args=(self._process.stdout, self.lines, True)),
             threading.Thread(target=self._read, args=(self._process.stderr, self.errors, False))]
@@ -118,6 +119,12 @@ class Process:
         self.usage = usage
         for reader in self._readers:
             reader.join(5)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    pass
         return True
 
     def next_line(self, timeout_s=READY_S):

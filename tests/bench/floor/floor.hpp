@@ -25,7 +25,7 @@ struct options {
   std::uint32_t topic_bytes = 32;
   std::uint32_t payload_bytes = 128;
   std::uint16_t keep_alive_s = 60;
-  bool probe = false;                ///< one more connection that reads every message back
+  int probe_qos = -1;                ///< 0 or 1: one more connection that reads every message back
   std::string prefix = "floor";      ///< of the topic
   std::string client_id = "floor-{index}";
   std::string username;              ///< empty: none; {index} stands for six digits, as in the id
@@ -97,6 +97,7 @@ private:
   void publish_due(double now_s);
   void ping_due(double now_s);
   void subscribe(std::uint32_t index);
+  void acknowledge(std::uint8_t high, std::uint8_t low);
   void send_bytes(connection& c, const std::uint8_t* data, std::size_t size);
 
   options options_;
@@ -104,6 +105,7 @@ private:
   int epoll_ = -1;
   std::vector<connection> connections_; ///< the probe, if any, is the last
   std::vector<std::uint8_t> buffer_;
+  std::vector<std::uint8_t> acks_; ///< of the probe, sent once per read
   counters counters_;
   std::uint32_t opened_ = 0;
   std::uint32_t pending_ = 0;

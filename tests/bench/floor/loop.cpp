@@ -56,7 +56,7 @@ usage measure() {
 }
 
 loop::loop(const options& o)
-    : options_(o), connections_(o.connections + (o.probe ? 1 : 0)), buffer_(read_bytes) {
+    : options_(o), connections_(o.connections + (o.probe_qos >= 0 ? 1 : 0)), buffer_(read_bytes) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (!o.ca_file.empty()) {
     tls_ = SSL_CTX_new(TLS_client_method());

@@ -19,7 +19,7 @@ constexpr const char* help =
   "  --duration S (10)    --interval S (0: next one on PUBACK)  --timer ms|ns\n"
   "  --topic-bytes N      --payload-bytes N  --prefix TEXT      --keep-alive S\n"
   "  --client-id TEXT     --username TEXT    --password TEXT    {index}: six digits\n"
-  "  --probe yes          one more connection reads every message back\n"
+  "  --probe 0|1          one more connection reads every message back at this QoS\n"
   "  --ca FILE            TLS, verified;  --server-name NAME (localhost)\n";
 
 [[noreturn]] void misused(const char* what, const char* word) {
@@ -84,7 +84,7 @@ void set_option(options& o, const char* name, const char* value) {
   } else if (std::strcmp(name, "--timer") == 0) {
     o.fine_timer = std::strcmp(value, "ns") == 0;
   } else if (std::strcmp(name, "--probe") == 0) {
-    o.probe = std::strcmp(value, "yes") == 0;
+    o.probe_qos = number(name, value) >= 1 ? 1 : 0;
   } else {
     misused("no such option", name);
   }

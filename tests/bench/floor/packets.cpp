@@ -79,7 +79,7 @@ void loop::subscribe(std::uint32_t index) {
   packet.length(filter.size() + 5);
   packet.number(1);
   packet.text(filter);
-  packet.octet(0);
+  packet.octet(static_cast<unsigned>(options_.probe_qos));
   send_bytes(connections_[index], packet.bytes, packet.size);
 }
 
@@ -145,6 +145,15 @@ void loop::on_bytes(std::uint32_t index, const std::uint8_t* data, std::size_t s
     c.partial_bytes = static_cast<std::uint32_t>(size - at);
   }
   std::free(joined);
+  if (!acks_.empty()) {
+    send_bytes(c, acks_.data(), acks_.size());
+    acks_.clear();
+  }
+}
+
+void loop::acknowledge(std::uint8_t high, std::uint8_t low) {
+  const std::uint8_t puback[] = {0x40, 2, high, low};
+  acks_.insert(acks_.end(), puback, puback + sizeof puback);
 }
 
 void loop::on_packet(std::uint32_t index, const std::uint8_t* packet, std::size_t size) {
@@ -163,9 +172,15 @@ void loop::on_packet(std::uint32_t index, const std::uint8_t* packet, std::size_
       ++counters_.online;
     }
     break;
-  case 3: // PUBLISH, QoS 0, to the probe
+  case 3: { // PUBLISH, to the probe
     ++counters_.probed;
+    if ((packet[0] & 0x06) != 0) {
+      const std::size_t topic = size > 129 ? 3 : 2; // where its length stands; under 16 KiB
+      const std::size_t id = topic + 2 + ((packet[topic] << 8) | packet[topic + 1]);
+      acknowledge(packet[id], packet[id + 1]);
+    }
     break;
+  }
   case 4: // PUBACK
     if (((packet[2] << 8) | packet[3]) != c.packet_id && options_.interval_s <= 0) {
       give_up("PUBACK for another packet");
