@@ -33,7 +33,8 @@ struct connect_options {
   std::uint64_t origin = 0; ///< the device's index: picks its source address and its network substream
 };
 
-/// Takes accepted streams.
+/// Takes accepted streams. They are usable: with security, after the handshake; no on_connected()
+/// follows.
 class accept_events {
 public:
   /// The receiver must set_events() before it returns, or drop the stream.
