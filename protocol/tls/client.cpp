@@ -46,7 +46,7 @@ client_context::client_context(std::shared_ptr<shared_context> shared)
   : shared_(std::move(shared)) {}
 
 result<std::unique_ptr<client_context>, std::string>
-client_context::make(const client_options& options) {
+client_context::create(const client_options& options) {
   auto shared = std::make_shared<shared_context>();
   shared->ctx = make_context(TLS_client_method(), options.versions);
   SSL_CTX* ctx = shared->ctx.get();

@@ -40,7 +40,7 @@ struct client_options {
 class client_context final : public stream_filter_factory {
 public:
   /// The error is a sentence: which setting cannot be used, and why.
-  static result<std::unique_ptr<client_context>, std::string> make(const client_options& options);
+  static result<std::unique_ptr<client_context>, std::string> create(const client_options& options);
 
   /// `server_name` is a DNS name, sent as SNI and compared without regard to letter case (RFC 6125
   /// §6.4), or an IP address, compared with the certificate's addresses. A session for an empty or

@@ -51,7 +51,7 @@ server_context::server_context(std::shared_ptr<shared_context> shared)
   : shared_(std::move(shared)) {}
 
 result<std::unique_ptr<server_context>, std::string>
-server_context::make(const server_options& options) {
+server_context::create(const server_options& options) {
   auto shared = std::make_shared<shared_context>();
   shared->ctx = make_context(TLS_server_method(), options.versions);
   SSL_CTX* ctx = shared->ctx.get();

@@ -37,7 +37,7 @@ struct server_options {
 class server_context final : public stream_filter_factory {
 public:
   /// The error is a sentence: which certificate or setting cannot be used, and why.
-  static result<std::unique_ptr<server_context>, std::string> make(const server_options& options);
+  static result<std::unique_ptr<server_context>, std::string> create(const server_options& options);
 
   /// The name is not used: whatever SNI asks for, the same certificates are shown.
   std::unique_ptr<stream_filter> make(std::string_view server_name) override;

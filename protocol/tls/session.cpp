@@ -26,8 +26,15 @@ std::string_view other_tongue(std::uint8_t first) noexcept {
   }
 }
 
-/// The words for the last error in the queue.
-std::string explain(unsigned long code) {
+/// The words for what the queue holds, which is emptied: the first complaint of the protocol itself,
+/// since ciphers below it complain in their own words.
+std::string explain_queue() {
+  unsigned long code = ERR_get_error();
+  for (unsigned long next = code; next != 0; next = ERR_get_error()) {
+    if (ERR_GET_LIB(code) != ERR_LIB_SSL && ERR_GET_LIB(next) == ERR_LIB_SSL) {
+      code = next;
+    }
+  }
   const int reason = ERR_GET_REASON(code);
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET
       && reason < SSL_AD_REASON_OFFSET + 256) {
@@ -116,6 +123,8 @@ int session::judge_chain(X509_STORE_CTX* store, void* context) {
     return 1;
   }
   std::string verdict = judge(store, shared.unix_time ? shared.unix_time() : 0);
+  // The chain that was built has served; a session would keep 5 KiB of it for whoever may ask.
+  X509_STORE_CTX_set0_verified_chain(store, nullptr);
   if (verdict.empty()) {
     return 1;
   }
@@ -311,7 +320,7 @@ void session::fail_with_queue(int outcome) {
     return;
   }
   // error_ holds the verdict when it was ours that ended the handshake.
-  fail(error_.empty() ? explain(ERR_peek_error()) : error_);
+  fail(error_.empty() ? explain_queue() : error_);
 }
 
 void session::fail(std::string why) {

@@ -54,10 +54,10 @@ inline tls::server_options usual_server() {
 }
 
 inline std::unique_ptr<tls::client_context> make_client(const tls::client_options& options) {
-  return std::move(tls::client_context::make(options)).value();
+  return std::move(tls::client_context::create(options)).value();
 }
 inline std::unique_ptr<tls::server_context> make_server(const tls::server_options& options) {
-  return std::move(tls::server_context::make(options)).value();
+  return std::move(tls::server_context::create(options)).value();
 }
 
 /// Octets on their way from one session to the other.

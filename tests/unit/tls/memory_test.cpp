@@ -1,0 +1,130 @@
+// What an established, idle session keeps on the heap, counted in OpenSSL's own allocations and ours.
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <openssl/crypto.h>
+
+#include "tests/support/tls_pair.hpp"
+
+namespace fleet::tls {
+namespace {
+
+/// Octets OpenSSL holds, each block as malloc would round it: 8 octets of its own, to 16.
+std::atomic<std::size_t> held{0};
+
+constexpr std::size_t header = alignof(std::max_align_t);
+constexpr std::size_t rounded(std::size_t size) {
+  return std::max<std::size_t>(32, (size + 8 + 15) / 16 * 16);
+}
+
+void* counted_malloc(std::size_t size, const char* /*file*/, int /*line*/) {
+  if (size == 0) {
+    return nullptr;
+  }
+  auto* block = static_cast<std::byte*>(std::malloc(size + header));
+  if (block == nullptr) {
+    return nullptr;
+  }
+  *reinterpret_cast<std::size_t*>(block) = size;
+  held += rounded(size);
+  return block + header;
+}
+
+void counted_free(void* at, const char* /*file*/, int /*line*/) {
+  if (at != nullptr) {
+    auto* block = static_cast<std::byte*>(at) - header;
+    held -= rounded(*reinterpret_cast<std::size_t*>(block));
+    std::free(block);
+  }
+}
+
+void* counted_realloc(void* at, std::size_t size, const char* file, int line) {
+  if (at == nullptr || size == 0) {
+    counted_free(at, file, line);
+    return counted_malloc(size, file, line);
+  }
+  auto* block = static_cast<std::byte*>(at) - header;
+  const std::size_t former = *reinterpret_cast<std::size_t*>(block);
+  auto* moved = static_cast<std::byte*>(std::realloc(block, size + header));
+  if (moved == nullptr) {
+    return nullptr;
+  }
+  held += rounded(size);
+  held -= rounded(former);
+  *reinterpret_cast<std::size_t*>(moved) = size;
+  return moved + header;
+}
+
+// Before main(): OpenSSL accepts other allocators only until it has used one.
+const bool counting =
+  CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1;
+
+class idle_sessions : public testing::TestWithParam<std::tuple<version, bool>> {};
+
+INSTANTIATE_TEST_SUITE_P(tls, idle_sessions,
+                         testing::Combine(testing::Values(version::tls12, version::tls13),
+                                          testing::Bool()),
+                         [](const auto& with) {
+                           return std::string{std::get<0>(with.param) == version::tls12
+                                                ? "tls12"
+                                                : "tls13"}
+                                  + (std::get<1>(with.param) ? "_tickets" : "");
+                         });
+
+TEST_P(idle_sessions, cost_at_most_16_kib_on_either_side) {
+  ASSERT_TRUE(counting);
+  client_options settings = test::trusting_client();
+  const auto [which, tickets] = GetParam();
+  settings.versions = {which, which};
+  server_options offered = test::usual_server();
+  offered.resumption = tickets;
+  const auto clients = test::make_client(settings);
+  const auto servers = test::make_server(offered);
+  const auto exchange = [&] {
+    auto pair = std::make_unique<test::tls_pair>(*clients, *servers);
+    pair->settle();
+    pair->say_up(std::string(200, 'u'));
+    pair->say_down(std::string(200, 'd'));
+    pair->settle(700);
+    EXPECT_TRUE(pair->open());
+    return pair;
+  };
+  static_cast<void>(exchange()); // whatever is made once
+  constexpr std::size_t count = 20;
+  std::vector<std::unique_ptr<test::tls_pair>> live;
+  const std::size_t before = held;
+  for (std::size_t i = 0; i < count; ++i) {
+    live.push_back(exchange());
+  }
+  const std::size_t both = held - before;
+  for (auto& pair : live) {
+    pair->server.reset();
+  }
+  const std::size_t client = (held - before) / count;
+  const std::size_t server = both / count - client;
+  constexpr std::size_t ours = 512; // the filter object, far less in truth
+  EXPECT_LE(client + ours, 16U * 1024U);
+  EXPECT_LE(server + ours, 16U * 1024U);
+  RecordProperty("client_octets", static_cast<int>(client));
+  RecordProperty("server_octets", static_cast<int>(server));
+  live.clear();
+  EXPECT_LE(held, before + 64U) << "a session left something behind";
+}
+
+TEST(failed_sessions, give_their_memory_back_at_once) {
+  const auto clients = test::make_client(test::trusting_client());
+  const auto warm_up = clients->make(test::tls_host);
+  const std::size_t before = held;
+  const auto filter = clients->make(test::tls_host);
+  byte_buffer out;
+  byte_buffer plain;
+  filter->start(out);
+  EXPECT_EQ(filter->receive(as_bytes("nonsense"), plain, out), filter_state::failed);
+  EXPECT_LE(held, before + 64U);
+}
+
+} // namespace
+} // namespace fleet::tls

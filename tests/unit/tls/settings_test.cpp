@@ -1,0 +1,163 @@
+// Contexts and the authority: what they take, what they refuse, and the words for it.
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/tls/context.hpp"
+#include "protocol/tls/model.hpp"
+#include "protocol/tls/openssl.hpp"
+#include "tests/support/tls_pair.hpp"
+
+namespace fleet::tls {
+namespace {
+
+using test::make_client;
+using test::make_server;
+using test::tls_pair;
+using test::trusting_client;
+using test::usual_server;
+using testing::HasSubstr;
+
+std::string complaint(const client_options& options) {
+  auto made = client_context::create(options);
+  return made.ok() ? std::string{} : made.error();
+}
+std::string complaint(const server_options& options) {
+  auto made = server_context::create(options);
+  return made.ok() ? std::string{} : made.error();
+}
+
+TEST(client_settings, accept_several_authorities_and_the_system_s) {
+  client_options options = trusting_client();
+  options.ca_pem += "some text between\n"
+                    + std::move(authority::make("second", test::tls_years)).value()
+                        .certificate_pem();
+  EXPECT_EQ(complaint(options), "");
+  options.ca_pem.clear();
+  EXPECT_EQ(complaint(options), "");
+}
+
+TEST(client_settings, name_what_is_wrong) {
+  client_options options = trusting_client();
+  options.ca_pem = "not a certificate";
+  EXPECT_THAT(complaint(options), HasSubstr("certificate authority is not a PEM"));
+  options.ca_pem = test::test_authority().certificate_pem().substr(0, 400);
+  EXPECT_THAT(complaint(options), HasSubstr("damaged"));
+  options = trusting_client();
+  options.ciphers = "NO-SUCH-SUITE";
+  EXPECT_THAT(complaint(options), HasSubstr("cipher list"));
+  options = trusting_client();
+  options.max_fragment_bytes = 1000;
+  EXPECT_THAT(complaint(options), HasSubstr("fragment length"));
+}
+
+TEST(server_settings, name_what_is_wrong) {
+  server_options options = usual_server();
+  options.identity.chain_pem = "";
+  EXPECT_THAT(complaint(options), HasSubstr("certificate is not PEM"));
+  options = usual_server();
+  options.identity.key_pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+  EXPECT_THAT(complaint(options), HasSubstr("key is not PEM"));
+  options = usual_server();
+  options.identity.key_pem = options.cheap_identity.key_pem;
+  EXPECT_THAT(complaint(options), HasSubstr("does not belong"));
+}
+
+TEST(server_settings, do_not_ask_for_a_password_on_the_terminal) {
+  server_options options = usual_server();
+  options.identity.key_pem = "-----BEGIN RSA PRIVATE KEY-----\n"
+                             "Proc-Type: 4,ENCRYPTED\n"
+                             "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+                             "-----END RSA PRIVATE KEY-----\n";
+  EXPECT_THAT(complaint(options), HasSubstr("locked by a password"));
+}
+
+TEST(sessions, may_outlive_their_contexts) {
+  auto clients = make_client(trusting_client());
+  auto servers = make_server(usual_server());
+  tls_pair pair(*clients, *servers);
+  clients.reset();
+  servers.reset();
+  pair.settle();
+  ASSERT_TRUE(pair.open());
+  pair.say_up("orphaned");
+  pair.settle();
+  EXPECT_EQ(as_text(pair.at_server.view()), "orphaned");
+}
+
+TEST(resumable_sessions, make_room_for_new_names_at_the_limit) {
+  const session_ptr any{SSL_SESSION_new()};
+  resumption_store store;
+  for (std::size_t i = 0; i <= resumption_store::limit; ++i) {
+    store.keep("host" + std::to_string(i), *any);
+  }
+  EXPECT_EQ(store.size(), resumption_store::limit);
+  EXPECT_EQ(store.find("host0"), nullptr);
+  EXPECT_NE(store.find("host1"), nullptr);
+  store.keep("host1", *any);
+  EXPECT_EQ(store.size(), resumption_store::limit);
+}
+
+TEST(authorities, can_be_stored_and_loaded) {
+  const authority& original = test::test_authority();
+  auto loaded = authority::load(original.certificate_pem(), original.key_pem());
+  ASSERT_TRUE(loaded.ok());
+  leaf_request request;
+  request.names = {std::string{test::tls_host}};
+  request.valid = test::tls_years;
+  server_options options;
+  options.identity = loaded.value().issue(request).value();
+  const auto clients = make_client(trusting_client());
+  const auto servers = make_server(options);
+  tls_pair pair(*clients, *servers);
+  pair.settle();
+  EXPECT_TRUE(pair.open()) << pair.client->error();
+}
+
+TEST(authorities, refuse_to_load_what_is_not_one) {
+  const authority& ca = test::test_authority();
+  const key_pair leaf = test::test_certificate(key_kind::p256);
+  EXPECT_THAT(authority::load("", ca.key_pem()).error(), HasSubstr("not one PEM certificate"));
+  EXPECT_THAT(authority::load(ca.certificate_pem(), "").error(), HasSubstr("key is not PEM"));
+  EXPECT_THAT(authority::load(ca.certificate_pem(), leaf.key_pem).error(),
+              HasSubstr("does not belong"));
+  EXPECT_THAT(authority::load(leaf.chain_pem, leaf.key_pem).error(), HasSubstr("CA:FALSE"));
+}
+
+TEST(authorities, refuse_requests_no_certificate_can_hold) {
+  const auto complaint_of = [](std::vector<std::string> names, validity valid) {
+    leaf_request request;
+    request.names = std::move(names);
+    request.valid = valid;
+    const auto issued = test::test_authority().issue(request);
+    return issued.ok() ? std::string{} : issued.error();
+  };
+  EXPECT_THAT(complaint_of({}, test::tls_years), HasSubstr("1 to 64 names"));
+  EXPECT_THAT(complaint_of(std::vector<std::string>(65, "a"), test::tls_years),
+              HasSubstr("1 to 64 names"));
+  EXPECT_EQ(complaint_of(std::vector<std::string>(64, "a"), test::tls_years), "");
+  EXPECT_THAT(complaint_of({"DNS:evil,IP:1.2.3.4"}, test::tls_years), HasSubstr("cannot bear"));
+  EXPECT_THAT(complaint_of({"a"}, {10, 10}), HasSubstr("must end after"));
+  EXPECT_FALSE(authority::make("", test::tls_years).ok());
+  EXPECT_FALSE(authority::make(std::string(65, 'c'), test::tls_years).ok());
+  EXPECT_FALSE(authority::make("turned around", {2, 1}).ok());
+}
+
+TEST(modelled_tls, answers_its_model_and_its_failure) {
+  EXPECT_EQ(modelled_tls{}.model().failure, "");
+  EXPECT_GT(modelled_tls{}.model().handshake_bytes_down, 0);
+  const modelled_tls bad{{true, refusal_sentence(refusal::expired, "")}};
+  EXPECT_EQ(bad.model().failure, "certificate refused: expired");
+  const modelled_tls older{{false, ""}};
+  EXPECT_GT(older.model().handshake_round_trips, modelled_tls{}.model().handshake_round_trips);
+}
+
+TEST(modelled_tls_death, runs_no_session) {
+  modelled_tls model;
+  EXPECT_DEATH(static_cast<void>(model.make("x")), "");
+}
+
+} // namespace
+} // namespace fleet::tls
