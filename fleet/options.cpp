@@ -1,0 +1,180 @@
+// Which subcommand is meant, and what is said when none is. The flags themselves are in options/.
+#include "fleet/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "fleet/options/flag_set.hpp"
+#include "fleet/options/subcommands.hpp"
+#include "fleet/options/words.hpp"
+#include "fleet/text/nearest.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> subcommands{"run", "cloud", "check", "version", "help"};
+constexpr std::array<std::string_view, 1> cloud_subcommands{"serve"};
+constexpr std::array<std::string_view, 1> secret_flags{"--password"};
+
+constexpr std::string_view overview =
+  "fleet: emulates thousands of IoT devices, and the cloud they talk to\n"
+  "\n"
+  "usage: fleet SUBCOMMAND [flags]\n"
+  "\n"
+  "  run            runs devices against the embedded twin or a target\n"
+  "  cloud serve    runs the twin alone\n"
+  "  check          validates credential files\n"
+  "  version        prints the version\n"
+  "  help [NAME]    prints this, or a subcommand's manual\n"
+  "\n"
+  "Try: fleet run --devices 5000\n"
+  "\n"
+  "Exit codes: 0 passed, 1 an expectation failed, 2 wrong usage or configuration,\n"
+  "3 the environment failed (port in use, target unreachable), 130 interrupted.\n";
+
+std::string unknown_subcommand(std::string_view word, std::span<const std::string_view> valid) {
+  std::string sentence = "unknown subcommand " + std::string{word} + "; ";
+  if (const auto near = text::nearest(word, valid)) {
+    sentence += "the nearest is " + std::string{*near};
+  } else {
+    sentence += "it takes " + text::enumerate(valid);
+  }
+  return sentence;
+}
+
+using words_view = std::span<const std::string_view>;
+
+result<command, usage_error> parse_cloud(words_view words) {
+  if (words.empty()) {
+    return fail(wrong_usage("fleet cloud", "needs a subcommand: serve"));
+  }
+  if (words.front() == "serve") {
+    return parse_cloud_serve(words.subspan(1));
+  }
+  if (asks_for_help(words)) {
+    const std::array<std::string_view, 1> help{"--help"};
+    return parse_cloud_serve(help);
+  }
+  return fail(wrong_usage("fleet cloud", unknown_subcommand(words.front(), cloud_subcommands)));
+}
+
+result<command, usage_error> parse_help(words_view words) {
+  if (words.empty() || words.front().starts_with('-') || words.front() == "help"
+      || words.front() == "version") {
+    return command{text_answer{std::string{overview}}};
+  }
+  std::vector<std::string_view> asked{words.front()};
+  asked.emplace_back("--help");
+  return parse_options(asked);
+}
+
+std::string shell_quoted(std::string_view word) {
+  constexpr std::string_view safe =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%";
+  if (!word.empty() && word.find_first_not_of(safe) == std::string_view::npos) {
+    return std::string{word};
+  }
+  std::string out = "'";
+  for (const char c : word) {
+    out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  }
+  return out + "'";
+}
+
+/// Where in `word` a secret begins, given the word before it; the word's size when there is none.
+std::size_t secret_from(std::string_view previous, std::string_view word) {
+  for (const auto flag : secret_flags) {
+    if (previous == flag) {
+      return 0;
+    }
+    if (word.size() > flag.size() && word.starts_with(flag) && word[flag.size()] == '=') {
+      return flag.size() + 1;
+    }
+  }
+  return word.size();
+}
+
+} // namespace
+
+std::string_view to_string(profile p) noexcept {
+  for (const auto& [word, value] : profile_words) {
+    if (value == p) {
+      return word;
+    }
+  }
+  return {};
+}
+
+std::string_view to_string(security s) noexcept {
+  return s == security::tls ? "tls" : "plain";
+}
+
+hal::address default_metrics_address() {
+  hal::address at;
+  at.ip[0] = 127;
+  at.ip[3] = 1;
+  at.port = 9464;
+  return at;
+}
+
+usage_error wrong_usage(std::string_view subcommand, std::string_view sentence) {
+  std::string message{subcommand};
+  message += ": ";
+  message += sentence;
+  message += "\nsee " + std::string{subcommand} + " --help\n";
+  return {std::move(message)};
+}
+
+result<command, usage_error> parse_options(words_view words) {
+  if (words.empty()) {
+    return fail(usage_error{std::string{overview}});
+  }
+  const std::string_view first = words.front();
+  const words_view rest = words.subspan(1);
+  if (first == "run") {
+    return parse_run(rest);
+  }
+  if (first == "cloud") {
+    return parse_cloud(rest);
+  }
+  if (first == "check") {
+    return parse_check(rest);
+  }
+  if (first == "version" || first == "--version") {
+    return command{text_answer{"fleet " + std::string{version} + "\n"}};
+  }
+  if (first == "help" || first == "--help" || first == "-h") {
+    return parse_help(rest);
+  }
+  if (first.starts_with('-')) {
+    return fail(wrong_usage("fleet", "flags come after a subcommand, as in fleet run "
+                                       + std::string{first.substr(0, first.find('='))}));
+  }
+  return fail(wrong_usage("fleet", unknown_subcommand(first, subcommands)));
+}
+
+std::string printable_command(words_view words) {
+  std::string out = "fleet";
+  std::string_view previous;
+  for (const auto word : words) {
+    const std::size_t from = secret_from(previous, word);
+    out += ' ';
+    out += from < word.size() ? std::string{word.substr(0, from)} + "***" : shell_quoted(word);
+    previous = word;
+  }
+  return out;
+}
+
+void hide_secrets(std::span<char* const> words) noexcept {
+  std::string_view previous;
+  for (char* const raw : words) {
+    const std::string_view word{raw};
+    const std::size_t from = secret_from(previous, word);
+    std::memset(raw + from, '*', word.size() - from);
+    previous = word;
+  }
+}
+
+} // namespace fleet::program

@@ -1,0 +1,156 @@
+// The command line: what each subcommand was asked to do, read and checked as a whole before anything
+// starts. Knows no world and opens no file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "actors/device/settings.hpp"
+#include "fleet/text/endpoints.hpp"
+#include "hal_sim/world/address.hpp"
+#include "hal_sim/world/home.hpp"
+#include "protocol/alink/sign.hpp"
+#include "protocol/base/result.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
+
+namespace fleet::program {
+
+/// The program's version, as `fleet version` prints it.
+inline constexpr std::string_view version = "0.1.0";
+
+/// Exit codes (design, part 12).
+enum class exit_code : int {
+  passed = 0,
+  expectation_failed = 1,
+  wrong_usage = 2,
+  environment_failed = 3,
+  interrupted = 130
+};
+
+/// A cloud's dialect.
+enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
+std::string_view to_string(profile p) noexcept;
+
+enum class security : std::uint8_t { plain, tls };
+std::string_view to_string(security s) noexcept;
+
+/// Which versions of TLS are offered; `any` is 1.2 and 1.3.
+enum class tls_version : std::uint8_t { any, v1_2, v1_3 };
+
+/// Where a listener of ours is, or that there shall be none.
+struct metrics_option {
+  std::optional<hal::address> at; ///< none: off
+  bool asked_for = false;         ///< the user wrote it, so that failing to listen is an error
+};
+
+/// What `--profile mqtt` sends and listens to; templates with {device}, {index}, {seq}, {timestamp},
+/// {random …}. Empty text means the dialect's default, except for the credentials: none.
+struct mqtt_text_options {
+  std::string client_id;
+  std::string username;
+  std::string password;      ///< never printed
+  std::string password_file; ///< read instead of `password`; empty: none
+  std::string topic;
+  std::string down_topic;
+  std::string payload;
+  std::string payload_file;  ///< read instead of `payload`; empty: none
+};
+
+/// `fleet run`. A default here is the default of the flag.
+struct run_options {
+  // load
+  std::uint32_t devices = 100;
+  duration run_for = std::chrono::seconds{60}; ///< from the first connection to the stop
+  std::optional<double> ramp_per_second;       ///< none: 1000 a second
+  duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
+  std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as they come
+  mqtt::qos qos = mqtt::qos::at_least_once;
+  duration downlink_interval = std::chrono::seconds{60}; ///< between commands to a device; 0: none
+  // cloud
+  text::target target;
+  program::profile profile = profile::linkdevelop;
+  program::security security = security::plain; ///< tls where the target is mqtts://
+  std::string ca_file;
+  bool insecure = false;
+  std::string server_name;
+  program::tls_version tls_version = tls_version::any;
+  // devices
+  std::string credentials_file; ///< empty: generated from `product_key`
+  std::string product_key = "a1FleetDemo";
+  alink::sign_method sign = alink::sign_method::hmacsha1;
+  actors::behaviour behaviour = actors::behaviour::strict;
+  duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
+  bool clean_session = false;
+  std::uint32_t receive_limit_bytes = 1024;
+  mqtt_text_options mqtt_text;
+  // world
+  bool virtual_world = false;
+  std::optional<std::uint64_t> seed; ///< none: picked and printed
+  std::uint32_t homes = 0;           ///< 0: as many as fit the machine
+  hal::link_kind link = hal::link_kind::ethernet;
+  std::vector<hal::address> source_addresses; ///< port 0; empty: the system's choice
+  std::uint32_t connects_pending = 512;
+  duration grace = std::chrono::seconds{5};
+  // output
+  duration report_every = std::chrono::seconds{10};
+  metrics_option metrics;
+  std::string json_file;
+  std::string ledger_file;
+  bool quiet = false;
+  bool plain = false; ///< no live line, even on a terminal
+};
+
+/// `fleet cloud serve`.
+struct cloud_options {
+  std::vector<hal::address> mqtt;  ///< plain listeners
+  std::vector<hal::address> mqtts; ///< TLS listeners
+  program::profile profile = profile::linkdevelop;
+  std::string credentials_file; ///< empty: generated from `product_key`
+  std::string product_key = "a1FleetDemo";
+  std::string cert_file; ///< PEM chain; empty: from the twin's own CA
+  std::string key_file;
+  std::string data_dir; ///< holds the twin's own CA; empty: nothing is kept
+  program::tls_version tls_version = tls_version::any;
+  duration downlink_interval{0}; ///< between commands to a device; 0: none
+  std::uint32_t homes = 0;       ///< 0: as many as fit the machine
+  std::optional<std::uint64_t> seed;
+  duration grace = std::chrono::seconds{5};
+  metrics_option metrics;
+  std::string ledger_file;
+  bool quiet = false;
+};
+
+/// `fleet check`.
+struct check_options {
+  std::vector<std::string> files;
+};
+
+/// Nothing to run, only to print to standard output: help or version. Exit code 0.
+struct text_answer {
+  std::string text;
+};
+
+using command = std::variant<run_options, cloud_options, check_options, text_answer>;
+
+/// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit code 2.
+struct usage_error {
+  std::string message;
+};
+
+/// Reads the words after the program's name. All of them are looked at before the first mistake, in the
+/// order of the line, is reported.
+result<command, usage_error> parse_options(std::span<const std::string_view> words);
+
+/// The command line as a shell would take it again, the values of secret flags replaced by `***`.
+std::string printable_command(std::span<const std::string_view> words);
+
+/// Overwrites the values of secret flags where the process's title shows them. `words` are argv's own.
+void hide_secrets(std::span<char* const> words) noexcept;
+
+} // namespace fleet::program

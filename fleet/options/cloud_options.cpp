@@ -1,0 +1,137 @@
+// `fleet cloud serve`: its flags, its help, and what contradicts what.
+#include <string>
+
+#include "fleet/options/setters.hpp"
+#include "fleet/options/subcommands.hpp"
+#include "fleet/options/words.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view name = "fleet cloud serve";
+
+void listener_flags(flag_set& flags, cloud_options& out) {
+  flags.group("Listeners; a port of 0 picks a free one, and the chosen ones are printed");
+  flags.value("--mqtt", "A:P",
+              "Listens for plain MQTT; may be given several times. Default 127.0.0.1:1883 where "
+              "--mqtts is not given either.",
+              set_listen_address(out.mqtt), value_kind::repeated);
+  flags.value("--mqtts", "A:P", "Listens for MQTT over TLS; may be given several times.",
+              set_listen_address(out.mqtts), value_kind::repeated);
+  flags.value("--cert", "FILE",
+              "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
+              set_text(out.cert_file));
+  flags.value("--key", "FILE", "Its private key (PEM).", set_text(out.key_file));
+  flags.value("--tls-version", "1.2|1.3|any", "The one version of TLS to take, or any. Default any.",
+              set_word(out.tls_version, tls_version_words));
+}
+
+void platform_flags(flag_set& flags, cloud_options& out) {
+  flags.group("Platform");
+  flags.value("--profile", "NAME",
+              "The character: linkdevelop, linkplatform, or mqtt for a complete, open broker. "
+              "Default linkdevelop.",
+              set_word(out.profile, profile_words));
+  flags.value("--credentials", "FILE",
+              "The registered devices: CSV with the columns ProductKey, DeviceName, DeviceSecret. "
+              "Default: the generated ones that fleet run uses.",
+              set_text(out.credentials_file));
+  flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
+              set_text(out.product_key));
+  flags.value("--downlink-interval", "D",
+              "Time between two property sets to each device: 10ms to 30d, or off. Default off.",
+              set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
+  flags.value("--seed", "N", "A whole number that decides everything random. Default: picked.",
+              set_seed(out.seed));
+  flags.value("--homes", "N", "Threads: 1 to 64. Default: as many as fit the machine.",
+              set_count(out.homes, 1, 64));
+  flags.value("--grace", "D", "How long connections may drain at the stop: 0s to 10m. Default 5s.",
+              set_duration(out.grace, 0s, 10min));
+}
+
+void output_flags(flag_set& flags, cloud_options& out) {
+  flags.group("Output");
+  flags.value("--metrics", "ADDR|off", "Where Prometheus may ask for /metrics. Default off.",
+              set_metrics(out.metrics));
+  flags.value("--ledger", "FILE", "Writes this side's account of every message as sorted lines.",
+              set_text(out.ledger_file));
+  flags.toggle("--quiet", "Prints the listeners' addresses only.", out.quiet);
+}
+
+std::optional<std::string> contradiction(const cloud_options& o, const flag_set& flags) {
+  if (flags.given("--cert") != flags.given("--key")) {
+    return flags.given("--cert") ? "--cert needs its --key" : "--key needs its --cert";
+  }
+  if (o.mqtts.empty()) {
+    for (const auto flag : {"--cert", "--tls-version"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs a TLS listener; add --mqtts 127.0.0.1:8883";
+      }
+    }
+  }
+  if (o.profile == profile::mqtt) {
+    for (const auto flag : {"--credentials", "--product-key", "--downlink-interval"}) {
+      if (flags.given(flag)) {
+        return std::string{flag}
+               + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "
+                 "broker";
+      }
+    }
+  }
+  if (flags.given("--credentials") && flags.given("--product-key")) {
+    return "--product-key is for generated credentials and contradicts --credentials";
+  }
+  return {};
+}
+
+} // namespace
+
+result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words) {
+  cloud_options out;
+  flag_set flags{std::string{name},
+                 "runs the twin, a local stand-in for the cloud, until it is interrupted", "[flags]"};
+  listener_flags(flags, out);
+  platform_flags(flags, out);
+  output_flags(flags, out);
+  flags.example("fleet cloud serve --mqtt 127.0.0.1:1883 --mqtts 127.0.0.1:8883",
+                "the vendor's platform, for any device of the generated credentials");
+  flags.example("fleet cloud serve --profile mqtt --mqtt 0.0.0.0:1883",
+                "an open MQTT 3.1.1 broker for the whole network");
+  if (asks_for_help(words)) {
+    return command{text_answer{flags.help()}};
+  }
+  if (const auto wrong = flags.parse(words)) {
+    return fail(wrong_usage(name, *wrong));
+  }
+  if (const auto wrong = contradiction(out, flags)) {
+    return fail(wrong_usage(name, *wrong));
+  }
+  if (out.mqtt.empty() && out.mqtts.empty()) {
+    out.mqtt.push_back(text::parse_listen_address("127.0.0.1:1883").value());
+  }
+  return command{std::move(out)};
+}
+
+result<command, usage_error> parse_check(std::span<const std::string_view> words) {
+  check_options out;
+  flag_set flags{"fleet check", "validates credential files and names every mistake by line and column",
+                 "FILE..."};
+  flags.words("FILE...", "CSV with the columns ProductKey, DeviceName, DeviceSecret in any order.",
+              out.files);
+  flags.example("fleet check devices.csv", "exit code 0 when all is well, 2 when not");
+  if (asks_for_help(words)) {
+    return command{text_answer{flags.help()}};
+  }
+  if (const auto wrong = flags.parse(words)) {
+    return fail(wrong_usage("fleet check", *wrong));
+  }
+  if (out.files.empty()) {
+    return fail(wrong_usage("fleet check", "names no file to check"));
+  }
+  return command{std::move(out)};
+}
+
+} // namespace fleet::program

@@ -1,0 +1,299 @@
+// CLI11's only door. CLI11 splits the words into flags and values; order, sentences and help are ours,
+// so that every mistake is told alike and the help reads as a manual.
+#include "fleet/options/flag_set.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "fleet/text/nearest.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr std::size_t help_width = 100;
+constexpr std::size_t help_column = 30;
+
+struct flag {
+  std::vector<std::string> names;
+  std::string value_word; ///< empty: takes none
+  std::string text;
+  std::string group;
+  setter set;
+  value_kind kind = value_kind::once;
+  CLI::Option* option = nullptr;
+};
+
+struct mistake {
+  std::size_t at = 0; ///< place on the line
+  std::string sentence;
+};
+
+/// A value as a message may repeat it: quoted where it would not read as one word, and without what
+/// stands before an `@` in a URL.
+std::string shown(std::string_view value) {
+  const std::size_t scheme = value.find("://");
+  const std::size_t at = value.rfind('@');
+  if (scheme != std::string_view::npos && at != std::string_view::npos && at > scheme) {
+    return std::string{value.substr(0, scheme + 3)} + "***" + std::string{value.substr(at)};
+  }
+  const bool plain = !value.empty() && value.find_first_of(" \t\n\"'") == std::string_view::npos;
+  return plain ? std::string{value} : "\"" + std::string{value} + "\"";
+}
+
+bool names_flag(std::string_view word, std::string_view name) {
+  return word == name
+         || (word.size() > name.size() && word.starts_with(name) && word[name.size()] == '=');
+}
+
+/// The place of the `nth` word that names the flag; the end when there are fewer.
+std::size_t place_of(std::span<const std::string_view> words, const flag& f, std::size_t nth) {
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const bool here = std::any_of(f.names.begin(), f.names.end(), [&](const std::string& name) {
+      return names_flag(words[at], name);
+    });
+    if (here && nth-- == 0) {
+      return at;
+    }
+  }
+  return words.size();
+}
+
+/// Appends `text`, broken at blanks so that lines start at `column` and stay within the width.
+void append_wrapped(std::string& out, std::string_view text, std::size_t column) {
+  std::size_t used = column;
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t blank = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, blank);
+    if (!first && used + 1 + word.size() > help_width) {
+      out += '\n';
+      out.append(column, ' ');
+      used = column;
+    } else if (!first) {
+      out += ' ';
+      ++used;
+    }
+    out += word;
+    used += word.size();
+    first = false;
+    text.remove_prefix(std::min(blank + 1, text.size()));
+  }
+  out += '\n';
+}
+
+} // namespace
+
+struct flag_set::state {
+  std::string command;
+  std::string summary;
+  std::string usage;
+  std::string group;
+  std::vector<flag> flags;
+  std::optional<flag> rest; ///< the words that are no flags
+  std::vector<std::pair<std::string, std::string>> examples;
+  CLI::App app;
+
+  [[nodiscard]] std::string unknown_flag(std::string_view word) const {
+    const std::string_view name = word.substr(0, word.find('='));
+    std::vector<std::string_view> valid;
+    for (const auto& f : flags) {
+      valid.insert(valid.end(), f.names.begin(), f.names.end());
+    }
+    valid.emplace_back("--help");
+    std::string sentence = "unknown flag " + std::string{name};
+    if (const auto near = text::nearest(name, valid)) {
+      sentence += "; the nearest is " + std::string{*near};
+    }
+    return sentence;
+  }
+
+  /// What CLI11 itself found wrong: only how many values a flag takes. It names the flag first, with
+  /// or without its dashes.
+  [[nodiscard]] std::string wrong_count(std::string_view complaint) const {
+    const std::string_view named = complaint.substr(0, complaint.find_first_of(": "));
+    for (const auto& f : flags) {
+      for (const std::string& name : f.names) {
+        if (name == named || name == "--" + std::string{named}) {
+          return name + (f.value_word.empty() ? " takes no value" : " needs a value: " + f.value_word);
+        }
+      }
+    }
+    return std::string{complaint};
+  }
+
+  void set_values(std::span<const std::string_view> words, std::vector<mistake>& found) {
+    for (auto& f : flags) {
+      const std::vector<std::string>& values = f.option->results();
+      if (f.value_word.empty()) {
+        if (!values.empty()) {
+          (void)f.set({});
+        }
+        continue;
+      }
+      for (std::size_t nth = 0; nth < values.size(); ++nth) {
+        const std::string& value = values[nth];
+        const std::size_t at = place_of(words, f, nth);
+        if (nth > 0 && f.kind != value_kind::repeated) {
+          found.push_back({at, f.names.front() + " is given twice"});
+        } else if (value.starts_with("--")) {
+          found.push_back({at, f.names.front() + " needs a value: " + f.value_word});
+        } else if (const auto wrong = f.set(value)) {
+          found.push_back({at, f.names.front() + " "
+                                 + (f.kind == value_kind::secret ? "***" : shown(value)) + " "
+                                 + *wrong});
+        }
+      }
+    }
+  }
+};
+
+flag_set::flag_set(std::string command, std::string summary, std::string usage)
+  : state_(std::make_unique<state>()) {
+  state_->command = std::move(command);
+  state_->summary = std::move(summary);
+  state_->usage = std::move(usage);
+  state_->app.set_help_flag("");
+  state_->app.allow_extras(true);
+}
+
+flag_set::~flag_set() = default;
+
+void flag_set::group(std::string title) { state_->group = std::move(title); }
+
+void flag_set::value(const std::string& names, std::string value_word, std::string text, setter set,
+                     value_kind kind) {
+  flag f;
+  f.names = CLI::detail::split(names, ',');
+  f.value_word = std::move(value_word);
+  f.text = std::move(text);
+  f.group = state_->group;
+  f.set = std::move(set);
+  f.kind = kind;
+  f.option = state_->app.add_option(names, [](const CLI::results_t&) { return true; });
+  f.option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1);
+  state_->flags.push_back(std::move(f));
+}
+
+void flag_set::toggle(const std::string& name, std::string text, bool& out) {
+  flag f;
+  f.names = {name};
+  f.text = std::move(text);
+  f.group = state_->group;
+  f.set = [&out](std::string_view) -> std::optional<std::string> {
+    out = true;
+    return std::nullopt;
+  };
+  f.option = state_->app.add_flag(name)->disable_flag_override();
+  state_->flags.push_back(std::move(f));
+}
+
+void flag_set::words(std::string value_word, std::string text, std::vector<std::string>& out) {
+  flag f;
+  f.value_word = std::move(value_word);
+  f.text = std::move(text);
+  f.set = [&out](std::string_view word) -> std::optional<std::string> {
+    out.emplace_back(word);
+    return std::nullopt;
+  };
+  state_->rest = std::move(f);
+}
+
+void flag_set::example(std::string line, std::string text) {
+  state_->examples.emplace_back(std::move(line), std::move(text));
+}
+
+std::optional<std::string> flag_set::parse(std::span<const std::string_view> words) {
+  std::vector<mistake> found;
+  try {
+    // CLI11 takes its words from the back.
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    state_->app.parse(std::move(reversed));
+  } catch (const CLI::Error& error) {
+    found.push_back({words.size(), state_->wrong_count(error.what())});
+  }
+  if (found.empty()) {
+    state_->set_values(words, found);
+  }
+  bool only_words = false; // after --
+  for (const std::string& extra : state_->app.remaining()) {
+    const auto place = std::find(words.begin(), words.end(), extra);
+    const auto at = static_cast<std::size_t>(place - words.begin());
+    only_words = only_words || extra == "--";
+    if (extra == "--") {
+      continue;
+    }
+    if (!only_words && extra.size() > 1 && extra.front() == '-') {
+      found.push_back({at, state_->unknown_flag(extra)});
+    } else if (state_->rest) {
+      (void)state_->rest->set(extra);
+    } else {
+      // A word nobody takes is most often the value of the mistake before it.
+      found.push_back({words.size() + at, "unexpected word " + shown(extra)});
+    }
+  }
+  if (found.empty()) {
+    return std::nullopt;
+  }
+  return std::min_element(found.begin(), found.end(),
+                          [](const mistake& a, const mistake& b) { return a.at < b.at; })
+    ->sentence;
+}
+
+bool flag_set::given(std::string_view name) const {
+  return std::any_of(state_->flags.begin(), state_->flags.end(), [&](const flag& f) {
+    return f.names.front() == name && f.option->count() > 0;
+  });
+}
+
+std::string flag_set::help() const {
+  std::string out = state_->command + ": ";
+  append_wrapped(out, state_->summary, 0);
+  out += "\nusage: " + state_->command + " " + state_->usage + "\n";
+  if (state_->rest) {
+    out += "\n  " + state_->rest->value_word;
+    out.append(help_column - 2 - std::min(help_column - 3, state_->rest->value_word.size()), ' ');
+    append_wrapped(out, state_->rest->text, help_column);
+  }
+  std::string group;
+  for (const auto& f : state_->flags) {
+    if (f.group != group) {
+      group = f.group;
+      out += '\n';
+      append_wrapped(out, group, 0);
+    }
+    std::string left = "  " + f.names.front();
+    for (std::size_t i = 1; i < f.names.size(); ++i) {
+      left += ", " + f.names[i];
+    }
+    if (!f.value_word.empty()) {
+      left += " " + f.value_word;
+    }
+    out += left;
+    if (left.size() + 1 < help_column) {
+      out.append(help_column - left.size(), ' ');
+    } else {
+      out += '\n';
+      out.append(help_column, ' ');
+    }
+    append_wrapped(out, f.text, help_column);
+  }
+  if (!state_->examples.empty()) {
+    out += "\nExamples\n";
+    for (const auto& [line, text] : state_->examples) {
+      out += "  " + line + "\n      ";
+      append_wrapped(out, text, 6);
+    }
+  }
+  return out;
+}
+
+bool asks_for_help(std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](std::string_view w) { return w == "--help" || w == "-h"; });
+}
+
+} // namespace fleet::program

@@ -1,0 +1,321 @@
+// `fleet run`: its flags, its help, and what contradicts what.
+#include <string>
+
+#include "fleet/options/setters.hpp"
+#include "fleet/options/subcommands.hpp"
+#include "fleet/options/words.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view name = "fleet run";
+constexpr duration year = 24h * 365;
+
+void load_flags(flag_set& flags, run_options& out) {
+  flags.group("Load");
+  flags.value("--devices", "N", "How many devices: 1 to 1,000,000, as 5000 or 5k. Default 100.",
+              set_count(out.devices, 1, 1'000'000));
+  flags.value("--duration", "D",
+              "How long the run lasts, from the first connection to the stop: 100ms to 365d, as 90s "
+              "or 1h30m. Default 60s.",
+              set_duration(out.run_for, 100ms, year));
+  flags.value("--ramp", "RATE",
+              "Devices started a second: 0.1/s to 100,000/s, as 200/s or 90/min. Default 1000/s, or "
+              "slower where the target is.",
+              set_rate(out.ramp_per_second, 0.1, 100'000));
+  flags.value("--interval", "D",
+              "Time between two reports of a device: 1ms to 30d, or off for devices that stay "
+              "silent. Default 10s.",
+              set_duration(out.interval, 1ms, 24h * 30, off_word::allowed));
+  flags.value("--payload-bytes", "SIZE",
+              "Pads each report to this size: 0 (as it comes) to 256KiB. Default 0.",
+              set_size(out.payload_bytes, 0, 256 * 1024));
+  flags.value("--qos", "0|1|2",
+              "Delivery guarantee of reports; 2 with --profile mqtt only. Default 1.",
+              set_word(out.qos, qos_words));
+  flags.value("--downlink-interval", "D",
+              "Time between two commands from the cloud to a device: 10ms to 30d, or off. Sent by "
+              "the embedded twin, or by a probe to other targets. Default 60s.",
+              set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
+}
+
+void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
+  flags.group("Cloud");
+  flags.value("--target", "URL",
+              "embedded (the twin in this process), mqtt://host[:1883] or mqtts://host[:8883]. "
+              "Default embedded.",
+              set_target(out.target));
+  flags.value("--profile", "NAME",
+              "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "
+              "linkdevelop.",
+              set_word(out.profile, profile_words));
+  flags.value("--protocol", "NAME", "What devices speak: mqtt. Default mqtt.",
+              set_word(spoken, protocol_words));
+  flags.value("--security", "TIER",
+              "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
+              set_word(out.security, security_words));
+  flags.value("--cafile", "FILE",
+              "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
+              set_text(out.ca_file));
+  flags.toggle("--insecure", "Takes any certificate. For trials only.", out.insecure);
+  flags.value("--server-name", "NAME",
+              "The name asked for in the TLS handshake (SNI) and looked for in the certificate. "
+              "Default: the target's host.",
+              set_text(out.server_name));
+  flags.value("--tls-version", "1.2|1.3|any", "The one version of TLS to offer, or any. Default any.",
+              set_word(out.tls_version, tls_version_words));
+}
+
+void device_flags(flag_set& flags, run_options& out) {
+  flags.group("Devices");
+  flags.value("--credentials", "FILE",
+              "CSV with the columns ProductKey, DeviceName, DeviceSecret, as the vendor's console "
+              "exports it; a row per device. Default: generated ones, which the twin knows.",
+              set_text(out.credentials_file));
+  flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
+              set_text(out.product_key));
+  flags.value("--sign", "METHOD", "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1.",
+              set_word(out.sign, sign_words));
+  flags.value("--behaviour", "NAME",
+              "strict (the standards to the letter) or sdk (as the vendor's 2018 SDK, faults "
+              "included). Default strict.",
+              set_word(out.behaviour, behaviour_words));
+  flags.value("--keep-alive", "D",
+              "MQTT keep-alive in whole seconds: 1s to 65535s, or off; 30s to 1200s unless the "
+              "profile is mqtt. Default 60s.",
+              set_duration(out.keep_alive, 1s, 65535s, off_word::allowed));
+  flags.toggle("--clean-session", "Devices ask for a clean session at each connection.",
+               out.clean_session);
+  flags.value("--receive-limit", "SIZE",
+              "The board's receive buffer: 128B to 256KiB; larger messages are dropped as on the "
+              "real board. Default 1KiB.",
+              set_size(out.receive_limit_bytes, 128, 256 * 1024));
+}
+
+void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
+  flags.group("Any broker (--profile mqtt); in templates {device}, {index}, {seq}, {timestamp} and "
+              "{random LOW HIGH} are replaced");
+  flags.value("--client-id", "TEMPLATE", "The client identifier. Default {device}.",
+              set_text(out.client_id));
+  flags.value("--username", "TEMPLATE", "The user name. Default: none.", set_text(out.username));
+  flags.value("--password", "TEMPLATE",
+              "The password; better in a file, since others on this machine can see a command line. "
+              "Default: none.",
+              set_text(out.password), value_kind::secret);
+  flags.value("--password-file", "FILE", "A file whose first line is the password.",
+              set_text(out.password_file));
+  flags.value("--topic", "TEMPLATE", "Where reports go. Default fleet/{device}/up.",
+              set_text(out.topic));
+  flags.value("--down-topic", "TEMPLATE", "Where commands come from. Default fleet/{device}/down.",
+              set_text(out.down_topic));
+  flags.value("--payload", "TEMPLATE",
+              "A report. {ledger} is where its place in the ledger goes; without it, reports are "
+              "counted and not accounted for. Default: a small JSON object.",
+              set_text(out.payload));
+  flags.value("--payload-file", "FILE", "A file with the template of a report.",
+              set_text(out.payload_file));
+}
+
+void world_flags(flag_set& flags, run_options& out) {
+  flags.group("World");
+  flags.toggle("--virtual",
+               "Simulate network and clock: no socket, as fast as the machine allows, and repeatable "
+               "from the seed.",
+               out.virtual_world);
+  flags.value("--seed", "N",
+              "A whole number that decides everything random, as 7 or 0x2a. Default: picked, and "
+              "printed at the start.",
+              set_seed(out.seed));
+  flags.value("--link", "KIND",
+              "The simulated attachment, with --virtual: ethernet, wifi, 4g, nbiot or lora. Default "
+              "ethernet.",
+              set_word(out.link, link_words));
+  flags.value("--homes", "N", "Threads for devices: 1 to 64. Default: as many as fit the machine.",
+              set_count(out.homes, 1, 64));
+  flags.value("--bind,--source-address", "A[,A...]",
+              "Local addresses to connect from, in turn; each has some 28,000 ports. Default: the "
+              "system's choice.",
+              set_source_addresses(out.source_addresses), value_kind::repeated);
+  flags.value("--connects-pending", "N",
+              "Connections under way at once in each home: 1 to 20,000. Default 512.",
+              set_count(out.connects_pending, 1, 20'000));
+  flags.value("--grace", "D",
+              "How long devices may take to finish and disconnect at the stop: 0s to 10m. Default 5s.",
+              set_duration(out.grace, 0s, 10min));
+}
+
+void output_flags(flag_set& flags, run_options& out) {
+  flags.group("Output");
+  flags.value("--report-every", "D",
+              "Time between two lines of progress where there is no live line: 100ms to 1d. Default "
+              "10s.",
+              set_duration(out.report_every, 100ms, 24h));
+  flags.toggle("--plain", "Lines of progress even on a terminal.", out.plain);
+  flags.toggle("--quiet", "No progress and no summary; mistakes are still told.", out.quiet);
+  flags.value("--metrics", "ADDR|off",
+              "Where Prometheus may ask for /metrics. Default 127.0.0.1:9464, off with --virtual.",
+              set_metrics(out.metrics));
+  flags.value("--json", "FILE", "Writes the summary as JSON.", set_text(out.json_file));
+  flags.value("--ledger", "FILE",
+              "Writes the account of every message as sorted lines, so that two runs compare with "
+              "cmp.",
+              set_text(out.ledger_file));
+}
+
+void examples(flag_set& flags) {
+  flags.example("fleet run --devices 5000", "a minute against the embedded twin");
+  flags.example("fleet run --devices 5000 --target mqtts://broker.lan --cafile ca.pem --profile mqtt",
+                "the same against any broker, over TLS");
+  flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
+                "an hour in less than a minute, the same each time");
+}
+
+using sentence = std::optional<std::string>;
+
+sentence security_contradiction(const run_options& o, const flag_set& flags) {
+  const bool tls = o.security == security::tls;
+  if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
+    return "--security plain contradicts the mqtts:// target; write mqtt:// for a connection "
+           "without TLS";
+  }
+  if (o.target.scheme == text::scheme::mqtt && tls) {
+    return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
+  }
+  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts;
+  for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
+    if (!encrypted && flags.given(flag)) {
+      return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
+    }
+  }
+  if (flags.given("--insecure") && flags.given("--cafile")) {
+    return "--insecure looks at no certificate and so contradicts --cafile";
+  }
+  if (o.target.scheme == text::scheme::embedded) {
+    for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs a target; the embedded twin brings its own certificate";
+      }
+    }
+  }
+  return {};
+}
+
+sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.profile == profile::mqtt) {
+    for (const auto flag : {"--credentials", "--product-key", "--sign"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " belongs to the profiles linkdevelop and linkplatform; --profile "
+                                   "mqtt logs on with --username and --password";
+      }
+    }
+  } else {
+    for (const auto flag : {"--client-id", "--username", "--password", "--password-file", "--topic",
+                            "--down-topic", "--payload", "--payload-file"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs --profile mqtt";
+      }
+    }
+    if (o.qos == mqtt::qos::exactly_once) {
+      return "--qos 2 needs --profile mqtt; the platform of profile "
+             + std::string{to_string(o.profile)} + " refuses it";
+    }
+    if (o.keep_alive < platform_keep_alive_least || o.keep_alive > platform_keep_alive_most) {
+      return "--keep-alive must be 30s to 1200s with profile " + std::string{to_string(o.profile)}
+             + "; the platform refuses others";
+    }
+  }
+  if (flags.given("--credentials") && flags.given("--product-key")) {
+    return "--product-key is for generated credentials and contradicts --credentials";
+  }
+  const bool has_password = flags.given("--password") || flags.given("--password-file");
+  if (has_password && !flags.given("--username")) {
+    return "a password needs a user name in MQTT; add --username";
+  }
+  if (flags.given("--password") && flags.given("--password-file")) {
+    return "--password and --password-file contradict each other; give one";
+  }
+  if (flags.given("--payload") && flags.given("--payload-file")) {
+    return "--payload and --payload-file contradict each other; give one";
+  }
+  return {};
+}
+
+sentence world_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.virtual_world) {
+    if (o.target.scheme != text::scheme::embedded) {
+      return "--virtual opens no socket and so contradicts --target " + text::format_target(o.target);
+    }
+    for (const auto flag : {"--bind", "--connects-pending"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " is about sockets; --virtual opens none";
+      }
+    }
+    if (o.homes > 1) {
+      return "--virtual has one home; leave --homes out";
+    }
+  } else if (flags.given("--link")) {
+    return "--link shapes the simulated network and needs --virtual";
+  }
+  if (o.ramp_per_second) {
+    const double ramp_seconds = o.devices / *o.ramp_per_second;
+    if (ramp_seconds > seconds(o.run_for)) {
+      const auto needed = std::chrono::seconds{static_cast<std::int64_t>(ramp_seconds) + 1};
+      return "the ramp of " + text::format_count(o.devices) + " devices takes "
+             + text::format_duration(needed) + " and would not end within --duration "
+             + text::format_duration(o.run_for);
+    }
+  }
+  return {};
+}
+
+sentence number_contradiction(const run_options& o) {
+  if (o.keep_alive % 1s != 0s) {
+    return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
+  }
+  return {};
+}
+
+/// Fills in the defaults that depend on other flags.
+void complete(run_options& o) {
+  if (o.target.scheme == text::scheme::mqtts) {
+    o.security = security::tls;
+  }
+  if (!o.metrics.asked_for && !o.virtual_world) {
+    o.metrics.at = default_metrics_address();
+  }
+}
+
+} // namespace
+
+result<command, usage_error> parse_run(std::span<const std::string_view> words) {
+  run_options out;
+  auto spoken = protocol::mqtt;
+  flag_set flags{std::string{name}, "runs devices and accounts for every message they send and receive",
+                 "[flags]"};
+  load_flags(flags, out);
+  cloud_flags(flags, out, spoken);
+  device_flags(flags, out);
+  mqtt_flags(flags, out.mqtt_text);
+  world_flags(flags, out);
+  output_flags(flags, out);
+  examples(flags);
+  if (asks_for_help(words)) {
+    return command{text_answer{flags.help()}};
+  }
+  if (const auto wrong = flags.parse(words)) {
+    return fail(wrong_usage(name, *wrong));
+  }
+  for (const auto& wrong : {number_contradiction(out), security_contradiction(out, flags),
+                            profile_contradiction(out, flags), world_contradiction(out, flags)}) {
+    if (wrong) {
+      return fail(wrong_usage(name, *wrong));
+    }
+  }
+  complete(out);
+  return command{std::move(out)};
+}
+
+} // namespace fleet::program

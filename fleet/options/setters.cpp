@@ -1,0 +1,178 @@
+// The sentences for values out of range live here, so that all flags use the same words.
+#include "fleet/options/setters.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+std::string out_of_range(const std::string& least, const std::string& most,
+                         std::string_view besides = {}) {
+  return "is out of range; it takes " + least + " to " + most + std::string{besides};
+}
+
+std::string format_rate(double rate) {
+  if (rate >= 1) {
+    return text::format_count(static_cast<std::uint64_t>(rate)) + "/s";
+  }
+  std::string digits = std::to_string(rate);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return digits + "/s";
+}
+
+} // namespace
+
+setter set_count(std::uint32_t& out, std::uint32_t least, std::uint32_t most) {
+  return [&out, least, most](std::string_view value) -> std::optional<std::string> {
+    const auto parsed = text::parse_count(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    if (parsed.value() < least || parsed.value() > most) {
+      return out_of_range(text::format_count(least), text::format_count(most));
+    }
+    out = static_cast<std::uint32_t>(parsed.value());
+    return std::nullopt;
+  };
+}
+
+setter set_size(std::uint32_t& out, std::uint32_t least, std::uint32_t most) {
+  return [&out, least, most](std::string_view value) -> std::optional<std::string> {
+    const auto parsed = text::parse_size(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    if (parsed.value() < least || parsed.value() > most) {
+      return out_of_range(text::format_size(least), text::format_size(most));
+    }
+    out = static_cast<std::uint32_t>(parsed.value());
+    return std::nullopt;
+  };
+}
+
+setter set_rate(std::optional<double>& out, double least, double most) {
+  return [&out, least, most](std::string_view value) -> std::optional<std::string> {
+    const auto parsed = text::parse_rate(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    if (parsed.value() < least || parsed.value() > most) {
+      return out_of_range(format_rate(least), format_rate(most));
+    }
+    out = parsed.value();
+    return std::nullopt;
+  };
+}
+
+setter set_seed(std::optional<std::uint64_t>& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    const auto parsed = text::parse_number(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    out = parsed.value();
+    return std::nullopt;
+  };
+}
+
+setter set_duration(duration& out, duration least, duration most, off_word off) {
+  return [&out, least, most, off](std::string_view value) -> std::optional<std::string> {
+    if (off == off_word::allowed && value == "off") {
+      out = duration{0};
+      return std::nullopt;
+    }
+    const auto parsed = text::parse_duration(value);
+    if (!parsed) {
+      return parsed.error() + (off == off_word::allowed ? ", or off" : "");
+    }
+    if (parsed.value() < least || parsed.value() > most) {
+      return out_of_range(text::format_duration(least), text::format_duration(most),
+                          off == off_word::allowed ? ", or off" : "");
+    }
+    out = parsed.value();
+    return std::nullopt;
+  };
+}
+
+setter set_text(std::string& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    if (value.empty()) {
+      return "must not be empty";
+    }
+    out = value;
+    return std::nullopt;
+  };
+}
+
+setter set_target(text::target& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    auto parsed = text::parse_target(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    out = std::move(parsed).value();
+    return std::nullopt;
+  };
+}
+
+setter set_listen_address(std::vector<hal::address>& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    const auto parsed = text::parse_listen_address(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    out.push_back(parsed.value());
+    return std::nullopt;
+  };
+}
+
+setter set_source_addresses(std::vector<hal::address>& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    for (std::string_view rest = value;;) {
+      const std::size_t comma = rest.find(',');
+      const auto parsed = text::parse_source_address(rest.substr(0, comma));
+      if (!parsed) {
+        return parsed.error();
+      }
+      for (const auto& known : out) {
+        if (known == parsed.value()) {
+          return "names an address twice";
+        }
+      }
+      out.push_back(parsed.value());
+      if (comma == std::string_view::npos) {
+        return std::nullopt;
+      }
+      rest.remove_prefix(comma + 1);
+    }
+  };
+}
+
+setter set_metrics(metrics_option& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    if (value == "off") {
+      out = metrics_option{std::nullopt, true};
+      return std::nullopt;
+    }
+    const auto parsed = text::parse_listen_address(value);
+    if (!parsed) {
+      return parsed.error() + ", or off";
+    }
+    out = metrics_option{parsed.value(), true};
+    return std::nullopt;
+  };
+}
+
+std::string unknown_word(std::string_view word, std::span<const std::string_view> valid) {
+  std::string sentence = "is unknown; ";
+  if (const auto near = text::nearest(word, valid)) {
+    sentence += "the nearest is " + std::string{*near};
+    if (valid.size() > 1) {
+      sentence += " (of " + text::enumerate(valid) + ")";
+    }
+  } else {
+    sentence += "it takes " + text::enumerate(valid);
+  }
+  return sentence;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,26 @@
+// The subcommands that options.cpp dispatches to; each file declares its flags, its help and what
+// contradicts what.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "fleet/options.hpp"
+
+namespace fleet::program {
+
+result<command, usage_error> parse_run(std::span<const std::string_view> words);
+result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);
+result<command, usage_error> parse_check(std::span<const std::string_view> words);
+
+/// `fleet run: SENTENCE` and the hint where to read on.
+usage_error wrong_usage(std::string_view subcommand, std::string_view sentence);
+
+/// 127.0.0.1:9464, where metrics are unless the user says otherwise.
+hal::address default_metrics_address();
+
+/// Platform limits that profiles other than `mqtt` impose (aliyun-iot.md §8.1).
+inline constexpr duration platform_keep_alive_least = std::chrono::seconds{30};
+inline constexpr duration platform_keep_alive_most = std::chrono::seconds{1200};
+
+} // namespace fleet::program

@@ -1,0 +1,135 @@
+// Splitting URLs and addresses, one sentence for each way to get them wrong.
+#include "fleet/text/endpoints.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "fleet/text/nearest.hpp"
+
+namespace fleet::text {
+
+namespace {
+
+constexpr std::string_view target_forms =
+  "write embedded, mqtt://host[:1883] or mqtts://host[:8883]";
+
+std::string forms() { return std::string{target_forms}; }
+
+complaint bad_port() { return "has a bad port; a port is a number from 1 to 65535"; }
+
+std::optional<scheme> known_scheme(std::string_view word) {
+  if (word == "mqtt") {
+    return scheme::mqtt;
+  }
+  if (word == "mqtts") {
+    return scheme::mqtts;
+  }
+  return std::nullopt;
+}
+
+/// What other programs call our two schemes.
+std::string_view same_thing_elsewhere(std::string_view word) {
+  if (word == "tcp") {
+    return "; tcp:// is spelled mqtt:// here";
+  }
+  if (word == "ssl" || word == "tls" || word == "tcps") {
+    return "; TLS is spelled mqtts:// here";
+  }
+  return {};
+}
+
+bool host_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+         || c == '.' || c == '_' || c == ':' || c == '[' || c == ']' || c == '%';
+}
+
+} // namespace
+
+result<target, complaint> parse_target(std::string_view word) {
+  if (word == "embedded") {
+    return target{};
+  }
+  const std::size_t colon = word.find("://");
+  if (colon == std::string_view::npos) {
+    static constexpr std::array<std::string_view, 1> words{"embedded"};
+    if (nearest(word, words)) {
+      return fail(complaint{"is unknown; the nearest is embedded"});
+    }
+    return fail("has no scheme; " + forms());
+  }
+  const std::string_view name = word.substr(0, colon);
+  const auto kind = known_scheme(name);
+  if (!kind) {
+    return fail("has an unknown scheme" + std::string{same_thing_elsewhere(name)} + "; " + forms());
+  }
+  std::string_view rest = word.substr(colon + 3);
+  if (rest.ends_with('/')) {
+    rest.remove_suffix(1);
+  }
+  if (rest.find('@') != std::string_view::npos) {
+    return fail(complaint{"must not carry a user name or password; use --username and --password-file"});
+  }
+  if (rest.find_first_of("/?#") != std::string_view::npos) {
+    return fail(complaint{"has a path; an MQTT target is a host and a port only"});
+  }
+  if (rest.empty() || (rest.front() == ':' && rest.find(':', 1) == std::string_view::npos)) {
+    return fail("names no host; " + forms());
+  }
+  if (!std::all_of(rest.begin(), rest.end(), host_character)) {
+    return fail(complaint{"has a character that no host name has"});
+  }
+  const auto split =
+    hal::parse_host_port(rest, *kind == scheme::mqtt ? mqtt_port : mqtts_port);
+  if (!split) {
+    return fail(split.error() == hal::address_error::bad_port
+                  ? bad_port()
+                  : complaint{"is not a host and a port; an IPv6 address stands in brackets, as in "
+                              "mqtt://[::1]:1883"});
+  }
+  if (split.value().port == 0) {
+    return fail(bad_port());
+  }
+  return target{*kind, split.value().host, split.value().port};
+}
+
+std::string format_target(const target& t) {
+  if (t.scheme == scheme::embedded) {
+    return "embedded";
+  }
+  const bool v6 = t.host.find(':') != std::string::npos;
+  return std::string{t.scheme == scheme::mqtt ? "mqtt://" : "mqtts://"} + (v6 ? "[" : "") + t.host
+         + (v6 ? "]" : "") + ":" + std::to_string(t.port);
+}
+
+result<hal::address, complaint> parse_listen_address(std::string_view word) {
+  const bool port_alone =
+    !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  std::string full{word};
+  if (port_alone) {
+    full = "127.0.0.1:" + full;
+  } else if (word.starts_with("localhost:")) {
+    full = "127.0.0.1" + full.substr(9);
+  }
+  const auto address = hal::parse_address(full);
+  if (address) {
+    return address.value();
+  }
+  if (address.error() == hal::address_error::bad_port) {
+    return fail(complaint{"has a bad port; a port is a number from 0, which picks a free one, to 65535"});
+  }
+  return fail(complaint{"is not a numeric address and a port; write 127.0.0.1:1883, [::1]:1883, or 1883 "
+                        "for loopback"});
+}
+
+result<hal::address, complaint> parse_source_address(std::string_view word) {
+  const bool v6 = word.find(':') != std::string_view::npos;
+  const std::string full = (v6 ? "[" + std::string{word} + "]" : std::string{word}) + ":0";
+  const auto address = hal::parse_address(full);
+  if (!address) {
+    return fail(complaint{"is not a numeric address; write 127.0.0.2 or ::1, without a port"});
+  }
+  return address.value();
+}
+
+} // namespace fleet::text

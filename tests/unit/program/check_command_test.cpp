@@ -1,0 +1,78 @@
+// `fleet check` over files of its own making.
+#include "fleet/check_command.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace fleet::program {
+
+namespace {
+
+/// A folder that goes with the test.
+class check_command : public testing::Test {
+protected:
+  check_command() {
+    folder_ = std::filesystem::path{testing::TempDir()}
+              / (std::string{"fleet_check_"} + testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::create_directories(folder_);
+  }
+  ~check_command() override { std::filesystem::remove_all(folder_); }
+
+  std::string file(const std::string& name, std::string_view content) {
+    const auto path = (folder_ / name).string();
+    std::ofstream{path, std::ios::binary} << content;
+    return path;
+  }
+  exit_code check(std::vector<std::string> files) {
+    return check_files(check_options{std::move(files)}, out_, errors_);
+  }
+
+  std::filesystem::path folder_;
+  std::ostringstream out_;
+  std::ostringstream errors_;
+};
+
+} // namespace
+
+TEST_F(check_command, counts_the_devices_of_a_good_file) {
+  const auto path = file("good.csv", "\xEF\xBB\xBF"
+                                     "DeviceSecret,ProductKey,DeviceName\r\n"
+                                     "0123456789abcdef0123456789abcdef,a1B2c3D4e5F,dev_1\r\n"
+                                     "fedcba9876543210fedcba9876543210,a1B2c3D4e5F,dev_2\r\n");
+  EXPECT_EQ(check({path}), exit_code::passed);
+  EXPECT_EQ(out_.str(), path + ": 2 devices, no mistake\n");
+  EXPECT_EQ(errors_.str(), "");
+}
+
+TEST_F(check_command, names_every_mistake_by_line_and_column) {
+  const auto path = file("bad.csv", "ProductKey,DeviceName,DeviceSecret\n"
+                                    "a1B2c3D4e5F,dev_1,secret-one\n"
+                                    "a1B2c3D4e5F,dev_1,secret-two\n"
+                                    "a1B2c3D4e5F,dev_2,\n");
+  EXPECT_EQ(check({path}), exit_code::wrong_usage);
+  EXPECT_NE(errors_.str().find(path + ":3:"), std::string::npos) << errors_.str();
+  EXPECT_NE(errors_.str().find(path + ":4:"), std::string::npos) << errors_.str();
+  EXPECT_TRUE(errors_.str().ends_with("fleet check: 2 mistakes in 1 file\n")) << errors_.str();
+  EXPECT_EQ(errors_.str().find("secret-"), std::string::npos) << errors_.str();
+}
+
+TEST_F(check_command, goes_on_after_a_file_that_is_missing_or_is_none) {
+  const auto good = file("good.csv", "ProductKey,DeviceName,DeviceSecret\n"
+                                     "a1B2c3D4e5F,dev_1,0123456789abcdef0123456789abcdef\n");
+  const auto missing = (folder_ / "missing.csv").string();
+  EXPECT_EQ(check({missing, folder_.string(), good}), exit_code::wrong_usage);
+  EXPECT_NE(errors_.str().find(missing + ": cannot be opened: No such file or directory\n"),
+            std::string::npos)
+    << errors_.str();
+  EXPECT_NE(errors_.str().find(folder_.string() + ": cannot be read: Is a directory\n"),
+            std::string::npos)
+    << errors_.str();
+  EXPECT_NE(errors_.str().find("fleet check: 2 mistakes in 2 files\n"), std::string::npos);
+  EXPECT_EQ(out_.str(), good + ": 1 device, no mistake\n");
+}
+
+} // namespace fleet::program
