@@ -20,20 +20,21 @@ device_account& accounts::open(std::uint32_t device) {
   return *slot;
 }
 
-void accounts::uplink(bytes_view payload, bool dup, std::uint32_t connection,
-                      std::uint32_t owner) {
+std::uint32_t accounts::uplink(bytes_view payload, bool dup, std::uint32_t connection,
+                               std::uint32_t owner) {
   const auto found = ledger::find_tag(payload);
   switch (found.state) {
-    case ledger::tag_state::absent: return;
-    case ledger::tag_state::corrupted: add(counters_.tags_corrupted); return;
+    case ledger::tag_state::absent: return anybody;
+    case ledger::tag_state::corrupted: add(counters_.tags_corrupted); return anybody;
     case ledger::tag_state::intact: break;
   }
   if (found.what.device >= devices_max_ || (owner != anybody && owner != found.what.device)) {
     add(counters_.tags_foreign);
-    return;
+    return anybody;
   }
   add(counters_.tags_intact);
   open(found.what.device).uplink.accept(found.what, dup, connection);
+  return found.what.device;
 }
 
 ledger::tag accounts::downlink(std::uint32_t device, bool reliable) {

@@ -26,7 +26,9 @@ public:
 
   /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection belongs
   /// to, or `anybody`; `connection` grows with each connection accepted.
-  void uplink(bytes_view payload, bool dup, std::uint32_t connection, std::uint32_t owner);
+  /// Answers the device that the message was booked for, or `anybody` when it was not.
+  std::uint32_t uplink(bytes_view payload, bool dup, std::uint32_t connection,
+                       std::uint32_t owner);
 
   /// The tag of the next command to `device`, which must be below devices_max.
   ledger::tag downlink(std::uint32_t device, bool reliable);

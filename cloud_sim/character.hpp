@@ -23,6 +23,16 @@ struct peer {
   peer* newer = nullptr;
 };
 
+/// Told of devices that commands can go to.
+class device_listener {
+public:
+  /// May be told of the same device again and again.
+  virtual void on_device(std::uint32_t device) = 0;
+
+protected:
+  ~device_listener() = default;
+};
+
 /// The outcome of a command that the cloud tried to send to a device.
 enum class command_outcome : std::uint8_t { sent, offline, not_subscribed, busy, unknown_device };
 
@@ -45,6 +55,8 @@ public:
   /// Frees the client: its session ended or its time is over. It is offline and in no line.
   virtual void forget(peer& who) = 0;
 
+  /// Tells `listener` of the devices there are and of those that come, until the next call.
+  virtual void watch(device_listener* listener) = 0;
   /// Sends the cloud's command to a device, with a tag of the ledger.
   virtual command_outcome command(std::uint32_t device, mqtt::qos q) = 0;
 };

@@ -16,9 +16,6 @@ struct overloaded : Fs... {
 template <class... Fs>
 overloaded(Fs...) -> overloaded<Fs...>;
 
-end_reason reason_of(mqtt::violation why) noexcept {
-  return why == mqtt::violation::keep_alive_missed ? end_reason::keep_alive : end_reason::violated;
-}
 } // namespace
 
 connection::connection(broker& owner, hal::stream_ptr accepted, time_point now)
@@ -127,12 +124,27 @@ void connection::handle(const mqtt::server_event_variant& event) {
         will_.reset(); // [MQTT-3.1.2-10]
         owner_.end(*this, end_reason::disconnected);
       },
-      [&](const ev::failed& e) {
-        add(owner_.counters().violations[static_cast<std::size_t>(e.why)]);
-        owner_.end(*this, reason_of(e.why));
-      },
+      [&](const ev::failed& e) { fail(e.why); },
     },
     event);
+}
+
+void connection::fail(mqtt::violation why) {
+  auto& counters = owner_.counters();
+  const auto refused = [&](mqtt::connack_code code) {
+    add(counters.connects[static_cast<std::size_t>(code)]);
+    owner_.end(*this, end_reason::refused);
+  };
+  if (why == mqtt::violation::bad_protocol_level) {
+    refused(mqtt::connack_code::unacceptable_version);
+  } else if (why == mqtt::violation::identifier_rejected) {
+    refused(mqtt::connack_code::identifier_rejected);
+  } else if (why == mqtt::violation::keep_alive_missed) {
+    owner_.end(*this, end_reason::keep_alive);
+  } else {
+    add(counters.violations[static_cast<std::size_t>(why)]);
+    owner_.end(*this, end_reason::violated);
+  }
 }
 
 bool connection::congested() const {

@@ -50,6 +50,7 @@ private:
 
   void drain();
   void handle(const mqtt::server_event_variant& event);
+  void fail(mqtt::violation why);
   void rearm();
 
   broker& owner_;

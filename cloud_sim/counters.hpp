@@ -26,7 +26,7 @@ enum class end_reason : std::uint8_t {
 };
 inline constexpr std::size_t end_reason_count = 9;
 inline constexpr std::size_t violation_count =
-  static_cast<std::size_t>(mqtt::violation::too_many_pending) + 1;
+  static_cast<std::size_t>(mqtt::violation::identifier_rejected) + 1;
 
 /// Totals since start, except the two gauges that open the list.
 struct twin_counters {

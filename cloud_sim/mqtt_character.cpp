@@ -118,7 +118,11 @@ void mqtt_character::on_publish(connection& from, const mqtt::message_view& mess
     add(broker_.counters().publishes_refused);
     return;
   }
-  broker_.ledger().uplink(message.payload, message.dup, from.number(), accounts::anybody);
+  const auto device =
+    broker_.ledger().uplink(message.payload, message.dup, from.number(), accounts::anybody);
+  if (listener_ != nullptr && device != accounts::anybody) {
+    listener_->on_device(device);
+  }
   publish(message.topic, message.payload, message.qos, message.retain);
 }
 
@@ -233,6 +237,7 @@ void mqtt_character::write_command_topic(std::uint32_t device) {
 }
 
 command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q) {
+  const broker::turn guard{broker_};
   if (device >= broker_.bounds().devices_max || (names_ != nullptr && device >= names_->count())) {
     return command_outcome::unknown_device;
   }

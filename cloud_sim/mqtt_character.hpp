@@ -47,6 +47,8 @@ public:
   void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void forget(peer& who) override;
+  /// Tells of each device whose tagged message passes.
+  void watch(device_listener* listener) override { listener_ = listener; }
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
 
   /// Publishes from inside; the only way onto `$…` topics.
@@ -80,6 +82,7 @@ private:
   byte_buffer command_payload_;
   std::uint64_t made_ids_ = 0;
   std::uint64_t command_id_ = 0;
+  device_listener* listener_ = nullptr;
   bool routing_ = false;
 };
 

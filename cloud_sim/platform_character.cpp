@@ -105,7 +105,7 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
   }
   broker_.admit(from, *client, connect, present, keep_alive_s, false);
   if (listener_ != nullptr) {
-    listener_->on_online(who.device);
+    listener_->on_device(who.device);
   }
 }
 
@@ -183,6 +183,7 @@ void platform_character::on_subscribe(connection& from, std::uint16_t packet_id,
                        && who.subscribe(f.text, granted, options_.subscriptions_max);
     codes_.push_back(taken ? static_cast<std::uint8_t>(granted) : mqtt::subscribe_refused);
   }
+  who.refresh();
   broker_.grant(from, packet_id, codes_);
 }
 
@@ -192,6 +193,7 @@ void platform_character::on_unsubscribe(connection& from,
   for (const auto f : filters) {
     who.unsubscribe(f);
   }
+  who.refresh();
 }
 
 void platform_character::on_acknowledged(std::uint64_t cookie) {
@@ -203,6 +205,7 @@ void platform_character::on_will(const mqtt::stored_message&, mqtt::qos, bool) {
 }
 
 command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
+  const broker::turn guard{broker_};
   if (!devices_.knows(device)) {
     return command_outcome::unknown_device;
   }
@@ -225,11 +228,11 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   return command_outcome::sent;
 }
 
-void platform_character::watch(online_listener* listener) {
+void platform_character::watch(device_listener* listener) {
   listener_ = listener;
   if (listener != nullptr) {
     broker_.for_each_online([&](peer& who) {
-      listener->on_online(static_cast<platform_client&>(who).index);
+      listener->on_device(static_cast<platform_client&>(who).index);
     });
   }
 }

@@ -26,15 +26,6 @@ struct platform_options {
   bool close_on_refused_publish = false;
 };
 
-/// Told when a device logs on, so that it gets its commands.
-class online_listener {
-public:
-  virtual void on_online(std::uint32_t device) = 0;
-
-protected:
-  ~online_listener() = default;
-};
-
 class platform_character final : public character {
 public:
   platform_character(broker& core, registry& devices, const platform_options& options);
@@ -47,13 +38,13 @@ public:
   void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void forget(peer& who) override;
+  /// Tells of each device online now, and of each that logs on from now on.
+  void watch(device_listener* listener) override;
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
 
   /// Disabling ends the device's connection and forgets what was kept for it.
   void set_disabled(std::uint32_t device, bool disabled);
 
-  /// Tells `listener` of each device online now, and of each that logs on from now on.
-  void watch(online_listener* listener);
 
 private:
   struct login {
@@ -71,7 +62,7 @@ private:
   broker& broker_;
   registry& devices_;
   platform_options options_;
-  online_listener* listener_ = nullptr;
+  device_listener* listener_ = nullptr;
   std::vector<std::uint8_t> codes_;
   std::string topic_;
   byte_buffer payload_;

@@ -69,7 +69,6 @@ bool platform_client::subscribe(std::string_view filter, mqtt::qos q, std::uint3
     }
     others_->push_back({std::string{filter}, q});
   }
-  refresh();
   return true;
 }
 
@@ -94,7 +93,6 @@ void platform_client::unsubscribe(std::string_view filter) {
       others_.reset();
     }
   }
-  refresh();
 }
 
 void platform_client::subscribe_automatically() {

@@ -17,9 +17,11 @@ namespace fleet::cloud {
 struct platform_client final : peer {
   platform_client(std::uint32_t device, std::string_view product_key, std::string_view device_name);
 
-  /// False when the device has `limit` subscriptions already and this is another one.
+  /// False when the device has `limit` subscriptions already and this is another one. refresh() when
+  /// a packet's filters are through.
   bool subscribe(std::string_view filter, mqtt::qos q, std::uint32_t limit);
   void unsubscribe(std::string_view filter);
+  void refresh();
   /// Takes the client as subscribed to all of §9.4 at QoS 1.
   void subscribe_automatically();
 
@@ -43,7 +45,6 @@ private:
   };
   [[nodiscard]] bool system_suffix(std::string_view topic, std::string_view& suffix) const noexcept;
   [[nodiscard]] bool automatic(std::size_t at) const noexcept { return ((auto_ >> at) & 1U) != 0; }
-  void refresh();
 
   // 0: not subscribed, else the granted QoS + 1.
   std::array<std::uint8_t, known_topic_count> exact_{};

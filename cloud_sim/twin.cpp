@@ -49,7 +49,7 @@ std::string_view to_string(profile p) noexcept {
 }
 
 /// Hands on the devices that log on to whatever sends commands.
-struct twin::parts final : online_listener {
+struct twin::parts final : device_listener {
   parts(const twin_options& options, hal::home& where, twin_counters& counters)
       : core(where, options.limits, counters) {
     if (options.profile == profile::mqtt) {
@@ -70,7 +70,7 @@ struct twin::parts final : online_listener {
 
   ~parts() { core.stop(); }
 
-  void on_online(std::uint32_t device) override { rounds->add(device); }
+  void on_device(std::uint32_t device) override { rounds->add(device); }
 
   [[nodiscard]] character& speaks() {
     return open != nullptr ? static_cast<character&>(*open) : static_cast<character&>(*platform);
@@ -119,20 +119,20 @@ void twin::start_commands(const command_options& options) {
   FLEET_CHECK(parts_ != nullptr);
   stop_commands();
   auto& p = *parts_;
-  p.rounds = std::make_unique<command_rounds>(p.core.home(), p.speaks(), counters_, options,
-                                              options_.limits.devices_max);
+  auto wanted = options;
   if (p.platform != nullptr) {
-    p.platform->watch(&p);
+    wanted.devices = 0;
   }
+  p.rounds = std::make_unique<command_rounds>(p.core.home(), p.speaks(), counters_, wanted,
+                                              options_.limits.devices_max);
+  p.speaks().watch(&p);
 }
 
 void twin::stop_commands() noexcept {
   if (parts_ == nullptr) {
     return;
   }
-  if (parts_->platform != nullptr) {
-    parts_->platform->watch(nullptr);
-  }
+  parts_->speaks().watch(nullptr);
   parts_->rounds.reset();
 }
 
