@@ -81,11 +81,13 @@ result<target, complaint> parse_target(std::string_view word) {
   }
   const auto split =
     hal::parse_host_port(rest, *kind == scheme::mqtt ? mqtt_port : mqtts_port);
-  if (!split) {
-    return fail(split.error() == hal::address_error::bad_port
-                  ? bad_port()
-                  : complaint{"is not a host and a port; an IPv6 address stands in brackets, as in "
-                              "mqtt://[::1]:1883"});
+  if (!split && split.error() == hal::address_error::bad_port) {
+    return fail(bad_port());
+  }
+  // Without brackets nobody can tell an IPv6 address from its port.
+  if (!split || (rest.front() != '[' && split.value().host.find(':') != std::string::npos)) {
+    return fail(complaint{"is not a host and a port; an IPv6 address stands in brackets, as in "
+                          "mqtt://[::1]:1883"});
   }
   if (split.value().port == 0) {
     return fail(bad_port());
