@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "hal_sim/virtual_world/connection.hpp"
+#include "hal_sim/virtual_world/virtual_connection.hpp"
 #include "hal_sim/virtual_world/virtual_listener.hpp"
 #include "hal_sim/virtual_world/virtual_network.hpp"
 #include "protocol/base/check.hpp"
@@ -39,7 +39,7 @@ void virtual_stream::send_hello(std::uint8_t round) {
 }
 
 void virtual_stream::shake(segment& s) {
-  bump(conn_->net->meters_.bytes_received, s.overhead);
+  bump(conn_->net->meters_.bytes_received, s.bytes.size() + s.overhead);
   switch (s.kind) {
     case segment_kind::syn: on_syn(); break;
     case segment_kind::refusal:
@@ -73,49 +73,55 @@ void virtual_stream::on_syn() {
     return;
   }
   send_bare(segment_kind::refusal);
-  phase_ = stream_phase::ended;
+  phase_ = virtual_phase::ended;
 }
 
 void virtual_stream::on_ack() {
   virtual_listener* l = conn_->net->find(conn_->to);
   if (l == nullptr) { // it was there when the attempt began
-    phase_ = stream_phase::ended;
-    purge();
-    facing().purge();
-    send_bare(segment_kind::rst);
+    phase_ = virtual_phase::handshaking;
+    reset();
     return;
   }
-  conn_->listener_security = l->security();
-  owned_ = true;
-  if (conn_->listener_security != nullptr) {
-    phase_ = stream_phase::handshaking;
+  if (l->security() != nullptr) {
+    phase_ = virtual_phase::handshaking;
   } else {
-    opened();
-  }
-  l->events().on_accepted(stream_ptr{this});
-  FLEET_CHECK(!owned_ || events_ != nullptr); // on_accepted() must set them or drop the stream
-  if (owned_ && phase_ == stream_phase::open) {
-    events_->on_connected();
+    hand_over(*l);
   }
 }
 
+void virtual_stream::hand_over(virtual_listener& to) {
+  owned_ = true;
+  opened();
+  to.events().on_accepted(stream_ptr{this});
+  FLEET_CHECK(!owned_ || events_ != nullptr); // on_accepted() must set them or drop the stream
+}
+
 void virtual_stream::on_hello(const segment& s) {
-  const std::uint8_t rounds = rounds_of(*conn_->security);
-  const filter_model& model = conn_->security->model();
-  if (conn_->listener_security == nullptr) { // a plain server takes the hello for nonsense
+  if (phase_ != virtual_phase::handshaking) { // a plain server takes the hello for nonsense
     send_bare(segment_kind::alert);
     end(close_reason::closed_by_peer, {});
     return;
   }
+  virtual_listener* l = conn_->net->find(conn_->to);
+  if (l == nullptr || l->security() == nullptr) {
+    reset();
+    return;
+  }
+  const std::uint8_t rounds = rounds_of(*conn_->security);
+  const filter_model& model = conn_->security->model();
+  const std::string& failure = l->security()->model().failure;
   segment* answer = conn_->net->pool_.take();
   answer->kind = segment_kind::answer;
   answer->round = s.round;
   answer->overhead = share(model.handshake_bytes_down, s.round, rounds);
+  if (s.round == rounds) { // what is wrong with it is part of the certificate, so to speak
+    answer->bytes.append(std::string_view{failure}.substr(0, answer->overhead));
+    answer->overhead -= static_cast<std::uint32_t>(answer->bytes.size());
+  }
   conn_->net->send(facing(), answer);
-  const bool good = model.failure.empty() && conn_->listener_security->model().failure.empty();
-  if (s.round == rounds && good) {
-    opened();
-    events_->on_connected();
+  if (s.round == rounds && model.failure.empty() && failure.empty()) {
+    hand_over(*l);
   }
 }
 
@@ -125,9 +131,7 @@ void virtual_stream::on_answer(const segment& s) {
     return;
   }
   const std::string& own = conn_->security->model().failure;
-  const std::string& failure =
-    own.empty() && conn_->listener_security != nullptr ? conn_->listener_security->model().failure
-                                                       : own;
+  const std::string_view failure = own.empty() ? as_text(s.bytes.view()) : std::string_view{own};
   if (!failure.empty()) {
     send_bare(segment_kind::alert);
     end(close_reason::tls_failed, failure);

@@ -5,14 +5,14 @@
 
 namespace fleet::hal {
 
-void virtual_network::cut(connection& c) {
+void virtual_network::cut(virtual_connection& c) {
   for (virtual_stream& end : c.ends) {
     if (!end.listening()) {
       continue;
     }
     end.purge();
-    if (end.phase_ == stream_phase::idle) { // the device's side never got through to it
-      end.phase_ = stream_phase::ended;
+    if (end.phase_ == virtual_phase::idle) { // the device's side never got through to it
+      end.phase_ = virtual_phase::ended;
     } else {
       end.push_now(segment_kind::cut);
     }
@@ -21,7 +21,7 @@ void virtual_network::cut(connection& c) {
 
 std::size_t virtual_network::reset(std::uint64_t origin) {
   std::size_t count = 0;
-  for (connection* c = origin_of(origin).first; c != nullptr; c = c->older) {
+  for (virtual_connection* c = origin_of(origin).first; c != nullptr; c = c->older) {
     if (c->ends[0].listening() || c->ends[1].listening()) {
       cut(*c);
       ++count;
@@ -39,7 +39,7 @@ void virtual_network::stall(std::uint64_t origin, duration span) {
 void virtual_network::release(std::uint64_t origin) {
   origin_state& o = origin_of(origin);
   o.stalled_until = {};
-  for (connection* c = o.first; c != nullptr; c = c->older) {
+  for (virtual_connection* c = o.first; c != nullptr; c = c->older) {
     for (virtual_stream& end : c->ends) {
       if (end.head_ != nullptr) {
         end.rearm();
@@ -59,7 +59,7 @@ std::size_t virtual_network::connections(std::uint64_t origin) const {
   if (found == origins_.end()) {
     return 0;
   }
-  for (const connection* c = found->second.first; c != nullptr; c = c->older) {
+  for (const virtual_connection* c = found->second.first; c != nullptr; c = c->older) {
     if (c->ends[0].listening() || c->ends[1].listening()) {
       ++count;
     }
@@ -67,7 +67,7 @@ std::size_t virtual_network::connections(std::uint64_t origin) const {
   return count;
 }
 
-std::size_t virtual_network::admit(connection& c, side to, std::size_t octets) {
+std::size_t virtual_network::admit(virtual_connection& c, side to, std::size_t octets) {
   if (!c.origin->cut_planned) {
     return octets;
   }

@@ -45,12 +45,12 @@ virtual_network::~virtual_network() {
     l->net_ = nullptr;
   }
   for (auto& [key, origin] : origins_) {
-    for (connection* c = origin.first; c != nullptr;) {
-      connection* const older = c->older;
+    for (virtual_connection* c = origin.first; c != nullptr;) {
+      virtual_connection* const older = c->older;
       for (virtual_stream& end : c->ends) {
         end.drop_output();
         end.purge();
-        end.phase_ = stream_phase::ended;
+        end.phase_ = virtual_phase::ended;
         end.events_ = nullptr;
       }
       c->net = nullptr;
@@ -67,7 +67,7 @@ origin_state& virtual_network::origin_of(std::uint64_t key) {
 }
 
 stream_ptr virtual_network::connect(const connect_options& options, stream_events& events) {
-  auto* c = new connection{*this};
+  auto* c = new virtual_connection{*this};
   origin_state& o = origin_of(options.origin);
   c->origin = &o;
   c->older = o.first;
@@ -82,7 +82,7 @@ stream_ptr virtual_network::connect(const connect_options& options, stream_event
   c->to = options.peer;
   c->deadline = later(home_.now(), options.timeout);
   virtual_stream& device = c->at(side::device);
-  device.phase_ = stream_phase::connecting;
+  device.phase_ = virtual_phase::connecting;
   device.owned_ = true;
   device.events_ = &events;
   note(*c, net_event_kind::connect, side::device);
@@ -131,7 +131,7 @@ void virtual_network::forget(const virtual_listener& l) noexcept {
 }
 
 void virtual_network::send(virtual_stream& to, segment* s) {
-  connection& c = *to.conn_;
+  virtual_connection& c = *to.conn_;
   const link_figures& f = *c.link;
   origin_state& o = *c.origin;
   const std::size_t octets = s->bytes.size() + s->overhead;
@@ -151,7 +151,7 @@ void virtual_network::send(virtual_stream& to, segment* s) {
       wait *= 2;
     }
   }
-  const bool heard = to.phase_ == stream_phase::closing
+  const bool heard = to.phase_ == virtual_phase::closing
                        ? s->kind == segment_kind::fin || s->kind == segment_kind::rst
                        : to.listening();
   if (!heard) {
@@ -165,7 +165,7 @@ void virtual_network::send(virtual_stream& to, segment* s) {
   to.push(s);
 }
 
-void virtual_network::note(const connection& c, net_event_kind kind, side to, close_reason reason,
+void virtual_network::note(const virtual_connection& c, net_event_kind kind, side to, close_reason reason,
                            bytes_view bytes) {
   const time_point now = home_.now();
   ++events_;
@@ -197,14 +197,14 @@ void virtual_network::end_turn() {
   }
 }
 
-void virtual_network::bury(connection& c) {
+void virtual_network::bury(virtual_connection& c) {
   if (!c.buried && c.dead()) {
     c.buried = true;
     graveyard_.push_back(&c);
   }
 }
 
-void virtual_network::unlink(connection& c) noexcept {
+void virtual_network::unlink(virtual_connection& c) noexcept {
   (c.newer != nullptr ? c.newer->older : c.origin->first) = c.older;
   if (c.older != nullptr) {
     c.older->newer = c.newer;
@@ -212,7 +212,7 @@ void virtual_network::unlink(connection& c) noexcept {
 }
 
 void virtual_network::free_dead() {
-  for (connection* c : graveyard_) {
+  for (virtual_connection* c : graveyard_) {
     for (virtual_stream& end : c->ends) {
       end.drop_output();
       end.purge();

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "hal_sim/virtual_world/connection.hpp"
+#include "hal_sim/virtual_world/virtual_connection.hpp"
 #include "hal_sim/virtual_world/link_control.hpp"
 #include "hal_sim/virtual_world/net_event.hpp"
 #include "hal_sim/virtual_world/virtual_options.hpp"
@@ -64,13 +64,13 @@ private:
   void forget(const virtual_listener& l) noexcept;
   /// Puts a segment on the line towards `to` and takes it over.
   void send(virtual_stream& to, segment* s);
-  void note(const connection& c, net_event_kind kind, side to,
+  void note(const virtual_connection& c, net_event_kind kind, side to,
             close_reason reason = close_reason::local, bytes_view bytes = {});
   /// How many of the next `octets` may still reach `to`; less than all means: cut after them.
-  std::size_t admit(connection& c, side to, std::size_t octets);
-  void cut(connection& c);
-  void bury(connection& c);
-  void unlink(connection& c) noexcept;
+  std::size_t admit(virtual_connection& c, side to, std::size_t octets);
+  void cut(virtual_connection& c);
+  void bury(virtual_connection& c);
+  void unlink(virtual_connection& c) noexcept;
   void free_dead();
 
   home& home_;
@@ -86,7 +86,7 @@ private:
   std::unordered_map<std::uint64_t, cut_plan> cuts_;
   std::vector<virtual_stream*> dirty_;
   std::vector<virtual_stream*> drained_;
-  std::vector<connection*> graveyard_;
+  std::vector<virtual_connection*> graveyard_;
 
   static constexpr std::uint16_t first_free_port = 49152;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "hal_sim/virtual_world/connection.hpp"
+#include "hal_sim/virtual_world/virtual_connection.hpp"
 #include "hal_sim/virtual_world/virtual_network.hpp"
 #include "protocol/base/check.hpp"
 
@@ -21,7 +21,7 @@ constexpr std::size_t slack_bytes_max = 64 * 1024;
 
 } // namespace
 
-connection::connection(virtual_network& network) noexcept : net(&network) {
+virtual_connection::virtual_connection(virtual_network& network) noexcept : net(&network) {
   for (const side s : {side::device, side::cloud}) {
     at(s).conn_ = this;
     at(s).side_ = s;
@@ -54,7 +54,7 @@ void virtual_stream::mark_dirty() {
 }
 
 void virtual_stream::opened() {
-  phase_ = stream_phase::open;
+  phase_ = virtual_phase::open;
   bump(conn_->net->meters_.streams_open);
   conn_->net->note(*conn_, net_event_kind::connected, side_);
   if (out_ != nullptr) {
@@ -64,17 +64,17 @@ void virtual_stream::opened() {
 
 void virtual_stream::close() {
   switch (phase_) {
-    case stream_phase::open:
-      phase_ = stream_phase::closing;
+    case virtual_phase::open:
+      phase_ = virtual_phase::closing;
       purge();
       mark_dirty();
       break;
-    case stream_phase::connecting:
-    case stream_phase::handshaking: reset(); break;
-    case stream_phase::idle:
-    case stream_phase::closing:
-    case stream_phase::finishing:
-    case stream_phase::ended: break;
+    case virtual_phase::connecting:
+    case virtual_phase::handshaking: reset(); break;
+    case virtual_phase::idle:
+    case virtual_phase::closing:
+    case virtual_phase::finishing:
+    case virtual_phase::ended: break;
   }
 }
 
@@ -94,9 +94,9 @@ void virtual_stream::abandon() noexcept {
     }
     return;
   }
-  if (phase_ == stream_phase::finishing) {
+  if (phase_ == virtual_phase::finishing) {
     purge();
-    phase_ = stream_phase::ended;
+    phase_ = virtual_phase::ended;
   }
   close();
   conn_->net->bury(*conn_);
@@ -193,15 +193,16 @@ void virtual_stream::flush() {
   if (out_ != nullptr && !listening()) {
     drop_output();
   }
-  if (phase_ != stream_phase::open && phase_ != stream_phase::closing) {
+  if (phase_ != virtual_phase::open && phase_ != virtual_phase::closing) {
     return;
   }
   virtual_network& net = *conn_->net;
   virtual_stream& to = facing();
   const link_figures& f = *conn_->link;
-  if (!to.listening() || to.phase_ == stream_phase::closing) {
+  if (!to.listening() || to.phase_ == virtual_phase::closing) {
     drop_output(); // nobody reads any more, so it shall not keep the line busy either
   }
+  over_high_water_ = over_high_water_ || unsent() >= high_water_bytes;
   std::size_t framing = 0;
   if (out_ != nullptr && conn_->security != nullptr) {
     constexpr std::size_t record_bytes = 16'384;
@@ -225,16 +226,15 @@ void virtual_stream::flush() {
   }
   if (unsent() == 0) {
     drop_output();
-    if (std::exchange(over_high_water_, false) && phase_ == stream_phase::open) {
+    if (std::exchange(over_high_water_, false) && phase_ == virtual_phase::open) {
       net.drained_.push_back(this);
     }
-    if (phase_ == stream_phase::closing) {
+    if (phase_ == virtual_phase::closing) {
       send_bare(segment_kind::fin);
       finish();
     }
     return;
   }
-  over_high_water_ = over_high_water_ || unsent() > high_water_bytes;
   if (out_->bytes.capacity() > 2 * unsent() + slack_bytes_max) {
     segment* fresh = net.pool_.take();
     fresh->kind = segment_kind::data;
@@ -245,7 +245,7 @@ void virtual_stream::flush() {
 
 void virtual_stream::finish() {
   virtual_network& net = *conn_->net;
-  if (phase_ == stream_phase::open || phase_ == stream_phase::closing) {
+  if (phase_ == virtual_phase::open || phase_ == virtual_phase::closing) {
     bump(net.meters_.streams_open, UINT64_MAX);
   }
   purge();
@@ -253,19 +253,19 @@ void virtual_stream::finish() {
   over_high_water_ = false;
   net.note(*conn_, net_event_kind::closed, side_, close_reason::local);
   if (owned_) {
-    phase_ = stream_phase::finishing;
+    phase_ = virtual_phase::finishing;
     push_now(segment_kind::done);
   } else {
-    phase_ = stream_phase::ended;
+    phase_ = virtual_phase::ended;
     net.bury(*conn_);
   }
 }
 
 void virtual_stream::tear_peer() {
   virtual_stream& to = facing();
-  if (to.phase_ == stream_phase::idle) { // it has not heard of us yet
+  if (to.phase_ == virtual_phase::idle) { // it has not heard of us yet
     to.purge();
-    to.phase_ = stream_phase::ended;
+    to.phase_ = virtual_phase::ended;
     return;
   }
   if (to.listening() && (to.head_ == nullptr || to.head_->kind != segment_kind::cut)) {
@@ -307,7 +307,7 @@ void virtual_stream::handle(segment& s) {
   switch (s.kind) {
     case segment_kind::data: deliver(s); break;
     case segment_kind::fin:
-      if (phase_ == stream_phase::connecting || phase_ == stream_phase::handshaking) {
+      if (phase_ == virtual_phase::connecting || phase_ == virtual_phase::handshaking) {
         end(close_reason::tls_failed, "the peer closed during the handshake");
       } else {
         end(close_reason::closed_by_peer, {});
@@ -332,7 +332,7 @@ void virtual_stream::deliver(segment& s) {
   if (facing().out_ != nullptr) {
     facing().mark_dirty(); // the window has opened
   }
-  if (phase_ == stream_phase::handshaking) {
+  if (phase_ == virtual_phase::handshaking) {
     tear_peer();
     end(close_reason::tls_failed, "plain bytes where a TLS handshake was expected");
     return;
@@ -347,16 +347,16 @@ void virtual_stream::deliver(segment& s) {
 
 void virtual_stream::end(close_reason reason, std::string_view detail) {
   virtual_network& net = *conn_->net;
-  if (phase_ == stream_phase::ended) {
+  if (phase_ == virtual_phase::ended) {
     return;
   }
-  const stream_phase before = std::exchange(phase_, stream_phase::ended);
-  if (before == stream_phase::open || before == stream_phase::closing) {
+  const virtual_phase before = std::exchange(phase_, virtual_phase::ended);
+  if (before == virtual_phase::open || before == virtual_phase::closing) {
     bump(net.meters_.streams_open, UINT64_MAX);
   }
   purge();
   condemn_output();
-  if (before != stream_phase::idle && before != stream_phase::finishing) {
+  if (before != virtual_phase::idle && before != virtual_phase::finishing) {
     net.note(*conn_, net_event_kind::closed, side_, reason);
   }
   net.bury(*conn_);

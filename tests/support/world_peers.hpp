@@ -98,6 +98,8 @@ public:
     guests.push_back(std::make_unique<recorder>());
     recorder& guest = *guests.back();
     guest.home = &home;
+    guest.connected = 1; // an accepted stream is a usable one
+    guest.connected_at = home.now();
     guest.stream = std::move(accepted);
     guest.stream->set_events(guest);
     if (when_accepted) {

@@ -17,8 +17,9 @@
 
 namespace fleet::hal {
 
+class virtual_listener;
 class virtual_network;
-struct connection;
+struct virtual_connection;
 
 /// What the network remembers of one device, for as long as the world lives.
 struct origin_state {
@@ -29,16 +30,16 @@ struct origin_state {
   std::uint64_t key;
   time_point stalled_until{};   ///< nothing arrives on either side before
   std::array<time_point, 2> line_free{}; ///< when its radio has sent what was given, by receiving side
-  connection* first = nullptr;  ///< its connections, newest first
+  virtual_connection* first = nullptr; ///< its connections, newest first
   std::uint32_t connects = 0;
   bool cut_planned = false;     ///< virtual_network::cuts_ has an entry
 };
 
 /// The life of one end, in order; some steps are skipped.
-enum class stream_phase : std::uint8_t {
+enum class virtual_phase : std::uint8_t {
   idle,        ///< cloud side, not accepted yet
   connecting,  ///< device side, TCP and TLS
-  handshaking, ///< cloud side, accepted, TLS under way
+  handshaking, ///< cloud side, TLS under way; nobody owns it yet
   open,
   closing,     ///< close() was called, octets are unsent
   finishing,   ///< nothing left but to tell the owner
@@ -58,16 +59,16 @@ public:
 
 private:
   friend class virtual_network;
-  friend struct connection;
+  friend struct virtual_connection;
 
   void abandon() noexcept override;
   void on_wake(time_point now) override;
 
   [[nodiscard]] virtual_stream& facing() const noexcept;
-  [[nodiscard]] bool dead() const noexcept { return phase_ == stream_phase::ended && !owned_; }
+  [[nodiscard]] bool dead() const noexcept { return phase_ == virtual_phase::ended && !owned_; }
   /// Whether what the peer sends can still matter.
   [[nodiscard]] bool listening() const noexcept {
-    return phase_ < stream_phase::finishing;
+    return phase_ < virtual_phase::finishing;
   }
   [[nodiscard]] bool held_back(const segment& s) const noexcept;
 
@@ -90,6 +91,7 @@ private:
   void shake(segment& s);
   void on_syn();
   void on_ack();
+  void hand_over(virtual_listener& to);
   void on_hello(const segment& s);
   void on_answer(const segment& s);
   void on_alert();
@@ -97,12 +99,12 @@ private:
   void send_bare(segment_kind kind);
 
   std::uint32_t inbox_bytes_ = 0; ///< on their way here, or held back by pause_reading()
-  connection* conn_ = nullptr;
+  virtual_connection* conn_ = nullptr;
   stream_events* events_ = nullptr;
   segment* head_ = nullptr; ///< the inbox, in order of arrival
   segment* tail_ = nullptr;
   segment* out_ = nullptr;  ///< unsent
-  stream_phase phase_ = stream_phase::idle;
+  virtual_phase phase_ = virtual_phase::idle;
   side side_ = side::device;
   bool owned_ = false; ///< a stream_ptr exists
   bool paused_ = false;
@@ -110,23 +112,22 @@ private:
   bool over_high_water_ = false;
 };
 
-struct connection {
-  explicit connection(virtual_network& network) noexcept;
+struct virtual_connection {
+  explicit virtual_connection(virtual_network& network) noexcept;
 
   virtual_stream& at(side s) noexcept { return ends[static_cast<std::size_t>(s)]; }
   [[nodiscard]] bool dead() const noexcept { return ends[0].dead() && ends[1].dead(); }
   [[nodiscard]] bool connecting() const noexcept {
-    return ends[0].phase_ == stream_phase::connecting;
+    return ends[0].phase_ == virtual_phase::connecting;
   }
 
   std::array<virtual_stream, 2> ends; ///< by side
   virtual_network* net;               ///< none: the world has ended before its streams
   origin_state* origin = nullptr;
-  connection* newer = nullptr;        ///< in origin_state::first's list
-  connection* older = nullptr;
+  virtual_connection* newer = nullptr;        ///< in origin_state::first's list
+  virtual_connection* older = nullptr;
   const link_figures* link = nullptr;
-  stream_filter_factory* security = nullptr;          ///< the device's
-  stream_filter_factory* listener_security = nullptr; ///< the cloud's, from accept on
+  stream_filter_factory* security = nullptr; ///< the device's; a listener may go, so it is looked up
   time_point deadline{};              ///< for connecting
   address to;
   std::uint16_t local_port = 0;
