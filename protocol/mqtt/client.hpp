@@ -58,7 +58,7 @@ struct publish_acknowledged {
   std::uint16_t packet_id;
   std::uint64_t cookie;
   time_point due;
-  bool was_resent;
+  bool was_resent; ///< PUBLISH went out more than once
 };
 /// A publish went out again: after the time-out, or on resuming the session.
 struct publish_resent {

@@ -108,7 +108,6 @@ void client::state::resume(bool consistent, byte_buffer& out) {
       encode_ack(packet_type::pubrel, r.id, out,
                  version == version::v3_1 && behaviour->dup_on_resend);
       r.sent_at = now;
-      r.was_resent = true;
       expect_resend(now);
       sent(now);
     });

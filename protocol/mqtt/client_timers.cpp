@@ -93,7 +93,6 @@ void client::state::resend_due(time_point when, byte_buffer& out) {
         encode_ack(packet_type::pubrel, r.id, out,
                    version == version::v3_1 && behaviour->dup_on_resend);
         r.sent_at = when;
-        r.was_resent = true;
         sent(when);
       }
       expect_resend(r.sent_at);
