@@ -16,7 +16,8 @@ class Capture(Process):
     """dumpcap on the loopback device, for one TCP port."""
 
     def __init__(self, port, file):
-        super().__init__([need("dumpcap"), "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", file])
+        super().__init__([need("dumpcap"), "-q", "-B", "64", "-i", "lo", "-f", f"tcp port {port}",
+                          "-w", file])
         try:
             # A file header appears once the device is open.
             wait_until(lambda: (file.exists() and file.stat().st_size > 0) or not self.running(),
