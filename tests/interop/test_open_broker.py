@@ -117,6 +117,22 @@ class OpenBrokerOverTls(Case):
         refused = publish(port, "fleet/tls", "never", ca=stranger.ca, expect=None)
         self.assertNotEqual(refused.code, 0)
 
+    def test_the_twins_own_authority_lives_in_its_data_folder(self):
+        data = self.folder / "data"
+        words = ["--profile", "mqtt", "--data", data]
+        for start in ("first", "second"):
+            twin = self.twin(*words, plain=False, tls=True)
+            authority = (data / "ca.pem").read_text()
+            if start == "first":
+                made = authority
+            self.assertEqual(authority, made, "the authority changed between two starts")
+            self.assertEqual((data / "ca.key").stat().st_mode & 0o777, 0o600)
+            listener = self.started(Subscriber(twin.port("mqtts"), "fleet/tls", ca=data / "ca.pem"))
+            publish(twin.port("mqtts"), "fleet/tls", start, ca=data / "ca.pem")
+            self.assertEqual(listener.message()[1], start)
+            listener.stop()
+            twin.stop()
+
 
 if __name__ == "__main__":
     main()
