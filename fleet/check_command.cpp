@@ -22,7 +22,8 @@ exit_code check_files(const check_options& options, std::ostream& out, std::ostr
   for (const auto& path : options.files) {
     const auto table = read_credential_file(path);
     if (table) {
-      out << path << ": " << counted(table.value().count(), "device", "devices") << ", no mistake\n";
+      out << path << ": " << counted(table.value().count(), "device", "devices")
+          << ", no mistake\n";
       continue;
     }
     ++bad_files;

@@ -1,4 +1,5 @@
-// A credential file from disk to table, its mistakes as lines for people. The format itself is alink's.
+// A credential file from disk to table, its mistakes as lines for people. The format itself is
+// alink's.
 #pragma once
 
 #include <string>

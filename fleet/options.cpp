@@ -19,20 +19,20 @@ constexpr std::array<std::string_view, 1> cloud_subcommands{"serve"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
-  "fleet: emulates thousands of IoT devices, and the cloud they talk to\n"
-  "\n"
-  "usage: fleet SUBCOMMAND [flags]\n"
-  "\n"
-  "  run            runs devices against the embedded twin or a target\n"
-  "  cloud serve    runs the twin alone\n"
-  "  check          validates credential files\n"
-  "  version        prints the version\n"
-  "  help [NAME]    prints this, or a subcommand's manual\n"
-  "\n"
-  "Try: fleet run --devices 5000\n"
-  "\n"
-  "Exit codes: 0 passed, 1 an expectation failed, 2 wrong usage or configuration,\n"
-  "3 the environment failed (port in use, target unreachable), 130 interrupted.\n";
+    "fleet: emulates thousands of IoT devices, and the cloud they talk to\n"
+    "\n"
+    "usage: fleet SUBCOMMAND [flags]\n"
+    "\n"
+    "  run            runs devices against the embedded twin or a target\n"
+    "  cloud serve    runs the twin alone\n"
+    "  check          validates credential files\n"
+    "  version        prints the version\n"
+    "  help [NAME]    prints this, or a subcommand's manual\n"
+    "\n"
+    "Try: fleet run --devices 5000\n"
+    "\n"
+    "Exit codes: 0 passed, 1 an expectation failed, 2 wrong usage or configuration,\n"
+    "3 the environment failed (port in use, target unreachable), 130 interrupted.\n";
 
 std::string unknown_subcommand(std::string_view word, std::span<const std::string_view> valid) {
   std::string sentence = "unknown subcommand " + std::string{word} + "; ";
@@ -72,7 +72,7 @@ result<command, usage_error> parse_help(words_view words) {
 
 std::string shell_quoted(std::string_view word) {
   constexpr std::string_view safe =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%";
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%";
   if (!word.empty() && word.find_first_not_of(safe) == std::string_view::npos) {
     return std::string{word};
   }
@@ -150,7 +150,7 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first.starts_with('-')) {
     return fail(wrong_usage("fleet", "flags come after a subcommand, as in fleet run "
-                                       + std::string{first.substr(0, first.find('='))}));
+                                         + std::string{first.substr(0, first.find('='))}));
   }
   return fail(wrong_usage("fleet", unknown_subcommand(first, subcommands)));
 }

@@ -1,5 +1,5 @@
-// The command line: what each subcommand was asked to do, read and checked as a whole before anything
-// starts. Knows no world and opens no file.
+// The command line: what each subcommand was asked to do, read and checked as a whole before
+// anything starts. Knows no world and opens no file.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +49,9 @@ struct metrics_option {
   bool asked_for = false;         ///< the user wrote it, so that failing to listen is an error
 };
 
-/// What `--profile mqtt` sends and listens to; templates with {device}, {index}, {seq}, {timestamp},
-/// {random …}. Empty text means the dialect's default, except for the credentials: none.
+/// What `--profile mqtt` sends and listens to; templates with {device}, {index}, {seq},
+/// {timestamp}, {random …}. Empty text means the dialect's default, except for the credentials:
+/// none.
 struct mqtt_text_options {
   std::string client_id;
   std::string username;
@@ -59,15 +60,15 @@ struct mqtt_text_options {
   std::string topic;
   std::string down_topic;
   std::string payload;
-  std::string payload_file;  ///< read instead of `payload`; empty: none
+  std::string payload_file; ///< read instead of `payload`; empty: none
 };
 
 /// `fleet run`. A default here is the default of the flag.
 struct run_options {
   // load
   std::uint32_t devices = 100;
-  duration run_for = std::chrono::seconds{60}; ///< from the first connection to the stop
-  std::optional<double> ramp_per_second;       ///< none: 1000 a second
+  duration run_for = std::chrono::seconds{60};  ///< from the first connection to the stop
+  std::optional<double> ramp_per_second;        ///< none: 1000 a second
   duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
   std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as they come
   mqtt::qos qos = mqtt::qos::at_least_once;
@@ -138,19 +139,21 @@ struct text_answer {
 
 using command = std::variant<run_options, cloud_options, check_options, text_answer>;
 
-/// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit code 2.
+/// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
+/// code 2.
 struct usage_error {
   std::string message;
 };
 
-/// Reads the words after the program's name. All of them are looked at before the first mistake, in the
-/// order of the line, is reported.
+/// Reads the words after the program's name. All of them are looked at before the first mistake, in
+/// the order of the line, is reported.
 result<command, usage_error> parse_options(std::span<const std::string_view> words);
 
 /// The command line as a shell would take it again, the values of secret flags replaced by `***`.
 std::string printable_command(std::span<const std::string_view> words);
 
-/// Overwrites the values of secret flags where the process's title shows them. `words` are argv's own.
+/// Overwrites the values of secret flags where the process's title shows them. `words` are argv's
+/// own.
 void hide_secrets(std::span<char* const> words) noexcept;
 
 } // namespace fleet::program

@@ -21,11 +21,13 @@ void listener_flags(flag_set& flags, cloud_options& out) {
               set_listen_address(out.mqtt), value_kind::repeated);
   flags.value("--mqtts", "A:P", "Listens for MQTT over TLS; may be given several times.",
               set_listen_address(out.mqtts), value_kind::repeated);
-  flags.value("--cert", "FILE",
-              "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
-              set_text(out.cert_file));
+  flags.value(
+      "--cert", "FILE",
+      "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
+      set_text(out.cert_file));
   flags.value("--key", "FILE", "Its private key (PEM).", set_text(out.key_file));
-  flags.value("--tls-version", "1.2|1.3|any", "The one version of TLS to take, or any. Default any.",
+  flags.value("--tls-version", "1.2|1.3|any",
+              "The one version of TLS to take, or any. Default any.",
               set_word(out.tls_version, tls_version_words));
 }
 
@@ -92,7 +94,8 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words) {
   cloud_options out;
   flag_set flags{std::string{name},
-                 "runs the twin, a local stand-in for the cloud, until it is interrupted", "[flags]"};
+                 "runs the twin, a local stand-in for the cloud, until it is interrupted",
+                 "[flags]"};
   listener_flags(flags, out);
   platform_flags(flags, out);
   output_flags(flags, out);
@@ -117,7 +120,8 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
 
 result<command, usage_error> parse_check(std::span<const std::string_view> words) {
   check_options out;
-  flag_set flags{"fleet check", "validates credential files and names every mistake by line and column",
+  flag_set flags{"fleet check",
+                 "validates credential files and names every mistake by line and column",
                  "FILE..."};
   flags.words("FILE...", "CSV with the columns ProductKey, DeviceName, DeviceSecret in any order.",
               out.files);

@@ -1,5 +1,5 @@
-// CLI11's only door. CLI11 splits the words into flags and values; order, sentences and help are ours,
-// so that every mistake is told alike and the help reads as a manual.
+// CLI11's only door. CLI11 splits the words into flags and values; order, sentences and help are
+// ours, so that every mistake is told alike and the help reads as a manual.
 #include "fleet/options/flag_set.hpp"
 
 #include <algorithm>
@@ -111,14 +111,15 @@ struct flag_set::state {
     return sentence;
   }
 
-  /// What CLI11 itself found wrong: only how many values a flag takes. It names the flag first, with
-  /// or without its dashes.
+  /// What CLI11 itself found wrong: only how many values a flag takes. It names the flag first,
+  /// with or without its dashes.
   [[nodiscard]] std::string wrong_count(std::string_view complaint) const {
     const std::string_view named = complaint.substr(0, complaint.find_first_of(": "));
     for (const auto& f : flags) {
       for (const std::string& name : f.names) {
         if (name == named || name == "--" + std::string{named}) {
-          return name + (f.value_word.empty() ? " takes no value" : " needs a value: " + f.value_word);
+          return name
+                 + (f.value_word.empty() ? " takes no value" : " needs a value: " + f.value_word);
         }
       }
     }
@@ -143,8 +144,8 @@ struct flag_set::state {
           found.push_back({at, f.names.front() + " needs a value: " + f.value_word});
         } else if (const auto wrong = f.set(value)) {
           found.push_back({at, f.names.front() + " "
-                                 + (f.kind == value_kind::secret ? "***" : shown(value)) + " "
-                                 + *wrong});
+                                   + (f.kind == value_kind::secret ? "***" : shown(value)) + " "
+                                   + *wrong});
         }
       }
     }
@@ -152,7 +153,7 @@ struct flag_set::state {
 };
 
 flag_set::flag_set(std::string command, std::string summary, std::string usage)
-  : state_(std::make_unique<state>()) {
+    : state_(std::make_unique<state>()) {
   state_->command = std::move(command);
   state_->summary = std::move(summary);
   state_->usage = std::move(usage);
@@ -162,7 +163,9 @@ flag_set::flag_set(std::string command, std::string summary, std::string usage)
 
 flag_set::~flag_set() = default;
 
-void flag_set::group(std::string title) { state_->group = std::move(title); }
+void flag_set::group(std::string title) {
+  state_->group = std::move(title);
+}
 
 void flag_set::value(const std::string& names, std::string value_word, std::string text, setter set,
                      value_kind kind) {
@@ -240,7 +243,7 @@ std::optional<std::string> flag_set::parse(std::span<const std::string_view> wor
   }
   return std::min_element(found.begin(), found.end(),
                           [](const mistake& a, const mistake& b) { return a.at < b.at; })
-    ->sentence;
+      ->sentence;
 }
 
 bool flag_set::given(std::string_view name) const {

@@ -12,8 +12,8 @@
 
 namespace fleet::program {
 
-/// Takes a flag's value; answers what is wrong with it, as the rest of a sentence that starts with flag
-/// and value (`is out of range; …`), or nothing.
+/// Takes a flag's value; answers what is wrong with it, as the rest of a sentence that starts with
+/// flag and value (`is out of range; …`), or nothing.
 using setter = std::function<std::optional<std::string>(std::string_view value)>;
 
 /// How a flag's value is treated.
@@ -33,8 +33,8 @@ public:
 
   /// Starts a group of flags in the help.
   void group(std::string title);
-  /// A flag with a value. `names`: `--bind` or `--bind,--source-address`. `value_word` and `text` are
-  /// for the help; `text` states unit, range and default.
+  /// A flag with a value. `names`: `--bind` or `--bind,--source-address`. `value_word` and `text`
+  /// are for the help; `text` states unit, range and default.
   void value(const std::string& names, std::string value_word, std::string text, setter set,
              value_kind kind = value_kind::once);
   /// A flag without a value.

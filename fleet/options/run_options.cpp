@@ -18,14 +18,16 @@ void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
   flags.value("--devices", "N", "How many devices: 1 to 1,000,000, as 5000 or 5k. Default 100.",
               set_count(out.devices, 1, 1'000'000));
-  flags.value("--duration", "D",
-              "How long the run lasts, from the first connection to the stop: 100ms to 365d, as 90s "
-              "or 1h30m. Default 60s.",
-              set_duration(out.run_for, 100ms, year));
-  flags.value("--ramp", "RATE",
-              "Devices started a second: 0.1/s to 100,000/s, as 200/s or 90/min. Default 1000/s, or "
-              "slower where the target is.",
-              set_rate(out.ramp_per_second, 0.1, 100'000));
+  flags.value(
+      "--duration", "D",
+      "How long the run lasts, from the first connection to the stop: 100ms to 365d, as 90s "
+      "or 1h30m. Default 60s.",
+      set_duration(out.run_for, 100ms, year));
+  flags.value(
+      "--ramp", "RATE",
+      "Devices started a second: 0.1/s to 100,000/s, as 200/s or 90/min. Default 1000/s, or "
+      "slower where the target is.",
+      set_rate(out.ramp_per_second, 0.1, 100'000));
   flags.value("--interval", "D",
               "Time between two reports of a device: 1ms to 30d, or off for devices that stay "
               "silent. Default 10s.",
@@ -57,15 +59,17 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
   flags.value("--security", "TIER",
               "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
               set_word(out.security, security_words));
-  flags.value("--cafile", "FILE",
-              "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
-              set_text(out.ca_file));
+  flags.value(
+      "--cafile", "FILE",
+      "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
+      set_text(out.ca_file));
   flags.toggle("--insecure", "Takes any certificate. For trials only.", out.insecure);
   flags.value("--server-name", "NAME",
               "The name asked for in the TLS handshake (SNI) and looked for in the certificate. "
               "Default: the target's host.",
               set_text(out.server_name));
-  flags.value("--tls-version", "1.2|1.3|any", "The one version of TLS to offer, or any. Default any.",
+  flags.value("--tls-version", "1.2|1.3|any",
+              "The one version of TLS to offer, or any. Default any.",
               set_word(out.tls_version, tls_version_words));
 }
 
@@ -101,10 +105,11 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
   flags.value("--client-id", "TEMPLATE", "The client identifier. Default {device}.",
               set_text(out.client_id));
   flags.value("--username", "TEMPLATE", "The user name. Default: none.", set_text(out.username));
-  flags.value("--password", "TEMPLATE",
-              "The password; better in a file, since others on this machine can see a command line. "
-              "Default: none.",
-              set_text(out.password), value_kind::secret);
+  flags.value(
+      "--password", "TEMPLATE",
+      "The password; better in a file, since others on this machine can see a command line. "
+      "Default: none.",
+      set_text(out.password), value_kind::secret);
   flags.value("--password-file", "FILE", "A file whose first line is the password.",
               set_text(out.password_file));
   flags.value("--topic", "TEMPLATE", "Where reports go. Default fleet/{device}/up.",
@@ -121,18 +126,20 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
 
 void world_flags(flag_set& flags, run_options& out) {
   flags.group("World");
-  flags.toggle("--virtual",
-               "Simulate network and clock: no socket, as fast as the machine allows, and repeatable "
-               "from the seed.",
-               out.virtual_world);
+  flags.toggle(
+      "--virtual",
+      "Simulate network and clock: no socket, as fast as the machine allows, and repeatable "
+      "from the seed.",
+      out.virtual_world);
   flags.value("--seed", "N",
               "A whole number that decides everything random, as 7 or 0x2a. Default: picked, and "
               "printed at the start.",
               set_seed(out.seed));
-  flags.value("--link", "KIND",
-              "The simulated attachment, with --virtual: ethernet, wifi, 4g, nbiot or lora. Default "
-              "ethernet.",
-              set_word(out.link, link_words));
+  flags.value(
+      "--link", "KIND",
+      "The simulated attachment, with --virtual: ethernet, wifi, 4g, nbiot or lora. Default "
+      "ethernet.",
+      set_word(out.link, link_words));
   flags.value("--homes", "N", "Threads for devices: 1 to 64. Default: as many as fit the machine.",
               set_count(out.homes, 1, 64));
   flags.value("--bind,--source-address", "A[,A...]",
@@ -142,17 +149,19 @@ void world_flags(flag_set& flags, run_options& out) {
   flags.value("--connects-pending", "N",
               "Connections under way at once in each home: 1 to 20,000. Default 512.",
               set_count(out.connects_pending, 1, 20'000));
-  flags.value("--grace", "D",
-              "How long devices may take to finish and disconnect at the stop: 0s to 10m. Default 5s.",
-              set_duration(out.grace, 0s, 10min));
+  flags.value(
+      "--grace", "D",
+      "How long devices may take to finish and disconnect at the stop: 0s to 10m. Default 5s.",
+      set_duration(out.grace, 0s, 10min));
 }
 
 void output_flags(flag_set& flags, run_options& out) {
   flags.group("Output");
-  flags.value("--report-every", "D",
-              "Time between two lines of progress where there is no live line: 100ms to 1d. Default "
-              "10s.",
-              set_duration(out.report_every, 100ms, 24h));
+  flags.value(
+      "--report-every", "D",
+      "Time between two lines of progress where there is no live line: 100ms to 1d. Default "
+      "10s.",
+      set_duration(out.report_every, 100ms, 24h));
   flags.toggle("--plain", "Lines of progress even on a terminal.", out.plain);
   flags.toggle("--quiet", "No progress and no summary; mistakes are still told.", out.quiet);
   flags.value("--metrics", "ADDR|off",
@@ -167,8 +176,9 @@ void output_flags(flag_set& flags, run_options& out) {
 
 void examples(flag_set& flags) {
   flags.example("fleet run --devices 5000", "a minute against the embedded twin");
-  flags.example("fleet run --devices 5000 --target mqtts://broker.lan --cafile ca.pem --profile mqtt",
-                "the same against any broker, over TLS");
+  flags.example(
+      "fleet run --devices 5000 --target mqtts://broker.lan --cafile ca.pem --profile mqtt",
+      "the same against any broker, over TLS");
   flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
                 "an hour in less than a minute, the same each time");
 }
@@ -207,8 +217,9 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--sign"}) {
       if (flags.given(flag)) {
-        return std::string{flag} + " belongs to the profiles linkdevelop and linkplatform; --profile "
-                                   "mqtt logs on with --username and --password";
+        return std::string{flag}
+               + " belongs to the profiles linkdevelop and linkplatform; --profile "
+                 "mqtt logs on with --username and --password";
       }
     }
   } else {
@@ -246,7 +257,8 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
 sentence world_contradiction(const run_options& o, const flag_set& flags) {
   if (o.virtual_world) {
     if (o.target.scheme != text::scheme::embedded) {
-      return "--virtual opens no socket and so contradicts --target " + text::format_target(o.target);
+      return "--virtual opens no socket and so contradicts --target "
+             + text::format_target(o.target);
     }
     for (const auto flag : {"--bind", "--connects-pending"}) {
       if (flags.given(flag)) {
@@ -293,8 +305,8 @@ void complete(run_options& o) {
 result<command, usage_error> parse_run(std::span<const std::string_view> words) {
   run_options out;
   auto spoken = protocol::mqtt;
-  flag_set flags{std::string{name}, "runs devices and accounts for every message they send and receive",
-                 "[flags]"};
+  flag_set flags{std::string{name},
+                 "runs devices and accounts for every message they send and receive", "[flags]"};
   load_flags(flags, out);
   cloud_flags(flags, out, spoken);
   device_flags(flags, out);

@@ -1,5 +1,5 @@
-// From a flag's value to a field: reading, range and sentence in one. Each setter keeps a reference to
-// the field, which must outlive it.
+// From a flag's value to a field: reading, range and sentence in one. Each setter keeps a reference
+// to the field, which must outlive it.
 #pragma once
 
 #include <array>

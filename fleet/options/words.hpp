@@ -17,25 +17,24 @@ inline constexpr words_of<profile, 3> profile_words{{{"linkdevelop", profile::li
                                                      {"mqtt", profile::mqtt}}};
 
 inline constexpr words_of<security, 2> security_words{
-  {{"plain", security::plain}, {"tls", security::tls}}};
+    {{"plain", security::plain}, {"tls", security::tls}}};
 
 inline constexpr words_of<tls_version, 3> tls_version_words{
-  {{"any", tls_version::any}, {"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}}};
+    {{"any", tls_version::any}, {"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}}};
 
 inline constexpr words_of<alink::sign_method, 3> sign_words{
-  {{"hmacmd5", alink::sign_method::hmacmd5},
-   {"hmacsha1", alink::sign_method::hmacsha1},
-   {"hmacsha256", alink::sign_method::hmacsha256}}};
+    {{"hmacmd5", alink::sign_method::hmacmd5},
+     {"hmacsha1", alink::sign_method::hmacsha1},
+     {"hmacsha256", alink::sign_method::hmacsha256}}};
 
 inline constexpr words_of<actors::behaviour, 2> behaviour_words{
-  {{"strict", actors::behaviour::strict}, {"sdk", actors::behaviour::sdk}}};
+    {{"strict", actors::behaviour::strict}, {"sdk", actors::behaviour::sdk}}};
 
-inline constexpr words_of<hal::link_kind, 5> link_words{
-  {{"ethernet", hal::link_kind::ethernet},
-   {"wifi", hal::link_kind::wifi},
-   {"4g", hal::link_kind::cellular_4g},
-   {"nbiot", hal::link_kind::nbiot},
-   {"lora", hal::link_kind::lora}}};
+inline constexpr words_of<hal::link_kind, 5> link_words{{{"ethernet", hal::link_kind::ethernet},
+                                                         {"wifi", hal::link_kind::wifi},
+                                                         {"4g", hal::link_kind::cellular_4g},
+                                                         {"nbiot", hal::link_kind::nbiot},
+                                                         {"lora", hal::link_kind::lora}}};
 
 inline constexpr words_of<mqtt::qos, 3> qos_words{{{"0", mqtt::qos::at_most_once},
                                                    {"1", mqtt::qos::at_least_once},

@@ -12,11 +12,15 @@ namespace fleet::text {
 namespace {
 
 constexpr std::string_view target_forms =
-  "write embedded, mqtt://host[:1883] or mqtts://host[:8883]";
+    "write embedded, mqtt://host[:1883] or mqtts://host[:8883]";
 
-std::string forms() { return std::string{target_forms}; }
+std::string forms() {
+  return std::string{target_forms};
+}
 
-complaint bad_port() { return "has a bad port; a port is a number from 1 to 65535"; }
+complaint bad_port() {
+  return "has a bad port; a port is a number from 1 to 65535";
+}
 
 std::optional<scheme> known_scheme(std::string_view word) {
   if (word == "mqtt") {
@@ -68,7 +72,8 @@ result<target, complaint> parse_target(std::string_view word) {
     rest.remove_suffix(1);
   }
   if (rest.find('@') != std::string_view::npos) {
-    return fail(complaint{"must not carry a user name or password; use --username and --password-file"});
+    return fail(
+        complaint{"must not carry a user name or password; use --username and --password-file"});
   }
   if (rest.find_first_of("/?#") != std::string_view::npos) {
     return fail(complaint{"has a path; an MQTT target is a host and a port only"});
@@ -79,8 +84,7 @@ result<target, complaint> parse_target(std::string_view word) {
   if (!std::all_of(rest.begin(), rest.end(), host_character)) {
     return fail(complaint{"has a character that no host name has"});
   }
-  const auto split =
-    hal::parse_host_port(rest, *kind == scheme::mqtt ? mqtt_port : mqtts_port);
+  const auto split = hal::parse_host_port(rest, *kind == scheme::mqtt ? mqtt_port : mqtts_port);
   if (!split && split.error() == hal::address_error::bad_port) {
     return fail(bad_port());
   }
@@ -105,8 +109,9 @@ std::string format_target(const target& t) {
 }
 
 result<hal::address, complaint> parse_listen_address(std::string_view word) {
-  const bool port_alone =
-    !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool port_alone = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return c >= '0' && c <= '9';
+  });
   std::string full{word};
   if (port_alone) {
     full = "127.0.0.1:" + full;
@@ -118,10 +123,12 @@ result<hal::address, complaint> parse_listen_address(std::string_view word) {
     return address.value();
   }
   if (address.error() == hal::address_error::bad_port) {
-    return fail(complaint{"has a bad port; a port is a number from 0, which picks a free one, to 65535"});
+    return fail(
+        complaint{"has a bad port; a port is a number from 0, which picks a free one, to 65535"});
   }
-  return fail(complaint{"is not a numeric address and a port; write 127.0.0.1:1883, [::1]:1883, or 1883 "
-                        "for loopback"});
+  return fail(
+      complaint{"is not a numeric address and a port; write 127.0.0.1:1883, [::1]:1883, or 1883 "
+                "for loopback"});
 }
 
 result<hal::address, complaint> parse_source_address(std::string_view word) {

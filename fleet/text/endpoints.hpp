@@ -1,5 +1,5 @@
-// What people write for the far end of a connection and for a listening address. Reads only; resolving
-// a name happens where the run starts.
+// What people write for the far end of a connection and for a listening address. Reads only;
+// resolving a name happens where the run starts.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ result<target, complaint> parse_target(std::string_view word);
 /// As parse_target() reads it; `embedded` or a URL with its port.
 std::string format_target(const target& t);
 
-/// `127.0.0.1:1883`, `[::1]:1883`, `localhost:1883`, or `1883` alone, which means loopback. Port 0 picks
-/// a free one.
+/// `127.0.0.1:1883`, `[::1]:1883`, `localhost:1883`, or `1883` alone, which means loopback. Port 0
+/// picks a free one.
 result<hal::address, complaint> parse_listen_address(std::string_view word);
 
 /// A numeric address without a port: `127.0.0.2` or `::1`.

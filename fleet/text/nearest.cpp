@@ -9,7 +9,9 @@ namespace fleet::text {
 
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// Longer words than any of ours are near to none; this bounds the table.
 constexpr std::size_t longest_word = 64;
@@ -48,7 +50,8 @@ std::optional<std::string_view> nearest(std::string_view word,
   std::size_t least = std::numeric_limits<std::size_t>::max();
   for (const auto candidate : valid) {
     // A third of the letters may differ; a beginning of three letters or more is meant as such.
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
+    const std::size_t allowed =
+        std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
     std::size_t distance = edit_distance(word, candidate);
     if (word.size() >= 3 && candidate.starts_with(word)) {
       distance = std::min(distance, allowed);

@@ -26,7 +26,9 @@ constexpr std::array<unit, 7> duration_units{{{"d", 86'400'000'000'000},
 
 constexpr std::string_view duration_forms = "write 90s, 500ms, 2m or 1h30m";
 
-bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 /// A decimal number split off the front of a word: digits, and at most nine decimals.
 struct decimal {
@@ -72,7 +74,7 @@ std::optional<std::uint64_t> scaled(const decimal& value, std::uint64_t factor) 
   const std::uint64_t whole = value.whole * factor;
   // billionths < 10⁹; split the factor so that the product stays within 64 bits.
   const std::uint64_t part =
-    (factor / billion) * value.billionths + (factor % billion) * value.billionths / billion;
+      (factor / billion) * value.billionths + (factor % billion) * value.billionths / billion;
   if (part > std::numeric_limits<std::uint64_t>::max() - whole) {
     return std::nullopt;
   }
@@ -99,8 +101,8 @@ result<duration, complaint> parse_duration(std::string_view word) {
     const auto number = take_decimal(rest);
     if (!number) {
       return fail(number.error() == decimal_error::too_large
-                    ? complaint{"is too long"}
-                    : negative_or(word, "is not a duration; " + std::string{duration_forms}));
+                      ? complaint{"is too long"}
+                      : negative_or(word, "is not a duration; " + std::string{duration_forms}));
     }
     std::size_t letters = 0;
     while (letters < rest.size() && !digit(rest[letters])) {
@@ -115,7 +117,8 @@ result<duration, complaint> parse_duration(std::string_view word) {
       ++index;
     }
     if (index == duration_units.size()) {
-      return fail("has the unknown unit " + std::string{name} + "; the units are d, h, m, s, ms, us");
+      return fail("has the unknown unit " + std::string{name}
+                  + "; the units are d, h, m, s, ms, us");
     }
     if (index < first_allowed) {
       return fail(complaint{"is not a duration; its units go from large to small, as in 1h30m"});
@@ -137,8 +140,8 @@ result<std::uint64_t, complaint> parse_count(std::string_view word) {
   const auto number = take_decimal(rest);
   if (!number) {
     return fail(number.error() == decimal_error::too_large
-                  ? complaint{"is too large"}
-                  : negative_or(word, "is not a number; write 5000 or 5k"));
+                    ? complaint{"is too large"}
+                    : negative_or(word, "is not a number; write 5000 or 5k"));
   }
   std::uint64_t factor = 1;
   if (rest == "k" || rest == "K") {
@@ -175,8 +178,8 @@ result<std::uint64_t, complaint> parse_size(std::string_view word) {
   const auto number = take_decimal(rest);
   if (!number) {
     return fail(number.error() == decimal_error::too_large
-                  ? complaint{"is too large"}
-                  : negative_or(word, "is not a size; write 1024, 4KiB or 1MB"));
+                    ? complaint{"is too large"}
+                    : negative_or(word, "is not a size; write 1024, 4KiB or 1MB"));
   }
   for (const auto& u : units) {
     if (u.name == rest) {
@@ -196,8 +199,8 @@ result<double, complaint> parse_rate(std::string_view word) {
   const auto number = take_decimal(rest);
   if (!number) {
     return fail(number.error() == decimal_error::too_large
-                  ? complaint{"is too large"}
-                  : negative_or(word, "is not a rate; write 200/s or 90/min"));
+                    ? complaint{"is too large"}
+                    : negative_or(word, "is not a rate; write 200/s or 90/min"));
   }
   double value = static_cast<double>(number.value().whole)
                  + static_cast<double>(number.value().billionths) * 1e-9;
@@ -264,7 +267,7 @@ std::string format_count(std::uint64_t n) {
 
 std::string format_size(std::uint64_t octets) {
   static constexpr std::array<unit, 3> units{
-    {{"GiB", 1'073'741'824}, {"MiB", 1'048'576}, {"KiB", 1'024}}};
+      {{"GiB", 1'073'741'824}, {"MiB", 1'048'576}, {"KiB", 1'024}}};
   for (const auto& u : units) {
     const auto step = static_cast<std::uint64_t>(u.ns);
     if (octets >= step && octets % step == 0) {

@@ -17,7 +17,8 @@ class check_command : public testing::Test {
 protected:
   check_command() {
     folder_ = std::filesystem::path{testing::TempDir()}
-              / (std::string{"fleet_check_"} + testing::UnitTest::GetInstance()->current_test_info()->name());
+              / (std::string{"fleet_check_"}
+                 + testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::create_directories(folder_);
   }
   ~check_command() override { std::filesystem::remove_all(folder_); }
@@ -67,10 +68,10 @@ TEST_F(check_command, goes_on_after_a_file_that_is_missing_or_is_none) {
   EXPECT_EQ(check({missing, folder_.string(), good}), exit_code::wrong_usage);
   EXPECT_NE(errors_.str().find(missing + ": cannot be opened: No such file or directory\n"),
             std::string::npos)
-    << errors_.str();
+      << errors_.str();
   EXPECT_NE(errors_.str().find(folder_.string() + ": cannot be read: Is a directory\n"),
             std::string::npos)
-    << errors_.str();
+      << errors_.str();
   EXPECT_NE(errors_.str().find("fleet check: 2 mistakes in 2 files\n"), std::string::npos);
   EXPECT_EQ(out_.str(), good + ": 1 device, no mistake\n");
 }

@@ -8,7 +8,8 @@ namespace fleet::text {
 TEST(target_text, names_the_twin_or_a_host_with_a_default_port) {
   EXPECT_EQ(parse_target("embedded").value(), target{});
   EXPECT_EQ(parse_target("mqtt://broker").value(), (target{scheme::mqtt, "broker", 1883}));
-  EXPECT_EQ(parse_target("mqtts://broker.lan/").value(), (target{scheme::mqtts, "broker.lan", 8883}));
+  EXPECT_EQ(parse_target("mqtts://broker.lan/").value(),
+            (target{scheme::mqtts, "broker.lan", 8883}));
   EXPECT_EQ(parse_target("mqtt://127.0.0.1:99").value(), (target{scheme::mqtt, "127.0.0.1", 99}));
   EXPECT_EQ(parse_target("mqtt://[::1]:99").value(), (target{scheme::mqtt, "::1", 99}));
   EXPECT_EQ(parse_target("mqtt://[::1]").value(), (target{scheme::mqtt, "::1", 1883}));
@@ -36,8 +37,7 @@ TEST(target_text, has_a_sentence_for_each_mistake) {
             "names no host; write embedded, mqtt://host[:1883] or mqtts://host[:8883]");
   EXPECT_EQ(said("mqtt://:1883"),
             "names no host; write embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said("mqtt://broker/devices"),
-            "has a path; an MQTT target is a host and a port only");
+  EXPECT_EQ(said("mqtt://broker/devices"), "has a path; an MQTT target is a host and a port only");
   EXPECT_EQ(said("mqtt://bro ker"), "has a character that no host name has");
   EXPECT_EQ(said("mqtt://::1"), said("mqtt://[::1"));
   EXPECT_EQ(said("mqtt://[::1"), "is not a host and a port; an IPv6 address stands in brackets, as "
@@ -45,7 +45,7 @@ TEST(target_text, has_a_sentence_for_each_mistake) {
   for (const auto port : {"0", "65536", "x", "-1", "99999999999999999999", ""}) {
     EXPECT_EQ(said("mqtt://broker:" + std::string{port}),
               "has a bad port; a port is a number from 1 to 65535")
-      << port;
+        << port;
   }
 }
 
@@ -68,12 +68,12 @@ TEST(listen_address_text, says_what_it_expected) {
     EXPECT_EQ(parse_listen_address(wrong).error(),
               "is not a numeric address and a port; write 127.0.0.1:1883, [::1]:1883, or 1883 for "
               "loopback")
-      << wrong;
+        << wrong;
   }
   for (const auto wrong : {"127.0.0.1:65536", "70000", "127.0.0.1:x"}) {
     EXPECT_EQ(parse_listen_address(wrong).error(),
               "has a bad port; a port is a number from 0, which picks a free one, to 65535")
-      << wrong;
+        << wrong;
   }
 }
 

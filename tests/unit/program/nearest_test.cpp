@@ -8,7 +8,7 @@
 namespace fleet::text {
 
 namespace {
-constexpr std::array<std::string_view, 6> flags{"--devices",  "--duration", "--seed",
+constexpr std::array<std::string_view, 6> flags{"--devices",  "--duration",    "--seed",
                                                 "--security", "--server-name", "--ramp"};
 }
 

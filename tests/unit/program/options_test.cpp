@@ -40,7 +40,9 @@ Options parsed(std::string_view line) {
   return std::get<Options>(std::move(answer).value());
 }
 
-run_options run(std::string_view flags) { return parsed<run_options>("run " + std::string{flags}); }
+run_options run(std::string_view flags) {
+  return parsed<run_options>("run " + std::string{flags});
+}
 cloud_options serve(std::string_view flags) {
   return parsed<cloud_options>("cloud serve " + std::string{flags});
 }
@@ -49,7 +51,9 @@ std::string said(const words& line) {
   const auto answer = parse_options(line);
   return answer ? "accepted" : answer.error().message;
 }
-std::string said(std::string_view line) { return said(split(line)); }
+std::string said(std::string_view line) {
+  return said(split(line));
+}
 
 /// What `fleet run` says about the flags, without the hint.
 std::string refused(std::string_view flags) {
@@ -67,7 +71,9 @@ std::string refused_serve(std::string_view flags) {
   return message.substr(0, message.find('\n'));
 }
 
-std::string text_of(std::string_view line) { return parsed<text_answer>(line).text; }
+std::string text_of(std::string_view line) {
+  return parsed<text_answer>(line).text;
+}
 
 } // namespace
 
@@ -91,12 +97,14 @@ TEST(run_flags, have_defaults_that_run_a_minute_against_the_embedded_twin) {
 
 TEST(run_flags, are_all_read) {
   const auto o = run(
-    "--devices 5k --duration 1h30m --ramp 200/s --interval 2s --payload-bytes 4KiB --qos 0 "
-    "--downlink-interval off --target mqtts://broker:99 --profile linkplatform --protocol mqtt "
-    "--security tls --cafile ca.pem --server-name other --tls-version 1.2 --credentials d.csv "
-    "--sign hmacsha256 --behaviour sdk --keep-alive 120s --clean-session --receive-limit 2KiB --seed "
-    "0x2a --homes 2 --bind 127.0.0.2,127.0.0.3 --source-address ::1 --connects-pending 7 --grace 1s "
-    "--report-every 1s --plain --quiet --metrics 127.0.0.1:0 --json out.json --ledger out.txt");
+      "--devices 5k --duration 1h30m --ramp 200/s --interval 2s --payload-bytes 4KiB --qos 0 "
+      "--downlink-interval off --target mqtts://broker:99 --profile linkplatform --protocol mqtt "
+      "--security tls --cafile ca.pem --server-name other --tls-version 1.2 --credentials d.csv "
+      "--sign hmacsha256 --behaviour sdk --keep-alive 120s --clean-session --receive-limit 2KiB "
+      "--seed "
+      "0x2a --homes 2 --bind 127.0.0.2,127.0.0.3 --source-address ::1 --connects-pending 7 --grace "
+      "1s "
+      "--report-every 1s --plain --quiet --metrics 127.0.0.1:0 --json out.json --ledger out.txt");
   EXPECT_EQ(o.devices, 5000U);
   EXPECT_EQ(o.run_for, 90min);
   EXPECT_EQ(o.ramp_per_second, 200);
@@ -132,9 +140,10 @@ TEST(run_flags, are_all_read) {
 }
 
 TEST(run_flags, of_any_broker_are_all_read) {
-  const auto o = run("--profile mqtt --target mqtt://broker --client-id {device} --username u{index} "
-                     "--password p --topic a/{device} --down-topic b/{device} --payload {seq} --qos 2 "
-                     "--keep-alive 5s");
+  const auto o =
+      run("--profile mqtt --target mqtt://broker --client-id {device} --username u{index} "
+          "--password p --topic a/{device} --down-topic b/{device} --payload {seq} --qos 2 "
+          "--keep-alive 5s");
   EXPECT_EQ(o.mqtt_text.client_id, "{device}");
   EXPECT_EQ(o.mqtt_text.username, "u{index}");
   EXPECT_EQ(o.mqtt_text.password, "p");
@@ -142,7 +151,8 @@ TEST(run_flags, of_any_broker_are_all_read) {
   EXPECT_EQ(o.mqtt_text.down_topic, "b/{device}");
   EXPECT_EQ(o.mqtt_text.payload, "{seq}");
   EXPECT_EQ(o.qos, mqtt::qos::exactly_once);
-  const auto files = run("--profile mqtt --username u --password-file pw --payload-file payload.json");
+  const auto files =
+      run("--profile mqtt --username u --password-file pw --payload-file payload.json");
   EXPECT_EQ(files.mqtt_text.password_file, "pw");
   EXPECT_EQ(files.mqtt_text.payload_file, "payload.json");
 }
@@ -179,11 +189,9 @@ TEST(run_mistakes, name_flag_value_and_range) {
   EXPECT_EQ(refused("--devices 2M"), "--devices 2M is out of range; it takes 1 to 1,000,000");
   EXPECT_EQ(refused("--devices -5"), "--devices -5 is negative");
   EXPECT_EQ(refused("--devices 5e3"), "--devices 5e3 is not a number; write 5000 or 5k");
-  EXPECT_EQ(refused("--duration 60"),
-            "--duration 60 has no unit; write 90s, 500ms, 2m or 1h30m");
+  EXPECT_EQ(refused("--duration 60"), "--duration 60 has no unit; write 90s, 500ms, 2m or 1h30m");
   EXPECT_EQ(refused("--duration 0s"), "--duration 0s is out of range; it takes 100ms to 365d");
-  EXPECT_EQ(refused("--interval 0s"),
-            "--interval 0s is out of range; it takes 1ms to 30d, or off");
+  EXPECT_EQ(refused("--interval 0s"), "--interval 0s is out of range; it takes 1ms to 30d, or off");
   EXPECT_EQ(refused("--interval never"),
             "--interval never is not a duration; write 90s, 500ms, 2m or 1h30m, or off");
   EXPECT_EQ(refused("--ramp 0"), "--ramp 0 is out of range; it takes 0.1/s to 100,000/s");
@@ -197,9 +205,10 @@ TEST(run_mistakes, name_flag_value_and_range) {
   EXPECT_EQ(refused("--bind eth0"), "--bind eth0 is not a numeric address; write 127.0.0.2 or ::1, "
                                     "without a port");
   EXPECT_EQ(refused("--bind ::1,::1"), "--bind ::1,::1 names an address twice");
-  EXPECT_EQ(refused("--metrics on"),
-            "--metrics on is not a numeric address and a port; write 127.0.0.1:1883, [::1]:1883, or "
-            "1883 for loopback, or off");
+  EXPECT_EQ(
+      refused("--metrics on"),
+      "--metrics on is not a numeric address and a port; write 127.0.0.1:1883, [::1]:1883, or "
+      "1883 for loopback, or off");
 }
 
 TEST(run_mistakes, name_the_nearest_word) {
@@ -213,8 +222,7 @@ TEST(run_mistakes, name_the_nearest_word) {
             "--profile linkdevlop is unknown; the nearest is linkdevelop (of linkdevelop, "
             "linkplatform or mqtt)");
   EXPECT_EQ(refused("--qos 3"), "--qos 3 is unknown; the nearest is 0 (of 0, 1 or 2)");
-  EXPECT_EQ(refused("--target embeded"),
-            "--target embeded is unknown; the nearest is embedded");
+  EXPECT_EQ(refused("--target embeded"), "--target embeded is unknown; the nearest is embedded");
 }
 
 TEST(run_mistakes, include_a_value_that_is_missing_or_too_much) {
@@ -231,17 +239,17 @@ TEST(run_mistakes, include_a_value_that_is_missing_or_too_much) {
 }
 
 TEST(run_mistakes, are_reported_first_come_first) {
-  EXPECT_EQ(refused("--devices 0 --sed 7"),
-            "--devices 0 is out of range; it takes 1 to 1,000,000");
+  EXPECT_EQ(refused("--devices 0 --sed 7"), "--devices 0 is out of range; it takes 1 to 1,000,000");
   EXPECT_EQ(refused("--sed 7 --devices 0"), "unknown flag --sed; the nearest is --seed");
   EXPECT_EQ(refused("--seed x --devices 0"), "--seed x is not a whole number");
   EXPECT_EQ(refused("--quiet --seed x --devices 0"), "--seed x is not a whole number");
 }
 
 TEST(run_contradictions, of_security_and_target) {
-  EXPECT_EQ(refused("--security plain --target mqtts://b"),
-            "--security plain contradicts the mqtts:// target; write mqtt:// for a connection without "
-            "TLS");
+  EXPECT_EQ(
+      refused("--security plain --target mqtts://b"),
+      "--security plain contradicts the mqtts:// target; write mqtt:// for a connection without "
+      "TLS");
   EXPECT_EQ(refused("--security tls --target mqtt://b"),
             "--security tls contradicts the mqtt:// target; write mqtts:// for TLS");
   for (const auto flag : {"--cafile f", "--insecure", "--server-name n", "--tls-version 1.2"}) {
@@ -263,17 +271,20 @@ TEST(run_contradictions, of_profile_and_flags) {
     EXPECT_EQ(refused(flag), std::string{split(flag).front()} + " needs --profile mqtt");
   }
   for (const auto flag : {"--credentials x", "--product-key x", "--sign hmacmd5"}) {
-    EXPECT_EQ(refused("--profile mqtt " + std::string{flag}),
-              std::string{split(flag).front()}
-                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on with "
-                  "--username and --password");
+    EXPECT_EQ(
+        refused("--profile mqtt " + std::string{flag}),
+        std::string{split(flag).front()}
+            + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on with "
+              "--username and --password");
   }
   EXPECT_EQ(refused("--qos 2"),
             "--qos 2 needs --profile mqtt; the platform of profile linkdevelop refuses it");
-  EXPECT_EQ(refused("--keep-alive 29s"),
-            "--keep-alive must be 30s to 1200s with profile linkdevelop; the platform refuses others");
-  EXPECT_EQ(refused("--profile linkplatform --keep-alive off"),
-            "--keep-alive must be 30s to 1200s with profile linkplatform; the platform refuses others");
+  EXPECT_EQ(
+      refused("--keep-alive 29s"),
+      "--keep-alive must be 30s to 1200s with profile linkdevelop; the platform refuses others");
+  EXPECT_EQ(
+      refused("--profile linkplatform --keep-alive off"),
+      "--keep-alive must be 30s to 1200s with profile linkplatform; the platform refuses others");
   EXPECT_EQ(refused("--profile mqtt --keep-alive 1500ms"),
             "--keep-alive is in whole seconds; 1s500ms is not");
   EXPECT_EQ(refused("--credentials f --product-key k"),
@@ -289,8 +300,7 @@ TEST(run_contradictions, of_profile_and_flags) {
 TEST(run_contradictions, of_the_virtual_world_and_sockets) {
   EXPECT_EQ(refused("--virtual --target mqtt://broker"),
             "--virtual opens no socket and so contradicts --target mqtt://broker:1883");
-  EXPECT_EQ(refused("--virtual --bind 127.0.0.2"),
-            "--bind is about sockets; --virtual opens none");
+  EXPECT_EQ(refused("--virtual --bind 127.0.0.2"), "--bind is about sockets; --virtual opens none");
   EXPECT_EQ(refused("--virtual --connects-pending 5"),
             "--connects-pending is about sockets; --virtual opens none");
   EXPECT_EQ(refused("--virtual --homes 2"), "--virtual has one home; leave --homes out");
@@ -305,9 +315,10 @@ TEST(run_contradictions, of_ramp_and_duration) {
 }
 
 TEST(serve_flags, are_all_read) {
-  const auto o = serve("--mqtt 0 --mqtt 127.0.0.1:1 --mqtts [::1]:2 --profile linkplatform --credentials "
-                       "d.csv --cert c.pem --key k.pem --tls-version 1.3 --downlink-interval 5s --homes 2 "
-                       "--seed 9 --grace 2s --metrics 0 --ledger l.txt --quiet");
+  const auto o =
+      serve("--mqtt 0 --mqtt 127.0.0.1:1 --mqtts [::1]:2 --profile linkplatform --credentials "
+            "d.csv --cert c.pem --key k.pem --tls-version 1.3 --downlink-interval 5s --homes 2 "
+            "--seed 9 --grace 2s --metrics 0 --ledger l.txt --quiet");
   ASSERT_EQ(o.mqtt.size(), 2U);
   EXPECT_EQ(o.mqtt[0].text(), "127.0.0.1:0");
   EXPECT_EQ(o.mqtt[1].text(), "127.0.0.1:1");
@@ -338,18 +349,19 @@ TEST(serve_mistakes, are_told_in_one_sentence) {
   EXPECT_EQ(refused_serve("--mqtt broker:1883"),
             "fleet cloud serve: --mqtt broker:1883 is not a numeric address and a port; write "
             "127.0.0.1:1883, [::1]:1883, or 1883 for loopback");
-  EXPECT_EQ(refused_serve("--mqtt 65536"),
-            "fleet cloud serve: --mqtt 65536 has a bad port; a port is a number from 0, which picks a "
-            "free one, to 65535");
+  EXPECT_EQ(
+      refused_serve("--mqtt 65536"),
+      "fleet cloud serve: --mqtt 65536 has a bad port; a port is a number from 0, which picks a "
+      "free one, to 65535");
   EXPECT_EQ(refused_serve("--cert c.pem --mqtts 0"), "fleet cloud serve: --cert needs its --key");
   EXPECT_EQ(refused_serve("--key k.pem --mqtts 0"), "fleet cloud serve: --key needs its --cert");
   EXPECT_EQ(refused_serve("--cert c --key k"),
             "fleet cloud serve: --cert needs a TLS listener; add --mqtts 127.0.0.1:8883");
-  EXPECT_EQ(refused_serve("--profile mqtt --credentials f"),
-            "fleet cloud serve: --credentials belongs to the profiles linkdevelop and linkplatform; "
-            "--profile mqtt is an open broker");
-  EXPECT_EQ(refused_serve("--devices 5"),
-            "fleet cloud serve: unknown flag --devices");
+  EXPECT_EQ(
+      refused_serve("--profile mqtt --credentials f"),
+      "fleet cloud serve: --credentials belongs to the profiles linkdevelop and linkplatform; "
+      "--profile mqtt is an open broker");
+  EXPECT_EQ(refused_serve("--devices 5"), "fleet cloud serve: unknown flag --devices");
 }
 
 TEST(check_words, are_files) {
@@ -363,10 +375,10 @@ TEST(check_words, are_files) {
 }
 
 TEST(subcommands, are_named_when_unknown) {
-  EXPECT_EQ(said("rnu"),
-            "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
-  EXPECT_EQ(said("teapot"), "fleet: unknown subcommand teapot; it takes run, cloud, check, version or "
-                            "help\nsee fleet --help\n");
+  EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
+  EXPECT_EQ(said("teapot"),
+            "fleet: unknown subcommand teapot; it takes run, cloud, check, version or "
+            "help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");
   EXPECT_EQ(said("cloud"), "fleet cloud: needs a subcommand: serve\nsee fleet cloud --help\n");
@@ -401,9 +413,9 @@ TEST(help, fits_a_terminal_of_a_hundred_columns) {
 
 TEST(secrets, are_in_no_message_and_no_printed_command) {
   EXPECT_EQ(said("run --target mqtt://me:hunter2@broker").find("hunter2"), std::string::npos);
-  EXPECT_EQ(said("run --profile mqtt --username u --password hunter2 --password hunter2")
-              .find("hunter2"),
-            std::string::npos);
+  EXPECT_EQ(
+      said("run --profile mqtt --username u --password hunter2 --password hunter2").find("hunter2"),
+      std::string::npos);
   EXPECT_EQ(printable_command(split("run --password hunter2 --password=hunter2 --devices 5")),
             "fleet run --password *** --password=*** --devices 5");
 }
@@ -419,7 +431,8 @@ TEST(secrets, are_overwritten_in_the_process_title) {
   std::string secret = "hunter2";
   std::string both = "--password=hunter2";
   std::string file = "--password-file=pw";
-  const std::vector<char*> argv{run_word.data(), flag.data(), secret.data(), both.data(), file.data()};
+  const std::vector<char*> argv{run_word.data(), flag.data(), secret.data(), both.data(),
+                                file.data()};
   hide_secrets(argv);
   EXPECT_EQ(run_word, "run");
   EXPECT_EQ(secret, "*******");

@@ -11,8 +11,7 @@ TEST(duration_text, reads_units_alone_and_together) {
   EXPECT_EQ(parse_duration("90s").value(), 90s);
   EXPECT_EQ(parse_duration("1h30m").value(), 90min);
   EXPECT_EQ(parse_duration("500ms").value(), 500ms);
-  EXPECT_EQ(parse_duration("1d2h3m4s5ms6us7ns").value(),
-            24h + 2h + 3min + 4s + 5ms + 6us + 7ns);
+  EXPECT_EQ(parse_duration("1d2h3m4s5ms6us7ns").value(), 24h + 2h + 3min + 4s + 5ms + 6us + 7ns);
   EXPECT_EQ(parse_duration("1.5s").value(), 1500ms);
   EXPECT_EQ(parse_duration("0.000000001s").value(), 1ns);
   EXPECT_EQ(parse_duration("0.1d").value(), 144min);
@@ -47,7 +46,8 @@ TEST(duration_text, holds_292_years_and_not_a_day_more) {
 }
 
 TEST(duration_text, writes_what_it_reads) {
-  for (const auto d : {0ns, 1ns, 999us + 0ns, 90s + 0ns, 90min + 0ns, 25h + 1ms + 0ns, duration::max()}) {
+  for (const auto d :
+       {0ns, 1ns, 999us + 0ns, 90s + 0ns, 90min + 0ns, 25h + 1ms + 0ns, duration::max()}) {
     EXPECT_EQ(parse_duration(format_duration(d)).value(), d) << format_duration(d);
   }
   EXPECT_EQ(format_duration(90min), "1h30m");
