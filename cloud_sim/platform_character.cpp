@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "cloud_sim/command_text.hpp"
-#include "cloud_sim/request_head.hpp"
+#include "protocol/alink/message.hpp"
 #include "protocol/alink/sign.hpp"
 
 namespace fleet::cloud {
@@ -121,8 +121,15 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
     broker_.reject(from, mqtt::violation::bad_qos);
     return;
   }
-  const auto kind = classify_publish(message.topic, who.own, options_.classes);
-  if (kind == publish_kind::refused) {
+  // The one topic that all devices use all the time is their own by comparison; the rest takes parsing.
+  if (who.is_own_system(message.topic, "thing/event/property/post")) {
+    broker_.ledger().uplink(message.payload, message.dup, from.number(), who.index);
+    answer(who, message);
+    return;
+  }
+  const auto rights = alink::topic_rights(message.topic, who.product_key(), who.device_name(),
+                                          options_.access);
+  if (!rights.may_publish) {
     add(broker_.counters().publishes_refused);
     if (options_.close_on_refused_publish) {
       broker_.cut(who, end_reason::refused);
@@ -130,36 +137,49 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
     return;
   }
   broker_.ledger().uplink(message.payload, message.dup, from.number(), who.index);
-  switch (kind) {
-    case publish_kind::refused:
-    case publish_kind::taken: break;
-    case publish_kind::command_reply: add(broker_.counters().command_replies); break;
-    case publish_kind::request: answer(who, message); break;
-    case publish_kind::echoed: {
-      const int granted = who.granted(message.topic);
-      if (granted >= 0) {
-        send(who, message.topic, message.payload,
-             std::min(message.qos, static_cast<mqtt::qos>(granted)), 0);
-      }
-      break;
+  const auto topic = alink::parse_topic(message.topic);
+  take(who, message, topic.kind, topic.reply, rights.may_subscribe);
+}
+
+void platform_character::take(platform_client& who, const mqtt::message_view& message,
+                              alink::topic_kind kind, bool reply, bool may_subscribe) {
+  using enum alink::topic_kind;
+  if (reply) {
+    add(broker_.counters().command_replies);
+  } else if (kind == property_batch_post || kind == property_history_post || kind == event_post
+             || kind == deviceinfo_update || kind == deviceinfo_delete) {
+    answer(who, message);
+  } else if (may_subscribe && (kind == custom || kind == thing_other || kind == rrpc_other)) {
+    // §9.1: who publishes where it listens hears itself.
+    const int granted = who.granted(message.topic);
+    if (granted >= 0) {
+      send(who, message.topic, message.payload,
+           std::min(message.qos, static_cast<mqtt::qos>(granted)), 0);
     }
   }
 }
 
 void platform_character::answer(platform_client& who, const mqtt::message_view& request) {
-  topic_.assign(request.topic).append("_reply");
-  constexpr std::string_view common = "thing/event/property/post_reply";
-  const auto suffix = std::string_view{topic_}.substr(4 + who.own.size());
-  const int granted =
-    suffix == common ? who.granted(known_topic::property_post_reply) : who.granted(topic_);
-  const auto head = read_request_head(request.payload);
-  if (!head.well_formed) {
+  const auto read = alink::parse_message(json_, request.payload);
+  const bool good = read.state == alink::message_state::good;
+  if (!good) {
     add(broker_.counters().malformed_requests);
   }
-  if (granted < 0 || head.raw_id.empty()) {
+  if (read.id.empty() || !read.wants_reply) {
     return; // §23.17: without an id there is nothing to answer to
   }
-  write_reply(payload_, head.raw_id, head.well_formed ? 200 : 460);
+  topic_.assign(request.topic).append("_reply");
+  const int granted = who.is_own_system(topic_, suffix_of(known_topic::property_post_reply))
+                        ? who.granted(known_topic::property_post_reply)
+                        : who.granted(topic_);
+  if (granted < 0) {
+    return;
+  }
+  payload_.clear();
+  alink::reply_fields reply;
+  reply.raw_id = read.id;
+  reply.code = good ? alink::code_success : alink::code_parameter_error;
+  alink::append_reply(payload_, reply);
   add(broker_.counters().replies);
   send(who, topic_, payload_.view(), std::min(request.qos, static_cast<mqtt::qos>(granted)), 0);
 }
@@ -179,7 +199,8 @@ void platform_character::on_subscribe(connection& from, std::uint16_t packet_id,
   codes_.clear();
   for (const auto& f : filters) {
     const auto granted = std::min(f.qos, mqtt::qos::at_least_once);
-    const bool taken = may_subscribe(f.text, who.own, options_.classes)
+    const bool taken = alink::may_subscribe_filter(f.text, who.product_key(), who.device_name(),
+                                                   options_.access)
                        && who.subscribe(f.text, granted, options_.subscriptions_max);
     codes_.push_back(taken ? static_cast<std::uint8_t>(granted) : mqtt::subscribe_refused);
   }

@@ -10,13 +10,14 @@
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/character.hpp"
 #include "cloud_sim/platform_client.hpp"
-#include "cloud_sim/platform_topics.hpp"
 #include "cloud_sim/registry.hpp"
+#include "protocol/alink/json.hpp"
+#include "protocol/alink/topics.hpp"
 
 namespace fleet::cloud {
 
 struct platform_options {
-  std::vector<topic_class> classes = standard_topic_classes(false);
+  alink::access_rules access; ///< what it points to must outlive the twin
   std::uint32_t subscriptions_max = 100; ///< per device (§8.1)
   std::uint16_t keep_alive_min_s = 30;
   std::uint16_t keep_alive_max_s = 1200;
@@ -55,6 +56,8 @@ private:
   };
   [[nodiscard]] login judge(const mqtt::connect_view& connect) const;
   [[nodiscard]] mqtt::connack_code enforceable(std::uint16_t asked, std::uint16_t& enforced) const;
+  void take(platform_client& who, const mqtt::message_view& message, alink::topic_kind kind,
+            bool reply, bool may_subscribe);
   void answer(platform_client& who, const mqtt::message_view& request);
   void send(platform_client& who, std::string_view topic, bytes_view payload, mqtt::qos q,
             std::uint64_t cookie);
@@ -66,6 +69,7 @@ private:
   std::vector<std::uint8_t> codes_;
   std::string topic_;
   byte_buffer payload_;
+  alink::json_reader json_;
   std::uint64_t command_id_ = 0;
 };
 

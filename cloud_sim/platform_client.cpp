@@ -2,12 +2,53 @@
 #include "cloud_sim/platform_client.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "protocol/base/check.hpp"
 #include "protocol/mqtt/topic.hpp"
 
 namespace fleet::cloud {
 
 namespace {
+
+/// What a client with `_ss=1` is taken to have subscribed (§9.4), behind `/sys/PK/DN/`; the known topics
+/// come first.
+constexpr std::array<std::string_view, 33> auto_filters{
+  "thing/event/property/post_reply",
+  "thing/service/property/set",
+  "thing/event/+/post_reply",
+  "thing/service/+",
+  "thing/service/property/get",
+  "thing/model/down_raw",
+  "thing/model/up_raw_reply",
+  "thing/deviceinfo/update_reply",
+  "thing/deviceinfo/delete_reply",
+  "thing/dynamicTsl/get_reply",
+  "thing/dsltemplate/get_reply",
+  "rrpc/request/+",
+  "thing/event/property/history/post_reply",
+  "thing/event/property/batch/post_reply",
+  "thing/gateway/permit",
+  "thing/topo/change",
+  "thing/topo/add/notify",
+  "thing/sub/register_reply",
+  "thing/sub/unregister_reply",
+  "thing/topo/add_reply",
+  "thing/topo/delete_reply",
+  "thing/topo/get_reply",
+  "thing/list/found_reply",
+  "thing/disable",
+  "thing/enable",
+  "thing/delete",
+  "thing/config/push",
+  "thing/config/get_reply",
+  "thing/property/desired/get_reply",
+  "thing/property/desired/delete_reply",
+  "thing/reset_reply",
+  "thing/proxy/provisioning/product_register_reply",
+  "_thing/event/notify",
+};
+
 std::string join(std::string_view product_key, std::string_view device_name) {
   std::string own;
   own.reserve(product_key.size() + device_name.size() + 3);
@@ -22,7 +63,23 @@ std::uint8_t weight(mqtt::qos q) noexcept {
 
 platform_client::platform_client(std::uint32_t device, std::string_view product_key,
                                  std::string_view device_name)
-    : index(device), own(join(product_key, device_name)) {}
+    : index(device),
+      own(join(product_key, device_name)),
+      key_length_(static_cast<std::uint8_t>(product_key.size())) {}
+
+std::string_view suffix_of(known_topic t) noexcept {
+  switch (t) {
+    case known_topic::property_post_reply: return auto_filters[0];
+    case known_topic::property_set: return auto_filters[1];
+  }
+  FLEET_CHECK(false);
+}
+
+bool platform_client::is_own_system(std::string_view topic,
+                                    std::string_view suffix) const noexcept {
+  return topic.size() == 4 + own.size() + suffix.size() && topic.ends_with(suffix)
+         && topic.starts_with("/sys") && topic.substr(4).starts_with(own);
+}
 
 bool platform_client::system_suffix(std::string_view topic,
                                     std::string_view& suffix) const noexcept {
@@ -80,9 +137,8 @@ void platform_client::unsubscribe(std::string_view filter) {
         exact_[i] = 0;
       }
     }
-    const auto listed = auto_subscriptions();
-    for (std::size_t i = 0; i < listed.size(); ++i) {
-      if (suffix == listed[i]) {
+    for (std::size_t i = 0; i < auto_filters.size(); ++i) {
+      if (suffix == auto_filters[i]) {
         auto_ &= ~(std::uint64_t{1} << i);
       }
     }
@@ -96,8 +152,8 @@ void platform_client::unsubscribe(std::string_view filter) {
 }
 
 void platform_client::subscribe_automatically() {
-  static_assert(sizeof auto_ == 8);
-  auto_ = (std::uint64_t{1} << auto_subscriptions().size()) - 1;
+  static_assert(auto_filters.size() < 64);
+  auto_ = (std::uint64_t{1} << auto_filters.size()) - 1;
   refresh();
 }
 
@@ -127,9 +183,8 @@ int platform_client::granted(std::string_view topic) const noexcept {
         best = std::max(best, exact_[i] - 1);
       }
     }
-    const auto listed = auto_subscriptions();
-    for (std::size_t i = 0; auto_ != 0 && best < 1 && i < listed.size(); ++i) {
-      if (automatic(i) && mqtt::matches(listed[i], suffix)) {
+    for (std::size_t i = 0; auto_ != 0 && best < 1 && i < auto_filters.size(); ++i) {
+      if (automatic(i) && mqtt::matches(auto_filters[i], suffix)) {
         best = 1;
       }
     }

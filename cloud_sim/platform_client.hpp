@@ -10,9 +10,14 @@
 #include <vector>
 
 #include "cloud_sim/character.hpp"
-#include "cloud_sim/platform_topics.hpp"
 
 namespace fleet::cloud {
+
+/// Topics that the platform delivers often, so that a client keeps its grants for them ready.
+enum class known_topic : std::uint8_t { property_post_reply, property_set };
+inline constexpr std::size_t known_topic_count = 2;
+/// What follows `/sys/PK/DN/`.
+std::string_view suffix_of(known_topic t) noexcept;
 
 struct platform_client final : peer {
   platform_client(std::uint32_t device, std::string_view product_key, std::string_view device_name);
@@ -32,6 +37,14 @@ struct platform_client final : peer {
   /// The same for any topic; linear in the device's own subscriptions.
   [[nodiscard]] int granted(std::string_view topic) const noexcept;
 
+  [[nodiscard]] std::string_view product_key() const noexcept {
+    return std::string_view{own}.substr(1, key_length_);
+  }
+  [[nodiscard]] std::string_view device_name() const noexcept {
+    return std::string_view{own}.substr(key_length_ + 2U, own.size() - key_length_ - 3U);
+  }
+  /// Whether a topic is `/sys/PK/DN/` and then `suffix`, to the letter.
+  [[nodiscard]] bool is_own_system(std::string_view topic, std::string_view suffix) const noexcept;
   [[nodiscard]] std::uint32_t subscription_count() const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
@@ -46,10 +59,11 @@ private:
   [[nodiscard]] bool system_suffix(std::string_view topic, std::string_view& suffix) const noexcept;
   [[nodiscard]] bool automatic(std::size_t at) const noexcept { return ((auto_ >> at) & 1U) != 0; }
 
+  const std::uint8_t key_length_;
   // 0: not subscribed, else the granted QoS + 1.
   std::array<std::uint8_t, known_topic_count> exact_{};
   std::array<std::uint8_t, known_topic_count> effective_{};
-  std::uint64_t auto_ = 0; ///< by place in auto_subscriptions()
+  std::uint64_t auto_ = 0; ///< by place in the list of §9.4
   std::unique_ptr<std::vector<entry>> others_;
 };
 

@@ -59,12 +59,7 @@ struct twin::parts final : device_listener {
     }
     FLEET_CHECK(options.credentials != nullptr);
     devices = std::make_unique<registry>(*options.credentials, options.limits.devices_max);
-    auto platform_settings = options.platform;
-    if (!options.own_classes) {
-      platform_settings.classes =
-        standard_topic_classes(options.profile == profile::linkplatform);
-    }
-    platform = std::make_unique<platform_character>(core, *devices, platform_settings);
+    platform = std::make_unique<platform_character>(core, *devices, options.platform);
     core.speak_as(*platform);
   }
 

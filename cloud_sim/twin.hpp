@@ -34,8 +34,7 @@ struct twin_options {
   /// Must outlive the twin.
   const alink::credential_source* credentials = nullptr;
   twin_limits limits;
-  platform_options platform; ///< its topic classes are set by the profile unless `own_classes`
-  bool own_classes = false;
+  platform_options platform;
   open_options open;
 };
 
