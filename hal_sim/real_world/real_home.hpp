@@ -21,7 +21,7 @@ struct real_home_options {
   /// Local addresses to connect from, chosen by the device's index among those of the target's
   /// family that are loopback exactly if the target is. Where none fits, an IPv4 loopback target is
   /// reached from 127.0.0.1 to 127.0.0.8 and any other from what the kernel chooses.
-  std::vector<address> source_addresses;
+  std::vector<address> source_addresses{};
   /// Attempts under way at once (TCP and TLS); more wait in order of connect(). A listener with a
   /// short backlog stalls otherwise.
   std::size_t pending_connects_max = 60;

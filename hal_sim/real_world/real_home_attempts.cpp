@@ -75,9 +75,9 @@ void real_home::begin(attempt& a) {
   bump(meters_.connects_waiting, ~std::uint64_t{0});
   ++pending_connects_;
   s.phase_ = stream_phase::connecting;
-  const result<int, int> opened = open_towards(s.peer_, source_for(s.peer_, a.origin));
+  const result<int, ending> opened = open_towards(s.peer_, source_for(s.peer_, a.origin));
   if (!opened) {
-    finish(s, ending_of(opened.error(), s.peer_));
+    finish(s, opened.error());
     return;
   }
   s.fd_ = opened.value();

@@ -121,11 +121,11 @@ listen_error listen_error_of(int error) noexcept {
   }
 }
 
-result<int, int> open_towards(const address& peer, const address* source) {
+result<int, ending> open_towards(const address& peer, const address* source) {
   const int fd = ::socket(peer.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                           IPPROTO_TCP);
   if (fd < 0) {
-    return fail(std::exchange(errno, 0));
+    return fail(ending_of(errno, peer));
   }
   send_at_once(fd);
   if (source != nullptr) {
@@ -133,12 +133,17 @@ result<int, int> open_towards(const address& peer, const address* source) {
     turn_on(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
     socket_address from = to_socket(*source);
     if (::bind(fd, from.get(), from.size) != 0) {
-      return give_up(fd);
+      const int error = errno;
+      ::close(fd);
+      return fail(ending{close_reason::unreachable, "cannot connect from " + source->text() + ": "
+                                                        + ::strerrordesc_np(error)});
     }
   }
   socket_address to = to_socket(peer);
   if (::connect(fd, to.get(), to.size) != 0 && errno != EINPROGRESS) {
-    return give_up(fd);
+    const int error = errno;
+    ::close(fd);
+    return fail(ending_of(error, peer));
   }
   return fd;
 }

@@ -41,9 +41,8 @@ listen_error listen_error_of(int error) noexcept;
 /// Whether `error` says that the process or the machine ran out of something.
 bool exhausted(int error) noexcept;
 
-/// A non-blocking socket that has begun to connect to `peer`, from `source` unless null. Fails with
-/// the errno.
-result<int, int> open_towards(const address& peer, const address* source);
+/// A non-blocking socket that has begun to connect to `peer`, from `source` unless null.
+result<int, ending> open_towards(const address& peer, const address* source);
 
 /// A non-blocking listening socket at `at`, whose port becomes the chosen one. Fails with the
 /// errno.
