@@ -1,5 +1,6 @@
 // The program: reads its command line and hands over to the subcommand.
 #include <cstdio>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -30,7 +31,7 @@ int main(int argc, char** argv) {
       } else if constexpr (std::is_same_v<what_type, cloud_options>) {
         return execute_cloud(what);
       } else if constexpr (std::is_same_v<what_type, check_options>) {
-        return execute_check(what);
+        return check_files(what, std::cout, std::cerr);
       } else {
         std::fputs(what.text.c_str(), stdout);
         return exit_code::passed;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "protocol/mqtt/codec.hpp"
+
 namespace fleet::actors {
 
 namespace {
@@ -95,7 +97,7 @@ void device::enter(phase p) {
     }
   }
   if (p == phase::stopped) {
-    slot_.board.link.reset();
+    slot_.board.link.drop();
     around_.watcher->on_stopped(index_);
   }
 }
@@ -133,13 +135,16 @@ void device::finish_stop_if_drained() {
   if (phase_ != phase::stopping || (client_.in_flight() != 0 && now() < phase_due_)) {
     return;
   }
-  client_.stop(slot_.board.link.output());
-  slot_.board.link.close();
-  // The link tells when it is closed; should it hang, the deadline cuts it.
-  phase_due_ = std::max(phase_due_, now() + std::chrono::seconds{1});
   if (!slot_.board.link.up()) {
-    go(step::drained);
+    if (!slot_.board.link.active()) {
+      go(step::drained);
+    }
+    return;
   }
+  client_.stop(slot_.board.link.output());
+  // The link tells when it is closed; should it hang, the deadline cuts it.
+  slot_.board.link.close();
+  phase_due_ = std::max(phase_due_, now() + std::chrono::seconds{1});
 }
 
 void device::attempt(hal::stream_events& link_events) {
@@ -388,7 +393,7 @@ void device::leave_link(outcome why, std::string_view detail) {
     bump(counts().disconnects_unplanned);
   }
   slot_.trace.note(now(), happening::link_ended, static_cast<std::uint32_t>(why));
-  slot_.board.link.reset();
+  slot_.board.link.drop();
   client_.lost();
   if (go(step::link_ended) && phase_ == phase::backing_off) {
     around_.watcher->on_trouble(index_, why, detail);
@@ -397,7 +402,7 @@ void device::leave_link(outcome why, std::string_view detail) {
 }
 
 void device::transport_down(hal::close_reason reason, std::string_view detail) {
-  slot_.board.link.reset();
+  slot_.board.link.drop();
   client_.lost();
   if (phase_ == phase::stopping) {
     go(step::drained);
@@ -418,10 +423,10 @@ void device::handle_timeout(hal::stream_events& link_events) {
       case phase::backing_off: attempt(link_events); break;
       case phase::stopping:
         if (slot_.board.link.up()) {
-          finish_stop_if_drained();
-          slot_.board.link.reset();
+          finish_stop_if_drained(); // says DISCONNECT although something is in flight
+        } else {
+          go(step::drained);
         }
-        go(step::drained);
         return;
       case phase::off:
       case phase::connecting:

@@ -1,10 +1,10 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 
 #include <fmt/format.h>
 
+#include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
 
 namespace fleet::program {
@@ -14,21 +14,6 @@ namespace {
 exit_code complain(const startup_error& error) {
   std::fprintf(stderr, "fleet run: %s\n", error.message.c_str());
   return error.code;
-}
-
-/// Writes beside the target and renames, so that a full disk leaves an old report whole.
-bool write_whole(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".part";
-  {
-    std::ofstream out{beside, std::ios::binary | std::ios::trunc};
-    out << text;
-    out.flush();
-    if (!out) {
-      std::remove(beside.c_str());
-      return false;
-    }
-  }
-  return std::rename(beside.c_str(), path.c_str()) == 0;
 }
 
 } // namespace
@@ -139,7 +124,7 @@ void director::gather_troubles() {
 bool director::write_files() {
   bool ok = true;
   const auto write = [&ok](const std::string& path, const std::string& text) {
-    if (!path.empty() && !write_whole(path, text)) {
+    if (!path.empty() && !report::write_whole(path, text)) {
       std::fprintf(stderr, "fleet run: cannot write %s: no space or no permission\n", path.c_str());
       ok = false;
     }

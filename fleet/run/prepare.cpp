@@ -30,10 +30,6 @@ failure<startup_error> wrong(std::string message) {
   return fail(startup_error{exit_code::wrong_usage, std::move(message)});
 }
 
-failure<startup_error> broken(std::string message) {
-  return fail(startup_error{exit_code::environment_failed, std::move(message)});
-}
-
 tls::version_range range_of(tls_version v) {
   switch (v) {
     case tls_version::any: return {};
@@ -147,11 +143,11 @@ std::optional<startup_error> secure_embedded(const run_options& o, prepared& out
   }
   server.identity = std::move(rsa).value();
   server.cheap_identity = std::move(elliptic).value();
-  auto context = tls::server_context::make(server);
+  auto context = tls::server_context::create(server);
   tls::client_options client;
   client.ca_pem = ca.value().certificate_pem();
   client.versions = range_of(o.tls_version);
-  auto clients = tls::client_context::make(client);
+  auto clients = tls::client_context::create(client);
   if (!context || !clients) {
     return startup_error{exit_code::environment_failed,
                          context ? clients.error() : context.error()};
@@ -187,7 +183,7 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
     }
     client.ca_pem = std::move(pem).value();
   }
-  auto context = tls::client_context::make(client);
+  auto context = tls::client_context::create(client);
   if (!context) {
     return startup_error{exit_code::wrong_usage, context.error()};
   }

@@ -98,7 +98,8 @@ std::unique_ptr<run_world> make_real_world(const run_options& options, bool embe
   hal::real_world_options world;
   world.homes = homes + (embedded_twin ? 1 : 0);
   world.source_addresses = options.source_addresses;
-  world.pending_connects_max = options.connects_pending;
+  // The limit is split evenly over homes, and the twin's makes no connections.
+  world.pending_connects_max = std::size_t{options.connects_pending} * world.homes / homes;
   return std::make_unique<real>(std::move(world), homes, embedded_twin);
 }
 

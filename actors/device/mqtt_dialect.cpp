@@ -1,0 +1,168 @@
+// Templates rendered for devices.
+#include "actors/device/mqtt_dialect.hpp"
+
+#include <algorithm>
+
+namespace fleet::actors {
+
+namespace {
+
+constexpr std::string_view default_payload =
+  R"({{"device":"{device}","seq":{seq},"timestamp":{timestamp},"temperature":{random 180..260},)"
+  R"("ledger":"{ledger}"}})";
+
+/// Renders texts that no message's randomness touches: the same device always gets the same.
+std::string render(const alink::payload_template& t, std::string_view device, std::uint32_t index) {
+  alink::template_values values;
+  values.device = device;
+  values.client = device;
+  values.index = index;
+  random_stream random{0, index, "template"};
+  byte_buffer out;
+  t.render(out, values, random);
+  return std::string{as_text(out.view())};
+}
+
+class sealed_tag final : public alink::tag_writer {
+public:
+  explicit sealed_tag(const ledger::tag& t) : tag_(t) {}
+  std::size_t append(byte_buffer& out) override { return ledger::append_tag(out, tag_); }
+
+private:
+  const ledger::tag& tag_;
+};
+
+} // namespace
+
+struct mqtt_dialect::parts {
+  std::shared_ptr<const alink::credential_source> credentials;
+  alink::payload_template client_id;
+  alink::payload_template username;
+  alink::payload_template password;
+  alink::payload_template topic;
+  alink::payload_template command_topic;
+  alink::payload_template payload;
+  std::string all_reports;
+  mqtt::qos qos = mqtt::qos::at_least_once;
+};
+
+mqtt_dialect::mqtt_dialect(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
+mqtt_dialect::~mqtt_dialect() = default;
+
+result<std::unique_ptr<mqtt_dialect>, std::string>
+mqtt_dialect::make(const mqtt_texts& texts,
+                   std::shared_ptr<const alink::credential_source> credentials) {
+  auto p = std::make_unique<parts>();
+  p->credentials = std::move(credentials);
+  p->qos = texts.qos;
+  struct entry {
+    std::string_view flag;
+    std::string_view text;
+    std::string_view otherwise;
+    alink::payload_template* into;
+  };
+  const entry entries[] = {
+    {"--client-id", texts.client_id, "{device}", &p->client_id},
+    {"--username", texts.username, "", &p->username},
+    {"--password", texts.password, "", &p->password},
+    {"--topic", texts.topic, "fleet/{device}/up", &p->topic},
+    {"--down-topic", texts.command_topic, "fleet/{device}/down", &p->command_topic},
+    {"--payload", texts.payload, default_payload, &p->payload},
+  };
+  for (const auto& e : entries) {
+    auto compiled = alink::payload_template::compile(e.text.empty() ? e.otherwise : e.text);
+    if (!compiled) {
+      return fail(std::string{e.flag} + ": column " + std::to_string(compiled.error().column) + ": "
+                  + compiled.error().message);
+    }
+    *e.into = std::move(compiled).value();
+    if (e.into != &p->payload && e.into->has_ledger()) {
+      return fail(std::string{e.flag} + ": {ledger} has its place in --payload alone");
+    }
+  }
+  // What a wildcard stands for in the probe's filter: each level in which devices differ.
+  const std::string one = render(p->topic, "\x01", 7);
+  const std::string other = render(p->topic, "\x02", 8);
+  std::size_t a = 0;
+  std::size_t b = 0;
+  while (a <= one.size() && b <= other.size()) {
+    const auto end_a = std::min(one.find('/', a), one.size());
+    const auto end_b = std::min(other.find('/', b), other.size());
+    const auto level_a = one.substr(a, end_a - a);
+    const bool same = level_a == other.substr(b, end_b - b);
+    p->all_reports += (p->all_reports.empty() && a == 0 ? "" : "/") + (same ? level_a : "+");
+    a = end_a + 1;
+    b = end_b + 1;
+  }
+  if (!p->payload.has_ledger()) {
+    p->all_reports.clear();
+  }
+  return std::unique_ptr<mqtt_dialect>{new mqtt_dialect{std::move(p)}};
+}
+
+void mqtt_dialect::login(std::uint32_t index, login_text& out) const {
+  const std::string device = name(index);
+  out.client_id = render(parts_->client_id, device, index);
+  out.username = render(parts_->username, device, index);
+  out.password = render(parts_->password, device, index);
+}
+
+void mqtt_dialect::filters(std::uint32_t index, std::vector<filter_text>& out) const {
+  filter_text one;
+  command_topic(index, one.filter);
+  one.qos = parts_->qos;
+  out.push_back(std::move(one));
+}
+
+void mqtt_dialect::report_topic(std::uint32_t index, std::string& out) const {
+  out = render(parts_->topic, name(index), index);
+}
+
+bool mqtt_dialect::write_report(const report& r, random_stream& random, byte_buffer& out) const {
+  const std::size_t from = out.size();
+  const std::string device = name(r.index);
+  alink::template_values values;
+  values.device = device;
+  values.client = device;
+  values.index = r.index;
+  values.sequence = r.tag.sequence;
+  values.timestamp_ms = r.wall_ms;
+  sealed_tag tag{r.tag};
+  const auto checksum_at = parts_->payload.render(out, values, random, &tag);
+  const std::size_t written = out.size() - from;
+  if (r.payload_bytes > written) {
+    auto filling = out.prepare(r.payload_bytes - written);
+    std::fill(filling.begin(), filling.end(), static_cast<std::uint8_t>(' '));
+  }
+  if (!checksum_at) {
+    return false;
+  }
+  ledger::seal({&out[from], out.size() - from}, *checksum_at - from);
+  return true;
+}
+
+downlink mqtt_dialect::understand(std::uint32_t, const mqtt::message_view&,
+                                  speech_scratch&) const {
+  // The command topic is all a device subscribes to.
+  downlink out;
+  out.kind = downlink_kind::command;
+  return out;
+}
+
+bool mqtt_dialect::write_answer(std::uint32_t, const downlink&, std::string&, byte_buffer&) const {
+  return false;
+}
+
+std::string mqtt_dialect::name(std::uint32_t index) const {
+  return parts_->credentials->at(index).device_name;
+}
+
+void mqtt_dialect::command_topic(std::uint32_t index, std::string& out) const {
+  out = render(parts_->command_topic, name(index), index);
+}
+
+std::string mqtt_dialect::all_reports_filter() const {
+  return parts_->all_reports;
+}
+
+} // namespace fleet::actors

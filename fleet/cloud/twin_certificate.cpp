@@ -1,0 +1,124 @@
+// Making, keeping and loading the twin's authority.
+#include "fleet/cloud/twin_certificate.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "fleet/run/machine.hpp"
+#include "protocol/tls/authority.hpp"
+#include "protocol/tls/server.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr std::int64_t day_s = 86'400;
+
+failure<startup_error> broken(std::string message) {
+  return fail(startup_error{exit_code::environment_failed, std::move(message)});
+}
+
+/// Creates the file with `mode` from the start, so that a secret is never readable for a moment.
+bool write_file(const std::string& path, const std::string& text, mode_t mode) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (fd < 0) {
+    return false;
+  }
+  const bool whole = fchmod(fd, mode) == 0
+                     && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  return close(fd) == 0 && whole;
+}
+
+result<tls::authority, startup_error> own_authority(const std::string& dir, std::int64_t now_s) {
+  const std::string cert = dir + "/ca.pem";
+  const std::string key = dir + "/ca.key";
+  if (!dir.empty() && access(cert.c_str(), F_OK) == 0) {
+    auto cert_text = read_file(cert);
+    auto key_text = read_file(key);
+    if (!cert_text || !key_text) {
+      return fail(cert_text ? key_text.error() : cert_text.error());
+    }
+    auto loaded = tls::authority::load(cert_text.value(), key_text.value());
+    if (!loaded) {
+      return broken(fmt::format("{}: {}", cert, loaded.error()));
+    }
+    return std::move(loaded).value();
+  }
+  auto made = tls::authority::make("fleet twin CA", {now_s - 3600, now_s + 3650 * day_s});
+  if (!made) {
+    return broken(made.error());
+  }
+  if (!dir.empty()) {
+    if (mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) {
+      return broken(fmt::format("cannot make {}: {}", dir, std::strerror(errno)));
+    }
+    if (!write_file(key, made.value().key_pem(), 0600)
+        || !write_file(cert, made.value().certificate_pem(), 0644)) {
+      return broken(fmt::format("cannot write into {}: {}", dir, std::strerror(errno)));
+    }
+  }
+  return std::move(made).value();
+}
+
+std::optional<startup_error> issue_own(const cloud_options& o, tls::server_options& server) {
+  const std::int64_t now_s = wall_clock_ms() / 1000;
+  auto ca = own_authority(o.data_dir, now_s);
+  if (!ca) {
+    return ca.error();
+  }
+  tls::leaf_request leaf;
+  leaf.names = {"localhost", "127.0.0.1", "::1"};
+  for (const auto& at : o.mqtts) {
+    const std::string text = at.text();
+    const std::string host = at.v6 ? text.substr(1, text.rfind(']') - 1) : text.substr(0, text.rfind(':'));
+    if (host != "127.0.0.1" && host != "0.0.0.0" && host != "::1" && host != "::") {
+      leaf.names.push_back(host);
+    }
+  }
+  leaf.valid = {now_s - 3600, now_s + 365 * day_s};
+  leaf.key = tls::key_kind::rsa2048;
+  auto rsa = ca.value().issue(leaf);
+  leaf.key = tls::key_kind::p256;
+  auto elliptic = ca.value().issue(leaf);
+  if (!rsa || !elliptic) {
+    return startup_error{exit_code::environment_failed, rsa ? elliptic.error() : rsa.error()};
+  }
+  server.identity = std::move(rsa).value();
+  server.cheap_identity = std::move(elliptic).value();
+  return std::nullopt;
+}
+
+} // namespace
+
+result<std::unique_ptr<stream_filter_factory>, startup_error>
+make_twin_security(const cloud_options& o) {
+  tls::server_options server;
+  switch (o.tls_version) {
+    case tls_version::any: break;
+    case tls_version::v1_2: server.versions = {tls::version::tls12, tls::version::tls12}; break;
+    case tls_version::v1_3: server.versions = {tls::version::tls13, tls::version::tls13}; break;
+  }
+  if (!o.cert_file.empty()) {
+    auto chain = read_file(o.cert_file);
+    auto key = read_file(o.key_file);
+    if (!chain || !key) {
+      return fail(chain ? key.error() : chain.error());
+    }
+    server.identity = {std::move(chain).value(), std::move(key).value()};
+  } else if (auto error = issue_own(o, server)) {
+    return fail(*error);
+  }
+  auto context = tls::server_context::create(server);
+  if (!context) {
+    return broken(context.error());
+  }
+  return std::unique_ptr<stream_filter_factory>{std::move(context).value()};
+}
+
+} // namespace fleet::program

@@ -1,0 +1,170 @@
+// Serving the twin until a signal.
+#include "fleet/cloud_command.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cloud_sim/twin.hpp"
+#include "fleet/cloud/twin_certificate.hpp"
+#include "fleet/metrics/exposition.hpp"
+#include "fleet/report/files.hpp"
+#include "fleet/run/machine.hpp"
+#include "fleet/run/metrics_source.hpp"
+#include "fleet/run/twin_host.hpp"
+#include "hal_sim/real_world/limits.hpp"
+#include "hal_sim/real_world/real_world.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+exit_code complain(const startup_error& error) {
+  std::fprintf(stderr, "fleet cloud serve: %s\n", error.message.c_str());
+  return error.code;
+}
+
+class server {
+public:
+  explicit server(const cloud_options& options) : options_(options) {}
+
+  exit_code execute();
+
+private:
+  std::optional<startup_error> listen();
+  void announce(const std::vector<hal::address>& chosen) const;
+  bool write_ledger() const;
+  void summarize() const;
+
+  const cloud_options& options_;
+  stop_signals signals_;
+  std::shared_ptr<const alink::credential_source> credentials_;
+  std::unique_ptr<stream_filter_factory> security_;
+  std::unique_ptr<hal::real_world> world_;
+  std::unique_ptr<cloud::twin> twin_;
+  std::unique_ptr<metrics::page> page_;
+};
+
+std::optional<startup_error> server::listen() {
+  auto credentials = load_credentials(options_.credentials_file, options_.product_key);
+  if (!credentials) {
+    return credentials.error();
+  }
+  credentials_ = std::move(credentials).value();
+  cloud::twin_options o;
+  o.profile = twin_profile(options_.profile);
+  o.credentials = credentials_.get();
+  for (const auto& at : options_.mqtt) {
+    o.listeners.push_back({at, nullptr});
+  }
+  if (!options_.mqtts.empty()) {
+    auto security = make_twin_security(options_);
+    if (!security) {
+      return security.error();
+    }
+    security_ = std::move(security).value();
+    for (const auto& at : options_.mqtts) {
+      o.listeners.push_back({at, security_.get()});
+    }
+  }
+  hal::raise_descriptor_limit();
+  hal::real_world_options world;
+  world.name = "twin";
+  world_ = std::make_unique<hal::real_world>(world);
+  twin_ = std::make_unique<cloud::twin>(std::move(o));
+  auto chosen = twin_->start(world_->home(0));
+  if (!chosen) {
+    return startup_error{exit_code::environment_failed, chosen.error().message};
+  }
+  if (options_.downlink_interval > duration::zero()) {
+    cloud::command_options commands;
+    commands.interval = options_.downlink_interval;
+    commands.seed = options_.seed.value_or(fresh_seed());
+    twin_->start_commands(commands);
+  }
+  if (options_.metrics.at) {
+    auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
+      std::vector<metrics::sample> out;
+      sample_twin(twin_->counters(), out);
+      sample_process(out);
+      return out;
+    });
+    if (!page) {
+      return startup_error{exit_code::environment_failed, page.error()};
+    }
+    page_ = std::move(page).value();
+  }
+  world_->start();
+  announce(chosen.value());
+  return std::nullopt;
+}
+
+void server::announce(const std::vector<hal::address>& chosen) const {
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
+  }
+  if (page_) {
+    std::printf("metrics %s\n", options_.metrics.at->text().c_str());
+  }
+  if (security_ && options_.cert_file.empty() && !options_.data_dir.empty()) {
+    std::printf("ca %s/ca.pem\n", options_.data_dir.c_str());
+  }
+  std::fflush(stdout);
+}
+
+void server::summarize() const {
+  if (options_.quiet) {
+    return;
+  }
+  using cloud::value;
+  const auto& c = twin_->counters();
+  std::printf("served %llu connections, took %llu messages, sent %llu; refused %llu log-ins\n",
+              static_cast<unsigned long long>(value(c.connections)),
+              static_cast<unsigned long long>(value(c.received[0]) + value(c.received[1])
+                                              + value(c.received[2])),
+              static_cast<unsigned long long>(value(c.delivered[0]) + value(c.delivered[1])
+                                              + value(c.delivered[2])),
+              static_cast<unsigned long long>(value(c.ends[static_cast<std::size_t>(
+                cloud::end_reason::refused)])));
+}
+
+bool server::write_ledger() const {
+  if (options_.ledger_file.empty()) {
+    return true;
+  }
+  std::string lines;
+  for (std::uint32_t i = 0; i < twin_->accounts_end(); ++i) {
+    if (const auto* account = twin_->account_of(i)) {
+      ledger::append_lines(lines, "uplink", i, nullptr, &account->uplink);
+      ledger::append_lines(lines, "downlink", i, &account->downlink, nullptr);
+    }
+  }
+  if (report::write_whole(options_.ledger_file, lines)) {
+    return true;
+  }
+  std::fprintf(stderr, "fleet cloud serve: cannot write %s: no space or no permission\n",
+               options_.ledger_file.c_str());
+  return false;
+}
+
+exit_code server::execute() {
+  if (auto error = listen()) {
+    return complain(*error);
+  }
+  while (!signals_.wait(std::chrono::hours{1})) {
+  }
+  page_.reset();
+  world_->home(0).post([this] { twin_->stop(); });
+  world_->stop(options_.grace);
+  summarize();
+  return write_ledger() ? exit_code::passed : exit_code::environment_failed;
+}
+
+} // namespace
+
+exit_code execute_cloud(const cloud_options& options) {
+  return server{options}.execute();
+}
+
+} // namespace fleet::program
