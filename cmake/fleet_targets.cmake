@@ -15,6 +15,8 @@ function(fleet_flags target)
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
     -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough -Wswitch
     -fno-omit-frame-pointer
+    # gcc 12 warns of moved-from optionals and variants that it fails to follow.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
     # One result for one seed on every machine: no fused multiply-add behind our back.
     -ffp-contract=off)
   if(FLEET_SANITIZE)

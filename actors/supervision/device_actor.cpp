@@ -70,6 +70,7 @@ void device_actor::handle(device_turn::kind what) {
     case device_turn::kind::run: device_->run(asked_for_); break;
     case device_turn::kind::quiet: device_->quiet(); break;
     case device_turn::kind::stop: device_->stop(asked_for_); break;
+    case device_turn::kind::kill: quit(caf::exit_reason::kill); return;
     case device_turn::kind::crash: throw std::runtime_error{"crash ordered by its supervisor"};
   }
   re_arm();
@@ -127,8 +128,7 @@ void device_actor::crash() {
 }
 
 void device_actor::kill() {
-  quit(caf::exit_reason::kill);
-  take_turn(device_turn::kind::wake);
+  take_turn(device_turn::kind::kill);
 }
 
 void device_actor::on_exit() {

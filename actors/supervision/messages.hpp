@@ -46,7 +46,8 @@ struct device_turn {
     run,
     quiet,
     stop,
-    crash
+    crash,
+    kill
   };
   kind what = kind::wake;
 };

@@ -100,26 +100,27 @@ void device_flags(flag_set& flags, run_options& out) {
 }
 
 void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
-  flags.group("Any broker (--profile mqtt); in templates {device}, {index}, {seq}, {timestamp} and "
-              "{random LOW HIGH} are replaced");
+  flags.group("Any broker (--profile mqtt). Templates may hold {device}, {client}, {index}, {seq}, "
+              "{timestamp}, {random LOW..HIGH} and {random hex DIGITS}; a brace is {{ or }}");
   flags.value("--client-id", "TEMPLATE", "The client identifier. Default {device}.",
-              set_text(out.client_id));
-  flags.value("--username", "TEMPLATE", "The user name. Default: none.", set_text(out.username));
+              set_template(out.client_id));
+  flags.value("--username", "TEMPLATE", "The user name. Default: none.",
+              set_template(out.username));
   flags.value(
       "--password", "TEMPLATE",
       "The password; better in a file, since others on this machine can see a command line. "
       "Default: none.",
-      set_text(out.password), value_kind::secret);
+      set_secret_template(out.password), value_kind::secret);
   flags.value("--password-file", "FILE", "A file whose first line is the password.",
               set_text(out.password_file));
   flags.value("--topic", "TEMPLATE", "Where reports go. Default fleet/{device}/up.",
-              set_text(out.topic));
+              set_template(out.topic));
   flags.value("--down-topic", "TEMPLATE", "Where commands come from. Default fleet/{device}/down.",
-              set_text(out.down_topic));
+              set_template(out.down_topic));
   flags.value("--payload", "TEMPLATE",
               "A report. {ledger} is where its place in the ledger goes; without it, reports are "
               "counted and not accounted for. Default: a small JSON object.",
-              set_text(out.payload));
+              set_template(out.payload, ledger_word::allowed));
   flags.value("--payload-file", "FILE", "A file with the template of a report.",
               set_text(out.payload_file));
 }

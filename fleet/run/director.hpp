@@ -48,6 +48,7 @@ private:
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
   [[nodiscard]] std::string_view stage_text() const;
 
+  void name_run();
   void announce() const;
   std::optional<startup_error> set_up();
   std::optional<startup_error> set_up_far_side();

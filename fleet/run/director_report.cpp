@@ -22,7 +22,20 @@ hal::home& director::far_home() {
   return probe_ != nullptr ? *world_->device_homes().front() : world_->twin_home();
 }
 
+void director::name_run() {
+  facts_.seed = ready_.seed;
+  facts_.world = options_.virtual_world ? "virtual" : "real";
+  facts_.target = ready_.target_text;
+  facts_.profile = to_string(options_.profile);
+  facts_.requested = options_.devices;
+  facts_.command = command_;
+  if (!options_.seed) {
+    facts_.command += " --seed " + std::to_string(ready_.seed);
+  }
+}
+
 exit_code director::execute() {
+  name_run();
   announce();
   if (auto error = set_up()) {
     world_->stop();
@@ -34,7 +47,6 @@ exit_code director::execute() {
     std::printf("metrics at http://%s/metrics\n", options_.metrics.at->text().c_str());
     std::fflush(stdout);
   }
-  facts_.requested = options_.devices;
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
@@ -63,6 +75,9 @@ void director::tear_down() {
     (void)world_->pass(slice, signals_);
   }
   facts_.counts = report::read_totals(shard_list_);
+  for (std::size_t i = 0; i < actors::latency_count; ++i) {
+    facts_.latencies[i] = report::read_latency(shard_list_, static_cast<actors::latency>(i));
+  }
   facts_.digest = world_->digest();
   root_ = nullptr;
   world_->stop();

@@ -26,7 +26,7 @@ void director::announce() const {
               to_string(options_.profile).data(), ready_.target_text.c_str(),
               options_.virtual_world ? "virtual" : "real",
               static_cast<unsigned long long>(ready_.seed));
-  std::printf("repeat with: %s\n", command_.c_str());
+  std::printf("repeat with: %s\n", facts_.command.c_str());
   std::fflush(stdout);
 }
 
