@@ -31,6 +31,7 @@ struct origin_state {
   time_point stalled_until{};   ///< nothing arrives on either side before
   std::array<time_point, 2> line_free{}; ///< when its radio has sent what was given, by receiving side
   virtual_connection* first = nullptr; ///< its connections, newest first
+  origin_state* next = nullptr;        ///< in the network's list
   std::uint32_t connects = 0;
   bool cut_planned = false;     ///< virtual_network::cuts_ has an entry
 };

@@ -44,8 +44,8 @@ virtual_network::~virtual_network() {
   for (auto& [at, l] : listeners_) {
     l->net_ = nullptr;
   }
-  for (auto& [key, origin] : origins_) {
-    for (virtual_connection* c = origin.first; c != nullptr;) {
+  for (origin_state* o = all_origins_; o != nullptr; o = o->next) {
+    for (virtual_connection* c = o->first; c != nullptr;) {
       virtual_connection* const older = c->older;
       for (virtual_stream& end : c->ends) {
         end.drop_output();
@@ -63,7 +63,12 @@ virtual_network::~virtual_network() {
 }
 
 origin_state& virtual_network::origin_of(std::uint64_t key) {
-  return origins_.try_emplace(key, options_.seed, key).first->second;
+  const auto [found, fresh] = origins_.try_emplace(key, options_.seed, key);
+  origin_state& o = found->second;
+  if (fresh) {
+    o.next = std::exchange(all_origins_, &o);
+  }
+  return o;
 }
 
 stream_ptr virtual_network::connect(const connect_options& options, stream_events& events) {

@@ -82,7 +82,8 @@ private:
   std::uint64_t arrivals_ = 0;
   std::map<address, virtual_listener*, by_address> listeners_;
   std::uint16_t next_port_ = first_free_port;
-  std::unordered_map<std::uint64_t, origin_state> origins_; // never iterated where order shows
+  std::unordered_map<std::uint64_t, origin_state> origins_;
+  origin_state* all_origins_ = nullptr; ///< a list through all of them, newest first
   std::unordered_map<std::uint64_t, cut_plan> cuts_;
   std::vector<virtual_stream*> dirty_;
   std::vector<virtual_stream*> drained_;

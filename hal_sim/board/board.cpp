@@ -1,0 +1,48 @@
+// Power on, power off, and what of a board outlives which.
+#include "hal_sim/board/board.hpp"
+
+namespace fleet::hal {
+
+namespace {
+constexpr std::string_view boots_key = "boots";
+} // namespace
+
+const board_settings& default_board() noexcept {
+  static const board_settings settings;
+  return settings;
+}
+
+board::board(home& h, std::uint32_t index, std::uint64_t seed,
+             const board_settings& settings) noexcept
+  : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes),
+    temperature(settings.temperature, {seed, index, "temperature"}),
+    humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed), index_(index) {}
+
+std::uint32_t board::boots() const noexcept {
+  return static_cast<std::uint32_t>(kv.get_number(boots_key).value_or(0));
+}
+
+void board::boot(time_point now) {
+  power_off();
+  // Too small a store forgets; the first boot reserves the room in any other.
+  (void)kv.put_number(boots_key, std::uint64_t{boots()} + 1);
+  clock.boot(now);
+  powered_ = true;
+}
+
+void board::power_off() noexcept {
+  link.drop();
+  memory.clear();
+  powered_ = false;
+}
+
+void board::factory_reset() {
+  const std::uint32_t count = boots();
+  power_off();
+  kv.clear();
+  if (count != 0) {
+    (void)kv.put_number(boots_key, count);
+  }
+}
+
+} // namespace fleet::hal

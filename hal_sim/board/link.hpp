@@ -1,0 +1,77 @@
+// The network attachment of one board: at most one stream, opened, watched and let go here, so that
+// planned disturbances have one place to act. No protocol, no retries: those are the owner's.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "hal_sim/world/home.hpp"
+#include "hal_sim/world/stream.hpp"
+
+namespace fleet::hal {
+
+/// What links have seen, added up over all boards of one home: written by its thread alone.
+struct link_counters {
+  std::atomic<std::uint64_t> opened{0};         ///< attempts
+  std::atomic<std::uint64_t> connected{0};      ///< attempts that came through
+  std::atomic<std::uint64_t> bytes_received{0}; ///< after decryption; sent ones: home_meters
+  std::array<std::atomic<std::uint64_t>, 9> ended{}; ///< by close_reason
+};
+
+/// A link tells its owner what its stream tells it, after it has done its own part. Any of these calls
+/// may open() or drop().
+class link final : public stream_events {
+public:
+  explicit link(home& h) noexcept : home_(&h) {}
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
+  ~link() = default;
+
+  /// Starts to connect; a stream that is still there is dropped without a word to its owner. `owner`
+  /// is told the outcome in a later turn, and must outlive the stream.
+  void open(const connect_options& options, stream_events& owner);
+
+  /// Where to append what shall be sent, this turn only; from open() until on_closed().
+  [[nodiscard]] byte_buffer& output();
+
+  /// Octets the network has not taken yet.
+  [[nodiscard]] std::size_t unsent() const { return stream_ == nullptr ? 0 : stream_->unsent(); }
+
+  /// Ends the stream in order, or at once; on_closed(local) follows. Nothing happens without one.
+  void close();
+  void reset();
+  /// Lets the stream go: no further call to its owner.
+  void drop() noexcept;
+
+  void pause_reading(bool paused);
+
+  /// Connected, and neither side has ended it.
+  [[nodiscard]] bool up() const noexcept { return state_ == state::up; }
+  /// There is a stream: connecting, connected or ending.
+  [[nodiscard]] bool active() const noexcept { return state_ != state::down; }
+
+  /// Where to count; none: nowhere.
+  void count_into(link_counters* counters) noexcept { counters_ = counters; }
+
+  [[nodiscard]] home& where() const noexcept { return *home_; }
+
+private:
+  enum class state : std::uint8_t { down, connecting, up, ending };
+
+  void on_connected() override;
+  void on_received(bytes_view bytes) override;
+  void on_drained() override;
+  void on_closed(close_reason reason, std::string_view detail) override;
+
+  home* home_;
+  stream_events* owner_ = nullptr;
+  stream_ptr stream_;
+  link_counters* counters_ = nullptr;
+  state state_ = state::down;
+};
+
+static_assert(sizeof(link) <= 48 + sizeof(stream_ptr), "every board has one");
+
+} // namespace fleet::hal
