@@ -33,8 +33,14 @@ public:
   /// The octet at `offset` from the front; for patching a length written before its value is known.
   std::uint8_t& operator[](std::size_t offset) noexcept { return data_[head_ + offset]; }
 
-  void push(std::uint8_t octet) { data_.push_back(octet); }
-  void append(bytes_view bytes) { data_.insert(data_.end(), bytes.begin(), bytes.end()); }
+  void push(std::uint8_t octet) {
+    reclaim(1);
+    data_.push_back(octet);
+  }
+  void append(bytes_view bytes) {
+    reclaim(bytes.size());
+    data_.insert(data_.end(), bytes.begin(), bytes.end());
+  }
   void append(std::string_view text) { append(as_bytes(text)); }
 
   /// Appends a big-endian 16-bit number.
@@ -45,6 +51,7 @@ public:
 
   /// Makes room for `count` octets and returns where to write them; commit() keeps the first ones.
   std::span<std::uint8_t> prepare(std::size_t count) {
+    reclaim(count);
     prepared_from_ = data_.size();
     data_.resize(data_.size() + count);
     return {data_.data() + prepared_from_, count};
@@ -74,6 +81,16 @@ public:
   }
 
 private:
+  /// Before growing: takes back the consumed front once it is at least half, so that a buffer that
+  /// never runs empty does not grow for ever.
+  void reclaim(std::size_t count) {
+    if (data_.capacity() - data_.size() < count && head_ > 0 && head_ >= size()) [[unlikely]] {
+      std::memmove(data_.data(), data_.data() + head_, size());
+      data_.resize(size());
+      head_ = 0;
+    }
+  }
+
   std::vector<std::uint8_t> data_;
   std::size_t head_ = 0;
   std::size_t prepared_from_ = 0;

@@ -56,8 +56,7 @@ std::string hmac_hex(hmac_hash hash, std::string_view key, std::string_view cont
 }
 
 bool constant_time_equal(bytes_view a, bytes_view b) noexcept {
-  return a.size() == b.size()
-         && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
+  return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept {

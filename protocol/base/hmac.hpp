@@ -25,8 +25,8 @@ std::string hmac_hex(hmac_hash hash, std::string_view key, std::string_view cont
 bool constant_time_equal(bytes_view a, bytes_view b) noexcept;
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
 
-/// Fills `out` from the operating system's seeded generator: for tokens and keys. Never for anything
-/// a virtual run repeats; that is random_stream's part.
+/// Fills `out` from the operating system's seeded generator: for tokens and keys. Never for
+/// anything a virtual run repeats; that is random_stream's part.
 void secure_random(std::span<std::uint8_t> out);
 
 } // namespace fleet
