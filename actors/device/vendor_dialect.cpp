@@ -47,8 +47,8 @@ vendor_dialect::vendor_dialect(const vendor_options& options,
 
 std::string vendor_dialect::device_topic(std::uint32_t index, std::string_view suffix) const {
   const auto who = credentials_->at(index);
-  const bool system = options_.platform == vendor_platform::linkdevelop;
-  std::string out = system ? "/sys/" : "/";
+  // What belongs to the thing model lies under /sys, a product's own classes do not (§9).
+  std::string out = suffix.starts_with("thing/") ? "/sys/" : "/";
   out += who.product_key;
   out += '/';
   out += who.device_name;
@@ -69,7 +69,7 @@ void vendor_dialect::filters(std::uint32_t index, std::vector<filter_text>& out)
   // In the order of the manual's samples (aliyun-iot.md §22.1).
   if (options_.platform == vendor_platform::linkplatform) {
     out.push_back({device_topic(index, "data"), mqtt::qos::at_least_once});
-    out.push_back({device_topic(index, "get"), mqtt::qos::at_least_once});
+    out.push_back({device_topic(index, property_set), mqtt::qos::at_least_once});
     return;
   }
   out.push_back({device_topic(index, property_set), mqtt::qos::at_least_once});
@@ -118,11 +118,8 @@ downlink vendor_dialect::understand(std::uint32_t, const mqtt::message_view& mes
   const bool reply = ends_with(message.topic, "property/post_reply");
   const bool set = ends_with(message.topic, property_set);
   if (!reply && !set) {
-    // On LinkPlatform the subscribed topics are `data`, which brings our own reports back, and `get`,
-    // on which the cloud speaks.
-    out.kind = ends_with(message.topic, "/data")  ? downlink_kind::own_echo
-               : ends_with(message.topic, "/get") ? downlink_kind::command
-                                                  : downlink_kind::unknown;
+    // On LinkPlatform `data` brings our own reports back.
+    out.kind = ends_with(message.topic, "/data") ? downlink_kind::own_echo : downlink_kind::unknown;
     return out;
   }
   const auto parsed = alink::parse_message(scratch.json, message.payload);
@@ -164,8 +161,7 @@ std::string vendor_dialect::name(std::uint32_t index) const {
 }
 
 void vendor_dialect::command_topic(std::uint32_t index, std::string& out) const {
-  out = device_topic(index,
-                     options_.platform == vendor_platform::linkplatform ? "get" : property_set);
+  out = device_topic(index, property_set);
 }
 
 } // namespace fleet::actors

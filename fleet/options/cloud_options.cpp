@@ -26,6 +26,10 @@ void listener_flags(flag_set& flags, cloud_options& out) {
       "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
       set_text(out.cert_file));
   flags.value("--key", "FILE", "Its private key (PEM).", set_text(out.key_file));
+  flags.value("--data", "DIR",
+              "Where the twin keeps what must survive it: its CA, whose certificate ca.pem clients "
+              "trust. Default: nothing is kept.",
+              set_text(out.data_dir));
   flags.value("--tls-version", "1.2|1.3|any",
               "The one version of TLS to take, or any. Default any.",
               set_word(out.tls_version, tls_version_words));

@@ -1,0 +1,89 @@
+# Mistakes: one clear sentence each, the right exit code, nothing half-started.
+import pathlib
+import socket
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import harness  # noqa: E402
+from process import free_port, run  # noqa: E402
+from process_peers import Authority  # noqa: E402
+
+
+class BadInput(harness.Case):
+    def fails(self, *words, code, says, subcommand="run"):
+        done = run([harness.FLEET, *subcommand.split(), *[str(w) for w in words]], timeout_s=60)
+        self.assertEqual(done.code, code, done.error_output + done.output)
+        complaint = done.error_output.strip()
+        for text in [says] if isinstance(says, str) else says:
+            self.assertIn(text, complaint)
+        self.assertLessEqual(len(complaint.splitlines()), 2, complaint)
+        self.assertNotIn("online", done.output)
+        return complaint
+
+    def test_an_unknown_flag_names_the_nearest(self):
+        self.fails("--devcies", "5", code=2, says=["--devcies", "--devices"])
+
+    def test_an_unknown_subcommand_names_the_nearest(self):
+        self.fails(code=2, says=["rnu", "run"], subcommand="rnu")
+
+    def test_nonsense_numbers_and_durations(self):
+        self.fails("--devices", "many", code=2, says=["--devices", "many"])
+        self.fails("--devices", "-3", code=2, says="--devices")
+        self.fails("--duration", "10", code=2, says=["--duration", "10"])
+        self.fails("--qos", "3", code=2, says="--qos")
+        self.fails("--ramp", "fast", code=2, says="--ramp")
+
+    def credentials(self, text):
+        path = self.folder / "credentials.csv"
+        path.write_text(text)
+        return path
+
+    def test_credential_rows_with_mistakes_name_line_and_column(self):
+        for text, where, what in (
+                ("ProductKey,DeviceName\nk,d\n", ":1:", "DeviceSecret"),
+                ("ProductKey,DeviceName,DeviceSecret\nkey1,dev1,s1\nkey1,dev1,s2\n", ":3:", "dev1"),
+                ("ProductKey,DeviceName,DeviceSecret\nkey1,dev1,\n", ":2:", "empty")):
+            with self.subTest(text=text):
+                path = self.credentials(text)
+                self.fails("--credentials", path, "--devices", 1, code=2, says=[f"{path}{where}", what])
+                done = run([harness.FLEET, "check", path])
+                self.assertEqual(done.code, 2)
+                self.assertIn(f"{path}{where}", done.output + done.error_output)
+
+    def test_a_missing_file(self):
+        self.fails("--credentials", self.folder / "none.csv", code=2, says="none.csv")
+
+    def test_a_target_that_refuses_is_named(self):
+        port = free_port()
+        self.fails("--devices", 3, "--target", f"mqtt://127.0.0.1:{port}", "--profile", "mqtt",
+                   code=3, says=[f"127.0.0.1:{port}", "refused"])
+
+    def test_a_name_without_address(self):
+        self.fails("--target", "mqtt://nowhere.invalid", code=3, says="nowhere.invalid")
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            at = f"127.0.0.1:{holder.getsockname()[1]}"
+            self.fails("--mqtt", at, code=3, says=at, subcommand="cloud serve")
+            self.fails("--devices", 3, "--metrics", at, code=3, says=at)
+
+    def test_a_certificate_that_does_not_verify_says_why(self):
+        data = self.folder / "twin"
+        with harness.Twin("--data", data, plain=False, tls=True) as twin:
+            target = f"mqtts://{twin.addresses['mqtts']}"
+            self.fails("--devices", 3, "--target", target, code=3, says=["TLS", "issuer"])
+            self.fails("--devices", 3, "--target", target, "--cafile", data / "ca.pem",
+                       "--server-name", "other.example", code=3, says="other.example")
+            done = run([harness.FLEET, "run", "--devices", "3", "--duration", "2s", "--target",
+                        target, "--cafile", str(data / "ca.pem"), "--metrics", "off"], timeout_s=60)
+            self.assertEqual(done.code, 0, done.output + done.error_output)
+
+    def test_too_few_descriptors_names_all_three_figures(self):
+        import resource
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.fails("--devices", hard, code=3,
+                   says=[f"{hard * 2 + 64}", "soft limit", "hard limit", str(hard)])
+
+
+if __name__ == "__main__":
+    harness.main()
