@@ -36,9 +36,9 @@ struct system_config : caf::actor_system_config {
 
 class director {
 public:
-  /// `options` and `signals` outlive the director; `command` repeats the run but for the seed.
-  director(const run_options& options, prepared ready, std::string command, stop_signals& signals)
-    : options_(options), ready_(std::move(ready)), command_(std::move(command)),
+  /// `options` and `signals` outlive the director; `again` repeats the run but for the seed.
+  director(const run_options& options, prepared ready, std::string again, stop_signals& signals)
+    : options_(options), ready_(std::move(ready)), command_(std::move(again)),
       signals_(signals) {}
 
   /// The whole run; the answer is the program's.
