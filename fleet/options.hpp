@@ -61,6 +61,7 @@ struct mqtt_text_options {
   std::string down_topic;
   std::string payload;
   std::string payload_file; ///< read instead of `payload`; empty: none
+  bool no_probe = false; ///< one side of the ledger only
 };
 
 /// `fleet run`. A default here is the default of the flag.

@@ -56,8 +56,14 @@ exit_code director::execute() {
   settle_ledger();
   gather_troubles();
   report::judge(facts_);
-  std::fputs(report::to_text(facts_).c_str(), stdout);
-  std::fflush(stdout);
+  if (!options_.quiet) {
+    std::fputs(report::to_text(facts_).c_str(), stdout);
+    std::fflush(stdout);
+  } else {
+    for (const auto& why : facts_.failures) {
+      std::fprintf(stderr, "fleet run: %s\n", why.c_str());
+    }
+  }
   if (!write_files()) {
     return exit_code::environment_failed;
   }

@@ -66,7 +66,7 @@ std::optional<startup_error> director::set_up_far_side() {
     return error;
   }
   const std::string filter = ready_.speech->all_reports_filter();
-  if (filter.empty()) {
+  if (filter.empty() || options_.mqtt_text.no_probe) {
     return std::nullopt;
   }
   auto made = make_probe(*world_, options_, ready_);

@@ -49,7 +49,7 @@ class Bench:
         report = self.folder / "run.json"
         command = [self.arguments.binary, "run", "--devices", str(devices), "--duration",
                    f"{duration_s}s", "--seed", "7", "--metrics", "off", "--json", str(report),
-                   "--quiet", "--profile", "mqtt", "--ramp", "100000/s", *words]
+                   "--quiet", "--profile", "mqtt", "--no-probe", "--ramp", "100000/s", *words]
         if virtual:
             command.append("--virtual")
         else:
