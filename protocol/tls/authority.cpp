@@ -82,8 +82,7 @@ bool set_serial(X509* certificate) {
   }
   octets[0] = static_cast<std::uint8_t>((octets[0] & 0x7fU) | 0x40U);
   BIGNUM* number = BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr);
-  const bool set =
-    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
+  const bool set = BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
   BN_free(number);
   return set;
 }
@@ -94,7 +93,7 @@ bool set_subject(X509* certificate, const std::string& common_name) {
   return common_name.empty()
          || X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, text,
                                        static_cast<int>(common_name.size()), -1, 0)
-              == 1;
+                == 1;
 }
 
 bool set_validity(X509* certificate, validity valid) {
@@ -116,15 +115,14 @@ x509_ptr sign(const draft& what, X509* issuer, EVP_PKEY* issuer_key) {
   const char* usage = what.is_authority ? "critical,keyCertSign,cRLSign"
                       : rsa             ? "critical,digitalSignature,keyEncipherment"
                                         : "critical,digitalSignature";
-  bool good = X509_set_version(c, X509_VERSION_3) == 1 && set_serial(c)
-              && set_subject(c, what.common_name) && set_validity(c, what.valid)
-              && X509_set_pubkey(c, what.key) == 1
-              && X509_set_issuer_name(c, X509_get_subject_name(by)) == 1
-              && extend(c, by, NID_basic_constraints,
-                        what.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE")
-              && extend(c, by, NID_key_usage, usage)
-              && extend(c, by, NID_subject_key_identifier, "hash")
-              && extend(c, by, NID_authority_key_identifier, "keyid");
+  bool good =
+      X509_set_version(c, X509_VERSION_3) == 1 && set_serial(c) && set_subject(c, what.common_name)
+      && set_validity(c, what.valid) && X509_set_pubkey(c, what.key) == 1
+      && X509_set_issuer_name(c, X509_get_subject_name(by)) == 1
+      && extend(c, by, NID_basic_constraints,
+                what.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE")
+      && extend(c, by, NID_key_usage, usage) && extend(c, by, NID_subject_key_identifier, "hash")
+      && extend(c, by, NID_authority_key_identifier, "keyid");
   if (!what.is_authority) {
     good = good && extend(c, by, NID_ext_key_usage, what.purpose) && add_names(c, what.names);
   }
@@ -147,9 +145,8 @@ std::string pem_of(X509* certificate) {
 
 std::string pem_of(EVP_PKEY* key) {
   const bio_ptr to{BIO_new(BIO_s_secmem())};
-  FLEET_CHECK(to
-              && PEM_write_bio_PrivateKey(to.get(), key, nullptr, nullptr, 0, nullptr, nullptr)
-                   == 1);
+  FLEET_CHECK(
+      to && PEM_write_bio_PrivateKey(to.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
   return text_in(to.get());
 }
 
@@ -165,9 +162,8 @@ std::string complaint_about(const std::string& name) {
 }
 
 std::string complaint_about(validity valid) {
-  return valid.from_unix_s < valid.until_unix_s
-           ? std::string{}
-           : "a certificate must end after it begins";
+  return valid.from_unix_s < valid.until_unix_s ? std::string{}
+                                                : "a certificate must end after it begins";
 }
 
 /// Empty, or what is wrong with the request.
@@ -188,7 +184,7 @@ void spoil(draft& leaf, flaw how) {
   const std::int64_t span_s = leaf.valid.until_unix_s - leaf.valid.from_unix_s;
   switch (how) {
     case flaw::none:
-    case flaw::weak_key: // of the key, made elsewhere
+    case flaw::weak_key:       // of the key, made elsewhere
     case flaw::unknown_issuer: // of the signature, as the next two
     case flaw::self_signed:
     case flaw::issuer_not_authority: break;
@@ -231,7 +227,7 @@ struct authority::keys {
     between.key = between_key.get();
     between.is_authority = stranger;
     const x509_ptr issuer =
-      stranger ? sign(between, nullptr, nullptr) : sign(between, certificate.get(), key.get());
+        stranger ? sign(between, nullptr, nullptr) : sign(between, certificate.get(), key.get());
     std::string text = issuer ? chain(issuer.get(), between_key.get()) : std::string{};
     return text.empty() || stranger ? text : text + pem_of(issuer.get());
   }
@@ -297,8 +293,8 @@ result<key_pair, std::string> authority::issue(const leaf_request& request) cons
   if (std::string why = complaint_about(request); !why.empty()) {
     return fail(std::move(why));
   }
-  const key_ptr key = request.spoiled_by == flaw::weak_key ? key_ptr{EVP_RSA_gen(1024U)}
-                                                           : new_key(request.key);
+  const key_ptr key =
+      request.spoiled_by == flaw::weak_key ? key_ptr{EVP_RSA_gen(1024U)} : new_key(request.key);
   FLEET_CHECK(key != nullptr);
   draft leaf;
   leaf.names = request.names;

@@ -12,8 +12,8 @@ namespace {
 std::string trust(SSL_CTX* ctx, const std::string& ca_pem) {
   if (ca_pem.empty()) {
     return SSL_CTX_set_default_verify_paths(ctx) == 1
-             ? std::string{}
-             : "the system's certificate authorities cannot be read: " + last_complaint();
+               ? std::string{}
+               : "the system's certificate authorities cannot be read: " + last_complaint();
   }
   const std::vector<x509_ptr> authorities = read_certificates(ca_pem);
   if (authorities.empty()) {
@@ -43,7 +43,7 @@ int fragment_code(std::uint16_t octets) {
 } // namespace
 
 client_context::client_context(std::shared_ptr<shared_context> shared)
-  : shared_(std::move(shared)) {}
+    : shared_(std::move(shared)) {}
 
 result<std::unique_ptr<client_context>, std::string>
 client_context::create(const client_options& options) {

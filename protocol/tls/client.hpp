@@ -1,5 +1,5 @@
-// TLS as a device uses it: who is trusted, which versions, and sessions that check the server's name.
-// No client certificates: the vendor's platform has none (aliyun-iot.md §7).
+// TLS as a device uses it: who is trusted, which versions, and sessions that check the server's
+// name. No client certificates: the vendor's platform has none (aliyun-iot.md §7).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct shared_context;
 struct client_options {
   /// Trusted authorities, one or many certificates as PEM; empty: those of the system.
   std::string ca_pem;
-  /// False accepts any certificate, as the vendor's oldest SDK does; the name is not checked either.
+  /// False accepts any certificate, as the vendor's oldest SDK does; the name is not checked
+  /// either.
   bool verify = true;
   version_range versions;
   /// Resume the last session with the same server (RFC 5077, RFC 8446 §2.2).

@@ -32,13 +32,13 @@ ctx_ptr make_context(const SSL_METHOD* method, version_range versions) {
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(ctx.get(), 0);
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
-  const bool set = SSL_CTX_set_min_proto_version(ctx.get(), wire_version(versions.lowest)) == 1
-                   && SSL_CTX_set_max_proto_version(ctx.get(), wire_version(versions.highest)) == 1
-                   // The cheapest first: AES-128 has a shorter schedule and SHA-256 a smaller state.
-                   && SSL_CTX_set_ciphersuites(ctx.get(),
-                                               "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
-                                               "TLS_CHACHA20_POLY1305_SHA256")
-                        == 1;
+  const bool set =
+      SSL_CTX_set_min_proto_version(ctx.get(), wire_version(versions.lowest)) == 1
+      && SSL_CTX_set_max_proto_version(ctx.get(), wire_version(versions.highest)) == 1
+      // The cheapest first: AES-128 has a shorter schedule and SHA-256 a smaller state.
+      && SSL_CTX_set_ciphersuites(ctx.get(), "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+                                             "TLS_CHACHA20_POLY1305_SHA256")
+             == 1;
   return set ? std::move(ctx) : nullptr;
 }
 

@@ -11,12 +11,12 @@ namespace {
 // Forward secrecy first, the cheap certificate first, AES-128 before AES-256; at the end the four
 // static-RSA CBC suites that the vendor's SDK offers and nothing else. Level 0 for their SHA-1.
 constexpr const char* suites =
-  "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-  "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-  "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-  "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:"
-  "ECDHE-RSA-AES128-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:"
-  "AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA:@SECLEVEL=0";
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+    "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:"
+    "ECDHE-RSA-AES128-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:"
+    "AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA:@SECLEVEL=0";
 
 /// Empty, or why the pair cannot be used.
 std::string install(SSL_CTX* ctx, const key_pair& pair) {
@@ -48,7 +48,7 @@ std::string install(SSL_CTX* ctx, const key_pair& pair) {
 } // namespace
 
 server_context::server_context(std::shared_ptr<shared_context> shared)
-  : shared_(std::move(shared)) {}
+    : shared_(std::move(shared)) {}
 
 result<std::unique_ptr<server_context>, std::string>
 server_context::create(const server_options& options) {
@@ -69,8 +69,7 @@ server_context::create(const server_options& options) {
       return fail(std::move(why));
     }
   }
-  SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA
-                             | SSL_OP_NO_ANTI_REPLAY);
+  SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   // What was given is what is sent: OpenSSL would otherwise search its store for intermediates.
   SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
   if (options.resumption) {

@@ -25,7 +25,8 @@ struct key_pair {
 struct server_options {
   /// The one for everybody: RSA, if the vendor's clients are to connect.
   key_pair identity;
-  /// A second one for clients that can use it, an ECDSA one: a tenth of the CPU of RSA. May be empty.
+  /// A second one for clients that can use it, an ECDSA one: a tenth of the CPU of RSA. May be
+  /// empty.
   key_pair cheap_identity;
   version_range versions;
   /// Offer tickets (RFC 5077, RFC 8446 §4.6.1). Nothing is stored here: the client keeps them.

@@ -12,22 +12,44 @@ namespace {
 
 constexpr std::size_t header_size = 5;
 constexpr std::size_t record_limit = 16384 + 2048; // RFC 5246 §6.2.3; TLS 1.3 allows less
+// OpenSSL would set 128 KiB aside for whoever announces as much; real ones stay below 4 KiB.
+constexpr std::size_t hello_limit = 16384;
 
 std::size_t record_size(bytes_view header) noexcept {
   return header_size + (std::size_t{header[3]} << 8 | header[4]);
 }
 
+/// The length the first message of a record announces, when it is a ClientHello; 0 otherwise.
+std::size_t hello_size(bytes_view record) noexcept {
+  const bool hello = record.size() >= header_size + 4 && record[0] == SSL3_RT_HANDSHAKE
+                     && record[header_size] == SSL3_MT_CLIENT_HELLO;
+  return hello ? std::size_t{record[6]} << 16 | std::size_t{record[7]} << 8 | record[8] : 0;
+}
+
 /// What a peer that does not speak TLS seems to speak, judged by its first octet.
 std::string_view other_tongue(std::uint8_t first) noexcept {
   switch (first) {
-    case 'H': case 'G': case 'P': case 'D': case 'O': return "; it looks like plain HTTP";
-    case 0x10: case 0x20: return "; it looks like plain MQTT";
+    case 'H':
+    case 'G':
+    case 'P':
+    case 'D':
+    case 'O': return "; it looks like plain HTTP";
+    case 0x10:
+    case 0x20: return "; it looks like plain MQTT";
     default: return "";
   }
 }
 
-/// The words for what the queue holds, which is emptied: the first complaint of the protocol itself,
-/// since ciphers below it complain in their own words.
+/// The queue belongs to the thread: what another session left there must not become our reason.
+/// Asked first, since clearing an empty one costs 5 % of sending a record.
+void forget_errors() {
+  if (ERR_peek_error() != 0) {
+    ERR_clear_error();
+  }
+}
+
+/// The words for what the queue holds, which is emptied: the first complaint of the protocol
+/// itself, since ciphers below it complain in their own words.
 std::string explain_queue() {
   unsigned long code = ERR_get_error();
   for (unsigned long next = code; next != 0; next = ERR_get_error()) {
@@ -35,17 +57,17 @@ std::string explain_queue() {
       code = next;
     }
   }
-  const int reason = ERR_GET_REASON(code);
-  if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET
-      && reason < SSL_AD_REASON_OFFSET + 256) {
+  // Reasons are numbered anew in each of OpenSSL's libraries: 0 for those that are not the
+  // protocol's.
+  const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+  if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
     return std::string{"the peer ended the session with the alert: "}
            + SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
   }
   switch (reason) { // an int of OpenSSL's, not an enum of ours
     case SSL_R_NO_SHARED_CIPHER: return "TLS failed: no cipher suite in common with the peer";
     case SSL_R_UNSUPPORTED_PROTOCOL:
-    case SSL_R_VERSION_TOO_LOW:
-      return "TLS failed: no protocol version in common with the peer";
+    case SSL_R_VERSION_TOO_LOW: return "TLS failed: no protocol version in common with the peer";
     case SSL_R_WRONG_VERSION_NUMBER:
       return "TLS failed: a record bears a version nobody negotiated";
     case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
@@ -59,8 +81,8 @@ std::string explain_queue() {
 } // namespace
 
 session::session(std::shared_ptr<shared_context> context, std::string_view server_name)
-  : context_(std::move(context)) {
-  ERR_clear_error();
+    : context_(std::move(context)) {
+  forget_errors();
   io_.owner = this;
   ssl_.reset(SSL_new(context_->ctx.get()));
   bio_ptr bio = make_span_bio(io_);
@@ -104,14 +126,14 @@ void session::aim_at(std::string_view server_name) {
     set = X509_VERIFY_PARAM_set1_host(wanted, name.data(), name.size()) == 1
           && SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                       const_cast<char*>(name.c_str()))
-               == 1; // what the macro SSL_set_tlsext_host_name does, without its C cast
+                 == 1; // what the macro SSL_set_tlsext_host_name does, without its C cast
   }
   if (!set) {
     fail("TLS cannot use the server's name " + quoted(name));
     return;
   }
   if (context_->resume) {
-    if (const session_ptr former = context_->resumable.find(name)) {
+    if (const session_ptr former = context_->resumable.find(name_wanted(wanted))) {
       SSL_set_session(ssl_.get(), former.get());
     }
   }
@@ -122,7 +144,11 @@ int session::judge_chain(X509_STORE_CTX* store, void* context) {
   if (!shared.verify) {
     return 1;
   }
-  std::string verdict = judge(store, shared.unix_time ? shared.unix_time() : 0);
+  std::optional<std::int64_t> now;
+  if (shared.unix_time) {
+    now = shared.unix_time();
+  }
+  std::string verdict = judge(store, now);
   // The chain that was built has served; a session would keep 5 KiB of it for whoever may ask.
   X509_STORE_CTX_set0_verified_chain(store, nullptr);
   if (verdict.empty()) {
@@ -139,16 +165,8 @@ int session::keep_session(SSL* ssl, SSL_SESSION* fresh) {
   if (late || SSL_SESSION_is_resumable(fresh) != 1) {
     return 0; // a second ticket, which would be built from what trim() left
   }
-  X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);
-  std::string name;
-  if (const char* host = X509_VERIFY_PARAM_get0_host(wanted, 0)) {
-    name = host;
-  } else if (char* address = X509_VERIFY_PARAM_get1_ip_asc(wanted)) {
-    name = address;
-    OPENSSL_free(address);
-  }
   self.await_ticket_ = false;
-  self.context_->resumable.keep(name, *fresh);
+  self.context_->resumable.keep(name_wanted(SSL_get0_param(ssl)), *fresh);
   return 0; // a copy was kept, not the reference
 }
 
@@ -162,7 +180,8 @@ filter_state session::start(byte_buffer& cipher_out) {
 }
 
 bool session::header_is_sound(bytes_view cipher) {
-  const bool type = cipher[0] >= SSL3_RT_CHANGE_CIPHER_SPEC && cipher[0] <= SSL3_RT_APPLICATION_DATA;
+  const bool type =
+      cipher[0] >= SSL3_RT_CHANGE_CIPHER_SPEC && cipher[0] <= SSL3_RT_APPLICATION_DATA;
   if (!type || (cipher.size() > 1 && cipher[1] != SSL3_VERSION_MAJOR)) {
     fail("the peer does not speak TLS" + std::string{other_tongue(cipher[0])});
     return false;
@@ -180,7 +199,7 @@ filter_state session::receive(bytes_view cipher, byte_buffer& plain_out, byte_bu
   // First the record that began in an earlier call: header, then body.
   while (ssl_ && !partial_.empty() && !cipher.empty()) {
     const std::size_t whole =
-      partial_.size() < header_size ? header_size : record_size(partial_.view());
+        partial_.size() < header_size ? header_size : record_size(partial_.view());
     const std::size_t count = std::min(whole - partial_.size(), cipher.size());
     partial_.append(cipher.first(count));
     cipher = cipher.subspan(count);
@@ -213,6 +232,13 @@ void session::take_records(bytes_view& cipher, byte_buffer& plain_out) {
 }
 
 void session::take_record(bytes_view record, byte_buffer& plain_out) {
+  if (context_->server && !greeted_) {
+    greeted_ = true;
+    if (hello_size(record) > hello_limit) {
+      fail("TLS failed: the peer announced a hello longer than 16 KiB");
+      return;
+    }
+  }
   io_.in = record;
   while (ssl_ && (!io_.in.empty() || SSL_pending(ssl_.get()) > 0)) {
     const std::size_t before = io_.in.size();
@@ -230,7 +256,7 @@ void session::take_record(bytes_view record, byte_buffer& plain_out) {
 }
 
 void session::shake_hands() {
-  ERR_clear_error();
+  forget_errors();
   const int outcome = SSL_do_handshake(ssl_.get());
   if (outcome == 1) {
     opened();
@@ -243,7 +269,7 @@ void session::opened() {
   state_ = filter_state::open;
   // In TLS 1.3 what can be resumed arrives later, as a ticket (RFC 8446 §4.6.1).
   await_ticket_ =
-    context_->resume && !context_->server && SSL_version(ssl_.get()) == TLS1_3_VERSION;
+      context_->resume && !context_->server && SSL_version(ssl_.get()) == TLS1_3_VERSION;
   trim();
 }
 
@@ -254,7 +280,7 @@ void session::trim() {
 }
 
 void session::read_data(byte_buffer& plain_out) {
-  ERR_clear_error();
+  forget_errors();
   // Plaintext is never longer than its record, so one call empties it.
   const std::size_t room = std::max<std::size_t>(io_.in.size(), 1);
   const auto space = plain_out.prepare(room);
@@ -276,9 +302,9 @@ void session::read_data(byte_buffer& plain_out) {
 
 void session::peer_closed() {
   if (!closing_) {
-    ERR_clear_error();
+    forget_errors();
     SSL_shutdown(ssl_.get()); // RFC 5246 §7.2.1: answered before the stream goes
-    ERR_clear_error();
+    forget_errors();
     closing_ = true;
   }
   state_ = filter_state::ended;
@@ -292,7 +318,7 @@ filter_state session::send(bytes_view plain, byte_buffer& cipher_out) {
     return state_;
   }
   io_.out = &cipher_out;
-  ERR_clear_error();
+  forget_errors();
   std::size_t written = 0;
   const int outcome = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written);
   if (outcome != 1) {
@@ -306,9 +332,9 @@ void session::close(byte_buffer& cipher_out) {
   // Before the handshake is over there is nothing to close: the stream just goes.
   if (state_ == filter_state::open && !closing_) {
     io_.out = &cipher_out;
-    ERR_clear_error();
+    forget_errors();
     SSL_shutdown(ssl_.get());
-    ERR_clear_error();
+    forget_errors();
     closing_ = true;
     io_.out = nullptr;
   }
@@ -328,7 +354,7 @@ void session::fail(std::string why) {
   state_ = filter_state::failed;
   ssl_.reset();
   partial_.release();
-  ERR_clear_error();
+  forget_errors();
 }
 
 } // namespace fleet::tls

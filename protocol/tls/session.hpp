@@ -11,8 +11,8 @@
 
 namespace fleet::tls {
 
-/// See stream_filter. Never holds more ciphertext than one incomplete record (RFC 8446 §5.1: at most
-/// 5 + 16,384 + 2,048 octets), and only as much of it as has arrived.
+/// See stream_filter. Never holds more ciphertext than one incomplete record (RFC 8446 §5.1: at
+/// most 5 + 16,384 + 2,048 octets), and only as much of it as has arrived.
 class session final : public stream_filter {
 public:
   /// `server_name` as for stream_filter_factory::make().
@@ -51,7 +51,8 @@ private:
   byte_buffer partial_; // the beginning of a record whose end has not arrived
   std::string error_;
   filter_state state_ = filter_state::handshaking;
-  bool closing_ = false; // our close_notify is out
+  bool greeted_ = false;      // server: the first record has been looked at
+  bool closing_ = false;      // our close_notify is out
   bool await_ticket_ = false; // not trimmed until the session to resume is in the store
 };
 

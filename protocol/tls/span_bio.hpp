@@ -1,5 +1,6 @@
-// A BIO that reads from the span and writes to the buffer its caller holds at that moment, so that a
-// session keeps no ciphertext of its own. Not a queue: what is not consumed is the caller's to keep.
+// A BIO that reads from the span and writes to the buffer its caller holds at that moment, so that
+// a session keeps no ciphertext of its own. Not a queue: what is not consumed is the caller's to
+// keep.
 #pragma once
 
 #include "protocol/base/bytes.hpp"

@@ -57,7 +57,7 @@ std::string address_text(const ASN1_OCTET_STRING* address) {
 /// What the certificate bears: its alternative names, or its common name when it has none.
 std::string names_borne(X509* certificate) {
   auto* names = static_cast<GENERAL_NAMES*>(
-    X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   std::string text;
   std::size_t count = 0;
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
@@ -93,17 +93,6 @@ std::string moment(const ASN1_TIME* time) {
   return text.data();
 }
 
-std::string name_expected(X509_STORE_CTX* store) {
-  X509_VERIFY_PARAM* wanted = X509_STORE_CTX_get0_param(store);
-  if (const char* host = X509_VERIFY_PARAM_get0_host(wanted, 0)) {
-    return quoted(host);
-  }
-  char* address = X509_VERIFY_PARAM_get1_ip_asc(wanted);
-  std::string text = address != nullptr ? quoted(address) : "(none)";
-  OPENSSL_free(address);
-  return text;
-}
-
 std::string key_text(X509* certificate) {
   const EVP_PKEY* key = X509_get0_pubkey(certificate);
   if (key == nullptr) {
@@ -133,17 +122,17 @@ X509* powerless_issuer(X509_STORE_CTX* store, X509* child) {
 std::string no_authority(X509* issuer) {
   return refusal_sentence(refusal::issuer_not_authority,
                           "it was issued by " + common_name(X509_get_subject_name(issuer))
-                            + ", which may not issue certificates");
+                              + ", which may not issue certificates");
 }
 
 std::string unknown_issuer(X509_STORE_CTX* store, X509* at) {
   if (X509* issuer = powerless_issuer(store, at)) {
     return no_authority(issuer);
   }
-  return refusal_sentence(refusal::unknown_issuer,
-                          common_name(X509_get_subject_name(at)) + " was issued by "
-                            + common_name(X509_get_issuer_name(at))
-                            + ", which is not trusted here");
+  return refusal_sentence(refusal::unknown_issuer, common_name(X509_get_subject_name(at))
+                                                       + " was issued by "
+                                                       + common_name(X509_get_issuer_name(at))
+                                                       + ", which is not trusted here");
 }
 
 std::string too_weak(refusal kind, X509* at) {
@@ -154,8 +143,8 @@ std::string too_weak(refusal kind, X509* at) {
   const int algorithm = X509_get_signature_nid(at);
   const char* words = OBJ_nid2ln(algorithm);
   return refusal_sentence(kind, name + " is signed with "
-                                  + (words != nullptr ? words : "an unknown algorithm")
-                                  + ", which is broken");
+                                    + (words != nullptr ? words : "an unknown algorithm")
+                                    + ", which is broken");
 }
 
 /// The sentence for OpenSSL's error `code`, found at the certificate `at` of the chain.
@@ -164,9 +153,9 @@ std::string describe(X509_STORE_CTX* store, int code, X509* at) {
   switch (code) { // an int of OpenSSL's, not an enum of ours
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return refusal_sentence(refusal::wrong_subject, "expected " + name_expected(store)
-                                                        + ", the certificate bears "
-                                                        + names_borne(at));
+      return refusal_sentence(refusal::wrong_subject,
+                              "expected " + quoted(name_wanted(X509_STORE_CTX_get0_param(store)))
+                                  + ", the certificate bears " + names_borne(at));
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -175,11 +164,11 @@ std::string describe(X509_STORE_CTX* store, int code, X509* at) {
       return refusal_sentence(refusal::self_signed,
                               name + " vouches for itself and is not trusted here");
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return refusal_sentence(refusal::expired, name + " was valid until "
-                                                  + moment(X509_get0_notAfter(at)));
+      return refusal_sentence(refusal::expired,
+                              name + " was valid until " + moment(X509_get0_notAfter(at)));
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return refusal_sentence(refusal::not_yet_valid, name + " is not valid before "
-                                                        + moment(X509_get0_notBefore(at)));
+      return refusal_sentence(refusal::not_yet_valid,
+                              name + " is not valid before " + moment(X509_get0_notBefore(at)));
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL: return too_weak(refusal::weak_key, at);
     case X509_V_ERR_CA_MD_TOO_WEAK: return too_weak(refusal::weak_signature, at);
@@ -191,10 +180,9 @@ std::string describe(X509_STORE_CTX* store, int code, X509* at) {
     case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
     case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
       return refusal_sentence(refusal::damaged, "the signature on " + name + " is not that of "
-                                                  + common_name(X509_get_issuer_name(at)));
+                                                    + common_name(X509_get_issuer_name(at)));
     default:
-      return refusal_sentence(refusal::other,
-                              name + ": " + X509_verify_cert_error_string(code));
+      return refusal_sentence(refusal::other, name + ": " + X509_verify_cert_error_string(code));
   }
 }
 
@@ -238,11 +226,21 @@ std::string quoted(std::string_view text) {
   return out + (text.size() > limit ? "…\"" : "\"");
 }
 
-std::string judge(X509_STORE_CTX* store, std::int64_t unix_time) {
+std::string name_wanted(X509_VERIFY_PARAM* how) {
+  if (const char* host = X509_VERIFY_PARAM_get0_host(how, 0)) {
+    return host;
+  }
+  char* address = X509_VERIFY_PARAM_get1_ip_asc(how);
+  std::string text = address != nullptr ? address : "";
+  OPENSSL_free(address);
+  return text;
+}
+
+std::string judge(X509_STORE_CTX* store, std::optional<std::int64_t> unix_time) {
   X509_VERIFY_PARAM* how = X509_STORE_CTX_get0_param(store);
   X509_VERIFY_PARAM_set_auth_level(how, strength_level);
-  if (unix_time != 0) {
-    X509_VERIFY_PARAM_set_time(how, static_cast<std::time_t>(unix_time));
+  if (unix_time) {
+    X509_VERIFY_PARAM_set_time(how, static_cast<std::time_t>(*unix_time));
   }
   if (X509_verify_cert(store) == 1) {
     return {};

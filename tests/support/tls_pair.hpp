@@ -1,5 +1,5 @@
-// A certificate authority for tests, ready-made contexts, and a client and a server session joined by
-// two buffers. No sockets. Keys are made once a process.
+// A certificate authority for tests, ready-made contexts, and a client and a server session joined
+// by two buffers. No sockets. Keys are made once a process.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ inline constexpr std::string_view tls_host = "broker.example";
 
 inline const tls::authority& test_authority() {
   static const tls::authority made =
-    std::move(tls::authority::make("fleet test authority", tls_years)).value();
+      std::move(tls::authority::make("fleet test authority", tls_years)).value();
   return made;
 }
 
@@ -67,11 +67,11 @@ struct tls_wire {
   byte_buffer all; ///< everything ever carried
 
   /// Gives `to` the next `chunk` octets at most.
-  filter_state carry(stream_filter& to, std::size_t chunk, byte_buffer& plain, byte_buffer& answer) {
-    const std::vector<std::uint8_t> piece(waiting.view().begin(),
-                                          waiting.view().begin()
-                                            + static_cast<std::ptrdiff_t>(
-                                              std::min(chunk, waiting.size())));
+  filter_state carry(stream_filter& to, std::size_t chunk, byte_buffer& plain,
+                     byte_buffer& answer) {
+    const std::vector<std::uint8_t> piece(
+        waiting.view().begin(),
+        waiting.view().begin() + static_cast<std::ptrdiff_t>(std::min(chunk, waiting.size())));
     waiting.consume(piece.size());
     carried += piece.size();
     all.append(piece);
@@ -92,7 +92,7 @@ struct tls_pair {
 
   tls_pair(stream_filter_factory& clients, stream_filter_factory& servers,
            std::string_view name = tls_host)
-    : client(clients.make(name)), server(servers.make({})) {
+      : client(clients.make(name)), server(servers.make({})) {
     client_state = client->start(up.waiting);
     server_state = server->start(down.waiting);
   }
@@ -122,7 +122,9 @@ struct tls_pair {
   }
 
   void say_up(std::string_view text) { client_state = client->send(as_bytes(text), up.waiting); }
-  void say_down(std::string_view text) { server_state = server->send(as_bytes(text), down.waiting); }
+  void say_down(std::string_view text) {
+    server_state = server->send(as_bytes(text), down.waiting);
+  }
 };
 
 } // namespace fleet::test

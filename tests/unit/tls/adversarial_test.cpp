@@ -115,7 +115,7 @@ TEST_F(hostile_peer, announcing_the_longest_record_is_waited_for) {
 TEST_F(hostile_peer, stopping_in_the_middle_of_a_record_keeps_the_session_waiting) {
   tls_pair pair(*clients_, *servers_);
   pair.server_state =
-    pair.server->receive(pair.up.waiting.view(), pair.at_server, pair.down.waiting);
+      pair.server->receive(pair.up.waiting.view(), pair.at_server, pair.down.waiting);
   const bytes_view flight = pair.down.waiting.view();
   for (std::size_t cut = 0; cut < flight.size(); cut += 97) {
     answer_client(flight.first(cut), 64);
@@ -130,12 +130,12 @@ TEST_F(hostile_peer, damaging_any_octet_of_the_first_flight_never_opens_a_sessio
   clients_ = make_client(settings);
   tls_pair pattern(*clients_, *servers_);
   pattern.server_state =
-    pattern.server->receive(pattern.up.waiting.view(), pattern.at_server, pattern.down.waiting);
+      pattern.server->receive(pattern.up.waiting.view(), pattern.at_server, pattern.down.waiting);
   const std::size_t length = pattern.down.waiting.size();
   for (std::size_t at = 0; at < length; at += 13) {
     tls_pair pair(*clients_, *servers_);
     pair.server_state =
-      pair.server->receive(pair.up.waiting.view(), pair.at_server, pair.down.waiting);
+        pair.server->receive(pair.up.waiting.view(), pair.at_server, pair.down.waiting);
     pair.up.waiting.clear();
     pair.down.waiting[std::min(at, pair.down.waiting.size() - 1)] ^= 0x20;
     pair.settle();
@@ -177,8 +177,7 @@ TEST_F(hostile_peer, repeating_a_record_is_refused) {
 TEST_F(hostile_peer, mixing_plain_octets_into_an_open_session_ends_it) {
   tls_pair pair(*clients_, *servers_);
   pair.settle();
-  pair.client_state =
-    pair.client->receive(as_bytes("\x20\x02"), pair.at_client, pair.up.waiting);
+  pair.client_state = pair.client->receive(as_bytes("\x20\x02"), pair.at_client, pair.up.waiting);
   EXPECT_EQ(pair.client_state, filter_state::failed);
   EXPECT_TRUE(pair.at_client.empty());
 }

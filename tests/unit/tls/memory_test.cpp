@@ -1,4 +1,5 @@
-// What an established, idle session keeps on the heap, counted in OpenSSL's own allocations and ours.
+// What an established, idle session keeps on the heap, counted in OpenSSL's own allocations and
+// ours.
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -59,8 +60,7 @@ void* counted_realloc(void* at, std::size_t size, const char* file, int line) {
 }
 
 // Before main(): OpenSSL accepts other allocators only until it has used one.
-const bool counting =
-  CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1;
+const bool counting = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1;
 
 class idle_sessions : public testing::TestWithParam<std::tuple<version, bool>> {};
 
@@ -68,9 +68,8 @@ INSTANTIATE_TEST_SUITE_P(tls, idle_sessions,
                          testing::Combine(testing::Values(version::tls12, version::tls13),
                                           testing::Bool()),
                          [](const auto& with) {
-                           return std::string{std::get<0>(with.param) == version::tls12
-                                                ? "tls12"
-                                                : "tls13"}
+                           return std::string{std::get<0>(with.param) == version::tls12 ? "tls12"
+                                                                                        : "tls13"}
                                   + (std::get<1>(with.param) ? "_tickets" : "");
                          });
 

@@ -180,8 +180,8 @@ TEST_P(both_versions, stay_open_when_the_stream_is_cut_without_a_close) {
   pair.settle();
   pair.say_up("cut here");
   const bytes_view record = pair.up.waiting.view();
-  pair.server_state = pair.server->receive(record.first(record.size() - 1), pair.at_server,
-                                           pair.down.waiting);
+  pair.server_state =
+      pair.server->receive(record.first(record.size() - 1), pair.at_server, pair.down.waiting);
   // The world sees the end of the stream; half a record is not delivered and not an error.
   EXPECT_EQ(pair.server_state, filter_state::open);
   EXPECT_TRUE(pair.at_server.empty());
@@ -329,8 +329,7 @@ TEST(tls_suites, say_so_when_none_is_common) {
   tls_pair pair(*clients, *servers);
   pair.settle();
   EXPECT_EQ(pair.server->error(), "TLS failed: no cipher suite in common with the peer");
-  EXPECT_EQ(pair.client->error(),
-            "the peer ended the session with the alert: handshake failure");
+  EXPECT_EQ(pair.client->error(), "the peer ended the session with the alert: handshake failure");
 }
 
 TEST(tls_suites, give_modern_clients_the_cheap_certificate) {

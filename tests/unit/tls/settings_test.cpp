@@ -30,9 +30,9 @@ std::string complaint(const server_options& options) {
 
 TEST(client_settings, accept_several_authorities_and_the_system_s) {
   client_options options = trusting_client();
-  options.ca_pem += "some text between\n"
-                    + std::move(authority::make("second", test::tls_years)).value()
-                        .certificate_pem();
+  options.ca_pem +=
+      "some text between\n"
+      + std::move(authority::make("second", test::tls_years)).value().certificate_pem();
   EXPECT_EQ(complaint(options), "");
   options.ca_pem.clear();
   EXPECT_EQ(complaint(options), "");
