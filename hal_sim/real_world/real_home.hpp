@@ -60,7 +60,7 @@ public:
 
   /// Pumps until `done()` or until `limit` has passed; answers done(). For tests on one thread.
   template <class Predicate>
-  bool run_until(Predicate done, duration limit = std::chrono::seconds{20}) {
+  bool run_until(Predicate done, duration limit = std::chrono::seconds{60}) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!done()) {
       if (std::chrono::steady_clock::now() >= end) {
