@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t help_width = 100;
 constexpr std::size_t help_column = 30;
+constexpr std::size_t shown_most = 60;
 
 struct flag {
   std::vector<std::string> names;
@@ -32,13 +33,16 @@ struct mistake {
   std::string sentence;
 };
 
-/// A value as a message may repeat it: quoted where it would not read as one word, and without what
-/// stands before an `@` in a URL.
+/// A value as a message may repeat it: quoted where it would not read as one word, its beginning
+/// where it is long, and without what stands before an `@` in a URL.
 std::string shown(std::string_view value) {
   const std::size_t scheme = value.find("://");
   const std::size_t at = value.rfind('@');
   if (scheme != std::string_view::npos && at != std::string_view::npos && at > scheme) {
     return std::string{value.substr(0, scheme + 3)} + "***" + std::string{value.substr(at)};
+  }
+  if (value.size() > shown_most) {
+    return shown(std::string{value.substr(0, shown_most - 3)} + "...");
   }
   const bool plain = !value.empty() && value.find_first_of(" \t\n\"'") == std::string_view::npos;
   return plain ? std::string{value} : "\"" + std::string{value} + "\"";

@@ -1,6 +1,8 @@
 // The sentences for values out of range live here, so that all flags use the same words.
 #include "fleet/options/setters.hpp"
 
+#include "protocol/alink/template.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -97,6 +99,39 @@ setter set_text(std::string& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     if (value.empty()) {
       return "must not be empty";
+    }
+    out = value;
+    return std::nullopt;
+  };
+}
+
+setter set_template(std::string& out, ledger_word ledger) {
+  return [&out, ledger](std::string_view value) -> std::optional<std::string> {
+    if (value.empty()) {
+      return "must not be empty";
+    }
+    const auto compiled = alink::payload_template::compile(value);
+    if (!compiled) {
+      return "has a mistake at column " + std::to_string(compiled.error().column) + ": "
+             + compiled.error().message;
+    }
+    if (ledger == ledger_word::refused && compiled.value().has_ledger()) {
+      return "must not hold {ledger}, which belongs into --payload";
+    }
+    out = value;
+    return std::nullopt;
+  };
+}
+
+setter set_secret_template(std::string& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    if (value.empty()) {
+      return "must not be empty";
+    }
+    const auto compiled = alink::payload_template::compile(value);
+    if (!compiled) {
+      return "has a mistake at column " + std::to_string(compiled.error().column)
+             + "; a brace is written {{ or }}";
     }
     out = value;
     return std::nullopt;

@@ -29,6 +29,11 @@ setter set_duration(duration& out, duration least, duration most, off_word off =
 
 /// Any text that is not empty.
 setter set_text(std::string& out);
+/// A template of `--profile mqtt` that compiles; `{ledger}` where it is allowed.
+enum class ledger_word : std::uint8_t { refused, allowed };
+setter set_template(std::string& out, ledger_word ledger = ledger_word::refused);
+/// The same for a secret: a complaint names the place only.
+setter set_secret_template(std::string& out);
 setter set_target(text::target& out);
 setter set_listen_address(std::vector<hal::address>& out);
 /// A comma-separated list.

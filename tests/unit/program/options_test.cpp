@@ -297,6 +297,22 @@ TEST(run_contradictions, of_profile_and_flags) {
             "--payload and --payload-file contradict each other; give one");
 }
 
+TEST(run_mistakes, in_templates_name_the_column) {
+  EXPECT_TRUE(refused("--profile mqtt --topic a/{devcie}")
+                  .starts_with("--topic a/{devcie} has a mistake at column 3: "))
+      << refused("--profile mqtt --topic a/{devcie}");
+  EXPECT_EQ(refused("--profile mqtt --client-id {ledger}"),
+            "--client-id {ledger} must not hold {ledger}, which belongs into --payload");
+  EXPECT_EQ(run("--profile mqtt --payload {ledger}").mqtt_text.payload, "{ledger}");
+  EXPECT_EQ(refused("--profile mqtt --username u --password {hunter2}"),
+            "--password *** has a mistake at column 1; a brace is written {{ or }}");
+}
+
+TEST(run_mistakes, repeat_no_more_than_a_line_of_a_long_value) {
+  const std::string longer(10'000, 'x');
+  EXPECT_LT(refused("--devices " + longer).size(), 200U);
+}
+
 TEST(run_contradictions, of_the_virtual_world_and_sockets) {
   EXPECT_EQ(refused("--virtual --target mqtt://broker"),
             "--virtual opens no socket and so contradicts --target mqtt://broker:1883");
