@@ -14,9 +14,9 @@ const board_settings& default_board() noexcept {
 
 board::board(home& h, std::uint32_t index, std::uint64_t seed,
              const board_settings& settings) noexcept
-  : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes),
-    temperature(settings.temperature, {seed, index, "temperature"}),
-    humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed), index_(index) {}
+    : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes),
+      temperature(settings.temperature, {seed, index, "temperature"}),
+      humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed), index_(index) {}
 
 std::uint32_t board::boots() const noexcept {
   return static_cast<std::uint32_t>(kv.get_number(boots_key).value_or(0));

@@ -1,5 +1,5 @@
-// The simulated hardware of one device (design, part 6): link, clock, store, memory, sensors, power.
-// It outlives the device's software: a crash, a reboot and a power loss leave it standing.
+// The simulated hardware of one device (design, part 6): link, clock, store, memory, sensors,
+// power. It outlives the device's software: a crash, a reboot and a power loss leave it standing.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,9 @@ public:
   }
 
   /// Octets, those on the heap included; the stream is the world's.
-  [[nodiscard]] std::size_t memory_bytes() const noexcept { return sizeof *this + kv.memory_bytes(); }
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return sizeof *this + kv.memory_bytes();
+  }
 
   hal::link link;
   kv_store kv;

@@ -1,5 +1,5 @@
-// What a board takes the time to be: uptime since its last boot, and a wall clock that is off, drifts
-// and jumps as cheap crystals do. It reads no clock: both true times are arguments.
+// What a board takes the time to be: uptime since its last boot, and a wall clock that is off,
+// drifts and jumps as cheap crystals do. It reads no clock: both true times are arguments.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ public:
   /// Time since boot (HAL_UptimeMs); the crystal's drift is left out of it.
   [[nodiscard]] duration uptime(time_point now) const noexcept { return now - booted_; }
 
-  /// The board's wall clock in milliseconds since 1970, when `true_wall_ms` is the true one at `now`.
+  /// The board's wall clock in milliseconds since 1970, when `true_wall_ms` is the true one at
+  /// `now`.
   [[nodiscard]] std::int64_t wall_ms(std::int64_t true_wall_ms, time_point now) const noexcept {
     return true_wall_ms + offset_ms(now);
   }
@@ -30,7 +31,8 @@ public:
   /// Moves it by `by_ms`; the drift goes on.
   void jump(std::int64_t by_ms) noexcept { offset_ms_ += by_ms; }
 
-  /// Gains `ppb` nanoseconds a second from now on (500 ppm = 500,000), keeping what it is off already.
+  /// Gains `ppb` nanoseconds a second from now on (500 ppm = 500,000), keeping what it is off
+  /// already.
   void set_drift(std::int32_t ppb, time_point now) noexcept;
   [[nodiscard]] std::int32_t drift_ppb() const noexcept { return drift_ppb_; }
 

@@ -14,14 +14,14 @@ namespace fleet::hal {
 
 /// What links have seen, added up over all boards of one home: written by its thread alone.
 struct link_counters {
-  std::atomic<std::uint64_t> opened{0};         ///< attempts
-  std::atomic<std::uint64_t> connected{0};      ///< attempts that came through
-  std::atomic<std::uint64_t> bytes_received{0}; ///< after decryption; sent ones: home_meters
+  std::atomic<std::uint64_t> opened{0};              ///< attempts
+  std::atomic<std::uint64_t> connected{0};           ///< attempts that came through
+  std::atomic<std::uint64_t> bytes_received{0};      ///< after decryption; sent ones: home_meters
   std::array<std::atomic<std::uint64_t>, 9> ended{}; ///< by close_reason
 };
 
-/// A link tells its owner what its stream tells it, after it has done its own part. Any of these calls
-/// may open() or drop().
+/// A link tells its owner what its stream tells it, after it has done its own part. Any of these
+/// calls may open() or drop().
 class link final : public stream_events {
 public:
   explicit link(home& h) noexcept : home_(&h) {}
@@ -29,8 +29,8 @@ public:
   link& operator=(const link&) = delete;
   ~link() = default;
 
-  /// Starts to connect; a stream that is still there is dropped without a word to its owner. `owner`
-  /// is told the outcome in a later turn, and must outlive the stream.
+  /// Starts to connect; a stream that is still there is dropped without a word to its owner.
+  /// `owner` is told the outcome in a later turn, and must outlive the stream.
   void open(const connect_options& options, stream_events& owner);
 
   /// Where to append what shall be sent, this turn only; from open() until on_closed().

@@ -43,7 +43,7 @@ std::int64_t fixed_sine(std::uint32_t turn) noexcept {
 }
 
 sensor::sensor(const sensor_settings& settings, random_stream random) noexcept
-  : settings_(&settings), random_(random) {
+    : settings_(&settings), random_(random) {
   const std::int64_t period = settings.period.count();
   FLEET_CHECK(settings.low <= settings.high && period > 0 && settings.step >= 0);
   const std::int64_t half = (settings.high - settings.low) / 2;
@@ -91,7 +91,8 @@ std::int64_t sensor::value(time_point now) noexcept {
     case waveform::random_walk: return s.low;
     case waveform::sine: {
       const std::int64_t half = (s.high - s.low) / 2;
-      return s.low + half + static_cast<std::int64_t>(static_cast<wide>(fixed_sine(turn)) * half >> 30);
+      return s.low + half
+             + static_cast<std::int64_t>(static_cast<wide>(fixed_sine(turn)) * half >> 30);
     }
     case waveform::triangle: {
       const std::uint32_t up = turn < half_turn ? turn : 0U - turn;

@@ -35,12 +35,12 @@ public:
   /// `settings` must outlive it. `random` is the board's substream for this sensor.
   sensor(const sensor_settings& settings, random_stream random) noexcept;
 
-  /// The value at `now`, in [low, high]. A waveform is a function of `now`; a random walk moves on to
-  /// `now` and must be asked with times that do not go back.
+  /// The value at `now`, in [low, high]. A waveform is a function of `now`; a random walk moves on
+  /// to `now` and must be asked with times that do not go back.
   [[nodiscard]] std::int64_t value(time_point now) noexcept;
 
-  /// Steps that a random walk catches up one by one; after a longer pause it starts anew at a random
-  /// place, for by then it could be anywhere.
+  /// Steps that a random walk catches up one by one; after a longer pause it starts anew at a
+  /// random place, for by then it could be anywhere.
   static constexpr std::int64_t catch_up_steps_max = 10'000;
 
 private:

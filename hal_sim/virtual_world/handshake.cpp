@@ -33,8 +33,8 @@ void virtual_stream::send_hello(std::uint8_t round) {
   segment* s = conn_->net->pool_.take();
   s->kind = segment_kind::hello;
   s->round = round;
-  s->overhead = share(conn_->security->model().handshake_bytes_up, round,
-                      rounds_of(*conn_->security));
+  s->overhead =
+      share(conn_->security->model().handshake_bytes_up, round, rounds_of(*conn_->security));
   conn_->net->send(facing(), s);
 }
 

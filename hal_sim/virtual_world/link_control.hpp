@@ -1,5 +1,5 @@
-// Network disturbances by device, as tests and planned faults command them: what happens on the way,
-// not at either end. Effects on all of a device's connections.
+// Network disturbances by device, as tests and planned faults command them: what happens on the
+// way, not at either end. Effects on all of a device's connections.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace fleet::hal {
 
-/// `origin` is connect_options::origin throughout; an unknown one is a device that has not connected
-/// yet. No call reaches an owner of a stream before the next turn.
+/// `origin` is connect_options::origin throughout; an unknown one is a device that has not
+/// connected yet. No call reaches an owner of a stream before the next turn.
 class link_control {
 public:
-  /// Tears down all its connections: both sides see close_reason::reset, undelivered bytes are gone.
-  /// Answers how many there were.
+  /// Tears down all its connections: both sides see close_reason::reset, undelivered bytes are
+  /// gone. Answers how many there were.
   virtual std::size_t reset(std::uint64_t origin) = 0;
 
   /// Nothing arrives on either side for `span` from now (duration::max(): until release), then

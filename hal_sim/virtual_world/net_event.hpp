@@ -34,12 +34,13 @@ struct net_event {
   time_point at{};
   std::uint64_t origin = 0; ///< connect_options::origin: the device's index
   net_event_kind kind = net_event_kind::connect;
-  side to = side::device;   ///< the side it happened to
+  side to = side::device;                    ///< the side it happened to
   close_reason reason = close_reason::local; ///< of closed and refused
-  bytes_view bytes{};       ///< of delivered; valid for the call only
+  bytes_view bytes{};                        ///< of delivered; valid for the call only
 };
 
-/// `TIME_NS ORIGIN KIND SIDE REASON_OR_LENGTH CRC`: one line without its end, equal for equal events.
+/// `TIME_NS ORIGIN KIND SIDE REASON_OR_LENGTH CRC`: one line without its end, equal for equal
+/// events.
 std::string to_text(const net_event& event);
 
 /// Takes every event of a run, in order, on the home's thread; it must not touch the world.

@@ -19,10 +19,10 @@ enum class segment_kind : std::uint8_t {
   answer,  ///< modelled TLS flight down, number `round`
   alert,   ///< modelled TLS failure at the sender
   data,
-  fin,     ///< orderly end
-  rst,     ///< torn down by the peer
-  cut,     ///< torn down by the network; waits for no stall
-  done     ///< to oneself: what was asked for by close() or reset() is done
+  fin, ///< orderly end
+  rst, ///< torn down by the peer
+  cut, ///< torn down by the network; waits for no stall
+  done ///< to oneself: what was asked for by close() or reset() is done
 };
 
 struct segment {

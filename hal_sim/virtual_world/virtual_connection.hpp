@@ -24,16 +24,17 @@ struct virtual_connection;
 /// What the network remembers of one device, for as long as the world lives.
 struct origin_state {
   origin_state(std::uint64_t seed, std::uint64_t index) noexcept
-    : net(seed, index, "net"), key(index) {}
+      : net(seed, index, "net"), key(index) {}
 
-  random_stream net;            ///< jitter and losses of all its connections
+  random_stream net; ///< jitter and losses of all its connections
   std::uint64_t key;
-  time_point stalled_until{};   ///< nothing arrives on either side before
-  std::array<time_point, 2> line_free{}; ///< when its radio has sent what was given, by receiving side
+  time_point stalled_until{}; ///< nothing arrives on either side before
+  std::array<time_point, 2>
+      line_free{}; ///< when its radio has sent what was given, by receiving side
   virtual_connection* first = nullptr; ///< its connections, newest first
   origin_state* next = nullptr;        ///< in the network's list
   std::uint32_t connects = 0;
-  bool cut_planned = false;     ///< virtual_network::cuts_ has an entry
+  bool cut_planned = false; ///< virtual_network::cuts_ has an entry
 };
 
 /// The life of one end, in order; some steps are skipped.
@@ -42,8 +43,8 @@ enum class virtual_phase : std::uint8_t {
   connecting,  ///< device side, TCP and TLS
   handshaking, ///< cloud side, TLS under way; nobody owns it yet
   open,
-  closing,     ///< close() was called, octets are unsent
-  finishing,   ///< nothing left but to tell the owner
+  closing,   ///< close() was called, octets are unsent
+  finishing, ///< nothing left but to tell the owner
   ended
 };
 
@@ -68,9 +69,7 @@ private:
   [[nodiscard]] virtual_stream& facing() const noexcept;
   [[nodiscard]] bool dead() const noexcept { return phase_ == virtual_phase::ended && !owned_; }
   /// Whether what the peer sends can still matter.
-  [[nodiscard]] bool listening() const noexcept {
-    return phase_ < virtual_phase::finishing;
-  }
+  [[nodiscard]] bool listening() const noexcept { return phase_ < virtual_phase::finishing; }
   [[nodiscard]] bool held_back(const segment& s) const noexcept;
 
   void mark_dirty();
@@ -104,7 +103,7 @@ private:
   stream_events* events_ = nullptr;
   segment* head_ = nullptr; ///< the inbox, in order of arrival
   segment* tail_ = nullptr;
-  segment* out_ = nullptr;  ///< unsent
+  segment* out_ = nullptr; ///< unsent
   virtual_phase phase_ = virtual_phase::idle;
   side side_ = side::device;
   bool owned_ = false; ///< a stream_ptr exists
@@ -125,14 +124,15 @@ struct virtual_connection {
   std::array<virtual_stream, 2> ends; ///< by side
   virtual_network* net;               ///< none: the world has ended before its streams
   origin_state* origin = nullptr;
-  virtual_connection* newer = nullptr;        ///< in origin_state::first's list
+  virtual_connection* newer = nullptr; ///< in origin_state::first's list
   virtual_connection* older = nullptr;
   const link_figures* link = nullptr;
-  stream_filter_factory* security = nullptr; ///< the device's; a listener may go, so it is looked up
-  time_point deadline{};              ///< for connecting
+  stream_filter_factory* security =
+      nullptr;           ///< the device's; a listener may go, so it is looked up
+  time_point deadline{}; ///< for connecting
   address to;
   std::uint16_t local_port = 0;
-  bool buried = false;                ///< in the network's list of what may be freed
+  bool buried = false; ///< in the network's list of what may be freed
 };
 
 } // namespace fleet::hal

@@ -10,7 +10,7 @@ class virtual_network;
 class virtual_listener final : public listener {
 public:
   virtual_listener(virtual_network& network, const listen_options& options, accept_events& events)
-    : net_(&network), at_(options.at), security_(options.security), events_(&events) {}
+      : net_(&network), at_(options.at), security_(options.security), events_(&events) {}
   virtual_listener(const virtual_listener&) = delete;
   virtual_listener& operator=(const virtual_listener&) = delete;
   ~virtual_listener() override;

@@ -34,7 +34,7 @@ virtual_listener::~virtual_listener() {
 }
 
 virtual_network::virtual_network(home& h, home_meters& meters, virtual_options options)
-  : home_(h), meters_(meters), options_(std::move(options)) {
+    : home_(h), meters_(meters), options_(std::move(options)) {
   for (const link_figures& f : options_.links) {
     FLEET_CHECK(f.segment_bytes > 0 && f.window_bytes > 0);
   }
@@ -95,16 +95,16 @@ stream_ptr virtual_network::connect(const connect_options& options, stream_event
   return stream_ptr{&device};
 }
 
-result<std::unique_ptr<listener>, listen_error> virtual_network::listen(
-  const listen_options& options, accept_events& events) {
+result<std::unique_ptr<listener>, listen_error>
+virtual_network::listen(const listen_options& options, accept_events& events) {
   listen_options chosen = options;
   if (options.at.port == 0) {
     constexpr std::uint32_t ports = 65536 - first_free_port;
     for (std::uint32_t tries = 0; tries < ports && chosen.at.port == 0; ++tries) {
       address candidate = options.at;
       candidate.port = next_port_;
-      next_port_ = next_port_ == UINT16_MAX ? first_free_port
-                                            : static_cast<std::uint16_t>(next_port_ + 1);
+      next_port_ =
+          next_port_ == UINT16_MAX ? first_free_port : static_cast<std::uint16_t>(next_port_ + 1);
       if (!listeners_.contains(candidate)) {
         chosen.at = candidate;
       }
@@ -157,8 +157,8 @@ void virtual_network::send(virtual_stream& to, segment* s) {
     }
   }
   const bool heard = to.phase_ == virtual_phase::closing
-                       ? s->kind == segment_kind::fin || s->kind == segment_kind::rst
-                       : to.listening();
+                         ? s->kind == segment_kind::fin || s->kind == segment_kind::rst
+                         : to.listening();
   if (!heard) {
     pool_.give(s);
     return;
@@ -170,8 +170,8 @@ void virtual_network::send(virtual_stream& to, segment* s) {
   to.push(s);
 }
 
-void virtual_network::note(const virtual_connection& c, net_event_kind kind, side to, close_reason reason,
-                           bytes_view bytes) {
+void virtual_network::note(const virtual_connection& c, net_event_kind kind, side to,
+                           close_reason reason, bytes_view bytes) {
   const time_point now = home_.now();
   ++events_;
   digest_.add(static_cast<std::uint64_t>(now.time_since_epoch().count()));

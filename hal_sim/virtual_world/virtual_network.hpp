@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "hal_sim/virtual_world/virtual_connection.hpp"
 #include "hal_sim/virtual_world/link_control.hpp"
 #include "hal_sim/virtual_world/net_event.hpp"
+#include "hal_sim/virtual_world/virtual_connection.hpp"
 #include "hal_sim/virtual_world/virtual_options.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/digest.hpp"

@@ -11,7 +11,8 @@ namespace fleet::hal {
 
 struct virtual_options {
   std::uint64_t seed = 1;
-  std::int64_t wall_origin_ms = 1'700'000'000'000; ///< since 1970, at the world's start; never today
+  std::int64_t wall_origin_ms =
+      1'700'000'000'000; ///< since 1970, at the world's start; never today
   std::array<link_figures, link_kinds> links = standard_links(); ///< by link_kind; override at will
   net_event_sink on_event{}; ///< none: events go into the digest only
 };

@@ -211,7 +211,7 @@ void virtual_stream::flush() {
   }
   while (unsent() != 0 && to.inbox_bytes_ < f.window_bytes) {
     const std::size_t count = std::min<std::size_t>(
-      {unsent(), f.segment_bytes, std::size_t{f.window_bytes} - to.inbox_bytes_});
+        {unsent(), f.segment_bytes, std::size_t{f.window_bytes} - to.inbox_bytes_});
     segment* s = out_;
     if (count == unsent()) {
       out_ = nullptr;

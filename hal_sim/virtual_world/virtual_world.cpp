@@ -7,8 +7,7 @@
 
 namespace fleet::hal {
 
-virtual_home::virtual_home(virtual_options options)
-  : network_(*this, meters_, std::move(options)) {
+virtual_home::virtual_home(virtual_options options) : network_(*this, meters_, std::move(options)) {
   wall_origin_ms_ = network_.wall_origin_ms();
 }
 

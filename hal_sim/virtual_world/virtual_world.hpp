@@ -1,5 +1,5 @@
-// The virtual world and its one home: simulated network, simulated clock, one seed (design, part 4).
-// No thread, no socket, no wall clock: it stands still unless it is told to run.
+// The virtual world and its one home: simulated network, simulated clock, one seed (design, part
+// 4). No thread, no socket, no wall clock: it stands still unless it is told to run.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace fleet::hal {
 
-/// The home of everything in a virtual run. Streams, listeners and armed timers should end before it;
-/// streams and listeners that do not are dead but may still be dropped.
+/// The home of everything in a virtual run. Streams, listeners and armed timers should end before
+/// it; streams and listeners that do not are dead but may still be dropped.
 class virtual_home final : public home {
 public:
   explicit virtual_home(virtual_options options);
@@ -24,8 +24,8 @@ public:
   result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                          accept_events& events) override;
 
-  /// One turn: runs all that is queued, then the earliest timer or network event not after `horizon`
-  /// and all that it queues. False when there was neither.
+  /// One turn: runs all that is queued, then the earliest timer or network event not after
+  /// `horizon` and all that it queues. False when there was neither.
   bool step(time_point horizon);
 
   /// Sets the clock forward; time_point before now() is ignored.

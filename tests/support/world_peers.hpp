@@ -79,9 +79,8 @@ private:
 class host final : public hal::accept_events {
 public:
   /// Listens at once; a failure leaves `door` empty.
-  explicit host(hal::home& h, std::uint16_t port = 1883,
-                stream_filter_factory* security = nullptr)
-    : home(h) {
+  explicit host(hal::home& h, std::uint16_t port = 1883, stream_filter_factory* security = nullptr)
+      : home(h) {
     hal::address at;
     at.ip = {127, 0, 0, 1};
     at.port = port;

@@ -106,7 +106,8 @@ TEST(fixed_sine, is_within_its_bound_of_the_true_sine) {
   constexpr double unit = 1 << 30;
   double worst = 0;
   for (std::uint64_t turn = 0; turn < std::uint64_t{1} << 32; turn += 65'521) {
-    const double expected = std::sin(2 * std::acos(-1.0) * static_cast<double>(turn) / 4294967296.0);
+    const double expected =
+        std::sin(2 * std::acos(-1.0) * static_cast<double>(turn) / 4294967296.0);
     const double got = static_cast<double>(fixed_sine(static_cast<std::uint32_t>(turn))) / unit;
     worst = std::max(worst, std::abs(got - expected));
     EXPECT_LE(std::abs(got), 1.0);
@@ -159,8 +160,11 @@ TEST(sensor, keeps_extreme_ranges_and_periods) {
   constexpr std::int64_t huge = std::int64_t{1} << 60;
   for (const waveform shape : {waveform::sine, waveform::triangle, waveform::saw, waveform::square,
                                waveform::random_walk}) {
-    const sensor_settings s{
-      .shape = shape, .low = -huge, .high = huge, .period = hours{24 * 365 * 100}, .step = huge / 4};
+    const sensor_settings s{.shape = shape,
+                            .low = -huge,
+                            .high = huge,
+                            .period = hours{24 * 365 * 100},
+                            .step = huge / 4};
     sensor it = make(s);
     for (int year = 0; year < 250; year += 7) {
       const auto value = it.value(at(hours{24 * 365 * year}));
@@ -175,7 +179,7 @@ TEST(sensor, keeps_extreme_ranges_and_periods) {
 
 TEST(sensor, walks_within_its_bounds_and_by_its_step) {
   const sensor_settings s{
-    .shape = waveform::random_walk, .low = 0, .high = 1'000, .period = seconds{1}, .step = 50};
+      .shape = waveform::random_walk, .low = 0, .high = 1'000, .period = seconds{1}, .step = 50};
   sensor it = make(s);
   std::int64_t last = it.value(at(seconds{0}));
   std::int64_t least = last;
@@ -197,7 +201,7 @@ TEST(sensor, walks_within_its_bounds_and_by_its_step) {
 
 TEST(sensor, walks_the_same_way_however_often_it_is_asked) {
   const sensor_settings s{
-    .shape = waveform::random_walk, .low = 0, .high = 100'000, .period = seconds{1}, .step = 50};
+      .shape = waveform::random_walk, .low = 0, .high = 100'000, .period = seconds{1}, .step = 50};
   sensor often = make(s);
   sensor seldom = make(s);
   for (int second = 0; second < 10'000; ++second) {

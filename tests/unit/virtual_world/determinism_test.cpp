@@ -28,7 +28,7 @@ struct outcome {
 class talker final : timer {
 public:
   talker(virtual_world& world, host& cloud, std::uint64_t seed, std::uint64_t index)
-    : w_(world), cloud_(cloud), index_(index), random_(seed, index, "talk") {
+      : w_(world), cloud_(cloud), index_(index), random_(seed, index, "talk") {
     w_.home().arm(*this, world.now() + milliseconds{static_cast<std::int64_t>(index)});
   }
   ~talker() { w_.home().disarm(*this); }
@@ -38,8 +38,9 @@ public:
 private:
   void on_wake(time_point now) override {
     if (peer_.stream == nullptr) {
-      connect(peer_, cloud_,
-              {.kind = static_cast<link_kind>(index_ % 5), .security = security(), .origin = index_});
+      connect(
+          peer_, cloud_,
+          {.kind = static_cast<link_kind>(index_ % 5), .security = security(), .origin = index_});
     } else {
       peer_.write("message " + std::to_string(random_.below(1'000)));
     }

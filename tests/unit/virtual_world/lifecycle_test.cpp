@@ -247,7 +247,9 @@ TEST(virtual_lifecycle, stands_a_storm_of_random_acts) {
           d.stream.reset();
         }
         break;
-      case 3: w.links().stall(index, milliseconds{static_cast<std::int64_t>(random.below(300))}); break;
+      case 3:
+        w.links().stall(index, milliseconds{static_cast<std::int64_t>(random.below(300))});
+        break;
       case 4:
         if (random.below(8) == 0) {
           w.links().reset(index);
@@ -255,7 +257,9 @@ TEST(virtual_lifecycle, stands_a_storm_of_random_acts) {
           w.links().release(index);
         }
         break;
-      case 5: w.links().cut_after(index, static_cast<side>(random.below(2)), random.below(9'000)); break;
+      case 5:
+        w.links().cut_after(index, static_cast<side>(random.below(2)), random.below(9'000));
+        break;
       case 6:
         if (d.stream != nullptr) {
           d.stream->pause_reading(random.below(2) == 0);

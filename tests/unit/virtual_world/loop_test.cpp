@@ -129,7 +129,7 @@ protected:
 class counting_actor final : public pinned_actor {
 public:
   counting_actor(caf::actor_config& cfg, home& h, std::vector<int>& log)
-    : pinned_actor(cfg, h), log_(log) {}
+      : pinned_actor(cfg, h), log_(log) {}
 
   caf::behavior make_behavior() override {
     return {[this](int number) {
@@ -149,7 +149,7 @@ private:
 TEST(virtual_world, runs_real_actors_on_its_home_alone) {
   std::vector<int> log;
   caf::actor_system_config cfg;
-  cfg.set("scheduler.policy", "sharing");
+  cfg.set("scheduler.policy", caf::atom("sharing"));
   cfg.set("scheduler.max-threads", 1);
   caf::actor_system system{cfg};
   {

@@ -1,4 +1,5 @@
-// What the virtual world costs in heap: an idle connection, and a steady run that must not allocate.
+// What the virtual world costs in heap: an idle connection, and a steady run that must not
+// allocate.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -59,8 +60,7 @@ TEST(virtual_memory, an_idle_connection_takes_less_than_its_budget) {
   devices.streams.reserve(count);
   const std::size_t before = octets;
   for (std::size_t i = 0; i < count; ++i) {
-    devices.streams.push_back(
-      w.home().connect({.peer = {.port = 1883}, .origin = i}, devices));
+    devices.streams.push_back(w.home().connect({.peer = {.port = 1883}, .origin = i}, devices));
     if (i % 100 == 99) {
       w.run_for(seconds{1});
     }
