@@ -125,8 +125,8 @@ void server::summarize() const {
                                               + value(c.received[2])),
               static_cast<unsigned long long>(value(c.delivered[0]) + value(c.delivered[1])
                                               + value(c.delivered[2])),
-              static_cast<unsigned long long>(value(c.ends[static_cast<std::size_t>(
-                cloud::end_reason::refused)])));
+              static_cast<unsigned long long>(
+                  value(c.ends[static_cast<std::size_t>(cloud::end_reason::refused)])));
 }
 
 bool server::write_ledger() const {

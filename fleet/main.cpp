@@ -24,19 +24,19 @@ int main(int argc, char** argv) {
   const command chosen = std::move(parsed).value();
   hide_secrets({argv, static_cast<std::size_t>(argc)});
   const exit_code code = std::visit(
-    [&again](const auto& what) -> exit_code {
-      using what_type = std::decay_t<decltype(what)>;
-      if constexpr (std::is_same_v<what_type, run_options>) {
-        return execute_run(what, again);
-      } else if constexpr (std::is_same_v<what_type, cloud_options>) {
-        return execute_cloud(what);
-      } else if constexpr (std::is_same_v<what_type, check_options>) {
-        return check_files(what, std::cout, std::cerr);
-      } else {
-        std::fputs(what.text.c_str(), stdout);
-        return exit_code::passed;
-      }
-    },
-    chosen);
+      [&again](const auto& what) -> exit_code {
+        using what_type = std::decay_t<decltype(what)>;
+        if constexpr (std::is_same_v<what_type, run_options>) {
+          return execute_run(what, again);
+        } else if constexpr (std::is_same_v<what_type, cloud_options>) {
+          return execute_cloud(what);
+        } else if constexpr (std::is_same_v<what_type, check_options>) {
+          return check_files(what, std::cout, std::cerr);
+        } else {
+          std::fputs(what.text.c_str(), stdout);
+          return exit_code::passed;
+        }
+      },
+      chosen);
   return static_cast<int>(code);
 }

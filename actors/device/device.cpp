@@ -57,9 +57,9 @@ outcome outcome_of(mqtt::connack_code code) noexcept {
 } // namespace
 
 device::device(device_surroundings& around, device_slot& slot, std::uint32_t index)
-  : around_(around), slot_(slot), client_(around.product->client),
-    jitter_(around.product->seed, index, "backoff"), values_(around.product->seed, index, "values"),
-    index_(index) {
+    : around_(around), slot_(slot), client_(around.product->client),
+      jitter_(around.product->seed, index, "backoff"),
+      values_(around.product->seed, index, "values"), index_(index) {
   slot_.board.boot(now());
   slot_.uplink.boot();
   slot_.trace.note(now(), happening::booted, slot_.uplink.epoch());
@@ -202,37 +202,39 @@ void device::drain_events() {
     }
     namespace ev = mqtt::client_event;
     std::visit(
-      overloaded{
-        [this](const ev::connected& e) { on_welcome(e.session_present); },
-        [this](const ev::refused& e) { on_refused(e.code); },
-        [this](const ev::message_arrived& e) { on_message(e.message); },
-        [this](const ev::publish_acknowledged& e) { on_acknowledged(e); },
-        [this](const ev::publish_resent&) { bump(counts().resent); },
-        [this](const ev::subscribe_acknowledged& e) {
-          const auto refused = std::count(e.codes.begin(), e.codes.end(), mqtt::subscribe_refused);
-          bump(counts().subscribe_refused, static_cast<std::uint64_t>(refused));
-          slot_.trace.note(now(), happening::subscribed, e.packet_id);
-          if (filters_pending_ > 0 && --filters_pending_ == 0 && go(step::subscribed)) {
-            on_online();
-          }
-        },
-        [](const ev::unsubscribe_acknowledged&) {},
-        [this](const ev::request_timed_out&) {
-          // The SDK tells its application and goes on without the topic (aliyun-iot.md §8.2, event 4).
-          if (filters_pending_ > 0 && --filters_pending_ == 0 && go(step::subscribed)) {
-            on_online();
-          }
-        },
-        [this](const ev::packet_oversized&) { bump(counts().oversized); },
-        [this](const ev::failed& e) {
-          const bool silent = e.why == mqtt::violation::ping_unanswered
-                              || e.why == mqtt::violation::keep_alive_missed;
-          leave_link(silent                                        ? outcome::keep_alive_lost
-                     : e.why == mqtt::violation::connect_timed_out ? outcome::timed_out
-                                                                   : outcome::protocol_error,
-                     mqtt::text(e.why));
-        }},
-      *event);
+        overloaded{[this](const ev::connected& e) { on_welcome(e.session_present); },
+                   [this](const ev::refused& e) { on_refused(e.code); },
+                   [this](const ev::message_arrived& e) { on_message(e.message); },
+                   [this](const ev::publish_acknowledged& e) { on_acknowledged(e); },
+                   [this](const ev::publish_resent&) { bump(counts().resent); },
+                   [this](const ev::subscribe_acknowledged& e) {
+                     const auto refused =
+                         std::count(e.codes.begin(), e.codes.end(), mqtt::subscribe_refused);
+                     bump(counts().subscribe_refused, static_cast<std::uint64_t>(refused));
+                     slot_.trace.note(now(), happening::subscribed, e.packet_id);
+                     if (filters_pending_ > 0 && --filters_pending_ == 0 && go(step::subscribed)) {
+                       on_online();
+                     }
+                   },
+                   [](const ev::unsubscribe_acknowledged&) {},
+                   [this](const ev::request_timed_out&) {
+                     // The SDK tells its application and goes on without the topic (aliyun-iot.md
+                     // §8.2, event 4).
+                     if (filters_pending_ > 0 && --filters_pending_ == 0 && go(step::subscribed)) {
+                       on_online();
+                     }
+                   },
+                   [this](const ev::packet_oversized&) { bump(counts().oversized); },
+                   [this](const ev::failed& e) {
+                     const bool silent = e.why == mqtt::violation::ping_unanswered
+                                         || e.why == mqtt::violation::keep_alive_missed;
+                     leave_link(silent ? outcome::keep_alive_lost
+                                : e.why == mqtt::violation::connect_timed_out
+                                    ? outcome::timed_out
+                                    : outcome::protocol_error,
+                                mqtt::text(e.why));
+                   }},
+        *event);
   }
   finish_stop_if_drained();
 }
@@ -246,8 +248,8 @@ void device::on_welcome(bool session_present) {
     bump(counts().reconnects);
   }
   wait_ = {};
-  // Strict devices subscribe again when the server forgot the session; the SDK subscribes once in its
-  // life (aliyun-iot.md §1, automatic re-subscribe).
+  // Strict devices subscribe again when the server forgot the session; the SDK subscribes once in
+  // its life (aliyun-iot.md §1, automatic re-subscribe).
   const bool sdk = around_.product->behaviour == behaviour::sdk;
   const bool subscribe = sdk ? !was_online_ : !session_present;
   auto& filters = around_.filters;
@@ -313,7 +315,7 @@ void device::report_due(time_point due) {
   message.payload = around_.payload.view();
   message.qos = product.qos;
   const auto sent =
-    client_.publish(message, due, cookie_of(r.tag), now(), slot_.board.link.output());
+      client_.publish(message, due, cookie_of(r.tag), now(), slot_.board.link.output());
   if (!sent) {
     bump(counts().skipped_window);
     return;

@@ -51,8 +51,8 @@ struct device_surroundings {
   meters* counts = nullptr;
   speech_scratch* speech = nullptr;
   device_watcher* watcher = nullptr;
-  byte_buffer payload;             ///< scratch for one report
-  login_text login;                ///< scratch for one CONNECT
+  byte_buffer payload; ///< scratch for one report
+  login_text login;    ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
 };
@@ -113,9 +113,9 @@ private:
   random_stream jitter_;
   random_stream values_;
   time_point next_report_ = never;
-  time_point phase_due_ = never;    ///< end of the back-off, or the stop's deadline
+  time_point phase_due_ = never; ///< end of the back-off, or the stop's deadline
   time_point attempt_began_{};
-  duration wait_{};                 ///< the last back-off, doubled on the next failure
+  duration wait_{}; ///< the last back-off, doubled on the next failure
   struct awaited_reply {
     std::uint32_t sequence = 0;
     time_point due{};

@@ -1,5 +1,6 @@
-// How a device speaks to its cloud: what it logs on with, which topics and payloads it uses, what an
-// arriving message means. One object serves all devices of a product; it holds no device's state.
+// How a device speaks to its cloud: what it logs on with, which topics and payloads it uses, what
+// an arriving message means. One object serves all devices of a product; it holds no device's
+// state.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +47,9 @@ struct report {
 };
 
 enum class downlink_kind : std::uint8_t {
-  command,     ///< a property set, or a message on the command topic: counts in the ledger
-  reply,       ///< the answer to a report
-  own_echo,    ///< our own report, sent back by the cloud
+  command,  ///< a property set, or a message on the command topic: counts in the ledger
+  reply,    ///< the answer to a report
+  own_echo, ///< our own report, sent back by the cloud
   unknown
 };
 
@@ -57,7 +58,7 @@ struct downlink {
   downlink_kind kind = downlink_kind::unknown;
   std::uint32_t reply_sequence = 0; ///< of a reply: which report
   int reply_code = 0;
-  std::string_view request_id;      ///< raw JSON of a command's id; empty: no answer is due
+  std::string_view request_id; ///< raw JSON of a command's id; empty: no answer is due
   bool sets_light = false;
   bool light = false;
 };
@@ -73,8 +74,8 @@ public:
   virtual void filters(std::uint32_t index, std::vector<filter_text>& out) const = 0;
   virtual void report_topic(std::uint32_t index, std::string& out) const = 0;
 
-  /// Appends a report's payload with the ledger tag sealed in; false when the payload has no place for
-  /// a tag (a user's template without {ledger}).
+  /// Appends a report's payload with the ledger tag sealed in; false when the payload has no place
+  /// for a tag (a user's template without {ledger}).
   virtual bool write_report(const report& r, random_stream& random, byte_buffer& out) const = 0;
 
   virtual downlink understand(std::uint32_t index, const mqtt::message_view& message,

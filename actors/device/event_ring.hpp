@@ -1,4 +1,5 @@
-// The last things that happened to a device, kept outside of it so that a crash report can show them.
+// The last things that happened to a device, kept outside of it so that a crash report can show
+// them.
 #pragma once
 
 #include <array>
@@ -32,7 +33,7 @@ public:
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
     entries_[next_ % entries_.size()] = {static_cast<std::uint32_t>(ms.count()),
                                          (static_cast<std::uint32_t>(what) << 24)
-                                           | (detail & 0xffffffU)};
+                                             | (detail & 0xffffffU)};
     ++next_;
   }
   /// `12.345s connected 0, 12.346s published 17`, oldest first.

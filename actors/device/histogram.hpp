@@ -1,5 +1,6 @@
 // A log-linear latency histogram: thirty-two steps an octave from one microsecond to over an hour,
-// three per cent wide, one writer, any number of readers. Not Prometheus' buckets: those are derived.
+// three per cent wide, one writer, any number of readers. Not Prometheus' buckets: those are
+// derived.
 #pragma once
 
 #include <array>

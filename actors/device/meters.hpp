@@ -1,5 +1,5 @@
-// What the devices of one home count: plain counters written by that home's thread alone and read by
-// whoever scrapes. No label per device, ever (design, part 11).
+// What the devices of one home count: plain counters written by that home's thread alone and read
+// by whoever scrapes. No label per device, ever (design, part 11).
 #pragma once
 
 #include <array>
@@ -27,11 +27,11 @@ std::string_view to_string(phase p) noexcept;
 
 /// Why an attempt to get online, or a connection, ended.
 enum class outcome : std::uint8_t {
-  accepted,            ///< CONNACK 0
-  refused_version,     ///< CONNACK 1
-  refused_identifier,  ///< CONNACK 2
-  refused_unavailable, ///< CONNACK 3
-  refused_credentials, ///< CONNACK 4
+  accepted,              ///< CONNACK 0
+  refused_version,       ///< CONNACK 1
+  refused_identifier,    ///< CONNACK 2
+  refused_unavailable,   ///< CONNACK 3
+  refused_credentials,   ///< CONNACK 4
   refused_authorization, ///< CONNACK 5
   connection_refused,
   unreachable,
@@ -63,25 +63,25 @@ inline void drop(counter& c, std::uint64_t by = 1) noexcept {
 struct meters {
   std::array<counter, phase_count> in_phase{};
   std::array<counter, outcome_count> outcomes{};
-  std::array<counter, 3> published{};      ///< uplink, by QoS, first transmissions
-  std::array<counter, 3> received{};       ///< downlink, by QoS
-  counter acknowledged{0};                 ///< uplink, QoS 1 and 2
+  std::array<counter, 3> published{}; ///< uplink, by QoS, first transmissions
+  std::array<counter, 3> received{};  ///< downlink, by QoS
+  counter acknowledged{0};            ///< uplink, QoS 1 and 2
   counter resent{0};
-  counter replies{0};                      ///< post_reply with code 200
-  counter replies_bad{0};                  ///< post_reply with another code
-  counter commands{0};                     ///< property sets applied
-  counter skipped_offline{0};              ///< due while not online
-  counter skipped_window{0};               ///< due while the window or the RAM was full
-  counter oversized{0};                    ///< downlink packets beyond the receive buffer
+  counter replies{0};         ///< post_reply with code 200
+  counter replies_bad{0};     ///< post_reply with another code
+  counter commands{0};        ///< property sets applied
+  counter skipped_offline{0}; ///< due while not online
+  counter skipped_window{0};  ///< due while the window or the RAM was full
+  counter oversized{0};       ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
-  counter reconnects{0};                   ///< connections after a device's first
+  counter reconnects{0}; ///< connections after a device's first
   counter disconnects_unplanned{0};
-  counter restarts{0};                     ///< devices restarted after a crash
-  counter in_flight{0};                    ///< gauge: unacknowledged publishes of QoS 1 and 2
-  counter abandoned{0};                    ///< devices given up by the restart limit
-  counter late_sends{0};                   ///< publishes sent over 100 ms after they were due
+  counter restarts{0};   ///< devices restarted after a crash
+  counter in_flight{0};  ///< gauge: unacknowledged publishes of QoS 1 and 2
+  counter abandoned{0};  ///< devices given up by the restart limit
+  counter late_sends{0}; ///< publishes sent over 100 ms after they were due
   counter downlink_corrupted{0};
-  counter online_max{0};                   ///< this home's own maximum
+  counter online_max{0}; ///< this home's own maximum
   std::array<histogram, latency_count> latencies{};
 };
 

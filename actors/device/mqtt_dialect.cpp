@@ -8,8 +8,8 @@ namespace fleet::actors {
 namespace {
 
 constexpr std::string_view default_payload =
-  R"({{"device":"{device}","seq":{seq},"timestamp":{timestamp},"temperature":{random 180..260},)"
-  R"("ledger":"{ledger}"}})";
+    R"({{"device":"{device}","seq":{seq},"timestamp":{timestamp},"temperature":{random 180..260},)"
+    R"("ledger":"{ledger}"}})";
 
 /// Renders texts that no message's randomness touches: the same device always gets the same.
 std::string render(const alink::payload_template& t, std::string_view device, std::uint32_t index) {
@@ -62,12 +62,12 @@ mqtt_dialect::make(const mqtt_texts& texts,
     alink::payload_template* into;
   };
   const entry entries[] = {
-    {"--client-id", texts.client_id, "{device}", &p->client_id},
-    {"--username", texts.username, "", &p->username},
-    {"--password", texts.password, "", &p->password},
-    {"--topic", texts.topic, "fleet/{device}/up", &p->topic},
-    {"--down-topic", texts.command_topic, "fleet/{device}/down", &p->command_topic},
-    {"--payload", texts.payload, default_payload, &p->payload},
+      {"--client-id", texts.client_id, "{device}", &p->client_id},
+      {"--username", texts.username, "", &p->username},
+      {"--password", texts.password, "", &p->password},
+      {"--topic", texts.topic, "fleet/{device}/up", &p->topic},
+      {"--down-topic", texts.command_topic, "fleet/{device}/down", &p->command_topic},
+      {"--payload", texts.payload, default_payload, &p->payload},
   };
   for (const auto& e : entries) {
     auto compiled = alink::payload_template::compile(e.text.empty() ? e.otherwise : e.text);
@@ -141,8 +141,7 @@ bool mqtt_dialect::write_report(const report& r, random_stream& random, byte_buf
   return true;
 }
 
-downlink mqtt_dialect::understand(std::uint32_t, const mqtt::message_view&,
-                                  speech_scratch&) const {
+downlink mqtt_dialect::understand(std::uint32_t, const mqtt::message_view&, speech_scratch&) const {
   // The command topic is all a device subscribes to.
   downlink out;
   out.kind = downlink_kind::command;

@@ -15,15 +15,15 @@
 namespace fleet::actors {
 
 enum class step : std::uint8_t {
-  run,           ///< the supervisor lets it go
-  attempt,       ///< the back-off is over
-  transport_up,  ///< the stream, and TLS, stands
-  welcomed,      ///< CONNACK 0 and there is something to subscribe
-  resumed,       ///< CONNACK 0 and nothing to subscribe
-  subscribed,    ///< all SUBACKs are in
-  link_ended,    ///< whatever took the link away, or the attempt's deadline
-  stop_asked,    ///< the supervisor wants it to end
-  drained        ///< DISCONNECT is out and the link is closed, or it was cut
+  run,          ///< the supervisor lets it go
+  attempt,      ///< the back-off is over
+  transport_up, ///< the stream, and TLS, stands
+  welcomed,     ///< CONNACK 0 and there is something to subscribe
+  resumed,      ///< CONNACK 0 and nothing to subscribe
+  subscribed,   ///< all SUBACKs are in
+  link_ended,   ///< whatever took the link away, or the attempt's deadline
+  stop_asked,   ///< the supervisor wants it to end
+  drained       ///< DISCONNECT is out and the link is closed, or it was cut
 };
 inline constexpr std::size_t step_count = 9;
 
@@ -31,19 +31,27 @@ inline constexpr std::size_t step_count = 9;
 inline constexpr phase stay = static_cast<phase>(0xff);
 
 namespace detail {
-using p = phase;
-// Columns in the order of `step`.
+inline constexpr phase wait = phase::backing_off;
+inline constexpr phase dial = phase::connecting;
+inline constexpr phase login = phase::logging_on;
+inline constexpr phase subs = phase::subscribing;
+inline constexpr phase line = phase::online;
+inline constexpr phase drain = phase::stopping;
+inline constexpr phase end = phase::stopped;
+// Columns in the order of `step`, rows in the order of `phase`.
+// clang-format off
 inline constexpr std::array<std::array<phase, step_count>, phase_count> transitions{{
-  // run         attempt        transport_up   welcomed        resumed    subscribed link_ended      stop_asked   drained
-  {p::backing_off, stay,          stay,          stay,           stay,      stay,      stay,           p::stopped,  stay},       // off
-  {stay,         p::connecting, stay,          stay,           stay,      stay,      stay,           p::stopped,  stay},       // backing_off
-  {stay,         stay,          p::logging_on, stay,           stay,      stay,      p::backing_off, p::stopped,  stay},       // connecting
-  {stay,         stay,          stay,          p::subscribing, p::online, stay,      p::backing_off, p::stopping, stay},       // logging_on
-  {stay,         stay,          stay,          stay,           stay,      p::online, p::backing_off, p::stopping, stay},       // subscribing
-  {stay,         stay,          stay,          stay,           stay,      stay,      p::backing_off, p::stopping, stay},       // online
-  {stay,         stay,          stay,          stay,           stay,      stay,      p::stopped,     stay,        p::stopped}, // stopping
-  {stay,         stay,          stay,          stay,           stay,      stay,      stay,           stay,        stay},       // stopped
+  // run   attempt transp. welcome resumed subscr. ended stop    drained
+  {{wait,  stay,    stay,    stay,    stay,    stay,    stay,  end,    stay}},  // off
+  {{stay,   dial,   stay,    stay,    stay,    stay,    stay,  end,    stay}},  // backing_off
+  {{stay,   stay,    login,  stay,    stay,    stay,    wait, end,    stay}},  // connecting
+  {{stay,   stay,    stay,    subs,   line,   stay,    wait, drain,  stay}},  // logging_on
+  {{stay,   stay,    stay,    stay,    stay,    line,   wait, drain,  stay}},  // subscribing
+  {{stay,   stay,    stay,    stay,    stay,    stay,    wait, drain,  stay}},  // online
+  {{stay,   stay,    stay,    stay,    stay,    stay,    end,  stay,    end}},  // stopping
+  {{stay,   stay,    stay,    stay,    stay,    stay,    stay,  stay,    stay}},  // stopped
 }};
+// clang-format on
 } // namespace detail
 
 /// The phase after `s` in phase `from`, or `stay`.

@@ -1,8 +1,8 @@
 // Alink as a device writes and reads it.
 #include "actors/device/vendor_dialect.hpp"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "actors/device/speech_scratch.hpp"
@@ -43,7 +43,7 @@ bool ends_with(std::string_view text, std::string_view tail) noexcept {
 
 vendor_dialect::vendor_dialect(const vendor_options& options,
                                std::shared_ptr<const alink::credential_source> credentials)
-  : options_(options), credentials_(std::move(credentials)) {}
+    : options_(options), credentials_(std::move(credentials)) {}
 
 std::string vendor_dialect::device_topic(std::uint32_t index, std::string_view suffix) const {
   const auto who = credentials_->at(index);
@@ -59,7 +59,7 @@ std::string vendor_dialect::device_topic(std::uint32_t index, std::string_view s
 
 void vendor_dialect::login(std::uint32_t index, login_text& out) const {
   auto fields =
-    alink::make_direct_login(credentials_->at(index), options_.sign, options_.secure_mode);
+      alink::make_direct_login(credentials_->at(index), options_.sign, options_.secure_mode);
   out.client_id = std::move(fields.client_id);
   out.username = std::move(fields.username);
   out.password = std::move(fields.password);
@@ -74,12 +74,12 @@ void vendor_dialect::filters(std::uint32_t index, std::vector<filter_text>& out)
   }
   out.push_back({device_topic(index, property_set), mqtt::qos::at_least_once});
   out.push_back(
-    {device_topic(index, std::string{property_post} + "_reply"), mqtt::qos::at_least_once});
+      {device_topic(index, std::string{property_post} + "_reply"), mqtt::qos::at_least_once});
 }
 
 void vendor_dialect::report_topic(std::uint32_t index, std::string& out) const {
-  out = device_topic(
-    index, options_.platform == vendor_platform::linkplatform ? "data" : property_post);
+  out = device_topic(index,
+                     options_.platform == vendor_platform::linkplatform ? "data" : property_post);
 }
 
 bool vendor_dialect::write_report(const report& r, random_stream&, byte_buffer& out) const {

@@ -1,5 +1,6 @@
-// The vendor's two platforms as the manual's samples speak to them: direct-mode log-in, Alink reports
-// and property sets on LinkDevelop, the custom `data` topic on LinkPlatform (aliyun-iot.md §5.1, §9, §22).
+// The vendor's two platforms as the manual's samples speak to them: direct-mode log-in, Alink
+// reports and property sets on LinkDevelop, the custom `data` topic on LinkPlatform (aliyun-iot.md
+// §5.1, §9, §22).
 #pragma once
 
 #include <memory>
@@ -15,7 +16,7 @@ enum class vendor_platform : std::uint8_t { linkdevelop, linkplatform };
 struct vendor_options {
   vendor_platform platform = vendor_platform::linkdevelop;
   alink::sign_method sign = alink::sign_method::hmacsha1;
-  int secure_mode = 3; ///< 2 over TLS, 3 over plain TCP (§5.2)
+  int secure_mode = 3;                      ///< 2 over TLS, 3 over plain TCP (§5.2)
   mqtt::qos qos = mqtt::qos::at_least_once; ///< of the reports
 };
 

@@ -13,11 +13,11 @@ namespace {
 
 /// Keeps the text of what was thrown as the exit reason instead of printing it.
 caf::error reason_of(caf::scheduled_actor*, std::exception_ptr& thrown) {
-  try {
+  try { // tidy: exception, the only way to see what was thrown
     std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
+  } catch (const std::exception& e) { // tidy: exception, keeps its text
     return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
-  } catch (...) {
+  } catch (...) { // tidy: exception, keeps that it was one
     return caf::make_error(caf::sec::runtime_error, std::string{"unknown exception"});
   }
 }
@@ -32,7 +32,7 @@ const caf::behavior& shared_behavior() {
 
 device_actor::device_actor(caf::actor_config& cfg, hal::home& h, device_surroundings& around,
                            device_slot& slot, std::uint32_t index, caf::actor shard)
-  : pinned_actor(cfg, h), shard_(std::move(shard)), index_(index) {
+    : pinned_actor(cfg, h), shard_(std::move(shard)), index_(index) {
   set_exception_handler(reason_of);
   device_.emplace(around, slot, index);
 }
@@ -71,7 +71,8 @@ void device_actor::handle(device_turn::kind what) {
     case device_turn::kind::quiet: device_->quiet(); break;
     case device_turn::kind::stop: device_->stop(asked_for_); break;
     case device_turn::kind::kill: quit(caf::exit_reason::kill); return;
-    case device_turn::kind::crash: throw std::runtime_error{"crash ordered by its supervisor"};
+    case device_turn::kind::crash:
+    throw std::runtime_error{"crash ordered by its supervisor"}; // tidy: exception, ordered
   }
   re_arm();
 }

@@ -1,5 +1,5 @@
-// The actor around a device: turns wakes and link events into CAF activations on its home, so that a
-// device that throws ends as an actor, counted and restarted, and takes no neighbour with it.
+// The actor around a device: turns wakes and link events into CAF activations on its home, so that
+// a device that throws ends as an actor, counted and restarted, and takes no neighbour with it.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,8 @@ namespace fleet::actors {
 
 class device_actor final : public pinned_actor, private hal::stream_events, private hal::timer {
 public:
-  device_actor(caf::actor_config& cfg, hal::home& h, device_surroundings& around,
-               device_slot& slot, std::uint32_t index, caf::actor shard);
+  device_actor(caf::actor_config& cfg, hal::home& h, device_surroundings& around, device_slot& slot,
+               std::uint32_t index, caf::actor shard);
   ~device_actor() override;
 
   // For its shard, on the home's thread only.

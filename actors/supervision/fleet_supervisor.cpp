@@ -11,13 +11,13 @@ namespace fleet::actors {
 
 fleet_supervisor::fleet_supervisor(caf::actor_config& cfg, hal::home& h, std::vector<shard*> shards,
                                    std::shared_ptr<std::atomic<bool>> all_ended)
-  : pinned_actor(cfg, h), shards_(std::move(shards)), all_ended_(std::move(all_ended)) {}
+    : pinned_actor(cfg, h), shards_(std::move(shards)), all_ended_(std::move(all_ended)) {}
 
 caf::behavior fleet_supervisor::make_behavior() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     supervisors_.push_back(spawn_on<shard_supervisor>(
-      shards_[i]->home, home_system(), std::ref(*shards_[i]), static_cast<std::uint32_t>(i),
-      caf::actor_cast<caf::actor>(this)));
+        shards_[i]->home, home_system(), std::ref(*shards_[i]), static_cast<std::uint32_t>(i),
+        caf::actor_cast<caf::actor>(this)));
   }
   const auto pass_on = [this](const auto& order) {
     for (const auto& s : supervisors_) {
@@ -25,21 +25,21 @@ caf::behavior fleet_supervisor::make_behavior() {
     }
   };
   return {
-    [pass_on](run_devices order) { pass_on(order); },
-    [pass_on](quiet_devices order) { pass_on(order); },
-    [pass_on](const stop_devices& order) { pass_on(order); },
-    [this](const crash_device& order) {
-      for (std::size_t i = 0; i < shards_.size(); ++i) {
-        const auto& o = shards_[i]->options;
-        if (order.index - o.first < o.count) {
-          caf::anon_send(supervisors_[i], order);
+      [pass_on](run_devices order) { pass_on(order); },
+      [pass_on](quiet_devices order) { pass_on(order); },
+      [pass_on](const stop_devices& order) { pass_on(order); },
+      [this](const crash_device& order) {
+        for (std::size_t i = 0; i < shards_.size(); ++i) {
+          const auto& o = shards_[i]->options;
+          if (order.index - o.first < o.count) {
+            caf::anon_send(supervisors_[i], order);
+          }
         }
-      }
-    },
-    [this](const shard_ended&) {
-      ++ended_;
-      finish_if_done();
-    },
+      },
+      [this](const shard_ended&) {
+        ++ended_;
+        finish_if_done();
+      },
   };
 }
 

@@ -1,5 +1,5 @@
-// The root of the tree: spawns one shard supervisor a shard, each on its shard's home, passes orders
-// down and knows when all have ended. Lives on the first shard's home.
+// The root of the tree: spawns one shard supervisor a shard, each on its shard's home, passes
+// orders down and knows when all have ended. Lives on the first shard's home.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ private:
   std::size_t ended_ = 0;
 };
 
-/// Spawns the tree for `shards` and answers its root; `*all_ended` turns true when the root is done.
+/// Spawns the tree for `shards` and answers its root; `*all_ended` turns true when the root is
+/// done.
 caf::actor spawn_fleet(caf::actor_system& system, std::vector<shard*> shards,
                        std::shared_ptr<std::atomic<bool>> all_ended);
 

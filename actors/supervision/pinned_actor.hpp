@@ -21,7 +21,7 @@ public:
   void enqueue(caf::strong_actor_ptr source, caf::message_id id, caf::message content,
                caf::execution_unit*) override {
     scheduled_actor::enqueue(
-      caf::make_mailbox_element(std::move(source), id, {}, std::move(content)), &home_);
+        caf::make_mailbox_element(std::move(source), id, {}, std::move(content)), &home_);
   }
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
     scheduled_actor::enqueue(std::move(element), &home_);
@@ -36,7 +36,8 @@ private:
   hal::home& home_;
 };
 
-/// Spawns an actor onto `h`; hidden, since homes and not the actor system account for who still runs.
+/// Spawns an actor onto `h`; hidden, since homes and not the actor system account for who still
+/// runs.
 template <class Actor, class... Ts>
 caf::actor spawn_on(hal::home& h, caf::actor_system& system, Ts&&... xs) {
   caf::actor_config cfg{&h};

@@ -5,7 +5,7 @@ namespace fleet::actors {
 
 shard::shard(hal::home& h, const product_settings& product, const shard_options& o,
              speech_scratch& speech)
-  : home(h), options(o) {
+    : home(h), options(o) {
   around.home = &h;
   around.product = &product;
   around.counts = &counts;

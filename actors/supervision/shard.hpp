@@ -1,5 +1,6 @@
-// What one shard of devices stands on and leaves behind: slots, meters, scratch buffers and the list
-// of troubles. Plain data on one home; the supervisor actor moves it, the run reads it afterwards.
+// What one shard of devices stands on and leaves behind: slots, meters, scratch buffers and the
+// list of troubles. Plain data on one home; the supervisor actor moves it, the run reads it
+// afterwards.
 #pragma once
 
 #include <array>
@@ -16,10 +17,10 @@ namespace fleet::actors {
 
 /// Limits on restarting crashed devices (restart intensity).
 struct restart_policy {
-  std::uint8_t per_device_max = 5;                ///< more crashes than this: given up
-  duration first_wait = std::chrono::seconds{1};  ///< doubles with each crash of the same device
+  std::uint8_t per_device_max = 5;               ///< more crashes than this: given up
+  duration first_wait = std::chrono::seconds{1}; ///< doubles with each crash of the same device
   duration wait_cap = std::chrono::seconds{60};
-  std::uint32_t per_second_max = 50;              ///< restarts of the whole shard
+  std::uint32_t per_second_max = 50; ///< restarts of the whole shard
 };
 
 /// One line of the report's "top reasons of failure".

@@ -19,8 +19,8 @@ device_actor& actor_of(const caf::actor& handle) {
 
 shard_supervisor::shard_supervisor(caf::actor_config& cfg, hal::home& h, shard& s,
                                    std::uint32_t number, caf::actor fleet)
-  : pinned_actor(cfg, h), shard_(s), fleet_(std::move(fleet)), devices_(s.options.count),
-    number_(number) {
+    : pinned_actor(cfg, h), shard_(s), fleet_(std::move(fleet)), devices_(s.options.count),
+      number_(number) {
   shard_.around.watcher = this;
 }
 
@@ -28,24 +28,24 @@ shard_supervisor::~shard_supervisor() = default;
 
 caf::behavior shard_supervisor::make_behavior() {
   return {
-    [this](run_devices) {
-      if (stage_ == stage::idle) {
-        stage_ = stage::running;
-        run_began_ = now();
-        start_due();
-        re_arm();
-        finish_if_done();
-      }
-    },
-    [this](quiet_devices) { quiet(); },
-    [this](const stop_devices& message) { stop(message.grace); },
-    [this](const crash_device& message) {
-      const auto slot = message.index - shard_.options.first;
-      if (slot < devices_.size() && devices_[slot]) {
-        actor_of(devices_[slot]).crash();
-      }
-    },
-    [this](const device_ended& message) { ended(message); },
+      [this](run_devices) {
+        if (stage_ == stage::idle) {
+          stage_ = stage::running;
+          run_began_ = now();
+          start_due();
+          re_arm();
+          finish_if_done();
+        }
+      },
+      [this](quiet_devices) { quiet(); },
+      [this](const stop_devices& message) { stop(message.grace); },
+      [this](const crash_device& message) {
+        const auto slot = message.index - shard_.options.first;
+        if (slot < devices_.size() && devices_[slot]) {
+          actor_of(devices_[slot]).crash();
+        }
+      },
+      [this](const device_ended& message) { ended(message); },
   };
 }
 
@@ -71,10 +71,9 @@ void shard_supervisor::start_due() {
 }
 
 void shard_supervisor::spawn(std::uint32_t slot) {
-  devices_[slot] =
-    spawn_on<device_actor>(shard_.home, home_system(), std::ref(shard_.around),
-                           std::ref(shard_.slots[slot]), shard_.options.first + slot,
-                           caf::actor_cast<caf::actor>(this));
+  devices_[slot] = spawn_on<device_actor>(shard_.home, home_system(), std::ref(shard_.around),
+                                          std::ref(shard_.slots[slot]), shard_.options.first + slot,
+                                          caf::actor_cast<caf::actor>(this));
   ++alive_;
   actor_of(devices_[slot]).run(now());
 }

@@ -1,5 +1,5 @@
-// Supervises the devices of one shard: starts them by the ramp, restarts those that crashed under the
-// restart policy, stops them in order. One actor and one timer for all of them.
+// Supervises the devices of one shard: starts them by the ramp, restarts those that crashed under
+// the restart policy, stops them in order. One actor and one timer for all of them.
 #pragma once
 
 #include <queue>

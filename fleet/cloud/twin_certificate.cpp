@@ -76,7 +76,8 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
   leaf.names = {"localhost", "127.0.0.1", "::1"};
   for (const auto& at : o.mqtts) {
     const std::string text = at.text();
-    const std::string host = at.v6 ? text.substr(1, text.rfind(']') - 1) : text.substr(0, text.rfind(':'));
+    const std::string host =
+        at.v6 ? text.substr(1, text.rfind(']') - 1) : text.substr(0, text.rfind(':'));
     if (host != "127.0.0.1" && host != "0.0.0.0" && host != "::1" && host != "::") {
       leaf.names.push_back(host);
     }

@@ -1,5 +1,5 @@
-// The certificate of a twin that serves TLS: from the user's files, or from the twin's own authority,
-// made on first start and kept in its data folder.
+// The certificate of a twin that serves TLS: from the user's files, or from the twin's own
+// authority, made on first start and kept in its data folder.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,9 @@
 
 namespace fleet::program {
 
-/// The factory for the TLS listeners. With a data folder the authority lives in `ca.pem` and, readable
-/// by its owner alone, `ca.key`; without one it is forgotten, and clients can only connect unverified.
+/// The factory for the TLS listeners. With a data folder the authority lives in `ca.pem` and,
+/// readable by its owner alone, `ca.key`; without one it is forgotten, and clients can only connect
+/// unverified.
 result<std::unique_ptr<stream_filter_factory>, startup_error>
 make_twin_security(const cloud_options& options);
 

@@ -96,9 +96,10 @@ result<std::unique_ptr<page>, std::string> page::serve(const std::string& addres
   try {
     s->exposer = std::make_unique<prometheus::Exposer>(address, 1);
   } catch (const std::exception&) {
-    return fail("metrics: cannot listen on " + address
-                + ": the address is in use or not ours; choose another with --metrics ADDR:PORT, or "
-                  "--metrics off");
+    return fail(
+        "metrics: cannot listen on " + address
+        + ": the address is in use or not ours; choose another with --metrics ADDR:PORT, or "
+          "--metrics off");
   }
   s->exposer->RegisterCollectable(s->source);
   return std::unique_ptr<page>{new page{std::move(s)}};

@@ -1,5 +1,5 @@
-// The metrics page: prometheus-cpp's door. Meters are read when somebody scrapes; nothing of it is on
-// a device's path.
+// The metrics page: prometheus-cpp's door. Meters are read when somebody scrapes; nothing of it is
+// on a device's path.
 #pragma once
 
 #include <functional>

@@ -103,8 +103,8 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
   flags.group("Any broker (--profile mqtt). Templates may hold {device}, {client}, {index}, {seq}, "
               "{timestamp}, {random LOW..HIGH} and {random hex DIGITS}; a brace is {{ or }}");
   flags.toggle("--no-probe",
-               "No probe beside the fleet on a foreign broker: the ledger then has the devices' side "
-               "only. For brokers that cannot feed one reader all reports.",
+               "No probe beside the fleet on a foreign broker: the ledger then has the devices' "
+               "side only. For brokers that cannot feed one reader all reports.",
                out.no_probe);
   flags.value("--client-id", "TEMPLATE", "The client identifier. Default {device}.",
               set_template(out.client_id));

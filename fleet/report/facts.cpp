@@ -76,8 +76,8 @@ void judge(run_facts& facts) {
     }
   };
   if (facts.ledger_known) {
-    for (const auto& [name, l] : {std::pair{"uplink:", &facts.uplink},
-                                  std::pair{"downlink:", &facts.downlink}}) {
+    for (const auto& [name, l] :
+         {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
       check(l->lost, name, "messages acknowledged and lost");
       check(l->unexplained, name, "duplicates without DUP on one connection");
       check(l->unexpected, name, "messages that nobody sent");

@@ -1,5 +1,5 @@
-// All a run has to say about itself, as plain numbers: what the table, the JSON and the exit code are
-// made from. Nothing here holds a secret.
+// All a run has to say about itself, as plain numbers: what the table, the JSON and the exit code
+// are made from. Nothing here holds a secret.
 #pragma once
 
 #include <array>
@@ -75,9 +75,9 @@ struct process_facts {
   std::uint64_t rss_steady_bytes = 0; ///< when the last device of the ramp had been started
   [[nodiscard]] double user_bytes_per_device(std::uint64_t devices) const noexcept {
     return devices == 0 || rss_steady_bytes < rss_start_bytes
-             ? 0.0
-             : static_cast<double>(rss_steady_bytes - rss_start_bytes)
-                 / static_cast<double>(devices);
+               ? 0.0
+               : static_cast<double>(rss_steady_bytes - rss_start_bytes)
+                     / static_cast<double>(devices);
   }
 };
 

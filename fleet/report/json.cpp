@@ -10,17 +10,17 @@ namespace {
 using json = nlohmann::ordered_json;
 
 json of(const ledger::totals& l) {
-  return {{"attempted", l.attempted},   {"acknowledged", l.acknowledged},
-          {"accepted", l.accepted},     {"lost", l.lost},
-          {"duplicated", l.duplicated}, {"unexplained", l.unexplained},
-          {"unexpected", l.unexpected}, {"corrupted", l.corrupted},
+  return {{"attempted", l.attempted},       {"acknowledged", l.acknowledged},
+          {"accepted", l.accepted},         {"lost", l.lost},
+          {"duplicated", l.duplicated},     {"unexplained", l.unexplained},
+          {"unexpected", l.unexpected},     {"corrupted", l.corrupted},
           {"out_of_order", l.out_of_order}, {"recovered", l.recovered},
-          {"unfinished", l.unfinished}, {"missing_qos0", l.missing_qos0}};
+          {"unfinished", l.unfinished},     {"missing_qos0", l.missing_qos0}};
 }
 
 json of(const actors::histogram_snapshot& h) {
-  return {{"count", h.count},          {"p50", h.quantile(0.5)},   {"p90", h.quantile(0.9)},
-          {"p99", h.quantile(0.99)},   {"p999", h.quantile(0.999)}, {"max", h.max_seconds()}};
+  return {{"count", h.count},        {"p50", h.quantile(0.5)},    {"p90", h.quantile(0.9)},
+          {"p99", h.quantile(0.99)}, {"p999", h.quantile(0.999)}, {"max", h.max_seconds()}};
 }
 
 json ledger_of(const run_facts& f) {
@@ -38,37 +38,40 @@ json devices_of(const run_facts& f) {
   for (std::size_t i = 0; i < actors::phase_count; ++i) {
     phases[std::string{actors::to_string(static_cast<actors::phase>(i))}] = f.counts.in_phase[i];
   }
-  return {{"requested", f.requested},        {"started", f.counts.started},
-          {"online_max", f.online_max},      {"online_end", f.online_end},
-          {"restarts", f.counts.restarts},   {"abandoned", f.counts.abandoned},
+  return {{"requested", f.requested},
+          {"started", f.counts.started},
+          {"online_max", f.online_max},
+          {"online_end", f.online_end},
+          {"restarts", f.counts.restarts},
+          {"abandoned", f.counts.abandoned},
           {"reconnects", f.counts.reconnects},
           {"disconnects_unplanned", f.counts.disconnects_unplanned},
           {"by_phase_at_exit", phases}};
 }
 
 json messages_of(const totals& t) {
-  return {{"published", {{"qos0", t.published[0]}, {"qos1", t.published[1]}, {"qos2", t.published[2]}}},
-          {"received", {{"qos0", t.received[0]}, {"qos1", t.received[1]}, {"qos2", t.received[2]}}},
-          {"acknowledged", t.acknowledged},
-          {"resent", t.resent},
-          {"replies", t.replies},
-          {"replies_bad", t.replies_bad},
-          {"commands", t.commands},
-          {"skipped_offline", t.skipped_offline},
-          {"skipped_window", t.skipped_window},
-          {"late_sends", t.late_sends},
-          {"oversized", t.oversized},
-          {"subscribe_refused", t.subscribe_refused}};
+  return {
+      {"published", {{"qos0", t.published[0]}, {"qos1", t.published[1]}, {"qos2", t.published[2]}}},
+      {"received", {{"qos0", t.received[0]}, {"qos1", t.received[1]}, {"qos2", t.received[2]}}},
+      {"acknowledged", t.acknowledged},
+      {"resent", t.resent},
+      {"replies", t.replies},
+      {"replies_bad", t.replies_bad},
+      {"commands", t.commands},
+      {"skipped_offline", t.skipped_offline},
+      {"skipped_window", t.skipped_window},
+      {"late_sends", t.late_sends},
+      {"oversized", t.oversized},
+      {"subscribe_refused", t.subscribe_refused}};
 }
 
 } // namespace
 
 std::string to_json(const run_facts& f) {
   json out;
-  out["run"] = {{"seed", f.seed},         {"scenario", f.scenario}, {"world", f.world},
-                {"target", f.target},     {"profile", f.profile},   {"duration_s", f.duration_s},
-                {"wall_s", f.wall_s},     {"interrupted", f.interrupted},
-                {"command", f.command}};
+  out["run"] = {{"seed", f.seed},     {"scenario", f.scenario},       {"world", f.world},
+                {"target", f.target}, {"profile", f.profile},         {"duration_s", f.duration_s},
+                {"wall_s", f.wall_s}, {"interrupted", f.interrupted}, {"command", f.command}};
   out["verdict"] = f.passed() ? "passed" : "failed";
   out["failures"] = f.failures;
   out["devices"] = devices_of(f);
@@ -83,7 +86,7 @@ std::string to_json(const run_facts& f) {
   json outcomes = json::object();
   for (std::size_t i = 0; i < actors::outcome_count; ++i) {
     outcomes[std::string{actors::to_string(static_cast<actors::outcome>(i))}] =
-      f.counts.outcomes[i];
+        f.counts.outcomes[i];
   }
   out["connects"] = outcomes;
   json troubles = json::array();

@@ -27,8 +27,8 @@ void append_latencies(std::string& out, const run_facts& f) {
     }
     // fmt counts octets of the micro sign, not columns: pad by code points.
     out += fmt::format("{:<15}{:>10}", actors::to_string(static_cast<actors::latency>(i)), h.count);
-    for (const double v : {h.quantile(0.5), h.quantile(0.9), h.quantile(0.99), h.quantile(0.999),
-                           h.max_seconds()}) {
+    for (const double v :
+         {h.quantile(0.5), h.quantile(0.9), h.quantile(0.99), h.quantile(0.999), h.max_seconds()}) {
       out += fmt::format("{:>11}", time_text(v));
     }
     out += '\n';
@@ -37,7 +37,8 @@ void append_latencies(std::string& out, const run_facts& f) {
 
 void append_ledger(std::string& out, const run_facts& f) {
   if (!f.ledger_known) {
-    out += "\nledger: the far side keeps no account in this run; only acknowledgements are counted\n";
+    out +=
+        "\nledger: the far side keeps no account in this run; only acknowledgements are counted\n";
   }
   out += fmt::format("\n{:<15}{:>14}{:>14}\n", "ledger", "uplink", "downlink");
   const auto row = [&out](std::string_view name, std::uint64_t up, std::uint64_t down) {
@@ -86,16 +87,16 @@ std::string to_text(const run_facts& f) {
   out += fmt::format("; {} reconnects, {} restarts\n", t.reconnects, t.restarts);
   const double span = f.duration_s > 0 ? f.duration_s : 1;
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
-                     "messages", t.published_all(),
-                     static_cast<double>(t.published_all()) / span, t.acknowledged, t.resent,
-                     t.commands);
+                     "messages", t.published_all(), static_cast<double>(t.published_all()) / span,
+                     t.acknowledged, t.resent, t.commands);
   if (t.skipped_offline + t.skipped_window + t.late_sends + t.replies_bad + t.oversized
-        + t.subscribe_refused
+          + t.subscribe_refused
       != 0) {
-    out += fmt::format("{:<15}{} due while offline, {} due while the window was full, {} sent late, "
-                       "{} replies with an error, {} too large, {} filters refused\n",
-                       "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
-                       t.oversized, t.subscribe_refused);
+    out +=
+        fmt::format("{:<15}{} due while offline, {} due while the window was full, {} sent late, "
+                    "{} replies with an error, {} too large, {} filters refused\n",
+                    "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
+                    t.oversized, t.subscribe_refused);
   }
   append_latencies(out, f);
   append_ledger(out, f);

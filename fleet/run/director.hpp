@@ -1,5 +1,5 @@
-// The director of one run: moves it from stage to stage, ramp, steady, draining, stopping, and writes
-// down what it sees. Runs on the thread that called it; homes do the work.
+// The director of one run: moves it from stage to stage, ramp, steady, draining, stopping, and
+// writes down what it sees. Runs on the thread that called it; homes do the work.
 #pragma once
 
 #include <atomic>
@@ -38,8 +38,8 @@ class director {
 public:
   /// `options` and `signals` outlive the director; `again` repeats the run but for the seed.
   director(const run_options& options, prepared ready, std::string again, stop_signals& signals)
-    : options_(options), ready_(std::move(ready)), command_(std::move(again)),
-      signals_(signals) {}
+      : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals) {
+  }
 
   /// The whole run; the answer is the program's.
   exit_code execute();

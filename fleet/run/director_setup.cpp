@@ -44,11 +44,9 @@ std::optional<startup_error> director::set_up() {
     far_ = std::move(twin).value();
   }
   if (options_.metrics.at) {
-    auto page = metrics::page::serve(
-      options_.metrics.at->text(),
-      [this] {
-        return read_samples(shard_list_, far_.get(), options_.devices, rss_start_);
-      });
+    auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
+      return read_samples(shard_list_, far_.get(), options_.devices, rss_start_);
+    });
     if (page) {
       page_ = std::move(page).value();
     } else if (options_.metrics.asked_for) {
@@ -80,11 +78,12 @@ std::optional<startup_error> director::set_up_far_side() {
     }
   }
   if (!probe_->ready()) {
-    return startup_error{exit_code::environment_failed,
-                         fmt::format("{} does not let the probe read `{}`: the ledger would have one "
-                                     "side only; give the probe the right to subscribe to it, or "
-                                     "check --username and --password",
-                                     ready_.target_text, filter)};
+    return startup_error{
+        exit_code::environment_failed,
+        fmt::format("{} does not let the probe read `{}`: the ledger would have one "
+                    "side only; give the probe the right to subscribe to it, or "
+                    "check --username and --password",
+                    ready_.target_text, filter)};
   }
   return std::nullopt;
 }
@@ -103,7 +102,7 @@ void director::make_shards() {
     first += share;
     scratches_.push_back(std::make_unique<actors::speech_scratch>());
     shards_.push_back(
-      std::make_unique<actors::shard>(*homes[i], ready_.product, o, *scratches_.back()));
+        std::make_unique<actors::shard>(*homes[i], ready_.product, o, *scratches_.back()));
     shard_list_.push_back(shards_.back().get());
   }
 }

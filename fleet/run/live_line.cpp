@@ -48,10 +48,9 @@ std::string live_text(const progress& p, std::size_t columns) {
   const auto waiting = in(actors::phase::backing_off);
   const auto coming = in(actors::phase::connecting) + in(actors::phase::logging_on)
                       + in(actors::phase::subscribing);
-  std::string out = fmt::format("{:>5}/{} {:<8} {} online {}/{}", clock_text(p.elapsed_s),
-                                clock_text(p.duration_s), p.stage,
-                                bar(p.elapsed_s / std::max(p.duration_s, 1e-3), 10), p.now.online(),
-                                p.requested);
+  std::string out = fmt::format(
+      "{:>5}/{} {:<8} {} online {}/{}", clock_text(p.elapsed_s), clock_text(p.duration_s), p.stage,
+      bar(p.elapsed_s / std::max(p.duration_s, 1e-3), 10), p.now.online(), p.requested);
   if (coming != 0) {
     out += fmt::format(" connecting {}", coming);
   }
@@ -78,7 +77,7 @@ std::string live_text(const progress& p, std::size_t columns) {
 }
 
 live_line::live_line(bool plain, bool quiet)
-  : redraws_(!plain && !quiet && isatty(STDERR_FILENO) == 1), quiet_(quiet) {}
+    : redraws_(!plain && !quiet && isatty(STDERR_FILENO) == 1), quiet_(quiet) {}
 
 live_line::~live_line() {
   finish();

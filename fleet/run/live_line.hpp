@@ -15,7 +15,7 @@ struct progress {
   std::string_view stage; ///< `ramp`, `steady`, `draining`, `stopping`
   report::totals now;
   report::totals before;
-  double between_s = 1; ///< between the two
+  double between_s = 1;           ///< between the two
   actors::histogram_snapshot ack; ///< of this interval
 };
 

@@ -23,8 +23,8 @@ double monotonic_seconds();
 /// Milliseconds since 1970 by the machine's clock, handed to a real world when it starts.
 std::int64_t wall_clock_ms();
 
-/// SIGINT and SIGTERM as something the director waits for. Construct before any thread starts, so that
-/// all threads inherit the block.
+/// SIGINT and SIGTERM as something the director waits for. Construct before any thread starts, so
+/// that all threads inherit the block.
 class stop_signals {
 public:
   stop_signals();

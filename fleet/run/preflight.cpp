@@ -44,8 +44,7 @@ std::string trial::sentence(const std::string& target, double timeout_s) const {
   using hal::close_reason;
   const std::string more = detail_.empty() ? "" : ": " + detail_;
   switch (reason_) {
-    case close_reason::refused:
-      return target + " refused the connection: nobody listens there";
+    case close_reason::refused: return target + " refused the connection: nobody listens there";
     case close_reason::unreachable: return target + " is unreachable" + more;
     case close_reason::timed_out:
       return fmt::format("{} did not answer within {:g} s", target, timeout_s);

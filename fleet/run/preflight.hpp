@@ -1,5 +1,5 @@
-// A first look at a target: one connection, with TLS where asked for, before any device exists, so that
-// a wrong port or certificate is one sentence and not five thousand back-offs.
+// A first look at a target: one connection, with TLS where asked for, before any device exists, so
+// that a wrong port or certificate is one sentence and not five thousand back-offs.
 #pragma once
 
 #include <optional>

@@ -49,7 +49,8 @@ make_dialect(const run_options& o, std::shared_ptr<const alink::credential_sourc
     texts.topic = o.mqtt_text.topic;
     texts.command_topic = o.mqtt_text.down_topic;
     texts.payload = o.mqtt_text.payload;
-    const auto load = [](const std::string& file, std::string& into) -> std::optional<startup_error> {
+    const auto load = [](const std::string& file,
+                         std::string& into) -> std::optional<startup_error> {
       if (file.empty()) {
         return std::nullopt;
       }
@@ -83,7 +84,7 @@ make_dialect(const run_options& o, std::shared_ptr<const alink::credential_sourc
   vendor.secure_mode = o.security == security::tls ? 2 : 3;
   vendor.qos = o.qos;
   return std::unique_ptr<actors::dialect>{
-    std::make_unique<actors::vendor_dialect>(vendor, std::move(credentials))};
+      std::make_unique<actors::vendor_dialect>(vendor, std::move(credentials))};
 }
 
 std::optional<startup_error> check_descriptors(const run_options& o) {
@@ -91,20 +92,20 @@ std::optional<startup_error> check_descriptors(const run_options& o) {
     return std::nullopt;
   }
   const bool embedded = o.target.scheme == text::scheme::embedded;
-  const std::uint64_t needs =
-    std::uint64_t{o.devices} * (embedded ? 2 : 1) + descriptors_beside;
+  const std::uint64_t needs = std::uint64_t{o.devices} * (embedded ? 2 : 1) + descriptors_beside;
   const auto limits = hal::raise_descriptor_limit();
   if (needs <= limits.soft) {
     return std::nullopt;
   }
   const auto most = (limits.soft - std::min(limits.soft, descriptors_beside)) / (embedded ? 2 : 1);
   return startup_error{
-    exit_code::environment_failed,
-    fmt::format("{} devices{} need {} descriptors, and this process may open {} (soft limit {}, hard "
-                "limit {}); run at most {} here{}",
-                o.devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
-                limits.soft, limits.hard, most,
-                embedded ? ", or `fleet cloud serve` in a process of its own and --target" : "")};
+      exit_code::environment_failed,
+      fmt::format(
+          "{} devices{} need {} descriptors, and this process may open {} (soft limit {}, hard "
+          "limit {}); run at most {} here{}",
+          o.devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
+          limits.soft, limits.hard, most,
+          embedded ? ", or `fleet cloud serve` in a process of its own and --target" : "")};
 }
 
 std::optional<startup_error> resolve_target(const run_options& o, prepared& out) {
@@ -196,7 +197,8 @@ void fill_product(const run_options& o, prepared& out) {
   auto& p = out.product;
   p.speech = out.speech.get();
   p.behaviour = o.behaviour;
-  p.client = o.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
+  p.client =
+      o.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
   p.client.receive_limit_bytes = o.receive_limit_bytes;
   p.security = out.client_security.get();
   p.link = o.link;
@@ -226,7 +228,7 @@ result<std::shared_ptr<const alink::credential_source>, startup_error>
 load_credentials(const std::string& file, const std::string& product_key) {
   if (file.empty()) {
     return std::shared_ptr<const alink::credential_source>{
-      std::make_shared<alink::generated_credentials>(product_key)};
+        std::make_shared<alink::generated_credentials>(product_key)};
   }
   auto text = read_file(file);
   if (!text) {
@@ -240,7 +242,7 @@ load_credentials(const std::string& file, const std::string& product_key) {
                              more == 0 ? "" : fmt::format(" ({} more: see fleet check)", more)));
   }
   return std::shared_ptr<const alink::credential_source>{
-    std::make_shared<alink::credential_table>(std::move(table).value())};
+      std::make_shared<alink::credential_table>(std::move(table).value())};
 }
 
 result<prepared, startup_error> prepare(const run_options& o) {

@@ -1,5 +1,6 @@
-// Everything a run needs that can fail before it starts: files, names, certificates, descriptors. All
-// of it is looked at before the first device exists; a failure is one sentence and an exit code.
+// Everything a run needs that can fail before it starts: files, names, certificates, descriptors.
+// All of it is looked at before the first device exists; a failure is one sentence and an exit
+// code.
 #pragma once
 
 #include <memory>

@@ -16,14 +16,14 @@ constexpr std::uint16_t window = 20;
 } // namespace
 
 probe::probe(hal::home& home, const actors::product_settings& product, probe_options options)
-  : home_(home), product_(product), options_(std::move(options)),
-    behaviour_([&product] {
-      mqtt::client_behaviour b;
-      b.in_flight_max = window;
-      b.receive_limit_bytes = std::max<std::uint32_t>(product.payload_bytes * 2, 256 * 1024);
-      return b;
-    }()),
-    client_(behaviour_), uplink_(options_.devices), downlink_(options_.devices) {
+    : home_(home), product_(product), options_(std::move(options)), behaviour_([&product] {
+        mqtt::client_behaviour b;
+        b.in_flight_max = window;
+        b.receive_limit_bytes = std::max<std::uint32_t>(product.payload_bytes * 2, 256 * 1024);
+        return b;
+      }()),
+      client_(behaviour_), uplink_(options_.devices), downlink_(options_.devices),
+      heard_(options_.devices) {
   for (auto& account : downlink_) {
     account.boot();
   }
@@ -41,7 +41,7 @@ void probe::start() {
 
 void probe::on_connected() {
   mqtt::connect_fields fields;
-  fields.clean_session = connection_ == 0; // later ones keep what the broker holds for us
+  fields.clean_session = false; // what comes while the link is down must wait for us
   fields.keep_alive_s = 60;
   fields.client_id = options_.client_id;
   fields.has_username = !options_.username.empty();
@@ -95,8 +95,9 @@ void probe::on_report(const mqtt::message_view& message) {
   if (found.state == ledger::tag_state::corrupted) {
     ++corrupted_;
   } else if (found.state == ledger::tag_state::intact && found.what.device < uplink_.size()) {
-    // The broker starts DUP anew towards us, so every repeat counts as explained here; the run holds
-    // their number against what the devices say they sent again.
+    // The broker starts DUP anew towards us, so every repeat counts as explained here; the run
+    // holds their number against what the devices say they sent again.
+    heard_[found.what.device] = true;
     const auto how = uplink_[found.what.device].accept(found.what, true, connection_);
     if (how != ledger::acceptance::duplicate) {
       accepted_.fetch_add(1, std::memory_order_relaxed);
@@ -107,11 +108,12 @@ void probe::on_report(const mqtt::message_view& message) {
 void probe::send_commands(time_point now) {
   while (command_due_ <= now) {
     command_due_ = later(command_due_, command_spacing_);
-    if (!stream_ || !client_.connected() || client_.in_flight() >= window) {
-      continue;
-    }
     const std::uint32_t index = next_command_;
     next_command_ = (next_command_ + 1) % options_.devices;
+    // A device that reported has subscribed; before that a broker acknowledges and throws away.
+    if (!heard_[index] || !stream_ || !client_.connected() || client_.in_flight() >= window) {
+      continue;
+    }
     product_.speech->command_topic(index, topic_);
     const auto tag = downlink_[index].attempt(index, product_.qos != mqtt::qos::at_most_once);
     payload_.clear();
@@ -181,7 +183,11 @@ bool probe::settled(const report::totals& devices) const {
 
 void probe::stop() {
   home_.disarm(*this);
-  if (stream_) {
+  if (stream_ && client_.connected()) {
+    // The session outlives us at the broker: leave it without a subscription that would fill it.
+    const std::string filter = product_.speech->all_reports_filter();
+    const std::string_view one = filter;
+    (void)client_.unsubscribe({&one, 1}, home_.now(), stream_->output());
     client_.stop(stream_->output());
     stream_->close();
   }

@@ -1,5 +1,6 @@
-// The probe: one extra client on a foreign broker that reads every report and sends the commands, so
-// that the ledger has two sides there as well. It stands beside the fleet and is not counted in it.
+// The probe: one extra client on a foreign broker that reads every report and sends the commands,
+// so that the ledger has two sides there as well. It stands beside the fleet and is not counted in
+// it.
 #pragma once
 
 #include <atomic>
@@ -66,6 +67,7 @@ private:
   hal::stream_ptr stream_;
   std::vector<ledger::receiver_account> uplink_;
   std::vector<ledger::sender_account> downlink_;
+  std::vector<bool> heard_; ///< which devices have reported at least once
   std::string topic_;
   byte_buffer payload_;
   time_point connect_due_ = never;

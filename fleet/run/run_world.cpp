@@ -1,6 +1,7 @@
 // Both worlds behind one face.
 #include "fleet/run/run_world.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -12,10 +13,13 @@ namespace fleet::program {
 
 namespace {
 
+/// What one home holds before a second is worth its wakes.
+constexpr std::uint32_t devices_per_home = 8000;
+
 class real final : public run_world {
 public:
   real(hal::real_world_options options, std::uint32_t device_homes, bool twin)
-    : world_(std::move(options)), device_homes_(device_homes), twin_(twin) {}
+      : world_(std::move(options)), device_homes_(device_homes), twin_(twin) {}
 
   std::vector<hal::home*> device_homes() override {
     std::vector<hal::home*> out;
@@ -94,7 +98,9 @@ std::unique_ptr<run_world> make_real_world(const run_options& options, bool embe
   const std::uint32_t cores = usable_cores();
   // The twin needs a core of its own; a fleet is held by what is left.
   const std::uint32_t spare = embedded_twin && cores > 1 ? 1 : 0;
-  const std::uint32_t homes = options.homes != 0 ? options.homes : cores - spare;
+  // A home more wakes more often for the same load: only as many as the devices are worth.
+  const std::uint32_t worth = 1 + options.devices / devices_per_home;
+  const std::uint32_t homes = options.homes != 0 ? options.homes : std::min(cores - spare, worth);
   hal::real_world_options world;
   world.homes = homes + (embedded_twin ? 1 : 0);
   world.source_addresses = options.source_addresses;

@@ -21,7 +21,7 @@ cloud::profile twin_profile(profile p) noexcept {
 }
 
 twin_host::twin_host(hal::home& home, cloud::twin_options options)
-  : home_(home), twin_(std::move(options)) {}
+    : home_(home), twin_(std::move(options)) {}
 
 twin_host::~twin_host() = default;
 
@@ -48,9 +48,9 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready) 
   if (options.downlink_interval > duration::zero()) {
     cloud::command_options commands;
     commands.interval = options.downlink_interval;
-    commands.qos = std::min(options.qos, options.profile == profile::mqtt
-                                           ? mqtt::qos::exactly_once
-                                           : mqtt::qos::at_least_once);
+    commands.qos =
+        std::min(options.qos, options.profile == profile::mqtt ? mqtt::qos::exactly_once
+                                                               : mqtt::qos::at_least_once);
     commands.seed = ready.seed;
     commands.devices = options.devices;
     host->twin_.start_commands(commands);
@@ -109,13 +109,13 @@ std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,
   probe_options o;
   o.devices = options.devices;
   o.command_interval = options.downlink_interval;
-  o.client_id = fmt::format("fleet-probe-{}", ready.seed);
-  // Credentials without placeholders are everybody's, the probe's too.
-  const auto plain = [](const std::string& text) {
-    return text.find('{') == std::string::npos ? text : std::string{};
-  };
-  o.username = plain(options.mqtt_text.username);
-  o.password = plain(options.mqtt_text.password);
+  // Fresh each time: a session that an earlier probe left must not be resumed.
+  o.client_id = fmt::format("fleet-probe-{}-{}", ready.seed, fresh_seed());
+  // The broker lets the probe in as it lets the first device in.
+  actors::login_text login;
+  ready.speech->login(0, login);
+  o.username = std::move(login.username);
+  o.password = std::move(login.password);
   return std::make_unique<probe>(*world.device_homes().front(), ready.product, std::move(o));
 }
 

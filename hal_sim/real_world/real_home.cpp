@@ -45,8 +45,6 @@ real_home::real_home(real_home_options options)
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = 0;
   FLEET_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) == 0);
-  const timespec none{};
-  fine_waits_ = ::epoll_pwait2(epoll_, events_.data(), 1, &none, nullptr) >= 0;
   for (std::uint8_t last = 1; last <= 8; ++last) {
     address source;
     source.ip = {127, 0, 0, last};
@@ -116,11 +114,9 @@ int real_home::wait(duration max_wait) {
   }
   int count = 0;
   const auto room = static_cast<int>(events_.size());
-  if (limit > duration::zero() && fine_waits_) {
-    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(limit);
-    const timespec until{whole.count(), (limit - whole).count()};
-    count = ::epoll_pwait2(epoll_, events_.data(), room, &until, nullptr);
-  } else {
+  {
+    // To the next whole millisecond: timers due within it share one wake, which is what an hour of
+    // many devices is made of. They come up to a millisecond late, and latency counts that in.
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
     count = ::epoll_wait(epoll_, events_.data(), room,
                          static_cast<int>(std::min<std::int64_t>(ms, 1 << 30)));

@@ -135,7 +135,6 @@ private:
   real_home_options options_;
   int epoll_ = -1;
   int wake_ = -1;
-  bool fine_waits_ = true; ///< epoll_pwait2 is there
   std::vector<epoll_event> events_;
   std::vector<std::uint8_t> read_buffer_;
   byte_buffer plain_; ///< what a filter decrypted, for the length of one call

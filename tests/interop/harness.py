@@ -80,7 +80,9 @@ def run_fleet(folder, *words, timeout_s=120):
     words = [str(word) for word in words]
     if "--metrics" not in words:
         words += ["--metrics", "off"]
-    done = run([FLEET, "run", "--seed", "7", "--json", report, *words], timeout_s)
+    if "--seed" not in words:
+        words += ["--seed", "7"]
+    done = run([FLEET, "run", "--json", report, *words], timeout_s)
     return done, json.loads(report.read_text()) if report.exists() else None
 
 
@@ -138,7 +140,7 @@ class Refused(Exception):
 class ForeignClient(Process):
     """One client of a foreign library, spoken to in lines (clients.md)."""
 
-    def ask(self, *words, timeout_s=30):
+    def ask(self, *words, timeout_s=60):
         self._process.stdin.write(" ".join(str(word) for word in words) + "\n")
         self._process.stdin.flush()
         answer = self.next_line(timeout_s)
@@ -171,17 +173,17 @@ class ForeignClient(Process):
         """Returns when the publish is complete."""
         self.ask("publish", qos, int(retain), topic, payload)
 
-    def message(self, timeout_s=10):
+    def message(self, timeout_s=30):
         """The next message as (topic, payload, qos, retain), or None."""
-        answer = self.ask("expect", int(timeout_s * 1000), timeout_s=timeout_s + 20)
+        answer = self.ask("expect", int(timeout_s * 1000), timeout_s=timeout_s + 30)
         if answer == "nothing":
             return None
         _, qos, retain, topic, payload = answer.split(" ", 4)
         return topic, payload, int(qos), retain == "1"
 
-    def is_lost(self, timeout_s=10):
+    def is_lost(self, timeout_s=30):
         """Whether the server ended the connection within the time."""
-        return self.ask("lost", int(timeout_s * 1000), timeout_s=timeout_s + 20) == "lost"
+        return self.ask("lost", int(timeout_s * 1000), timeout_s=timeout_s + 30) == "lost"
 
     def disconnect(self):
         self.ask("disconnect")

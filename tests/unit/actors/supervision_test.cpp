@@ -30,8 +30,8 @@ class small_fleet {
 public:
   explicit small_fleet(std::uint32_t devices, restart_policy restarts = {},
                        behaviour how = behaviour::strict)
-    : credentials_(std::make_shared<alink::generated_credentials>()),
-      speech_(vendor_options{}, credentials_) {
+      : credentials_(std::make_shared<alink::generated_credentials>()),
+        speech_(vendor_options{}, credentials_) {
     world_.home().attach(system_);
     cloud::twin_options o;
     o.credentials = credentials_.get();
@@ -187,7 +187,7 @@ TEST(supervision, backs_off_with_growing_waits_while_nobody_listens) {
   f.tell(run_devices{});
   f.run(seconds{120});
   const auto refused =
-    f.part().counts.outcomes[static_cast<std::size_t>(outcome::connection_refused)].load();
+      f.part().counts.outcomes[static_cast<std::size_t>(outcome::connection_refused)].load();
   // Waits of 1, 2, 4 … 60 s, each with up to its own length on top: five to eight attempts each.
   EXPECT_GE(refused, 10U * 4);
   EXPECT_LE(refused, 10U * 9);
