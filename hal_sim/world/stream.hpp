@@ -57,7 +57,8 @@ public:
   /// Octets accepted and not yet taken by the network.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
 
-  /// Sends what is unsent, then ends the stream; on_closed(local) follows.
+  /// Sends what is unsent, then ends the stream; on_closed(local) follows, or on_closed(reset) where
+  /// the peer tore the connection first. What arrives meanwhile is thrown away.
   virtual void close() = 0;
 
   /// Ends the stream at once and drops what is unsent (a TCP reset where there is such a thing);
@@ -78,7 +79,8 @@ protected:
 
 private:
   friend struct stream_release;
-  /// The owner lets go: close without a word and free at the end of the turn. No event follows.
+  /// The owner lets go: what is unsent goes as far as the network takes it at once, then the stream
+  /// is closed and freed at the end of the turn. No event follows.
   virtual void abandon() noexcept = 0;
 };
 
