@@ -76,14 +76,10 @@ void home::run(task& t) {
     return;
   }
   switch (t.actor->resume(this, messages_per_turn)) {
-    case caf::resumable::resume_later:
-      local_.push_back(task{t.actor, {}});
-      break;
+    case caf::resumable::resume_later: local_.push_back(task{t.actor, {}}); break;
     case caf::resumable::awaiting_message:
     case caf::resumable::done:
-    case caf::resumable::shutdown_execution_unit:
-      caf::intrusive_ptr_release(t.actor);
-      break;
+    case caf::resumable::shutdown_execution_unit: caf::intrusive_ptr_release(t.actor); break;
   }
 }
 

@@ -22,15 +22,16 @@ namespace fleet::hal {
 /// Kinds of network attachment; the virtual world gives each its latency, jitter and bandwidth.
 enum class link_kind : std::uint8_t { ethernet, wifi, cellular_4g, nbiot, lora };
 
-/// One attempt to connect. What it points to must outlive the call only, except `security`, which must
-/// outlive the stream.
+/// One attempt to connect. What it points to must outlive the call only, except `security`, which
+/// must outlive the stream.
 struct connect_options {
   address peer{};
   link_kind kind = link_kind::ethernet;
-  duration timeout = std::chrono::seconds{10};  ///< for TCP and TLS together
-  stream_filter_factory* security = nullptr;    ///< none: plain
-  std::string_view server_name{};               ///< for SNI and the certificate
-  std::uint64_t origin = 0; ///< the device's index: picks its source address and its network substream
+  duration timeout = std::chrono::seconds{10}; ///< for TCP and TLS together
+  stream_filter_factory* security = nullptr;   ///< none: plain
+  std::string_view server_name{};              ///< for SNI and the certificate
+  std::uint64_t origin =
+      0; ///< the device's index: picks its source address and its network substream
 };
 
 /// Takes accepted streams. They are usable: with security, after the handshake; no on_connected()
@@ -62,13 +63,14 @@ public:
 /// Plain counters of one home: written by its thread alone, read by any.
 struct home_meters {
   std::atomic<std::uint64_t> turns{0};
-  std::atomic<std::uint64_t> bytes_sent{0};      ///< what the network took, after encryption
+  std::atomic<std::uint64_t> bytes_sent{0}; ///< what the network took, after encryption
   std::atomic<std::uint64_t> bytes_received{0};
   std::atomic<std::uint64_t> streams_open{0};
   std::atomic<std::uint64_t> connects_waiting{0}; ///< held back by the limit on pending connects
   std::atomic<std::uint64_t> wakes{0};
-  std::atomic<std::uint64_t> wake_lag_ns{0};      ///< sum over wakes of (woken − due)
-  std::atomic<std::uint64_t> accepts_paused{0};   ///< times a listener waited for descriptors or memory
+  std::atomic<std::uint64_t> wake_lag_ns{0}; ///< sum over wakes of (woken − due)
+  std::atomic<std::uint64_t> accepts_paused{
+      0}; ///< times a listener waited for descriptors or memory
 };
 
 /// Adds to a counter that only this thread writes: no locked instruction.
@@ -83,14 +85,15 @@ public:
   /// The time of this turn; advances between turns only.
   [[nodiscard]] time_point now() const noexcept { return now_; }
 
-  /// Milliseconds since 1970 that correspond to now(): the true wall clock a board's own may drift from.
+  /// Milliseconds since 1970 that correspond to now(): the true wall clock a board's own may drift
+  /// from.
   [[nodiscard]] std::int64_t wall_ms() const noexcept;
 
   void arm(timer& t, time_point due) { timers_.arm(t, due); }
   void disarm(timer& t) noexcept { timers_.disarm(t); }
 
-  /// Starts to connect. Always answers a stream; the outcome is on_connected or on_closed, in a later
-  /// turn. `events` must outlive the stream or the stream_ptr.
+  /// Starts to connect. Always answers a stream; the outcome is on_connected or on_closed, in a
+  /// later turn. `events` must outlive the stream or the stream_ptr.
   virtual stream_ptr connect(const connect_options& options, stream_events& events) = 0;
 
   virtual result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,

@@ -16,15 +16,15 @@ namespace fleet::hal {
 
 /// Why a stream ended or never began.
 enum class close_reason : std::uint8_t {
-  local,         ///< we closed it
-  closed_by_peer,///< orderly end of the peer's bytes
-  reset,         ///< torn down by the peer or the network
-  refused,       ///< nobody listens there
-  unreachable,   ///< no route
-  timed_out,     ///< no answer to the connection attempt in time
-  dns_failed,    ///< the name has no address
-  tls_failed,    ///< handshake or certificate; the detail names which
-  exhausted      ///< this process is out of descriptors, ports or memory
+  local,          ///< we closed it
+  closed_by_peer, ///< orderly end of the peer's bytes
+  reset,          ///< torn down by the peer or the network
+  refused,        ///< nobody listens there
+  unreachable,    ///< no route
+  timed_out,      ///< no answer to the connection attempt in time
+  dns_failed,     ///< the name has no address
+  tls_failed,     ///< handshake or certificate; the detail names which
+  exhausted       ///< this process is out of descriptors, ports or memory
 };
 
 /// The snake_case word of a reason, as metrics and reports print it.
@@ -50,15 +50,15 @@ protected:
 /// One stream, owned through stream_ptr.
 class stream {
 public:
-  /// Where to append what shall be sent; flushed when the home's turn ends. Valid for this turn only:
-  /// ask again in the next one.
+  /// Where to append what shall be sent; flushed when the home's turn ends. Valid for this turn
+  /// only: ask again in the next one.
   virtual byte_buffer& output() = 0;
 
   /// Octets accepted and not yet taken by the network.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
 
-  /// Sends what is unsent, then ends the stream; on_closed(local) follows, or on_closed(reset) where
-  /// the peer tore the connection first. What arrives meanwhile is thrown away.
+  /// Sends what is unsent, then ends the stream; on_closed(local) follows, or on_closed(reset)
+  /// where the peer tore the connection first. What arrives meanwhile is thrown away.
   virtual void close() = 0;
 
   /// Ends the stream at once and drops what is unsent (a TCP reset where there is such a thing);

@@ -31,8 +31,8 @@ private:
   std::uint32_t slot_ = unarmed;
 };
 
-/// A four-ary heap of armed timers; arming, re-arming and disarming cost O(log n) without allocation
-/// beyond the heap's own growth.
+/// A four-ary heap of armed timers; arming, re-arming and disarming cost O(log n) without
+/// allocation beyond the heap's own growth.
 class timer_queue {
 public:
   /// Arms `t` for `due`, replacing an earlier arming; `never` disarms.

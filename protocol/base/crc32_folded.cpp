@@ -40,9 +40,9 @@ __attribute__((target("pclmul,sse4.1"))) inline std::uint32_t reduce(__m128i lan
   const __m128i barrett = _mm_set_epi64x(reciprocal, polynomial);
   // 128 bits to 96, 96 to 64, 64 to 32.
   lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, by_one, 0x10));
-  lane = _mm_xor_si128(_mm_srli_si128(lane, 4),
-                       _mm_clmulepi64_si128(_mm_and_si128(lane, low_word),
-                                            _mm_set_epi64x(0, over_64), 0x00));
+  lane = _mm_xor_si128(
+      _mm_srli_si128(lane, 4),
+      _mm_clmulepi64_si128(_mm_and_si128(lane, low_word), _mm_set_epi64x(0, over_64), 0x00));
   __m128i quotient = _mm_clmulepi64_si128(_mm_and_si128(lane, low_word), barrett, 0x10);
   quotient = _mm_clmulepi64_si128(_mm_and_si128(quotient, low_word), barrett, 0x00);
   return static_cast<std::uint32_t>(_mm_extract_epi32(_mm_xor_si128(lane, quotient), 1));
@@ -51,8 +51,8 @@ __attribute__((target("pclmul,sse4.1"))) inline std::uint32_t reduce(__m128i lan
 } // namespace
 
 bool can_fold_crc32() noexcept {
-  static const bool able = __builtin_cpu_supports("pclmul") != 0
-                           && __builtin_cpu_supports("sse4.1") != 0;
+  static const bool able =
+      __builtin_cpu_supports("pclmul") != 0 && __builtin_cpu_supports("sse4.1") != 0;
   return able;
 }
 

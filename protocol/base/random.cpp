@@ -7,7 +7,7 @@ namespace fleet {
 
 random_stream::random_stream(std::uint64_t seed, std::uint64_t device,
                              std::string_view purpose) noexcept
-  : state_(mix64(mix64(mix64(seed + 0x9e3779b97f4a7c15ULL) ^ device) ^ hash_text(purpose))) {}
+    : state_(mix64(mix64(mix64(seed + 0x9e3779b97f4a7c15ULL) ^ device) ^ hash_text(purpose))) {}
 
 std::uint64_t random_stream::next() noexcept {
   state_ += 0x9e3779b97f4a7c15ULL;

@@ -1,6 +1,6 @@
-// Random numbers that are equal everywhere: named substreams of one seed, with our own distributions
-// (the standard library's differ between implementations). Eight octets of state each, so that a
-// device can own several.
+// Random numbers that are equal everywhere: named substreams of one seed, with our own
+// distributions (the standard library's differ between implementations). Eight octets of state
+// each, so that a device can own several.
 #pragma once
 
 #include <cstdint>
