@@ -8,12 +8,9 @@
 #include <utility>
 #include <vector>
 
-namespace fleet::mqtt {
+#include "protocol/mqtt/heap.hpp"
 
-/// What the allocator really takes for `octets`: eight of its own, rounded up to sixteen.
-constexpr std::size_t heap_octets(std::size_t octets) noexcept {
-  return octets == 0 ? 0 : std::max<std::size_t>(32, (octets + 8 + 15) / 16 * 16);
-}
+namespace fleet::mqtt {
 
 /// Elements in order of arrival. Element needs `bool gone() const` and `void drop()`: one taken out
 /// of the middle stays as a gap until the front reaches it or room is needed, so that all

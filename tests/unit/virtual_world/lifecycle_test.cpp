@@ -208,6 +208,64 @@ TEST(virtual_lifecycle, streams_and_listeners_may_outlive_the_world_to_be_droppe
   EXPECT_EQ(device.stream->peer(), "127.0.0.1:1883");
 }
 
+/// What the random acts of a storm work on.
+struct storm {
+  virtual_world& w;
+  random_stream& random;
+  host& plain;
+  host& secure;
+  modelled_security& tls;
+};
+
+/// One act on one device, chosen by chance.
+void act(const storm& in, recorder& d, std::uint64_t index) {
+  switch (in.random.below(8)) {
+    case 0:
+      if (d.stream == nullptr) {
+        const bool safe = in.random.below(2) == 0;
+        connect(d, safe ? in.secure : in.plain,
+                {.kind = static_cast<link_kind>(in.random.below(3)),
+                 .timeout = milliseconds{static_cast<std::int64_t>(in.random.below(400))},
+                 .security = safe ? &in.tls : nullptr,
+                 .origin = index});
+      }
+      break;
+    case 1:
+      if (d.stream != nullptr && in.random.below(8) == 0) {
+        in.random.below(2) == 0 ? d.stream->close() : d.stream->reset();
+      }
+      break;
+    case 2:
+      if (in.random.below(8) == 0) {
+        d.stream.reset();
+      }
+      break;
+    case 3:
+      in.w.links().stall(index, milliseconds{static_cast<std::int64_t>(in.random.below(300))});
+      break;
+    case 4:
+      if (in.random.below(8) == 0) {
+        in.w.links().reset(index);
+      } else {
+        in.w.links().release(index);
+      }
+      break;
+    case 5:
+      in.w.links().cut_after(index, static_cast<side>(in.random.below(2)), in.random.below(9'000));
+      break;
+    case 6:
+      if (d.stream != nullptr) {
+        d.stream->pause_reading(in.random.below(2) == 0);
+      }
+      break;
+    default:
+      if (d.stream != nullptr) {
+        d.write(std::string(in.random.below(5'000), 'x'));
+      }
+      break;
+  }
+}
+
 TEST(virtual_lifecycle, stands_a_storm_of_random_acts) {
   virtual_options o;
   o.seed = 9;
@@ -226,51 +284,7 @@ TEST(virtual_lifecycle, stands_a_storm_of_random_acts) {
   for (int step = 0; step < 40'000; ++step) {
     const std::uint64_t index = random.below(devices.size());
     recorder& d = devices[index];
-    switch (random.below(8)) {
-      case 0:
-        if (d.stream == nullptr) {
-          const bool safe = random.below(2) == 0;
-          connect(d, safe ? secure : plain,
-                  {.kind = static_cast<link_kind>(random.below(3)),
-                   .timeout = milliseconds{static_cast<std::int64_t>(random.below(400))},
-                   .security = safe ? &tls : nullptr,
-                   .origin = index});
-        }
-        break;
-      case 1:
-        if (d.stream != nullptr && random.below(8) == 0) {
-          random.below(2) == 0 ? d.stream->close() : d.stream->reset();
-        }
-        break;
-      case 2:
-        if (random.below(8) == 0) {
-          d.stream.reset();
-        }
-        break;
-      case 3:
-        w.links().stall(index, milliseconds{static_cast<std::int64_t>(random.below(300))});
-        break;
-      case 4:
-        if (random.below(8) == 0) {
-          w.links().reset(index);
-        } else {
-          w.links().release(index);
-        }
-        break;
-      case 5:
-        w.links().cut_after(index, static_cast<side>(random.below(2)), random.below(9'000));
-        break;
-      case 6:
-        if (d.stream != nullptr) {
-          d.stream->pause_reading(random.below(2) == 0);
-        }
-        break;
-      default:
-        if (d.stream != nullptr) {
-          d.write(std::string(random.below(5'000), 'x'));
-        }
-        break;
-    }
+    act(storm{w, random, plain, secure, tls}, d, index);
     w.run_for(duration{static_cast<std::int64_t>(random.below(10'000'000))});
     ended += static_cast<std::uint64_t>(d.closed != 0);
   }
