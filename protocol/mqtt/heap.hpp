@@ -1,4 +1,4 @@
-// What memory really costs: for the honest memory_bytes() of the machines. Internal to protocol/mqtt.
+// What memory really costs, for the honest memory_bytes() of the machines. Internal to this folder.
 #pragma once
 
 #include <algorithm>

@@ -98,7 +98,6 @@ public:
     head_ = 0;
     live_ = 0;
   }
-
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
     return heap_octets(items_.capacity() * sizeof(Element));
   }
@@ -106,7 +105,6 @@ public:
 private:
   /// A few slots stay for the next message; what a burst took goes back.
   static constexpr std::size_t kept_slots = 4;
-
   void empty_out() noexcept {
     if (items_.capacity() > kept_slots) {
       clear();
