@@ -94,7 +94,7 @@ struct run_facts {
   bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
   std::uint64_t requested = 0;
   std::uint64_t online_max = 0;
-  std::uint64_t online_end = 0; ///< when the run's time was up, before the stop
+  std::uint64_t online_end = 0; ///< when the time was up, or came back while the run drained
   totals counts;
   ledger::totals uplink;
   ledger::totals downlink;

@@ -85,7 +85,10 @@ void director::advance() {
     return;
   }
   if (stage_ == stage::draining) {
-    const bool settled = counts.in_flight == 0 && (!far_ || far_->settled(counts));
+    // A device that lost its link just now may come back; it counts as online if it does in time.
+    facts_.online_end = std::max(facts_.online_end, counts.online());
+    const bool back = facts_.interrupted || facts_.online_end == facts_.requested;
+    const bool settled = back && counts.in_flight == 0 && (!far_ || far_->settled(counts));
     // One slice at least, so that the orders to be quiet have been carried out.
     if ((settled && now - stage_began_ > 2 * seconds(slice)) || now - stage_began_ >= grace / 2) {
       caf::anon_send(root_, actors::stop_devices{options_.grace / 2});
