@@ -1,5 +1,5 @@
-// What a device may do with topics and filters (aliyun-iot.md §9). Isolation between devices is decided
-// here and nowhere else.
+// What a device may do with topics and filters (aliyun-iot.md §9). Isolation between devices is
+// decided here and nowhere else.
 #include "protocol/alink/identity.hpp"
 #include "protocol/alink/topic_table.hpp"
 #include "protocol/base/check.hpp"
@@ -80,8 +80,8 @@ rights custom_rights(std::string_view rest, const access_rules& rules) noexcept 
   for (const topic_class& c : rules.classes) {
     std::string_view below = c.name;
     const bool matches = drop_back(below, "/#")
-                           ? rest.starts_with(below) && rest.substr(below.size(), 1) == "/"
-                           : rest == c.name;
+                             ? rest.starts_with(below) && rest.substr(below.size(), 1) == "/"
+                             : rest == c.name;
     if (matches) {
       return c.may;
     }
@@ -96,10 +96,9 @@ std::span<const topic_class> default_topic_classes() noexcept {
   static constexpr rights subscribe{false, true};
   static constexpr rights both{true, true};
   static constexpr topic_class classes[] = {
-    {"update", publish},           {"update/error", publish},
-    {"get", subscribe},            {"data", both},
-    {"user/update", publish},      {"user/update/error", publish},
-    {"user/get", subscribe},       {"user/#", both},
+      {"update", publish},     {"update/error", publish}, {"get", subscribe},
+      {"data", both},          {"user/update", publish},  {"user/update/error", publish},
+      {"user/get", subscribe}, {"user/#", both},
   };
   return classes;
 }

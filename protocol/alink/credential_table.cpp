@@ -1,5 +1,5 @@
-// Credential files: the CSV's columns found, each row checked, rows packed and indexed. Mistakes are
-// told by position and sentence, never with a secret in it.
+// Credential files: the CSV's columns found, each row checked, rows packed and indexed. Mistakes
+// are told by position and sentence, never with a secret in it.
 #include "protocol/alink/csv.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/random.hpp"
@@ -26,7 +26,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
 /// A file's word, fit for a sentence: cut short, without anything a terminal obeys.
 std::string shown(std::string_view word) {
   std::string out{word.substr(0, 40)};
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
   return out + (word.size() > 40 ? "…" : "");
 }
 
@@ -119,8 +120,9 @@ private:
   bool read_header() {
     const csv_reader::outcome how = advance();
     if (how == csv_reader::outcome::end) {
-      report(1, 1, "the file is empty; a header with ProductKey, DeviceName and DeviceSecret was "
-                   "expected");
+      report(1, 1,
+             "the file is empty; a header with ProductKey, DeviceName and DeviceSecret was "
+             "expected");
     }
     if (how != csv_reader::outcome::record) {
       return false;
@@ -159,7 +161,7 @@ private:
     }
     report(fields_.front().line, fields_.front().column,
            "the header lacks " + missing + "; found: " + found
-             + (columns_ > most_shown ? ", …" : ""));
+               + (columns_ > most_shown ? ", …" : ""));
   }
 
   /// False at the end of the file.
@@ -175,7 +177,7 @@ private:
       const csv_field& last = fields_[std::min(fields_.size(), columns_ + 1) - 1];
       report(last.line, last.column,
              "the row has " + counted(fields_.size(), "column") + ", the header has "
-               + std::to_string(columns_));
+                 + std::to_string(columns_));
       return true;
     }
     const std::size_t before = errors_.size();
@@ -189,14 +191,15 @@ private:
   }
 
   void check(column which, const csv_field& field) {
-    const bool good = which == secret ? valid_secret(field.value)
-                                      : valid_name(field.value, limits[which]);
+    const bool good =
+        which == secret ? valid_secret(field.value) : valid_name(field.value, limits[which]);
     if (!good && errors_.size() < credential_table::max_errors) {
       report(field.line, field.column, complaint(which, field.value));
     }
   }
 
-  void add(const csv_field& product_key, const csv_field& device_name, std::string_view secret_text) {
+  void add(const csv_field& product_key, const csv_field& device_name,
+           std::string_view secret_text) {
     const std::optional<std::uint32_t> product = product_index(product_key.value);
     if (!product) {
       report(product_key.line, product_key.column, "more than 524,288 different product keys");
@@ -207,8 +210,8 @@ private:
     if (table_.slots_[slot] != 0) {
       report(device_name.line, device_name.column,
              "device " + std::string{device_name.value} + " of product "
-               + std::string{product_key.value} + " is listed already, on line "
-               + std::to_string(lines_[table_.slots_[slot] - 1]));
+                 + std::string{product_key.value} + " is listed already, on line "
+                 + std::to_string(lines_[table_.slots_[slot] - 1]));
       return;
     }
     table_.rows_.push_back({static_cast<std::uint32_t>(table_.text_.size()), *product & 0x7ffffU,
@@ -227,7 +230,7 @@ private:
       return last_product_; // files are mostly sorted by product
     }
     const auto [at, fresh] = product_indexes_.try_emplace(
-      std::string{product_key}, static_cast<std::uint32_t>(table_.products_.size()));
+        std::string{product_key}, static_cast<std::uint32_t>(table_.products_.size()));
     if (fresh) {
       if (table_.products_.size() == credential_table::max_products) {
         return std::nullopt;
@@ -295,7 +298,8 @@ std::string_view credential_table::name(const row& r) const noexcept {
   return std::string_view{text_}.substr(r.offset, r.name_length);
 }
 
-/// The slot that holds (key, name), or the free one where it would go; never more than half are full.
+/// The slot that holds (key, name), or the free one where it would go; never more than half are
+/// full.
 std::size_t credential_table::slot_of(std::uint64_t key_hash, std::string_view product_key,
                                       std::string_view device_name) const noexcept {
   const std::size_t mask = slots_.size() - 1;

@@ -12,7 +12,7 @@ constexpr bool blank(char c) noexcept {
 } // namespace
 
 csv_reader::csv_reader(std::string_view text) noexcept
-  : at_(text.data()), end_(text.data() + text.size()), line_start_(at_) {
+    : at_(text.data()), end_(text.data() + text.size()), line_start_(at_) {
   if (text.substr(0, 3) == "\xef\xbb\xbf") {
     at_ += 3;
     line_start_ = at_;
@@ -104,9 +104,8 @@ csv_reader::piece csv_reader::read_quoted(csv_field& field) {
     }
     run = ++at_; // keeps one of the two
   }
-  field.value = joined != nullptr
-                  ? std::string_view{*joined}
-                  : std::string_view{first, static_cast<std::size_t>(at_ - first)};
+  field.value = joined != nullptr ? std::string_view{*joined}
+                                  : std::string_view{first, static_cast<std::size_t>(at_ - first)};
   ++at_; // the closing quote
   while (at_ != end_ && blank(*at_)) {
     ++at_;

@@ -24,8 +24,8 @@ using character_set = std::array<bool, 256>;
 constexpr character_set visible_without(std::string_view forbidden) noexcept {
   character_set out{};
   for (int c = 0x21; c < 0x7f; ++c) {
-    out[static_cast<std::size_t>(c)] = forbidden.find(static_cast<char>(c))
-                                       == std::string_view::npos;
+    out[static_cast<std::size_t>(c)] =
+        forbidden.find(static_cast<char>(c)) == std::string_view::npos;
   }
   return out;
 }
@@ -45,9 +45,9 @@ std::string name_of(std::uint32_t index) {
 } // namespace
 
 bool valid_name(std::string_view name, std::size_t limit) noexcept {
-  return !name.empty() && name.size() <= limit
-         && std::all_of(name.begin(), name.end(),
-                        [](char c) { return name_characters[static_cast<unsigned char>(c)]; });
+  return !name.empty() && name.size() <= limit && std::all_of(name.begin(), name.end(), [](char c) {
+    return name_characters[static_cast<unsigned char>(c)];
+  });
 }
 
 bool valid_secret(std::string_view secret) noexcept {
@@ -56,7 +56,7 @@ bool valid_secret(std::string_view secret) noexcept {
 }
 
 generated_credentials::generated_credentials(std::string product_key)
-  : product_key_(std::move(product_key)) {
+    : product_key_(std::move(product_key)) {
   FLEET_CHECK(valid_name(product_key_, max_product_key));
 }
 
@@ -68,8 +68,8 @@ identity generated_credentials::at(std::uint32_t index) const {
   FLEET_CHECK(index < count());
   static constexpr std::string_view digits = "0123456789abcdef";
   identity who{product_key_, name_of(index), std::string(32, '0')};
-  std::uint64_t word = mix64(hash_text(who.product_key) ^ 0x9e3779b97f4a7c15ULL)
-                       ^ hash_text(who.device_name);
+  std::uint64_t word =
+      mix64(hash_text(who.product_key) ^ 0x9e3779b97f4a7c15ULL) ^ hash_text(who.device_name);
   for (std::size_t i = 0; i < who.device_secret.size(); ++i) {
     if (i % 16 == 0) {
       word = mix64(word + 0x9e3779b97f4a7c15ULL);

@@ -1,5 +1,5 @@
-// Who a device is (aliyun-iot.md §2): the triple, where triples come from, and looking one up. Holds
-// secrets; never prints one.
+// Who a device is (aliyun-iot.md §2): the triple, where triples come from, and looking one up.
+// Holds secrets; never prints one.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr std::size_t max_product_key = 20;   ///< characters (§2)
 inline constexpr std::size_t max_device_name = 32;   ///< characters (§2)
 inline constexpr std::size_t max_device_secret = 64; ///< characters (§2)
 
-/// Whether a product key or device name is one that topics, user names and signatures can carry: 1 to
-/// `limit` visible ASCII characters, none of `/ + # & |`, quotes, comma or backslash.
+/// Whether a product key or device name is one that topics, user names and signatures can carry: 1
+/// to `limit` visible ASCII characters, none of `/ + # & |`, quotes, comma or backslash.
 bool valid_name(std::string_view name, std::size_t limit) noexcept;
 
 /// Whether a secret is 1 to 64 visible ASCII characters.
@@ -66,17 +66,17 @@ struct credential_error {
   std::string message;
 };
 
-/// Triples from the vendor console's CSV: columns ProductKey, DeviceName, DeviceSecret in any order and
-/// any case, further columns ignored, BOM and CRLF tolerated, quotes as in RFC 4180, blanks around an
-/// unquoted value dropped, empty lines skipped. About 60 octets a row.
+/// Triples from the vendor console's CSV: columns ProductKey, DeviceName, DeviceSecret in any order
+/// and any case, further columns ignored, BOM and CRLF tolerated, quotes as in RFC 4180, blanks
+/// around an unquoted value dropped, empty lines skipped. About 60 octets a row.
 class credential_table final : public credential_source {
 public:
   static constexpr std::uint64_t max_text = 4'000'000'000; ///< octets of a file
   static constexpr std::uint32_t max_products = 1U << 19;  ///< distinct product keys
   static constexpr std::size_t max_errors = 20;
 
-  /// Reads a whole file's text; on failure all mistakes found, at most max_errors, in order. Columns
-  /// count octets.
+  /// Reads a whole file's text; on failure all mistakes found, at most max_errors, in order.
+  /// Columns count octets.
   static result<credential_table, std::vector<credential_error>> parse(std::string_view csv);
 
   [[nodiscard]] std::uint32_t count() const noexcept override;

@@ -26,8 +26,8 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 std::string_view trim_end(const char* first, const char* last) noexcept {
-  while (last != first && (last[-1] == ' ' || last[-1] == '\n' || last[-1] == '\r'
-                           || last[-1] == '\t')) {
+  while (last != first
+         && (last[-1] == ' ' || last[-1] == '\n' || last[-1] == '\r' || last[-1] == '\t')) {
     --last;
   }
   return {first, static_cast<std::size_t>(last - first)};
@@ -63,7 +63,7 @@ class walker {
 public:
   walker(std::vector<json_member>& top, std::vector<json_member>& children, const char* copy,
          const char* original) noexcept
-    : top_(top), children_(children), copy_(copy), original_(original) {}
+      : top_(top), children_(children), copy_(copy), original_(original) {}
 
   json_error document(ondemand::document& doc) {
     ondemand::json_type type{};
@@ -134,7 +134,8 @@ private:
     if (top_.size() + children_.size() >= json_reader::max_members) {
       return json_error::too_many_members;
     }
-    const bool container = type == ondemand::json_type::object || type == ondemand::json_type::array;
+    const bool container =
+        type == ondemand::json_type::object || type == ondemand::json_type::array;
     const char* end = token.data() + token.size();
     if (container && value.current_location().get(end) != simdjson::SUCCESS) {
       return json_error::malformed; // nothing behind it: the parent is not closed
@@ -214,8 +215,8 @@ private:
   /// The same octets in the caller's text.
   std::string_view moved(std::string_view in_copy) const noexcept {
     return in_copy.data() == nullptr
-             ? std::string_view{}
-             : std::string_view{original_ + (in_copy.data() - copy_), in_copy.size()};
+               ? std::string_view{}
+               : std::string_view{original_ + (in_copy.data() - copy_), in_copy.size()};
   }
 
   std::vector<json_member>& top_;
@@ -255,8 +256,8 @@ json_error json_reader::read(bytes_view text) {
   }
   walker walk{s.top, s.children, s.scratch.data(), as_text(text).data()};
   const json_error error = walk.document(doc);
-  s.is_array = as_text(text)[std::min(as_text(text).find_first_not_of(" \t\r\n"), text.size() - 1)]
-               == '[';
+  s.is_array =
+      as_text(text)[std::min(as_text(text).find_first_not_of(" \t\r\n"), text.size() - 1)] == '[';
   return error;
 }
 

@@ -12,7 +12,8 @@ template <class Number>
 std::optional<Number> whole_number(std::string_view raw) noexcept {
   Number value{};
   const char* const end = raw.data() + raw.size();
-  const bool json = !raw.empty() && (raw.front() == '-' || (raw.front() >= '0' && raw.front() <= '9'));
+  const bool json =
+      !raw.empty() && (raw.front() == '-' || (raw.front() >= '0' && raw.front() <= '9'));
   const auto [stop, error] = std::from_chars(raw.data(), end, value);
   if (!json || error != std::errc{} || stop != end) {
     return std::nullopt;
@@ -70,7 +71,7 @@ bool take_escape(std::string& out, std::string_view& rest) {
   rest.remove_prefix(4);
   if (*point >= 0xd800 && *point < 0xdc00) {
     const std::optional<std::uint32_t> low =
-      rest.starts_with("\\u") ? code_unit(rest.substr(2)) : std::nullopt;
+        rest.starts_with("\\u") ? code_unit(rest.substr(2)) : std::nullopt;
     if (!low || *low < 0xdc00 || *low >= 0xe000) {
       return false;
     }

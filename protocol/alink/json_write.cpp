@@ -53,7 +53,8 @@ void append_thousandths(byte_buffer& out, std::int64_t thousandths) {
   append_number(out, magnitude / 1000);
   const std::uint64_t rest = magnitude % 1000;
   const char places[] = {'.', static_cast<char>('0' + rest / 100),
-                         static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
+                         static_cast<char>('0' + rest / 10 % 10),
+                         static_cast<char>('0' + rest % 10)};
   out.append(std::string_view{places, sizeof places});
 }
 

@@ -27,9 +27,8 @@ bool is_id(json_type type) noexcept {
 }
 
 bool declines_reply(std::span<const json_member> sys_members) noexcept {
-  return std::any_of(sys_members.begin(), sys_members.end(), [](const json_member& m) {
-    return m.key == "ack" && m.value == "0";
-  });
+  return std::any_of(sys_members.begin(), sys_members.end(),
+                     [](const json_member& m) { return m.key == "ack" && m.value == "0"; });
 }
 
 void take(message& out, std::size_t which, const json_member& m, const json_reader& reader) {
@@ -134,8 +133,8 @@ message parse_message(json_reader& reader, bytes_view octets) {
   }
   // Nothing but the id may be used of what is broken.
   message broken;
-  broken.state = error == json_error::no_container ? message_state::no_object
-                                                   : message_state::malformed;
+  broken.state =
+      error == json_error::no_container ? message_state::no_object : message_state::malformed;
   broken.id = out.id;
   if (broken.id.empty() && error == json_error::malformed) {
     broken.id = recover_id(as_text(octets));

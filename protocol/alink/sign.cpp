@@ -36,8 +36,8 @@ std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view blanks = " \t";
   const std::size_t first = text.find_first_not_of(blanks);
   return first == std::string_view::npos
-           ? std::string_view{}
-           : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+             ? std::string_view{}
+             : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 int number_or_zero(std::string_view text) noexcept {

@@ -29,7 +29,8 @@ std::string sign_fields(std::span<const sign_field> fields, std::string_view sec
                         sign_method method);
 
 /// The digest of direct mode in lower-case hexadecimal: HMAC with the device secret over
-/// `clientId{base}deviceName{DN}productKey{PK}[timestamp{ts}]` (§3). An empty timestamp takes no part.
+/// `clientId{base}deviceName{DN}productKey{PK}[timestamp{ts}]` (§3). An empty timestamp takes no
+/// part.
 std::string sign_direct(const identity& who, std::string_view client_id_base, sign_method method,
                         std::string_view timestamp);
 
@@ -46,12 +47,14 @@ struct direct_login {
 /// The timestamp that the vendor's C SDK signs whatever the time is (§5.1): in the year 2050.
 inline constexpr std::string_view sdk_timestamp = "2524608000000";
 
-/// `secure_mode` 2 for TLS, 3 for plain TCP (§5.2). The timestamp is the SDK's constant 2524608000000.
+/// `secure_mode` 2 for TLS, 3 for plain TCP (§5.2). The timestamp is the SDK's constant
+/// 2524608000000.
 direct_login make_direct_login(const identity& who, sign_method method, int secure_mode);
 
 /// The same fields taken apart as the platform does (§5.1): extras in any order, blanks trimmed,
-/// unknown keys ignored, the first of a repeated key taken, signmethod absent means hmacmd5, timestamp
-/// absent means unsigned, a number that is none means 0. The views point into the arguments.
+/// unknown keys ignored, the first of a repeated key taken, signmethod absent means hmacmd5,
+/// timestamp absent means unsigned, a number that is none means 0. The views point into the
+/// arguments.
 struct login_parts {
   std::string_view client_id_base;
   std::string_view device_name;
@@ -62,9 +65,13 @@ struct login_parts {
   bool gateway = false;
   int ext = 0;
   bool auto_subscribe = false; ///< `_ss=1` (§9.4)
-  std::string_view auth_type;  ///< `register`, `id2`…: not direct mode, so for the caller to refuse
+  std::string_view auth_type; ///< `register`, `id2`…: not direct mode, so for the caller to refuse
 };
-enum class login_error : std::uint8_t { malformed_client_id, malformed_username, unknown_sign_method };
+enum class login_error : std::uint8_t {
+  malformed_client_id,
+  malformed_username,
+  unknown_sign_method
+};
 /// Longest part of a client id before its first `|` (§2).
 inline constexpr std::size_t max_client_id_base = 64;
 

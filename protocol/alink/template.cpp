@@ -63,14 +63,14 @@ std::optional<Number> number(std::string_view text) {
   Number value{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && stop == end && !text.empty() ? std::optional{value}
-                                                              : std::nullopt;
+  return error == std::errc{} && stop == end && !text.empty() ? std::optional{value} : std::nullopt;
 }
 
 /// A piece of the template for a sentence, without anything that a terminal obeys.
 std::string shown(std::string_view text) {
   std::string out{text.substr(0, 40)};
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
   return out + (text.size() > 40 ? "…" : "");
 }
 
@@ -149,7 +149,7 @@ private:
       complain(at_, "a single '{' opens a placeholder; write {{ for a brace");
     } else if (known == words.end()) {
       complain(at_, "unknown placeholder {" + shown(inside) + "}, the nearest is {"
-                      + std::string{nearest_word(word)} + "}; write {{ for a brace");
+                        + std::string{nearest_word(word)} + "}; write {{ for a brace");
     } else if (word == "random") {
       random(argument);
     } else if (!argument.empty()) {
@@ -187,12 +187,13 @@ private:
     const std::size_t dots = argument.find("..");
     const auto low = number<std::int64_t>(trim(argument.substr(0, dots)));
     const auto high = dots == std::string_view::npos
-                        ? std::nullopt
-                        : number<std::int64_t>(trim(argument.substr(dots + 2)));
+                          ? std::nullopt
+                          : number<std::int64_t>(trim(argument.substr(dots + 2)));
     if (!low || !high) {
       complain(at_, "{random} needs a range like {random 0..100} or {random hex 8}");
     } else if (*low > *high) {
-      complain(at_, "the range of {random " + shown(argument) + "} is empty: its low end is higher");
+      complain(at_,
+               "the range of {random " + shown(argument) + "} is empty: its low end is higher");
     } else {
       out_.parts_.push_back({kind::random_between, 0, *low, *high});
     }
@@ -209,12 +210,16 @@ namespace {
 
 void append_hex(byte_buffer& out, std::uint32_t count, random_stream& random) {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::uint64_t word = 0;
-  for (std::uint32_t i = 0; i < count; ++i, word >>= 4) {
-    if (i % 16 == 0) {
-      word = random.next();
+  for (std::uint32_t left = count; left > 0;) {
+    std::array<char, 16> run;
+    std::uint64_t word = random.next();
+    for (char& c : run) {
+      c = digits[word & 0xf];
+      word >>= 4;
     }
-    out.push(static_cast<std::uint8_t>(digits[word & 0xf]));
+    const std::uint32_t taken = std::min<std::uint32_t>(left, run.size());
+    out.append(std::string_view{run.data(), taken});
+    left -= taken;
   }
 }
 

@@ -1,5 +1,5 @@
-// Text with placeholders, compiled once and rendered per message: payloads, topics, client ids, user
-// names and passwords of plain MQTT. Pure: time and randomness are arguments.
+// Text with placeholders, compiled once and rendered per message: payloads, topics, client ids,
+// user names and passwords of plain MQTT. Pure: time and randomness are arguments.
 #pragma once
 
 #include <cstdint>

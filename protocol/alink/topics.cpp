@@ -24,8 +24,8 @@ void classify_system(std::string_view tail, topic& out) noexcept {
   std::string_view plain = tail;
   out.reply = drop_back(plain, reply_mark);
   const auto* const found =
-    std::lower_bound(std::begin(system_topics), std::end(system_topics), plain,
-                     [](const entry& e, std::string_view t) { return e.tail < t; });
+      std::lower_bound(std::begin(system_topics), std::end(system_topics), plain,
+                       [](const entry& e, std::string_view t) { return e.tail < t; });
   if (found != std::end(system_topics) && found->tail == plain) {
     out.kind = found->kind;
     return;
@@ -41,7 +41,7 @@ void classify_system(std::string_view tail, topic& out) noexcept {
   }
   out.reply = false;
   out.rest = tail;
-  out.kind = tail.starts_with("thing/") ? thing_other
+  out.kind = tail.starts_with("thing/")  ? thing_other
              : tail.starts_with("rrpc/") ? rrpc_other
                                          : unknown;
 }

@@ -1,5 +1,5 @@
-// The topics of the platform (aliyun-iot.md §9): taking one apart, making one, and what a device may do
-// with it. Knows nothing of subscriptions or sessions.
+// The topics of the platform (aliyun-iot.md §9): taking one apart, making one, and what a device
+// may do with it. Knows nothing of subscriptions or sessions.
 #pragma once
 
 #include <cstdint>
@@ -93,7 +93,8 @@ struct topic {
 /// Takes any topic name apart, without allocation and in time linear in its length.
 topic parse_topic(std::string_view text) noexcept;
 
-/// Appends the topic of a kind; `rest` as in topic_kind. Not for `unknown`, `thing_other`, `rrpc_other`.
+/// Appends the topic of a kind; `rest` as in topic_kind. Not for `unknown`, `thing_other`,
+/// `rrpc_other`.
 void append_topic(byte_buffer& out, const topic& what);
 std::string make_topic(const topic& what);
 
@@ -120,14 +121,14 @@ struct access_rules {
   bool may_publish_broadcast = false; ///< the seed allows it, later editions do not (§24)
 };
 
-/// The rights of device (product_key, device_name) on a topic name. A topic of another device, or one
-/// of no known class, gives none. Check it at delivery too.
+/// The rights of device (product_key, device_name) on a topic name. A topic of another device, or
+/// one of no known class, gives none. Check it at delivery too.
 rights topic_rights(std::string_view topic_name, std::string_view product_key,
                     std::string_view device_name, const access_rules& rules = {}) noexcept;
 
 /// Whether the device may subscribe to a filter. One with wildcards is granted when its own names
-/// stand literally before the first of them and what may follow is its to read, in whole or in part:
-/// topic_rights() at delivery decides about the part.
+/// stand literally before the first of them and what may follow is its to read, in whole or in
+/// part: topic_rights() at delivery decides about the part.
 bool may_subscribe_filter(std::string_view filter, std::string_view product_key,
                           std::string_view device_name, const access_rules& rules = {}) noexcept;
 

@@ -70,9 +70,9 @@ sender_account::epoch_record* sender_account::find(std::uint32_t epoch) noexcept
   if (!former_) {
     return nullptr;
   }
-  const auto at = std::lower_bound(
-    former_->begin(), former_->end(), epoch,
-    [](const epoch_record& r, std::uint32_t e) { return r.epoch < e; });
+  const auto at =
+      std::lower_bound(former_->begin(), former_->end(), epoch,
+                       [](const epoch_record& r, std::uint32_t e) { return r.epoch < e; });
   return at != former_->end() && at->epoch == epoch ? &*at : nullptr;
 }
 

@@ -23,12 +23,12 @@ struct tag {
 };
 
 /// Appends the tag as text, `~L<device>.<epoch>.<sequence>.00000000~`, free of characters that JSON
-/// escapes; seal() then writes the checksum over the eight zeros. Answers the checksum's offset from
-/// the front of `out`.
+/// escapes; seal() then writes the checksum over the eight zeros. Answers the checksum's offset
+/// from the front of `out`.
 std::size_t append_tag(byte_buffer& out, const tag& t);
 
-/// Computes CRC-32 over the whole payload, its eight checksum digits read as '0', and writes it there
-/// in lower-case hexadecimal.
+/// Computes CRC-32 over the whole payload, its eight checksum digits read as '0', and writes it
+/// there in lower-case hexadecimal.
 void seal(std::span<std::uint8_t> payload, std::size_t checksum_offset);
 
 enum class tag_state : std::uint8_t { absent, intact, corrupted };
@@ -36,13 +36,13 @@ struct found_tag {
   tag_state state = tag_state::absent;
   tag what;
 };
-/// Finds and checks the first tag in a payload; linear, allocation-free, any bytes allowed. Without a
-/// well-formed tag, `~L` and a digit still say that there was one: corrupted.
+/// Finds and checks the first tag in a payload; linear, allocation-free, any bytes allowed. Without
+/// a well-formed tag, `~L` and a digit still say that there was one: corrupted.
 found_tag find_tag(bytes_view payload) noexcept;
 
-/// A set of sequence numbers: sixteen octets and no heap while it has no gaps, eight octets more for
-/// each range beyond the first gap. Exact whatever happens; there is no limit on ranges, only a page
-/// size (max_page_ranges) that bounds the work of one insertion. Memory returns as gaps close.
+/// A set of sequence numbers: sixteen octets and no heap while it has no gaps, eight octets more
+/// for each range beyond the first gap. Exact whatever happens; there is no limit on ranges, only a
+/// page size (max_page_ranges) that bounds the work of one insertion. Memory returns as gaps close.
 class sequence_set {
 public:
   /// Inclusive at both ends.
@@ -75,7 +75,7 @@ public:
 
 private:
   class gap_list;
-  std::uint32_t contiguous_ = 0;    ///< 1…contiguous_ are in, contiguous_ + 1 is not
+  std::uint32_t contiguous_ = 0;     ///< 1…contiguous_ are in, contiguous_ + 1 is not
   std::unique_ptr<gap_list> beyond_; ///< what lies above the first gap
 };
 
@@ -120,9 +120,9 @@ public:
   receiver_account& operator=(receiver_account&&) noexcept;
   ~receiver_account();
 
-  /// A message arrived. `dup` as on the wire; `connection` grows with each connection of the sender,
-  /// so that its first repeat in a new one is explained. Order is judged among first deliveries of an
-  /// epoch.
+  /// A message arrived. `dup` as on the wire; `connection` grows with each connection of the
+  /// sender, so that its first repeat in a new one is explained. Order is judged among first
+  /// deliveries of an epoch.
   acceptance accept(const tag& t, bool dup, std::uint32_t connection);
 
   /// Distinct messages, over all epochs.
@@ -149,21 +149,21 @@ private:
 struct totals {
   std::uint64_t attempted = 0;
   std::uint64_t acknowledged = 0;
-  std::uint64_t accepted = 0;     ///< distinct messages that arrived
-  std::uint64_t lost = 0;         ///< acknowledged and not accepted
-  std::uint64_t duplicated = 0;   ///< arrivals beyond the first, explained or not
-  std::uint64_t unexplained = 0;  ///< repeats without DUP on one and the same connection
-  std::uint64_t unexpected = 0;   ///< accepted and never attempted
-  std::uint64_t corrupted = 0;    ///< of no known message, so counted by whoever called find_tag()
+  std::uint64_t accepted = 0;    ///< distinct messages that arrived
+  std::uint64_t lost = 0;        ///< acknowledged and not accepted
+  std::uint64_t duplicated = 0;  ///< arrivals beyond the first, explained or not
+  std::uint64_t unexplained = 0; ///< repeats without DUP on one and the same connection
+  std::uint64_t unexpected = 0;  ///< accepted and never attempted
+  std::uint64_t corrupted = 0;   ///< of no known message, so counted by whoever called find_tag()
   std::uint64_t out_of_order = 0;
-  std::uint64_t recovered = 0;    ///< reliable, accepted, never acknowledged
-  std::uint64_t unfinished = 0;   ///< reliable, neither accepted nor acknowledged when the run ended
+  std::uint64_t recovered = 0;  ///< reliable, accepted, never acknowledged
+  std::uint64_t unfinished = 0; ///< reliable, neither accepted nor acknowledged when the run ended
   std::uint64_t missing_qos0 = 0; ///< sent at QoS 0 and not accepted: allowed, counted
   totals& operator+=(const totals& other) noexcept;
 };
 
-/// Holds both accounts of one (device, direction) against each other. A missing side counts as empty.
-/// `corrupted` stays 0: the caller adds it.
+/// Holds both accounts of one (device, direction) against each other. A missing side counts as
+/// empty. `corrupted` stays 0: the caller adds it.
 totals reconcile(const sender_account* sender, const receiver_account* receiver);
 
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R

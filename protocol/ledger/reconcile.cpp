@@ -161,11 +161,11 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver)
   totals sum;
   const reconciler::sent nothing_sent;
   const reconciler::arrived nothing_arrived;
-  reconciler::for_each_epoch(
-    sender, receiver, [&](const reconciler::sent* s, const reconciler::arrived* a) {
-      reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent,
-                            a != nullptr ? *a : nothing_arrived);
-    });
+  reconciler::for_each_epoch(sender, receiver,
+                             [&](const reconciler::sent* s, const reconciler::arrived* a) {
+                               reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent,
+                                                     a != nullptr ? *a : nothing_arrived);
+                             });
   reconciler::add_incidents(sum, receiver);
   return sum;
 }
@@ -173,21 +173,21 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver)
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
                   const sender_account* sender, const receiver_account* receiver) {
   reconciler::for_each_epoch(
-    sender, receiver, [&](const reconciler::sent* s, const reconciler::arrived* a) {
-      out += direction;
-      out += ' ';
-      append_number(out, device);
-      out += ' ';
-      append_number(out, s != nullptr ? s->epoch : a->epoch);
-      out += " attempted ";
-      append_number(out, s != nullptr ? s->attempted : 0);
-      out += " acknowledged ";
-      append_ranges(out, s != nullptr ? difference(s->settled.ranges(), s->unreliable.ranges())
-                                      : std::vector<range>{});
-      out += " accepted ";
-      append_ranges(out, a != nullptr ? a->accepted.ranges() : std::vector<range>{});
-      out += '\n';
-    });
+      sender, receiver, [&](const reconciler::sent* s, const reconciler::arrived* a) {
+        out += direction;
+        out += ' ';
+        append_number(out, device);
+        out += ' ';
+        append_number(out, s != nullptr ? s->epoch : a->epoch);
+        out += " attempted ";
+        append_number(out, s != nullptr ? s->attempted : 0);
+        out += " acknowledged ";
+        append_ranges(out, s != nullptr ? difference(s->settled.ranges(), s->unreliable.ranges())
+                                        : std::vector<range>{});
+        out += " accepted ";
+        append_ranges(out, a != nullptr ? a->accepted.ranges() : std::vector<range>{});
+        out += '\n';
+      });
 }
 
 } // namespace fleet::ledger

@@ -110,14 +110,13 @@ private:
 
   /// The page that `sequence` belongs to, and in it the first range that begins after it.
   [[nodiscard]] place locate(std::uint32_t sequence) const noexcept {
-    const auto after = std::upper_bound(
-      pages_.begin(), pages_.end(), sequence,
-      [](std::uint32_t s, const page& p) { return s < p.front().first; });
+    const auto after =
+        std::upper_bound(pages_.begin(), pages_.end(), sequence,
+                         [](std::uint32_t s, const page& p) { return s < p.front().first; });
     const auto p = after == pages_.begin() ? after : after - 1;
     const auto r = std::upper_bound(p->begin(), p->end(), sequence,
                                     [](std::uint32_t s, const range& x) { return s < x.first; });
-    return {static_cast<std::size_t>(p - pages_.begin()),
-            static_cast<std::size_t>(r - p->begin())};
+    return {static_cast<std::size_t>(p - pages_.begin()), static_cast<std::size_t>(r - p->begin())};
   }
 
   void insert(place at, range what) {
@@ -157,8 +156,8 @@ private:
 sequence_set::sequence_set() noexcept = default;
 
 sequence_set::sequence_set(const sequence_set& other)
-  : contiguous_(other.contiguous_),
-    beyond_(other.beyond_ ? std::make_unique<gap_list>(*other.beyond_) : nullptr) {}
+    : contiguous_(other.contiguous_),
+      beyond_(other.beyond_ ? std::make_unique<gap_list>(*other.beyond_) : nullptr) {}
 
 sequence_set& sequence_set::operator=(const sequence_set& other) {
   if (this != &other) {
@@ -168,7 +167,7 @@ sequence_set& sequence_set::operator=(const sequence_set& other) {
 }
 
 sequence_set::sequence_set(sequence_set&& other) noexcept
-  : contiguous_(std::exchange(other.contiguous_, 0)), beyond_(std::move(other.beyond_)) {}
+    : contiguous_(std::exchange(other.contiguous_, 0)), beyond_(std::move(other.beyond_)) {}
 
 sequence_set& sequence_set::operator=(sequence_set&& other) noexcept {
   contiguous_ = std::exchange(other.contiguous_, 0);
@@ -199,8 +198,7 @@ bool sequence_set::insert(std::uint32_t sequence) {
 }
 
 bool sequence_set::contains(std::uint32_t sequence) const noexcept {
-  return sequence != 0
-         && (sequence <= contiguous_ || (beyond_ && beyond_->contains(sequence)));
+  return sequence != 0 && (sequence <= contiguous_ || (beyond_ && beyond_->contains(sequence)));
 }
 
 std::uint32_t sequence_set::size() const noexcept {

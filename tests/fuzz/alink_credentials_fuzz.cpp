@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "protocol/alink/identity.hpp"
+#include "protocol/base/bytes.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fleet;
@@ -25,8 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const credential_table& table = got.value();
   for (std::uint32_t i = 0; i < table.count(); ++i) {
     const identity who = table.at(i);
-    if (!valid_name(who.product_key, max_product_key) || !valid_name(who.device_name, max_device_name)
-        || !valid_secret(who.device_secret)
+    if (!valid_name(who.product_key, max_product_key)
+        || !valid_name(who.device_name, max_device_name) || !valid_secret(who.device_secret)
         || table.find(who.product_key, who.device_name) != i) {
       std::abort();
     }

@@ -7,7 +7,8 @@ namespace {
 
 bool inside(std::string_view part, std::string_view whole) {
   return part.empty()
-         || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+         || (part.data() >= whole.data()
+             && part.data() + part.size() <= whole.data() + whole.size());
 }
 
 } // namespace
@@ -45,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::abort();
   }
   byte_buffer reply;
-  append_reply(reply, {.raw_id = m.id, .data = m.params.empty() ? "{}" : m.params, .message = text});
+  append_reply(reply,
+               {.raw_id = m.id, .data = m.params.empty() ? "{}" : m.params, .message = text});
   const message again = parse_message(second, reply.view());
   // The text as a message of the reply may not be UTF-8; everything else must survive.
   byte_buffer clean;

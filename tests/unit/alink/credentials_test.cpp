@@ -82,10 +82,10 @@ TEST(credential_table, takes_columns_in_any_order_and_case_and_ignores_others) {
 
 TEST(credential_table, tolerates_mark_line_ends_blanks_empty_lines_and_quotes) {
   for (const std::string_view csv : {
-         "\xef\xbb\xbfProductKey,DeviceName,DeviceSecret\r\na1,dev1,s1\r\n",
-         "ProductKey,DeviceName,DeviceSecret\ra1,dev1,s1",
-         "\n\nProductKey , DeviceName,\tDeviceSecret\n \n  a1 ,\tdev1 , s1 \n\r\n\n",
-         "\"ProductKey\",\"DeviceName\",\"DeviceSecret\"\n\"a1\" , \"dev1\",\"s1\"  \n",
+           "\xef\xbb\xbfProductKey,DeviceName,DeviceSecret\r\na1,dev1,s1\r\n",
+           "ProductKey,DeviceName,DeviceSecret\ra1,dev1,s1",
+           "\n\nProductKey , DeviceName,\tDeviceSecret\n \n  a1 ,\tdev1 , s1 \n\r\n\n",
+           "\"ProductKey\",\"DeviceName\",\"DeviceSecret\"\n\"a1\" , \"dev1\",\"s1\"  \n",
        }) {
     const auto got = credential_table::parse(csv);
     ASSERT_TRUE(got) << csv;
@@ -114,7 +114,8 @@ TEST(credential_table, holds_the_longest_of_everything) {
 TEST(credential_table, finds_every_one_of_many) {
   std::string csv = "ProductKey,DeviceName,DeviceSecret\n";
   for (int i = 0; i < 20'000; ++i) {
-    csv += "pk" + std::to_string(i % 7) + ",d" + std::to_string(i) + ",s" + std::to_string(i) + "\n";
+    csv +=
+        "pk" + std::to_string(i % 7) + ",d" + std::to_string(i) + ",s" + std::to_string(i) + "\n";
   }
   const auto got = credential_table::parse(csv);
   ASSERT_TRUE(got);
@@ -128,8 +129,8 @@ TEST(credential_table, finds_every_one_of_many) {
 }
 
 TEST(credential_table, refuses_an_empty_file) {
-  constexpr std::string_view sentence =
-    "1:1: the file is empty; a header with ProductKey, DeviceName and DeviceSecret was expected\n";
+  constexpr std::string_view sentence = "1:1: the file is empty; a header with ProductKey, "
+                                        "DeviceName and DeviceSecret was expected\n";
   EXPECT_EQ(told(""), sentence);
   EXPECT_EQ(told("\xef\xbb\xbf\r\n \n"), sentence);
 }

@@ -16,8 +16,8 @@ json_error read(json_reader& reader, std::string_view text) {
 
 TEST(json_reader, splits_an_object_into_raw_members_of_two_levels) {
   json_reader reader;
-  constexpr std::string_view text =
-    " { \"a\" : 1 , \"b\":\"x y\", \"c\": { \"d\" : [1, 2] ,\"e\":null } , \"f\" :[ true ,false, -1.5e3 ]}\n";
+  constexpr std::string_view text = " { \"a\" : 1 , \"b\":\"x y\", \"c\": { \"d\" : [1, 2] "
+                                    ",\"e\":null } , \"f\" :[ true ,false, -1.5e3 ]}\n";
   ASSERT_EQ(read(reader, text), json_error::none);
   EXPECT_FALSE(reader.is_array());
   ASSERT_EQ(reader.top().size(), 4U);
@@ -71,14 +71,55 @@ TEST(json_reader, keeps_escapes_of_keys_and_values_as_written) {
 
 TEST(json_reader, refuses_whatever_is_not_json) {
   json_reader reader;
-  for (const std::string_view text :
-       {"{", "}", "[", "]", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,}", "{\"a\":1,,\"b\":2}",
-        "{,}", "[1,]", "[,1]", "[1 2]", "{\"a\" 1}", "{a:1}", "{'a':1}", "{\"a\":tru}", "{\"a\":nul}",
-        "{\"a\":nulll}", "{\"a\":truex}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":-}", "{\"a\":+1}",
-        "{\"a\":1e}", "{\"a\":0x1}", "{\"a\":NaN}", "{\"a\":\"x}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u12\"}",
-        "{\"a\":\"\\ud800\"}", "{\"\\q\":1}", "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}", "{\"a\":1}x", "{\"a\":1}{}",
-        "{\"a\":1} ]", "{\"a\":1}}", "[[1]", "{\"a\":[1}", "{\"a\":{\"b\":1]}", "{1:2}", "{\"a\":1:2}",
-        "\xef\xbb\xbf{}", "{\"a\":1e999}", "{\"a\":99999999999999999999999999}"}) {
+  for (const std::string_view text : {"{",
+                                      "}",
+                                      "[",
+                                      "]",
+                                      "{]",
+                                      "[}",
+                                      "{\"a\"}",
+                                      "{\"a\":}",
+                                      "{\"a\":1",
+                                      "{\"a\":1,}",
+                                      "{\"a\":1,,\"b\":2}",
+                                      "{,}",
+                                      "[1,]",
+                                      "[,1]",
+                                      "[1 2]",
+                                      "{\"a\" 1}",
+                                      "{a:1}",
+                                      "{'a':1}",
+                                      "{\"a\":tru}",
+                                      "{\"a\":nul}",
+                                      "{\"a\":nulll}",
+                                      "{\"a\":truex}",
+                                      "{\"a\":01}",
+                                      "{\"a\":1.}",
+                                      "{\"a\":.5}",
+                                      "{\"a\":-}",
+                                      "{\"a\":+1}",
+                                      "{\"a\":1e}",
+                                      "{\"a\":0x1}",
+                                      "{\"a\":NaN}",
+                                      "{\"a\":\"x}",
+                                      "{\"a\":\"\\q\"}",
+                                      "{\"a\":\"\\u12\"}",
+                                      "{\"a\":\"\\ud800\"}",
+                                      "{\"\\q\":1}",
+                                      "{\"a\":\"\n\"}",
+                                      "{\"a\":\"\xff\"}",
+                                      "{\"a\":1}x",
+                                      "{\"a\":1}{}",
+                                      "{\"a\":1} ]",
+                                      "{\"a\":1}}",
+                                      "[[1]",
+                                      "{\"a\":[1}",
+                                      "{\"a\":{\"b\":1]}",
+                                      "{1:2}",
+                                      "{\"a\":1:2}",
+                                      "\xef\xbb\xbf{}",
+                                      "{\"a\":1e999}",
+                                      "{\"a\":99999999999999999999999999}"}) {
     EXPECT_EQ(read(reader, text), json_error::malformed) << text;
   }
 }
@@ -95,7 +136,7 @@ TEST(json_reader, refuses_scalars_and_emptiness_as_no_container) {
 TEST(json_reader, refuses_every_truncation) {
   json_reader reader;
   const std::string_view text =
-    R"({"id":"12","version":"1.0","params":{"RGB":{"R":247,"G":[60]},"L":1},"method":"thing.x"})";
+      R"({"id":"12","version":"1.0","params":{"RGB":{"R":247,"G":[60]},"L":1},"method":"thing.x"})";
   for (std::size_t length = 0; length < text.size(); ++length) {
     EXPECT_NE(read(reader, text.substr(0, length)), json_error::none) << length;
   }
@@ -121,7 +162,7 @@ TEST(json_reader, nesting_of_20000_levels_is_a_cheap_error) {
   EXPECT_NE(read(reader, objects), json_error::none);
   EXPECT_NE(read(reader, std::string(20'000, '[')), json_error::none);
   EXPECT_NE(read(reader, R"({"id":"1","params":)" + std::string(20'000, '[')
-                           + std::string(20'000, ']') + "}"),
+                             + std::string(20'000, ']') + "}"),
             json_error::none);
 }
 
@@ -160,7 +201,8 @@ TEST(json_reader, keeps_what_was_whole_before_an_error) {
 TEST(json_value, reads_integers_numbers_and_text) {
   EXPECT_EQ(json_integer("-12"), -12);
   EXPECT_EQ(json_integer("9223372036854775807"), INT64_MAX);
-  for (const std::string_view raw : {"", "-", "1.0", "1e3", "\"1\"", "9223372036854775808", "1x", "+1"}) {
+  for (const std::string_view raw :
+       {"", "-", "1.0", "1e3", "\"1\"", "9223372036854775808", "1x", "+1"}) {
     EXPECT_EQ(json_integer(raw), std::nullopt) << raw;
   }
   EXPECT_EQ(json_number("-1.5e3"), -1500.0);
@@ -179,8 +221,8 @@ TEST(json_value, resolves_escapes) {
   std::string out = ">";
   EXPECT_TRUE(append_json_string(out, R"("a\"\\\/\b\f\n\r\tz\u0041\u00e9\u20ac\ud83d\ude00")"));
   EXPECT_EQ(out, ">a\"\\/\b\f\n\r\tzA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-  for (const std::string_view raw :
-       {R"("\q")", R"("\u12")", R"("\ud800")", R"("\udc00")", R"("\ud800\u0041")", R"("\")", "x", "\""}) {
+  for (const std::string_view raw : {R"("\q")", R"("\u12")", R"("\ud800")", R"("\udc00")",
+                                     R"("\ud800\u0041")", R"("\")", "x", "\""}) {
     EXPECT_FALSE(append_json_string(out, raw)) << raw;
   }
 }

@@ -19,9 +19,10 @@ std::string written(Write write) {
 
 TEST(alink_message, the_seeds_property_post_is_understood_with_its_odd_blanks) {
   json_reader reader;
-  const message m = parse(reader, R"({"id" : "1","version":"1.0","params" : {"RGBColor" : {"Red":247,)"
-                                  R"("Green":60,"Blue":74},"LightSwitch" : 1},)"
-                                  R"("method":"thing.event.property.post"})");
+  const message m =
+      parse(reader, R"({"id" : "1","version":"1.0","params" : {"RGBColor" : {"Red":247,)"
+                    R"("Green":60,"Blue":74},"LightSwitch" : 1},)"
+                    R"("method":"thing.event.property.post"})");
   EXPECT_EQ(m.state, message_state::good);
   EXPECT_EQ(m.id, "\"1\"");
   EXPECT_EQ(m.version, "1.0");
@@ -107,26 +108,26 @@ TEST(alink_message, broken_json_still_gives_its_id) {
     std::string_view id;
   };
   for (const broken& b : {
-         broken{R"({"id":"12","params":{"a":1,,}})", "\"12\""},
-         broken{R"({"id":12,"params":{"a":)", "12"},
-         broken{R"({"id" : "12" , "params":{"a":"unterminated)", "\"12\""},
-         broken{R"({"params":{"id":"7"},"id":"12",oops)", "\"12\""},
-         broken{R"({"params":{"a":oops,"id":"7"},"id":3})", "3"},
-         broken{"{\"id\":\"12\",\"a\":\"\xff\"}", "\"12\""},
-         broken{R"({"a":"\"id\":\"5\"","id":"12",})", "\"12\""},
-         broken{R"({"id":"12"} trailing)", "\"12\""},
-         broken{R"({"id":"12)", ""},
-         broken{R"({"id":12)", ""},
-         broken{R"({"id":)", ""},
-         broken{R"({"id")", ""},
-         broken{R"({"id":-,)", ""},
-         broken{R"({"id":1.5e,)", ""},
-         broken{R"({"id":"a\u0041",,})", "\"a\\u0041\""},
-         broken{R"({"a":1,,"id":"a\n"})", ""},
-         broken{R"({"a":,"id":{}})", ""},
-         broken{R"([{"id":"12"},])", ""},
-         broken{"hello \"id\":1,", ""},
-         broken{"}}}}{\"id\":1,", "1"},
+           broken{R"({"id":"12","params":{"a":1,,}})", "\"12\""},
+           broken{R"({"id":12,"params":{"a":)", "12"},
+           broken{R"({"id" : "12" , "params":{"a":"unterminated)", "\"12\""},
+           broken{R"({"params":{"id":"7"},"id":"12",oops)", "\"12\""},
+           broken{R"({"params":{"a":oops,"id":"7"},"id":3})", "3"},
+           broken{"{\"id\":\"12\",\"a\":\"\xff\"}", "\"12\""},
+           broken{R"({"a":"\"id\":\"5\"","id":"12",})", "\"12\""},
+           broken{R"({"id":"12"} trailing)", "\"12\""},
+           broken{R"({"id":"12)", ""},
+           broken{R"({"id":12)", ""},
+           broken{R"({"id":)", ""},
+           broken{R"({"id")", ""},
+           broken{R"({"id":-,)", ""},
+           broken{R"({"id":1.5e,)", ""},
+           broken{R"({"id":"a\u0041",,})", "\"a\\u0041\""},
+           broken{R"({"a":1,,"id":"a\n"})", ""},
+           broken{R"({"a":,"id":{}})", ""},
+           broken{R"([{"id":"12"},])", ""},
+           broken{"hello \"id\":1,", ""},
+           broken{"}}}}{\"id\":1,", "1"},
        }) {
     const message m = parse(reader, b.text);
     EXPECT_EQ(m.state, message_state::malformed) << b.text;
@@ -148,7 +149,8 @@ TEST(alink_message, a_repeated_field_of_the_envelope_makes_it_malformed) {
 
 TEST(alink_message, what_is_no_object_is_no_envelope) {
   json_reader reader;
-  for (const std::string_view text : {"", "not json at all", "[]", R"([{"id":"1"}])", R"(["id","1"])"}) {
+  for (const std::string_view text :
+       {"", "not json at all", "[]", R"([{"id":"1"}])", R"(["id","1"])"}) {
     const message m = parse(reader, text);
     EXPECT_EQ(m.state, message_state::no_object) << text;
     EXPECT_EQ(m.id, "") << text;
@@ -158,7 +160,7 @@ TEST(alink_message, what_is_no_object_is_no_envelope) {
 TEST(alink_message, nesting_of_20000_levels_is_malformed_and_its_id_known) {
   json_reader reader;
   const std::string text =
-    R"({"id":"5","params":)" + std::string(20'000, '[') + std::string(20'000, ']') + "}";
+      R"({"id":"5","params":)" + std::string(20'000, '[') + std::string(20'000, ']') + "}";
   const message m = parse(reader, text);
   EXPECT_EQ(m.state, message_state::malformed);
   EXPECT_EQ(m.id, "\"5\"");
@@ -166,7 +168,7 @@ TEST(alink_message, nesting_of_20000_levels_is_malformed_and_its_id_known) {
 
 TEST(alink_writer, property_post_is_an_envelope_that_reads_back) {
   const std::string text = written(
-    [](byte_buffer& out) { append_property_post(out, 4'294'967'295, R"("a":1,"b":"x")"); });
+      [](byte_buffer& out) { append_property_post(out, 4'294'967'295, R"("a":1,"b":"x")"); });
   EXPECT_EQ(text, R"({"id":"4294967295","version":"1.0","params":{"a":1,"b":"x"},)"
                   R"("method":"thing.event.property.post"})");
   json_reader reader;

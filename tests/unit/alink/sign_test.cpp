@@ -52,9 +52,9 @@ TEST(alink_sign, vector_3_dynamic_registration) {
 }
 
 TEST(alink_sign, vector_4_node_style_client_id) {
-  EXPECT_EQ(sign_direct(accept_01, "a1B2c3D4e5F&dev_accept_01", sign_method::hmacsha1,
-                        "1700000000000"),
-            "24dc5fd159f05e9d2a1d5425428562a7248aea56");
+  EXPECT_EQ(
+      sign_direct(accept_01, "a1B2c3D4e5F&dev_accept_01", sign_method::hmacsha1, "1700000000000"),
+      "24dc5fd159f05e9d2a1d5425428562a7248aea56");
 }
 
 TEST(alink_sign, vector_5_sub_device) {
@@ -113,7 +113,8 @@ TEST(alink_sign, a_dozen_forms_of_bad_digest_are_refused) {
         sign_direct(cased, base, sign_method::hmacsha1, sdk_timestamp),
         sign_direct(accept_01, base, sign_method::hmacsha1, ""),
         sign_direct(accept_01, base, sign_method::hmacmd5, sdk_timestamp),
-        sign_direct(accept_01, "a1B2c3D4e5F.dev_accept_02", sign_method::hmacsha1, sdk_timestamp)}) {
+        sign_direct(accept_01, "a1B2c3D4e5F.dev_accept_02", sign_method::hmacsha1,
+                    sdk_timestamp)}) {
     EXPECT_FALSE(digest_equal(good, bad));
   }
 }
@@ -148,58 +149,58 @@ struct emitted {
 
 login_parts parts(std::string_view cid, sign_method method, std::string_view timestamp, int mode,
                   bool gateway = false, int ext = 0, bool auto_subscribe = false) {
-  return {cid,  "dev_accept_01", "a1B2c3D4e5F",  method, timestamp,
-          mode, gateway,         ext,            auto_subscribe, {}};
+  return {cid,  "dev_accept_01", "a1B2c3D4e5F", method,         timestamp,
+          mode, gateway,         ext,           auto_subscribe, {}};
 }
 
 TEST(alink_login, every_client_id_of_the_field_is_understood) {
   constexpr auto sha1 = sign_method::hmacsha1;
   constexpr auto sha256 = sign_method::hmacsha256;
   const emitted cases[] = {
-    {"2.10",
-     "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=2524608000000,signmethod=hmacsha1,gw=0,"
-     "ext=0|",
-     parts(base, sha1, sdk_timestamp, 2)},
-    {"2.10 with partner and module",
-     "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=2524608000000,signmethod=hmacsha1,gw=0,"
-     "ext=0,partner_id=P,module_id=M|",
-     parts(base, sha1, sdk_timestamp, 2)},
-    {"2.10 stock gateway with RRPC_NEW",
-     "a1B2c3D4e5F.dev_accept_01|securemode=3,timestamp=2524608000000,signmethod=hmacsha1,gw=1,"
-     "ext=1|",
-     parts(base, sha1, sdk_timestamp, 3, true, 1)},
-    {"2.10 gateway that builds its own",
-     "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=77,signmethod=hmacsha1,gw=0,partner_id=P|",
-     parts(base, sha1, "77", 2)},
-    {"2.20 and 2.3",
-     "a1B2c3D4e5F.dev_accept_01|securemode=2,_v=sdk-c-2.2.0,timestamp=2524608000000,"
-     "signmethod=hmacsha1,lan=C,gw=0,ext=0,pid=P,mid=M,_uuid=00112233445566778899aabbccddeeff|",
-     parts(base, sha1, sdk_timestamp, 2)},
-    {"3.2",
-     "a1B2c3D4e5F.dev_accept_01|timestamp=2524608000000,_v=sdk-c-3.2.0,securemode=2,"
-     "signmethod=hmacsha256,lan=C,_ss=1,gw=0,ext=0|",
-     parts(base, sha256, sdk_timestamp, 2, false, 0, true)},
-    {"3.2 without automatic subscription, with the newer ext mask",
-     "a1B2c3D4e5F.dev_accept_01|timestamp=2524608000000,_v=sdk-c-3.2.0,securemode=2,"
-     "signmethod=hmacsha256,lan=C,gw=0,ext=3|",
-     parts(base, sha256, sdk_timestamp, 2, false, 3)},
-    {"Node",
-     "a1B2c3D4e5F&dev_accept_01|securemode=3,signmethod=hmacsha1,timestamp=1700000000000,"
-     "lan=NodeJS,_v=1.2.8|",
-     parts("a1B2c3D4e5F&dev_accept_01", sha1, "1700000000000", 3)},
-    {"third party", "mine-42|securemode=3,signmethod=hmacsha1|", parts("mine-42", sha1, "", 3)},
-    {"third party, timestamp",
-     "x|securemode=3,signmethod=hmacsha1,timestamp=1|", parts("x", sha1, "1", 3)},
-    {"method absent means md5", "x|securemode=3|", parts("x", sign_method::hmacmd5, "", 3)},
-    {"nothing between the bars", "x||", parts("x", sign_method::hmacmd5, "", 0)},
-    {"last bar forgotten", "x|securemode=3", parts("x", sign_method::hmacmd5, "", 3)},
-    {"any order, blanks, upper case, unknown and broken extras",
-     "x| ext = 1 ,,nonsense,=,signMethod= HMACSHA1 , gw=1,securemode=-2, lan=C|",
-     parts("x", sha1, "", -2, true, 1)},
-    {"first of a repeated key", "x|timestamp=1,timestamp=2,gw=0,gw=1|",
-     parts("x", sign_method::hmacmd5, "1", 0)},
-    {"numbers that are none", "x|securemode=two,ext=99999999999,gw=1x|",
-     parts("x", sign_method::hmacmd5, "", 0)},
+      {"2.10",
+       "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=2524608000000,signmethod=hmacsha1,gw=0,"
+       "ext=0|",
+       parts(base, sha1, sdk_timestamp, 2)},
+      {"2.10 with partner and module",
+       "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=2524608000000,signmethod=hmacsha1,gw=0,"
+       "ext=0,partner_id=P,module_id=M|",
+       parts(base, sha1, sdk_timestamp, 2)},
+      {"2.10 stock gateway with RRPC_NEW",
+       "a1B2c3D4e5F.dev_accept_01|securemode=3,timestamp=2524608000000,signmethod=hmacsha1,gw=1,"
+       "ext=1|",
+       parts(base, sha1, sdk_timestamp, 3, true, 1)},
+      {"2.10 gateway that builds its own",
+       "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=77,signmethod=hmacsha1,gw=0,partner_id=P|",
+       parts(base, sha1, "77", 2)},
+      {"2.20 and 2.3",
+       "a1B2c3D4e5F.dev_accept_01|securemode=2,_v=sdk-c-2.2.0,timestamp=2524608000000,"
+       "signmethod=hmacsha1,lan=C,gw=0,ext=0,pid=P,mid=M,_uuid=00112233445566778899aabbccddeeff|",
+       parts(base, sha1, sdk_timestamp, 2)},
+      {"3.2",
+       "a1B2c3D4e5F.dev_accept_01|timestamp=2524608000000,_v=sdk-c-3.2.0,securemode=2,"
+       "signmethod=hmacsha256,lan=C,_ss=1,gw=0,ext=0|",
+       parts(base, sha256, sdk_timestamp, 2, false, 0, true)},
+      {"3.2 without automatic subscription, with the newer ext mask",
+       "a1B2c3D4e5F.dev_accept_01|timestamp=2524608000000,_v=sdk-c-3.2.0,securemode=2,"
+       "signmethod=hmacsha256,lan=C,gw=0,ext=3|",
+       parts(base, sha256, sdk_timestamp, 2, false, 3)},
+      {"Node",
+       "a1B2c3D4e5F&dev_accept_01|securemode=3,signmethod=hmacsha1,timestamp=1700000000000,"
+       "lan=NodeJS,_v=1.2.8|",
+       parts("a1B2c3D4e5F&dev_accept_01", sha1, "1700000000000", 3)},
+      {"third party", "mine-42|securemode=3,signmethod=hmacsha1|", parts("mine-42", sha1, "", 3)},
+      {"third party, timestamp", "x|securemode=3,signmethod=hmacsha1,timestamp=1|",
+       parts("x", sha1, "1", 3)},
+      {"method absent means md5", "x|securemode=3|", parts("x", sign_method::hmacmd5, "", 3)},
+      {"nothing between the bars", "x||", parts("x", sign_method::hmacmd5, "", 0)},
+      {"last bar forgotten", "x|securemode=3", parts("x", sign_method::hmacmd5, "", 3)},
+      {"any order, blanks, upper case, unknown and broken extras",
+       "x| ext = 1 ,,nonsense,=,signMethod= HMACSHA1 , gw=1,securemode=-2, lan=C|",
+       parts("x", sha1, "", -2, true, 1)},
+      {"first of a repeated key", "x|timestamp=1,timestamp=2,gw=0,gw=1|",
+       parts("x", sign_method::hmacmd5, "1", 0)},
+      {"numbers that are none", "x|securemode=two,ext=99999999999,gw=1x|",
+       parts("x", sign_method::hmacmd5, "", 0)},
   };
   for (const emitted& e : cases) {
     const auto got = parse_direct_login(e.client_id, username);
@@ -219,13 +220,13 @@ TEST(alink_login, every_client_id_of_the_field_is_understood) {
 
 TEST(alink_login, other_kinds_of_login_are_named_by_their_auth_type) {
   const auto id2 = parse_direct_login(
-    "a.b|securemode=7,timestamp=2524608000000,signmethod=hmacsha1,gw=0, ext=,authtype=id2|",
-    username);
+      "a.b|securemode=7,timestamp=2524608000000,signmethod=hmacsha1,gw=0, ext=,authtype=id2|",
+      username);
   ASSERT_TRUE(id2);
   EXPECT_EQ(id2.value().auth_type, "id2");
   EXPECT_EQ(id2.value().ext, 0);
   const auto dynamic = parse_direct_login(
-    "a.b|authType=register,random=0a1b2c3d,signmethod=hmacsha256,securemode=2|", username);
+      "a.b|authType=register,random=0a1b2c3d,signmethod=hmacsha256,securemode=2|", username);
   ASSERT_TRUE(dynamic);
   EXPECT_EQ(dynamic.value().auth_type, "register");
 }
@@ -233,9 +234,9 @@ TEST(alink_login, other_kinds_of_login_are_named_by_their_auth_type) {
 TEST(alink_login, malformed_client_ids_are_told_apart_from_user_names) {
   const std::string longest(max_client_id_base, 'c');
   EXPECT_TRUE(parse_direct_login(longest + "|securemode=3|", username));
-  for (const std::string& bad : {std::string{}, std::string{"no-bars"}, std::string{"|x=1|"},
-                                 longest + "c|securemode=3|", std::string{"x|a=1|tail"},
-                                 std::string{"x|a=1||"}}) {
+  for (const std::string& bad :
+       {std::string{}, std::string{"no-bars"}, std::string{"|x=1|"}, longest + "c|securemode=3|",
+        std::string{"x|a=1|tail"}, std::string{"x|a=1||"}}) {
     const auto got = parse_direct_login(bad, username);
     ASSERT_FALSE(got) << bad;
     EXPECT_EQ(got.error(), login_error::malformed_client_id) << bad;

@@ -41,7 +41,7 @@ TEST(ledger, a_message_that_arrives_and_is_acknowledged_counts_thrice_and_nowher
   EXPECT_EQ(sum.acknowledged, 1U);
   EXPECT_EQ(sum.accepted, 1U);
   EXPECT_EQ(sum.lost + sum.duplicated + sum.unexplained + sum.unexpected + sum.corrupted
-              + sum.out_of_order + sum.recovered + sum.unfinished + sum.missing_qos0,
+                + sum.out_of_order + sum.recovered + sum.unfinished + sum.missing_qos0,
             0U);
 }
 
@@ -280,8 +280,7 @@ TEST(ledger, totals_add_up_over_a_mixture_of_everything) {
   EXPECT_EQ(sum.recovered, recovered);
   EXPECT_EQ(sum.unfinished, unfinished);
   EXPECT_EQ(sum.missing_qos0, missing);
-  EXPECT_EQ(sum.attempted,
-            sum.acknowledged + sum.recovered + sum.unfinished + (1'000 / 3));
+  EXPECT_EQ(sum.attempted, sum.acknowledged + sum.recovered + sum.unfinished + (1'000 / 3));
 }
 
 TEST(ledger, totals_of_devices_are_summed_member_by_member) {

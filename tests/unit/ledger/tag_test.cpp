@@ -81,8 +81,8 @@ TEST(ledger_tag, resealing_gives_the_same_octets) {
 }
 
 TEST(ledger_tag, is_absent_from_payloads_without_one) {
-  for (const std::string_view text : {"", "~", "~L", "~~L", "hello", "~Lorem ipsum~", "L~1.1.1.0~",
-                                      "~Lx1.1.1.00000000~"}) {
+  for (const std::string_view text :
+       {"", "~", "~L", "~~L", "hello", "~Lorem ipsum~", "L~1.1.1.0~", "~Lx1.1.1.00000000~"}) {
     EXPECT_EQ(find(text).state, tag_state::absent) << text;
   }
 }
@@ -109,7 +109,7 @@ TEST(ledger_tag, every_truncation_is_corrupted_once_a_digit_of_the_tag_arrived) 
   for (std::size_t length = 0; length < good.size(); ++length) {
     EXPECT_EQ(find(good.substr(0, length)).state,
               length > first_digit ? tag_state::corrupted : tag_state::absent)
-      << length;
+        << length;
   }
 }
 
