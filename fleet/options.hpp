@@ -90,6 +90,7 @@ struct run_options {
   duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
   bool clean_session = false;
   std::uint32_t receive_limit_bytes = 1024;
+  std::uint32_t ram_bytes = 64 * 1024; ///< of the board, for its buffers; 0: unlimited
   mqtt_text_options mqtt_text;
   // world
   bool virtual_world = false;

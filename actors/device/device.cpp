@@ -61,6 +61,9 @@ device::device(device_surroundings& around, device_slot& slot, std::uint32_t ind
       jitter_(around.product->seed, index, "backoff"),
       values_(around.product->seed, index, "values"), index_(index) {
   slot_.board.boot(now());
+  // The receive buffer is there from boot to power-off, as on the manual's board.
+  slot_.board.memory.set_limit(around.product->ram_bytes);
+  (void)slot_.board.memory.take(around.product->client.receive_limit_bytes);
   slot_.uplink.boot();
   slot_.trace.note(now(), happening::booted, slot_.uplink.epoch());
   bump(counts().in_phase[static_cast<std::size_t>(phase::off)]);
@@ -291,8 +294,10 @@ void device::report_due(time_point due) {
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
+  // What waits for its acknowledgement lies in RAM, and so will this one.
+  const std::size_t needs = client_.memory_bytes() + product.payload_bytes;
   if (client_.in_flight() >= product.client.in_flight_max
-      || !slot_.board.memory.available(product.payload_bytes)) {
+      || !slot_.board.memory.available(needs)) {
     bump(counts().skipped_window);
     return;
   }

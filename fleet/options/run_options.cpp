@@ -93,6 +93,10 @@ void device_flags(flag_set& flags, run_options& out) {
               set_duration(out.keep_alive, 1s, 65535s, off_word::allowed));
   flags.toggle("--clean-session", "Devices ask for a clean session at each connection.",
                out.clean_session);
+  flags.value("--ram", "SIZE",
+              "The board's memory for buffers: a report that does not fit beside what is still "
+              "unacknowledged is skipped, and counted. 4KiB to 64MiB. Default 64KiB.",
+              set_size(out.ram_bytes, 4 * 1024, 64 * 1024 * 1024));
   flags.value("--receive-limit", "SIZE",
               "The board's receive buffer: 128B to 256KiB; larger messages are dropped as on the "
               "real board. Default 1KiB.",

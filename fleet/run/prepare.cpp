@@ -206,6 +206,7 @@ void fill_product(const run_options& o, prepared& out) {
   p.interval = o.interval;
   p.payload_bytes = o.payload_bytes;
   p.keep_alive_s = static_cast<std::uint16_t>(seconds(o.keep_alive));
+  p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
   p.seed = out.seed;
 }
