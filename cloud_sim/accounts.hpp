@@ -1,5 +1,5 @@
-// The cloud's side of the ledger (design, part 10): for every device what arrived from it and what was
-// sent to it. Reads tags; knows nothing of topics or connections beyond a number.
+// The cloud's side of the ledger (design, part 10): for every device what arrived from it and what
+// was sent to it. Reads tags; knows nothing of topics or connections beyond a number.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ public:
   accounts(std::uint32_t devices_max, twin_counters& counters)
       : devices_max_(devices_max), counters_(counters) {}
 
-  /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection belongs
-  /// to, or `anybody`; `connection` grows with each connection accepted.
-  /// Answers the device that the message was booked for, or `anybody` when it was not.
+  /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection
+  /// belongs to, or `anybody`; `connection` grows with each connection accepted. Answers the device
+  /// that the message was booked for, or `anybody` when it was not.
   std::uint32_t uplink(bytes_view payload, bool dup, std::uint32_t connection,
                        std::uint32_t owner);
 

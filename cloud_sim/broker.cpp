@@ -1,5 +1,5 @@
-// Lives and deaths of connections and clients. Nothing here is freed before the outermost turn ends, so
-// that no loop over subscribers ever meets a dead one.
+// Lives and deaths of connections and clients. Nothing here is freed before the outermost turn
+// ends, so that no loop over subscribers ever meets a dead one.
 #include "cloud_sim/broker.hpp"
 
 #include <utility>
@@ -211,6 +211,7 @@ void broker::stop() {
     end(last, end_reason::stopped);
     bury(last);
   }
+  home_.disarm(*this);
 }
 
 std::size_t broker::memory_bytes() const noexcept {

@@ -1,5 +1,5 @@
-// The core that both characters share: connections, the life of clients over them, take-over, wills,
-// expiry, bounds. It routes nothing itself. A plain object on one home.
+// The core that both characters share: connections, the life of clients over them, take-over,
+// wills, expiry, bounds. It routes nothing itself. A plain object on one home.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ public:
 
   // For characters.
 
-  /// Answers CONNECT with 0: cuts an older connection of the same client, takes the will over, binds
-  /// the session. `keep_alive_s` is the one to enforce. A clean peer's session must be fresh.
+  /// Answers CONNECT with 0: cuts an older connection of the same client, takes the will over,
+  /// binds the session. `keep_alive_s` is the one to enforce. A clean peer's session must be fresh.
   void admit(connection& c, peer& who, const mqtt::connect_view& connect, bool session_present,
              std::uint16_t keep_alive_s, bool honour_will);
   /// Answers CONNECT with `code`, and ends the connection once that has left.
@@ -74,7 +74,8 @@ public:
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
   [[nodiscard]] std::size_t connection_count() const noexcept { return connections_.size(); }
 
-  /// While one exists, nothing is freed and nobody slow is cut off. Every entry from outside opens one.
+  /// While one exists, nothing is freed and nobody slow is cut off. Every entry from outside opens
+  /// one.
   class turn {
   public:
     explicit turn(broker& b) noexcept : broker_(b) { ++broker_.depth_; }

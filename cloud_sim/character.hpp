@@ -1,5 +1,5 @@
-// What makes the broker core one cloud or another: who may connect, what a subscription means, where a
-// message goes. Two exist: mqtt_character and platform_character.
+// What makes the broker core one cloud or another: who may connect, what a subscription means,
+// where a message goes. Two exist: mqtt_character and platform_character.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ public:
   virtual void on_connect(connection& from, const mqtt::connect_view& connect) = 0;
   /// The message is acknowledged already; its views die with the call.
   virtual void on_publish(connection& from, const mqtt::message_view& message) = 0;
-  /// Fills one code a filter; then grants by itself (broker::grant), so that it may deliver afterwards.
+  /// Fills one code a filter; then grants by itself (broker::grant), so that it may deliver
+  /// afterwards.
   virtual void on_subscribe(connection& from, std::uint16_t packet_id,
                             std::span<const mqtt::server_event::filter> filters) = 0;
   virtual void on_unsubscribe(connection& from, std::span<const std::string_view> filters) = 0;

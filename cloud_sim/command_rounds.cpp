@@ -1,5 +1,5 @@
-// A wheel of one turn an interval. Empty slots are skipped by their bits, so that few devices cost few
-// wakes; a device found absent leaves its slot and comes back when it logs on.
+// A wheel of one turn an interval. Empty slots are skipped by their bits, so that few devices cost
+// few wakes; a device found absent leaves its slot and comes back when it logs on.
 #include "cloud_sim/command_rounds.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Sends every device a command each interval: one timer for all, the devices spread over the interval
-// by hash. Decides when; what a command is, and whether it can go, the character decides.
+// Sends every device a command each interval: one timer for all, the devices spread over the
+// interval by hash. Decides when; what a command is, and whether it can go, the character decides.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ struct command_options {
   duration interval = std::chrono::seconds{30}; ///< per device; at least a millisecond
   mqtt::qos qos = mqtt::qos::at_least_once;
   std::uint64_t seed = 0; ///< moves the devices' places in the interval
-  /// Open broker only: the devices 0…count−1 take part. With 0, those whose tagged messages came by.
-  /// The platform takes whoever is online.
+  /// Open broker only: the devices 0…count−1 take part. With 0, those whose tagged messages came
+  /// by. The platform takes whoever is online.
   std::uint32_t devices = 0;
 };
 

@@ -1,5 +1,5 @@
-// The envelope of alink::append_property_set() with one more member: the tag stands beside the params,
-// where no thing model looks.
+// The envelope of alink::append_property_set() with one more member: the tag stands beside the
+// params, where no thing model looks.
 #include "cloud_sim/command_text.hpp"
 
 #include <string_view>

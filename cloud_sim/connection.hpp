@@ -1,5 +1,5 @@
-// One accepted stream with its MQTT server machine: moves bytes and time between the two and hands what
-// comes out to the broker's character. Has one armed wake. Freed by the broker alone.
+// One accepted stream with its MQTT server machine: moves bytes and time between the two and hands
+// what comes out to the broker's character. Has one armed wake. Freed by the broker alone.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// Sends or queues a message for this client; `q` is capped by the subscription already. Never ends
-  /// the connection at once: a client that reads too slowly is cut off when the turn is over.
+  /// Sends or queues a message for this client; `q` is capped by the subscription already. Never
+  /// ends the connection at once: a client that reads too slowly is cut off when the turn is over.
   mqtt::deliver_outcome deliver(const mqtt::message_ptr& message, mqtt::qos q, bool retain);
   /// QoS 0, straight from the views; false when it was dropped because the client reads too slowly.
   bool deliver_now(std::string_view topic, bytes_view payload);

@@ -1,5 +1,5 @@
-// What the twin counts: written by its home alone, read by any thread. Names only; who exports them is
-// the program's business.
+// What the twin counts: written by its home alone, read by any thread. Names only; who exports them
+// is the program's business.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Makes the messages that wait for somebody, and knows how many octets they hold together: the bound on
-// what all clients' queues and the retained messages may cost. Single-threaded.
+// Makes the messages that wait for somebody, and knows how many octets they hold together: the
+// bound on what all clients' queues and the retained messages may cost. Single-threaded.
 #pragma once
 
 #include <cstdint>

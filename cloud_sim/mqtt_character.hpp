@@ -1,5 +1,5 @@
-// The open character: a complete MQTT 3.1.1 broker for `--profile mqtt`. Everybody may use every topic
-// but `$…`, which belongs to the broker itself.
+// The open character: a complete MQTT 3.1.1 broker for `--profile mqtt`. Everybody may use every
+// topic but `$…`, which belongs to the broker itself.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +73,8 @@ private:
   const alink::credential_source* names_;
   subscription_tree tree_;
   retained_messages retained_;
-  std::unordered_map<std::string_view, std::unique_ptr<client>> clients_; ///< looked up, never walked
+  /// Looked up, never walked: its order is nobody's business.
+  std::unordered_map<std::string_view, std::unique_ptr<client>> clients_;
   std::unordered_map<std::string_view, const std::string*> passwords_;
   std::vector<subscription_tree::match> matches_;
   std::vector<std::uint8_t> codes_;

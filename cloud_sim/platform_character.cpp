@@ -15,8 +15,8 @@ platform_character::platform_character(broker& core, registry& devices,
                                        const platform_options& options)
     : broker_(core), devices_(devices), options_(options) {}
 
-// The order of the checks keeps what is secret from whoever has no secret: whether a device is disabled
-// is told to the device alone.
+// The order of the checks keeps what is secret from whoever has no secret: whether a device is
+// disabled is told to the device alone.
 platform_character::login platform_character::judge(const mqtt::connect_view& connect) const {
   using mqtt::connack_code;
   login out;
@@ -121,7 +121,8 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
     broker_.reject(from, mqtt::violation::bad_qos);
     return;
   }
-  // The one topic that all devices use all the time is their own by comparison; the rest takes parsing.
+  // The one topic that all devices use all the time is their own by comparison; the rest takes
+  // parsing.
   if (who.is_own_system(message.topic, "thing/event/property/post")) {
     broker_.ledger().uplink(message.payload, message.dup, from.number(), who.index);
     answer(who, message);

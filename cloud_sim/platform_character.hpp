@@ -1,6 +1,6 @@
 // The vendor's platform as its devices see it over MQTT (aliyun-iot.md §5, §8.1, §9): HMAC log-on,
-// topic classes, replies, property set. A message finds its device by index; there is no tree, and no
-// way from one device to another.
+// topic classes, replies, property set. A message finds its device by index; there is no tree, and
+// no way from one device to another.
 #pragma once
 
 #include <cstdint>

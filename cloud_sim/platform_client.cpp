@@ -11,8 +11,8 @@ namespace fleet::cloud {
 
 namespace {
 
-/// What a client with `_ss=1` is taken to have subscribed (§9.4), behind `/sys/PK/DN/`; the known topics
-/// come first.
+/// What a client with `_ss=1` is taken to have subscribed (§9.4), behind `/sys/PK/DN/`; the known
+/// topics come first.
 constexpr std::array<std::string_view, 33> auto_filters{
   "thing/event/property/post_reply",
   "thing/service/property/set",

@@ -1,5 +1,5 @@
-// What the platform remembers of one device: its MQTT session and its subscriptions. The two topics that
-// every device uses are flags; the rest, seldom used, is a list.
+// What the platform remembers of one device: its MQTT session and its subscriptions. The two topics
+// that every device uses are flags; the rest, seldom used, is a list.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ std::string_view suffix_of(known_topic t) noexcept;
 struct platform_client final : peer {
   platform_client(std::uint32_t device, std::string_view product_key, std::string_view device_name);
 
-  /// False when the device has `limit` subscriptions already and this is another one. refresh() when
-  /// a packet's filters are through.
+  /// False when the device has `limit` subscriptions already and this is another one. refresh()
+  /// when a packet's filters are through.
   bool subscribe(std::string_view filter, mqtt::qos q, std::uint32_t limit);
   void unsubscribe(std::string_view filter);
   void refresh();

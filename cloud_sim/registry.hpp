@@ -1,5 +1,5 @@
-// The platform's devices: who exists (from a credential source), who is disabled, and a slot for what
-// the platform character remembers of each. Costs nothing for devices never heard of.
+// The platform's devices: who exists (from a credential source), who is disabled, and a slot for
+// what the platform character remembers of each. Costs nothing for devices never heard of.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ public:
   registry(const alink::credential_source& source, std::uint32_t devices_max);
   ~registry();
 
-  /// The device's index. Names with `/`, `+` or `#` never exist: they would not stay in their topics.
+  /// The device's index. Names with `/`, `+` or `#` never exist: they would not stay in their
+  /// topics.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view product_key,
                                                   std::string_view device_name) const;
   [[nodiscard]] alink::identity identity_of(std::uint32_t device) const;

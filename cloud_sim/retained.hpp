@@ -1,5 +1,5 @@
-// The retained messages of the open broker (MQTT 3.1.1, 3.3.1.3): one per topic, bounded in number and
-// octets, replayed to new subscriptions in the order of their topics.
+// The retained messages of the open broker (MQTT 3.1.1, 3.3.1.3): one per topic, bounded in number
+// and octets, replayed to new subscriptions in the order of their topics.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The tree behind the open broker's subscriptions. Nodes live in a deque and are named by number; one
-// hash table holds all edges. Order comes from vectors only, never from the table.
+// The tree behind the open broker's subscriptions. Nodes live in a deque and are named by number;
+// one hash table holds all edges. Order comes from vectors only, never from the table.
 #include "cloud_sim/subscription_tree.hpp"
 
 #include <algorithm>

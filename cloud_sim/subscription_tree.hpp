@@ -1,5 +1,5 @@
-// Who subscribed to what in the open broker: a tree by topic level, kept in one table. Answers which
-// subscribers a topic reaches; knows nothing of connections or delivery.
+// Who subscribed to what in the open broker: a tree by topic level, kept in one table. Answers
+// which subscribers a topic reaches; knows nothing of connections or delivery.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ private:
   std::uint32_t slot_ = 0; ///< and where in its output
 };
 
-/// The filters of all subscribers. Work per topic grows with its levels and its matches, never with the
-/// number of subscribers; it never recurses.
+/// The filters of all subscribers. Work per topic grows with its levels and its matches, never with
+/// the number of subscribers; it never recurses.
 class subscription_tree {
 public:
   struct limits {
@@ -60,8 +60,8 @@ public:
   bool unsubscribe(subscriber& who, std::string_view filter);
   void remove_all(subscriber& who);
 
-  /// Fills `out` with each subscriber that `topic` reaches, once, in an order that depends only on the
-  /// history of calls. A leading wildcard does not select `$…` ([MQTT-4.7.2-1]).
+  /// Fills `out` with each subscriber that `topic` reaches, once, in an order that depends only on
+  /// the history of calls. A leading wildcard does not select `$…` ([MQTT-4.7.2-1]).
   void find(std::string_view topic, std::vector<match>& out);
 
   [[nodiscard]] std::size_t node_count() const noexcept { return nodes_.size() - free_.size(); }

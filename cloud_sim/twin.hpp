@@ -1,5 +1,5 @@
-// The twin as the program uses it: options in, listeners up, counters and accounts out. All calls on its
-// home's thread but those that say otherwise.
+// The twin as the program uses it: options in, listeners up, counters and accounts out. All calls
+// on its home's thread but those that say otherwise.
 #pragma once
 
 #include <cstdint>
@@ -56,8 +56,8 @@ public:
   /// addresses in the order of the options, with the ports that were chosen.
   result<std::vector<hal::address>, start_failure> start(hal::home& where);
 
-  /// Ends all connections without a packet and stops listening; accounts and counters stay. The home
-  /// must still be alive. Again is harmless.
+  /// Ends all connections without a packet and stops listening; accounts and counters stay. The
+  /// home must still be alive. Again is harmless.
   void stop();
 
   /// Sends commands to devices from now on, instead of what an earlier call asked for.
@@ -77,8 +77,8 @@ public:
     return value(counters_.devices_online);
   }
 
-  /// The cloud's side of the ledger for one device, or none; valid until the twin dies. At the end of a
-  /// run, from the home's thread or after the home has ended.
+  /// The cloud's side of the ledger for one device, or none; valid until the twin dies. At the end
+  /// of a run, from the home's thread or after the home has ended.
   [[nodiscard]] const device_account* account_of(std::uint32_t device) const noexcept;
   /// One beyond the highest index that may have an account.
   [[nodiscard]] std::uint32_t accounts_end() const noexcept;

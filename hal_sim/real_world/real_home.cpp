@@ -112,15 +112,12 @@ int real_home::wait(duration max_wait) {
       limit = duration::zero();
     }
   }
-  int count = 0;
-  const auto room = static_cast<int>(events_.size());
-  {
-    // To the next whole millisecond: timers due within it share one wake, which is what an hour of
-    // many devices is made of. They come up to a millisecond late, and latency counts that in.
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-    count = ::epoll_wait(epoll_, events_.data(), room,
-                         static_cast<int>(std::min<std::int64_t>(ms, 1 << 30)));
-  }
+  // To the next whole millisecond: timers due within it share one wake, which is what an hour of
+  // many devices is made of. They come up to a millisecond late, and latency counts that in.
+  const auto ms = std::min<std::int64_t>(
+      std::chrono::ceil<std::chrono::milliseconds>(limit).count(), 1 << 30);
+  const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
+                                 static_cast<int>(ms));
   asleep_.store(false, std::memory_order_relaxed);
   FLEET_CHECK(count >= 0 || errno == EINTR);
   return std::max(count, 0);

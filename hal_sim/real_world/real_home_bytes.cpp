@@ -149,13 +149,6 @@ bool real_home::send_some(real_stream& s, byte_buffer*& from) {
   if (sent > 0) {
     bump(meters_.bytes_sent, static_cast<std::uint64_t>(sent));
     from->consume(static_cast<std::size_t>(sent));
-    // What was sent still occupies the front: move house when that is most of it, so that a stream
-    // that never quite drains does not grow without end.
-    if (from->capacity() > 2 * from->size() + encrypt_at_once) {
-      byte_buffer* const smaller = pool_.take();
-      smaller->append(from->view());
-      pool_.give(std::exchange(from, smaller));
-    }
   }
   return true;
 }

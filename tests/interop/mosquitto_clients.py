@@ -58,7 +58,7 @@ class Subscriber(Process):
             line = self.wait_for_line(lambda text: text.startswith("Subscribed"), "SUBACK")
             self.granted = [int(code) for code in line.rsplit("): ", 1)[1].split(",")]
 
-    def message(self, timeout_s=10):
+    def message(self, timeout_s=30):
         """The next message as (topic, payload, qos, retain)."""
         line = self.wait_for_line(lambda text: text.startswith("MESSAGE" + SEPARATOR), "a message",
                                   timeout_s)

@@ -1,6 +1,6 @@
-// Two peers and one clock: an MQTT client and a one-client broker over a simulated stream. Loss shows
-// as it does above TCP, as a stall; a link breaks where the test says, and is set up again. Each
-// side's application checks off what it sent and got.
+// Two peers and one clock: an MQTT client and a one-client broker over a simulated stream. Loss
+// shows as it does above TCP, as a stall; a link breaks where the test says, and is set up again.
+// Each side's application checks off what it sent and got.
 #pragma once
 
 #include <deque>
@@ -47,8 +47,8 @@ struct pair_options {
 class mqtt_pair {
 public:
   explicit mqtt_pair(pair_options o)
-    : options_(o), random_(o.link.seed, 0, "link"), client_(client_rules()), broker_(server_rules()),
-      machine_(broker_, now_) {}
+    : options_(o), random_(o.link.seed, 0, "link"), client_(client_rules()),
+      broker_(server_rules()), machine_(broker_, now_) {}
 
   /// Runs until both sides sent and acknowledged everything; false when it takes too many rounds.
   bool drive() {

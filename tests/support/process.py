@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-READY_S = 20     # how long a program may take to become ready
+READY_S = 60     # how long a program may take to become ready
 STOP_S = 15      # … and to end after SIGTERM, before SIGKILL
 
 

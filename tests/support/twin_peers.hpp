@@ -1,5 +1,5 @@
-// The twin in a virtual world, and MQTT clients that talk to it: what happens to them comes out as lines
-// of text. For tests of the twin; knows nothing of fleets.
+// The twin in a virtual world, and MQTT clients that talk to it: what happens to them comes out as
+// lines of text. For tests of the twin; knows nothing of fleets.
 #pragma once
 
 #include <algorithm>

@@ -43,7 +43,7 @@ function connect(words) {
   const options = {
     clientId, clean: clean === '1', keepalive: Number(keepAlive), protocolVersion: Number(version),
     protocolId: version === '3' ? 'MQIsdp' : 'MQTT', username: absent(user),
-    password: absent(password), reconnectPeriod: 0, resubscribe: false, connectTimeout: 10000,
+    password: absent(password), reconnectPeriod: 0, resubscribe: false, connectTimeout: 30000,
   };
   if (ca !== '-') options.ca = fs.readFileSync(ca);
   if (willTopic !== '-') {

@@ -101,7 +101,7 @@ static int wait_done(int begun) {
   if (begun != MQTTASYNC_SUCCESS) {
     return begun;
   }
-  const struct timespec end = after_ms(15000);
+  const struct timespec end = after_ms(45000);
   int expired = 0;
   pthread_mutex_lock(&lock);
   while (!done && expired != ETIMEDOUT) {
@@ -141,7 +141,7 @@ static void connect_client(char* rest) {
   options.MQTTVersion = words.version;
   options.username = words.username;
   options.password = words.password;
-  options.connectTimeout = 10;
+  options.connectTimeout = 30;
   options.onSuccess = on_connected;
   options.onFailure = on_failure;
   if (words.will_topic != NULL) {

@@ -37,7 +37,7 @@ static void connect_client(char* rest) {
   options.MQTTVersion = words.version;
   options.username = words.username;
   options.password = words.password;
-  options.connectTimeout = 10;
+  options.connectTimeout = 30;
   if (words.will_topic != NULL) {
     will.topicName = words.will_topic;
     will.message = words.will_payload;
@@ -101,7 +101,7 @@ static void publish(char* rest) {
   int code = MQTTClient_publish(client, topic, rest == NULL ? 0 : (int)strlen(rest),
                                 rest == NULL ? "" : rest, qos, retain, &token);
   if (code == MQTTCLIENT_SUCCESS && qos > 0) {
-    code = MQTTClient_waitForCompletion(client, token, 10000);
+    code = MQTTClient_waitForCompletion(client, token, 30000);
   }
   if (code == MQTTCLIENT_SUCCESS) {
     answer("ok");

@@ -1,5 +1,5 @@
-// The open character as its clients see it: routing, sessions, wills, retained messages. Names bear the
-// statement of MQTT 3.1.1 that a test shows, where there is one.
+// The open character as its clients see it: routing, sessions, wills, retained messages. Names bear
+// the statement of MQTT 3.1.1 that a test shows, where there is one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

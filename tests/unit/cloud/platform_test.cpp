@@ -1,4 +1,5 @@
-// The vendor's platform as its devices see it: log-on, rights, replies (aliyun-iot.md §5, §8.1, §9, §10).
+// The vendor's platform as its devices see it: log-on, rights, replies (aliyun-iot.md §5, §8.1, §9,
+// §10).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -276,10 +277,10 @@ TEST_F(platform, answers_events_and_device_tags_too) {
   g.publish(sys(1, "thing/deviceinfo/update"), R"({"id":"2"})", 1);
   g.publish(sys(1, "thing/status/update"), R"({"id":"3"})", 1);
   bench.settle();
-  EXPECT_THAT(
-    g.messages(),
-    ElementsAre(sys(1, "thing/event/alarm/post_reply") + R"(={"id":"1","code":200,"data":{}} q1)",
-                sys(1, "thing/deviceinfo/update_reply") + R"(={"id":"2","code":200,"data":{}} q1)"));
+  const auto event = sys(1, "thing/event/alarm/post_reply");
+  const auto tags = sys(1, "thing/deviceinfo/update_reply");
+  EXPECT_THAT(g.messages(), ElementsAre(event + R"(={"id":"1","code":200,"data":{}} q1)",
+                                        tags + R"(={"id":"2","code":200,"data":{}} q1)"));
 }
 
 TEST_F(platform, answers_malformed_json_with_460_where_an_id_is_left) {

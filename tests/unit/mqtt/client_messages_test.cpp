@@ -39,7 +39,8 @@ TEST(mqtt_client, gives_the_moment_a_message_was_due_back_with_its_acknowledgeme
   client_rig rig;
   rig.open();
   rig.advance(5s);
-  EXPECT_TRUE(rig.machine.publish({"t", {}, at_least_once}, time_point{3s}, 7, rig.now, rig.out).ok());
+  EXPECT_TRUE(
+    rig.machine.publish({"t", {}, at_least_once}, time_point{3s}, 7, rig.now, rig.out).ok());
   const wire puback = octets("40 02 00 01");
   rig.machine.receive(puback, rig.now);
   const auto event = rig.machine.next_event(rig.out);
@@ -87,7 +88,8 @@ TEST(mqtt_client, acknowledges_each_arriving_message_by_its_qos) {
 TEST(mqtt_client, acknowledges_in_the_order_of_arrival) {
   client_rig rig;
   rig.open();
-  rig.feed("32 05 00 01 't' 00 09 34 05 00 01 't' 00 03 32 05 00 01 't' 00 04 34 05 00 01 't' 00 01");
+  rig.feed("32 05 00 01 't' 00 09 34 05 00 01 't' 00 03 "
+           "32 05 00 01 't' 00 04 34 05 00 01 't' 00 01");
   EXPECT_EQ(rig.sent(), (lines{"PUBACK 9", "PUBREC 3", "PUBACK 4", "PUBREC 1"}));
 }
 

@@ -33,7 +33,7 @@ TEST(mqtt_client, resends_unacknowledged_publishes_after_resume) {
   EXPECT_EQ(rig.feed("40 02 00 01"), lines{"acknowledged id1 cookie1 resent"});
 }
 
-// [MQTT-4.3.3-1], [MQTT-4.6.0-4]: never PUBLISH again after PUBREL; PUBRELs in the order of PUBRECs.
+// [MQTT-4.3.3-1], [MQTT-4.6.0-4]: no PUBLISH again after PUBREL; PUBRELs in the order of PUBRECs.
 TEST(mqtt_client, resends_pubrel_in_the_order_of_the_pubrecs) {
   client_rig rig;
   rig.open(false);
@@ -220,7 +220,7 @@ TEST(mqtt_client, never_pings_without_keep_alive) {
   EXPECT_EQ(rig.sent(), lines{});
 }
 
-// aliyun-iot.md §8.2: PINGREQ each interval whatever was sent; the fourth without answer is the end.
+// aliyun-iot.md §8.2: PINGREQ each interval whatever was sent; three without answer are the end.
 TEST(mqtt_client, pings_as_the_sdk_regardless_of_traffic) {
   client_rig rig{sdk_behaviour()};
   rig.open(true, false, 60);

@@ -72,7 +72,8 @@ std::vector<codec_case> connection_cases() {
      "03"             // and level
      "02 01 2c"
      "00 01 'x'",
-     "CONNECT v3 clean keep300 id=x", [](byte_buffer& out) { encode_connect(oldest_connect(), out); }},
+     "CONNECT v3 clean keep300 id=x",
+     [](byte_buffer& out) { encode_connect(oldest_connect(), out); }},
     {"connack_accepted", "20 02 00 00", "CONNACK flags0 code0",
      [](byte_buffer& out) { encode_connack(false, connack_code::accepted, out); }},
     {"connack_session_present", "20 02 01 00", "CONNACK flags1 code0",
@@ -249,6 +250,35 @@ TEST(mqtt_codec, takes_the_largest_remaining_length_for_a_length) {
   cut.lend(largest);
   EXPECT_EQ(cut.next({0xffff, version::v3_1_1, 0xffff'ffff, false}, found), framing::need_more);
   EXPECT_LT(cut.memory_bytes(), 200U);
+}
+
+// [MQTT-3.1.2-11], [MQTT-3.1.2-13], [MQTT-3.1.2-15], [MQTT-3.1.2-18], [MQTT-3.1.2-20]: what has no
+// flag leaves neither bits nor fields.
+TEST(mqtt_codec, leaves_no_trace_of_a_will_or_of_credentials_that_are_not_there) {
+  connect_view c = full_connect();
+  c.has_will = false;
+  c.has_username = false;
+  c.has_password = false;
+  byte_buffer out;
+  encode_connect(c, out);
+  EXPECT_EQ(hex(out.view()), hex(octets("10 10 00 04 'MQTT' 04 00 00 3c 00 04 'dev1'")));
+}
+
+// [MQTT-3.1.2-14]: every QoS and retain flag a will may have, and how each looks in the flags.
+TEST(mqtt_codec, writes_and_reads_every_kind_of_will) {
+  for (const unsigned q : {0U, 1U, 2U}) {
+    for (const bool retain : {false, true}) {
+      connect_view c;
+      c.has_will = true;
+      c.will = message("w", "x", static_cast<qos>(q), 0, false, retain);
+      byte_buffer out;
+      encode_connect(c, out);
+      EXPECT_EQ(out[9], 0x06 | q << 3 | (retain ? 0x20U : 0U));
+      EXPECT_EQ(packets(out.view()),
+                lines{"CONNECT v4 clean keep0 id= will(w=x q" + number(q)
+                      + (retain ? " retain)" : ")")});
+    }
+  }
 }
 
 TEST(mqtt_codec, has_a_sentence_of_its_own_for_each_violation) {

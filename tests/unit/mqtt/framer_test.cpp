@@ -145,8 +145,9 @@ TEST(mqtt_framer, takes_a_padded_remaining_length) {
 TEST(mqtt_framer, knows_the_flags_of_3_1) {
   const wire all = octets("6a 02 00 01 8a 06 00 01 00 01 't' 00 aa 05 00 01 00 01 't' "
                           "49 02 00 01 38 03 00 01 't'");
-  EXPECT_EQ(packets(all, version::v3_1), (lines{"PUBREL dup 1", "SUBSCRIBE 1 t:0", "UNSUBSCRIBE 1 t",
-                                          "PUBACK 1", "PUBLISH t= q0 dup"}));
+  EXPECT_EQ(packets(all, version::v3_1),
+            (lines{"PUBREL dup 1", "SUBSCRIBE 1 t:0", "UNSUBSCRIBE 1 t", "PUBACK 1",
+                   "PUBLISH t= q0 dup"}));
   EXPECT_EQ(packets(octets("64 02 00 01"), version::v3_1), lines{describe(violation::bad_flags)});
 }
 

@@ -1,5 +1,5 @@
-// Everything a peer may send that the standard forbids: one line a case, by clause. Each machine must
-// say what was wrong, once, and then neither read nor write ([MQTT-4.8.0-1]).
+// Everything a peer may send that the standard forbids: one line a case, by clause. Each machine
+// must say what was wrong, once, and then neither read nor write ([MQTT-4.8.0-1]).
 #include <gtest/gtest.h>
 
 #include "tests/support/mqtt_rigs.hpp"

@@ -27,7 +27,8 @@ TEST(mqtt_server, acknowledges_in_the_order_of_arrival) {
   server_rig rig;
   rig.open();
   rig.sent();
-  rig.feed("32 05 00 01 't' 00 09 34 05 00 01 't' 00 03 32 05 00 01 't' 00 04 34 05 00 01 't' 00 01");
+  rig.feed("32 05 00 01 't' 00 09 34 05 00 01 't' 00 03 "
+           "32 05 00 01 't' 00 04 34 05 00 01 't' 00 01");
   EXPECT_EQ(rig.sent(), (lines{"PUBACK 9", "PUBREC 3", "PUBACK 4", "PUBREC 1"}));
 }
 

@@ -58,8 +58,8 @@ private:
 struct mixed_pair {
   bare_peer& bare;
   stream_filter& ours;
-  byte_buffer plain;
-  byte_buffer to_bare;
+  byte_buffer plain{};
+  byte_buffer to_bare{};
   filter_state state = filter_state::handshaking;
 
   void settle() {
@@ -81,22 +81,6 @@ struct mixed_pair {
     }
   }
 };
-
-TEST(bare_client, cannot_renegotiate_and_the_session_goes_on) {
-  bare_peer client(TLS_client_method(), false);
-  SSL_set_max_proto_version(client.ssl.get(), TLS1_2_VERSION);
-  const auto servers = test::make_server(test::usual_server());
-  const auto server = servers->make(std::string_view{});
-  mixed_pair pair{client, *server};
-  pair.settle();
-  ASSERT_EQ(pair.state, filter_state::open);
-  ASSERT_EQ(SSL_renegotiate(client.ssl.get()), 1);
-  pair.settle();
-  EXPECT_NE(pair.state, filter_state::handshaking);
-  EXPECT_EQ(SSL_session_reused(client.ssl.get()), 0);
-  server->send(as_bytes("still here"), pair.to_bare);
-  EXPECT_FALSE(pair.to_bare.empty());
-}
 
 class key_updates : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(tls, key_updates,
