@@ -98,7 +98,7 @@ struct run_options {
   std::uint32_t homes = 0;           ///< 0: as many as fit the machine
   hal::link_kind link = hal::link_kind::ethernet;
   std::vector<hal::address> source_addresses; ///< port 0; empty: the system's choice
-  std::uint32_t connects_pending = 512;
+  std::uint32_t connects_pending = 60;
   duration grace = std::chrono::seconds{5};
   // output
   duration report_every = std::chrono::seconds{10};

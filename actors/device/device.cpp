@@ -164,6 +164,7 @@ void device::attempt(hal::stream_events& link_events) {
   options.security = product.security;
   options.server_name = product.server_name;
   options.origin = index_;
+  options.pending_until_answered = true; // CONNACK
   slot_.board.link.open(options, link_events);
 }
 

@@ -156,7 +156,8 @@ void world_flags(flag_set& flags, run_options& out) {
               "system's choice.",
               set_source_addresses(out.source_addresses), value_kind::repeated);
   flags.value("--connects-pending", "N",
-              "Connections under way at once in each home: 1 to 20,000. Default 512.",
+              "Connections under way at once, up to the first answer: 1 to 20,000. More than the "
+              "target's accept queue holds cost a second each. Default 60.",
               set_count(out.connects_pending, 1, 20'000));
   flags.value(
       "--grace", "D",

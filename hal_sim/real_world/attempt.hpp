@@ -46,6 +46,7 @@ struct attempt final : timer {
   std::string server_name;
   std::uint64_t origin = 0;
   acceptor* from = nullptr; ///< accepted there; null when we connect
+  bool until_answered = false;
 
 private:
   void on_wake(time_point now) override;

@@ -22,8 +22,8 @@ struct real_home_options {
   /// family that are loopback exactly if the target is. Where none fits, an IPv4 loopback target is
   /// reached from 127.0.0.1 to 127.0.0.8 and any other from what the kernel chooses.
   std::vector<address> source_addresses{};
-  /// Attempts under way at once (TCP and TLS); more wait in order of connect(). A listener with a
-  /// short backlog stalls otherwise.
+  /// Attempts under way at once (TCP, TLS, and where asked for the wait for an answer); more wait
+  /// in order of connect(). A listener with a short backlog stalls otherwise.
   std::size_t pending_connects_max = 60;
   /// Accepted streams of one listener that may negotiate at once; beyond, the kernel queues.
   std::size_t accept_handshakes_max = 1024;
@@ -123,6 +123,7 @@ private:
   void negotiate(real_stream& s, stream_filter_factory& security, std::string_view name);
   void usable(real_stream& s);
   void settle(real_stream& s);
+  void answered(real_stream& s);
   void time_out(attempt& a);
   [[nodiscard]] const address* source_for(const address& peer, std::uint64_t origin) const;
   void mark_ready(acceptor& a);

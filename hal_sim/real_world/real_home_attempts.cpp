@@ -55,6 +55,8 @@ stream_ptr real_home::connect(const connect_options& options, stream_events& eve
   a.security = options.security;
   a.server_name = options.server_name;
   a.origin = options.origin;
+  // A filter's handshake is an answer already.
+  a.until_answered = options.pending_until_answered && options.security == nullptr;
   s->attempt_ = &a;
   bump(meters_.connects_waiting);
   return stream_ptr{s};
@@ -142,6 +144,10 @@ void real_home::usable(real_stream& s) {
   const acceptor* const from = s.attempt_->from;
   accept_events* const to = from == nullptr ? nullptr : from->events;
   const bool ours = from == nullptr;
+  if (ours && s.attempt_->until_answered) {
+    s.unanswered_ = true;
+    ++pending_connects_;
+  }
   settle(s);
   s.phase_ = stream_phase::open;
   bump(meters_.streams_open);
@@ -172,6 +178,13 @@ void real_home::settle(real_stream& s) {
     mark_ready(*a->from);
   }
   pending_.erase(a->self);
+}
+
+void real_home::answered(real_stream& s) {
+  if (s.unanswered_) {
+    s.unanswered_ = false;
+    --pending_connects_;
+  }
 }
 
 void real_home::time_out(attempt& a) {

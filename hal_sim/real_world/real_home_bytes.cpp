@@ -63,6 +63,7 @@ void real_home::read(real_stream& s) {
     return;
   }
   const auto count = static_cast<std::size_t>(got);
+  answered(s);
   bump(meters_.bytes_received, count);
   if (count == read_buffer_.size() || s.hung_up_ || s.send_failed_) {
     mark_readable(s);
@@ -258,6 +259,7 @@ void real_home::finish(real_stream& s, const ending& why) {
     (void)send_out(s);
   }
   settle(s);
+  answered(s);
   if (s.phase_ == stream_phase::open) {
     bump(meters_.streams_open, ~std::uint64_t{0});
   }

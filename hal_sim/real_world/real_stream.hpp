@@ -62,6 +62,7 @@ private:
   bool alerted_ : 1 = false;     ///< the filter said goodbye
   bool dirty_ : 1 = false;       ///< in the home's list to flush
   bool readable_ : 1 = false;    ///< in the home's list to read again
+  bool unanswered_ : 1 = false;  ///< open, but counts among the pending connects still
 };
 
 static_assert(sizeof(real_stream) <= 96, "an idle device pays for each octet");

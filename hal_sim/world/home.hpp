@@ -32,6 +32,9 @@ struct connect_options {
   std::string_view server_name{};              ///< for SNI and the certificate
   std::uint64_t origin =
       0; ///< the device's index: picks its source address and its network substream
+  /// Counts as under way until the peer's first octet, for protocols whose server answers first
+  /// thing: only then has it taken the stream out of its accept queue, which may be short.
+  bool pending_until_answered = false;
 };
 
 /// Takes accepted streams. They are usable: with security, after the handshake; no on_connected()

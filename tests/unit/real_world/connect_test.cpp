@@ -183,6 +183,30 @@ TEST(real_connect, keeps_no_more_attempts_under_way_than_the_limit_and_then_in_o
   EXPECT_EQ(devices[3]->reason, close_reason::local);
 }
 
+TEST(real_connect, counts_as_under_way_until_the_peer_answers_where_asked_to) {
+  hal::real_home_options options;
+  options.pending_connects_max = 2;
+  hal::real_home h{options};
+  host there{h, 0};
+  std::vector<std::unique_ptr<recorder>> devices;
+  for (int i = 0; i < 4; ++i) {
+    devices.push_back(std::make_unique<recorder>());
+    devices.back()->stream = h.connect(
+        {.peer = there.door->at(), .pending_until_answered = true}, *devices.back());
+  }
+  ASSERT_TRUE(h.run_until([&] { return there.guests.size() == 2; }));
+  while (h.poll_once(0s)) {
+  }
+  EXPECT_EQ(there.guests.size(), 2U) << "connected, and nobody has spoken yet";
+
+  there.guests[0]->write("welcome"); // one is answered,
+  ASSERT_TRUE(h.run_until([&] { return there.guests.size() == 3; }));
+  there.guests[0]->write("and more"); // which counts once,
+  devices[1]->stream->close();        // and one gives up
+  ASSERT_TRUE(h.run_until([&] { return there.guests.size() == 4; }));
+  EXPECT_EQ(h.meters().connects_waiting, 0U);
+}
+
 TEST(real_connect, counts_the_time_out_from_when_the_attempt_began) {
   hal::real_home_options options;
   options.pending_connects_max = 1;

@@ -82,6 +82,31 @@ struct mixed_pair {
   }
 };
 
+TEST(bare_client, is_refused_a_renegotiation_and_the_session_goes_on) { // RFC 5246 §7.2.2
+  bare_peer client(TLS_client_method(), false);
+  SSL_set_max_proto_version(client.ssl.get(), TLS1_2_VERSION);
+  const auto servers = test::make_server(test::usual_server());
+  const auto server = servers->make(std::string_view{});
+  mixed_pair pair{client, *server};
+  pair.settle();
+  ASSERT_EQ(pair.state, filter_state::open);
+
+  ASSERT_EQ(SSL_renegotiate(client.ssl.get()), 1);
+  client.work();
+  std::array<std::uint8_t, 8192> piece{};
+  const int hello = BIO_read(SSL_get_wbio(client.ssl.get()), piece.data(), piece.size());
+  ASSERT_GT(hello, 0);
+  EXPECT_EQ(server->receive(bytes_view{piece}.first(static_cast<std::size_t>(hello)), pair.plain,
+                            pair.to_bare),
+            filter_state::open);
+  ASSERT_FALSE(pair.to_bare.empty());
+  EXPECT_EQ(pair.to_bare.view()[0], SSL3_RT_ALERT);
+  pair.to_bare.clear();
+  EXPECT_EQ(server->send(as_bytes("still here"), pair.to_bare), filter_state::open);
+  ASSERT_FALSE(pair.to_bare.empty());
+  EXPECT_EQ(pair.to_bare.view()[0], SSL3_RT_APPLICATION_DATA);
+}
+
 class key_updates : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(tls, key_updates,
                          testing::Values(SSL_KEY_UPDATE_REQUESTED, SSL_KEY_UPDATE_NOT_REQUESTED));
