@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "protocol/alink/json_write.hpp"
+#include "protocol/base/json_write.hpp"
 
 namespace fleet::cloud {
 

@@ -11,7 +11,7 @@
 #include "cloud_sim/character.hpp"
 #include "cloud_sim/platform_client.hpp"
 #include "cloud_sim/registry.hpp"
-#include "protocol/alink/json.hpp"
+#include "protocol/base/json.hpp"
 #include "protocol/alink/topics.hpp"
 
 namespace fleet::cloud {
@@ -69,7 +69,7 @@ private:
   std::vector<std::uint8_t> codes_;
   std::string topic_;
   byte_buffer payload_;
-  alink::json_reader json_;
+  json_reader json_;
   std::uint64_t command_id_ = 0;
 };
 

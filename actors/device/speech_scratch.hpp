@@ -1,13 +1,13 @@
 // Buffers for understanding messages, one set a home, lent to all its devices.
 #pragma once
 
-#include "protocol/alink/json.hpp"
+#include "protocol/base/json.hpp"
 
 namespace fleet::actors {
 
 class speech_scratch {
 public:
-  alink::json_reader json;
+  json_reader json;
 };
 
 } // namespace fleet::actors

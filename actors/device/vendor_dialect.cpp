@@ -128,7 +128,7 @@ downlink vendor_dialect::understand(std::uint32_t, const mqtt::message_view& mes
   }
   out.kind = reply ? downlink_kind::reply : downlink_kind::command;
   if (reply) {
-    const std::string_view id = alink::json_plain_text(parsed.id).value_or(parsed.id);
+    const std::string_view id = json_plain_text(parsed.id).value_or(parsed.id);
     std::from_chars(id.data(), id.data() + id.size(), out.reply_sequence);
     out.reply_code = static_cast<int>(parsed.code.value_or(0));
     return out;
@@ -136,7 +136,7 @@ downlink vendor_dialect::understand(std::uint32_t, const mqtt::message_view& mes
   out.request_id = parsed.id;
   for (const auto& member : parsed.params_members) {
     if (member.key == "LightSwitch") {
-      const auto value = alink::json_integer(member.value);
+      const auto value = json_integer(member.value);
       out.sets_light = value.has_value();
       out.light = value.value_or(0) != 0;
     }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "protocol/alink/json_write.hpp"
+#include "protocol/base/json_write.hpp"
 
 namespace fleet::alink {
 

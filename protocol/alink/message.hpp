@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "protocol/alink/json.hpp"
+#include "protocol/base/json.hpp"
 
 namespace fleet::alink {
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "protocol/alink/json_write.hpp"
+#include "protocol/base/json_write.hpp"
 
 namespace fleet::alink {
 

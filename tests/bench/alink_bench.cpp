@@ -4,7 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "protocol/alink/json.hpp"
+#include "protocol/base/json.hpp"
 #include "protocol/alink/message.hpp"
 #include "protocol/alink/sign.hpp"
 
@@ -29,7 +29,7 @@ BENCHMARK(write_property_post);
 void parse_property_post(benchmark::State& state) {
   byte_buffer post;
   alink::append_property_post(post, 17, members);
-  alink::json_reader reader;
+  json_reader reader;
   for (auto _ : state) {
     const alink::message found = alink::parse_message(reader, post.view());
     if (found.state != alink::message_state::good || found.params_members.size() != 3) {
@@ -41,7 +41,7 @@ BENCHMARK(parse_property_post);
 
 void write_and_parse_reply(benchmark::State& state) {
   byte_buffer out;
-  alink::json_reader reader;
+  json_reader reader;
   alink::reply_fields reply;
   reply.raw_id = "\"17\"";
   reply.message = "success";

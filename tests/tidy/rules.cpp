@@ -54,7 +54,7 @@ const std::vector<door>& doors() {
   static const std::vector<door> all{
       {"caf/", {"hal_sim/world/home.", "actors/", "fleet/"}},
       {"openssl/", {"protocol/tls/", "protocol/base/hmac.cpp"}},
-      {"simdjson", {"protocol/alink/json."}},
+      {"simdjson", {"protocol/base/json."}},
       {"CLI/", {"fleet/options/flag_set.cpp"}},
       {"fmt/", {"fleet/"}},
       {"spdlog/", {"fleet/"}},

@@ -1,9 +1,9 @@
 // Digits, escapes, commas.
-#include "protocol/alink/json_write.hpp"
+#include "protocol/base/json_write.hpp"
 
 #include <charconv>
 
-namespace fleet::alink {
+namespace fleet {
 
 namespace {
 
@@ -119,4 +119,4 @@ void object_writer::close() {
   first_ = false;
 }
 
-} // namespace fleet::alink
+} // namespace fleet

@@ -7,7 +7,7 @@
 
 #include "protocol/base/bytes.hpp"
 
-namespace fleet::alink {
+namespace fleet {
 
 /// Appends a decimal integer.
 void append_integer(byte_buffer& out, std::int64_t value);
@@ -42,4 +42,4 @@ private:
   bool first_ = true;
 };
 
-} // namespace fleet::alink
+} // namespace fleet

@@ -1,10 +1,10 @@
 // Raw JSON scalars into numbers and text; no parser needed.
-#include "protocol/alink/json.hpp"
+#include "protocol/base/json.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace fleet::alink {
+namespace fleet {
 
 namespace {
 
@@ -123,4 +123,4 @@ bool append_json_string(std::string& out, std::string_view raw) {
   return true;
 }
 
-} // namespace fleet::alink
+} // namespace fleet

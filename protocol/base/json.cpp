@@ -1,6 +1,6 @@
 // simdjson's on-demand parser, walked to the end so that nothing goes unchecked. The only file that
 // includes it.
-#include "protocol/alink/json.hpp"
+#include "protocol/base/json.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -19,7 +19,7 @@
 #pragma GCC diagnostic pop
 #endif
 
-namespace fleet::alink {
+namespace fleet {
 
 namespace {
 
@@ -282,4 +282,4 @@ const json_member* json_reader::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-} // namespace fleet::alink
+} // namespace fleet

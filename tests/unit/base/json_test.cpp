@@ -1,10 +1,10 @@
 // JSON in and out: what is split, what is refused, what is written.
 #include <gtest/gtest.h>
 
-#include "protocol/alink/json.hpp"
-#include "protocol/alink/json_write.hpp"
+#include "protocol/base/json.hpp"
+#include "protocol/base/json_write.hpp"
 
-namespace fleet::alink {
+namespace fleet {
 namespace {
 
 json_error read(json_reader& reader, std::string_view text) {
@@ -285,4 +285,4 @@ TEST(json_write, objects_grow_member_by_member) {
 }
 
 } // namespace
-} // namespace fleet::alink
+} // namespace fleet

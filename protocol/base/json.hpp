@@ -11,7 +11,7 @@
 
 #include "protocol/base/bytes.hpp"
 
-namespace fleet::alink {
+namespace fleet {
 
 enum class json_type : std::uint8_t { object, array, string, number, boolean, null };
 
@@ -76,4 +76,4 @@ std::optional<std::string_view> json_plain_text(std::string_view raw) noexcept;
 /// surrogate without its other half.
 bool append_json_string(std::string& out, std::string_view raw);
 
-} // namespace fleet::alink
+} // namespace fleet
