@@ -33,7 +33,6 @@ void director::drive() {
     }
     facts_.counts = report::read_totals(shard_list_);
     facts_.online_max = std::max(facts_.online_max, facts_.counts.online());
-    tidy_memory();
     advance();
     const double wall = monotonic_seconds();
     const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
@@ -42,19 +41,6 @@ void director::drive() {
     }
   }
   facts_.wall_s = monotonic_seconds() - wall_began_;
-}
-
-// A TLS handshake takes 40 KiB for a moment, and what it leaves lies between what stays: without
-// this a fleet that is online pays 10 KiB a device for holes.
-void director::tidy_memory() {
-  const auto& counts = facts_.counts;
-  const auto accepted = counts.outcomes[static_cast<std::size_t>(actors::outcome::accepted)];
-  const auto worth_it = std::max<std::uint64_t>(options_.devices / 4, 100);
-  if (ready_.product.security != nullptr && counts.online() == options_.devices
-      && accepted - accepted_when_tidied_ >= worth_it) {
-    accepted_when_tidied_ = accepted;
-    give_memory_back();
-  }
 }
 
 void director::enter(stage s) {

@@ -56,7 +56,6 @@ private:
   void drive();
   void advance();
   void enter(stage s);
-  void tidy_memory();
   void on_signal(int number);
   void show_progress();
   [[nodiscard]] hal::home& far_home();
@@ -85,7 +84,6 @@ private:
   std::unique_ptr<live_line> line_;
   report::totals shown_;
   actors::histogram_snapshot shown_ack_;
-  std::uint64_t accepted_when_tidied_ = 0;
   double shown_at_ = 0;
   double shown_elapsed_ = 0;
   double began_at_ = 0;

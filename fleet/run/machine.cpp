@@ -1,7 +1,6 @@
 // The kernel's answers.
 #include "fleet/run/machine.hpp"
 
-#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -47,10 +46,6 @@ std::uint64_t resident_peak_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
-
-void give_memory_back() {
-  ::malloc_trim(0);
 }
 
 double cpu_seconds() {

@@ -12,8 +12,6 @@ namespace fleet::program {
 std::uint64_t resident_bytes();
 /// The most it ever was.
 std::uint64_t resident_peak_bytes();
-/// Hands pages that the allocator holds free back to the kernel; takes milliseconds.
-void give_memory_back();
 /// User and system time of this process so far, in seconds.
 double cpu_seconds();
 /// Processors this process may use, at least 1.

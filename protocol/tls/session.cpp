@@ -216,6 +216,10 @@ filter_state session::receive(bytes_view cipher, byte_buffer& plain_out, byte_bu
   if (ssl_ && !cipher.empty()) {
     partial_.append(cipher);
   }
+  if (ssl_ && state_ == filter_state::open) {
+    // Mostly gone by itself; but behind several tickets 16 KiB stay for the next record.
+    SSL_free_buffers(ssl_.get());
+  }
   io_.out = nullptr;
   return state_;
 }

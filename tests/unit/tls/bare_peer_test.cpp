@@ -6,81 +6,13 @@
 
 #include <gtest/gtest.h>
 
-#include "protocol/tls/openssl.hpp"
-#include "tests/support/tls_pair.hpp"
+#include "tests/support/bare_tls_peer.hpp"
 
 namespace fleet::tls {
 namespace {
 
-/// One end made of nothing but OpenSSL and memory BIOs, verifying nothing.
-class bare_peer {
-public:
-  bare_peer(const SSL_METHOD* method, bool server) : ctx_(SSL_CTX_new(method)) {
-    if (server) {
-      const key_pair pair = test::usual_server().cheap_identity;
-      SSL_CTX_use_certificate(ctx_.get(), read_certificates(pair.chain_pem).front().get());
-      SSL_CTX_use_PrivateKey(ctx_.get(), read_key(pair.key_pem).get());
-      SSL_CTX_set_num_tickets(ctx_.get(), 3);
-    }
-    ssl.reset(SSL_new(ctx_.get()));
-    SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-    if (server) {
-      SSL_set_accept_state(ssl.get());
-    } else {
-      SSL_set_connect_state(ssl.get());
-    }
-  }
-
-  void write(std::string_view text) {
-    ASSERT_EQ(SSL_write(ssl.get(), text.data(), static_cast<int>(text.size())),
-              static_cast<int>(text.size()));
-  }
-
-  /// Works on what has arrived; what it decrypts goes to `heard`.
-  void work() {
-    ERR_clear_error();
-    std::array<char, 4096> piece{};
-    SSL_do_handshake(ssl.get());
-    for (int count = 0; (count = SSL_read(ssl.get(), piece.data(), piece.size())) > 0;) {
-      heard.append(piece.data(), static_cast<std::size_t>(count));
-    }
-    ERR_clear_error();
-  }
-
-  ssl_ptr ssl;
-  std::string heard;
-
-private:
-  ctx_ptr ctx_;
-};
-
-/// Passes octets both ways until nobody has more to say.
-struct mixed_pair {
-  bare_peer& bare;
-  stream_filter& ours;
-  byte_buffer plain{};
-  byte_buffer to_bare{};
-  filter_state state = filter_state::handshaking;
-
-  void settle() {
-    for (int quiet = 0; quiet < 2;) {
-      bare.work();
-      std::array<std::uint8_t, 8192> piece{};
-      const int count =
-          BIO_read(SSL_get_wbio(bare.ssl.get()), piece.data(), static_cast<int>(piece.size()));
-      if (count > 0) {
-        state =
-            ours.receive(bytes_view{piece}.first(static_cast<std::size_t>(count)), plain, to_bare);
-      }
-      quiet = count > 0 || !to_bare.empty() ? 0 : quiet + 1;
-      if (!to_bare.empty()) {
-        BIO_write(SSL_get_rbio(bare.ssl.get()), to_bare.view().data(),
-                  static_cast<int>(to_bare.size()));
-        to_bare.clear();
-      }
-    }
-  }
-};
+using test::bare_peer;
+using test::mixed_pair;
 
 TEST(bare_client, is_refused_a_renegotiation_and_the_session_goes_on) { // RFC 5246 §7.2.2
   bare_peer client(TLS_client_method(), false);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <openssl/crypto.h>
 
+#include "tests/support/bare_tls_peer.hpp"
 #include "tests/support/tls_pair.hpp"
 
 namespace fleet::tls {
@@ -111,6 +112,31 @@ TEST_P(idle_sessions, cost_at_most_16_kib_on_either_side) {
   RecordProperty("server_octets", static_cast<int>(server));
   live.clear();
   EXPECT_LE(held, before + 64U) << "a session left something behind";
+}
+
+/// What a foreign server says behind its handshake, and whether all of it arrives at once.
+class foreign_endings : public testing::TestWithParam<std::tuple<bool, std::size_t>> {};
+
+INSTANTIATE_TEST_SUITE_P(tls, foreign_endings,
+                         testing::Combine(testing::Bool(), testing::Values(0, 4, 5000)));
+
+TEST_P(foreign_endings, leave_a_client_no_more_than_16_kib) {
+  const auto [at_once, octets] = GetParam();
+  const auto clients = test::make_client(test::trusting_client());
+  const auto exchange = [&] {
+    auto server = std::make_unique<test::bare_peer>(TLS_server_method(), true);
+    auto client = clients->make(test::tls_host);
+    test::mixed_pair pair{*server, *client};
+    client->start(pair.to_bare);
+    pair.first_words(std::string(octets, 'd'), at_once);
+    EXPECT_EQ(pair.state, filter_state::open);
+    EXPECT_EQ(pair.plain.size(), octets);
+    return client;
+  };
+  static_cast<void>(exchange()); // whatever is made once
+  const std::size_t before = held;
+  const auto kept = exchange();
+  EXPECT_LE(held - before, 16U * 1024U - 512U);
 }
 
 TEST(failed_sessions, give_their_memory_back_at_once) {
