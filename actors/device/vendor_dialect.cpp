@@ -164,4 +164,9 @@ void vendor_dialect::command_topic(std::uint32_t index, std::string& out) const 
   out = device_topic(index, property_set);
 }
 
+std::string vendor_dialect::all_reports_filter() const {
+  return options_.platform == vendor_platform::linkplatform ? "/+/+/data"
+                                                            : "/sys/+/+/thing/event/property/post";
+}
+
 } // namespace fleet::actors

@@ -35,7 +35,7 @@ public:
                     byte_buffer& payload) const override;
   [[nodiscard]] std::string name(std::uint32_t index) const override;
   void command_topic(std::uint32_t index, std::string& out) const override;
-  [[nodiscard]] std::string all_reports_filter() const override { return {}; }
+  [[nodiscard]] std::string all_reports_filter() const override;
 
 private:
   [[nodiscard]] std::string device_topic(std::uint32_t index, std::string_view suffix) const;

@@ -77,6 +77,19 @@ std::optional<startup_error> director::set_up_far_side() {
       return startup_error{exit_code::interrupted, "interrupted before the first device"};
     }
   }
+  if (!probe_->ready() && options_.profile != profile::mqtt) {
+    // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
+    world_->call(*world_->device_homes().front(), [this] {
+      probe_->stop();
+      far_.reset();
+    });
+    probe_ = nullptr;
+    if (!options_.quiet) {
+      std::fprintf(stderr, "note: %s lets no probe in beside the devices\n",
+                   ready_.target_text.c_str());
+    }
+    return std::nullopt;
+  }
   if (!probe_->ready()) {
     return startup_error{
         exit_code::environment_failed,

@@ -1,11 +1,12 @@
 # `fleet run` against a real mosquitto: every message accounted for at each QoS, TLS verified, users
 # and passwords, and what happens when the broker cannot be used.
-from harness import Authority, Case, main
+from harness import Authority, Case, main, write_credentials
 from process import free_port
 
 DEVICES = 200
-LOAD = ["--profile", "mqtt", "--devices", DEVICES, "--ramp", "1000/s", "--duration", "5s",
+RATE = ["--devices", DEVICES, "--ramp", "1000/s", "--duration", "5s",
         "--interval", "500ms", "--downlink-interval", "2s", "--connects-pending", "60"]
+LOAD = ["--profile", "mqtt", *RATE]
 
 
 class MosquittoAsTarget(Case):
@@ -32,6 +33,26 @@ class MosquittoAsTarget(Case):
                     self.assertEqual(uplink["unfinished"], 0)
         self.assertNotIn("malformed", broker.process.error_output.lower())
         self.assertNotIn("protocol error", broker.process.error_output.lower())
+
+    def test_the_vendors_dialect_is_accounted_for_on_any_broker(self):
+        broker = self.mosquitto()
+        for profile in ("linkdevelop", "linkplatform"):
+            with self.subTest(profile=profile):
+                facts = self.fleet_run("--target", f"mqtt://127.0.0.1:{broker.port}", *RATE,
+                                       "--profile", profile)
+                self.assert_account_is_clean(facts)
+                self.assert_all_online(facts)
+
+    def test_a_platform_that_lets_no_probe_in_is_used_all_the_same(self):
+        credentials = write_credentials(self.folder / "devices.csv")
+        platform = self.twin("--credentials", credentials)
+        facts = self.fleet_run("--target", f"mqtt://127.0.0.1:{platform.port()}", "--credentials",
+                               credentials, "--devices", 2, "--duration", "2s", "--interval",
+                               "500ms")
+        self.assertIn("lets no probe in", self.last_run.error_output)
+        self.assertFalse(facts["ledger"]["known"])
+        self.assertEqual(facts["devices"]["online_end"], 2)
+        self.assertEqual(facts["devices"]["disconnects_unplanned"], 0)
 
     def test_nothing_is_lost_over_tls(self):
         authority = Authority(self.folder.path)
