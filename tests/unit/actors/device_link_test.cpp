@@ -92,6 +92,8 @@ TEST(device_link, is_closed_after_disconnect_MQTT_3_14_4_1) {
   d.answer(connack + suback);
   d.stop();
   EXPECT_EQ(d.link().closed, 1);
+  // At once, and not because a time-out cuts what hangs.
+  EXPECT_LT(d.link().closed_at - d.link().received_at, std::chrono::milliseconds{100});
   const auto packets = d.packets(d.link());
   ASSERT_FALSE(packets.empty());
   EXPECT_EQ(packets.back().type, 14U); // [MQTT-3.14.4-2]

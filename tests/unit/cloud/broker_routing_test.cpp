@@ -120,7 +120,10 @@ TEST_F(broker_routing, unsubscribes_to_the_letter_MQTT_3_10_4_1) {
   }
   bench.settle();
   // [MQTT-3.10.4-5]: each is answered though it matched nothing.
-  EXPECT_THAT(a.take(), testing::Contains("unsubscribed id7"));
+  const auto told = a.take();
+  for (int id = 2; id <= 7; ++id) {
+    EXPECT_THAT(told, testing::Contains("unsubscribed id" + std::to_string(id)));
+  }
   a.publish("a/b", "still", 1);
   bench.settle();
   EXPECT_THAT(a.messages(), ElementsAre("a/b=still q1"));
