@@ -9,6 +9,7 @@
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/hmac.hpp"
+#include "protocol/mqtt/topic.hpp"
 
 namespace fleet::cloud {
 
@@ -242,6 +243,9 @@ command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q) {
     return command_outcome::unknown_device;
   }
   write_command_topic(device);
+  if (!mqtt::valid_topic(command_topic_)) { // [MQTT-3.3.2-2]: the template may say anything
+    return command_outcome::not_subscribed;
+  }
   tree_.find(command_topic_, matches_);
   if (matches_.empty()) {
     return command_outcome::not_subscribed;

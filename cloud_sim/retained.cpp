@@ -19,6 +19,7 @@ bool retained_messages::set(mqtt::message_ptr message, mqtt::qos q) {
   const std::uint64_t freed = found == by_topic_.end() ? 0 : weight(*found->second.message);
   if (bytes_ - freed + added > bytes_max_
       || (found == by_topic_.end() && by_topic_.size() >= count_max_)) {
+    clear(message->topic);
     return false;
   }
   bytes_ = bytes_ - freed + added;

@@ -22,7 +22,8 @@ public:
   retained_messages(std::uint32_t count_max, std::uint64_t bytes_max)
       : count_max_(count_max), bytes_max_(bytes_max) {}
 
-  /// Replaces the topic's message. False, and the former one stays, when a bound would be passed.
+  /// Replaces the topic's message. False when a bound would be passed: then the topic has none any
+  /// more, since the former one is not the last ([MQTT-3.3.1-7]).
   bool set(mqtt::message_ptr message, mqtt::qos q);
   /// Forgets the topic's message ([MQTT-3.3.1-10]).
   void clear(std::string_view topic);

@@ -7,6 +7,7 @@
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/registry.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/mqtt/topic.hpp"
 
 namespace fleet::cloud {
 
@@ -149,10 +150,15 @@ void twin::set_disabled(std::uint32_t device, bool disabled) {
 
 void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain) {
   FLEET_CHECK(parts_ != nullptr);
-  if (parts_->open != nullptr) {
-    const broker::turn guard{parts_->core};
-    parts_->open->publish(topic, payload, q, retain);
+  if (parts_->open == nullptr) {
+    return;
   }
+  if (!mqtt::valid_topic(topic)) {
+    add(parts_->core.counters().publishes_refused);
+    return;
+  }
+  const broker::turn guard{parts_->core};
+  parts_->open->publish(topic, payload, q, retain);
 }
 
 const device_account* twin::account_of(std::uint32_t device) const noexcept {

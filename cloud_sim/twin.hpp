@@ -68,7 +68,8 @@ public:
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);
-  /// Open broker only: publishes from inside.
+  /// Open broker only: publishes from inside. What is no topic name ([MQTT-3.3.2-2]) is dropped and
+  /// counted as refused.
   void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
 
   /// Readable from any thread.

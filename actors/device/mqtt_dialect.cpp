@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocol/mqtt/topic.hpp"
+
 namespace fleet::actors {
 
 namespace {
@@ -21,6 +23,15 @@ std::string render(const alink::payload_template& t, std::string_view device, st
   byte_buffer out;
   t.render(out, values, random);
   return std::string{as_text(out.view())};
+}
+
+/// Octets of a text of CONNECT: MQTT's own 65,535, less what random numbers may add.
+constexpr std::size_t text_max = 65'000;
+
+/// What MQTT takes as text (MQTT 3.1.1, 1.5.3).
+bool sendable(std::string_view text) noexcept {
+  const auto found = mqtt::scan(text);
+  return found.well_formed && !found.has_null;
 }
 
 class sealed_tag final : public alink::tag_writer {
@@ -55,6 +66,7 @@ mqtt_dialect::make(const mqtt_texts& texts,
   auto p = std::make_unique<parts>();
   p->credentials = std::move(credentials);
   p->qos = texts.qos;
+  const std::string widest(alink::max_device_name, 'x');
   struct entry {
     std::string_view flag;
     std::string_view text;
@@ -75,7 +87,13 @@ mqtt_dialect::make(const mqtt_texts& texts,
       return fail(std::string{e.flag} + ": column " + std::to_string(compiled.error().column) + ": "
                   + compiled.error().message);
     }
+    if (e.into != &p->payload && e.into != &p->password && !sendable(e.text)) {
+      return fail(std::string{e.flag} + ": must be UTF-8 without U+0000"); // [MQTT-1.5.3-1]
+    }
     *e.into = std::move(compiled).value();
+    if (e.into != &p->payload && render(*e.into, widest, UINT32_MAX).size() > text_max) {
+      return fail(std::string{e.flag} + ": must not grow beyond 65,000 octets");
+    }
     if (e.into != &p->payload && e.into->has_ledger()) {
       return fail(std::string{e.flag} + ": {ledger} has its place in --payload alone");
     }

@@ -23,7 +23,21 @@ constexpr std::uint16_t after_connack = static_cast<std::uint16_t>(
   | type_bit(packet_type::pubrel) | type_bit(packet_type::pubcomp) | type_bit(packet_type::suback)
   | type_bit(packet_type::unsuback) | type_bit(packet_type::pingresp));
 
+bool sendable(std::string_view text) noexcept {
+  const text_traits found = scan(text);
+  return text.size() <= string_max && found.well_formed && !found.has_null;
+}
+
 } // namespace
+
+bool valid_connect(const connect_fields& c) noexcept {
+  const bool may_be_nameless = c.clean_session && c.version != version::v3_1;
+  const bool will_fits = valid_topic(c.will.topic) && c.will.payload.size() <= string_max
+                         && c.will.qos <= qos::exactly_once;
+  return (may_be_nameless || !c.client_id.empty()) && sendable(c.client_id)
+         && (!c.has_will || will_fits) && (!c.has_username || sendable(c.username))
+         && (!c.has_password || (c.has_username && c.password.size() <= string_max));
+}
 
 client_behaviour sdk_behaviour() {
   client_behaviour b;
@@ -48,7 +62,7 @@ client& client::operator=(client&&) noexcept = default;
 
 void client::start(const connect_fields& fields, time_point now, byte_buffer& out) {
   state& s = *state_;
-  FLEET_CHECK(fields.clean_session || !fields.client_id.empty()); // [MQTT-3.1.3-7]
+  FLEET_CHECK(valid_connect(fields));
   lost();
   if (fields.clean_session) {
     s.forget();

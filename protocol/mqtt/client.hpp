@@ -45,6 +45,12 @@ client_behaviour sdk_behaviour();
 /// What start() puts into CONNECT; views are read during the call only.
 using connect_fields = connect_view;
 
+/// Whether CONNECT with these fields keeps to the standard: an empty client id with a clean session
+/// only ([MQTT-3.1.3-7], at 3.1 never), texts of UTF-8 without U+0000 ([MQTT-3.1.3-4],
+/// [MQTT-3.1.3-10], [MQTT-3.1.3-11]), a will topic without wildcards and a will QoS that exists
+/// ([MQTT-3.1.2-14]), a password with a user name only ([MQTT-3.1.2-22]), 65,535 octets at most.
+bool valid_connect(const connect_fields& fields) noexcept;
+
 enum class publish_error : std::uint8_t { not_connected, window_full, too_large, bad_topic };
 enum class subscribe_error : std::uint8_t { not_connected, too_many_pending, bad_filter };
 
@@ -103,8 +109,8 @@ public:
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
 
-  /// The transport is up: appends CONNECT. A clean session forgets the former one's state. Strings
-  /// must be UTF-8 of at most 65,535 octets; an empty client id needs a clean session.
+  /// The transport is up: appends CONNECT. A clean session forgets the former one's state. The
+  /// fields must be valid_connect().
   void start(const connect_fields& fields, time_point now, byte_buffer& out);
 
   /// Lends the bytes that arrived; they must stay valid until next_event() answered nothing.

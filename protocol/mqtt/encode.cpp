@@ -69,6 +69,7 @@ writer open_packet(std::uint8_t head, std::size_t remaining, byte_buffer& out) {
 }
 
 std::uint8_t publish_head(const message_view& message) noexcept {
+  FLEET_CHECK(message.qos <= qos::exactly_once); // [MQTT-3.3.1-4]
   unsigned flags = static_cast<unsigned>(message.qos) << 1;
   flags |= message.retain ? retain_flag : 0U;
   flags |= message.dup && message.qos != qos::at_most_once ? dup_flag : 0U; // [MQTT-3.3.1-2]
@@ -156,6 +157,7 @@ void encode_subscribe(std::uint16_t packet_id, std::span<const filter_request> f
                       byte_buffer& out) {
   std::size_t remaining = 2;
   for (const filter_request& f : filters) {
+    FLEET_CHECK(f.qos <= qos::exactly_once); // [MQTT-3.8.3-4]
     remaining += string_size(f.filter.size()) + 1;
   }
   writer w = open_packet(first_octet(packet_type::subscribe, 0x02), remaining, out);

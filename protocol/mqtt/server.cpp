@@ -108,6 +108,9 @@ void server_connection::grant(std::uint16_t packet_id, std::span<const std::uint
   state& s = *state_;
   FLEET_CHECK(s.awaited_grant == packet_id && s.lists != nullptr);
   FLEET_CHECK(codes.size() == s.lists->asked.size()); // [MQTT-3.8.4-5]
+  for (const std::uint8_t code : codes) {
+    FLEET_CHECK(code <= 2 || code == subscribe_refused); // [MQTT-3.9.3-2]
+  }
   s.awaited_grant = 0;
   const std::size_t before = out.size();
   encode_suback(packet_id, codes, out);
