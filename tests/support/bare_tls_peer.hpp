@@ -1,5 +1,5 @@
-// A peer made of bare OpenSSL, for what our own sessions never do, and the exchange between it and one
-// of ours.
+// A peer made of bare OpenSSL, for what our own sessions never do, and the exchange between it and
+// one of ours.
 #pragma once
 
 #include <algorithm>
