@@ -59,7 +59,7 @@ const std::vector<door>& doors() {
       {"fmt/", {"fleet/"}},
       {"spdlog/", {"fleet/"}},
       {"prometheus/", {"fleet/metrics/"}},
-      {"nlohmann/", {"fleet/report/"}},
+      {"nlohmann/", {"fleet/report/", "protocol/tsl/json_tree.cpp"}},
       {"yaml-cpp/", {}},
       {"boost/", {}},
       {"coap3/", {}},
