@@ -59,7 +59,7 @@ const std::vector<door>& doors() {
       {"fmt/", {"fleet/"}},
       {"spdlog/", {"fleet/"}},
       {"prometheus/", {"fleet/metrics/"}},
-      {"nlohmann/", {"fleet/report/"}},
+      {"nlohmann/", {"fleet/report/", "protocol/shadow/"}},
       {"yaml-cpp/", {}},
       {"boost/", {}},
       {"coap3/", {}},
