@@ -60,6 +60,7 @@ const std::vector<door>& doors() {
       {"spdlog/", {"fleet/"}},
       {"prometheus/", {"fleet/metrics/"}},
       {"nlohmann/", {"fleet/report/", "protocol/tsl/json_tree.cpp"}},
+      {"nlohmann/", {"fleet/report/", "protocol/shadow/"}},
       {"yaml-cpp/", {}},
       {"boost/", {}},
       {"coap3/", {}},
