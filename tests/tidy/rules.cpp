@@ -61,7 +61,7 @@ const std::vector<door>& doors() {
       {"prometheus/", {"fleet/metrics/"}},
       {"nlohmann/", {"fleet/report/"}},
       {"yaml-cpp/", {}},
-      {"boost/", {}},
+      {"boost/", {"protocol/http/reader.cpp", "protocol/http/writer.cpp"}},
       {"coap3/", {}},
       {"sqlite3.h", {}},
       {"arpa/inet.h", {"hal_sim/world/address.cpp", "hal_sim/real_world/", "fleet/"}},
