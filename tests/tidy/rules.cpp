@@ -62,7 +62,7 @@ const std::vector<door>& doors() {
       {"nlohmann/", {"fleet/report/", "protocol/tsl/json_tree.cpp"}},
       {"nlohmann/", {"fleet/report/", "protocol/shadow/"}},
       {"yaml-cpp/", {}},
-      {"boost/", {}},
+      {"boost/", {"protocol/http/reader.cpp", "protocol/http/writer.cpp"}},
       {"coap3/", {}},
       {"sqlite3.h", {}},
       {"arpa/inet.h", {"hal_sim/world/address.cpp", "hal_sim/real_world/", "fleet/"}},
