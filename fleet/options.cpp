@@ -25,7 +25,7 @@ constexpr std::string_view overview =
     "\n"
     "  run            runs devices against the embedded twin or a target\n"
     "  cloud serve    runs the twin alone\n"
-    "  check          validates credential files\n"
+    "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"
     "\n"

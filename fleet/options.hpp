@@ -66,6 +66,9 @@ struct mqtt_text_options {
 
 /// `fleet run`. A default here is the default of the flag.
 struct run_options {
+  std::string scenario_file; ///< empty: none
+  /// Flags on the line that replace keys of a scenario, by their first names.
+  std::vector<std::string_view> overriding;
   // load
   std::uint32_t devices = 100;
   duration run_for = std::chrono::seconds{60};  ///< from the first connection to the stop

@@ -124,11 +124,15 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
 
 result<command, usage_error> parse_check(std::span<const std::string_view> words) {
   check_options out;
-  flag_set flags{"fleet check",
-                 "validates credential files and names every mistake by line and column",
-                 "FILE..."};
-  flags.words("FILE...", "CSV with the columns ProductKey, DeviceName, DeviceSecret in any order.",
+  flag_set flags{
+      "fleet check",
+      "validates scenarios and credential files and names every mistake by line and column",
+      "FILE..."};
+  flags.words("FILE...",
+              "Scenarios (.yaml, .yml; every key is in docs/scenarios.md), or CSV with the columns "
+              "ProductKey, DeviceName, DeviceSecret in any order.",
               out.files);
+  flags.example("fleet check configs/smart_home.yaml", "a summary, or every mistake");
   flags.example("fleet check devices.csv", "exit code 0 when all is well, 2 when not");
   if (asks_for_help(words)) {
     return command{text_answer{flags.help()}};

@@ -1,4 +1,5 @@
 // `fleet run`: its flags, its help, and what contradicts what.
+#include <array>
 #include <string>
 
 #include "fleet/options/setters.hpp"
@@ -14,8 +15,17 @@ using namespace std::chrono_literals;
 constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
+/// Flags that replace keys of a scenario.
+constexpr std::array<std::string_view, 11> overriding_flags{
+    "--devices", "--duration",  "--seed",       "--ramp", "--interval",   "--security",
+    "--qos",     "--behaviour", "--keep-alive", "--link", "--product-key"};
+
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
+  flags.value("--scenario", "FILE",
+              "A scenario: products, stages and the cloud's traffic as YAML; docs/scenarios.md has "
+              "every key. Flags on the line replace its keys. Default: none.",
+              set_text(out.scenario_file));
   flags.value("--devices", "N", "How many devices: 1 to 1,000,000, as 5000 or 5k. Default 100.",
               set_count(out.devices, 1, 1'000'000));
   flags.value(
@@ -281,7 +291,8 @@ sentence world_contradiction(const run_options& o, const flag_set& flags) {
   } else if (flags.given("--link")) {
     return "--link shapes the simulated network and needs --virtual";
   }
-  if (o.ramp_per_second) {
+  // A scenario has its own devices and duration; its plan looks at them.
+  if (o.ramp_per_second && o.scenario_file.empty()) {
     const double ramp_seconds = o.devices / *o.ramp_per_second;
     if (ramp_seconds > seconds(o.run_for)) {
       const auto needed = std::chrono::seconds{static_cast<std::int64_t>(ramp_seconds) + 1};
@@ -334,6 +345,11 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
                             profile_contradiction(out, flags), world_contradiction(out, flags)}) {
     if (wrong) {
       return fail(wrong_usage(name, *wrong));
+    }
+  }
+  for (const auto flag : overriding_flags) {
+    if (flags.given(flag)) {
+      out.overriding.push_back(flag);
     }
   }
   complete(out);
