@@ -17,7 +17,8 @@ deliver_outcome session::deliver_offline(message_ptr message, qos q, bool retain
   if (s.waiting.size() >= limits.queue_max) {
     return deliver_outcome::dropped_queue_full;
   }
-  const waiting_message& kept = s.waiting.push_back({std::move(message), ++s.last_place, q, retain});
+  const waiting_message& kept =
+    s.waiting.push_back({std::move(message), ++s.last_place, q, retain});
   if (journal_ != nullptr) {
     journal_->keep(kept.place, record_of(kept));
   }
