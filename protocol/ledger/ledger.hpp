@@ -61,6 +61,9 @@ public:
   sequence_set& operator=(sequence_set&& other) noexcept;
   ~sequence_set();
 
+  /// The set of which these are the ranges(); nothing when no set's can look so.
+  static std::optional<sequence_set> from_ranges(std::span<const range> ranges);
+
   /// False if it was there already. 0 is not a sequence number: false.
   bool insert(std::uint32_t sequence);
   [[nodiscard]] bool contains(std::uint32_t sequence) const noexcept;
@@ -96,6 +99,11 @@ public:
   [[nodiscard]] std::uint64_t attempted() const noexcept;
   [[nodiscard]] std::uint64_t acknowledged() const noexcept;
 
+  /// Appends the whole account: some ten octets an epoch, and two to ten for each gap.
+  void save(byte_buffer& out) const;
+  /// The account that save() wrote, in the same epoch; nothing for other octets.
+  static std::optional<sender_account> load(bytes_view saved);
+
 private:
   friend struct reconciler;
   struct epoch_record {
@@ -127,6 +135,12 @@ public:
 
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
+
+  /// Appends the whole account, but for the connection: whoever loads it has none of before, so
+  /// that each message's first repeat is explained anew. Size as of a sender's.
+  void save(byte_buffer& out) const;
+  /// The account that save() wrote; nothing for other octets. Connections are numbered from 1.
+  static std::optional<receiver_account> load(bytes_view saved);
 
 private:
   friend struct reconciler;

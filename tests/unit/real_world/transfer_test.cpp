@@ -304,5 +304,53 @@ TEST(real_transfer, output_of_an_ended_stream_goes_nowhere) {
   EXPECT_EQ(p.near().closed, 1) << "on_closed was the last call";
 }
 
+TEST(real_transfer, tells_a_watcher_before_anything_leaves) {
+  stream_and_socket p;
+  std::string seen_by_the_peer;
+  std::string before_sending = "nothing";
+  p.near().when_received = [](recorder& r, std::string_view) { r.write("answer"); };
+  const support::sending_hook hook{p.home, [&] {
+                                     (void)p.far.read(seen_by_the_peer);
+                                     before_sending = seen_by_the_peer;
+                                   }};
+  p.far.write("question");
+  p.settle();
+  EXPECT_EQ(before_sending, "");
+  (void)p.far.read(seen_by_the_peer);
+  EXPECT_EQ(seen_by_the_peer, "answer");
+}
+
+TEST(real_transfer, sends_nothing_of_what_a_watcher_resets) {
+  stream_and_socket p;
+  p.near().when_received = [](recorder& r, std::string_view) { r.write("answer"); };
+  const support::sending_hook hook{p.home, [&] {
+                                     if (p.near().stream != nullptr) {
+                                       p.near().stream->reset();
+                                     }
+                                   }};
+  p.far.write("question");
+  ASSERT_TRUE(p.home.run_until([&] { return p.near().closed == 1; }));
+  std::string got;
+  EXPECT_FALSE(p.far.read(got));
+  EXPECT_EQ(got, "");
+}
+
+TEST(real_transfer, tells_a_watcher_before_the_last_words_to_a_peer_that_ended_too) {
+  stream_and_socket p;
+  bool kept = false;
+  bool kept_when_sent = false;
+  p.near().when_received = [](recorder& r, std::string_view) { r.write("answer"); };
+  const support::sending_hook hook{p.home, [&] { kept = true; }};
+  p.near().when_closed = [&](recorder&) { kept_when_sent = kept; };
+  p.far.write("question");
+  p.far.end_writing(); // both arrive in one turn, so that the answer goes while the end is handled
+  ASSERT_TRUE(p.home.run_until([&] { return p.near().closed == 1; }));
+  EXPECT_TRUE(kept_when_sent);
+  std::string got;
+  while (p.far.read(got) && got.size() < 6) {
+  }
+  EXPECT_EQ(got, "answer");
+}
+
 } // namespace
 } // namespace fleet
