@@ -35,6 +35,9 @@ struct gateway_settings {
   std::uint16_t login_batch = 1;
   std::uint16_t topology_batch = 1;
   std::uint16_t register_batch = 1;
+  /// Ask topo/get after each connect: what the platform lists belongs here, even if a notice said
+  /// otherwise or was lost. Its reply grows with the gateway.
+  bool ask_topology = false;
   bool topology_known = false;                       ///< log in without topo/add; add on 6401
   duration reply_timeout = std::chrono::seconds{20}; ///< §16: the SDK's
   duration retry_first = std::chrono::seconds{1};
@@ -141,6 +144,9 @@ private:
   void retry(std::uint16_t index, duration first, duration most, time_point now);
   void soon(std::uint16_t index, time_point now);
   void take_reply(topic_kind kind, const gateway_reply& reply, time_point now);
+  void take_topology(const gateway_reply& reply, time_point now);
+  void close(request_slot& slot) noexcept;
+  [[nodiscard]] std::uint8_t open(topic_kind kind, time_point now);
   void take_secrets(const gateway_reply& reply, time_point now);
   void succeed(std::uint16_t index, time_point now);
   void fail_batch(const request_slot& slot, std::uint8_t number, const gateway_reply& reply,
@@ -171,6 +177,7 @@ private:
   std::uint16_t in_flight_ = 0;
   std::uint8_t holds_ = 0;
   bool linked_ = false;
+  bool topology_unasked_ = false;
   gateway_counters counters_;
 };
 

@@ -46,6 +46,7 @@ topology_change change_of(topic_kind order) noexcept {
 void gateway::connected(time_point now) {
   FLEET_CHECK(told_ == events_.size() && !linked_);
   linked_ = true;
+  topology_unasked_ = settings_.ask_topology;
   holds_ = 0;
   hold_until_ = time_point::min();
   for (std::uint16_t i = 0; i < table_.count(); ++i) {
@@ -164,6 +165,9 @@ void gateway::take_reply(topic_kind kind, const gateway_reply& reply, time_point
   if (kind == sub_register && reply.code == code_success) {
     take_secrets(reply, now);
   }
+  if (kind == topo_get && reply.code == code_success) {
+    take_topology(reply, now);
+  }
   const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const request_slot& s) {
     return s.kind == kind && s.id == reply.id;
   });
@@ -195,9 +199,41 @@ void gateway::take_reply(topic_kind kind, const gateway_reply& reply, time_point
       }
     }
   }
-  slot->kind = unknown;
-  slot->devices.clear();
+  close(*slot);
+}
+
+void gateway::close(request_slot& slot) noexcept {
+  slot.kind = unknown;
+  slot.devices.clear();
   --in_flight_;
+}
+
+/// Takes a free slot, of which there is one, for a request of that kind.
+std::uint8_t gateway::open(topic_kind kind, time_point now) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                 [](const request_slot& s) { return s.kind == unknown; });
+  FLEET_CHECK(slot != slots_.end());
+  slot->kind = kind;
+  slot->id = next_id_++;
+  slot->deadline = later(now, settings_.reply_timeout);
+  ++in_flight_;
+  ++counters_.requests;
+  return static_cast<std::uint8_t>(slot - slots_.begin());
+}
+
+/// Those that the platform lists are this gateway's, whatever was heard before.
+void gateway::take_topology(const gateway_reply& reply, time_point now) {
+  for (const reply_entry& entry : reply.devices) {
+    const auto index = find(entry.who);
+    if (!index) {
+      ++counters_.strangers;
+      continue;
+    }
+    table_[*index].bound = true;
+    if (table_[*index].state == state::deleted && table_[*index].wanted) {
+      restart(*index, now);
+    }
+  }
 }
 
 void gateway::handle_timeout(time_point now) {
@@ -217,9 +253,8 @@ void gateway::handle_timeout(time_point now) {
         retry(index, settings_.retry_first, settings_.retry_most, now);
       }
     }
-    slot.kind = unknown;
-    slot.devices.clear();
-    --in_flight_;
+    topology_unasked_ = topology_unasked_ || slot.kind == topo_get;
+    close(slot);
   }
   table_.wake(now);
 }
@@ -233,7 +268,7 @@ time_point gateway::next_timeout() const noexcept {
     next = slot.kind == unknown ? next : std::min(next, slot.deadline);
   }
   const bool held = hold_until_ != time_point::min() && in_flight_ < slots_.size();
-  return held && table_.any_ready() ? std::min(next, hold_until_) : next;
+  return held && (topology_unasked_ || table_.any_ready()) ? std::min(next, hold_until_) : next;
 }
 
 std::optional<gateway_event> gateway::next_event() noexcept {
@@ -274,6 +309,12 @@ std::optional<gateway_message> gateway::next_message(byte_buffer& out, time_poin
   if (now < hold_until_ || in_flight_ == slots_.size()) {
     return std::nullopt;
   }
+  if (topology_unasked_) {
+    topology_unasked_ = false;
+    const request_slot& slot = slots_[open(topo_get, now)];
+    gateway_request_writer{out, topo_get, settings_.dialect, slot.id}.end();
+    return gateway_message{.kind = topo_get, .reply = false, .sub_device = std::nullopt};
+  }
   for (const work w : {work::log_out, work::log_in, work::add, work::enroll}) {
     if (table_.any_ready(w)) {
       return ask(w, out, now);
@@ -284,35 +325,30 @@ std::optional<gateway_message> gateway::next_message(byte_buffer& out, time_poin
 
 /// Puts the front of a line into one request. There is a free slot.
 gateway_message gateway::ask(work w, byte_buffer& out, time_point now) {
-  const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                 [](const request_slot& s) { return s.kind == unknown; });
-  const auto number = static_cast<std::uint8_t>(slot - slots_.begin());
+  const std::uint8_t number = open(kind_of(w, false), now);
+  request_slot& slot = slots_[number];
   const std::uint16_t most = batch_of(w);
-  while (slot->devices.size() < most && table_.any_ready(w)) {
+  while (slot.devices.size() < most && table_.any_ready(w)) {
     const std::uint16_t index = table_.first_ready(w);
-    if (table_[index].alone && !slot->devices.empty()) {
+    if (table_[index].alone && !slot.devices.empty()) {
       break;
     }
     table_.put_in_flight(index, number);
-    slot->devices.push_back(index);
+    slot.devices.push_back(index);
     if (table_[index].alone) {
       break;
     }
   }
-  slot->kind = kind_of(w, slot->devices.size() > 1);
-  slot->id = next_id_++;
-  slot->deadline = later(now, settings_.reply_timeout);
-  ++in_flight_;
-  ++counters_.requests;
+  slot.kind = kind_of(w, slot.devices.size() > 1);
   const std::string uptime = std::to_string(
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
-  gateway_request_writer request{out, slot->kind, settings_.dialect, slot->id};
-  for (const std::uint16_t index : slot->devices) {
+  gateway_request_writer request{out, slot.kind, settings_.dialect, slot.id};
+  for (const std::uint16_t index : slot.devices) {
     request.add(source_.at(index),
                 settings_.dialect == gateway_dialect::sdk_2_10 ? sdk_timestamp : uptime);
   }
   request.end();
-  return {.kind = slot->kind, .reply = false, .sub_device = std::nullopt};
+  return {.kind = slot.kind, .reply = false, .sub_device = std::nullopt};
 }
 
 } // namespace fleet::alink

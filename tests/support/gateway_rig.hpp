@@ -13,7 +13,7 @@
 #include "protocol/alink/gateway_machine.hpp"
 #include "tests/support/listed_credentials.hpp"
 
-namespace fleet::testing::gateway {
+namespace fleet::support::gateway {
 
 using namespace alink;
 
@@ -162,4 +162,4 @@ struct rig {
   std::string permitted;
 };
 
-} // namespace fleet::testing::gateway
+} // namespace fleet::support::gateway

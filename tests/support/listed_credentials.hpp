@@ -8,7 +8,7 @@
 
 #include "protocol/alink/identity.hpp"
 
-namespace fleet::testing {
+namespace fleet::support {
 
 /// Devices `PREFIX0000`… of product `a1SubPk0001`, each with a secret of its own.
 class listed_credentials final : public alink::credential_source {
@@ -37,4 +37,4 @@ public:
   std::vector<alink::identity> rows;
 };
 
-} // namespace fleet::testing
+} // namespace fleet::support

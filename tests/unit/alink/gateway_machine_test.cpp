@@ -10,7 +10,7 @@ namespace fleet::alink {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace testing::gateway;
+using namespace support::gateway;
 using enum topic_kind;
 using state = sub_device_state;
 using kind_of_event = gateway_event_kind;

@@ -9,7 +9,7 @@ namespace fleet::alink {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace testing::gateway;
+using namespace support::gateway;
 using enum topic_kind;
 using state = sub_device_state;
 using kind_of_event = gateway_event_kind;
@@ -284,6 +284,28 @@ TEST(gateway_machine, a_refused_sub_device_is_tried_again_when_its_owner_says_so
   EXPECT_EQ(r.answer_next(200).kind, topo_add);
   r.answer_next(200);
   EXPECT_EQ(r.machine.online_count(), 1);
+}
+
+TEST(gateway_machine, asks_for_the_topology_and_believes_it_more_than_a_stale_notice) {
+  gateway_settings s;
+  s.ask_topology = true;
+  rig r{2, s};
+  r.connect();
+  EXPECT_EQ(r.requests.front().kind, topo_get);
+  r.requests.clear();
+  r.wake();
+  EXPECT_EQ(r.requests.front().kind, topo_get) << "again after the time-out";
+  r.change(topology_change::deleted, 1);
+  EXPECT_EQ(r.machine.state_of(1), state::deleted);
+  r.answer_next(200, {1});
+  EXPECT_EQ(r.machine.state_of(1), state::logging_in);
+  r.disconnect();
+  r.requests.clear();
+  r.connect();
+  EXPECT_EQ(r.answer_next(500).kind, topo_get);
+  for (const asked& a : r.requests) {
+    EXPECT_NE(a.kind, topo_get) << "an error is taken for an answer";
+  }
 }
 
 TEST(gateway_machine, all_dialects_write_what_the_platform_reads) {
