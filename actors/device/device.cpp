@@ -57,17 +57,17 @@ outcome outcome_of(mqtt::connack_code code) noexcept {
 } // namespace
 
 device::device(device_surroundings& around, device_slot& slot, std::uint32_t index)
-    : around_(around), slot_(slot), client_(around.product->client),
-      jitter_(around.product->seed, index, "backoff"),
-      values_(around.product->seed, index, "values"), index_(index) {
+    : around_(around), product_(around.products->at(index)), slot_(slot),
+      client_(product_.client), jitter_(product_.seed, index, "backoff"),
+      values_(product_.seed, index, "values"), index_(index) {
   slot_.board.boot(now());
   // The receive buffer is there from boot to power-off, as on the manual's board.
-  slot_.board.memory.set_limit(around.product->ram_bytes);
-  (void)slot_.board.memory.take(around.product->client.receive_limit_bytes);
+  slot_.board.memory.set_limit(product_.ram_bytes);
+  (void)slot_.board.memory.take(product_.client.receive_limit_bytes);
   slot_.uplink.boot();
   slot_.trace.note(now(), happening::booted, slot_.uplink.epoch());
   bump(counts().in_phase[static_cast<std::size_t>(phase::off)]);
-  around_.product->speech->report_topic(index_, topic_);
+  product_.speech->report_topic(index_, topic_);
   topic_.shrink_to_fit();
 }
 
@@ -154,7 +154,7 @@ void device::attempt(hal::stream_events& link_events) {
   if (!go(step::attempt)) {
     return;
   }
-  const auto& product = *around_.product;
+  const auto& product = product_;
   attempt_began_ = now();
   slot_.trace.note(now(), happening::connecting);
   hal::connect_options options;
@@ -176,7 +176,7 @@ void device::transport_up() {
 }
 
 void device::log_on() {
-  const auto& product = *around_.product;
+  const auto& product = product_;
   auto& login = around_.login;
   login.client_id.clear();
   login.username.clear();
@@ -254,12 +254,12 @@ void device::on_welcome(bool session_present) {
   wait_ = {};
   // Strict devices subscribe again when the server forgot the session; the SDK subscribes once in
   // its life (aliyun-iot.md §1, automatic re-subscribe).
-  const bool sdk = around_.product->behaviour == behaviour::sdk;
+  const bool sdk = product_.behaviour == behaviour::sdk;
   const bool subscribe = sdk ? !was_online_ : !session_present;
   auto& filters = around_.filters;
   filters.clear();
   if (subscribe) {
-    around_.product->speech->filters(index_, filters);
+    product_.speech->filters(index_, filters);
   }
   filters_pending_ = 0;
   for (const auto& f : filters) {
@@ -277,7 +277,7 @@ void device::on_welcome(bool session_present) {
 
 void device::on_online() {
   was_online_ = true;
-  const auto interval = around_.product->interval;
+  const auto interval = product_.interval;
   if (quiet_ || interval <= duration::zero() || next_report_ != never) {
     return;
   }
@@ -291,7 +291,7 @@ void device::on_refused(mqtt::connack_code code) {
 }
 
 void device::report_due(time_point due) {
-  const auto& product = *around_.product;
+  const auto& product = product_;
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
@@ -344,7 +344,7 @@ void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack
 
 void device::on_message(const mqtt::message_view& message) {
   bump(counts().received[static_cast<std::size_t>(message.qos)]);
-  const auto what = around_.product->speech->understand(index_, message, *around_.speech);
+  const auto what = product_.speech->understand(index_, message, *around_.speech);
   switch (what.kind) {
     case downlink_kind::reply: on_reply(what); return;
     case downlink_kind::own_echo:
@@ -385,7 +385,7 @@ void device::on_reply(const downlink& answer) {
 
 void device::answer(const downlink& command, mqtt::qos q) {
   around_.payload.clear();
-  if (!around_.product->speech->write_answer(index_, command, around_.topic, around_.payload)) {
+  if (!product_.speech->write_answer(index_, command, around_.topic, around_.payload)) {
     return;
   }
   mqtt::message_view message;
@@ -420,7 +420,7 @@ void device::transport_down(hal::close_reason reason, std::string_view detail) {
 }
 
 void device::back_off() {
-  const auto& settings = around_.product->backoff;
+  const auto& settings = product_.backoff;
   wait_ = wait_ == duration::zero() ? settings.first : std::min(wait_ * 2, settings.cap);
   phase_due_ = now() + std::min(wait_ + jitter_.between(duration::zero(), wait_), settings.cap);
 }
@@ -450,7 +450,7 @@ void device::handle_timeout(hal::stream_events& link_events) {
   }
   while (next_report_ <= now()) {
     const time_point due = next_report_;
-    next_report_ = later(due, around_.product->interval);
+    next_report_ = later(due, product_.interval);
     if (phase_ == phase::online) {
       report_due(due);
     } else {

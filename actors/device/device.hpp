@@ -47,7 +47,7 @@ protected:
 /// What one home lends to all its devices.
 struct device_surroundings {
   hal::home* home = nullptr;
-  const product_settings* product = nullptr;
+  const product_map* products = nullptr;
   meters* counts = nullptr;
   speech_scratch* speech = nullptr;
   device_watcher* watcher = nullptr;
@@ -107,6 +107,7 @@ private:
   [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
 
   device_surroundings& around_;
+  const product_settings& product_;
   device_slot& slot_;
   mqtt::client client_;
   std::string topic_;

@@ -45,7 +45,8 @@ struct shard_options {
 };
 
 struct shard {
-  shard(hal::home& h, const product_settings& product, const shard_options& o,
+  /// `products` must cover the shard's devices and outlive it.
+  shard(hal::home& h, const product_map& products, const shard_options& o,
         speech_scratch& speech);
 
   hal::home& home;

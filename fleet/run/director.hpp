@@ -66,6 +66,7 @@ private:
 
   const run_options& options_;
   prepared ready_;
+  actors::product_map products_; ///< into ready_
   std::string command_;
   stop_signals& signals_;
   system_config config_;

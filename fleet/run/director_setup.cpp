@@ -105,6 +105,7 @@ void director::make_shards() {
   const auto homes = world_->device_homes();
   const auto count = static_cast<std::uint32_t>(homes.size());
   const double ramp = options_.ramp_per_second.value_or(1000.0);
+  products_.add(options_.devices, ready_.product);
   std::uint32_t first = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t share = options_.devices / count + (i < options_.devices % count ? 1 : 0);
@@ -115,7 +116,7 @@ void director::make_shards() {
     first += share;
     scratches_.push_back(std::make_unique<actors::speech_scratch>());
     shards_.push_back(
-        std::make_unique<actors::shard>(*homes[i], ready_.product, o, *scratches_.back()));
+        std::make_unique<actors::shard>(*homes[i], products_, o, *scratches_.back()));
     shard_list_.push_back(shards_.back().get());
   }
 }

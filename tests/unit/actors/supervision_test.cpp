@@ -45,7 +45,7 @@ public:
     shard_options options;
     options.count = devices;
     options.restarts = restarts;
-    shard_ = std::make_unique<shard>(world_.home(), product_, options, scratch_);
+    shard_ = std::make_unique<shard>(world_.home(), products_, options, scratch_);
     root_ = spawn_fleet(system_, {shard_.get()}, ended_);
   }
   ~small_fleet() {
@@ -94,6 +94,7 @@ private:
   vendor_dialect speech_;
   std::unique_ptr<cloud::twin> twin_;
   product_settings product_;
+  product_map products_{product_};
   speech_scratch scratch_;
   std::unique_ptr<shard> shard_;
   std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
