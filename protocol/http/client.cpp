@@ -11,6 +11,8 @@ namespace fleet::http {
 
 namespace {
 
+constexpr std::size_t max_method = 32; ///< characters; no registered one is longer
+
 /// A target in origin form, or `*`.
 bool valid_target(std::string_view target) noexcept {
   const bool shaped = target.starts_with('/') || target == "*";
@@ -165,8 +167,8 @@ write_error client::send(const request& what, delivery how, time_point now, byte
   if (s.peer_closed || s.asked_close || !s.lent.empty()) {
     return write_error::over;
   }
-  if (!valid_token(what.method) || !valid_target(what.target) || !valid_host(what.host)
-      || what.method == "CONNECT") {
+  if (!valid_token(what.method) || what.method.size() > max_method || !valid_target(what.target)
+      || !valid_host(what.host) || what.method == "CONNECT") {
     return write_error::bad_start_line;
   }
   if (const write_error bad = check_fields(what.fields, true); bad != write_error::none) {

@@ -6,6 +6,7 @@
 
 #include "protocol/http/client.hpp"
 #include "protocol/http/url.hpp"
+#include "tests/support/http_fragments.hpp"
 
 using namespace fleet;
 using namespace fleet::http;
@@ -103,7 +104,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   client_limits limits;
   limits.read = {.start_line_max = 200, .head_max = 1000, .fields_max = 8, .body_max = 2000};
   limits.pieces_max = 3000;
-  const bytes_view octets{data + 1, size - 1};
+  const std::string text = test::expanded({data + 1, size - 1});
+  const bytes_view octets = as_bytes(text);
   owner whole{limits, data[0]};
   whole.give(octets, SIZE_MAX);
   owner sliced{limits, data[0]};

@@ -76,7 +76,10 @@ TEST(http_client_requests, that_would_be_read_differently_are_not_written) {
        {"", "x", "/a b", "/a\r\nHost: e", "/a\n", "/\xc3\xbc", "http://h/", "/\x7f"}) {
     EXPECT_EQ(refusal({.target = target, .host = "h"}), write_error::bad_start_line) << target;
   }
-  for (const std::string_view method : {"", "G T", "GET\r\n", "CONNECT"}) {
+  const std::string endless(33, 'M');
+  for (const std::string_view method :
+       {std::string_view{}, std::string_view{"G T"}, std::string_view{"GET\r\n"},
+        std::string_view{"CONNECT"}, std::string_view{endless}}) {
     EXPECT_EQ(refusal({.method = method, .host = "h"}), write_error::bad_start_line) << method;
   }
   for (const std::string_view host : {"", "a b", "h\r\nX: y", "u@h", "h/", "h:80:80", "[::1"}) {

@@ -166,6 +166,19 @@ TEST(http_server_answers, come_one_by_one_for_requests_sent_ahead) {
   }
 }
 
+TEST(http_server_answers, may_be_made_of_a_body_that_was_sent_ahead) {
+  auto server = waiting(get);
+  server.give("PUT /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"); // nothing behind it
+  EXPECT_EQ(server.machine.respond(200, {}, {}, at(0), server.out), write_error::none);
+  server.out.clear();
+  const auto event = server.machine.next_event(server.out);
+  ASSERT_TRUE(event);
+  const auto& put = std::get<server_event::request_arrived>(*event);
+  EXPECT_EQ(as_text(put.body), "hi");
+  EXPECT_EQ(server.machine.respond(200, {}, put.body, at(0), server.out), write_error::none);
+  EXPECT_TRUE(text_of(server.out).ends_with("\r\n\r\nhi"));
+}
+
 TEST(http_server_answers, are_the_last_when_too_much_was_sent_ahead) {
   server_limits limits;
   limits.pipelined_max = 100;
