@@ -105,9 +105,9 @@ address address_of(const model& thing, std::string_view identifier) noexcept {
   return out;
 }
 
-finding check_addressed(const model& thing, const address& where, const json_member& m, access how,
-                        const check_policy& policy) {
-  if (where.property != model::none && how == access::write
+finding check_addressed(const model& thing, const address& where, const json_member& m,
+                        access_right how, const check_policy& policy) {
+  if (where.property != model::none && how == access_right::write
       && !thing.properties()[where.property].writable) {
     return at(found(mistake::not_writable, code_not_tsl), m.key);
   }
@@ -115,7 +115,7 @@ finding check_addressed(const model& thing, const address& where, const json_mem
     return unknown(policy, m.key);
   }
   timed_value timed{m.value, {}};
-  if (how == access::report) {
+  if (how == access_right::report) {
     timed = take_timed(*where.type, m.value);
   }
   if (!good_time(timed.time)) {
@@ -167,12 +167,12 @@ timed_value take_timed(const data_type& type, std::string_view raw) noexcept {
 }
 
 finding check_property(const model& thing, std::string_view identifier, std::string_view raw,
-                       access how, const check_policy& policy) {
+                       access_right how, const check_policy& policy) {
   return check_addressed(thing, address_of(thing, identifier), {.key = identifier, .value = raw},
                          how, policy);
 }
 
-finding check_properties(const model& thing, std::span<const json_member> members, access how,
+finding check_properties(const model& thing, std::span<const json_member> members, access_right how,
                          const check_policy& policy) {
   if (members.size() > max_posted) {
     return at(found(mistake::too_many, code_too_many), members[max_posted].key);
@@ -192,7 +192,7 @@ finding check_properties(const model& thing, std::span<const json_member> member
   }
   for (std::size_t i = 0; policy.whole_properties && i < thing.properties().size(); ++i) {
     const property& p = thing.properties()[i];
-    if (p.required && (how == access::report || p.writable) && !seen.has(i)) {
+    if (p.required && (how == access_right::report || p.writable) && !seen.has(i)) {
       return at(found(mistake::missing, code_not_there), p.identifier);
     }
   }

@@ -47,7 +47,7 @@ void append_path(byte_buffer& out, const finding& where);
 
 /// report: the device says (§11.1), all properties, and `{"value":…,"time":…}` may stand for a
 /// value. write: the cloud sets (§11.3), writable ones only.
-enum class access : std::uint8_t { report, write };
+enum class access_right : std::uint8_t { report, write };
 
 /// Unknown identifiers: §10.1 has the platform ignore them in a property post, §24 knows refusal.
 enum class unknown_rule : std::uint8_t { refuse, ignore };
@@ -74,10 +74,10 @@ finding check_value(const data_type& type, std::string_view raw, const check_pol
 
 /// One property, or `property.member` of a struct (manual, chapter 5.10, linkkit_set_value).
 finding check_property(const model& thing, std::string_view identifier, std::string_view raw,
-                       access how, const check_policy& policy = {});
+                       access_right how, const check_policy& policy = {});
 
 /// All members of a post's or set's params.
-finding check_properties(const model& thing, std::span<const json_member> members, access how,
+finding check_properties(const model& thing, std::span<const json_member> members, access_right how,
                          const check_policy& policy = {});
 
 /// The identifiers of a property get (§11.4), elements of an array.

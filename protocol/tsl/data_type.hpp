@@ -49,15 +49,15 @@ struct parameter;
 /// at most: an array of structs of scalars.
 struct data_type {
   data_kind kind = data_kind::integer;
-  double min = 0;                      ///< int, float, double
-  double max = 0;                      ///< int, float, double; not below min
-  double step = 0;                     ///< int, float, double; 0: none given
-  std::uint32_t length = 0;            ///< text: octets; array: elements
-  std::string unit;                    ///< int, float, double: its sign
-  std::string unit_name;               ///< int, float, double
-  std::vector<value_label> labels;     ///< enum, bool: ascending by value
-  std::vector<parameter> members = {}; ///< struct
-  std::vector<data_type> item = {};    ///< array: exactly one
+  double min = 0;                  ///< int, float, double
+  double max = 0;                  ///< int, float, double; not below min
+  double step = 0;                 ///< int, float, double; 0: none given
+  std::uint32_t length = 0;        ///< text: octets; array: elements
+  std::string unit;                ///< int, float, double: its sign
+  std::string unit_name;           ///< int, float, double
+  std::vector<value_label> labels; ///< enum, bool: ascending by value
+  std::vector<parameter> members;  ///< struct
+  std::vector<data_type> item;     ///< array: exactly one
 
   /// The place of a struct's member, or members.size().
   [[nodiscard]] std::size_t member_index(std::string_view identifier) const noexcept;

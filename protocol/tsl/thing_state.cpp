@@ -84,13 +84,14 @@ thing_state::place thing_state::find(std::string_view identifier) const noexcept
   return {&type.members[member].type, member_place(type, at, member), index};
 }
 
-finding thing_state::set(std::string_view identifier, std::string_view raw, access how) {
+finding thing_state::set(std::string_view identifier, std::string_view raw, access_right how) {
   finding f = check_property(*model_, identifier, raw, how, partial_structs);
   if (!f.ok()) {
     return f;
   }
   const place where = find(identifier);
-  const std::string_view value = how == access::report ? take_timed(*where.type, raw).value : raw;
+  const std::string_view value =
+      how == access_right::report ? take_timed(*where.type, raw).value : raw;
   f = fits(*where.type, value);
   if (!f.ok()) {
     f.identifier = identifier;
@@ -101,12 +102,12 @@ finding thing_state::set(std::string_view identifier, std::string_view raw, acce
   return {};
 }
 
-finding thing_state::set_all(std::span<const json_member> members, access how) {
+finding thing_state::set_all(std::span<const json_member> members, access_right how) {
   finding f = check_properties(*model_, members, how, partial_structs);
   for (std::size_t i = 0; f.ok() && i < members.size(); ++i) {
     const place where = find(members[i].key);
     const std::string_view raw = members[i].value;
-    f = fits(*where.type, how == access::report ? take_timed(*where.type, raw).value : raw);
+    f = fits(*where.type, how == access_right::report ? take_timed(*where.type, raw).value : raw);
     if (!f.ok()) {
       f.identifier = members[i].key;
     }

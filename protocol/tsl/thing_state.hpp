@@ -27,9 +27,10 @@ public:
   /// Checks a raw value and keeps it: a property's, or `property.member` of a struct. A struct may
   /// be given in part; the rest of it stays as it is. After a mistake nothing has changed. Of a
   /// timed value (§11.1) the time is dropped.
-  finding set(std::string_view identifier, std::string_view raw, access how = access::report);
+  finding set(std::string_view identifier, std::string_view raw,
+              access_right how = access_right::report);
   /// All members of a property set (§11.3), or none of them.
-  finding set_all(std::span<const json_member> members, access how);
+  finding set_all(std::span<const json_member> members, access_right how);
   /// Keeps a sensor's reading under the type's range and step; false for text, struct, array and
   /// unknown identifiers.
   bool measure(std::string_view identifier, double reading);

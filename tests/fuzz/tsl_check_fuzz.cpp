@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)raw_whole(text);
   (void)raw_text_size(text);
   for (const property& p : thing.properties()) {
-    const finding f = check_property(thing, p.identifier, text, access::report);
+    const finding f = check_property(thing, p.identifier, text, access_right::report);
     require(f.ok() || f.identifier == p.identifier);
     thing_state state{thing};
     require(state.set(p.identifier, text).ok() || !state.any_changed());
@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const auto members = reader.top();
-  for (const access how : {access::report, access::write}) {
+  for (const access_right how : {access_right::report, access_right::write}) {
     const finding f = check_properties(thing, members, how);
     sound(f, text);
     sound(check_properties(thing, members, how, {.unknown = unknown_rule::ignore}), text);
@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     post.push('}');
     json_reader second;
     require(second.read(post.view()) == json_error::none);
-    const finding again = check_properties(thing, second.top(), access::report);
+    const finding again = check_properties(thing, second.top(), access_right::report);
     require(again.ok());
   }
   sound(check_event(thing, "e", members), text);

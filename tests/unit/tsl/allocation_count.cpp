@@ -17,6 +17,10 @@ void* operator new(std::size_t size) {
   }
   std::abort();
 }
+// simdjson's way to allocate, which must fit the delete below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size);
+}
 void operator delete(void* p) noexcept {
   std::free(p);
 }

@@ -38,13 +38,13 @@ protected:
     return reader_.top();
   }
   std::string report(std::string_view json, const check_policy& policy = {}) {
-    return shown(check_properties(thing_, members(json), access::report, policy));
+    return shown(check_properties(thing_, members(json), access_right::report, policy));
   }
   std::string write(std::string_view json, const check_policy& policy = {}) {
-    return shown(check_properties(thing_, members(json), access::write, policy));
+    return shown(check_properties(thing_, members(json), access_right::write, policy));
   }
   std::string one(std::string_view identifier, std::string_view raw) {
-    return shown(check_property(thing_, identifier, raw, access::report));
+    return shown(check_property(thing_, identifier, raw, access_right::report));
   }
 
   model thing_ = loaded(all_kinds);
@@ -245,8 +245,8 @@ TEST_F(tsl_check, allocates_nothing) {
   const auto all = members(R"({"i":-10,"f":1.5,"e":7,"b":1,"t":"12345678","when":"1524448722000",
     "s":{"x":255,"label":"\u20acuro and more"},"list":[1,2,3],"rows":[{"k":0},{"k":1}]})");
   const std::size_t before = test::allocations;
-  EXPECT_TRUE(check_properties(thing_, all, access::report).ok());
-  EXPECT_FALSE(check_properties(thing_, all, access::write).ok());
+  EXPECT_TRUE(check_properties(thing_, all, access_right::report).ok());
+  EXPECT_FALSE(check_properties(thing_, all, access_right::write).ok());
   EXPECT_FALSE(check_event(thing_, "alarm", all).ok());
   EXPECT_EQ(test::allocations, before);
 }
@@ -260,7 +260,7 @@ TEST_F(tsl_check, is_not_slowed_by_hostile_values) {
   for (int i = 0; i < 100000; ++i) {
     wide += ",\"z\":1";
   }
-  EXPECT_EQ(shown(check_property(thing_, "s", wide + "}", access::report, ignoring)),
+  EXPECT_EQ(shown(check_property(thing_, "s", wide + "}", access_right::report, ignoring)),
             "s.label 6312 missing");
   std::string escapes = "\"";
   for (int i = 0; i < 100000; ++i) {

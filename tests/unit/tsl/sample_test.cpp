@@ -198,7 +198,7 @@ TEST(tsl_sample, is_valid_for_every_model_of_the_house) {
       post.push('}');
       ASSERT_EQ(reader.read(post.view()), json_error::none) << as_text(post.view());
       const finding f =
-          check_properties(m, reader.top(), access::report, {.whole_properties = true});
+          check_properties(m, reader.top(), access_right::report, {.whole_properties = true});
       ASSERT_TRUE(f.ok()) << file.name << ' ' << f.identifier << as_text(post.view());
     }
   }

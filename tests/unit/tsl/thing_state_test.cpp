@@ -91,15 +91,15 @@ TEST_F(tsl_thing_state, changes_nothing_after_a_mistake) {
   EXPECT_EQ(state_.set("i", "11").what, mistake::out_of_range);
   EXPECT_EQ(state_.set("s", R"({"x":7,"label":3})").what, mistake::wrong_type);
   EXPECT_EQ(state_.set("who", "1").what, mistake::unknown);
-  EXPECT_EQ(state_.set("f", "1", access::write).what, mistake::not_writable);
-  EXPECT_EQ(state_.set_all(members(R"({"i":5,"b":1,"e":99})"), access::write).what,
+  EXPECT_EQ(state_.set("f", "1", access_right::write).what, mistake::not_writable);
+  EXPECT_EQ(state_.set_all(members(R"({"i":5,"b":1,"e":99})"), access_right::write).what,
             mistake::out_of_range);
   EXPECT_EQ(all(state_), before);
   EXPECT_FALSE(state_.any_changed());
 }
 
 TEST_F(tsl_thing_state, sets_all_members_of_a_message) {
-  EXPECT_TRUE(state_.set_all(members(R"({"i":5,"s.x":4,"b":1})"), access::write).ok());
+  EXPECT_TRUE(state_.set_all(members(R"({"i":5,"s.x":4,"b":1})"), access_right::write).ok());
   EXPECT_EQ(changes(state_), R"("i":5,"b":1,"s":{"x":4,"label":"","y":1})");
   state_.clear_changed();
   EXPECT_EQ(changes(state_), "");
@@ -145,7 +145,7 @@ TEST_F(tsl_thing_state, refuses_an_array_that_no_device_would_keep) {
   const std::string kept = value(state, "p");
   EXPECT_EQ(state.set("p", with((max_kept_array - 5) / 2)).what, mistake::too_long);
   const std::string message = "{\"p\":" + with(10000) + "}";
-  const finding f = state.set_all(members(message), access::report);
+  const finding f = state.set_all(members(message), access_right::report);
   EXPECT_EQ(f.what, mistake::too_long);
   EXPECT_EQ(f.identifier, "p");
   EXPECT_EQ(value(state, "p"), kept);
