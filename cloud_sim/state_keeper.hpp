@@ -13,17 +13,17 @@ namespace fleet::cloud {
 /// nobody.
 class state_keeper {
 public:
-  /// A product was added, or its name, model or flags changed. Its secret is not the platform's to
-  /// change: it is empty here unless the product came with one.
+  /// A product was added, or its name, model or flags changed.
   virtual void product_changed(const product_row& row) = 0;
-  /// A device was added, came online for the first time, went offline, was disabled or enabled. A
-  /// device that comes and goes is told once per going: `last_online_ms`.
+  /// A device was added, came online for the first time, went offline, was disabled or enabled, or
+  /// told its firmware's version.
   virtual void device_changed(const device_row& row) = 0;
-  /// It was deleted: with its shadow, properties, tags and place under a gateway.
+  /// It was deleted: with its shadow, properties, tags and place under a gateway. If the list of
+  /// credentials has it, device_changed() with status deleted follows, or it would be back.
   virtual void device_gone(std::string_view product_key, std::string_view device_name) = 0;
   /// The device's tags; all of the row is as device_changed() would have it.
   virtual void tags_changed(const device_row& row) = 0;
-  /// An empty document: the shadow was cleared by a reset.
+  /// An empty document: it was deleted with its device.
   virtual void shadow_changed(const shadow_row& row) = 0;
   /// A value that is empty: cleared, the version stays.
   virtual void desired_changed(const desired_row& row) = 0;
