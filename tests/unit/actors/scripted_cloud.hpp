@@ -1,0 +1,231 @@
+// One device, driven without an actor system, and a cloud played by hand: it acknowledges as MQTT
+// wants it and writes down what the device says; what it says itself is the test's. No twin.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/device/device.hpp"
+#include "actors/device/speech_scratch.hpp"
+#include "actors/device/vendor_dialect.hpp"
+#include "hal_sim/virtual_world/virtual_world.hpp"
+#include "tests/support/mqtt_reader.hpp"
+#include "tests/support/world_peers.hpp"
+
+namespace fleet::actors::test {
+
+/// What a device published.
+struct heard {
+  std::string topic;
+  std::string payload;
+  unsigned qos = 0;
+};
+
+class scripted_cloud {
+public:
+  explicit scripted_cloud(hal::home& h) : door(h) {
+    door.when_accepted = [this](support::recorder& guest) {
+      if (replaces && door.guests.size() > 1) {
+        door.guests[door.guests.size() - 2]->stream.reset();
+      }
+      taken_ = 0;
+      guest.when_received = [this](support::recorder& r, std::string_view) { take(r); };
+    };
+  }
+
+  /// Publishes to the device over the newest connection.
+  void say(std::string_view topic, std::string_view payload, unsigned qos = 0) {
+    std::string body;
+    put(body, topic.size());
+    body += topic;
+    if (qos > 0) {
+      put(body, ++next_id_);
+    }
+    body += payload;
+    send(static_cast<char>(0x30 | qos << 1), body);
+  }
+  void cut() { door.guests.back()->stream.reset(); }
+
+  /// Publishes on a topic that ends so, in order.
+  [[nodiscard]] std::vector<heard> on(std::string_view tail) const {
+    std::vector<heard> out;
+    std::copy_if(said.begin(), said.end(), std::back_inserter(out),
+                 [tail](const heard& h) { return std::string_view{h.topic}.ends_with(tail); });
+    return out;
+  }
+  [[nodiscard]] std::string last_on(std::string_view tail) const {
+    const auto all = on(tail);
+    return all.empty() ? std::string{} : all.back().payload;
+  }
+  [[nodiscard]] bool subscribed(std::string_view filter) const {
+    return std::find(filters.begin(), filters.end(), filter) != filters.end();
+  }
+
+  support::host door;
+  std::vector<heard> said;
+  std::vector<std::string> filters; ///< asked for, in order
+  std::string octets;               ///< all that came, over all connections
+  int connects = 0;
+  bool session = false;     ///< what CONNACK says is present
+  bool replaces = true;     ///< a new connection ends the former one
+  bool acknowledges = true; ///< PUBACK
+  std::function<void(const heard&)> when_said;
+
+private:
+  static void put(std::string& out, std::size_t number) {
+    out.push_back(static_cast<char>(number >> 8 & 0xff));
+    out.push_back(static_cast<char>(number & 0xff));
+  }
+  void send(char head, const std::string& body) {
+    std::string packet(1, head);
+    std::size_t left = body.size();
+    do {
+      packet.push_back(static_cast<char>(left % 128 | (left >= 128 ? 0x80 : 0)));
+      left /= 128;
+    } while (left > 0);
+    auto& guest = *door.guests.back();
+    if (guest.stream) {
+      guest.write(packet + body);
+    }
+  }
+  void take(support::recorder& r) {
+    const auto all = mqtt::test::cut(as_bytes(r.received));
+    octets = r.received;
+    for (; taken_ < all.size() && all[taken_].type != 0; ++taken_) {
+      answer(all[taken_]);
+    }
+  }
+  void answer(const mqtt::test::bare_packet& p) {
+    mqtt::test::bare_reader in{p.body};
+    switch (p.type) {
+      case 1:
+        ++connects;
+        send('\x20', std::string{session ? '\x01' : '\x00', '\x00'});
+        break;
+      case 3: {
+        heard h;
+        h.qos = p.flags >> 1 & 3;
+        h.topic = in.text();
+        const std::size_t id = h.qos > 0 ? in.number() : 0;
+        h.payload = in.remainder();
+        if (id > 0 && acknowledges) {
+          std::string body;
+          put(body, id);
+          send('\x40', body);
+        }
+        said.push_back(h);
+        if (when_said) {
+          when_said(h);
+        }
+        break;
+      }
+      case 8: {
+        std::string body;
+        put(body, in.number());
+        while (!in.done()) {
+          filters.push_back(in.text());
+          body.push_back(static_cast<char>(in.octet()));
+        }
+        send('\x90', body);
+        break;
+      }
+      case 12: send('\xd0', {}); break;
+      default: break;
+    }
+  }
+
+  std::size_t taken_ = 0;
+  std::size_t next_id_ = 0;
+};
+
+/// The device's surroundings, and what its actor does for it: turns, timers, link events.
+class driven_device final : hal::timer, hal::stream_events, device_watcher {
+public:
+  driven_device() : driven_device(std::make_shared<alink::generated_credentials>()) {}
+  explicit driven_device(std::shared_ptr<const alink::credential_source> credentials)
+      : cloud(world.home()), speech_(vendor_options{}, std::move(credentials)) {
+    product.speech = &speech_;
+    product.peer = cloud.door.door->at();
+    product.interval = std::chrono::seconds{1};
+    around_.home = &world.home();
+    around_.counts = &counts;
+    around_.speech = &scratch_;
+    around_.watcher = this;
+  }
+  ~driven_device() { crash(); }
+
+  /// Boots it and lets it run for a while. `product` must not change any more.
+  void boot(duration span = std::chrono::seconds{2}, std::uint32_t index = 0) {
+    if (!slot) {
+      products_.add(0xFFFFFFFFU, product);
+      around_.products = &products_;
+      slot.emplace(world.home(), index, product.seed);
+    }
+    device_.emplace(around_, *slot, index);
+    device_->run(world.now());
+    re_arm();
+    run(span);
+  }
+  void run(duration span) { world.run_for(span); }
+  /// The software dies; board and accounts stay.
+  void crash() {
+    world.home().disarm(*this);
+    device_.reset();
+  }
+  void quiet() {
+    device_->quiet();
+    re_arm();
+  }
+  /// Says it and waits for what comes of it.
+  void say(std::string_view topic, std::string_view payload, unsigned qos = 0) {
+    cloud.say(topic, payload, qos);
+    run(std::chrono::milliseconds{200});
+  }
+  [[nodiscard]] device& it() { return *device_; }
+
+  hal::virtual_world world;
+  scripted_cloud cloud;
+  product_settings product;
+  meters counts;
+  std::optional<device_slot> slot;
+  std::vector<outcome> troubles;
+
+private:
+  void on_wake(time_point) override {
+    device_->handle_timeout(*this);
+    re_arm();
+  }
+  void on_connected() override {
+    device_->transport_up();
+    re_arm();
+  }
+  void on_received(bytes_view bytes) override {
+    device_->received(bytes);
+    re_arm();
+  }
+  void on_closed(hal::close_reason reason, std::string_view detail) override {
+    device_->transport_down(reason, detail);
+    re_arm();
+  }
+  void on_trouble(std::uint32_t, outcome what, std::string_view) override {
+    troubles.push_back(what);
+  }
+  void on_stopped(std::uint32_t) override {}
+  void re_arm() {
+    device_->settle();
+    world.home().arm(*this, device_->next_timeout());
+  }
+
+  vendor_dialect speech_;
+  speech_scratch scratch_;
+  product_map products_;
+  device_surroundings around_;
+  std::optional<device> device_;
+};
+
+} // namespace fleet::actors::test
