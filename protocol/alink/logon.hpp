@@ -21,16 +21,12 @@ std::string auth_host(std::string_view region);
 /// `{PK}.iot-as-mqtt.{region}.aliyuncs.com` (§6).
 std::string mqtt_host(std::string_view product_key, std::string_view region);
 
-/// Codes of §5.4 and §5.5 beyond those of alink_code.
+/// Codes of §5.4 and §5.5 beyond those that alink_code names.
 enum logon_code : int {
-  code_auth_error = 401, ///< pre-auth: the sign does not match
   code_auth_unknown_device = 5001,
-  code_product_lookup_failed = 5005,
   code_unknown_device = 6100,
   code_auth_type_mismatch = 6200,
   code_unknown_product = 6250,
-  code_registration_off = 6288,
-  code_already_active = 6289,
   code_unknown_sign_method = 6292,
   code_registration_sign = 6600
 };
