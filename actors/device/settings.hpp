@@ -54,24 +54,37 @@ public:
   /// All devices are of one product.
   explicit product_map(const product_settings& only) { add(0xFFFFFFFFU, only); }
 
-  /// The next `count` devices are of `product`, which outlives the map.
-  void add(std::uint32_t count, const product_settings& product) {
+  /// The next `count` devices are of `product`, which outlives the map. `behind_gateway`: they have
+  /// no connection of their own, and nobody starts them.
+  void add(std::uint32_t count, const product_settings& product, bool behind_gateway = false) {
     end_ += count;
-    ranges_.push_back({end_, &product});
+    ranges_.push_back({end_, &product, behind_gateway});
+  }
+  /// Products, those without devices too.
+  [[nodiscard]] std::size_t size() const noexcept { return ranges_.size(); }
+  /// The number of a device's product, from 0 in the order of add().
+  [[nodiscard]] std::size_t number_of(std::uint32_t index) const noexcept {
+    return static_cast<std::size_t>(&range_of(index) - ranges_.data());
   }
   [[nodiscard]] const product_settings& at(std::uint32_t index) const noexcept {
-    const auto found =
-        std::upper_bound(ranges_.begin(), ranges_.end(), index,
-                         [](std::uint32_t i, const range& r) { return i < r.end; });
-    FLEET_CHECK(found != ranges_.end());
-    return *found->product;
+    return *range_of(index).product;
+  }
+  [[nodiscard]] bool behind_gateway(std::uint32_t index) const noexcept {
+    return range_of(index).behind_gateway;
   }
 
 private:
   struct range {
     std::uint32_t end;
     const product_settings* product;
+    bool behind_gateway;
   };
+  [[nodiscard]] const range& range_of(std::uint32_t index) const noexcept {
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
+    FLEET_CHECK(found != ranges_.end());
+    return *found;
+  }
   std::vector<range> ranges_;
   std::uint32_t end_ = 0;
 };
