@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/device/features.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/stream_filter.hpp"
@@ -45,6 +46,7 @@ struct product_settings {
   bool clean_session = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;
+  device_features features; ///< none: the plain device
 };
 
 /// Which product each device belongs to: ranges of indices that follow one another from 0.
@@ -54,37 +56,32 @@ public:
   /// All devices are of one product.
   explicit product_map(const product_settings& only) { add(0xFFFFFFFFU, only); }
 
-  /// The next `count` devices are of `product`, which outlives the map. `behind_gateway`: they have
-  /// no connection of their own, and nobody starts them.
-  void add(std::uint32_t count, const product_settings& product, bool behind_gateway = false) {
+  /// The next `count` devices are of `product`, which outlives the map.
+  void add(std::uint32_t count, const product_settings& product) {
     end_ += count;
-    ranges_.push_back({end_, &product, behind_gateway});
+    ranges_.push_back({end_, &product});
+  }
+  [[nodiscard]] const product_settings& at(std::uint32_t index) const noexcept {
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
+    FLEET_CHECK(found != ranges_.end());
+    return *found->product;
   }
   /// Products, those without devices too.
   [[nodiscard]] std::size_t size() const noexcept { return ranges_.size(); }
   /// The number of a device's product, from 0 in the order of add().
   [[nodiscard]] std::size_t number_of(std::uint32_t index) const noexcept {
-    return static_cast<std::size_t>(&range_of(index) - ranges_.data());
-  }
-  [[nodiscard]] const product_settings& at(std::uint32_t index) const noexcept {
-    return *range_of(index).product;
-  }
-  [[nodiscard]] bool behind_gateway(std::uint32_t index) const noexcept {
-    return range_of(index).behind_gateway;
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
+    FLEET_CHECK(found != ranges_.end());
+    return static_cast<std::size_t>(found - ranges_.begin());
   }
 
 private:
   struct range {
     std::uint32_t end;
     const product_settings* product;
-    bool behind_gateway;
   };
-  [[nodiscard]] const range& range_of(std::uint32_t index) const noexcept {
-    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
-                                        [](std::uint32_t i, const range& r) { return i < r.end; });
-    FLEET_CHECK(found != ranges_.end());
-    return *found;
-  }
   std::vector<range> ranges_;
   std::uint32_t end_ = 0;
 };

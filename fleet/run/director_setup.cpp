@@ -191,7 +191,7 @@ void director::make_shards() {
   const auto count = static_cast<std::uint32_t>(homes.size());
   const double ramp = options_.ramp_per_second.value_or(1000.0);
   for (const auto& product : ready_.products) {
-    products_.add(product.plan.devices.count, product.settings, product.plan.behind_gateway);
+    products_.add(product.plan.devices.count, product.settings);
   }
   std::vector<actors::shard_options> all(count);
   std::uint32_t first = 0;
