@@ -43,6 +43,8 @@ struct product_settings {
   duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
   std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as it comes
   std::uint16_t keep_alive_s = 60;
+  /// Its devices have no connection of their own: nobody starts them.
+  bool behind_gateway = false;
   bool clean_session = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;

@@ -156,7 +156,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
   p.seed = ready.seed;
-  apply_features(product.plan, p);
+  apply_features(product.plan, product.model, p);
 }
 
 /// The triples of one product, and which row its first device has.

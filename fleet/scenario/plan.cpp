@@ -191,6 +191,8 @@ void fill_traffic(const scenario& file, scenario_plan& plan) {
     for (std::size_t i = 0; i < plan.products.size(); ++i) {
       if (plan.products[i].product.name == traffic.product) {
         planned.product = i;
+        plan.products[i].rrpc |= traffic.kind == traffic_kind::rrpc;
+        plan.products[i].broadcasts |= traffic.kind == traffic_kind::broadcast;
       }
     }
   }

@@ -31,6 +31,8 @@ struct product_plan {
   std::size_t children_product = 0; ///< of gateways: an index of scenario_plan::products
   std::uint32_t children_first = 0; ///< of gateways: the first device behind the first of them
   std::uint32_t children_each = 0;  ///< 0: no gateways
+  bool rrpc = false;                ///< the cloud's traffic calls its devices so (§15)
+  bool broadcasts = false;          ///< the cloud's traffic tells all of them at once (§9.1)
 };
 
 using actors::load_segment;

@@ -29,7 +29,8 @@ class Signals(harness.Case):
             if not process.running():
                 raise AssertionError(process.output + process.error_output)
             try:
-                return f'fleet_devices{{phase="online"}} {count}\n' in self.metrics()
+                return (f'fleet_devices{{phase="online",product="product_1"}} {count}\n'
+                        in self.metrics())
             except OSError:
                 return False
         wait_until(online, "all devices online", 60)
