@@ -20,6 +20,13 @@ inline bool is_array(std::string_view raw) noexcept {
   return raw.starts_with('[');
 }
 
+/// An id that can be echoed: one recovered from broken JSON may be a number such as `00`, which no
+/// reply could carry.
+inline std::string_view echoable(std::string_view raw_id) noexcept {
+  const std::string_view digits = raw_id.substr(raw_id.starts_with('-') ? 1 : 0);
+  return digits.size() > 1 && digits.front() == '0' ? std::string_view{} : raw_id;
+}
+
 /// The member of that name if there is exactly one; `repeated` is set if there are more.
 inline const json_member* only(std::span<const json_member> members, std::string_view key,
                                bool& repeated) noexcept {

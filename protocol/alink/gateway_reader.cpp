@@ -116,9 +116,9 @@ std::string_view list_in(std::span<const json_member> params, std::string_view k
 }
 
 bool fits_envelope(const message& m, int& code, std::string_view& id, bool& wants_reply) noexcept {
-  id = m.id;
+  id = echoable(m.id);
   wants_reply = m.wants_reply;
-  const bool good = m.state == message_state::good && !m.id.empty();
+  const bool good = m.state == message_state::good && !id.empty();
   code = good ? static_cast<int>(code_success) : static_cast<int>(code_parameter_error);
   return good;
 }

@@ -98,7 +98,7 @@ gateway_notice gateway_reader::read_notice(topic_kind kind, bytes_view payload) 
   gateway_notice out;
   told_.clear();
   const message m = parse_message(envelope_, payload);
-  out.id = m.id;
+  out.id = echoable(m.id);
   out.code = code_parameter_error;
   if (m.state != message_state::good) {
     return out;

@@ -315,7 +315,8 @@ TEST(gateway_messages, broken_json_is_answered_if_its_id_can_be_found) {
   EXPECT_EQ(broken.code, code_parameter_error);
   EXPECT_EQ(broken.id, "12");
   for (const std::string_view text :
-       {"", "[]", "hello", R"({"params":{}})", R"({"id":{},"params":{}})"}) {
+       {"", "[]", "hello", R"({"id":00,"params":{})", R"({"id":-01,,})", R"({"params":{}})",
+        R"({"id":{},"params":{}})"}) {
     const gateway_request r = read(reader, topo_get, text);
     EXPECT_EQ(r.code, code_parameter_error) << text;
     EXPECT_TRUE(r.id.empty()) << text;
