@@ -11,9 +11,9 @@ namespace fleet::cloud {
 void write_property_set(byte_buffer& out, std::uint64_t id, const ledger::tag& t) {
   out.clear();
   out.append(std::string_view{R"({"method":"thing.service.property.set","id":")"});
-  alink::append_unsigned(out, id);
+  append_unsigned(out, id);
   out.append(std::string_view{R"(","params":{"LightSwitch":)"});
-  alink::append_unsigned(out, id & 1U);
+  append_unsigned(out, id & 1U);
   out.append(std::string_view{R"(},"version":"1.0.0","tag":")"});
   const auto checksum_at = ledger::append_tag(out, t);
   out.append(std::string_view{"\"}"});
