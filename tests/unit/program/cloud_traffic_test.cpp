@@ -229,7 +229,7 @@ TEST_F(traffic, makes_up_values_that_the_model_allows_for_what_may_be_set) {
     {"identifier":"power","name":"p","accessMode":"rw","required":false,
      "dataType":{"type":"int","specs":{"min":"5","max":"9","step":"1"}}},
     {"identifier":"level","name":"l","accessMode":"rw","required":false,
-     "dataType":{"type":"int","specs":{"min":"1","max":"1","step":"1"}}},
+     "dataType":{"type":"int","specs":{"min":"1","max":"2","step":"1"}}},
     {"identifier":"heat","name":"h","accessMode":"r","required":false,
      "dataType":{"type":"int","specs":{"min":"0","max":"9","step":"1"}}}],
     "events":[],"services":[]})",

@@ -104,6 +104,7 @@ TEST(features, follow_from_the_products_keys) {
   const auto plan = plan_of(R"(
 products:
   - name: gate
+    model: m.json
     ntp: on
     shadow: on
     report: [{what: properties, every: 1m}, {what: event, every: 9m, identifiers: [hot]}]
