@@ -8,6 +8,7 @@
 
 #include "fleet/console/display.hpp"
 #include "fleet/console/json_text.hpp"
+#include "fleet/text/quantities.hpp"
 #include "protocol/alink/reply_codes.hpp"
 #include "protocol/base/check.hpp"
 
@@ -158,10 +159,26 @@ std::optional<std::string> rrpc_text(const device_ref& who, std::string_view bod
       return printable(raw->value) + "\n";
     }
   }
-  if (const auto text = answer.text("payloadBase64")) {
-    return "base64 " + printable(*text) + "\n";
+  for (const auto key : {"dataBase64", "payloadBase64"}) {
+    if (const auto text = answer.text(key)) {
+      return "base64 " + printable(*text) + "\n";
+    }
   }
   return call_text(who, body);
+}
+
+std::optional<std::string> status_text(std::string_view body) {
+  const json_level status{body};
+  if (!status.object()) {
+    return std::nullopt;
+  }
+  text_table table;
+  constexpr std::int64_t century_ms = 3'155'760'000'000;
+  if (const auto ms = status.integer("uptimeMs"); ms && *ms >= 0 && *ms < century_ms) {
+    table.row({"up for", text::format_duration(std::chrono::seconds{*ms / 1000})});
+  }
+  add_pairs(table, body, {}, 0);
+  return table.text();
 }
 
 /// What was done, and below it whatever the answer tells beside.
@@ -235,9 +252,8 @@ judgement judge(const admin_answer& answer, std::string_view who) {
   if (const auto detail = body.text("detail"); detail && !detail->empty()) {
     sentence += ": " + printable(*detail);
   }
-  if (answer.status == 401 || answer.status == 403) {
-    sentence += fmt::format(" (HTTP {}; the token comes from --token-file or FLEET_ADMIN_TOKEN)",
-                            answer.status);
+  if (answer.status == 401) {
+    sentence += " (it comes from --token-file or FLEET_ADMIN_TOKEN)";
   }
   return {answer_kind::refused, std::move(sentence)};
 }
@@ -272,8 +288,7 @@ std::optional<std::string> render(const console_options& what, const device_ref&
       return done("the configuration of " + what.product + " is "
                       + (what.push ? "saved and pushed" : "saved"),
                   body);
-    case console_verb::status:
-      return json_level{body}.object() ? std::optional{pairs(body)} : std::nullopt;
+    case console_verb::status: return status_text(body);
     case console_verb::devices:
     case console_verb::import: break; // in pieces, by functions of their own
   }

@@ -19,6 +19,10 @@ using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, 4> states{"unactivated", "online", "offline", "disabled"};
 
+/// The platform knows no other (aliyun-iot.md §8.1).
+constexpr words_of<mqtt::qos, 2> platform_qos{
+    {{"0", mqtt::qos::at_most_once}, {"1", mqtt::qos::at_least_once}}};
+
 std::string command_of(const verb_entry& verb) {
   return "fleet cloud " + std::string{verb.word};
 }
@@ -103,7 +107,7 @@ void verb_flags(flag_set& flags, console_options& out) {
                 "checked.",
                 set_version(out.version));
   } else if (out.verb == console_verb::publish) {
-    flags.value("--qos", "0|1|2", "Quality of service. Default 0.", set_word(out.qos, qos_words));
+    flags.value("--qos", "0|1", "Quality of service. Default 0.", set_word(out.qos, platform_qos));
     payload_flag(flags, out);
   } else if (out.verb == console_verb::broadcast) {
     payload_flag(flags, out);
@@ -134,9 +138,9 @@ void reach_flags(flag_set& flags, console_reach& out) {
               "Certificates (PEM) to trust with https. Default: those of the system.",
               set_text(out.ca_file));
   flags.value("--timeout", "D",
-              "How long a device may take to answer: 100ms to 10m; the twin may take 2 s more. "
+              "How long a device may take to answer: 100ms to 1m; the twin may take 2 s more. "
               "Default 5s.",
-              set_duration(out.timeout, 100ms, 10min));
+              set_duration(out.timeout, 100ms, 1min));
 }
 
 std::string_view role_text(word_role role) {

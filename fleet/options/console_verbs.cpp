@@ -11,7 +11,7 @@ constexpr std::string_view assignment_words =
     "The device, then NAME=VALUE words: numbers, true, false, null and JSON are taken as such, "
     "anything else as text; \"1\" in quotes is text too; a.b=1 makes an object a.";
 
-constexpr std::array<verb_entry, console_verb_count> entries{{
+constexpr std::array<verb_entry, console_verb_count> entries = {{
     {console_verb::products,
      "products",
      "[flags]",
