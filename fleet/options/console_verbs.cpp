@@ -115,7 +115,7 @@ constexpr std::array<verb_entry, console_verb_count> entries = {{
     {console_verb::broadcast,
      "broadcast",
      "PK TOPIC PAYLOAD [flags]",
-     "publishes a message to those of a product's devices that are online and listen",
+     "publishes a message to a product's devices that are online and listen",
      {word_role::product, word_role::topic, word_role::payload},
      2,
      more_words::none,
