@@ -30,6 +30,13 @@ struct meters;
 /// Times that a question (desired, configuration, tags) is asked before the device lets it be.
 inline constexpr std::uint32_t question_tries_max = 3;
 
+/// A topic of a kind that has no further part; names are put in when it is sent.
+constexpr alink::topic plain_topic(alink::topic_kind kind) noexcept {
+  alink::topic out;
+  out.kind = kind;
+  return out;
+}
+
 /// What a thing stands on; all of it outlives the thing.
 struct thing_place {
   device_surroundings& around;

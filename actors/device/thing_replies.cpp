@@ -98,7 +98,7 @@ void thing::ask(alink::topic_kind kind, std::uint32_t attempt) {
     FLEET_CHECK(kind == topic_kind::config_get);
     alink::append_config_get(out, id, features().children.each > 0);
   }
-  (void)send({.kind = kind}, mqtt::qos::at_least_once);
+  (void)send(plain_topic(kind), mqtt::qos::at_least_once);
 }
 
 /// What can be applied is applied, reported and cleared at the version it had: a newer wish stays.
@@ -125,7 +125,7 @@ void thing::take_desired(const alink::message& reply) {
   post_values(names);
   alink::append_desired_delete(fresh_payload(),
                                open(topic_kind::desired_delete, question_tries_max), applied);
-  (void)send({.kind = topic_kind::desired_delete}, mqtt::qos::at_least_once);
+  (void)send(plain_topic(alink::topic_kind::desired_delete), mqtt::qos::at_least_once);
 }
 
 alink::config_transport thing::config_transport() const noexcept {
@@ -148,7 +148,7 @@ void thing::ask_time() {
   time_asked_ms_ = wall_ms();
   time_open_ = true;
   alink::append_ntp_request(fresh_payload(), alink::milliseconds{time_asked_ms_});
-  (void)send({.kind = topic_kind::ntp_request}, mqtt::qos::at_most_once);
+  (void)send(plain_topic(alink::topic_kind::ntp_request), mqtt::qos::at_most_once);
 }
 
 void thing::take_time(bytes_view payload) {

@@ -318,7 +318,7 @@ void thing::post_values(std::span<const std::string_view> identifiers) {
   append_members(around_.part, identifiers);
   alink::append_property_post(fresh_payload(), open(topic_kind::property_post, post_cookie(now())),
                               as_text(around_.part.view()));
-  (void)post_tagged({.kind = topic_kind::property_post}, now());
+  (void)post_tagged(plain_topic(alink::topic_kind::property_post), now());
 }
 
 } // namespace fleet::actors

@@ -41,7 +41,7 @@ void thing::open_shadow() {
 void thing::send_shadow() {
   if (!around_.payload.empty()) {
     // No room in the window: the client's own time-out sends it again.
-    (void)send({.kind = alink::topic_kind::shadow_update}, mqtt::qos::at_least_once);
+    (void)send(plain_topic(alink::topic_kind::shadow_update), mqtt::qos::at_least_once);
   }
 }
 
