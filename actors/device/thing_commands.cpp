@@ -278,7 +278,9 @@ void thing::take_rrpc(const mqtt::message_view& message, const alink::rrpc_call&
   std::int64_t code = alink::code_success;
   std::array<char, max_quoted_rrpc_id> id;
   std::string_view raw_id = request.id;
-  const bool known = what == alink::payload_class::request && !service.empty();
+  // Where the topic names the service, the method may be missing (§23).
+  const bool known = !service.empty() && request.state == alink::message_state::good
+                     && !request.id.empty();
   if (known) {
     code = run(request, service, values);
   } else {

@@ -71,9 +71,11 @@ public:
   std::vector<std::string> filters; ///< asked for, in order
   std::string octets;               ///< all that came, over all connections
   int connects = 0;
-  bool session = false;     ///< what CONNACK says is present
-  bool replaces = true;     ///< a new connection ends the former one
-  bool acknowledges = true; ///< PUBACK
+  std::vector<std::size_t> subscribes; ///< filters in each SUBSCRIBE
+  bool session = false;                ///< what CONNACK says is present
+  bool replaces = true;                ///< a new connection ends the former one
+  bool acknowledges = true;            ///< PUBACK
+  bool grants = true;                  ///< SUBACK
   std::function<void(const heard&)> when_said;
 
 private:
@@ -127,11 +129,15 @@ private:
       case 8: {
         std::string body;
         put(body, in.number());
+        subscribes.push_back(0);
         while (!in.done()) {
+          ++subscribes.back();
           filters.push_back(in.text());
           body.push_back(static_cast<char>(in.octet()));
         }
-        send('\x90', body);
+        if (grants) {
+          send('\x90', body);
+        }
         break;
       }
       case 12: send('\xd0', {}); break;
@@ -143,8 +149,18 @@ private:
   std::size_t next_id_ = 0;
 };
 
+/// `"key":V` of an object, V raw; empty if there is none.
+inline std::string raw_field(std::string_view payload, std::string_view key) {
+  json_reader json;
+  if (json.read(as_bytes(payload)) != json_error::none) {
+    return {};
+  }
+  const auto* found = json.find(key);
+  return found == nullptr ? std::string{} : std::string{found->value};
+}
+
 /// The device's surroundings, and what its actor does for it: turns, timers, link events.
-class driven_device final : hal::timer, hal::stream_events, device_watcher {
+class driven_device : hal::timer, hal::stream_events, device_watcher {
 public:
   driven_device() : driven_device(std::make_shared<alink::generated_credentials>()) {}
   explicit driven_device(std::shared_ptr<const alink::credential_source> credentials)
@@ -157,12 +173,17 @@ public:
     around_.speech = &scratch_;
     around_.watcher = this;
   }
-  ~driven_device() { crash(); }
+  virtual ~driven_device() { crash(); }
 
   /// Boots it and lets it run for a while. `product` must not change any more.
   void boot(duration span = std::chrono::seconds{2}, std::uint32_t index = 0) {
     if (!slot) {
-      products_.add(0xFFFFFFFFU, product);
+      if (child) {
+        products_.add(product.features.children.first, product);
+        products_.add(0xFFFFFFFFU - product.features.children.first, *child);
+      } else {
+        products_.add(0xFFFFFFFFU, product);
+      }
       around_.products = &products_;
       slot.emplace(world.home(), index, product.seed);
     }
@@ -174,6 +195,9 @@ public:
   void run(duration span) { world.run_for(span); }
   /// The software dies; board and accounts stay.
   void crash() {
+    if (slot) {
+      slot->board.link.drop();
+    }
     world.home().disarm(*this);
     device_.reset();
   }
@@ -187,10 +211,12 @@ public:
     run(std::chrono::milliseconds{200});
   }
   [[nodiscard]] device& it() { return *device_; }
+  [[nodiscard]] bool alive() const { return device_.has_value(); }
 
   hal::virtual_world world;
   scripted_cloud cloud;
   product_settings product;
+  std::optional<product_settings> child; ///< of the devices behind this one
   meters counts;
   std::optional<device_slot> slot;
   std::vector<outcome> troubles;
