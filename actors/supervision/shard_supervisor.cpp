@@ -195,13 +195,18 @@ void shard_supervisor::ended(const device_ended& message) {
   devices_[slot] = nullptr;
   --alive_;
   const bool crashed = !message.reason.empty();
-  if (crashed && stage_ != stage::stopping) {
+  if (crashed) {
     auto& d = shard_.slots[slot];
     d.trace.note(now(), happening::crashed);
     if (shard_.crashes.size() < crash_records_max) {
       shard_.crashes.push_back({message.index, message.reason, d.trace.text()});
     }
+    if (now() - d.crashed_at > shard_.options.restarts.forgiven_after) {
+      d.crashes = 0;
+    }
+    d.crashed_at = now();
   }
+  // One that was about to end anyway does not come back.
   if (wanted_[slot] && stage_ != stage::stopping) {
     if (crashed) {
       restart_later(slot);

@@ -153,10 +153,11 @@ private:
     if (before == std::string_view::npos || text_[before] != '-') {
       return place_of(mark);
     }
-    const auto head = text_.substr(0, before);
-    const std::size_t line_start = head.rfind('\n') + 1; // npos + 1 is 0
-    return {static_cast<std::uint32_t>(std::count(head.begin(), head.end(), '\n')) + 1,
-            static_cast<std::uint32_t>(before - line_start) + 1};
+    // Counted back from the mark: from the front it would be quadratic.
+    const auto gap = text_.substr(before, at - before);
+    const auto lines = static_cast<std::uint32_t>(std::count(gap.begin(), gap.end(), '\n'));
+    const std::size_t line_start = text_.substr(0, before).rfind('\n') + 1; // npos + 1 is 0
+    return {place_of(mark).line - lines, static_cast<std::uint32_t>(before - line_start) + 1};
   }
 
   /// Whether the quoted word at `at` is closed; the parser takes the end of the text for a quote.

@@ -104,15 +104,15 @@ std::string_view logon_message(int code) noexcept {
     case code_too_busy: return "too many requests";
     case code_parameter_error: return "request parameter error";
     case code_system_error: return "system error";
-    case code_auth_unknown_device:
-    case code_unknown_device: return "device not found";
+    case code_auth_device_not_found:
+    case code_device_not_found: return "device not found";
     case code_product_lookup_failed: return "product lookup failed";
     case code_auth_type_mismatch: return "auth type mismatch";
-    case code_unknown_product: return "product not found";
+    case code_product_not_found: return "product not found";
     case code_registration_off: return "dynamic registration is switched off";
     case code_already_active: return "device already activated";
     case code_unknown_sign_method: return "sign method not supported";
-    case code_registration_sign: return "sign check failed";
+    case code_sign_failed: return "sign check failed";
     default: return "unknown error";
   }
 }
@@ -154,7 +154,7 @@ result<preauth_request, int> read_preauth(std::string_view body) {
 
 int judge_preauth(const preauth_request& asked, const preauth_facts& facts) {
   if (!facts.device_secret) {
-    return code_auth_unknown_device;
+    return code_auth_device_not_found;
   }
   if (facts.by_id2) {
     return code_auth_type_mismatch;
@@ -293,7 +293,7 @@ result<preauth_request, int> read_id2(std::string_view body) {
 
 int judge_id2(const preauth_request& asked, const id2_identity* who) {
   if (who == nullptr || who->product_key != asked.product_key || who->id2 != asked.id2) {
-    return code_auth_unknown_device;
+    return code_auth_device_not_found;
   }
   const std::string expected = sign_id2(*who, asked.client_id, asked.timestamp);
   return digest_equal(expected, asked.sign) ? int{code_success} : int{code_auth_error};

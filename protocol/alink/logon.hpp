@@ -21,15 +21,8 @@ std::string auth_host(std::string_view region);
 /// `{PK}.iot-as-mqtt.{region}.aliyuncs.com` (§6).
 std::string mqtt_host(std::string_view product_key, std::string_view region);
 
-/// Codes of §5.4 and §5.5 beyond those that alink_code names.
-enum logon_code : int {
-  code_auth_unknown_device = 5001,
-  code_unknown_device = 6100,
-  code_auth_type_mismatch = 6200,
-  code_unknown_product = 6250,
-  code_unknown_sign_method = 6292,
-  code_registration_sign = 6600
-};
+/// Numbers that §5.4 and §5.5 use in another sense than §10.1.
+enum logon_code : int { code_auth_type_mismatch = 6200, code_unknown_sign_method = 6292 };
 /// What the platform says with a code of §5.4 or §5.5, 200 included; `unknown error` for others.
 std::string_view logon_message(int code) noexcept;
 

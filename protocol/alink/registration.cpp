@@ -176,17 +176,17 @@ result<registration_request, int> read_registration(std::string_view body) {
 
 int judge_registration(const registration_request& asked, const registration_facts& facts) {
   if (!facts.product_secret) {
-    return code_unknown_product;
+    return code_product_not_found;
   }
   if (!facts.switched_on) {
     return code_registration_off;
   }
   const registrant who{asked.product_key, asked.device_name, std::string{*facts.product_secret}};
   if (!digest_equal(sign_registration(who, asked.random, asked.method), asked.sign)) {
-    return code_registration_sign;
+    return code_sign_failed;
   }
   if (!facts.device_known) {
-    return code_unknown_device;
+    return code_device_not_found;
   }
   return facts.activated ? int{code_already_active} : int{code_success};
 }

@@ -352,6 +352,17 @@ TEST(gateway_sim, settles_after_a_storm_asking_in_batches) {
   }
 }
 
+TEST(gateway_sim, asks_again_for_what_was_lost_without_waiting_for_a_reconnect) {
+  for (std::uint64_t seed = 21; seed <= 30; ++seed) {
+    SCOPED_TRACE(seed);
+    world w{seed, 3};
+    w.run({.loss_ppm = 300'000, .repeat_ppm = 0}, 10min);
+    EXPECT_GT(w.lost, 20U);
+    w.run(calm, 60min);
+    expect_settled(w);
+  }
+}
+
 TEST(gateway_sim, repeats_itself_for_one_seed) {
   EXPECT_EQ(storm_and_calm(3, 7), storm_and_calm(3, 7));
   EXPECT_NE(storm_and_calm(3, 7), storm_and_calm(4, 7));

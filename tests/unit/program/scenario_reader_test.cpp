@@ -178,6 +178,10 @@ TEST(scenario_reader, bounds_what_aliases_expand_to) {
             + "]\n";
   }
   EXPECT_EQ(refused(bomb).message, "more than 100,000 values, aliases expanded");
+  // Flat: one anchor, many aliases.
+  EXPECT_EQ(refused("a: &a [" + repeated("x,", 1000) + "x]\nb: [" + repeated("*a,", 200) + "*a]\n")
+                .message,
+            "more than 100,000 values, aliases expanded");
   EXPECT_EQ(refused("a: [" + repeated("1,", 100'000) + "1]\n").message,
             "more than 100,000 values, aliases expanded");
 }
@@ -202,6 +206,13 @@ TEST(scenario_reader, tells_twenty_mistakes_and_no_more) {
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().size(), scenario_mistakes_most);
   EXPECT_EQ(got.error().back().at, (text_place{20, 1}));
+}
+
+TEST(scenario_reader, finds_the_place_of_what_is_missing) {
+  EXPECT_EQ(refused("stages:\n  - hold: 1m\n  -\n\n\n  - hold: 1m\n").at, (text_place{3, 3}));
+  EXPECT_EQ(refused("stages:\n  -\n").at, (text_place{2, 3}));
+  EXPECT_EQ(refused("stages: [ , {hold: 1m}]\n").at, (text_place{1, 11}));
+  EXPECT_EQ(refused("stages:\n- hold:\n\n\n# end\n").at, (text_place{2, 3}));
 }
 
 TEST(scenario_reader, looks_for_models_beside_the_file) {
