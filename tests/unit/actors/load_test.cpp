@@ -29,7 +29,8 @@ struct sharing_config : caf::actor_system_config {
 /// Six devices of one product, four of another, against the twin; the last product is silent.
 class loaded_fleet {
 public:
-  loaded_fleet(timetable load, std::vector<start_place> order)
+  loaded_fleet(timetable load, std::vector<start_place> order,
+               hal::link_kind link = hal::link_kind::ethernet)
       : credentials_(std::make_shared<alink::generated_credentials>()),
         speech_(vendor_options{}, credentials_), load_(std::move(load)) {
     world_.home().attach(system_);
@@ -42,6 +43,7 @@ public:
       product->speech = &speech_;
       product->peer = at.value().front();
       product->interval = seconds{1};
+      product->link = link;
     }
     silent_.interval = duration{0};
     products_.add(6, talking_);
@@ -67,6 +69,11 @@ public:
   void crash(std::uint32_t device) { caf::anon_send(root_, crash_device{device}); }
   [[nodiscard]] std::uint64_t online(std::size_t product) const {
     return shard_->parts[product].counts.in_phase[static_cast<std::size_t>(phase::online)].load();
+  }
+  [[nodiscard]] std::uint64_t in(phase p) const {
+    const auto place = static_cast<std::size_t>(p);
+    return shard_->parts[0].counts.in_phase[place].load()
+           + shard_->parts[1].counts.in_phase[place].load();
   }
   [[nodiscard]] std::uint64_t online() const { return online(0) + online(1); }
   [[nodiscard]] actors::shard& part() { return *shard_; }
@@ -161,11 +168,16 @@ TEST(shard_load, does_not_restart_a_device_that_the_load_has_stopped) {
 }
 
 TEST(shard_load, starts_a_device_again_that_was_still_stopping) {
-  // Off and on within a millisecond: faster than a good-bye over the network.
+  // A slow link: at any moment some report waits for its acknowledgement, and so does a good-bye.
+  const seconds off{60};
+  const auto on = off + milliseconds{1};
   loaded_fleet f{
-      {{{seconds{0}, seconds{5}, 10, 10}, {seconds{5}, seconds{5} + milliseconds{1}, 3, 3}}, 10},
-      everyone()};
-  f.run(seconds{10});
+      {{{seconds{0}, off, 10, 10}, {off, on, 3, 3}}, 10}, everyone(), hal::link_kind::nbiot};
+  f.run(off - milliseconds{1});
+  ASSERT_EQ(10U, f.online());
+  f.run(milliseconds{3});
+  EXPECT_GT(f.in(phase::stopping), 0U) << "or this tries nothing";
+  f.run(seconds{60});
   EXPECT_EQ(10U, f.online());
   EXPECT_EQ(7U, f.part().stopped.load());
   EXPECT_EQ(2U, f.part().slots[3].board.boots());
