@@ -140,6 +140,10 @@ command_outcome twin::command(std::uint32_t device, mqtt::qos q) {
   return outcome;
 }
 
+operations* twin::console() noexcept {
+  return nullptr;
+}
+
 void twin::set_disabled(std::uint32_t device, bool disabled) {
   FLEET_CHECK(parts_ != nullptr);
   if (parts_->platform != nullptr) {

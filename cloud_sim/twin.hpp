@@ -13,6 +13,7 @@
 #include "cloud_sim/counters.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/mqtt_character.hpp"
+#include "cloud_sim/operations.hpp"
 #include "cloud_sim/platform_character.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/identity.hpp"
@@ -65,6 +66,10 @@ public:
   void stop_commands() noexcept;
   /// One command to one device now.
   command_outcome command(std::uint32_t device, mqtt::qos q);
+
+  /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies
+  /// with the twin; what waits for devices is answered by stop().
+  [[nodiscard]] operations* console() noexcept;
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);

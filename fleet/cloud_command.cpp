@@ -8,6 +8,7 @@
 
 #include "cloud_sim/twin.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
+#include "fleet/cloud/web_host.hpp"
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/machine.hpp"
@@ -43,6 +44,7 @@ private:
   std::unique_ptr<stream_filter_factory> security_;
   std::unique_ptr<hal::real_world> world_;
   std::unique_ptr<cloud::twin> twin_;
+  std::unique_ptr<web_host> web_;
   std::unique_ptr<metrics::page> page_;
 };
 
@@ -77,6 +79,11 @@ std::optional<startup_error> server::listen() {
   if (!chosen) {
     return startup_error{exit_code::environment_failed, chosen.error().message};
   }
+  auto web = web_host::start(world_->home(0), *twin_, options_);
+  if (!web) {
+    return web.error();
+  }
+  web_ = std::move(web).value();
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
     commands.interval = options_.downlink_interval;
@@ -103,6 +110,9 @@ std::optional<startup_error> server::listen() {
 void server::announce(const std::vector<hal::address>& chosen) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
+  }
+  for (const auto& line : web_->lines()) {
+    std::printf("%s\n", line.c_str());
   }
   if (page_) {
     std::printf("metrics %s\n", options_.metrics.at->text().c_str());
@@ -155,7 +165,10 @@ exit_code server::execute() {
   while (!signals_.wait(std::chrono::hours{1})) {
   }
   page_.reset();
-  world_->home(0).post([this] { twin_->stop(); });
+  world_->home(0).post([this] {
+    twin_->stop(); // what waits for devices is answered by this, so before the web goes
+    web_->stop();
+  });
   world_->stop(options_.grace);
   summarize();
   return write_ledger() ? exit_code::passed : exit_code::environment_failed;

@@ -116,6 +116,8 @@ struct run_options {
 struct cloud_options {
   std::vector<hal::address> mqtt;  ///< plain listeners
   std::vector<hal::address> mqtts; ///< TLS listeners
+  metrics_option admin;            ///< of the admin API; not asked for: its own default
+  std::string admin_token_file;    ///< empty: a token is made where one is needed
   program::profile profile = profile::linkdevelop;
   std::string credentials_file; ///< empty: generated from `product_key`
   std::string product_key = "a1FleetDemo";

@@ -124,10 +124,8 @@ call_done admin_call::later_payload() const {
     const std::string& data = outcome.value().data;
     if (mqtt::valid_utf8(data)) {
       json.text("data", data);
-    } else {
-      json.raw("data", "null");
     }
-    json.text("dataBase64", to_base64(as_bytes(data)));
+    json.text("payloadBase64", to_base64(as_bytes(data)));
     json.end();
     to.answer(std::move(out));
   };

@@ -40,7 +40,8 @@ public:
   void refuse(const operation_failure& why) const;
   /// For operations that answer later: `{"code":C,"data":…}`.
   [[nodiscard]] call_done later_data() const;
-  /// The same for RRPC: data as text where it is some, and as base64 in any case.
+  /// The same for RRPC: `data` is text and left out for octets that are none, `payloadBase64` is
+  /// there in any case.
   [[nodiscard]] call_done later_payload() const;
 
   // Readers; each answers the call itself where it fails.

@@ -35,6 +35,18 @@ void listener_flags(flag_set& flags, cloud_options& out) {
               set_word(out.tls_version, tls_version_words));
 }
 
+void admin_flags(flag_set& flags, cloud_options& out) {
+  flags.group("Admin API, which fleet cloud's other subcommands talk to");
+  flags.value("--admin", "A:P|off",
+              "Where it listens, for HTTP. Default 127.0.0.1:18830, or a free port where that is "
+              "taken.",
+              set_metrics(out.admin));
+  flags.value("--admin-token-file", "FILE",
+              "Holds the token to ask for: 16 to 512 visible characters on one line. Default: none "
+              "on loopback; elsewhere one is made and printed.",
+              set_text(out.admin_token_file));
+}
+
 void platform_flags(flag_set& flags, cloud_options& out) {
   flags.group("Platform");
   flags.value("--profile", "NAME",
@@ -78,6 +90,9 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
       }
     }
   }
+  if (o.admin.asked_for && !o.admin.at && flags.given("--admin-token-file")) {
+    return "--admin-token-file contradicts --admin off";
+  }
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--downlink-interval"}) {
       if (flags.given(flag)) {
@@ -101,6 +116,7 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
                  "runs the twin, a local stand-in for the cloud, until it is interrupted",
                  "[flags]"};
   listener_flags(flags, out);
+  admin_flags(flags, out);
   platform_flags(flags, out);
   output_flags(flags, out);
   flags.example("fleet cloud serve --mqtt 127.0.0.1:1883 --mqtts 127.0.0.1:8883",

@@ -361,7 +361,19 @@ TEST(serve_flags, listen_on_the_well_known_loopback_port_unless_told_otherwise) 
   EXPECT_TRUE(serve("--mqtts 8883").mqtt.empty());
 }
 
+TEST(serve_flags, place_the_admin_api) {
+  EXPECT_FALSE(serve("").admin.asked_for);
+  const auto placed = serve("--admin 0.0.0.0:0 --admin-token-file t");
+  EXPECT_EQ(placed.admin.at->text(), "0.0.0.0:0");
+  EXPECT_EQ(placed.admin_token_file, "t");
+  const auto off = serve("--admin off");
+  EXPECT_TRUE(off.admin.asked_for);
+  EXPECT_FALSE(off.admin.at.has_value());
+}
+
 TEST(serve_mistakes, are_told_in_one_sentence) {
+  EXPECT_EQ(refused_serve("--admin off --admin-token-file t"),
+            "fleet cloud serve: --admin-token-file contradicts --admin off");
   EXPECT_EQ(refused_serve("--mqtt broker:1883"),
             "fleet cloud serve: --mqtt broker:1883 is not a numeric address and a port; write "
             "127.0.0.1:1883, [::1]:1883, or 1883 for loopback");

@@ -1,0 +1,101 @@
+// Opening the twin's HTTP listeners.
+#include "fleet/cloud/web_host.hpp"
+
+#include <fmt/format.h>
+
+#include "cloud_sim/web/guard.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+std::string_view reason(hal::listen_error why) noexcept {
+  switch (why) {
+    case hal::listen_error::in_use: return "the address is in use";
+    case hal::listen_error::not_permitted: return "not permitted";
+    case hal::listen_error::bad_address: return "this machine has no such address";
+    case hal::listen_error::exhausted: return "out of descriptors or memory";
+  }
+  FLEET_CHECK(false);
+}
+
+startup_error cannot_listen(const hal::address& at, hal::listen_error why) {
+  return {exit_code::environment_failed,
+          fmt::format("cannot listen on {}: {}", at.text(), reason(why))};
+}
+
+/// The token of a file, its line end taken off.
+result<std::string, startup_error> token_of(const std::string& file) {
+  auto text = read_file(file);
+  if (!text) {
+    return fail(text.error());
+  }
+  std::string token = std::move(text).value();
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) {
+    token.pop_back();
+  }
+  if (!cloud::valid_admin_token(token)) {
+    return fail(
+        startup_error{exit_code::wrong_usage,
+                      fmt::format("{}: a token has {} to {} visible characters, on one line", file,
+                                  cloud::min_admin_token, cloud::max_admin_token)});
+  }
+  return token;
+}
+
+} // namespace
+
+std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& twin,
+                                                  const cloud_options& options) {
+  if (options.admin.asked_for && !options.admin.at) {
+    return std::nullopt;
+  }
+  cloud::guard_rules rules;
+  if (!options.admin_token_file.empty()) {
+    auto token = token_of(options.admin_token_file);
+    if (!token) {
+      return token.error();
+    }
+    rules.token = std::move(token).value();
+  }
+  api_ = std::make_unique<cloud::admin_api>(
+      home, twin.console(),
+      cloud::admin_facts{std::string{version}, std::string{to_string(options.profile)},
+                         &twin.counters()});
+  admin_ = std::make_unique<cloud::web_service>(home, *api_);
+  auto at = options.admin.at.value_or(hal::parse_address(default_admin_address).value());
+  auto got = admin_->listen({.at = at});
+  // Two twins on one machine both want the port that clients try first.
+  if (!got && got.error() == hal::listen_error::in_use && !options.admin.asked_for) {
+    at.port = 0;
+    got = admin_->listen({.at = at});
+  }
+  if (!got) {
+    return cannot_listen(at, got.error());
+  }
+  rules.own = got.value();
+  lines_.push_back("admin " + rules.own.text());
+  if (rules.token.empty() && !rules.own.loopback()) {
+    rules.token = cloud::make_admin_token();
+    lines_.push_back("admin-token " + rules.token);
+  }
+  api_->guard_with(std::move(rules));
+  return std::nullopt;
+}
+
+result<std::unique_ptr<web_host>, startup_error> web_host::start(hal::home& home, cloud::twin& twin,
+                                                                 const cloud_options& options) {
+  std::unique_ptr<web_host> made{new web_host};
+  if (auto error = made->open_admin(home, twin, options)) {
+    return fail(*error);
+  }
+  return made;
+}
+
+void web_host::stop() {
+  if (admin_) {
+    admin_->stop();
+  }
+}
+
+} // namespace fleet::program
