@@ -32,8 +32,15 @@ std::uint32_t accounts::uplink(bytes_view payload, bool dup, std::uint32_t conne
     add(counters_.tags_foreign);
     return anybody;
   }
+  auto& account = open(found.what.device).uplink;
+  const std::uint32_t growth = account.growth(found.what);
+  if (growth > growth_left_) {
+    add(counters_.tags_unkept);
+    return anybody;
+  }
+  growth_left_ -= growth;
   add(counters_.tags_intact);
-  open(found.what.device).uplink.accept(found.what, dup, connection);
+  account.accept(found.what, dup, connection);
   return found.what.device;
 }
 

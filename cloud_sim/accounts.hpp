@@ -20,9 +20,10 @@ struct device_account {
 
 class accounts {
 public:
-  /// Indices from `devices_max` on are counted as foreign and not kept.
-  accounts(std::uint32_t devices_max, twin_counters& counters)
-      : devices_max_(devices_max), counters_(counters) {}
+  /// Indices from `devices_max` on are counted as foreign and not kept; nor is what would make the
+  /// accounts grow, beyond their first epochs without gaps, by more than `growth_max` octets in all.
+  accounts(std::uint32_t devices_max, std::uint64_t growth_max, twin_counters& counters)
+      : devices_max_(devices_max), growth_left_(growth_max), counters_(counters) {}
 
   /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection
   /// belongs to, or `anybody`; `connection` grows with each connection accepted. Answers the device
@@ -53,6 +54,7 @@ private:
   device_account& open(std::uint32_t device);
 
   std::uint32_t devices_max_;
+  std::uint64_t growth_left_;
   twin_counters& counters_;
   std::vector<std::unique_ptr<page>> pages_;
 };

@@ -9,7 +9,8 @@
 namespace fleet::cloud {
 
 broker::broker(hal::home& where, const twin_limits& bounds, twin_counters& counters)
-    : home_(where), limits_(bounds), counters_(counters), accounts_(bounds.devices_max, counters) {}
+    : home_(where), limits_(bounds), counters_(counters),
+      accounts_(bounds.devices_max, bounds.ledger_growth_max, counters) {}
 
 broker::~broker() {
   stop();

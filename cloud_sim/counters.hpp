@@ -59,6 +59,7 @@ struct twin_counters {
   counter command_replies{0};     ///< set_reply and the like
   counter tags_intact{0};
   counter tags_corrupted{0};
+  counter tags_unkept{0};         ///< beyond twin_limits::ledger_growth_max
   counter tags_foreign{0};        ///< a device used another's tag, or an index beyond devices_max
 };
 

@@ -29,7 +29,8 @@ struct device_slot {
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
-  std::uint8_t crashes = 0;
+  time_point crashed_at{}; ///< the last time
+  std::uint8_t crashes = 0; ///< those not forgiven yet
 };
 
 /// Told about what a person should read about; not on the hot path.

@@ -18,6 +18,7 @@ namespace fleet::actors {
 /// Limits on restarting crashed devices (restart intensity).
 struct restart_policy {
   std::uint8_t per_device_max = 5;               ///< more crashes than this: given up
+  duration forgiven_after = std::chrono::minutes{10}; ///< without another crash all are forgotten
   duration first_wait = std::chrono::seconds{1}; ///< doubles with each crash of the same device
   duration wait_cap = std::chrono::seconds{60};
   std::uint32_t per_second_max = 50; ///< restarts of the whole shard

@@ -139,14 +139,20 @@ void shard_supervisor::ended(const device_ended& message) {
   const auto slot = message.index - shard_.options.first;
   devices_[slot] = nullptr;
   --alive_;
-  if (!message.reason.empty() && stage_ != stage::stopping) {
+  if (!message.reason.empty()) {
     auto& d = shard_.slots[slot];
     d.trace.note(now(), happening::crashed);
     if (shard_.crashes.size() < crash_records_max) {
       shard_.crashes.push_back({message.index, message.reason, d.trace.text()});
     }
     const auto& policy = shard_.options.restarts;
-    if (d.crashes < policy.per_device_max) {
+    if (now() - d.crashed_at > policy.forgiven_after) {
+      d.crashes = 0;
+    }
+    d.crashed_at = now();
+    if (stage_ == stage::stopping) {
+      // It was about to end anyway.
+    } else if (d.crashes < policy.per_device_max) {
       duration wait = policy.first_wait;
       for (std::uint8_t i = 0; i < d.crashes && wait < policy.wait_cap; ++i) {
         wait *= 2;

@@ -112,6 +112,19 @@ acceptance receiver_account::accept(const tag& t, bool dup, std::uint32_t connec
   return acceptance::unexplained_duplicate;
 }
 
+std::uint32_t receiver_account::growth(const tag& t) const noexcept {
+  constexpr std::uint32_t tree_node = 64; // of the map of former epochs, beside the record
+  if (t.epoch == current_.epoch) {
+    const std::uint32_t newest = current_.accepted.max();
+    return t.sequence == newest || t.sequence == newest + 1 ? 0 : sizeof(sequence_set::range);
+  }
+  if (current_.epoch == 0) {
+    return t.sequence == 1 ? 0 : sizeof(sequence_set::range);
+  }
+  const bool known = past_ && past_->former.contains(t.epoch);
+  return known ? sizeof(sequence_set::range) : sizeof(epoch_record) + tree_node;
+}
+
 std::uint64_t receiver_account::accepted() const noexcept {
   std::uint64_t sum = current_.accepted.size();
   if (past_) {

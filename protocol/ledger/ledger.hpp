@@ -133,6 +133,10 @@ public:
   /// deliveries of an epoch.
   acceptance accept(const tag& t, bool dup, std::uint32_t connection);
 
+  /// Octets, about, by which accept() would grow the account for good: 0 for the next message of the
+  /// newest epoch and for a repeat of its newest. What a peer makes up must not cost without limit.
+  [[nodiscard]] std::uint32_t growth(const tag& t) const noexcept;
+
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
 

@@ -79,10 +79,16 @@ class BadInput(harness.Case):
             self.assertEqual(done.code, 0, done.output + done.error_output)
 
     def test_too_few_descriptors_names_all_three_figures(self):
-        import resource
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self.fails("--devices", hard, code=3,
-                   says=[f"{hard * 2 + 64}", "soft limit", "hard limit", str(hard)])
+        done = run(["prlimit", "--nofile=200:300", harness.FLEET, "run", "--devices", "300"],
+                   timeout_s=60)
+        self.assertEqual(done.code, 3, done.error_output + done.output)
+        for text in ("664", "soft limit 200", "hard limit 300"):
+            self.assertIn(text, done.error_output)
+
+    def test_the_soft_limit_is_raised_by_itself(self):
+        done = run(["prlimit", "--nofile=100:1000", harness.FLEET, "run", "--devices", "200",
+                    "--duration", "2s", "--metrics", "off"], timeout_s=60)
+        self.assertEqual(done.code, 0, done.error_output + done.output)
 
 
 if __name__ == "__main__":

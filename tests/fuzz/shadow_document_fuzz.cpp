@@ -13,15 +13,16 @@ using namespace fleet::shadow;
 
 namespace {
 
+constexpr document_limits limits{.max_text = 1024, .max_attributes = 8, .max_depth = 4};
+
 struct playground {
-  document_limits limits{.max_text = 1024, .max_attributes = 8, .max_depth = 4};
-  editor works{limits};
-  json_reader reader;
-  document doc;
-  client_behaviour behaviour;
+  editor& works;
+  json_reader& reader;
+  document doc = {};
+  client_behaviour behaviour = {};
   client device{behaviour, "PK.DN"};
-  time_point now{};
-  std::string shown;
+  time_point now = {};
+  std::string shown = {};
 
   std::string show() {
     byte_buffer out;
@@ -82,7 +83,9 @@ struct playground {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  playground p;
+  static editor works{limits}; // working memory only
+  static json_reader reader;
+  playground p{works, reader};
   byte_buffer out;
   p.device.connected(p.now, out);
   bytes_view rest{data, size};

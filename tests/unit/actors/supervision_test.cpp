@@ -154,6 +154,31 @@ TEST(supervision, keeps_what_is_persistent_over_a_restart) {
   EXPECT_EQ(0U, f.uplink().unexpected);
 }
 
+TEST(supervision, forgives_crashes_that_lie_far_enough_back) {
+  restart_policy policy;
+  policy.per_device_max = 2;
+  small_fleet f{3, policy};
+  f.start();
+  for (int i = 0; i < 5; ++i) {
+    f.tell(crash_device{1});
+    f.run(std::chrono::minutes{11});
+  }
+  EXPECT_EQ(5U, f.part().counts.restarts.load());
+  EXPECT_EQ(0U, f.part().counts.abandoned.load());
+  EXPECT_EQ(3U, f.in(phase::online));
+}
+
+TEST(supervision, tells_of_a_crash_while_it_stops) {
+  small_fleet f{3};
+  f.start();
+  f.tell(stop_devices{seconds{5}});
+  f.tell(crash_device{1});
+  f.run(seconds{15});
+  EXPECT_TRUE(f.ended());
+  EXPECT_EQ(1U, f.part().crashes.size());
+  EXPECT_EQ(0U, f.part().counts.restarts.load());
+}
+
 TEST(supervision, gives_up_a_device_that_crashes_beyond_the_restart_limit) {
   restart_policy policy;
   policy.per_device_max = 2;

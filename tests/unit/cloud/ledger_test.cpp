@@ -173,6 +173,27 @@ TEST_F(platform_ledger, books_a_command_acknowledged_in_a_later_connection) {
   EXPECT_EQ(bench.twin->account_of(5)->downlink.acknowledged(), 3U);
 }
 
+TEST(open_ledger, lets_nobody_make_up_epochs_and_gaps_without_limit) {
+  auto options = twin_bench::of(profile::mqtt);
+  options.limits.ledger_growth_max = 1000;
+  twin_bench bench{std::move(options)};
+  auto& g = bench.arrive("a");
+  for (std::uint32_t i = 1; i <= 200; ++i) {
+    g.publish("up", tagged({1, 2 * i, 1}), 0);
+    g.publish("up", tagged({2, 1, 2 * i}), 0);
+  }
+  // Who does nothing of the kind is not touched by it.
+  for (std::uint32_t i = 1; i <= 50; ++i) {
+    g.publish("up", tagged({3, 1, i}), 0);
+  }
+  bench.settle();
+  const auto& counters = bench.twin->counters();
+  EXPECT_GT(bench.count(counters.tags_unkept), 300U);
+  EXPECT_EQ(bench.count(counters.tags_unkept) + bench.count(counters.tags_intact), 450U);
+  EXPECT_LT(bench.twin->account_of(1)->uplink.accepted(), 20U);
+  EXPECT_EQ(bench.twin->account_of(3)->uplink.accepted(), 50U);
+}
+
 TEST(open_ledger, books_by_the_tag_whoever_carries_it) {
   twin_bench bench{twin_bench::of(profile::mqtt)};
   auto& g = bench.arrive("any");

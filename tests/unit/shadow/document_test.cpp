@@ -372,6 +372,18 @@ TEST(shadow_document, grows_to_16_kib_in_its_documented_form_and_not_beyond) {
   EXPECT_EQ(with_text(1, 3), error_code::none);
 }
 
+TEST(shadow_document, counts_names_as_often_as_its_documented_form_has_them) {
+  bench b;
+  std::string reported = "{";
+  for (int i = 0; i < 100; ++i) {
+    reported += (i == 0 ? "\"" : ",\"") + std::string(70, 'n') + std::to_string(i) + "\":1";
+  }
+  ASSERT_LT(reported.size() + 1200, 10'000U) << "as it is stored, far from the limit";
+  EXPECT_EQ(b.update(R"({"reported":)" + reported + "}}", 1), error_code::bad_json);
+  EXPECT_NE(b.reply.find("too large"), std::string::npos);
+  EXPECT_TRUE(b.doc.empty());
+}
+
 TEST(shadow_document, survives_the_store_as_it_is) {
   bench b;
   b.update(

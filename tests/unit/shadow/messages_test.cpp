@@ -7,14 +7,15 @@
 namespace fleet::shadow {
 namespace {
 
-/// A request with what it needs to be taken apart.
+/// A request with what it was taken from, which its views point into.
 struct opened {
+  std::string text;
   json_reader reader;
   std::string repaired;
   request found;
 
-  explicit opened(std::string_view text, requester who = requester::device)
-      : found(parse_request(reader, as_bytes(text), who, repaired)) {}
+  explicit opened(std::string_view from, requester who = requester::device)
+      : text(from), found(parse_request(reader, as_bytes(text), who, repaired)) {}
 };
 
 template <class Write>
