@@ -5,6 +5,7 @@
 #include "cloud_sim/platform_operations.hpp"
 #include "protocol/alink/methods.hpp"
 #include "protocol/alink/thing_messages.hpp"
+#include "protocol/base/check.hpp"
 #include "protocol/base/json_write.hpp"
 #include "protocol/tsl/check.hpp"
 
@@ -136,6 +137,9 @@ operation_result platform_operations::set_desired(device_name_view who,
       return fail(refused(wrong));
     }
   }
+  if (!platform_.state().may_desire(device, json_.top())) {
+    return fail(operation_failure{operation_error::busy, "no room for that many properties"});
+  }
   const broker::turn guard{platform_.core()};
   byte_buffer set;
   byte_buffer answer;
@@ -147,11 +151,9 @@ operation_result platform_operations::set_desired(device_name_view who,
       platform_.state().clear_desired(device, m.key, std::nullopt);
       continue;
     }
-    const auto version = platform_.state().desire(device, m.key, m.value);
-    if (!version) {
-      return fail(operation_failure{operation_error::busy, "no room for that many properties"});
-    }
     any = true;
+    const auto version = platform_.state().desire(device, m.key, m.value);
+    FLEET_CHECK(version.has_value());
     params.raw(m.key, m.value);
     versions.integer(m.key, *version);
   }

@@ -91,7 +91,6 @@ void platform_gateways::link_ended(device_index gateway, std::uint32_t link) {
 void platform_gateways::carry_out(const topology_decision& decision, device_index sub_device) {
   desk_.announce(decision, sub_device);
   drain();
-  parts_.state.tell_topology(sub_device);
 }
 
 void platform_gateways::kick_sub_device(device_index device) {

@@ -38,7 +38,7 @@ public:
 
   void connected_directly(device_index device);
   void link_ended(device_index gateway, std::uint32_t link);
-  /// Says what a decision of the console has to tell, and does it.
+  /// Says what the console's disabling or enabling has to tell, and does it; relations stay.
   void carry_out(const topology_decision& decision, device_index sub_device);
   /// Ends a sub-device's session; its gateway is told (520) and may log it in again.
   void kick_sub_device(device_index device);

@@ -107,6 +107,20 @@ std::optional<std::int64_t> platform_state::desire(device_index device, std::str
   return known->version;
 }
 
+bool platform_state::may_desire(device_index device, std::span<const json_member> properties) {
+  auto& of = product_of(device);
+  auto& values = open(device).desired;
+  std::size_t fresh = 0;
+  for (const auto& p : properties) {
+    const auto name = keepable(p.key, p.value) ? of.intern(p.key) : std::nullopt;
+    if (!name) {
+      return false;
+    }
+    fresh += find_by_name(values, *name) == nullptr ? 1U : 0U;
+  }
+  return values.size() + fresh <= kept_values_max;
+}
+
 const desired_value* platform_state::desired(device_index device, std::string_view property) const {
   const auto* const state = look(device);
   const auto* const of = products.find(devices_.identity_of(device).product_key);

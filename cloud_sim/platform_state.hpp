@@ -68,6 +68,8 @@ public:
   /// Sets a desired property, and counts its version up; none where there is no room.
   std::optional<std::int64_t> desire(device_index device, std::string_view property,
                                      std::string_view value);
+  /// Whether desire() would find room for all of them.
+  [[nodiscard]] bool may_desire(device_index device, std::span<const json_member> properties);
   /// Clears it, of that version alone if one is given (§11.7).
   void clear_desired(device_index device, std::string_view property,
                      std::optional<std::int64_t> version);

@@ -1,6 +1,6 @@
-// The platform's devices: who exists (from a credential source, and those the console added), who is
-// disabled or deleted, and a slot for what the platform character remembers of each. Costs nothing
-// for devices never heard of.
+// The platform's devices: who exists (from a credential source, and those the console added), who
+// is disabled or deleted, and a slot for what the platform character remembers of each. Costs
+// nothing for devices never heard of.
 #pragma once
 
 #include <cstdint>

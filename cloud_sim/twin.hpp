@@ -78,8 +78,8 @@ public:
   /// One command to one device now.
   command_outcome command(std::uint32_t device, mqtt::qos q);
 
-  /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies with
-  /// the twin; what waits for devices is answered by stop().
+  /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies
+  /// with the twin; what waits for devices is answered by stop().
   [[nodiscard]] operations* console() noexcept;
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.

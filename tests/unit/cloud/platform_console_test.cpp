@@ -21,10 +21,10 @@ struct platform_console : testing::Test, heard, platform_rig {
   using platform_rig::platform_rig;
 
   /// Takes what a call comes to: `200 data` or the word of the failure.
-  cloud::call_done to(std::string& out) {
-    return [&out](const cloud::call_result& r) {
-      out += r.ok() ? std::to_string(r.value().code) + " " + r.value().data
-                    : std::string{cloud::to_string(r.error().why)};
+  cloud::call_done to(std::string& text) {
+    return [&text](const cloud::call_result& r) {
+      text += r.ok() ? std::to_string(r.value().code) + " " + r.value().data
+                     : std::string{cloud::to_string(r.error().why)};
     };
   }
   /// The Alink id of a message.
@@ -262,6 +262,22 @@ TEST_F(platform_console, tells_an_online_device_what_is_desired) {
   EXPECT_EQ(console().set_desired(name(lamp), R"({"Level":500})").error().why,
             operation_error::refused);
   EXPECT_EQ(console().set_desired(name(lamp), "7").error().why, operation_error::malformed);
+}
+
+TEST_F(platform_console, wants_all_of_the_desired_properties_or_none) {
+  std::string many = "{";
+  for (int i = 0; i < 150; ++i) {
+    many += (i == 0 ? "\"a" : ",\"a") + std::to_string(i) + "\":0";
+  }
+  ASSERT_TRUE(console().set_desired(name(plain), many + "}").ok());
+  ASSERT_TRUE(console().set_desired(name(plain), many + "}").ok()) << "the same take no more room";
+  for (char& c : many) {
+    c = c == 'a' ? 'b' : c;
+  }
+  ASSERT_TRUE(console().set_desired(name(plain), many + "}").ok()) << "300";
+  EXPECT_EQ(console().set_desired(name(plain), R"({"a0":7,"c":7})").error().why,
+            operation_error::busy);
+  EXPECT_THAT(view(plain).desired, HasSubstr(R"("a0":{"value":0,"version":2})"));
 }
 
 TEST_F(platform_console, broadcasts_to_the_subscribers_of_one_product) {
