@@ -130,6 +130,7 @@ void broker::detach(connection& c) {
   }
   who->online = nullptr;
   subtract(counters_.devices_online);
+  character_->on_gone(*who, c.number_);
   if (who->clean) {
     character_->forget(*who);
   } else {

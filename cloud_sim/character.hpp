@@ -53,6 +53,8 @@ public:
   virtual void on_acknowledged(std::uint64_t cookie) = 0;
   /// The will of a client that went without DISCONNECT.
   virtual void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) = 0;
+  /// The client's connection of that number is over; forget() may follow.
+  virtual void on_gone(peer& /*who*/, std::uint32_t /*connection*/) {}
   /// Frees the client: its session ended or its time is over. It is offline and in no line.
   virtual void forget(peer& who) = 0;
 

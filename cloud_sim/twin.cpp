@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cloud_sim/broker.hpp"
+#include "cloud_sim/platform_operations.hpp"
 #include "cloud_sim/registry.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/mqtt/topic.hpp"
@@ -60,7 +61,15 @@ struct twin::parts final : device_listener {
     }
     FLEET_CHECK(options.credentials != nullptr);
     devices = std::make_unique<registry>(*options.credentials, options.limits.devices_max);
-    platform = std::make_unique<platform_character>(core, *devices, options.platform);
+    state = std::make_unique<platform_state>(*devices, options.platform.gateways, options.keeper);
+    for (const auto& p : options.products) {
+      state->products.open(p.product_key).given = p;
+    }
+    if (options.restore) {
+      options.restore(*state);
+    }
+    platform = std::make_unique<platform_character>(core, *devices, *state, options.platform);
+    console = std::make_unique<platform_operations>(*platform);
     core.speak_as(*platform);
   }
 
@@ -76,7 +85,9 @@ struct twin::parts final : device_listener {
   broker core;
   std::unique_ptr<registry> devices;
   std::unique_ptr<mqtt_character> open;
+  std::unique_ptr<platform_state> state;
   std::unique_ptr<platform_character> platform;
+  std::unique_ptr<platform_operations> console;
   std::unique_ptr<command_rounds> rounds;
   std::vector<std::unique_ptr<hal::listener>> listeners;
 };
@@ -107,6 +118,9 @@ void twin::stop() {
   if (parts_ != nullptr) {
     stop_commands();
     parts_->listeners.clear();
+    if (parts_->platform != nullptr) {
+      parts_->platform->calls().stop();
+    }
     parts_->core.stop();
   }
 }
@@ -140,10 +154,6 @@ command_outcome twin::command(std::uint32_t device, mqtt::qos q) {
   return outcome;
 }
 
-operations* twin::console() noexcept {
-  return nullptr;
-}
-
 void twin::set_disabled(std::uint32_t device, bool disabled) {
   FLEET_CHECK(parts_ != nullptr);
   if (parts_->platform != nullptr) {
@@ -163,6 +173,10 @@ void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool
   }
   const broker::turn guard{parts_->core};
   parts_->open->publish(topic, payload, q, retain);
+}
+
+operations* twin::console() noexcept {
+  return parts_ == nullptr ? nullptr : parts_->console.get();
 }
 
 const device_account* twin::account_of(std::uint32_t device) const noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,12 +15,16 @@
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/mqtt_character.hpp"
 #include "cloud_sim/operations.hpp"
-#include "cloud_sim/platform_character.hpp"
+#include "cloud_sim/platform_options.hpp"
+#include "cloud_sim/platform_products.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/result.hpp"
 
 namespace fleet::cloud {
+
+class platform_state;
+class state_keeper;
 
 /// A cloud's dialect (design, part 2).
 enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
@@ -36,6 +41,12 @@ struct twin_options {
   const alink::credential_source* credentials = nullptr;
   twin_limits limits;
   platform_options platform;
+  /// Platform only: products with names, thing models and flags; others come by themselves.
+  std::vector<product_options> products;
+  /// Platform only: told of what changes; none: nothing is kept. Must outlive the twin.
+  state_keeper* keeper = nullptr;
+  /// Platform only: called once by start(), before the first stream, to load what was kept.
+  std::function<void(platform_state&)> restore;
   open_options open;
 };
 

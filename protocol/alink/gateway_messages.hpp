@@ -92,7 +92,7 @@ struct pack_part {
 /// Bounds of a pack report, counted per device; answered with 6357, 6106 and 6356 beyond.
 inline constexpr std::size_t max_pack_sub_devices = 20;
 inline constexpr std::size_t max_pack_properties = 199; ///< "less than 200" (6106)
-inline constexpr std::size_t max_pack_events = 199;
+inline constexpr std::size_t max_part_events = 199;
 
 /// Writes one pack report: the gateway's own part, then its sub-devices'.
 class pack_writer {

@@ -272,7 +272,7 @@ bool gateway_reader::count_part(const pack_part& part, int& code) {
     return false;
   };
   return within(part.properties, max_pack_properties, gateway_code::map_too_large)
-         && within(part.events, max_pack_events, gateway_code::too_many_events);
+         && within(part.events, max_part_events, gateway_code::too_many_events);
 }
 
 } // namespace fleet::alink

@@ -195,7 +195,8 @@ TEST(gateway_desk, registers_by_the_products_secret_one_by_one) {
   w.end();
   const auto said = o.ask(product_register, as_text(out.view()));
   ASSERT_EQ(said.size(), 1U);
-  const auto reply = o.reader.read_reply(as_bytes(said[0].substr(said[0].find('{'))));
+  const auto text = said[0].substr(said[0].find('{')); // what the reader's views point into
+  const auto reply = o.reader.read_reply(as_bytes(text));
   ASSERT_EQ(reply.devices.size(), 4U);
   EXPECT_EQ(reply.devices[0].device_secret, "secret_of_sub_0002");
   EXPECT_EQ(reply.devices[1].code, 6600);
