@@ -30,6 +30,14 @@ platform_character::login platform_character::judge(const mqtt::connect_view& co
     out.verdict = connack_code::identifier_rejected;
     return out;
   }
+  if (const auto by_token = logons_ == nullptr ? std::nullopt : logons_->recognize(connect)) {
+    out.who = devices_.identity_of(by_token->device);
+    out.device = by_token->device;
+    out.auto_subscribe = by_token->auto_subscribe;
+    out.verdict = devices_.disabled(out.device) ? connack_code::not_authorized
+                                                : connack_code::accepted;
+    return out;
+  }
   const auto parts = alink::parse_direct_login(connect.client_id, connect.username);
   if (!parts.ok()) {
     switch (parts.error()) {

@@ -11,6 +11,7 @@
 #include "cloud_sim/character.hpp"
 #include "cloud_sim/platform_calls.hpp"
 #include "cloud_sim/platform_gateways.hpp"
+#include "cloud_sim/platform_logons.hpp"
 #include "cloud_sim/platform_options.hpp"
 #include "cloud_sim/platform_shadows.hpp"
 #include "cloud_sim/platform_state.hpp"
@@ -24,6 +25,9 @@ class platform_character final : public character, private presence_listener {
 public:
   platform_character(broker& core, registry& devices, platform_state& state,
                      const platform_options& options);
+
+  /// Takes the tokens of pre-auth from now on; null: none. Must outlive the character.
+  void take_tokens(const platform_logons* logons) noexcept { logons_ = logons; }
 
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
@@ -103,6 +107,7 @@ private:
   platform_gateways gateways_;
   platform_calls calls_;
   device_listener* listener_ = nullptr;
+  const platform_logons* logons_ = nullptr;
   std::vector<std::uint8_t> codes_;
   std::vector<platform_client*> touched_;
   std::string topic_;

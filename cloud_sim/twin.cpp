@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cloud_sim/broker.hpp"
+#include "cloud_sim/platform_logons.hpp"
 #include "cloud_sim/platform_operations.hpp"
 #include "cloud_sim/registry.hpp"
 #include "protocol/base/check.hpp"
@@ -70,6 +71,8 @@ struct twin::parts final : device_listener {
     }
     platform = std::make_unique<platform_character>(core, *devices, *state, options.platform);
     console = std::make_unique<platform_operations>(*platform);
+    logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
+    platform->take_tokens(logons.get());
     core.speak_as(*platform);
   }
 
@@ -88,6 +91,7 @@ struct twin::parts final : device_listener {
   std::unique_ptr<platform_state> state;
   std::unique_ptr<platform_character> platform;
   std::unique_ptr<platform_operations> console;
+  std::unique_ptr<platform_logons> logons;
   std::unique_ptr<command_rounds> rounds;
   std::vector<std::unique_ptr<hal::listener>> listeners;
 };
@@ -177,6 +181,10 @@ void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool
 
 operations* twin::console() noexcept {
   return parts_ == nullptr ? nullptr : parts_->console.get();
+}
+
+logon_registry* twin::logons() noexcept {
+  return parts_ == nullptr ? nullptr : parts_->logons.get();
 }
 
 const device_account* twin::account_of(std::uint32_t device) const noexcept {

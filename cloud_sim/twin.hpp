@@ -13,6 +13,7 @@
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
 #include "cloud_sim/limits.hpp"
+#include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/mqtt_character.hpp"
 #include "cloud_sim/operations.hpp"
 #include "cloud_sim/platform_options.hpp"
@@ -47,6 +48,8 @@ struct twin_options {
   state_keeper* keeper = nullptr;
   /// Platform only: called once by start(), before the first stream, to load what was kept.
   std::function<void(platform_state&)> restore;
+  /// Platform only: signs the tokens of pre-auth (aliyun-iot.md §5.4); empty: none are given.
+  std::string logon_key;
   open_options open;
 };
 
@@ -81,6 +84,8 @@ public:
   /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies
   /// with the twin; what waits for devices is answered by stop().
   [[nodiscard]] operations* console() noexcept;
+  /// The same for the log-on front door.
+  [[nodiscard]] logon_registry* logons() noexcept;
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);

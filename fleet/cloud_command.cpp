@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "cloud_sim/twin.hpp"
+#include "cloud_sim/web/guard.hpp"
+#include "fleet/cloud/product_secrets.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
 #include "fleet/cloud/web_host.hpp"
 #include "fleet/metrics/exposition.hpp"
@@ -60,7 +62,7 @@ std::optional<startup_error> server::listen() {
   for (const auto& at : options_.mqtt) {
     o.listeners.push_back({at, nullptr});
   }
-  if (!options_.mqtts.empty()) {
+  if (!options_.mqtts.empty() || !options_.https.empty()) {
     auto security = make_twin_security(options_);
     if (!security) {
       return security.error();
@@ -70,6 +72,14 @@ std::optional<startup_error> server::listen() {
       o.listeners.push_back({at, security_.get()});
     }
   }
+  if (!options_.product_secrets_file.empty()) {
+    auto products = load_product_secrets(options_.product_secrets_file);
+    if (!products) {
+      return products.error();
+    }
+    o.products = std::move(products).value();
+  }
+  o.logon_key = cloud::make_admin_token();
   hal::raise_descriptor_limit();
   hal::real_world_options world;
   world.name = "twin";
@@ -79,7 +89,7 @@ std::optional<startup_error> server::listen() {
   if (!chosen) {
     return startup_error{exit_code::environment_failed, chosen.error().message};
   }
-  auto web = web_host::start(world_->home(0), *twin_, options_);
+  auto web = web_host::start(world_->home(0), {*twin_, chosen.value(), security_.get()}, options_);
   if (!web) {
     return web.error();
   }

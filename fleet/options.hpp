@@ -116,6 +116,9 @@ struct run_options {
 struct cloud_options {
   std::vector<hal::address> mqtt;  ///< plain listeners
   std::vector<hal::address> mqtts; ///< TLS listeners
+  std::vector<hal::address> http;  ///< the log-on front door, plain
+  std::vector<hal::address> https; ///< over TLS
+  std::string product_secrets_file; ///< whose devices may register; empty: none
   metrics_option admin;            ///< of the admin API; not asked for: its own default
   std::string admin_token_file;    ///< empty: a token is made where one is needed
   program::profile profile = profile::linkdevelop;

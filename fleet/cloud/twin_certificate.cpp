@@ -74,7 +74,9 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
   }
   tls::leaf_request leaf;
   leaf.names = {"localhost", "127.0.0.1", "::1"};
-  for (const auto& at : o.mqtts) {
+  auto listeners = o.mqtts;
+  listeners.insert(listeners.end(), o.https.begin(), o.https.end());
+  for (const auto& at : listeners) {
     const std::string text = at.text();
     const std::string host =
         at.v6 ? text.substr(1, text.rfind(']') - 1) : text.substr(0, text.rfind(':'));

@@ -9,6 +9,10 @@ namespace fleet::program {
 
 namespace {
 
+/// What devices send is a form of a few hundred octets.
+constexpr std::uint64_t front_door_body_max = 16 * 1024;
+constexpr std::uint32_t front_door_connections_max = 4096;
+
 std::string_view reason(hal::listen_error why) noexcept {
   switch (why) {
     case hal::listen_error::in_use: return "the address is in use";
@@ -83,16 +87,54 @@ std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& 
   return std::nullopt;
 }
 
-result<std::unique_ptr<web_host>, startup_error> web_host::start(hal::home& home, cloud::twin& twin,
-                                                                 const cloud_options& options) {
+std::optional<startup_error> web_host::open_front_door(hal::home& home, const served_twin& what,
+                                                       const cloud_options& options) {
+  auto* const devices = what.twin.logons();
+  if (devices == nullptr || (options.http.empty() && options.https.empty())) {
+    return std::nullopt;
+  }
+  const std::size_t plain = options.mqtt.size();
+  cloud::logon_ports ports;
+  ports.plain = plain == 0 ? std::uint16_t{0} : what.mqtt.front().port;
+  ports.tls = what.mqtt.size() == plain ? std::uint16_t{0} : what.mqtt[plain].port;
+  desk_ = std::make_unique<cloud::logon_desk>(home, *devices, ports);
+  cloud::web_limits limits;
+  limits.http.read.body_max = front_door_body_max;
+  limits.connections_max = front_door_connections_max;
+  front_door_ = std::make_unique<cloud::web_service>(home, *desk_, limits);
+  const auto open = [&](const std::vector<hal::address>& all, stream_filter_factory* security,
+                        std::string_view name) -> std::optional<startup_error> {
+    for (const auto& at : all) {
+      const auto got = front_door_->listen({.at = at, .security = security});
+      if (!got) {
+        return cannot_listen(at, got.error());
+      }
+      lines_.push_back(fmt::format("{} {}", name, got.value().text()));
+    }
+    return std::nullopt;
+  };
+  if (auto error = open(options.http, nullptr, "http")) {
+    return error;
+  }
+  return open(options.https, what.security, "https");
+}
+
+result<std::unique_ptr<web_host>, startup_error>
+web_host::start(hal::home& home, const served_twin& what, const cloud_options& options) {
   std::unique_ptr<web_host> made{new web_host};
-  if (auto error = made->open_admin(home, twin, options)) {
+  if (auto error = made->open_front_door(home, what, options)) {
+    return fail(*error);
+  }
+  if (auto error = made->open_admin(home, what.twin, options)) {
     return fail(*error);
   }
   return made;
 }
 
 void web_host::stop() {
+  if (front_door_) {
+    front_door_->stop();
+  }
   if (admin_) {
     admin_->stop();
   }

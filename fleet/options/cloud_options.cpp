@@ -22,6 +22,13 @@ void listener_flags(flag_set& flags, cloud_options& out) {
   flags.value("--mqtts", "A:P", "Listens for MQTT over TLS; may be given several times.",
               set_listen_address(out.mqtts), value_kind::repeated);
   flags.value(
+      "--http", "A:P",
+      "Listens for devices that register or pre-authenticate over HTTP; may be given several "
+      "times.",
+      set_listen_address(out.http), value_kind::repeated);
+  flags.value("--https", "A:P", "The same over TLS; may be given several times.",
+              set_listen_address(out.https), value_kind::repeated);
+  flags.value(
       "--cert", "FILE",
       "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
       set_text(out.cert_file));
@@ -59,6 +66,10 @@ void platform_flags(flag_set& flags, cloud_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
+  flags.value("--product-secrets", "FILE",
+              "Products whose devices may fetch their secrets at --https: CSV with the columns "
+              "ProductKey, ProductSecret. Default: none may.",
+              set_text(out.product_secrets_file));
   flags.value("--downlink-interval", "D",
               "Time between two property sets to each device: 10ms to 30d, or off. Default off.",
               set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
@@ -83,7 +94,7 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   if (flags.given("--cert") != flags.given("--key")) {
     return flags.given("--cert") ? "--cert needs its --key" : "--key needs its --cert";
   }
-  if (o.mqtts.empty()) {
+  if (o.mqtts.empty() && o.https.empty()) {
     for (const auto flag : {"--cert", "--tls-version"}) {
       if (flags.given(flag)) {
         return std::string{flag} + " needs a TLS listener; add --mqtts 127.0.0.1:8883";
@@ -94,7 +105,8 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
     return "--admin-token-file contradicts --admin off";
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag : {"--credentials", "--product-key", "--downlink-interval"}) {
+    for (const auto flag : {"--credentials", "--product-key", "--downlink-interval",
+                            "--product-secrets", "--http", "--https"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "

@@ -371,6 +371,16 @@ TEST(serve_flags, place_the_admin_api) {
   EXPECT_FALSE(off.admin.at.has_value());
 }
 
+TEST(serve_flags, place_the_front_door_of_devices) {
+  const auto o = serve("--http 0 --https 127.0.0.2:443 --https 444 --product-secrets f --cert c "
+                       "--key k");
+  ASSERT_EQ(o.http.size(), 1U);
+  ASSERT_EQ(o.https.size(), 2U);
+  EXPECT_EQ(o.https[0].text(), "127.0.0.2:443");
+  EXPECT_EQ(o.product_secrets_file, "f");
+  EXPECT_EQ(o.mqtt.size(), 1U);
+}
+
 TEST(serve_mistakes, are_told_in_one_sentence) {
   EXPECT_EQ(refused_serve("--admin off --admin-token-file t"),
             "fleet cloud serve: --admin-token-file contradicts --admin off");
