@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/base/random.hpp"
-#include "tests/unit/actors/scripted_cloud.hpp"
+#include "tests/unit/actors/driven_device.hpp"
 
 namespace fleet::actors {
 namespace {

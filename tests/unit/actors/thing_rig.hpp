@@ -9,7 +9,7 @@
 
 #include "actors/device/device_extras.hpp"
 #include "protocol/tsl/load.hpp"
-#include "tests/unit/actors/scripted_cloud.hpp"
+#include "tests/unit/actors/driven_device.hpp"
 
 namespace fleet::actors::test {
 
