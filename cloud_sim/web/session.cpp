@@ -106,7 +106,7 @@ void web_session::drain() {
   if (phase_ != phase::alive) {
     return;
   }
-  if (machine_.over() && !waiting_) {
+  if (machine_.over()) {
     linger();
     return;
   }
