@@ -4,7 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "actors/device/dialect.hpp"
 #include "actors/device/event_ring.hpp"
@@ -13,6 +16,7 @@
 #include "actors/device/settings.hpp"
 #include "hal_sim/board/board.hpp"
 #include "hal_sim/world/home.hpp"
+#include "protocol/alink/gateway_messages.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/ledger/ledger.hpp"
 #include "protocol/mqtt/client.hpp"
@@ -29,8 +33,10 @@ struct device_slot {
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
-  time_point crashed_at{}; ///< the last time
-  std::uint8_t crashes = 0; ///< those not forgiven yet
+  time_point crashed_at{};       ///< the last time
+  std::uint8_t crashes = 0;      ///< those not forgiven yet
+  /// Of a gateway from its first boot on: the slots of its sub-devices, in order (features.hpp).
+  std::unique_ptr<std::deque<device_slot>> behind;
 };
 
 /// Told about what a person should read about; not on the hot path.
@@ -56,7 +62,20 @@ struct device_surroundings {
   login_text login;    ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
+  byte_buffer part;    ///< scratch for values on their way into a report or an answer
+  byte_buffer address; ///< scratch for one topic
+
+  /// The topic of `who`; lives until the next one.
+  std::string_view own_topic(alink::topic where, const alink::device_pair& who) {
+    where.product_key = who.product_key;
+    where.device_name = who.device_name;
+    address.clear();
+    alink::append_topic(address, where);
+    return as_text(address.view());
+  }
 };
+
+class device_extras;
 
 class device {
 public:
@@ -85,7 +104,10 @@ public:
   void settle() noexcept;
 
   [[nodiscard]] phase now_in() const noexcept { return phase_; }
+  /// Octets, with what is optional and, of a gateway, with its sub-devices and their slots.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  /// What it does beyond the plain device; null for a plain one.
+  [[nodiscard]] const device_extras* extras() const noexcept { return extras_.get(); }
 
 private:
   bool go(step s);
@@ -94,6 +116,7 @@ private:
   void log_on();
   void drain_events();
   void on_welcome(bool session_present);
+  void on_subscribed(std::uint16_t packet_id);
   void on_online();
   void on_message(const mqtt::message_view& message);
   void on_reply(const downlink& answer);
@@ -102,6 +125,7 @@ private:
   void on_refused(mqtt::connack_code code);
   void report_due(time_point due);
   void leave_link(outcome why, std::string_view detail);
+  void lose_link();
   void back_off();
   void finish_stop_if_drained();
   [[nodiscard]] time_point now() const noexcept { return around_.home->now(); }
@@ -131,6 +155,8 @@ private:
   bool quiet_ = false;
   bool light_ = false;
   bool was_online_ = false;
+  bool was_told_online_ = false; ///< what the extras know
+  std::unique_ptr<device_extras> extras_;
 };
 
 } // namespace fleet::actors

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/alink/identity.hpp"
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/ledger/ledger.hpp"
@@ -87,6 +88,10 @@ public:
 
   /// The device's name as people know it, for messages.
   [[nodiscard]] virtual std::string name(std::uint32_t index) const = 0;
+
+  /// Who the devices are, by their index in the fleet, for what only the vendor's platform has:
+  /// thing models, shadows, gateways. Null in other dialects.
+  [[nodiscard]] virtual const alink::credential_source* triples() const noexcept { return nullptr; }
 
   /// A message from the far side, for the probe on foreign brokers: where commands go, and which
   /// filter sees all reports. Empty where the dialect has none.

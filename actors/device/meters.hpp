@@ -82,6 +82,20 @@ struct meters {
   counter late_sends{0}; ///< publishes sent over 100 ms after they were due
   counter downlink_corrupted{0};
   counter online_max{0}; ///< this home's own maximum
+  // Of things (thing.hpp).
+  counter events_posted{0};
+  counter commands_refused{0};  ///< commands and calls answered with another code than 200
+  counter services_answered{0}; ///< calls of both types that were carried out
+  counter rrpc_answered{0};
+  counter broadcasts{0};
+  counter desired_applied{0};  ///< desired properties of the thing model (§11.7)
+  counter shadow_updates{0};   ///< updates and deletes that the platform acknowledged
+  counter shadow_converged{0}; ///< desired values applied, reported and cleared
+  counter ntp_syncs{0};
+  counter configs_received{0};
+  counter request_timeouts{0};   ///< questions to the platform without an answer
+  counter sub_devices_online{0}; ///< gauge
+  counter sub_devices_refused{0};
   std::array<histogram, latency_count> latencies{};
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/device/features.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/stream_filter.hpp"
@@ -45,6 +46,7 @@ struct product_settings {
   bool clean_session = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;
+  device_features features; ///< none: the plain device
 };
 
 /// Which product each device belongs to: ranges of indices that follow one another from 0.
@@ -60,9 +62,8 @@ public:
     ranges_.push_back({end_, &product});
   }
   [[nodiscard]] const product_settings& at(std::uint32_t index) const noexcept {
-    const auto found =
-        std::upper_bound(ranges_.begin(), ranges_.end(), index,
-                         [](std::uint32_t i, const range& r) { return i < r.end; });
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
     FLEET_CHECK(found != ranges_.end());
     return *found->product;
   }
