@@ -43,6 +43,8 @@ struct product_settings {
   duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
   std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as it comes
   std::uint16_t keep_alive_s = 60;
+  /// Its devices have no connection of their own: nobody starts them.
+  bool behind_gateway = false;
   bool clean_session = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;
@@ -66,6 +68,15 @@ public:
                                         [](std::uint32_t i, const range& r) { return i < r.end; });
     FLEET_CHECK(found != ranges_.end());
     return *found->product;
+  }
+  /// Products, those without devices too.
+  [[nodiscard]] std::size_t size() const noexcept { return ranges_.size(); }
+  /// The number of a device's product, from 0 in the order of add().
+  [[nodiscard]] std::size_t number_of(std::uint32_t index) const noexcept {
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
+    FLEET_CHECK(found != ranges_.end());
+    return static_cast<std::size_t>(found - ranges_.begin());
   }
 
 private:

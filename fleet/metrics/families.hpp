@@ -33,6 +33,7 @@ enum class family : unsigned char {
   wakes,
   wake_lag,
   connects_waiting,
+  cloud_traffic,
   twin_connections,
   twin_connects,
   twin_messages_received,
@@ -41,7 +42,7 @@ enum class family : unsigned char {
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 32;
+inline constexpr std::size_t family_count = 33;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -55,20 +56,21 @@ struct family_facts {
 
 /// In the order of `family`.
 inline constexpr std::array<family_facts, family_count> families{{
-    {family::devices, kind::gauge, "fleet_devices", "phase", "Devices by the phase of their life."},
+    {family::devices, kind::gauge, "fleet_devices", "phase,product",
+     "Devices by the phase of their life."},
     {family::devices_requested, kind::gauge, "fleet_devices_requested", "",
      "Devices this run was asked for."},
     {family::connects, kind::counter, "fleet_connects_total", "outcome",
      "Attempts to get online and connections, by how they ended; accepted is CONNACK 0."},
-    {family::messages_published, kind::counter, "fleet_messages_published_total", "qos",
+    {family::messages_published, kind::counter, "fleet_messages_published_total", "qos,product",
      "Uplink messages sent for the first time."},
-    {family::messages_received, kind::counter, "fleet_messages_received_total", "qos",
+    {family::messages_received, kind::counter, "fleet_messages_received_total", "qos,product",
      "Downlink messages that reached a device, repeats included."},
-    {family::messages_acknowledged, kind::counter, "fleet_messages_acknowledged_total", "",
+    {family::messages_acknowledged, kind::counter, "fleet_messages_acknowledged_total", "product",
      "Uplink messages of QoS 1 and 2 that were acknowledged."},
-    {family::messages_resent, kind::counter, "fleet_messages_resent_total", "",
+    {family::messages_resent, kind::counter, "fleet_messages_resent_total", "product",
      "Uplink messages sent again."},
-    {family::messages_skipped, kind::counter, "fleet_messages_skipped_total", "reason",
+    {family::messages_skipped, kind::counter, "fleet_messages_skipped_total", "reason,product",
      "Reports that were due and not sent: the device was offline, or its window or memory was "
      "full."},
     {family::replies, kind::counter, "fleet_replies_total", "result",
@@ -102,6 +104,9 @@ inline constexpr std::array<family_facts, family_count> families{{
      "Sum over all wakes of how late they came."},
     {family::connects_waiting, kind::gauge, "fleet_home_connects_waiting", "home",
      "Connections held back by the limit on pending ones."},
+    {family::cloud_traffic, kind::counter, "fleet_cloud_traffic_total", "kind,product,result",
+     "What the scenario's cloud did to devices, by what came of it; answered is sent where nobody "
+     "answers."},
     {family::twin_connections, kind::gauge, "fleet_twin_connections", "",
      "Connections the twin holds."},
     {family::twin_connects, kind::counter, "fleet_twin_connects_total", "code",

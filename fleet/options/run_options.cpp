@@ -16,9 +16,9 @@ constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
 /// Flags that replace keys of a scenario.
-constexpr std::array<std::string_view, 11> overriding_flags{
-    "--devices", "--duration",  "--seed",       "--ramp", "--interval",   "--security",
-    "--qos",     "--behaviour", "--keep-alive", "--link", "--product-key"};
+constexpr std::array<std::string_view, 12> overriding_flags{
+    "--devices", "--duration",  "--seed",       "--ramp", "--interval",    "--security",
+    "--qos",     "--behaviour", "--keep-alive", "--link", "--product-key", "--downlink-interval"};
 
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
@@ -48,10 +48,11 @@ void load_flags(flag_set& flags, run_options& out) {
   flags.value("--qos", "0|1|2",
               "Delivery guarantee of reports; 2 with --profile mqtt only. Default 1.",
               set_word(out.qos, qos_words));
-  flags.value("--downlink-interval", "D",
-              "Time between two commands from the cloud to a device: 10ms to 30d, or off. Sent by "
-              "the embedded twin, or by a probe to other targets. Default 60s.",
-              set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
+  flags.value(
+      "--downlink-interval", "D",
+      "Time between two commands from the cloud to a device: 10ms to 30d, or off. Sent by "
+      "the embedded twin, or by a probe to other targets. Default 60s; off with a scenario.",
+      set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
 }
 
 void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
@@ -199,6 +200,8 @@ void examples(flag_set& flags) {
   flags.example(
       "fleet run --devices 5000 --target mqtts://broker.lan --cafile ca.pem --profile mqtt",
       "the same against any broker, over TLS");
+  flags.example("fleet run --scenario configs/smart_home.yaml --devices 200",
+                "several products, load stages and the cloud's traffic, fewer devices");
   flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
                 "an hour in less than a minute, the same each time");
 }
@@ -214,7 +217,8 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   if (o.target.scheme == text::scheme::mqtt && tls) {
     return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
   }
-  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts;
+  // The products of a scenario may be encrypted without a word on the line.
+  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
     if (!encrypted && flags.given(flag)) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
@@ -233,7 +237,23 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   return {};
 }
 
-sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+/// Of the flags that say what a product is, a scenario's products have their own.
+sentence scenario_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.scenario_file.empty()) {
+    return {};
+  }
+  for (const auto flag : {"--profile", "--topic", "--payload", "--payload-file"}) {
+    if (flags.given(flag)) {
+      return std::string{flag} + " contradicts --scenario; its products say that for themselves";
+    }
+  }
+  return {};
+}
+
+sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
+  if (!o.scenario_file.empty()) {
+    return {}; // products of every profile, each held to its own rules by the plan
+  }
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--sign"}) {
       if (flags.given(flag)) {
@@ -257,6 +277,13 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
       return "--keep-alive must be 30s to 1200s with profile " + std::string{to_string(o.profile)}
              + "; the platform refuses others";
     }
+  }
+  return {};
+}
+
+sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+  if (auto wrong = dialect_contradiction(o, flags)) {
+    return wrong;
   }
   if (flags.given("--credentials") && flags.given("--product-key")) {
     return "--product-key is for generated credentials and contradicts --credentials";
@@ -341,8 +368,9 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));
   }
-  for (const auto& wrong : {number_contradiction(out), security_contradiction(out, flags),
-                            profile_contradiction(out, flags), world_contradiction(out, flags)}) {
+  for (const auto& wrong : {number_contradiction(out), scenario_contradiction(out, flags),
+                            security_contradiction(out, flags), profile_contradiction(out, flags),
+                            world_contradiction(out, flags)}) {
     if (wrong) {
       return fail(wrong_usage(name, *wrong));
     }

@@ -20,33 +20,38 @@ void add(std::array<std::uint64_t, N>& to, const std::array<actors::counter, N>&
   }
 }
 
+void add(totals& t, const actors::meters& m) noexcept {
+  add(t.in_phase, m.in_phase);
+  add(t.outcomes, m.outcomes);
+  add(t.published, m.published);
+  add(t.received, m.received);
+  t.acknowledged += load(m.acknowledged);
+  t.resent += load(m.resent);
+  t.replies += load(m.replies);
+  t.replies_bad += load(m.replies_bad);
+  t.commands += load(m.commands);
+  t.skipped_offline += load(m.skipped_offline);
+  t.skipped_window += load(m.skipped_window);
+  t.oversized += load(m.oversized);
+  t.subscribe_refused += load(m.subscribe_refused);
+  t.reconnects += load(m.reconnects);
+  t.disconnects_unplanned += load(m.disconnects_unplanned);
+  t.restarts += load(m.restarts);
+  t.in_flight += load(m.in_flight);
+  t.abandoned += load(m.abandoned);
+  t.late_sends += load(m.late_sends);
+  t.downlink_corrupted += load(m.downlink_corrupted);
+}
+
 } // namespace
 
 totals read_totals(const std::vector<actors::shard*>& shards) {
   totals t;
   std::vector<const hal::home*> homes;
   for (const actors::shard* s : shards) {
-    const actors::meters& m = s->counts;
-    add(t.in_phase, m.in_phase);
-    add(t.outcomes, m.outcomes);
-    add(t.published, m.published);
-    add(t.received, m.received);
-    t.acknowledged += load(m.acknowledged);
-    t.resent += load(m.resent);
-    t.replies += load(m.replies);
-    t.replies_bad += load(m.replies_bad);
-    t.commands += load(m.commands);
-    t.skipped_offline += load(m.skipped_offline);
-    t.skipped_window += load(m.skipped_window);
-    t.oversized += load(m.oversized);
-    t.subscribe_refused += load(m.subscribe_refused);
-    t.reconnects += load(m.reconnects);
-    t.disconnects_unplanned += load(m.disconnects_unplanned);
-    t.restarts += load(m.restarts);
-    t.in_flight += load(m.in_flight);
-    t.abandoned += load(m.abandoned);
-    t.late_sends += load(m.late_sends);
-    t.downlink_corrupted += load(m.downlink_corrupted);
+    for (const auto& part : s->parts) {
+      add(t, part.counts);
+    }
     t.started += s->started.load(std::memory_order_relaxed);
     t.stopped += s->stopped.load(std::memory_order_relaxed);
     if (std::find(homes.begin(), homes.end(), &s->home) == homes.end()) {
@@ -58,11 +63,21 @@ totals read_totals(const std::vector<actors::shard*>& shards) {
   return t;
 }
 
+totals read_totals(const std::vector<actors::shard*>& shards, std::size_t product) {
+  totals t;
+  for (const actors::shard* s : shards) {
+    add(t, s->parts[product].counts);
+  }
+  return t;
+}
+
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
                                         actors::latency which) {
   actors::histogram_snapshot out;
   for (const actors::shard* s : shards) {
-    s->counts.latencies[static_cast<std::size_t>(which)].read(out);
+    for (const auto& part : s->parts) {
+      part.counts.latencies[static_cast<std::size_t>(which)].read(out);
+    }
   }
   return out;
 }
@@ -85,11 +100,11 @@ void judge(run_facts& facts) {
       check(l->out_of_order, name, "messages out of order");
     }
   }
-  if (!facts.interrupted && facts.online_max == 0 && facts.requested != 0) {
+  if (!facts.interrupted && facts.online_max == 0 && facts.expected_end != 0) {
     out.push_back("no device came online");
-  } else if (!facts.interrupted && facts.online_end < facts.requested) {
+  } else if (!facts.interrupted && facts.online_end < facts.expected_end) {
     out.push_back(fmt::format("{} of {} devices were not online at the end",
-                              facts.requested - facts.online_end, facts.requested));
+                              facts.expected_end - facts.online_end, facts.expected_end));
   }
   if (facts.counts.abandoned != 0) {
     out.push_back(fmt::format("{} devices crashed again and again and were given up",

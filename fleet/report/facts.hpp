@@ -50,6 +50,8 @@ struct totals {
 
 /// Adds up the shards' meters; callable while they run.
 totals read_totals(const std::vector<actors::shard*>& shards);
+/// Those of one product alone, by its number; started, stopped and bytes stay 0.
+totals read_totals(const std::vector<actors::shard*>& shards, std::size_t product);
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
                                         actors::latency which);
 
@@ -65,6 +67,33 @@ struct crash_fact {
   std::string device;
   std::string what;
   std::string last_events;
+};
+
+/// A product of the run.
+struct product_fact {
+  std::string name;
+  std::string profile;
+  std::string product_key; ///< empty with profile mqtt
+  std::uint64_t devices = 0;
+  bool behind_gateway = false;
+  std::uint64_t online_max = 0;
+  std::uint64_t online_end = 0;
+  totals counts;
+  bool ledger_known = false;
+  ledger::totals uplink;
+  ledger::totals downlink;
+};
+
+/// An entry of the cloud's traffic.
+struct traffic_fact {
+  std::string kind;
+  std::string product;
+  double rate = 0; ///< a second, as planned
+  std::uint64_t attempted = 0;
+  std::uint64_t answered = 0; ///< or sent, where nobody answers
+  std::uint64_t timed_out = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t offline = 0;
 };
 
 /// What the process cost.
@@ -93,12 +122,16 @@ struct run_facts {
   bool interrupted = false;
   bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
   std::uint64_t requested = 0;
+  std::uint64_t connections = 0;  ///< those of them with a connection of their own
+  std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0; ///< when the time was up, or came back while the run drained
   totals counts;
   ledger::totals uplink;
   ledger::totals downlink;
   std::array<actors::histogram_snapshot, actors::latency_count> latencies;
+  std::vector<product_fact> products;
+  std::vector<traffic_fact> traffic;
   std::vector<trouble_fact> troubles;
   std::vector<crash_fact> crashes;
   std::optional<std::string> digest;

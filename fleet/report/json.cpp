@@ -39,6 +39,8 @@ json devices_of(const run_facts& f) {
     phases[std::string{actors::to_string(static_cast<actors::phase>(i))}] = f.counts.in_phase[i];
   }
   return {{"requested", f.requested},
+          {"connections", f.connections},
+          {"expected_end", f.expected_end},
           {"started", f.counts.started},
           {"online_max", f.online_max},
           {"online_end", f.online_end},
@@ -65,6 +67,39 @@ json messages_of(const totals& t) {
       {"subscribe_refused", t.subscribe_refused}};
 }
 
+json of(const product_fact& p) {
+  return {{"name", p.name},
+          {"profile", p.profile},
+          {"product_key", p.product_key},
+          {"devices", p.devices},
+          {"behind_gateway", p.behind_gateway},
+          {"online_max", p.online_max},
+          {"online_end", p.online_end},
+          {"published", p.counts.published_all()},
+          {"acknowledged", p.counts.acknowledged},
+          {"commands", p.counts.commands},
+          {"reconnects", p.counts.reconnects},
+          {"restarts", p.counts.restarts},
+          {"lost", p.uplink.lost + p.downlink.lost},
+          {"ledger",
+           {{"known", p.ledger_known}, {"uplink", of(p.uplink)}, {"downlink", of(p.downlink)}}}};
+}
+
+json of(const traffic_fact& t) {
+  return {{"kind", t.kind},           {"product", t.product},   {"rate", t.rate},
+          {"attempted", t.attempted}, {"answered", t.answered}, {"timed_out", t.timed_out},
+          {"refused", t.refused},     {"offline", t.offline}};
+}
+
+template <class T>
+json list_of(const std::vector<T>& all) {
+  json out = json::array();
+  for (const auto& one : all) {
+    out.push_back(of(one));
+  }
+  return out;
+}
+
 } // namespace
 
 std::string to_json(const run_facts& f) {
@@ -75,6 +110,8 @@ std::string to_json(const run_facts& f) {
   out["verdict"] = f.passed() ? "passed" : "failed";
   out["failures"] = f.failures;
   out["devices"] = devices_of(f);
+  out["products"] = list_of(f.products);
+  out["cloud_traffic"] = list_of(f.traffic);
   out["messages"] = messages_of(f.counts);
   out["bytes"] = {{"sent", f.counts.bytes_sent}, {"received", f.counts.bytes_received}};
   out["ledger"] = ledger_of(f);

@@ -64,6 +64,32 @@ void append_ledger(std::string& out, const run_facts& f) {
   }
 }
 
+void append_products(std::string& out, const run_facts& f) {
+  if (f.products.size() < 2) {
+    return;
+  }
+  out += fmt::format("\n{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>6}\n", "product", "profile",
+                     "devices", "online", "at end", "published", "acked", "commands", "lost");
+  for (const auto& p : f.products) {
+    out += fmt::format("{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>6}{}\n", p.name, p.profile,
+                       p.devices, p.online_max, p.online_end, p.counts.published_all(),
+                       p.counts.acknowledged, p.counts.commands, p.uplink.lost + p.downlink.lost,
+                       p.behind_gateway ? "   behind gateways" : "");
+  }
+}
+
+void append_traffic(std::string& out, const run_facts& f) {
+  if (f.traffic.empty()) {
+    return;
+  }
+  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic", "product",
+                     "attempted", "answered", "timed out", "refused", "offline");
+  for (const auto& t : f.traffic) {
+    out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
+                       t.attempted, t.answered, t.timed_out, t.refused, t.offline);
+  }
+}
+
 void append_troubles(std::string& out, const run_facts& f) {
   if (!f.troubles.empty()) {
     out += "\ntroubles\n";
@@ -84,6 +110,9 @@ std::string to_text(const run_facts& f) {
   std::string out;
   out += fmt::format("\n{:<15}{} requested, {} online at most, {} at the end", "devices",
                      f.requested, f.online_max, f.online_end);
+  if (f.expected_end != f.requested) {
+    out += fmt::format(" of {} expected", f.expected_end);
+  }
   out += fmt::format("; {} reconnects, {} restarts\n", t.reconnects, t.restarts);
   const double span = f.duration_s > 0 ? f.duration_s : 1;
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
@@ -98,6 +127,8 @@ std::string to_text(const run_facts& f) {
                     "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
                     t.oversized, t.subscribe_refused);
   }
+  append_products(out, f);
+  append_traffic(out, f);
   append_latencies(out, f);
   append_ledger(out, f);
   append_troubles(out, f);

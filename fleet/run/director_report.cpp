@@ -6,6 +6,7 @@
 
 #include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
+#include "fleet/scenario/words.hpp"
 
 namespace fleet::program {
 
@@ -19,15 +20,36 @@ exit_code complain(const startup_error& error) {
 } // namespace
 
 hal::home& director::far_home() {
-  return probe_ != nullptr ? *world_->device_homes().front() : world_->twin_home();
+  return !probes_.empty() ? *world_->device_homes().front() : world_->twin_home();
+}
+
+std::string director::name_of(std::uint32_t device) const {
+  return ready_.products[ready_.product_of(device)].speech->name(device);
+}
+
+const far_side* director::far_of(std::uint32_t device) const {
+  return far_.of(ready_.product_of(device));
 }
 
 void director::name_run() {
   facts_.seed = ready_.seed;
+  facts_.scenario = ready_.plan ? ready_.plan->name : std::string{};
   facts_.world = options_.virtual_world ? "virtual" : "real";
   facts_.target = ready_.target_text;
-  facts_.profile = to_string(options_.profile);
   facts_.requested = options_.devices;
+  facts_.connections = facts_.expected_end = ready_.connections();
+  for (const auto& product : ready_.products) {
+    auto& fact = facts_.products.emplace_back();
+    fact.name = product.name();
+    fact.profile = to_string(product.profile());
+    fact.product_key = product.profile() == profile::mqtt ? "" : product.plan.product.product_key;
+    fact.devices = product.plan.devices.count;
+    fact.behind_gateway = product.plan.behind_gateway;
+    product_names_.push_back(fact.name);
+    if (facts_.profile.find(fact.profile) == std::string::npos) {
+      facts_.profile += (facts_.profile.empty() ? "" : ", ") + fact.profile;
+    }
+  }
   facts_.command = command_;
   if (!options_.seed) {
     facts_.command += " --seed " + std::to_string(ready_.seed);
@@ -39,7 +61,8 @@ exit_code director::execute() {
   announce();
   if (auto error = set_up()) {
     world_->stop();
-    far_.reset();
+    traffic_.clear();
+    far_.clear();
     page_.reset();
     return complain(*error);
   }
@@ -54,6 +77,7 @@ exit_code director::execute() {
   line_->finish();
   tear_down();
   settle_ledger();
+  gather_products();
   gather_troubles();
   report::judge(facts_);
   if (!options_.quiet) {
@@ -75,8 +99,13 @@ exit_code director::execute() {
 
 void director::tear_down() {
   page_.reset();
-  if (far_) {
-    world_->call(far_home(), [this] { far_->stop(); });
+  if (!far_.empty()) {
+    world_->call(far_home(), [this] {
+      for (const auto& flow : traffic_) {
+        flow->stop();
+      }
+      far_.stop();
+    });
     // One more slice: what was appended to streams leaves.
     (void)world_->pass(slice, signals_);
   }
@@ -92,28 +121,57 @@ void director::tear_down() {
 }
 
 void director::settle_ledger() {
-  facts_.ledger_known = far_ != nullptr;
+  facts_.ledger_known = !far_.empty();
   for (const actors::shard* s : shard_list_) {
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
       const std::uint32_t index = s->options.first + i;
       const auto& slot = s->slots[i];
-      facts_.uplink += ledger::reconcile(&slot.uplink, far_ ? far_->uplink_of(index) : nullptr);
-      const auto* commands = far_ ? far_->downlink_of(index) : nullptr;
-      facts_.downlink += ledger::reconcile(commands, &slot.downlink);
+      const std::size_t number = ready_.product_of(index);
+      const auto* const far = far_.of(number);
+      auto& product = facts_.products[number];
+      product.uplink += ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      product.downlink +=
+          ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink);
     }
   }
+  for (std::size_t i = 0; i < facts_.products.size(); ++i) {
+    auto& product = facts_.products[i];
+    product.ledger_known = far_.of(i) != nullptr;
+    if (!product.ledger_known) {
+      // Nobody saw what arrived: only our own side can be told.
+      product.uplink.unfinished = product.uplink.attempted - product.uplink.acknowledged;
+      product.uplink.lost = product.uplink.missing_qos0 = 0;
+    }
+    facts_.uplink += product.uplink;
+    facts_.downlink += product.downlink;
+  }
   facts_.downlink.corrupted += facts_.counts.downlink_corrupted;
-  if (!far_) {
-    // Nobody saw what arrived: only our own side can be told.
-    facts_.uplink.unfinished = facts_.uplink.attempted - facts_.uplink.acknowledged;
-    facts_.uplink.lost = facts_.uplink.missing_qos0 = 0;
+  if (far_.empty()) {
     return;
   }
-  facts_.uplink.corrupted += far_->corrupted();
-  if (!far_->sees_dup()) {
+  facts_.uplink.corrupted += far_.corrupted();
+  if (!far_.sees_dup()) {
     const auto repeats = facts_.uplink.duplicated;
     const auto sent_again = facts_.counts.resent;
     facts_.uplink.unexplained = repeats > sent_again ? repeats - sent_again : 0;
+  }
+}
+
+void director::gather_products() {
+  for (std::size_t i = 0; i < facts_.products.size(); ++i) {
+    facts_.products[i].counts = report::read_totals(shard_list_, i);
+  }
+  for (const auto& flow : traffic_) {
+    const auto& c = flow->counts();
+    auto& fact = facts_.traffic.emplace_back();
+    fact.kind = word_for(flow->what().kind, traffic_kind_words);
+    fact.product = flow->target().product;
+    fact.rate = flow->what().rate;
+    fact.attempted = c.attempted.load(std::memory_order_relaxed);
+    fact.answered = c.answered.load(std::memory_order_relaxed);
+    fact.timed_out = c.timed_out.load(std::memory_order_relaxed);
+    fact.refused = c.refused.load(std::memory_order_relaxed);
+    fact.offline = c.offline.load(std::memory_order_relaxed);
   }
 }
 
@@ -124,7 +182,7 @@ void director::gather_troubles() {
     for (const actors::shard* s : shard_list_) {
       const auto& t = s->troubles[i];
       if (t.count != 0 && fact.count == 0) {
-        fact.example_device = ready_.speech->name(t.example_device);
+        fact.example_device = name_of(t.example_device);
         fact.example_detail = t.example_detail;
       }
       fact.count += t.count;
@@ -137,7 +195,7 @@ void director::gather_troubles() {
                    [](const auto& a, const auto& b) { return a.count > b.count; });
   for (const actors::shard* s : shard_list_) {
     for (const auto& c : s->crashes) {
-      facts_.crashes.push_back({ready_.speech->name(c.device), c.what, c.last_events});
+      facts_.crashes.push_back({name_of(c.device), c.what, c.last_events});
     }
   }
 }
@@ -158,9 +216,10 @@ bool director::write_files() {
     for (const actors::shard* s : shard_list_) {
       for (std::uint32_t i = 0; i < s->options.count; ++i) {
         const std::uint32_t index = s->options.first + i;
+        const auto* const far = far_of(index);
         ledger::append_lines(lines, "uplink", index, &s->slots[i].uplink,
-                             far_ ? far_->uplink_of(index) : nullptr);
-        ledger::append_lines(lines, "downlink", index, far_ ? far_->downlink_of(index) : nullptr,
+                             far ? far->uplink_of(index) : nullptr);
+        ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
                              &s->slots[i].downlink);
       }
     }

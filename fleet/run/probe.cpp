@@ -94,11 +94,13 @@ void probe::on_report(const mqtt::message_view& message) {
   const auto found = ledger::find_tag(message.payload);
   if (found.state == ledger::tag_state::corrupted) {
     ++corrupted_;
-  } else if (found.state == ledger::tag_state::intact && found.what.device < uplink_.size()) {
+  } else if (found.state == ledger::tag_state::intact
+             && found.what.device - options_.first < uplink_.size()) {
+    const std::uint32_t place = found.what.device - options_.first;
     // The broker starts DUP anew towards us, so every repeat counts as explained here; the run
     // holds their number against what the devices say they sent again.
-    heard_[found.what.device] = true;
-    const auto how = uplink_[found.what.device].accept(found.what, true, connection_);
+    heard_[place] = true;
+    const auto how = uplink_[place].accept(found.what, true, connection_);
     if (how != ledger::acceptance::duplicate) {
       accepted_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -108,14 +110,15 @@ void probe::on_report(const mqtt::message_view& message) {
 void probe::send_commands(time_point now) {
   while (command_due_ <= now) {
     command_due_ = later(command_due_, command_spacing_);
-    const std::uint32_t index = next_command_;
+    const std::uint32_t place = next_command_;
+    const std::uint32_t index = options_.first + place;
     next_command_ = (next_command_ + 1) % options_.devices;
     // A device that reported has subscribed; before that a broker acknowledges and throws away.
-    if (!heard_[index] || !stream_ || !client_.connected() || client_.in_flight() >= window) {
+    if (!heard_[place] || !stream_ || !client_.connected() || client_.in_flight() >= window) {
       continue;
     }
     product_.speech->command_topic(index, topic_);
-    const auto tag = downlink_[index].attempt(index, product_.qos != mqtt::qos::at_most_once);
+    const auto tag = downlink_[place].attempt(index, product_.qos != mqtt::qos::at_most_once);
     payload_.clear();
     payload_.append(std::string_view{"{\"command\":\"set\",\"ledger\":\""});
     const auto checksum = ledger::append_tag(payload_, tag);
@@ -125,7 +128,7 @@ void probe::send_commands(time_point now) {
     message.topic = topic_;
     message.payload = payload_.view();
     message.qos = product_.qos;
-    const std::uint64_t cookie = (static_cast<std::uint64_t>(index) << 32) | tag.sequence;
+    const std::uint64_t cookie = (static_cast<std::uint64_t>(place) << 32) | tag.sequence;
     if (client_.publish(message, now, cookie, now, stream_->output())) {
       commands_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -141,7 +144,7 @@ void probe::on_wake(time_point now) {
     options.timeout = product_.connect_timeout;
     options.security = product_.security;
     options.server_name = product_.server_name;
-    options.origin = options_.devices;
+    options.origin = options_.first + options_.devices;
     stream_ = home_.connect(options, *this);
   }
   if (stream_ && client_.next_timeout() <= now) {
@@ -176,9 +179,12 @@ void probe::quiet() {
   quiet_.store(true, std::memory_order_release);
 }
 
-bool probe::settled(const report::totals& devices) const {
-  return accepted_.load(std::memory_order_relaxed) >= devices.acknowledged
-         && devices.commands >= commands_.load(std::memory_order_relaxed);
+std::uint64_t probe::commands() const {
+  return commands_.load(std::memory_order_relaxed);
+}
+
+std::uint64_t probe::accepted() const {
+  return accepted_.load(std::memory_order_relaxed);
 }
 
 void probe::stop() {
@@ -194,11 +200,13 @@ void probe::stop() {
 }
 
 const ledger::receiver_account* probe::uplink_of(std::uint32_t index) const {
-  return index < uplink_.size() ? &uplink_[index] : nullptr;
+  const std::uint32_t place = index - options_.first;
+  return place < uplink_.size() ? &uplink_[place] : nullptr;
 }
 
 const ledger::sender_account* probe::downlink_of(std::uint32_t index) const {
-  return index < downlink_.size() ? &downlink_[index] : nullptr;
+  const std::uint32_t place = index - options_.first;
+  return place < downlink_.size() ? &downlink_[place] : nullptr;
 }
 
 void probe::sample(std::vector<metrics::sample>&) const {}

@@ -18,6 +18,7 @@
 namespace fleet::program {
 
 struct probe_options {
+  std::uint32_t first = 0; ///< index of the product's first device
   std::uint32_t devices = 0;
   duration command_interval{0}; ///< between commands to one device; 0: none
   std::string client_id;
@@ -33,13 +34,16 @@ public:
 
   /// Starts to connect; on the home's thread, or before it runs.
   void start();
+  /// What it subscribes to.
+  [[nodiscard]] std::string filter() const { return product_.speech->all_reports_filter(); }
   /// Whether it has subscribed and sees the reports; callable from any thread.
   [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
   /// Whether the broker refused its subscription or its log-in; callable from any thread.
   [[nodiscard]] bool refused() const noexcept { return refused_.load(std::memory_order_acquire); }
 
   void quiet() override;
-  [[nodiscard]] bool settled(const report::totals& devices) const override;
+  [[nodiscard]] std::uint64_t commands() const override;
+  [[nodiscard]] std::uint64_t accepted() const override;
   void stop() override;
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
@@ -65,7 +69,7 @@ private:
   mqtt::client_behaviour behaviour_;
   mqtt::client client_;
   hal::stream_ptr stream_;
-  std::vector<ledger::receiver_account> uplink_;
+  std::vector<ledger::receiver_account> uplink_; ///< by index beyond the first
   std::vector<ledger::sender_account> downlink_;
   std::vector<bool> heard_; ///< which devices have reported at least once
   std::string topic_;

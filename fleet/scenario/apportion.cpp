@@ -76,6 +76,50 @@ void sort_by_rule(const scenario_plan& plan, sizes& s) {
   }
 }
 
+/// What the gateways of a product are made to, of `whole` devices `asked`: whole ones, at least
+/// one.
+std::uint64_t scaled_gateways(std::uint32_t count, std::uint32_t asked, std::uint64_t whole) {
+  return std::max<std::uint64_t>(1, std::uint64_t{count} * asked / whole);
+}
+
+/// --devices where every product counts: each gets its part of them, gateways with all that is
+/// behind them, so that a little less may come of it.
+mistake scale(std::uint32_t asked, const scenario_plan& plan, sizes& s) {
+  const std::uint64_t whole = s.fixed;
+  std::vector<std::uint64_t> scaled(s.of.size(), 0);
+  std::uint64_t used = 0;
+  std::uint64_t plain = 0; // devices of products without gateways, as the file counts them
+  for (std::size_t i = 0; i < plan.products.size(); ++i) {
+    const auto& p = plan.products[i];
+    if (p.product.gateways) {
+      scaled[i] = scaled_gateways(p.product.gateways->count, asked, whole);
+      scaled[p.children_product] += scaled[i] * p.children_each;
+      used += scaled[i] * (1ULL + p.children_each);
+    } else if (!p.behind_gateway) {
+      plain += s.of[i];
+    }
+  }
+  if (used > asked) {
+    return about("devices", std::nullopt,
+                 "one gateway of each kind and what is behind it are " + many(used)
+                     + ", and --devices is " + text::format_count(asked));
+  }
+  std::uint64_t left = plain > 0 ? asked - used : 0;
+  for (std::size_t i = 0; i < plan.products.size(); ++i) {
+    const auto& p = plan.products[i];
+    if (!p.product.gateways && !p.behind_gateway) {
+      // Of what is left, the part that this one has of those not yet served: the sum comes out
+      // even.
+      scaled[i] = plain == 0 ? 0 : left * s.of[i] / plain;
+      left -= scaled[i];
+      plain -= s.of[i];
+    }
+  }
+  s.of = std::move(scaled);
+  s.fixed = std::accumulate(s.of.begin(), s.of.end(), std::uint64_t{0});
+  return {};
+}
+
 /// Shares of `total` devices, and the rest for those that said nothing.
 mistake divide(std::uint32_t total, std::string_view by, sizes& s) {
   if (s.fixed > total) {
@@ -163,7 +207,11 @@ mistake apportion(const scenario& file, const scenario_overrides& flags, scenari
   const auto asked = flags.devices ? flags.devices : file.devices;
   const std::string_view by = flags.devices ? "--devices" : "devices";
   if (s.shared.empty() && s.open.empty()) {
-    if (asked && *asked != s.fixed) {
+    if (flags.devices && s.fixed > 0) {
+      if (auto wrong = scale(*flags.devices, plan, s)) {
+        return wrong;
+      }
+    } else if (asked && *asked != s.fixed) {
       return about("devices", std::nullopt,
                    "the products count " + many(s.fixed) + ", and " + std::string{by} + " is "
                        + text::format_count(*asked) + "; write shares instead of counts");

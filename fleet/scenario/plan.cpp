@@ -135,6 +135,7 @@ mistake append_stage(const scenario_stage& stage, std::size_t i, scenario_plan& 
             target);
   }
   segment(stage.hold, plan.load_after);
+  plan.stage_ends.push_back(at);
   return {};
 }
 
@@ -165,6 +166,7 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
   if (flags.ramp_per_second || file.stages.empty()) {
     plan.load.clear();
     plan.load_after = 0;
+    plan.stage_ends.clear();
     taken = duration{0};
     scenario_stage all;
     all.ramp.emplace().rate = flags.ramp_per_second.value_or(default_ramp_rate);
@@ -189,6 +191,8 @@ void fill_traffic(const scenario& file, scenario_plan& plan) {
     for (std::size_t i = 0; i < plan.products.size(); ++i) {
       if (plan.products[i].product.name == traffic.product) {
         planned.product = i;
+        plan.products[i].rrpc |= traffic.kind == traffic_kind::rrpc;
+        plan.products[i].broadcasts |= traffic.kind == traffic_kind::broadcast;
       }
     }
   }
@@ -218,18 +222,16 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
 }
 
 std::uint32_t target_at(const scenario_plan& plan, duration at) {
-  const auto next =
-      std::upper_bound(plan.load.begin(), plan.load.end(), at,
-                       [](duration t, const load_segment& segment) { return t < segment.end; });
-  if (next == plan.load.end()) {
-    return plan.load_after;
-  }
-  const double progress =
-      std::max(0.0, seconds(at - next->begin)) / seconds(next->end - next->begin);
-  const bool up = next->to >= next->from;
-  const std::uint32_t change = up ? next->to - next->from : next->from - next->to;
-  const auto done = static_cast<std::uint32_t>(progress * change);
-  return up ? next->from + done : next->from - done;
+  return actors::target_at(plan.load, plan.load_after, at);
+}
+
+stage_moment stage_at(const scenario_plan& plan, duration at) {
+  const auto now = std::upper_bound(plan.stage_ends.begin(), plan.stage_ends.end(), at);
+  const auto number = static_cast<std::size_t>(now - plan.stage_ends.begin());
+  const auto segment = std::find_if(plan.load.begin(), plan.load.end(),
+                                    [at](const load_segment& s) { return at < s.end; });
+  const bool ramp = segment != plan.load.end() && segment->from != segment->to;
+  return {std::min(number, plan.stage_ends.size() - 1), ramp};
 }
 
 std::size_t product_of(const scenario_plan& plan, std::uint32_t device) {

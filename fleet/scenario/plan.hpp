@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/supervision/timetable.hpp"
 #include "fleet/scenario/overrides.hpp"
 #include "fleet/scenario/scenario.hpp"
 #include "protocol/base/result.hpp"
@@ -30,17 +31,11 @@ struct product_plan {
   std::size_t children_product = 0; ///< of gateways: an index of scenario_plan::products
   std::uint32_t children_first = 0; ///< of gateways: the first device behind the first of them
   std::uint32_t children_each = 0;  ///< 0: no gateways
+  bool rrpc = false;                ///< the cloud's traffic calls its devices so (§15)
+  bool broadcasts = false;          ///< the cloud's traffic tells all of them at once (§9.1)
 };
 
-/// From `begin` to `end` the number of devices that are on goes evenly from `from` to `to`.
-struct load_segment {
-  duration begin{0};
-  duration end{0};
-  std::uint32_t from = 0;
-  std::uint32_t to = 0;
-
-  friend bool operator==(const load_segment&, const load_segment&) = default;
-};
+using actors::load_segment;
 
 /// One kind of cloud traffic and whom it goes to.
 struct traffic_plan {
@@ -58,6 +53,7 @@ struct scenario_plan {
   std::vector<product_plan> products; ///< at least one; their ranges follow each other from 0
   std::vector<load_segment> load;     ///< one after the other from 0; none without length
   std::uint32_t load_after = 0;       ///< devices on after the last segment
+  std::vector<duration> stage_ends;   ///< of each stage, after the start; at least one
   std::vector<traffic_plan> cloud_traffic;
 };
 
@@ -75,6 +71,14 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file,
 
 /// How many connections are on at `at` after the start: up to the segment's progress, rounded down.
 std::uint32_t target_at(const scenario_plan& plan, duration at);
+
+/// Where the run is at a moment: which stage, from 0, and whether the load changes.
+struct stage_moment {
+  std::size_t stage = 0;
+  bool ramp = false;
+};
+/// After the last stage it is that one's hold.
+stage_moment stage_at(const scenario_plan& plan, duration at);
 
 /// The product of a device below scenario_plan::devices.
 std::size_t product_of(const scenario_plan& plan, std::uint32_t device);

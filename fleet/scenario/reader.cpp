@@ -98,6 +98,7 @@ void check_meaning(reading& r, const yaml_value& root, scenario& file) {
   }
   const auto& traffic = items_of(root, "cloud_traffic");
   for (std::size_t i = 0; i < file.cloud_traffic.size(); ++i) {
+    file.cloud_traffic[i].at = traffic[i].at;
     if (traffic[i].kind == yaml_kind::map && r.right(traffic[i], "kind")) {
       auto& read = file.cloud_traffic[i];
       check_traffic(r, traffic[i], read,

@@ -9,6 +9,7 @@
 
 #include "actors/device/settings.hpp"
 #include "fleet/options.hpp"
+#include "fleet/scenario/yaml_tree.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/mqtt/types.hpp"
@@ -127,6 +128,7 @@ struct cloud_traffic {
   std::string topic;                    ///< broadcast and custom only; empty: the default
   double rate = 1;                      ///< a second, of the whole fleet
   std::string payload;                  ///< a template; empty: made from the model
+  text_place at;                        ///< where the file has it
 };
 
 /// A whole file.

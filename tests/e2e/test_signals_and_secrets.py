@@ -29,7 +29,8 @@ class Signals(harness.Case):
             if not process.running():
                 raise AssertionError(process.output + process.error_output)
             try:
-                return f'fleet_devices{{phase="online"}} {count}\n' in self.metrics()
+                return (f'fleet_devices{{phase="online",product="product_1"}} {count}\n'
+                        in self.metrics())
             except OSError:
                 return False
         wait_until(online, "all devices online", 60)
@@ -50,7 +51,7 @@ class Signals(harness.Case):
 
     def test_a_second_signal_ends_at_once(self):
         with harness.Twin("--profile", "mqtt") as twin:
-            process = self.start("--grace", "1h", "--profile", "mqtt", "--target",
+            process = self.start("--grace", "10m", "--profile", "mqtt", "--target",
                                  f"mqtt://{twin.addresses['mqtt']}")
             self.until_online(process)
             # Nothing in flight is acknowledged any more, so the grace would be used up.
@@ -98,7 +99,7 @@ class Secrets(harness.Case):
 
         def online():
             try:
-                return 'phase="online"} 20\n' in page()
+                return 'phase="online",product="product_1"} 20\n' in page()
             except OSError:
                 return False
         wait_until(online, "all devices online", 60)

@@ -201,11 +201,60 @@ TEST(scenario_flags, replace_all_stages_by_a_ramp) {
   EXPECT_EQ(plan.run_for, 2min);
 }
 
+TEST(scenario_flags, make_counts_larger_or_smaller_in_proportion) {
+  scenario_overrides flags;
+  flags.devices = 10;
+  EXPECT_EQ(counts(plan_of("products: [{count: 100}, {count: 200}, {count: 1}]", flags)),
+            (numbers{3, 6, 1}));
+  flags.devices = 602;
+  EXPECT_EQ(counts(plan_of("products: [{count: 100}, {count: 200}, {count: 1}]", flags)),
+            (numbers{200, 400, 2}));
+}
+
+TEST(scenario_flags, scale_gateways_whole_with_what_is_behind_them) {
+  const std::string text = "products: [{name: g, gateways: {count: 200, children: {product: m, "
+                           "each: 25}}}, {name: m}, {name: p, count: 800}]";
+  scenario_overrides flags;
+  flags.devices = 60;
+  const auto plan = plan_of(text, flags);
+  EXPECT_EQ(counts(plan), (numbers{2, 50, 8}));
+  EXPECT_EQ(plan.devices, 60U);
+  EXPECT_EQ(plan.connections, 10U);
+  EXPECT_EQ(children_of(plan, 1), (device_range{27, 25}));
+  flags.devices = 26;
+  EXPECT_EQ(counts(plan_of(text, flags)), (numbers{1, 25, 0}));
+  flags.devices = 25;
+  EXPECT_EQ(refused(text, flags),
+            "one gateway of each kind and what is behind it are 26 devices, and --devices is 25");
+}
+
+TEST(scenario_plan, knows_the_stage_of_each_moment) {
+  const auto plan = plan_of("stages: [{ramp: {to: 50%, over: 10s}, hold: 5s}, {ramp: {over: 5s}}]");
+  const auto at = [&plan](duration when) {
+    const auto now = stage_at(plan, when);
+    return std::pair{now.stage, now.ramp};
+  };
+  EXPECT_EQ(at(0s), (std::pair{std::size_t{0}, true}));
+  EXPECT_EQ(at(10s), (std::pair{std::size_t{0}, false}));
+  EXPECT_EQ(at(15s), (std::pair{std::size_t{1}, true}));
+  EXPECT_EQ(at(20s), (std::pair{std::size_t{1}, false}));
+  EXPECT_EQ(at(1h), (std::pair{std::size_t{1}, false}));
+  EXPECT_EQ(plan.stage_ends, (std::vector<duration>{15s, 20s}));
+}
+
+TEST(scenario_plan, knows_what_the_cloud_does_to_a_product) {
+  const auto plan = plan_of("products: [{name: a}, {name: b}]\n"
+                            "cloud_traffic:\n  - {kind: rrpc, product: a}\n"
+                            "  - {kind: broadcast, product: b}\n");
+  EXPECT_TRUE(plan.products[0].rrpc && plan.products[1].broadcasts);
+  EXPECT_FALSE(plan.products[1].rrpc || plan.products[0].broadcasts);
+  EXPECT_EQ(plan.cloud_traffic[0].traffic.at, (text_place{3, 5}));
+  EXPECT_EQ(plan.cloud_traffic[1].traffic.at, (text_place{4, 5}));
+}
+
 TEST(scenario_flags, that_contradict_the_file_are_refused) {
   scenario_overrides flags;
   flags.devices = 5;
-  EXPECT_EQ(refused("products: [{count: 6}]", flags),
-            "the products count 6 devices, and --devices is 5; write shares instead of counts");
   EXPECT_EQ(refused("products: [{count: 6}, {share: 1}]", flags),
             "the products count 6 devices, and --devices is 5");
   flags = {};
