@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/device/settings.hpp"
+#include "fleet/console/options.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/home.hpp"
@@ -61,7 +62,7 @@ struct mqtt_text_options {
   std::string down_topic;
   std::string payload;
   std::string payload_file; ///< read instead of `payload`; empty: none
-  bool no_probe = false; ///< one side of the ledger only
+  bool no_probe = false;    ///< one side of the ledger only
 };
 
 /// `fleet run`. A default here is the default of the flag.
@@ -147,7 +148,8 @@ struct text_answer {
   std::string text;
 };
 
-using command = std::variant<run_options, cloud_options, check_options, text_answer>;
+using command =
+    std::variant<run_options, cloud_options, console_options, check_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

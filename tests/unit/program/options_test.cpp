@@ -419,7 +419,7 @@ TEST(subcommands, are_named_when_unknown) {
             "help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");
-  EXPECT_EQ(said("cloud"), "fleet cloud: needs a subcommand: serve\nsee fleet cloud --help\n");
+  EXPECT_TRUE(said("cloud").starts_with("fleet cloud: needs a subcommand: serve, products, "));
   EXPECT_EQ(said("--devices 5"),
             "fleet: flags come after a subcommand, as in fleet run --devices\nsee fleet --help\n");
   EXPECT_TRUE(said("").starts_with("fleet: "));
@@ -429,7 +429,8 @@ TEST(help, is_the_manual_of_each_subcommand) {
   EXPECT_NE(text_of("help").find("fleet SUBCOMMAND"), std::string::npos);
   EXPECT_EQ(text_of("--help"), text_of("help"));
   EXPECT_EQ(text_of("help run"), text_of("run --help"));
-  EXPECT_EQ(text_of("help cloud"), text_of("cloud serve --help"));
+  EXPECT_EQ(text_of("help cloud"), text_of("cloud --help"));
+  EXPECT_EQ(text_of("help cloud serve"), text_of("cloud serve --help"));
   EXPECT_EQ(text_of("run --devices nonsense -h"), text_of("run --help"));
   EXPECT_NE(text_of("run --help").find("--behaviour NAME"), std::string::npos);
   EXPECT_NE(text_of("check --help").find("FILE..."), std::string::npos);
