@@ -21,15 +21,14 @@ struct device_account {
 class accounts {
 public:
   /// Indices from `devices_max` on are counted as foreign and not kept; nor is what would make the
-  /// accounts grow, beyond their first epochs without gaps, by more than `growth_max` octets in all.
+  /// accounts grow, beyond first epochs without gaps, by more than `growth_max` octets in all.
   accounts(std::uint32_t devices_max, std::uint64_t growth_max, twin_counters& counters)
       : devices_max_(devices_max), growth_left_(growth_max), counters_(counters) {}
 
   /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection
   /// belongs to, or `anybody`; `connection` grows with each connection accepted. Answers the device
   /// that the message was booked for, or `anybody` when it was not.
-  std::uint32_t uplink(bytes_view payload, bool dup, std::uint32_t connection,
-                       std::uint32_t owner);
+  std::uint32_t uplink(bytes_view payload, bool dup, std::uint32_t connection, std::uint32_t owner);
 
   /// The tag of the next command to `device`, which must be below devices_max.
   ledger::tag downlink(std::uint32_t device, bool reliable);

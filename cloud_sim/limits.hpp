@@ -14,7 +14,7 @@ struct twin_limits {
   std::uint32_t connections_max = 100'000;     ///< more are dropped as they arrive
   std::uint32_t sessions_max = 200'000;        ///< remembered clients; a new one beyond: CONNACK 3
   std::uint32_t devices_max = 1'000'000;       ///< indices of the registry and of the ledger
-  /// Octets that restarts of devices and gaps in what they send may add to the ledger, all together.
+  /// Octets that restarts of devices and gaps in what they send may add to the ledger, together.
   std::uint64_t ledger_growth_max = 256ULL * 1024 * 1024;
   duration session_expiry = std::chrono::hours{7 * 24}; ///< of a persistent session after its end
   duration linger = std::chrono::seconds{5};   ///< for a last answer to leave before the end

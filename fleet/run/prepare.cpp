@@ -106,10 +106,10 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
   return startup_error{
       exit_code::environment_failed,
       fmt::format(
-          "{} devices{} need {} descriptors, and this process may open {} (soft limit {}, hard "
-          "limit {}); run at most {} here{}",
-          devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft, limits.soft,
-          limits.hard, most,
+          "{} devices{} need {} descriptors, and this process may open {} (soft limit {}, raised "
+          "to the hard limit {}); run at most {} here{}",
+          devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
+          limits.before, limits.hard, most,
           embedded ? ", or `fleet cloud serve` in a process of its own and --target" : "")};
 }
 

@@ -133,8 +133,9 @@ public:
   /// deliveries of an epoch.
   acceptance accept(const tag& t, bool dup, std::uint32_t connection);
 
-  /// Octets, about, by which accept() would grow the account for good: 0 for the next message of the
-  /// newest epoch and for a repeat of its newest. What a peer makes up must not cost without limit.
+  /// Octets, about, by which accept() would grow the account for good: 0 for the next message of
+  /// the newest epoch and for a repeat of its newest. What a peer makes up must not cost without
+  /// limit.
   [[nodiscard]] std::uint32_t growth(const tag& t) const noexcept;
 
   /// Distinct messages, over all epochs.
@@ -162,8 +163,8 @@ private:
   std::unique_ptr<history> past_; ///< former epochs and the counts of what went wrong
 };
 
-/// The names of design §12's `ledger` object. `lost`, `unexpected`, `corrupted`, `out_of_order` and
-/// `unexplained` must be 0 in a healthy run.
+/// The names of design §12's `ledger` object. `lost`, `unexpected`, `corrupted`, `out_of_order`
+/// and `unexplained` must be 0 in a healthy run.
 struct totals {
   std::uint64_t attempted = 0;
   std::uint64_t acknowledged = 0;
