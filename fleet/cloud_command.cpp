@@ -2,6 +2,7 @@
 #include "fleet/cloud_command.hpp"
 
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
@@ -160,12 +161,12 @@ bool server::write_ledger() const {
       ledger::append_lines(lines, "downlink", i, &account->downlink, nullptr);
     }
   }
-  if (report::write_whole(options_.ledger_file, lines)) {
-    return true;
+  const int error = report::write_whole(options_.ledger_file, lines);
+  if (error != 0) {
+    std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
+                 std::strerror(error));
   }
-  std::fprintf(stderr, "fleet cloud serve: cannot write %s: no space or no permission\n",
-               options_.ledger_file.c_str());
-  return false;
+  return error == 0;
 }
 
 exit_code server::execute() {

@@ -2,6 +2,8 @@
 #include "fleet/report/facts.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -30,8 +32,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.replies += load(m.replies);
   t.replies_bad += load(m.replies_bad);
   t.commands += load(m.commands);
-  t.skipped_offline += load(m.skipped_offline);
-  t.skipped_window += load(m.skipped_window);
+  add(t.skipped, m.skipped);
   t.oversized += load(m.oversized);
   t.subscribe_refused += load(m.subscribe_refused);
   t.reconnects += load(m.reconnects);
@@ -41,10 +42,45 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.abandoned += load(m.abandoned);
   t.late_sends += load(m.late_sends);
   t.downlink_corrupted += load(m.downlink_corrupted);
+  t.shadow_updates += load(m.shadow_updates);
   t.sub_devices_online += load(m.sub_devices_online);
 }
 
+std::string_view sentence_of(actors::skip why) noexcept {
+  switch (why) {
+    case actors::skip::offline: return "while offline";
+    case actors::skip::window: return "while the window was full";
+    case actors::skip::memory: return "while the board's memory was full";
+    case actors::skip::too_large: return "too large for the board's memory";
+    case actors::skip::bad_topic: return "to a topic that nothing can be published to";
+  }
+  FLEET_CHECK(false);
+}
+
+/// A run that was to report and did not is no good run, whatever its ledger says.
+void judge_reports(const totals& counts, const std::string& who, std::vector<std::string>& out) {
+  if (counts.published_all() + counts.shadow_updates == 0 && counts.skipped_all() != 0) {
+    out.push_back(
+        fmt::format("{}reports were due and none was sent: {}", who, skipped_text(counts)));
+  }
+}
+
 } // namespace
+
+std::uint64_t totals::skipped_all() const noexcept {
+  return std::accumulate(skipped.begin(), skipped.end(), std::uint64_t{0});
+}
+
+std::string skipped_text(const totals& t) {
+  std::string out;
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    if (t.skipped[i] != 0) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", t.skipped[i],
+                         sentence_of(static_cast<actors::skip>(i)));
+    }
+  }
+  return out;
+}
 
 totals read_totals(const std::vector<actors::shard*>& shards) {
   totals t;
@@ -99,6 +135,13 @@ void judge(run_facts& facts) {
       check(l->unexpected, name, "messages that nobody sent");
       check(l->corrupted, name, "messages corrupted");
       check(l->out_of_order, name, "messages out of order");
+    }
+  }
+  if (facts.products.size() < 2) {
+    judge_reports(facts.counts, "", out);
+  } else {
+    for (const auto& product : facts.products) {
+      judge_reports(product.counts, "product " + product.name + ": ", out);
     }
   }
   if (!facts.interrupted && facts.online_max == 0 && facts.expected_end != 0) {

@@ -24,9 +24,8 @@ struct totals {
   std::uint64_t replies = 0;
   std::uint64_t replies_bad = 0;
   std::uint64_t commands = 0;
-  std::uint64_t skipped_offline = 0;
-  std::uint64_t skipped_window = 0;
-  std::uint64_t oversized = 0;
+  std::array<std::uint64_t, actors::skip_count> skipped{}; ///< reports due and not sent, by reason
+  std::uint64_t oversized = 0; ///< downlink packets beyond a board's receive buffer
   std::uint64_t subscribe_refused = 0;
   std::uint64_t reconnects = 0;
   std::uint64_t disconnects_unplanned = 0;
@@ -35,6 +34,7 @@ struct totals {
   std::uint64_t abandoned = 0;
   std::uint64_t late_sends = 0;
   std::uint64_t downlink_corrupted = 0;
+  std::uint64_t shadow_updates = 0; ///< acknowledged; reports too, and not among the published
   std::uint64_t started = 0;
   std::uint64_t stopped = 0;
   std::uint64_t bytes_sent = 0;
@@ -49,7 +49,11 @@ struct totals {
   [[nodiscard]] std::uint64_t published_all() const noexcept {
     return published[0] + published[1] + published[2];
   }
+  [[nodiscard]] std::uint64_t skipped_all() const noexcept;
 };
+
+/// The reasons that came up, as `3 while offline, 1 too large for the board's memory`; empty: none.
+std::string skipped_text(const totals& t);
 
 /// Adds up the shards' meters; callable while they run.
 totals read_totals(const std::vector<actors::shard*>& shards);

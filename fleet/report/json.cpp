@@ -52,19 +52,21 @@ json devices_of(const run_facts& f) {
 }
 
 json messages_of(const totals& t) {
-  return {
+  json out = {
       {"published", {{"qos0", t.published[0]}, {"qos1", t.published[1]}, {"qos2", t.published[2]}}},
       {"received", {{"qos0", t.received[0]}, {"qos1", t.received[1]}, {"qos2", t.received[2]}}},
       {"acknowledged", t.acknowledged},
       {"resent", t.resent},
       {"replies", t.replies},
       {"replies_bad", t.replies_bad},
-      {"commands", t.commands},
-      {"skipped_offline", t.skipped_offline},
-      {"skipped_window", t.skipped_window},
-      {"late_sends", t.late_sends},
-      {"oversized", t.oversized},
-      {"subscribe_refused", t.subscribe_refused}};
+      {"commands", t.commands}};
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    out["skipped_" + std::string{actors::to_string(static_cast<actors::skip>(i))}] = t.skipped[i];
+  }
+  out["late_sends"] = t.late_sends;
+  out["oversized"] = t.oversized;
+  out["subscribe_refused"] = t.subscribe_refused;
+  return out;
 }
 
 json of(const product_fact& p) {

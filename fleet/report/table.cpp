@@ -64,6 +64,26 @@ void append_ledger(std::string& out, const run_facts& f) {
   }
 }
 
+void append_counts(std::string& out, const totals& t) {
+  if (t.skipped_all() != 0) {
+    out += fmt::format("{:<15}reports not sent: {}\n", "", skipped_text(t));
+  }
+  if (t.oversized != 0) {
+    out += fmt::format("{:<15}too large for the board's receive buffer: {}\n", "", t.oversized);
+  }
+  std::string rest;
+  for (const auto& [count, text] :
+       {std::pair{t.late_sends, "sent late"}, std::pair{t.replies_bad, "replies with an error"},
+        std::pair{t.subscribe_refused, "filters refused"}}) {
+    if (count != 0) {
+      rest += fmt::format("{}{} {}", rest.empty() ? "" : ", ", count, text);
+    }
+  }
+  if (!rest.empty()) {
+    out += fmt::format("{:<15}{}\n", "", rest);
+  }
+}
+
 void append_products(std::string& out, const run_facts& f) {
   if (f.products.size() < 2) {
     return;
@@ -118,15 +138,7 @@ std::string to_text(const run_facts& f) {
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
                      "messages", t.published_all(), static_cast<double>(t.published_all()) / span,
                      t.acknowledged, t.resent, t.commands);
-  if (t.skipped_offline + t.skipped_window + t.late_sends + t.replies_bad + t.oversized
-          + t.subscribe_refused
-      != 0) {
-    out +=
-        fmt::format("{:<15}{} due while offline, {} due while the window was full, {} sent late, "
-                    "{} replies with an error, {} too large, {} filters refused\n",
-                    "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
-                    t.oversized, t.subscribe_refused);
-  }
+  append_counts(out, t);
   append_products(out, f);
   append_traffic(out, f);
   append_latencies(out, f);

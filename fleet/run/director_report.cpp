@@ -1,6 +1,7 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -124,6 +125,10 @@ void director::settle_ledger() {
   facts_.ledger_known = !far_.empty();
   for (const actors::shard* s : shard_list_) {
     const auto accounts = s->accounts();
+    // What each connection's board acknowledged and had no buffer for was not lost on the way.
+    std::vector<std::uint64_t> unheld(accounts.size());
+    std::transform(accounts.begin(), accounts.end(), unheld.begin(),
+                   [](const actors::device_slot* slot) { return slot->oversized; });
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
       const std::uint32_t index = s->options.first + i;
       const auto& slot = *accounts[i];
@@ -131,8 +136,10 @@ void director::settle_ledger() {
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
       product.uplink += ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
-      product.downlink +=
-          ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink);
+      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink);
+      auto& left = unheld[ready_.connection_of(index) - s->options.first];
+      left -= ledger::explain_oversized(down, left);
+      product.downlink += down;
     }
   }
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
@@ -204,8 +211,9 @@ void director::gather_troubles() {
 bool director::write_files() {
   bool ok = true;
   const auto write = [&ok](const std::string& path, const std::string& text) {
-    if (!path.empty() && !report::write_whole(path, text)) {
-      std::fprintf(stderr, "fleet run: cannot write %s: no space or no permission\n", path.c_str());
+    const int error = path.empty() ? 0 : report::write_whole(path, text);
+    if (error != 0) {
+      std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(error));
       ok = false;
     }
   };

@@ -170,6 +170,7 @@ struct totals {
   std::uint64_t acknowledged = 0;
   std::uint64_t accepted = 0;    ///< distinct messages that arrived
   std::uint64_t lost = 0;        ///< acknowledged and not accepted
+  std::uint64_t oversized = 0;   ///< acknowledged, and too large for the receiver: not among lost
   std::uint64_t duplicated = 0;  ///< arrivals beyond the first, explained or not
   std::uint64_t unexplained = 0; ///< repeats without DUP on one and the same connection
   std::uint64_t unexpected = 0;  ///< accepted and never attempted
@@ -184,6 +185,10 @@ struct totals {
 /// Holds both accounts of one (device, direction) against each other. A missing side counts as
 /// empty. `corrupted` stays 0: the caller adds it.
 totals reconcile(const sender_account* sender, const receiver_account* receiver);
+
+/// Of what is lost, takes up to `oversized` messages for ones that their receiver acknowledged and
+/// had no buffer for; answers how many these were.
+std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept;
 
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
 /// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.

@@ -1,0 +1,82 @@
+// The verdict on a run that sent nothing, and how the report names what boards did not hold.
+#include <gtest/gtest.h>
+
+#include "fleet/report/facts.hpp"
+
+namespace fleet::report {
+namespace {
+
+run_facts facts_of_one() {
+  run_facts f;
+  f.world = "real";
+  f.online_max = f.online_end = f.expected_end = f.requested = 5;
+  return f;
+}
+
+std::uint64_t& skipped(totals& t, actors::skip why) {
+  return t.skipped[static_cast<std::size_t>(why)];
+}
+
+TEST(verdict, fails_where_reports_were_due_and_none_was_sent) {
+  auto f = facts_of_one();
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "none was due";
+  skipped(f.counts, actors::skip::too_large) = 30;
+  skipped(f.counts, actors::skip::offline) = 2;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "reports were due and none was sent: 2 while offline, 30 too large "
+                                "for the board's memory");
+}
+
+TEST(verdict, passes_where_some_reports_were_sent) {
+  auto f = facts_of_one();
+  skipped(f.counts, actors::skip::memory) = 30;
+  f.counts.published[1] = 1;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  f.counts.published[1] = 0;
+  f.counts.shadow_updates = 1;
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "shadows are reports too";
+}
+
+TEST(verdict, names_the_product_that_sent_nothing) {
+  auto f = facts_of_one();
+  f.products.resize(2);
+  f.products[0].name = "led";
+  f.products[0].counts.published[0] = 7;
+  f.products[1].name = "lock";
+  skipped(f.products[1].counts, actors::skip::window) = 3;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "product lock: reports were due and none was sent: 3 while the "
+                                "window was full");
+}
+
+TEST(report_of_counts, tells_each_reason_for_itself) {
+  auto f = facts_of_one();
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    f.counts.skipped[i] = i + 1;
+  }
+  f.counts.oversized = 11;
+  const auto text = to_text(f);
+  for (const auto* line :
+       {"reports not sent: 1 while offline, 2 while the window was full, 3 while the board's "
+        "memory "
+        "was full, 4 too large for the board's memory, 5 to a topic that nothing can be published "
+        "to\n",
+        "too large for the board's receive buffer: 11\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  }
+  const auto json = to_json(f);
+  for (const auto* member :
+       {"\"skipped_offline\": 1", "\"skipped_window\": 2", "\"skipped_memory\": 3",
+        "\"skipped_too_large\": 4", "\"skipped_bad_topic\": 5", "\"oversized\": 11"}) {
+    EXPECT_NE(json.find(member), std::string::npos) << member;
+  }
+  EXPECT_EQ(to_text(facts_of_one()).find("reports not sent"), std::string::npos);
+}
+
+} // namespace
+} // namespace fleet::report
