@@ -1,6 +1,7 @@
 // Serving the twin until a signal.
 #include "fleet/cloud_command.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -161,12 +162,12 @@ bool server::write_ledger() const {
       ledger::append_lines(lines, "downlink", i, &account->downlink, nullptr);
     }
   }
-  const int error = report::write_whole(options_.ledger_file, lines);
-  if (error != 0) {
-    std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
-                 std::strerror(error));
+  if (report::write_whole(options_.ledger_file, lines)) {
+    return true;
   }
-  return error == 0;
+  std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
+               std::strerror(errno));
+  return false;
 }
 
 exit_code server::execute() {

@@ -46,9 +46,8 @@ int write_to(int fd, const std::string& text) {
   return error;
 }
 
-} // namespace
-
-int write_whole(const std::string& path, const std::string& text) {
+/// 0, or the errno.
+int write_file(const std::string& path, const std::string& text) {
   switch (place_at(path)) {
     case place::folder: return EISDIR;
     case place::device: return write_to(::open(path.c_str(), O_WRONLY | O_CLOEXEC), text);
@@ -64,6 +63,13 @@ int write_whole(const std::string& path, const std::string& text) {
     ::unlink(part.c_str());
   }
   return error;
+}
+
+} // namespace
+
+bool write_whole(const std::string& path, const std::string& text) {
+  errno = write_file(path, text);
+  return errno == 0;
 }
 
 int writing_trouble(const std::string& path) {

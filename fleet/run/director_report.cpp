@@ -1,5 +1,6 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -122,7 +123,6 @@ void director::tear_down() {
 }
 
 void director::settle_ledger() {
-  facts_.ledger_known = !far_.empty();
   for (const actors::shard* s : shard_list_) {
     const auto accounts = s->accounts();
     // What each connection's board acknowledged and had no buffer for was not lost on the way.
@@ -145,15 +145,10 @@ void director::settle_ledger() {
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
     product.ledger_known = far_.of(i) != nullptr;
-    if (!product.ledger_known) {
-      // Nobody saw what arrived: only our own side can be told.
-      product.uplink.unfinished = product.uplink.attempted - product.uplink.acknowledged;
-      product.uplink.lost = product.uplink.missing_qos0 = 0;
-    }
-    facts_.uplink += product.uplink;
-    facts_.downlink += product.downlink;
+    product.uplink_tagged = ready_.products[i].speech->tags_reports();
+    product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
-  facts_.downlink.corrupted += facts_.counts.downlink_corrupted;
+  report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;
   }
@@ -211,9 +206,8 @@ void director::gather_troubles() {
 bool director::write_files() {
   bool ok = true;
   const auto write = [&ok](const std::string& path, const std::string& text) {
-    const int error = path.empty() ? 0 : report::write_whole(path, text);
-    if (error != 0) {
-      std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(error));
+    if (!path.empty() && !report::write_whole(path, text)) {
+      std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
       ok = false;
     }
   };
@@ -227,8 +221,10 @@ bool director::write_files() {
       for (std::uint32_t i = 0; i < s->options.count; ++i) {
         const std::uint32_t index = s->options.first + i;
         const auto* const far = far_of(index);
-        ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
-                             far ? far->uplink_of(index) : nullptr);
+        if (facts_.products[ready_.product_of(index)].uplink_tagged) {
+          ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
+                               far ? far->uplink_of(index) : nullptr);
+        }
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
                              &accounts[i]->downlink);
       }

@@ -256,17 +256,20 @@ TEST_F(outputs, that_can_be_written_are_left_as_they_were) {
 
 TEST_F(outputs, are_written_whole_or_not_at_all) {
   const auto file = path("out.json");
-  EXPECT_EQ(report::write_whole(file, "new"), 0);
+  EXPECT_TRUE(report::write_whole(file, "new"));
   EXPECT_EQ(text_of(file), "new");
-  EXPECT_EQ(report::write_whole(path("none/x"), "new"), ENOENT);
-  EXPECT_EQ(report::write_whole(folder_, "new"), EISDIR);
-  EXPECT_EQ(report::write_whole("/dev/full", "new"), ENOSPC);
+  EXPECT_FALSE(report::write_whole(path("none/x"), "new"));
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_FALSE(report::write_whole(folder_, "new"));
+  EXPECT_EQ(errno, EISDIR);
+  EXPECT_FALSE(report::write_whole("/dev/full", "new"));
+  EXPECT_EQ(errno, ENOSPC);
   EXPECT_EQ(std::distance(fs::directory_iterator{folder_}, {}), 1) << "no part is left";
 }
 
 TEST_F(outputs, may_be_what_is_no_file) {
   EXPECT_EQ(report::writing_trouble("/dev/null"), 0);
-  EXPECT_EQ(report::write_whole("/dev/null", "gone"), 0);
+  EXPECT_TRUE(report::write_whole("/dev/null", "gone"));
   EXPECT_TRUE(fs::is_character_file("/dev/null")) << "it was not replaced";
 }
 

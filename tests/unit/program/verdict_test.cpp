@@ -54,6 +54,52 @@ TEST(verdict, names_the_product_that_sent_nothing) {
                                 "window was full");
 }
 
+product_fact product_of(std::string name, bool tagged) {
+  product_fact p;
+  p.name = std::move(name);
+  p.devices = 5;
+  p.ledger_known = true;
+  p.uplink_tagged = tagged;
+  p.uplink.attempted = p.uplink.acknowledged = 40;
+  p.uplink.accepted = tagged ? 40 : 0;
+  p.uplink.lost = tagged ? 0 : 40;
+  p.downlink.attempted = p.downlink.acknowledged = p.downlink.accepted = 9;
+  return p;
+}
+
+TEST(verdict, is_not_about_reports_that_carry_no_tag) {
+  auto f = facts_of_one();
+  f.products.push_back(product_of("a", false));
+  add_up_ledger(f);
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  EXPECT_EQ(f.uplink.attempted, 40U);
+  const auto text = to_text(f);
+  EXPECT_NE(text.find("lost               not judged             0"), std::string::npos) << text;
+  EXPECT_NE(text.find("accepted           not judged             9"), std::string::npos) << text;
+  EXPECT_NE(text.find("passed, judged without the reports, which carry no {ledger}"),
+            std::string::npos)
+      << text;
+  const auto json = to_json(f);
+  EXPECT_NE(json.find("\"judged\": \"downlink\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"lost\": null"), std::string::npos);
+  EXPECT_NE(json.find("\"lost\": 0"), std::string::npos) << "of the commands";
+}
+
+TEST(verdict, judges_the_tagged_products_and_names_the_others) {
+  auto f = facts_of_one();
+  f.products = {product_of("a", true), product_of("b", false)};
+  f.products[0].uplink.lost = 1;
+  f.products[0].downlink.oversized = 3;
+  add_up_ledger(f);
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "uplink: 1 messages acknowledged and lost: expected 0");
+  const auto text = to_text(f);
+  EXPECT_NE(text.find("failed, of b judged without the reports"), std::string::npos) << text;
+  EXPECT_NE(text.find("too large          not judged             3"), std::string::npos) << text;
+}
+
 TEST(report_of_counts, tells_each_reason_for_itself) {
   auto f = facts_of_one();
   for (std::size_t i = 0; i < actors::skip_count; ++i) {
