@@ -79,8 +79,8 @@ struct product_fact {
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0;
   totals counts;
-  bool ledger_known = false;
-  ledger::totals uplink;
+  bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
+  ledger::totals uplink;     ///< without it: what the devices alone can tell (figures.hpp)
   ledger::totals downlink;
 };
 
@@ -120,14 +120,14 @@ struct run_facts {
   double duration_s = 0;
   double wall_s = 0;
   bool interrupted = false;
-  bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
+  bool ledger_known = false; ///< of every product
   std::uint64_t requested = 0;
   std::uint64_t connections = 0;  ///< those of them with a connection of their own
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0; ///< when the time was up, or came back while the run drained
   totals counts;
-  ledger::totals uplink;
+  ledger::totals uplink; ///< the products' sum
   ledger::totals downlink;
   std::array<actors::histogram_snapshot, actors::latency_count> latencies;
   std::vector<product_fact> products;
@@ -140,6 +140,18 @@ struct run_facts {
 
   [[nodiscard]] bool passed() const noexcept { return failures.empty(); }
 };
+
+/// How much of the ledger has been judged.
+enum class ledger_reach : std::uint8_t {
+  both_sides,   ///< what was sent against what arrived
+  some,         ///< both sides for some products, the devices' own for the others
+  devices_side, ///< what the devices alone can tell
+};
+ledger_reach reach_of(const run_facts& facts) noexcept;
+
+/// Adds up the products' accounts, each of which holds what both sides say; of one whose far side
+/// is not known, all that only that side could tell is dropped. Fills `ledger_known`.
+void add_up_ledger(run_facts& facts);
 
 /// Fills `failures` from the ledger and the state at the end: what every healthy run keeps.
 void judge(run_facts& facts);

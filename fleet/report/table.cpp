@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/report/figures.hpp"
 
 namespace fleet::report {
 
@@ -35,45 +36,53 @@ void append_latencies(std::string& out, const run_facts& f) {
   }
 }
 
+constexpr std::string_view not_judged = "not judged";
+
 void append_ledger(std::string& out, const run_facts& f) {
-  if (!f.ledger_known) {
-    out +=
-        "\nledger: the far side keeps no account in this run; only acknowledgements are counted\n";
-  }
   out += fmt::format("\n{:<15}{:>14}{:>14}\n", "ledger", "uplink", "downlink");
-  const auto row = [&out](std::string_view name, std::uint64_t up, std::uint64_t down) {
-    out += fmt::format("{:<15}{:>14}{:>14}\n", name, up, down);
+  const auto cell = [&f](const ledger::totals& l, const ledger_figure& figure, ledger_direction d) {
+    return f.ledger_known || own(figure, d) ? std::to_string(l.*figure.value)
+                                            : std::string{not_judged};
   };
-  const auto &u = f.uplink, &d = f.downlink;
-  row("attempted", u.attempted, d.attempted);
-  row("acknowledged", u.acknowledged, d.acknowledged);
-  if (!f.ledger_known) {
-    return;
+  for (const auto& figure : ledger_figures) {
+    const bool always = figure.value != &ledger::totals::missing_qos0;
+    if (always || f.uplink.*figure.value + f.downlink.*figure.value != 0) {
+      out += fmt::format("{:<15}{:>14}{:>14}\n", figure.name,
+                         cell(f.uplink, figure, ledger_direction::uplink),
+                         cell(f.downlink, figure, ledger_direction::downlink));
+    }
   }
-  row("accepted", u.accepted, d.accepted);
-  row("lost", u.lost, d.lost);
-  row("duplicated", u.duplicated, d.duplicated);
-  row("  unexplained", u.unexplained, d.unexplained);
-  row("unexpected", u.unexpected, d.unexpected);
-  row("corrupted", u.corrupted, d.corrupted);
-  row("out of order", u.out_of_order, d.out_of_order);
-  row("recovered", u.recovered, d.recovered);
-  row("unfinished", u.unfinished, d.unfinished);
-  if (u.missing_qos0 + d.missing_qos0 != 0) {
-    row("missing (QoS 0)", u.missing_qos0, d.missing_qos0);
+}
+
+/// What the verdict rests on, unless it is everything.
+std::string reach_text(const run_facts& f) {
+  switch (reach_of(f)) {
+    case ledger_reach::both_sides: return "";
+    case ledger_reach::devices_side:
+      return ", judged by the devices' side alone: the far side's account is not known";
+    case ledger_reach::some: break;
   }
+  std::string names;
+  for (const auto& p : f.products) {
+    if (!p.ledger_known) {
+      names += (names.empty() ? "" : ", ") + p.name;
+    }
+  }
+  return fmt::format(", of {} judged by the devices' side alone", names);
 }
 
 void append_products(std::string& out, const run_facts& f) {
   if (f.products.size() < 2) {
     return;
   }
-  out += fmt::format("\n{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>6}\n", "product", "profile",
+  out += fmt::format("\n{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>12}\n", "product", "profile",
                      "devices", "online", "at end", "published", "acked", "commands", "lost");
   for (const auto& p : f.products) {
-    out += fmt::format("{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>6}{}\n", p.name, p.profile,
+    out += fmt::format("{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>12}{}\n", p.name, p.profile,
                        p.devices, p.online_max, p.online_end, p.counts.published_all(),
-                       p.counts.acknowledged, p.counts.commands, p.uplink.lost + p.downlink.lost,
+                       p.counts.acknowledged, p.counts.commands,
+                       p.ledger_known ? std::to_string(p.uplink.lost + p.downlink.lost)
+                                      : std::string{not_judged},
                        p.behind_gateway ? "   behind gateways" : "");
   }
 }
@@ -142,8 +151,8 @@ std::string to_text(const run_facts& f) {
   if (f.digest) {
     out += fmt::format("{:<15}{}\n", "digest", *f.digest);
   }
-  out += fmt::format("\n{:<15}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
-                     f.interrupted ? " (interrupted)" : "");
+  out += fmt::format("\n{:<15}{}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
+                     f.interrupted ? " (interrupted)" : "", reach_text(f));
   for (const auto& why : f.failures) {
     out += fmt::format("  - {}\n", why);
   }
