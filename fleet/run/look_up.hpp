@@ -15,7 +15,7 @@ namespace fleet::program {
 using resolver = std::function<result<std::vector<hal::address>, std::string>(const std::string&,
                                                                               std::uint16_t)>;
 
-/// Asks `how` on a thread of its own and waits for its answer, or for SIGINT or SIGTERM, which must
+/// Waits for the answer of `how`, or for SIGINT or SIGTERM, which must
 /// be blocked (stop_signals): then the thread is abandoned, with exit code 130. The message of a
 /// name without address is the resolver's.
 result<std::vector<hal::address>, startup_error>
