@@ -43,6 +43,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.abandoned += load(m.abandoned);
   t.late_sends += load(m.late_sends);
   t.downlink_corrupted += load(m.downlink_corrupted);
+  t.sub_devices_online += load(m.sub_devices_online);
 }
 
 } // namespace

@@ -40,6 +40,9 @@ struct totals {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
 
+  std::uint64_t sub_devices_online = 0;
+
+  /// Devices with a connection of their own.
   [[nodiscard]] std::uint64_t online() const noexcept {
     return in_phase[static_cast<std::size_t>(actors::phase::online)];
   }

@@ -61,9 +61,11 @@ void director::look() {
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
     product.counts = report::read_totals(shard_list_, i);
-    product.online_max = std::max(product.online_max, product.counts.online());
+    const auto online =
+        product.behind_gateway ? product.counts.sub_devices_online : product.counts.online();
+    product.online_max = std::max(product.online_max, online);
     if (stage_ == stage::ramp || stage_ == stage::steady) {
-      product.online_end = product.counts.online();
+      product.online_end = online;
     }
   }
 }
