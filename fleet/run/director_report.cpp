@@ -62,11 +62,7 @@ exit_code director::execute() {
   name_run();
   announce();
   if (auto error = set_up()) {
-    world_->stop();
-    traffic_.clear();
-    far_.clear();
-    page_.reset();
-    return complain(*error);
+    return give_up(*error);
   }
   if (page_ && !options_.quiet) {
     std::printf("metrics at http://%s/metrics\n", options_.metrics.at->text().c_str());
@@ -99,6 +95,22 @@ exit_code director::execute() {
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }
 
+exit_code director::give_up(const startup_error& why) {
+  world_->stop(std::chrono::seconds{1});
+  traffic_.clear();
+  far_.clear();
+  page_.reset();
+  const auto code = complain(why);
+  if (code == exit_code::interrupted) {
+    // Whoever waits for the report learns from it that there was no run.
+    facts_.interrupted = true;
+    report::add_up_ledger(facts_);
+    facts_.failures.push_back(why.message);
+    (void)write_json();
+  }
+  return code;
+}
+
 void director::tear_down() {
   page_.reset();
   if (!far_.empty()) {
@@ -117,7 +129,7 @@ void director::tear_down() {
   }
   facts_.digest = world_->digest();
   root_ = nullptr;
-  world_->stop();
+  world_->stop(duration{static_cast<std::int64_t>(pace_.left(world_->elapsed_s(), 1.0) * 1e9)});
   facts_.process.cpu_s = cpu_seconds();
   facts_.process.rss_max_bytes = resident_peak_bytes();
 }
@@ -203,17 +215,20 @@ void director::gather_troubles() {
   }
 }
 
-bool director::write_files() {
-  bool ok = true;
-  const auto write = [&ok](const std::string& path, const std::string& text) {
-    if (!path.empty() && !report::write_whole(path, text)) {
-      std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
-      ok = false;
-    }
-  };
-  if (!options_.json_file.empty()) {
-    write(options_.json_file, report::to_json(facts_));
+bool director::write(const std::string& path, const std::string& text) {
+  if (report::write_whole(path, text)) {
+    return true;
   }
+  std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
+  return false;
+}
+
+bool director::write_json() {
+  return options_.json_file.empty() || write(options_.json_file, report::to_json(facts_));
+}
+
+bool director::write_files() {
+  bool ok = write_json();
   if (!options_.ledger_file.empty()) {
     std::string lines;
     for (const actors::shard* s : shard_list_) {
@@ -229,7 +244,7 @@ bool director::write_files() {
                              &accounts[i]->downlink);
       }
     }
-    write(options_.ledger_file, lines);
+    ok = write(options_.ledger_file, lines) && ok;
   }
   return ok;
 }

@@ -13,11 +13,11 @@
 #include "actors/device/vendor_dialect.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare_checks.hpp"
 #include "fleet/run/secure.hpp"
 #include "hal_sim/real_world/limits.hpp"
-#include "hal_sim/real_world/resolve.hpp"
 #include "protocol/tsl/load.hpp"
 
 namespace fleet::program {
@@ -127,10 +127,10 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
     out.target_text = "the embedded twin";
     return std::nullopt;
   }
-  auto found = hal::resolve(o.target.host, o.target.port);
+  auto found = look_up(o.target.host, o.target.port);
   if (!found) {
-    return startup_error{exit_code::environment_failed,
-                         fmt::format("{}: {}", out.target_text, found.error())};
+    return startup_error{found.error().code,
+                         fmt::format("{}: {}", out.target_text, found.error().message)};
   }
   for (auto& product : out.products) {
     product.settings.peer = reachable_peer(found.value(), o.source_addresses);

@@ -25,6 +25,11 @@ struct startup_error {
   std::string message; ///< one line, without a newline
 };
 
+/// A signal came before the first device; `when` is the rest of the sentence.
+inline startup_error interrupted_early(std::string_view when) {
+  return {exit_code::interrupted, "interrupted " + std::string{when} + ": nothing was started"};
+}
+
 /// A product of the run, ready to have devices.
 struct prepared_product {
   product_plan plan;

@@ -89,6 +89,9 @@ class sender_account {
 public:
   /// Opens the next epoch; to be called once per boot.
   void boot();
+  /// The same, in the epoch after `epoch` or, where that is later, after the current one: for an
+  /// account that takes an earlier one's place and must not repeat its tags.
+  void boot_after(std::uint32_t epoch);
   /// The next message's tag. `reliable` is QoS 1 or 2. Only after boot().
   tag attempt(std::uint32_t device, bool reliable);
   /// True the first time; false too for what was never attempted or was sent at QoS 0.
@@ -140,6 +143,10 @@ public:
 
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
+
+  /// Drops all epochs before `epoch`, as if nothing of them had arrived; repeats that were counted
+  /// stay counted.
+  void forget_before(std::uint32_t epoch);
 
   /// Appends the whole account, but for the connection: whoever loads it has none of before, so
   /// that each message's first repeat is explained anew. Size as of a sender's.

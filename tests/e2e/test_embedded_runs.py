@@ -1,6 +1,7 @@
 # Runs against the embedded twin: all devices online, the ledger clean, in every profile, QoS and tier.
 import pathlib
 import re
+import resource
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -108,6 +109,24 @@ class EmbeddedRuns(harness.Case):
 
     def test_several_homes(self):
         self.clean_run("--homes", "3")
+
+    def test_five_thousand_devices_at_the_default_ramp(self):
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 10_100:
+            self.skipTest("both ends of 5,000 connections need 10,064 descriptors")
+        # The default ramp takes five seconds; the grace is for slow builds to catch up.
+        facts = self.fleet_run("--devices", 5000, "--duration", "8s", "--grace", "2m",
+                               timeout_s=400)
+        self.assert_account_is_clean(facts)
+        devices, up = facts["devices"], facts["ledger"]["uplink"]
+        self.assertEqual(devices["started"], 5000)
+        self.assertEqual(devices["online_end"], 5000)
+        self.assertEqual(devices["disconnects_unplanned"], 0)
+        self.assertEqual(facts["connects"]["accepted"], 5000)
+        self.assertTrue(facts["ledger"]["known"])
+        self.assertGreater(up["attempted"], 0)
+        self.assertEqual(up["acknowledged"], up["attempted"])
+        self.assertEqual(up["accepted"], up["attempted"])
+        self.assertEqual(up["unfinished"], 0)
 
     def test_credentials_from_a_file_and_one_wrong_secret(self):
         rows = ["ProductKey,DeviceName,DeviceSecret"]

@@ -51,6 +51,15 @@ TEST(far_sides, belong_to_products) {
   EXPECT_EQ(s.all.corrupted(), 2U);
 }
 
+TEST(far_sides, forget_one_that_is_of_no_use_and_keep_the_others) {
+  two_sides s;
+  s.all.remove(s.a);
+  EXPECT_EQ(s.all.of(0), nullptr);
+  EXPECT_EQ(s.all.of(2), nullptr);
+  EXPECT_EQ(s.all.of(3), s.b);
+  EXPECT_EQ(s.all.corrupted(), 1U);
+}
+
 TEST(far_sides, are_settled_when_the_commands_of_all_have_arrived) {
   two_sides s;
   s.a->sent = 2;
