@@ -39,7 +39,9 @@ bool far_sides::settled(const report::totals& devices) const {
     counts_all = counts_all && seen != UINT64_MAX;
     accepted += seen == UINT64_MAX ? 0 : seen;
   }
-  const bool heard = devices.commands >= commands || (!counts_all && devices.online() == 0);
+  // What came and was too large for a board is not waited for.
+  const bool heard =
+      devices.commands + devices.oversized >= commands || (!counts_all && devices.online() == 0);
   return heard && (!counts_all || accepted >= devices.acknowledged);
 }
 
