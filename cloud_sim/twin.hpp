@@ -12,6 +12,7 @@
 #include "cloud_sim/accounts.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/mqtt_character.hpp"
@@ -86,6 +87,9 @@ public:
   [[nodiscard]] operations* console() noexcept;
   /// The same for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
+
+  /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
+  [[nodiscard]] ledger_desk* ledger() noexcept;
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);

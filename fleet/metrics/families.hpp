@@ -72,8 +72,8 @@ inline constexpr std::array<family_facts, family_count> families{{
     {family::messages_resent, kind::counter, "fleet_messages_resent_total", "product",
      "Uplink messages sent again."},
     {family::messages_skipped, kind::counter, "fleet_messages_skipped_total", "reason,product",
-     "Reports that were due and not sent: the device was offline, or its window or memory was "
-     "full."},
+     "Reports that were due and not sent: the device was offline, its window or memory was full, "
+     "or they were too large for it."},
     {family::replies, kind::counter, "fleet_replies_total", "result",
      "Answers of the cloud to reports, by their code."},
     {family::commands, kind::counter, "fleet_commands_total", "",

@@ -126,7 +126,6 @@ void director::on_signal(int number) {
 
 void director::advance() {
   const double now = world_->elapsed_s();
-  const double grace = seconds(options_.grace);
   const auto& counts = facts_.counts;
   if (stage_ == stage::ramp && counts.started == options_.devices
       && counts.online() == options_.devices) {
@@ -148,6 +147,7 @@ void director::advance() {
       }
     });
     caf::anon_send(root_, actors::quiet_devices{});
+    pace_ = {now, seconds(options_.grace)};
     enter(stage::draining);
     return;
   }
@@ -159,14 +159,15 @@ void director::advance() {
     const bool settled = back && counts.in_flight == 0 && facts_.shadows_waiting.value_or(0) == 0
                          && traffic_pending() == 0 && (far_.empty() || far_.settled(counts));
     // One slice at least, so that the orders to be quiet have been carried out.
-    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now - stage_began_ >= grace / 2) {
-      caf::anon_send(root_, actors::stop_devices{options_.grace / 2});
+    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
+      const double left = pace_.devices_until() - now;
+      caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
       enter(stage::stopping);
     }
     return;
   }
   if (stage_ == stage::stopping
-      && (all_ended_->load(std::memory_order_acquire) || now - stage_began_ > grace + 5)) {
+      && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())) {
     enter(stage::ended);
   }
 }

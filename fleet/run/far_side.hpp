@@ -49,6 +49,8 @@ class far_sides {
 public:
   /// Takes one more, for the product numbers `products`.
   void add(std::unique_ptr<far_side> side, const std::vector<std::size_t>& products);
+  /// Forgets one: its products have none from now on.
+  void remove(const far_side* side);
   void clear();
   [[nodiscard]] bool empty() const noexcept { return sides_.empty(); }
   /// Of a product; null where nobody keeps it.
