@@ -69,6 +69,14 @@ std::uint64_t far_sides::corrupted() const {
   return sum;
 }
 
+std::uint64_t far_sides::repeated() const {
+  std::uint64_t sum = 0;
+  for (const auto& side : sides_) {
+    sum += side->repeated();
+  }
+  return sum;
+}
+
 bool far_sides::sees_dup() const {
   return std::all_of(sides_.begin(), sides_.end(),
                      [](const auto& side) { return side->sees_dup(); });

@@ -37,6 +37,9 @@ public:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
+  /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as a
+  /// message of its own, without DUP (MQTT-4.3.2).
+  [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
@@ -65,6 +68,7 @@ public:
   void stop();
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
+  [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
   /// What several count under one name, in one sum.
   void sample(std::vector<metrics::sample>& out) const;
