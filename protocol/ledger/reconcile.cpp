@@ -1,4 +1,5 @@
 // Sender against receiver, epoch by epoch: the totals of a run and the lines that two runs compare.
+#include <algorithm>
 #include <charconv>
 
 #include "protocol/ledger/history.hpp"
@@ -155,6 +156,10 @@ totals& totals::operator+=(const totals& other) noexcept {
   unfinished += other.unfinished;
   missing_qos0 += other.missing_qos0;
   return *this;
+}
+
+void totals::explain(std::uint64_t unmarked_repeats) noexcept {
+  unexplained -= std::min(unexplained, unmarked_repeats);
 }
 
 totals reconcile(const sender_account* sender, const receiver_account* receiver) {
