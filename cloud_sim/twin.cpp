@@ -187,6 +187,10 @@ logon_registry* twin::logons() noexcept {
   return parts_ == nullptr ? nullptr : parts_->logons.get();
 }
 
+std::uint64_t twin::shadows_waiting() const {
+  return parts_ == nullptr || parts_->platform == nullptr ? 0 : parts_->platform->shadows_waiting();
+}
+
 const device_account* twin::account_of(std::uint32_t device) const noexcept {
   return parts_ == nullptr ? nullptr : parts_->core.ledger().find(device);
 }

@@ -73,8 +73,15 @@ struct device_surroundings {
   login_text login;    ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
+  /// What each product of this home is lent, by its number; empty: there is only this.
+  std::vector<device_surroundings*> by_product;
   byte_buffer part;    ///< scratch for values on their way into a report or an answer
   byte_buffer address; ///< scratch for one topic
+
+  /// What the devices of `index`'s product are lent on the same home.
+  [[nodiscard]] device_surroundings& of(std::uint32_t index) noexcept {
+    return by_product.empty() ? *this : *by_product[products->number_of(index)];
+  }
 
   /// The topic of `who`; lives until the next one.
   std::string_view own_topic(alink::topic where, const alink::device_pair& who) {

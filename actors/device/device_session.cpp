@@ -219,8 +219,9 @@ void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack
   }
   auto& sender = sender_of(ack.cookie);
   sender.uplink.acknowledge(epoch_of(ack.cookie), sequence_of(ack.cookie));
-  bump(counts().acknowledged);
-  counts().latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
+  auto& counts = *(&sender == &slot_ ? around_ : around_.of(sender.board.index())).counts;
+  bump(counts.acknowledged);
+  counts.latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
   sender.trace.note(now(), happening::acknowledged, sequence_of(ack.cookie));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/supervision/shard.hpp"
+#include "fleet/report/dialect.hpp"
 #include "protocol/ledger/ledger.hpp"
 
 namespace fleet::report {
@@ -40,6 +41,10 @@ struct totals {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
 
+  std::uint64_t sub_devices_online = 0;
+  std::array<std::uint64_t, dialect_counts.size()> dialect{}; ///< in the order of dialect_counts
+
+  /// Devices with a connection of their own.
   [[nodiscard]] std::uint64_t online() const noexcept {
     return in_phase[static_cast<std::size_t>(actors::phase::online)];
   }
@@ -126,6 +131,9 @@ struct run_facts {
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0; ///< when the time was up, or came back while the run drained
+  /// Devices online when the run had drained that had not done what their shadow asked; none where
+  /// no product keeps a shadow or nobody knows.
+  std::optional<std::uint64_t> shadows_waiting;
   totals counts;
   ledger::totals uplink;
   ledger::totals downlink;

@@ -123,9 +123,10 @@ void director::tear_down() {
 void director::settle_ledger() {
   facts_.ledger_known = !far_.empty();
   for (const actors::shard* s : shard_list_) {
+    const auto accounts = s->accounts();
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
       const std::uint32_t index = s->options.first + i;
-      const auto& slot = s->slots[i];
+      const auto& slot = *accounts[i];
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
@@ -216,13 +217,14 @@ bool director::write_files() {
   if (!options_.ledger_file.empty()) {
     std::string lines;
     for (const actors::shard* s : shard_list_) {
+      const auto accounts = s->accounts();
       for (std::uint32_t i = 0; i < s->options.count; ++i) {
         const std::uint32_t index = s->options.first + i;
         const auto* const far = far_of(index);
-        ledger::append_lines(lines, "uplink", index, &s->slots[i].uplink,
+        ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
                              far ? far->uplink_of(index) : nullptr);
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
-                             &s->slots[i].downlink);
+                             &accounts[i]->downlink);
       }
     }
     write(options_.ledger_file, lines);

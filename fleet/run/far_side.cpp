@@ -44,6 +44,16 @@ void far_sides::stop() {
   }
 }
 
+std::optional<std::uint64_t> far_sides::shadows_waiting() const {
+  std::optional<std::uint64_t> sum;
+  for (const auto& side : sides_) {
+    if (const auto waiting = side->shadows_waiting()) {
+      sum = sum.value_or(0) + *waiting;
+    }
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::corrupted() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {

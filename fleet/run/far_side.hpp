@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "fleet/metrics/exposition.hpp"
@@ -25,6 +26,12 @@ public:
   [[nodiscard]] virtual std::uint64_t accepted() const { return UINT64_MAX; }
   /// Lets go of its streams and timers; on its home's thread, or after the homes ended.
   virtual void stop() = 0;
+
+  /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on its
+  /// home's thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> shadows_waiting() const {
+    return std::nullopt;
+  }
 
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
@@ -54,6 +61,7 @@ public:
   /// callable from any thread.
   [[nodiscard]] bool settled(const report::totals& devices) const;
   void stop();
+  [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
   [[nodiscard]] bool sees_dup() const;
   /// What several count under one name, in one sum.
