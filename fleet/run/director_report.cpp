@@ -147,7 +147,9 @@ void director::settle_ledger() {
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
-      product.uplink += ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      up.explain(slot.unmarked_repeats);
+      product.uplink += up;
       auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink);
       auto& left = unheld[ready_.connection_of(index) - s->options.first];
       left -= ledger::explain_oversized(down, left);

@@ -187,6 +187,9 @@ struct totals {
   std::uint64_t unfinished = 0; ///< reliable, neither accepted nor acknowledged when the run ended
   std::uint64_t missing_qos0 = 0; ///< sent at QoS 0 and not accepted: allowed, counted
   totals& operator+=(const totals& other) noexcept;
+  /// Of one (device, direction): explains as many repeats as the sender owns up to, that is sent
+  /// again without DUP on one and the same connection.
+  void explain(std::uint64_t unmarked_repeats) noexcept;
 };
 
 /// Holds both accounts of one (device, direction) against each other. A missing side counts as

@@ -159,6 +159,10 @@ totals& totals::operator+=(const totals& other) noexcept {
   return *this;
 }
 
+void totals::explain(std::uint64_t unmarked_repeats) noexcept {
+  unexplained -= std::min(unexplained, unmarked_repeats);
+}
+
 totals reconcile(const sender_account* sender, const receiver_account* receiver) {
   totals sum;
   const reconciler::sent nothing_sent;

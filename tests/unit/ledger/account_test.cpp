@@ -99,6 +99,22 @@ TEST(ledger, a_resend_without_dup_on_the_same_connection_is_unexplained) {
   EXPECT_EQ(x.sum().unexplained, 1U);
 }
 
+TEST(ledger, as_many_resends_without_dup_are_explained_as_the_sender_owns_up_to) {
+  exchange x;
+  const tag t = x.attempt();
+  x.acknowledge(t);
+  for (int i = 0; i < 4; ++i) {
+    x.accept(t);
+  }
+  for (const std::uint64_t own : {0U, 1U, 2U, 3U, 4U}) {
+    totals sum = x.sum();
+    sum.explain(own);
+    EXPECT_EQ(sum.unexplained, own < 3 ? 3 - own : 0);
+    EXPECT_EQ(sum.duplicated, 3U);
+    EXPECT_EQ(sum.lost + sum.unexpected, 0U);
+  }
+}
+
 TEST(ledger, the_first_repeat_on_a_new_connection_is_explained_without_dup) {
   exchange x;
   const tag t = x.attempt();
