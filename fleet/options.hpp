@@ -138,6 +138,18 @@ struct cloud_options {
   bool quiet = false;
 };
 
+/// `fleet device mqtt start`.
+struct device_options {
+  run_options run;            ///< cloud, credentials, session and texts of the one device
+  std::string device_name;    ///< empty: the first of the credentials
+  std::string secret_file;    ///< with the product key and name given; empty: the credentials'
+  bool product_given = false; ///< a product key was on the line
+  metrics_option admin;       ///< of the embedded twin; not asked for: the default of `cloud serve`
+  std::string script;         ///< commands, if `scripted`
+  bool scripted = false;      ///< --run: standard input is not read
+  bool verbose = false;
+};
+
 /// `fleet check`.
 struct check_options {
   std::vector<std::string> files;
@@ -148,8 +160,8 @@ struct text_answer {
   std::string text;
 };
 
-using command =
-    std::variant<run_options, cloud_options, console_options, check_options, text_answer>;
+using command = std::variant<run_options, cloud_options, console_options, device_options,
+                             check_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

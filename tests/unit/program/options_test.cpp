@@ -427,7 +427,7 @@ TEST(check_words, are_files) {
 TEST(subcommands, are_named_when_unknown) {
   EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
   EXPECT_EQ(said("teapot"),
-            "fleet: unknown subcommand teapot; it takes run, cloud, check, version or "
+            "fleet: unknown subcommand teapot; it takes run, cloud, device, check, version or "
             "help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");
