@@ -127,7 +127,7 @@ struct cloud_options {
   std::string product_key = "a1FleetDemo";
   std::string cert_file; ///< PEM chain; empty: from the twin's own CA
   std::string key_file;
-  std::string data_dir; ///< holds the twin's own CA; empty: nothing is kept
+  std::string data_dir; ///< holds the twin's store and its own CA; empty: nothing is kept
   program::tls_version tls_version = tls_version::any;
   duration downlink_interval{0}; ///< between commands to a device; 0: none
   std::uint32_t homes = 0;       ///< 0: as many as fit the machine

@@ -141,6 +141,9 @@ public:
   /// limit.
   [[nodiscard]] std::uint32_t growth(const tag& t) const noexcept;
 
+  /// Octets on the heap, about; what growth() foretold, less what repeats cost for a while.
+  [[nodiscard]] std::size_t heap_bytes() const noexcept;
+
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
 
