@@ -44,7 +44,7 @@ enum class family : unsigned char {
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 34;
+inline constexpr std::size_t family_count = 35;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
