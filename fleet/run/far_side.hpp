@@ -29,6 +29,8 @@ public:
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
+  /// The epoch from which its commands to a device are this run's; earlier ones are left out.
+  [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
