@@ -33,6 +33,7 @@ struct device_slot {
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
+  std::uint32_t oversized = 0;   ///< downlink packets that its receive buffer did not hold
   time_point crashed_at{};       ///< the last time
   std::uint8_t crashes = 0;      ///< those not forgiven yet
   /// Of a gateway from its first boot on: the slots of its sub-devices, in order (features.hpp).

@@ -87,7 +87,10 @@ void device::drain_events() {
                             // (aliyun-iot.md §8.2, event 4).
                             on_subscribed(e.packet_id);
                           },
-                          [this](const ev::packet_oversized&) { bump(counts().oversized); },
+                          [this](const ev::packet_oversized&) {
+                            bump(counts().oversized);
+                            ++slot_.oversized;
+                          },
                           [this](const ev::failed& e) {
                             const bool silent = e.why == mqtt::violation::ping_unanswered
                                                 || e.why == mqtt::violation::keep_alive_missed;

@@ -41,11 +41,12 @@ constexpr std::string_view not_judged = "not judged";
 void append_ledger(std::string& out, const run_facts& f) {
   out += fmt::format("\n{:<15}{:>14}{:>14}\n", "ledger", "uplink", "downlink");
   const auto cell = [&f](const ledger::totals& l, const ledger_figure& figure, ledger_direction d) {
-    return f.ledger_known || own(figure, d) ? std::to_string(l.*figure.value)
-                                            : std::string{not_judged};
+    const bool known = d == ledger_direction::uplink ? f.uplink_known : f.ledger_known;
+    return known || own(figure, d) ? std::to_string(l.*figure.value) : std::string{not_judged};
   };
   for (const auto& figure : ledger_figures) {
-    const bool always = figure.value != &ledger::totals::missing_qos0;
+    const bool always =
+        figure.value != &ledger::totals::missing_qos0 && figure.value != &ledger::totals::oversized;
     if (always || f.uplink.*figure.value + f.downlink.*figure.value != 0) {
       out += fmt::format("{:<15}{:>14}{:>14}\n", figure.name,
                          cell(f.uplink, figure, ledger_direction::uplink),
@@ -60,15 +61,45 @@ std::string reach_text(const run_facts& f) {
     case ledger_reach::both_sides: return "";
     case ledger_reach::devices_side:
       return ", judged by the devices' side alone: the far side's account is not known";
+    case ledger_reach::downlink: return ", judged without the reports, which carry no {ledger}";
     case ledger_reach::some: break;
   }
-  std::string names;
+  std::string unknown;
+  std::string untagged;
   for (const auto& p : f.products) {
-    if (!p.ledger_known) {
+    if (!p.uplink_known() && p.devices != 0) {
+      auto& names = p.ledger_known ? untagged : unknown;
       names += (names.empty() ? "" : ", ") + p.name;
     }
   }
-  return fmt::format(", of {} judged by the devices' side alone", names);
+  std::string out;
+  if (!unknown.empty()) {
+    out += fmt::format(", of {} judged by the devices' side alone", unknown);
+  }
+  if (!untagged.empty()) {
+    out += fmt::format(", of {} judged without the reports, which carry no {{ledger}}", untagged);
+  }
+  return out;
+}
+
+void append_counts(std::string& out, const totals& t) {
+  if (t.skipped_all() != 0) {
+    out += fmt::format("{:<15}reports not sent: {}\n", "", skipped_text(t));
+  }
+  if (t.oversized != 0) {
+    out += fmt::format("{:<15}too large for the board's receive buffer: {}\n", "", t.oversized);
+  }
+  std::string rest;
+  for (const auto& [count, text] :
+       {std::pair{t.late_sends, "sent late"}, std::pair{t.replies_bad, "replies with an error"},
+        std::pair{t.subscribe_refused, "filters refused"}}) {
+    if (count != 0) {
+      rest += fmt::format("{}{} {}", rest.empty() ? "" : ", ", count, text);
+    }
+  }
+  if (!rest.empty()) {
+    out += fmt::format("{:<15}{}\n", "", rest);
+  }
 }
 
 void append_products(std::string& out, const run_facts& f) {
@@ -81,9 +112,30 @@ void append_products(std::string& out, const run_facts& f) {
     out += fmt::format("{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>12}{}\n", p.name, p.profile,
                        p.devices, p.online_max, p.online_end, p.counts.published_all(),
                        p.counts.acknowledged, p.counts.commands,
-                       p.ledger_known ? std::to_string(p.uplink.lost + p.downlink.lost)
-                                      : std::string{not_judged},
+                       p.uplink_known() ? std::to_string(p.uplink.lost + p.downlink.lost)
+                                        : std::string{not_judged},
                        p.behind_gateway ? "   behind gateways" : "");
+  }
+}
+
+void append_dialect(std::string& out, const run_facts& f) {
+  std::string text;
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    if (f.counts.dialect[i] != 0) {
+      text += fmt::format("{}{} {}",
+                          told == 0       ? ""
+                          : told % 4 == 0 ? ",\n               "
+                                          : ", ",
+                          f.counts.dialect[i], dialect_counts[i].text);
+      ++told;
+    }
+  }
+  if (f.shadows_waiting) {
+    text += fmt::format("{}{} shadows left to converge", told == 0 ? "" : ", ", *f.shadows_waiting);
+  }
+  if (!text.empty()) {
+    out += fmt::format("{:<15}{}\n", "dialect", text);
   }
 }
 
@@ -127,15 +179,8 @@ std::string to_text(const run_facts& f) {
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
                      "messages", t.published_all(), static_cast<double>(t.published_all()) / span,
                      t.acknowledged, t.resent, t.commands);
-  if (t.skipped_offline + t.skipped_window + t.late_sends + t.replies_bad + t.oversized
-          + t.subscribe_refused
-      != 0) {
-    out +=
-        fmt::format("{:<15}{} due while offline, {} due while the window was full, {} sent late, "
-                    "{} replies with an error, {} too large, {} filters refused\n",
-                    "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
-                    t.oversized, t.subscribe_refused);
-  }
+  append_counts(out, t);
+  append_dialect(out, f);
   append_products(out, f);
   append_traffic(out, f);
   append_latencies(out, f);

@@ -1,6 +1,8 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -167,6 +169,10 @@ void director::fetch_books() {
 void director::settle_ledger() {
   for (const actors::shard* s : shard_list_) {
     const auto accounts = s->accounts();
+    // What each connection's board acknowledged and had no buffer for was not lost on the way.
+    std::vector<std::uint64_t> unheld(accounts.size());
+    std::transform(accounts.begin(), accounts.end(), unheld.begin(),
+                   [](const actors::device_slot* slot) { return slot->oversized; });
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
       const std::uint32_t index = s->options.first + i;
       const auto& slot = *accounts[i];
@@ -174,13 +180,17 @@ void director::settle_ledger() {
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
       product.uplink += ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
-      product.downlink += ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
-                                            far ? far->downlink_since(index) : 0);
+      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
+                                    far ? far->downlink_since(index) : 0);
+      auto& left = unheld[ready_.connection_of(index) - s->options.first];
+      left -= ledger::explain_oversized(down, left);
+      product.downlink += down;
     }
   }
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
     product.ledger_known = far_.of(i) != nullptr;
+    product.uplink_tagged = ready_.products[i].speech->tags_reports();
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
   report::add_up_ledger(facts_);
@@ -193,6 +203,7 @@ void director::settle_ledger() {
     const auto sent_again = facts_.counts.resent;
     facts_.uplink.unexplained = repeats > sent_again ? repeats - sent_again : 0;
   }
+  facts_.downlink.unexplained -= std::min(facts_.downlink.unexplained, far_.repeated());
 }
 
 void director::gather_products() {
@@ -242,7 +253,7 @@ bool director::write(const std::string& path, const std::string& text) {
   if (report::write_whole(path, text)) {
     return true;
   }
-  std::fprintf(stderr, "fleet run: cannot write %s: no space or no permission\n", path.c_str());
+  std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
   return false;
 }
 
@@ -259,8 +270,10 @@ bool director::write_files() {
       for (std::uint32_t i = 0; i < s->options.count; ++i) {
         const std::uint32_t index = s->options.first + i;
         const auto* const far = far_of(index);
-        ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
-                             far ? far->uplink_of(index) : nullptr);
+        if (facts_.products[ready_.product_of(index)].uplink_tagged) {
+          ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
+                               far ? far->uplink_of(index) : nullptr);
+        }
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
                              &accounts[i]->downlink, far ? far->downlink_since(index) : 0);
       }

@@ -34,6 +34,9 @@ void director::announce() const {
               static_cast<unsigned long long>(ready_.seed));
   std::printf("repeat with: %s\n", facts_.command.c_str());
   std::fflush(stdout);
+  for (const auto& note : ready_.notes) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
 }
 
 std::optional<startup_error> director::set_up() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
@@ -52,12 +53,16 @@ struct prepared {
   std::deque<prepared_product> products;                ///< at least one, by the plan's numbers
   std::string target_text;                              ///< for people
   std::optional<admin_target> admin; ///< of a target that is a twin and shows its ledger
+  std::uint32_t packet_bytes = 0;    ///< of the largest report that is known before
+  std::vector<std::string> notes;    ///< for people, before the first device; a line each
 
   [[nodiscard]] std::uint32_t devices() const noexcept;
   /// Those with a connection of their own.
   [[nodiscard]] std::uint32_t connections() const noexcept;
   /// The number of a device's product.
   [[nodiscard]] std::size_t product_of(std::uint32_t device) const noexcept;
+  /// The device whose connection it speaks through: its gateway's, or its own.
+  [[nodiscard]] std::uint32_t connection_of(std::uint32_t device) const noexcept;
   [[nodiscard]] bool has_profile(program::profile p) const noexcept;
 };
 

@@ -39,7 +39,8 @@ probe::probe(hal::home& home, const actors::product_settings& product, probe_opt
         mqtt::client_behaviour b;
         b.in_flight_max = window;
         b.connack_timeout = probe_patience;
-        b.receive_limit_bytes = std::max<std::uint32_t>(product.payload_bytes * 2, 256 * 1024);
+        b.receive_limit_bytes = std::max<std::uint32_t>(
+            std::max(product.payload_bytes, product.report_bytes) * 2, 256 * 1024);
         return b;
       }()),
       client_(behaviour_), uplink_(options_.devices), downlink_(options_.devices),
@@ -133,6 +134,8 @@ void probe::drain_events() {
       }
     } else if (const auto* message = std::get_if<ev::message_arrived>(&*event)) {
       on_report(message->message);
+    } else if (std::holds_alternative<ev::publish_resent>(*event)) {
+      ++repeated_;
     } else if (const auto* ack = std::get_if<ev::publish_acknowledged>(&*event)) {
       downlink_[ack->cookie >> 32].acknowledge(1, static_cast<std::uint32_t>(ack->cookie));
     } else if (const auto* refusal = std::get_if<ev::refused>(&*event)) {

@@ -173,6 +173,7 @@ struct totals {
   std::uint64_t acknowledged = 0;
   std::uint64_t accepted = 0;    ///< distinct messages that arrived
   std::uint64_t lost = 0;        ///< acknowledged and not accepted
+  std::uint64_t oversized = 0;   ///< acknowledged, and too large for the receiver: not among lost
   std::uint64_t duplicated = 0;  ///< arrivals beyond the first, explained or not
   std::uint64_t unexplained = 0; ///< repeats without DUP on one and the same connection
   std::uint64_t unexpected = 0;  ///< accepted and never attempted
@@ -189,6 +190,10 @@ struct totals {
 /// an earlier sender, and some of its messages were still on their way.
 totals reconcile(const sender_account* sender, const receiver_account* receiver,
                  std::uint32_t since = 0);
+
+/// Of what is lost, takes up to `oversized` messages for ones that their receiver acknowledged and
+/// had no buffer for; answers how many these were.
+std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept;
 
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
 /// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.

@@ -68,6 +68,9 @@ TEST(far_sides, are_settled_when_the_commands_of_all_have_arrived) {
   devices.in_phase[static_cast<std::size_t>(actors::phase::online)] = 1;
   devices.commands = 4;
   EXPECT_FALSE(s.all.settled(devices));
+  devices.oversized = 1;
+  EXPECT_TRUE(s.all.settled(devices)) << "it came, and no buffer held it";
+  devices.oversized = 0;
   devices.commands = 5;
   EXPECT_TRUE(s.all.settled(devices));
 }
