@@ -18,9 +18,9 @@ namespace fleet::cloud {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, profile>, 3> profile_words{{
-  {"linkdevelop", profile::linkdevelop},
-  {"linkplatform", profile::linkplatform},
-  {"mqtt", profile::mqtt},
+    {"linkdevelop", profile::linkdevelop},
+    {"linkplatform", profile::linkplatform},
+    {"mqtt", profile::mqtt},
 }};
 
 std::string_view reason(hal::listen_error why) noexcept {

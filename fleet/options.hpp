@@ -80,6 +80,7 @@ struct run_options {
   duration downlink_interval = std::chrono::seconds{60}; ///< between commands to a device; 0: none
   // cloud
   text::target target;
+  std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
   program::security security = security::plain; ///< tls where the target is mqtts://
   std::string ca_file;
@@ -115,13 +116,13 @@ struct run_options {
 
 /// `fleet cloud serve`.
 struct cloud_options {
-  std::vector<hal::address> mqtt;  ///< plain listeners
-  std::vector<hal::address> mqtts; ///< TLS listeners
-  std::vector<hal::address> http;  ///< the log-on front door, plain
-  std::vector<hal::address> https; ///< over TLS
+  std::vector<hal::address> mqtt;   ///< plain listeners
+  std::vector<hal::address> mqtts;  ///< TLS listeners
+  std::vector<hal::address> http;   ///< the log-on front door, plain
+  std::vector<hal::address> https;  ///< over TLS
   std::string product_secrets_file; ///< whose devices may register; empty: none
-  metrics_option admin;            ///< of the admin API; not asked for: its own default
-  std::string admin_token_file;    ///< empty: a token is made where one is needed
+  metrics_option admin;             ///< of the admin API; not asked for: its own default
+  std::string admin_token_file;     ///< empty: a token is made where one is needed
   program::profile profile = profile::linkdevelop;
   std::string credentials_file; ///< empty: generated from `product_key`
   std::string product_key = "a1FleetDemo";

@@ -153,15 +153,6 @@ std::uint64_t receiver_account::accepted() const noexcept {
   return sum;
 }
 
-void receiver_account::forget_before(std::uint32_t epoch) {
-  if (past_) {
-    past_->former.erase(past_->former.begin(), past_->former.lower_bound(epoch));
-  }
-  if (current_.epoch < epoch) {
-    current_ = {};
-  }
-}
-
 receiver_account::epoch_record& receiver_account::record(std::uint32_t epoch) {
   if (epoch == current_.epoch) {
     return current_;

@@ -286,6 +286,30 @@ TEST(ledger, a_missing_sender_makes_what_arrived_unexpected) {
   EXPECT_EQ(reconcile(nullptr, nullptr).accepted, 0U);
 }
 
+TEST(ledger, an_account_that_takes_anothers_place_repeats_none_of_its_tags) {
+  sender_account next;
+  next.boot_after(6);
+  EXPECT_EQ(next.attempt(4, reliable), (tag{4, 7, 1}));
+  next.boot_after(3);
+  EXPECT_EQ(next.attempt(4, reliable), (tag{4, 8, 1}));
+  EXPECT_EQ(next.attempted(), 2U);
+}
+
+TEST(ledger, epochs_of_an_earlier_sender_can_be_left_out) {
+  exchange x;
+  x.sender = {};
+  x.sender.boot_after(1);
+  x.accept({4, 1, 9});
+  x.accept(x.attempt());
+  EXPECT_EQ(x.sum().unexpected, 1U);
+  const totals sum = reconcile(&x.sender, &x.receiver, 2);
+  EXPECT_EQ(sum.unexpected, 0U);
+  EXPECT_EQ(sum.accepted, 1U);
+  std::string lines;
+  append_lines(lines, "downlink", 4, &x.sender, &x.receiver, 2);
+  EXPECT_EQ(lines, "downlink 4 2 attempted 1 acknowledged - accepted 1\n");
+}
+
 TEST(ledger, totals_add_up_over_a_mixture_of_everything) {
   exchange x;
   for (std::uint32_t i = 1; i <= 1'000; ++i) {
