@@ -62,6 +62,26 @@ void accounts::acknowledged(std::uint64_t cookie) {
   account.acknowledge(account.epoch(), sequence);
 }
 
+void accounts::renew(std::uint32_t first, std::uint32_t count) {
+  bool all = true;
+  for (std::uint32_t device = 0; device < end(); ++device) {
+    if (find(device) == nullptr) {
+      continue;
+    }
+    if (device - first >= count) {
+      all = false;
+      continue;
+    }
+    auto& slot = pages_[device / page_size]->of[device % page_size];
+    const std::uint32_t former = slot->downlink.epoch();
+    slot = std::make_unique<device_account>();
+    slot->downlink.boot_after(former);
+  }
+  if (all) {
+    growth_left_ = growth_max_;
+  }
+}
+
 const device_account* accounts::find(std::uint32_t device) const noexcept {
   const std::size_t at = device / page_size;
   if (at >= pages_.size() || pages_[at] == nullptr) {

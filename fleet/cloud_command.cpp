@@ -1,7 +1,9 @@
 // Serving the twin until a signal.
 #include "fleet/cloud_command.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
@@ -163,8 +165,8 @@ bool server::write_ledger() const {
   if (report::write_whole(options_.ledger_file, lines)) {
     return true;
   }
-  std::fprintf(stderr, "fleet cloud serve: cannot write %s: no space or no permission\n",
-               options_.ledger_file.c_str());
+  std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
+               std::strerror(errno));
   return false;
 }
 

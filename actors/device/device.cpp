@@ -215,7 +215,7 @@ void device::handle_timeout(hal::stream_events& link_events) {
     if (phase_ == phase::online) {
       report_due(due);
     } else {
-      bump(counts().skipped_offline);
+      counts().skip_report(skip::offline);
     }
   }
 }

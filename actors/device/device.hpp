@@ -33,6 +33,7 @@ struct device_slot {
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
+  std::uint32_t oversized = 0;   ///< downlink packets that its receive buffer did not hold
   time_point crashed_at{};       ///< the last time
   std::uint8_t crashes = 0;      ///< those not forgiven yet
   /// Of a gateway from its first boot on: the slots of its sub-devices, in order (features.hpp).
@@ -62,8 +63,15 @@ struct device_surroundings {
   login_text login;    ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
+  /// What each product of this home is lent, by its number; empty: there is only this.
+  std::vector<device_surroundings*> by_product;
   byte_buffer part;    ///< scratch for values on their way into a report or an answer
   byte_buffer address; ///< scratch for one topic
+
+  /// What the devices of `index`'s product are lent on the same home.
+  [[nodiscard]] device_surroundings& of(std::uint32_t index) noexcept {
+    return by_product.empty() ? *this : *by_product[products->number_of(index)];
+  }
 
   /// The topic of `who`; lives until the next one.
   std::string_view own_topic(alink::topic where, const alink::device_pair& who) {

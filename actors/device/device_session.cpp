@@ -87,7 +87,10 @@ void device::drain_events() {
                             // (aliyun-iot.md §8.2, event 4).
                             on_subscribed(e.packet_id);
                           },
-                          [this](const ev::packet_oversized&) { bump(counts().oversized); },
+                          [this](const ev::packet_oversized&) {
+                            bump(counts().oversized);
+                            ++slot_.oversized;
+                          },
                           [this](const ev::failed& e) {
                             const bool silent = e.why == mqtt::violation::ping_unanswered
                                                 || e.why == mqtt::violation::keep_alive_missed;
@@ -176,8 +179,9 @@ void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack
   }
   auto& sender = extras_ ? extras_->sender_of(ack.cookie, slot_) : slot_;
   sender.uplink.acknowledge(epoch_of(ack.cookie), sequence_of(ack.cookie));
-  bump(counts().acknowledged);
-  counts().latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
+  auto& counts = *(&sender == &slot_ ? around_ : around_.of(sender.board.index())).counts;
+  bump(counts.acknowledged);
+  counts.latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
   sender.trace.note(now(), happening::acknowledged, sequence_of(ack.cookie));
 }
 

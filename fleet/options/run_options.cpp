@@ -134,7 +134,9 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
               set_text(out.password_file));
   flags.value("--topic", "TEMPLATE", "Where reports go. Default fleet/{device}/up.",
               set_template(out.topic));
-  flags.value("--down-topic", "TEMPLATE", "Where commands come from. Default fleet/{device}/down.",
+  flags.value("--down-topic", "TEMPLATE",
+              "Where commands come from; with + or # only where none are sent, as with "
+              "--downlink-interval off. Default fleet/{device}/down.",
               set_template(out.down_topic));
   flags.value("--payload", "TEMPLATE",
               "A report. {ledger} is where its place in the ledger goes; without it, reports are "
@@ -334,6 +336,14 @@ sentence world_contradiction(const run_options& o, const flag_set& flags) {
 sentence number_contradiction(const run_options& o) {
   if (o.keep_alive % 1s != 0s) {
     return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
+  }
+  if (o.receive_limit_bytes >= o.ram_bytes) {
+    return "--receive-limit " + text::format_size(o.receive_limit_bytes)
+           + " is a part of the board's --ram " + text::format_size(o.ram_bytes)
+           + " and leaves nothing of it; make --ram larger, or it smaller";
+  }
+  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
+    return "--json and --ledger name one file; give each its own";
   }
   return {};
 }

@@ -11,8 +11,13 @@ static_assert(sizeof(void*) != 8 || sizeof(sender_account) <= 64);
 static_assert(sizeof(void*) != 8 || sizeof(receiver_account) <= 64);
 
 void sender_account::boot() {
-  FLEET_CHECK(current_.epoch != UINT32_MAX);
-  const std::uint32_t next = current_.epoch + 1;
+  boot_after(current_.epoch);
+}
+
+void sender_account::boot_after(std::uint32_t epoch) {
+  const std::uint32_t before = std::max(epoch, current_.epoch);
+  FLEET_CHECK(before != UINT32_MAX);
+  const std::uint32_t next = before + 1;
   if (current_.attempted != 0) {
     if (!former_) {
       former_ = std::make_unique<std::vector<epoch_record>>();
@@ -133,6 +138,15 @@ std::uint64_t receiver_account::accepted() const noexcept {
     }
   }
   return sum;
+}
+
+void receiver_account::forget_before(std::uint32_t epoch) {
+  if (past_) {
+    past_->former.erase(past_->former.begin(), past_->former.lower_bound(epoch));
+  }
+  if (current_.epoch < epoch) {
+    current_ = {};
+  }
 }
 
 receiver_account::epoch_record& receiver_account::record(std::uint32_t epoch) {

@@ -89,6 +89,9 @@ class sender_account {
 public:
   /// Opens the next epoch; to be called once per boot.
   void boot();
+  /// The same, in the epoch after `epoch` or, where that is later, after the current one: for an
+  /// account that takes an earlier one's place and must not repeat its tags.
+  void boot_after(std::uint32_t epoch);
   /// The next message's tag. `reliable` is QoS 1 or 2. Only after boot().
   tag attempt(std::uint32_t device, bool reliable);
   /// True the first time; false too for what was never attempted or was sent at QoS 0.
@@ -141,6 +144,10 @@ public:
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
 
+  /// Drops all epochs before `epoch`, as if nothing of them had arrived; repeats that were counted
+  /// stay counted.
+  void forget_before(std::uint32_t epoch);
+
   /// Appends the whole account, but for the connection: whoever loads it has none of before, so
   /// that each message's first repeat is explained anew. Size as of a sender's.
   void save(byte_buffer& out) const;
@@ -170,6 +177,7 @@ struct totals {
   std::uint64_t acknowledged = 0;
   std::uint64_t accepted = 0;    ///< distinct messages that arrived
   std::uint64_t lost = 0;        ///< acknowledged and not accepted
+  std::uint64_t oversized = 0;   ///< acknowledged, and too large for the receiver: not among lost
   std::uint64_t duplicated = 0;  ///< arrivals beyond the first, explained or not
   std::uint64_t unexplained = 0; ///< repeats without DUP on one and the same connection
   std::uint64_t unexpected = 0;  ///< accepted and never attempted
@@ -184,6 +192,10 @@ struct totals {
 /// Holds both accounts of one (device, direction) against each other. A missing side counts as
 /// empty. `corrupted` stays 0: the caller adds it.
 totals reconcile(const sender_account* sender, const receiver_account* receiver);
+
+/// Of what is lost, takes up to `oversized` messages for ones that their receiver acknowledged and
+/// had no buffer for; answers how many these were.
+std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept;
 
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
 /// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.

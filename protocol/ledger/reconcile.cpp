@@ -1,4 +1,5 @@
 // Sender against receiver, epoch by epoch: the totals of a run and the lines that two runs compare.
+#include <algorithm>
 #include <charconv>
 
 #include "protocol/ledger/history.hpp"
@@ -146,6 +147,7 @@ totals& totals::operator+=(const totals& other) noexcept {
   acknowledged += other.acknowledged;
   accepted += other.accepted;
   lost += other.lost;
+  oversized += other.oversized;
   duplicated += other.duplicated;
   unexplained += other.unexplained;
   unexpected += other.unexpected;
@@ -168,6 +170,13 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver)
                              });
   reconciler::add_incidents(sum, receiver);
   return sum;
+}
+
+std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept {
+  const std::uint64_t explained = std::min(sum.lost, oversized);
+  sum.lost -= explained;
+  sum.oversized += explained;
+  return explained;
 }
 
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,

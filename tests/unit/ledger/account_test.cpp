@@ -248,6 +248,20 @@ TEST(ledger, a_missing_receiver_makes_what_was_acknowledged_lost) {
   EXPECT_EQ(sum.missing_qos0, 1U);
 }
 
+TEST(ledger, what_the_receiver_had_no_buffer_for_is_not_lost_and_no_more_than_that) {
+  exchange x;
+  for (int i = 0; i < 5; ++i) {
+    x.acknowledge(x.attempt());
+  }
+  totals sum = x.sum();
+  EXPECT_EQ(explain_oversized(sum, 3), 3U);
+  EXPECT_EQ(sum.lost, 2U);
+  EXPECT_EQ(sum.oversized, 3U);
+  EXPECT_EQ(explain_oversized(sum, 9), 2U) << "no more than were lost";
+  EXPECT_EQ(sum.lost, 0U);
+  EXPECT_EQ(sum.oversized, 5U);
+}
+
 TEST(ledger, a_missing_sender_makes_what_arrived_unexpected) {
   exchange x;
   x.accept({4, 1, 1});

@@ -297,6 +297,18 @@ TEST(run_contradictions, of_profile_and_flags) {
             "--payload and --payload-file contradict each other; give one");
 }
 
+TEST(run_contradictions, of_the_boards_memory_and_of_files) {
+  EXPECT_EQ(refused("--receive-limit 64KiB"),
+            "--receive-limit 64KiB is a part of the board's --ram 64KiB and leaves nothing of it; "
+            "make --ram larger, or it smaller");
+  EXPECT_EQ(refused("--ram 4KiB --receive-limit 8KiB"),
+            "--receive-limit 8KiB is a part of the board's --ram 4KiB and leaves nothing of it; "
+            "make --ram larger, or it smaller");
+  EXPECT_EQ(run("--ram 64MiB --receive-limit 256KiB").receive_limit_bytes, 256U * 1024);
+  EXPECT_EQ(refused("--json out --ledger out"),
+            "--json and --ledger name one file; give each its own");
+}
+
 TEST(run_mistakes, in_templates_name_the_column) {
   EXPECT_TRUE(refused("--profile mqtt --topic a/{devcie}")
                   .starts_with("--topic a/{devcie} has a mistake at column 3: "))
