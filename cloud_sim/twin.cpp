@@ -191,6 +191,10 @@ logon_registry* twin::logons() noexcept {
   return parts_ == nullptr ? nullptr : parts_->logons.get();
 }
 
+std::uint64_t twin::shadows_waiting() const {
+  return parts_ == nullptr || parts_->platform == nullptr ? 0 : parts_->platform->shadows_waiting();
+}
+
 ledger_desk* twin::ledger() noexcept {
   return parts_ == nullptr ? nullptr : parts_->ledger.get();
 }

@@ -97,6 +97,10 @@ public:
   /// counted as refused.
   void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
 
+  /// Devices online that have not done yet what their shadow's desired part asks (§13); on the
+  /// home's thread.
+  [[nodiscard]] std::uint64_t shadows_waiting() const;
+
   /// Readable from any thread.
   [[nodiscard]] const twin_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t devices_online() const noexcept {

@@ -91,7 +91,7 @@ void thing::append_current(byte_buffer& out) {
 }
 
 std::uint32_t thing::post_cookie(time_point due) const noexcept {
-  const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(now() - due).count();
+  const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now() - due).count();
   return question_tries_max
          + static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, 1 << 30));
 }

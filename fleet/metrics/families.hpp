@@ -34,6 +34,7 @@ enum class family : unsigned char {
   wake_lag,
   connects_waiting,
   cloud_traffic,
+  dialect,
   twin_connections,
   twin_connects,
   twin_messages_received,
@@ -42,7 +43,7 @@ enum class family : unsigned char {
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 33;
+inline constexpr std::size_t family_count = 34;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -107,6 +108,8 @@ inline constexpr std::array<family_facts, family_count> families{{
     {family::cloud_traffic, kind::counter, "fleet_cloud_traffic_total", "kind,product,result",
      "What the scenario's cloud did to devices, by what came of it; answered is sent where nobody "
      "answers."},
+    {family::dialect, kind::counter, "fleet_dialect_total", "what,product",
+     "What devices did of the vendor's dialect beside reports and commands."},
     {family::twin_connections, kind::gauge, "fleet_twin_connections", "",
      "Connections the twin holds."},
     {family::twin_connects, kind::counter, "fleet_twin_connects_total", "code",

@@ -46,6 +46,9 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.downlink_corrupted += load(m.downlink_corrupted);
   t.shadow_updates += load(m.shadow_updates);
   t.sub_devices_online += load(m.sub_devices_online);
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    t.dialect[i] += load(m.*dialect_counts[i].from);
+  }
 }
 
 std::string_view sentence_of(actors::skip why) noexcept {
@@ -181,6 +184,11 @@ void judge(run_facts& facts) {
   } else if (!facts.interrupted && facts.online_end < facts.expected_end) {
     out.push_back(fmt::format("{} of {} devices were not online at the end",
                               facts.expected_end - facts.online_end, facts.expected_end));
+  }
+  if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0) {
+    out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "
+                              "taken: expected 0",
+                              *facts.shadows_waiting));
   }
   if (facts.counts.abandoned != 0) {
     out.push_back(fmt::format("{} devices crashed again and again and were given up",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/supervision/shard.hpp"
+#include "fleet/report/dialect.hpp"
 #include "protocol/ledger/ledger.hpp"
 
 namespace fleet::report {
@@ -41,6 +42,7 @@ struct totals {
   std::uint64_t bytes_received = 0;
 
   std::uint64_t sub_devices_online = 0;
+  std::array<std::uint64_t, dialect_counts.size()> dialect{}; ///< in the order of dialect_counts
 
   /// Devices with a connection of their own.
   [[nodiscard]] std::uint64_t online() const noexcept {
@@ -136,6 +138,9 @@ struct run_facts {
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0; ///< when the time was up, or came back while the run drained
+  /// Devices online when the run had drained that had not done what their shadow asked; none where
+  /// no product keeps a shadow or nobody knows.
+  std::optional<std::uint64_t> shadows_waiting;
   totals counts;
   ledger::totals uplink; ///< the products' sum
   ledger::totals downlink;

@@ -86,6 +86,14 @@ json messages_of(const totals& t) {
   return out;
 }
 
+json dialect_of(const totals& t) {
+  json out = json::object();
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    out[std::string{dialect_counts[i].name}] = t.dialect[i];
+  }
+  return out;
+}
+
 json of(const product_fact& p) {
   return {{"name", p.name},
           {"profile", p.profile},
@@ -97,6 +105,7 @@ json of(const product_fact& p) {
           {"published", p.counts.published_all()},
           {"acknowledged", p.counts.acknowledged},
           {"commands", p.counts.commands},
+          {"dialect", dialect_of(p.counts)},
           {"reconnects", p.counts.reconnects},
           {"restarts", p.counts.restarts},
           {"lost", p.uplink_known() ? json(p.uplink.lost + p.downlink.lost) : json(nullptr)},
@@ -134,6 +143,8 @@ std::string to_json(const run_facts& f) {
   out["products"] = list_of(f.products);
   out["cloud_traffic"] = list_of(f.traffic);
   out["messages"] = messages_of(f.counts);
+  out["dialect"] = dialect_of(f.counts);
+  out["shadows_waiting"] = f.shadows_waiting ? json(*f.shadows_waiting) : json(nullptr);
   out["bytes"] = {{"sent", f.counts.bytes_sent}, {"received", f.counts.bytes_received}};
   out["ledger"] = ledger_of(f);
   json latency = json::object();

@@ -118,6 +118,27 @@ void append_products(std::string& out, const run_facts& f) {
   }
 }
 
+void append_dialect(std::string& out, const run_facts& f) {
+  std::string text;
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    if (f.counts.dialect[i] != 0) {
+      text += fmt::format("{}{} {}",
+                          told == 0       ? ""
+                          : told % 4 == 0 ? ",\n               "
+                                          : ", ",
+                          f.counts.dialect[i], dialect_counts[i].text);
+      ++told;
+    }
+  }
+  if (f.shadows_waiting) {
+    text += fmt::format("{}{} shadows left to converge", told == 0 ? "" : ", ", *f.shadows_waiting);
+  }
+  if (!text.empty()) {
+    out += fmt::format("{:<15}{}\n", "dialect", text);
+  }
+}
+
 void append_traffic(std::string& out, const run_facts& f) {
   if (f.traffic.empty()) {
     return;
@@ -159,6 +180,7 @@ std::string to_text(const run_facts& f) {
                      "messages", t.published_all(), static_cast<double>(t.published_all()) / span,
                      t.acknowledged, t.resent, t.commands);
   append_counts(out, t);
+  append_dialect(out, f);
   append_products(out, f);
   append_traffic(out, f);
   append_latencies(out, f);

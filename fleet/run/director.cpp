@@ -95,6 +95,16 @@ void director::drive() {
   facts_.wall_s = monotonic_seconds() - wall_began_;
 }
 
+void director::count_shadows() {
+  const auto& all = ready_.products;
+  if (far_.empty() || std::none_of(all.begin(), all.end(), [](const prepared_product& p) {
+        return p.plan.product.shadow;
+      })) {
+    return;
+  }
+  world_->call(far_home(), [this] { facts_.shadows_waiting = far_.shadows_waiting(); });
+}
+
 void director::enter(stage s) {
   stage_ = s;
   stage_began_ = world_->elapsed_s();
@@ -145,8 +155,9 @@ void director::advance() {
     // A device that lost its link just now may come back; it counts as online if it does in time.
     facts_.online_end = std::max(facts_.online_end, counts.online());
     const bool back = facts_.interrupted || facts_.online_end >= facts_.expected_end;
-    const bool settled = back && counts.in_flight == 0 && traffic_pending() == 0
-                         && (far_.empty() || far_.settled(counts));
+    count_shadows();
+    const bool settled = back && counts.in_flight == 0 && facts_.shadows_waiting.value_or(0) == 0
+                         && traffic_pending() == 0 && (far_.empty() || far_.settled(counts));
     // One slice at least, so that the orders to be quiet have been carried out.
     if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
       const double left = pace_.devices_until() - now;

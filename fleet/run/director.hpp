@@ -69,6 +69,7 @@ private:
   void make_shards();
   void order_devices(std::vector<actors::shard_options>& shards) const;
   void look();
+  void count_shadows();
   void drive();
   void advance();
   void enter(stage s);

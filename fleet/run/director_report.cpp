@@ -170,6 +170,7 @@ void director::settle_ledger() {
     const auto sent_again = facts_.counts.resent;
     facts_.uplink.unexplained = repeats > sent_again ? repeats - sent_again : 0;
   }
+  facts_.downlink.unexplained -= std::min(facts_.downlink.unexplained, far_.repeated());
 }
 
 void director::gather_products() {

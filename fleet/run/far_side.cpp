@@ -51,10 +51,28 @@ void far_sides::stop() {
   }
 }
 
+std::optional<std::uint64_t> far_sides::shadows_waiting() const {
+  std::optional<std::uint64_t> sum;
+  for (const auto& side : sides_) {
+    if (const auto waiting = side->shadows_waiting()) {
+      sum = sum.value_or(0) + *waiting;
+    }
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::corrupted() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {
     sum += side->corrupted();
+  }
+  return sum;
+}
+
+std::uint64_t far_sides::repeated() const {
+  std::uint64_t sum = 0;
+  for (const auto& side : sides_) {
+    sum += side->repeated();
   }
   return sum;
 }

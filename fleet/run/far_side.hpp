@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "fleet/metrics/exposition.hpp"
@@ -26,10 +27,19 @@ public:
   /// Lets go of its streams and timers; on its home's thread, or after the homes ended.
   virtual void stop() = 0;
 
+  /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on its
+  /// home's thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> shadows_waiting() const {
+    return std::nullopt;
+  }
+
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
+  /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as a
+  /// message of its own, without DUP (MQTT-4.3.2).
+  [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
@@ -56,7 +66,9 @@ public:
   /// callable from any thread.
   [[nodiscard]] bool settled(const report::totals& devices) const;
   void stop();
+  [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
+  [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
   /// What several count under one name, in one sum.
   void sample(std::vector<metrics::sample>& out) const;

@@ -41,6 +41,10 @@ void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
     put(out, family::messages_skipped, t.skipped[i],
         {{"reason", std::string{actors::to_string(static_cast<actors::skip>(i))}}, of});
   }
+  for (std::size_t i = 0; i < report::dialect_counts.size(); ++i) {
+    put(out, family::dialect, t.dialect[i],
+        {{"what", std::string{report::dialect_counts[i].name}}, of});
+  }
 }
 
 void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {

@@ -134,6 +134,8 @@ void probe::drain_events() {
       }
     } else if (const auto* message = std::get_if<ev::message_arrived>(&*event)) {
       on_report(message->message);
+    } else if (std::holds_alternative<ev::publish_resent>(*event)) {
+      ++repeated_;
     } else if (const auto* ack = std::get_if<ev::publish_acknowledged>(&*event)) {
       downlink_[ack->cookie >> 32].acknowledge(1, static_cast<std::uint32_t>(ack->cookie));
     } else if (const auto* refusal = std::get_if<ev::refused>(&*event)) {

@@ -62,6 +62,7 @@ public:
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override { return corrupted_; }
+  [[nodiscard]] std::uint64_t repeated() const override { return repeated_; }
   [[nodiscard]] bool sees_dup() const override { return false; }
   void sample(std::vector<metrics::sample>& out) const override;
 
@@ -103,6 +104,7 @@ private:
   std::uint32_t connection_ = 0;
   bool transport_up_ = false;
   std::uint64_t corrupted_ = 0;
+  std::uint64_t repeated_ = 0;
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> commands_{0};
   std::atomic<probe_start> started_{probe_start::trying};
