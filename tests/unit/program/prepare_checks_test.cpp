@@ -61,7 +61,7 @@ std::string outcome_of_scenario(const std::string& text, run_options o = vendor(
 TEST(prepare_checks, refuse_reports_that_the_boards_memory_never_holds) {
   auto o = vendor();
   o.payload_bytes = 100 * 1024;
-  EXPECT_EQ(outcome_of(o).substr(0, 80),
+  EXPECT_EQ(outcome_of(o).substr(0, 81),
             "2: --payload-bytes 100KiB makes reports of 100KiB, and of the board's --ram 64KiB")
       << outcome_of(o);
   EXPECT_TRUE(outcome_of(o).ends_with("; make --ram larger")) << outcome_of(o);
