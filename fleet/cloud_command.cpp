@@ -21,6 +21,7 @@
 #include "fleet/run/twin_host.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "hal_sim/real_world/real_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::program {
 

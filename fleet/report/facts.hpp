@@ -10,7 +10,7 @@
 
 #include "actors/supervision/shard.hpp"
 #include "fleet/report/dialect.hpp"
-#include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::report {
 

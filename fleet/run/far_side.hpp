@@ -27,8 +27,8 @@ public:
   /// Lets go of its streams and timers; on its home's thread, or after the homes ended.
   virtual void stop() = 0;
 
-  /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on its
-  /// home's thread.
+  /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on
+  /// its home's thread.
   [[nodiscard]] virtual std::optional<std::uint64_t> shadows_waiting() const {
     return std::nullopt;
   }
@@ -39,8 +39,8 @@ public:
   /// The epoch from which its commands to a device are this run's; earlier ones are left out.
   [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
-  /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as a
-  /// message of its own, without DUP (MQTT-4.3.2).
+  /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
+  /// a message of its own, without DUP (MQTT-4.3.2).
   [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "protocol/ledger/history.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::ledger {
 

@@ -16,6 +16,7 @@
 #include "actors/supervision/fleet_supervisor.hpp"
 #include "cloud_sim/twin.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::actors {
 namespace {

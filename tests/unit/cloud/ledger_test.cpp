@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cloud_sim/command_text.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/twin_peers.hpp"
 
 namespace fleet {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cloud_sim/mqtt_character.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/bare_home.hpp"
 #include "tests/support/file_bound.hpp"
 #include "tests/support/lasting_twin.hpp"

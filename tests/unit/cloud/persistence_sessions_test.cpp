@@ -87,8 +87,7 @@ TEST_F(persistence_sessions, get_what_was_on_its_way_again_with_dup_under_its_pa
   EXPECT_THAT(answer(third, connect), testing::StartsWith("20 02 01 00"));
 }
 
-TEST_F(persistence_sessions,
-       take_a_qos_2_message_once_though_the_twin_died_before_its_release) {
+TEST_F(persistence_sessions, take_a_qos_2_message_once_though_the_twin_died_before_its_release) {
   cloud.arrive_listening("a", "t", 2).drop();
   constexpr std::string_view connect = "10 0d 0004 'MQTT' 04 00 0000 0001 'r'";
   raw_guest first{cloud.world.home(), cloud.at};

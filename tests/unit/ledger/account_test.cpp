@@ -1,7 +1,7 @@
 // Both accounts and their reconciliation, one sentence for each total.
 #include <gtest/gtest.h>
 
-#include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::ledger {
 namespace {

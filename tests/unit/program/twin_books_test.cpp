@@ -6,6 +6,7 @@
 
 #include "cloud_sim/web/base64.hpp"
 #include "fleet/run/twin_account.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/scripted_admin.hpp"
 
 namespace fleet::program {
