@@ -200,7 +200,7 @@ void hand_run::tear_down() {
       web_->stop();
     });
   }
-  world_->stop(std::chrono::seconds{5});
+  world_->stop(std::chrono::seconds{1});
 }
 
 exit_code hand_run::execute() {

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "actors/device/mqtt_dialect.hpp"
+#include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/secure.hpp"
-#include "hal_sim/real_world/resolve.hpp"
 #include "protocol/alink/sign.hpp"
 
 namespace fleet::program {
@@ -146,10 +146,11 @@ maybe_error find_target(hand_plan& plan) {
                                ? "the embedded twin"
                                : text::format_target(run.target);
   if (run.target.scheme != text::scheme::embedded) {
-    auto found = hal::resolve(run.target.host, run.target.port);
+    auto found = look_up(run.target.host, run.target.port);
     if (!found) {
-      return startup_error{exit_code::environment_failed,
-                           fmt::format("{}: {}", plan.setup.target_text, found.error())};
+      auto error = found.error();
+      error.message = fmt::format("{}: {}", plan.setup.target_text, error.message);
+      return error;
     }
     plan.setup.host = run.target.host;
     plan.setup.peers = std::move(found).value();
