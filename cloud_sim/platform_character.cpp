@@ -110,7 +110,7 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
     return;
   }
   if (!present) {
-    client = &seat(who);
+    client = &seat(who.device, who.who);
   }
   if (who.auto_subscribe) {
     client->subscribe_automatically();
@@ -124,12 +124,37 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
   }
 }
 
-platform_client& platform_character::seat(const login& who) {
-  auto& made = devices_.keep(who.device, std::make_unique<platform_client>(
-                                             who.device, who.who.product_key, who.who.device_name));
-  made.of = &state_.products.open(who.who.product_key);
+platform_client& platform_character::seat(std::uint32_t device, const alink::identity& who) {
+  auto& made = devices_.keep(device, std::make_unique<platform_client>(device, who.product_key,
+                                                                       who.device_name));
+  made.of = &state_.products.open(who.product_key);
   broker_.remember(made);
   return made;
+}
+
+std::string_view platform_character::kept_name(const peer& who) const {
+  return static_cast<const platform_client&>(who).own;
+}
+
+void platform_character::describe(const peer& who, session_head& out) const {
+  static_cast<const platform_client&>(who).describe(out);
+}
+
+// `/PK/DN/`; a device that was taken off the list or disabled has no session.
+peer* platform_character::reseat(std::string_view name, const session_head& head) {
+  const auto slash = name.find('/', 1);
+  if (name.size() < 5 || !name.starts_with('/') || !name.ends_with('/')
+      || slash + 1 >= name.size()) {
+    return nullptr;
+  }
+  const auto device =
+      devices_.find(name.substr(1, slash - 1), name.substr(slash + 1, name.size() - slash - 2));
+  if (!device || devices_.disabled(*device)) {
+    return nullptr;
+  }
+  auto& made = seat(*device, devices_.identity_of(*device));
+  made.restore(head);
+  return &made;
 }
 
 void platform_character::note_presence(std::uint32_t device, product& of, bool online) {

@@ -38,6 +38,9 @@ public:
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void on_gone(peer& who, std::uint32_t connection) override;
   void forget(peer& who) override;
+  [[nodiscard]] std::string_view kept_name(const peer& who) const override;
+  void describe(const peer& who, session_head& out) const override;
+  peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device online now, and of each that logs on from now on.
   void watch(device_listener* listener) override;
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
@@ -91,7 +94,7 @@ private:
   };
   [[nodiscard]] login judge(const mqtt::connect_view& connect) const;
   [[nodiscard]] mqtt::connack_code enforceable(std::uint16_t asked, std::uint16_t& enforced) const;
-  platform_client& seat(const login& who);
+  platform_client& seat(std::uint32_t device, const alink::identity& who);
   void note_presence(std::uint32_t device, product& of, bool online);
   void on_sub_device(device_index device, bool online) override;
   /// The device that a gateway's packet is about: itself, or a sub-device that is logged in.

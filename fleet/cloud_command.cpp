@@ -10,6 +10,7 @@
 
 #include "cloud_sim/twin.hpp"
 #include "cloud_sim/web/guard.hpp"
+#include "fleet/cloud/data_folder.hpp"
 #include "fleet/cloud/product_secrets.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
 #include "fleet/cloud/web_host.hpp"
@@ -38,6 +39,7 @@ public:
 
 private:
   std::optional<startup_error> listen();
+  std::optional<startup_error> open_data(cloud::twin_options& into);
   void announce(const std::vector<hal::address>& chosen) const;
   bool write_ledger() const;
   void summarize() const;
@@ -46,11 +48,25 @@ private:
   stop_signals signals_;
   std::shared_ptr<const alink::credential_source> credentials_;
   std::unique_ptr<stream_filter_factory> security_;
+  std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
   std::unique_ptr<cloud::twin> twin_;
   std::unique_ptr<web_host> web_;
   std::unique_ptr<metrics::page> page_;
 };
+
+std::optional<startup_error> server::open_data(cloud::twin_options& into) {
+  into.logon_key = cloud::make_admin_token();
+  if (options_.data_dir.empty()) {
+    return std::nullopt;
+  }
+  auto data = data_folder::open(options_.data_dir, into);
+  if (!data) {
+    return data.error();
+  }
+  data_ = std::move(data).value();
+  return std::nullopt;
+}
 
 std::optional<startup_error> server::listen() {
   auto credentials = load_credentials(options_.credentials_file, options_.product_key);
@@ -81,7 +97,9 @@ std::optional<startup_error> server::listen() {
     }
     o.products = std::move(products).value();
   }
-  o.logon_key = cloud::make_admin_token();
+  if (auto error = open_data(o)) {
+    return error;
+  }
   hal::raise_descriptor_limit();
   hal::real_world_options world;
   world.name = "twin";
@@ -96,6 +114,9 @@ std::optional<startup_error> server::listen() {
     return web.error();
   }
   web_ = std::move(web).value();
+  if (data_) {
+    data_->attach(*twin_, *web_);
+  }
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
     commands.interval = options_.downlink_interval;

@@ -131,6 +131,15 @@ web_host::start(hal::home& home, const served_twin& what, const cloud_options& o
   return made;
 }
 
+void web_host::reset_all() {
+  if (front_door_) {
+    front_door_->reset_all();
+  }
+  if (admin_) {
+    admin_->reset_all();
+  }
+}
+
 void web_host::stop() {
   if (front_door_) {
     front_door_->stop();

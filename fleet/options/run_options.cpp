@@ -61,6 +61,12 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
               "embedded (the twin in this process), mqtt://host[:1883] or mqtts://host[:8883]. "
               "Default embedded.",
               set_target(out.target));
+  flags.value(
+      "--target-admin", "URL",
+      "The admin API of a target that is `fleet cloud serve`, as that prints it: the twin's "
+      "side of the ledger begins anew with the run and is fetched at its end. A token is "
+      "taken from FLEET_ADMIN_TOKEN. Default: none.",
+      set_text(out.target_admin));
   flags.value("--profile", "NAME",
               "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "
               "linkdevelop.",
@@ -228,6 +234,9 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
+  }
+  if (o.target.scheme == text::scheme::embedded && flags.given("--target-admin")) {
+    return "--target-admin needs a target; the embedded twin's ledger is at hand";
   }
   if (o.target.scheme == text::scheme::embedded) {
     for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {

@@ -25,6 +25,7 @@
 #include "fleet/run/probe.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
+#include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
 namespace fleet::program {
@@ -63,6 +64,7 @@ private:
   std::optional<startup_error> set_up_twins();
   std::optional<startup_error> set_up_probes();
   std::optional<startup_error> await_probes();
+  std::optional<startup_error> set_up_books();
   std::optional<startup_error> judge_probe(product_probe& one);
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
@@ -83,6 +85,7 @@ private:
   [[nodiscard]] std::uint64_t traffic_pending() const;
   [[nodiscard]] hal::home& far_home();
   void tear_down();
+  void fetch_books();
   void settle_ledger();
   void gather_products();
   void gather_troubles();
@@ -101,6 +104,9 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   far_sides far_;
   std::vector<product_probe> probes_;
+  std::shared_ptr<admin_api> admin_; ///< of a target that is a twin; shared with who waits for it
+  twin_account* books_ = nullptr;    ///< in far_, when the target is such a twin
+  std::string books_trouble_;
   std::vector<std::unique_ptr<twin_traffic>> clouds_;
   std::vector<std::unique_ptr<traffic_flow>> traffic_;
   actors::timetable load_;

@@ -8,6 +8,7 @@
 
 #include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "fleet/scenario/words.hpp"
 
 namespace fleet::program {
@@ -74,10 +75,14 @@ exit_code director::execute() {
   drive();
   line_->finish();
   tear_down();
+  fetch_books();
   settle_ledger();
   gather_products();
   gather_troubles();
   report::judge(facts_);
+  if (!books_trouble_.empty()) {
+    facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
+  }
   if (!options_.quiet) {
     std::fputs(report::to_text(facts_).c_str(), stdout);
     std::fflush(stdout);
@@ -134,6 +139,33 @@ void director::tear_down() {
   facts_.process.rss_max_bytes = resident_peak_bytes();
 }
 
+void director::fetch_books() {
+  if (books_ == nullptr) {
+    return;
+  }
+  const double left =
+      pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(options_.grace));
+  auto got = unless_stopped<result<twin_books, books_failure>>(
+      [api = admin_, where = admin_text(ready_.admin->at), devices = options_.devices] {
+        return program::fetch_books(*api, where, devices);
+      },
+      duration{static_cast<std::int64_t>(left * 1e9)});
+  if (got.signal && facts_.interrupted) {
+    on_signal(*got.signal);
+  }
+  facts_.interrupted = facts_.interrupted || got.signal.has_value();
+  if (got.answer && *got.answer) {
+    books_->keep(std::move(*got.answer).value());
+    return;
+  }
+  books_trouble_ = got.answer   ? got.answer->error().message
+                   : got.signal ? "interrupted"
+                                : fmt::format("it did not come within the grace of {:g} s",
+                                              seconds(options_.grace));
+  far_.remove(books_);
+  books_ = nullptr;
+}
+
 void director::settle_ledger() {
   for (const actors::shard* s : shard_list_) {
     const auto accounts = s->accounts();
@@ -147,8 +179,11 @@ void director::settle_ledger() {
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
-      product.uplink += ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
-      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink);
+      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      up.explain(slot.unmarked_repeats);
+      product.uplink += up;
+      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
+                                    far ? far->downlink_since(index) : 0);
       auto& left = unheld[ready_.connection_of(index) - s->options.first];
       left -= ledger::explain_oversized(down, left);
       product.downlink += down;
@@ -242,7 +277,7 @@ bool director::write_files() {
                                far ? far->uplink_of(index) : nullptr);
         }
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
-                             &accounts[i]->downlink);
+                             &accounts[i]->downlink, far ? far->downlink_since(index) : 0);
       }
     }
     ok = write(options_.ledger_file, lines) && ok;

@@ -8,6 +8,7 @@
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
@@ -121,6 +122,9 @@ std::optional<startup_error> director::set_up_probes() {
       return error;
     }
   }
+  if (ready_.admin) {
+    return set_up_books();
+  }
   for (std::size_t i = 0; i < ready_.products.size() && !options_.mqtt_text.no_probe; ++i) {
     const auto& product = ready_.products[i];
     if (product.plan.devices.count != 0 && !product.plan.behind_gateway
@@ -131,6 +135,43 @@ std::optional<startup_error> director::set_up_probes() {
     }
   }
   return await_probes();
+}
+
+std::optional<startup_error> director::set_up_books() {
+  std::vector<booked_range> ranges;
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < ready_.products.size(); ++i) {
+    const auto& product = ready_.products[i];
+    const auto& devices = product.plan.devices;
+    all.push_back(i);
+    if (devices.count == 0) {
+      continue;
+    }
+    auto& range = ranges.emplace_back(booked_range{devices.first, devices.count, {}, {}});
+    if (product.profile() != profile::mqtt) {
+      const auto name = [this](std::uint32_t device) {
+        const auto who = ready_.credentials->at(device);
+        return who.product_key + "/" + who.device_name;
+      };
+      range.first_name = name(devices.first);
+      range.last_name = name(devices.first + devices.count - 1);
+    }
+  }
+  admin_ = std::make_shared<admin_connection>(*ready_.admin);
+  auto got = unless_stopped<result<std::uint64_t, books_failure>>(
+      [api = admin_, where = admin_text(ready_.admin->at), ranges] {
+        return begin_books(*api, where, ranges);
+      });
+  if (!got.answer) {
+    return interrupted_early("while the twin was asked for its ledger");
+  }
+  if (!*got.answer) {
+    return startup_error{got.answer->error().code, got.answer->error().message};
+  }
+  auto made = std::make_unique<twin_account>(got.answer->value());
+  books_ = made.get();
+  far_.add(std::move(made), all);
+  return std::nullopt;
 }
 
 std::optional<startup_error> director::await_probes() {
@@ -178,7 +219,7 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
   if (!options_.quiet) {
     std::fprintf(stderr,
                  "note: %s lets no probe in beside the devices, so the far side of the ledger is "
-                 "not judged: it %s\n",
+                 "not judged: it %s; of a twin, --target-admin has that side\n",
                  ready_.target_text.c_str(), one.at->why().c_str());
   }
   world_->call(*world_->device_homes().front(), [this, &one] {

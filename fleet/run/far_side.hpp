@@ -36,6 +36,8 @@ public:
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
+  /// The epoch from which its commands to a device are this run's; earlier ones are left out.
+  [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
   /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as a
   /// message of its own, without DUP (MQTT-4.3.2).

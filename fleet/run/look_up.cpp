@@ -5,8 +5,8 @@
 
 namespace fleet::program {
 
-result<std::vector<hal::address>, startup_error>
-look_up(const std::string& host, std::uint16_t port, const resolver& how) {
+result<std::vector<hal::address>, startup_error> look_up(const std::string& host,
+                                                         std::uint16_t port, const resolver& how) {
   using found = result<std::vector<hal::address>, std::string>;
   auto got = unless_stopped<found>([host, port, how] { return how(host, port); });
   if (!got.answer) {

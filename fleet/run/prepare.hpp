@@ -11,6 +11,7 @@
 
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
+#include "fleet/console/admin_connection.hpp"
 #include "fleet/options.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "protocol/alink/identity.hpp"
@@ -51,8 +52,9 @@ struct prepared {
   std::string server_name;                              ///< for TLS
   std::deque<prepared_product> products;                ///< at least one, by the plan's numbers
   std::string target_text;                              ///< for people
-  std::uint32_t packet_bytes = 0; ///< of the largest report that is known before
-  std::vector<std::string> notes; ///< for people, before the first device; a line each
+  std::optional<admin_target> admin; ///< of a target that is a twin and shows its ledger
+  std::uint32_t packet_bytes = 0;    ///< of the largest report that is known before
+  std::vector<std::string> notes;    ///< for people, before the first device; a line each
 
   [[nodiscard]] std::uint32_t devices() const noexcept;
   /// Those with a connection of their own.

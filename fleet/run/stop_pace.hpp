@@ -27,6 +27,8 @@ public:
 
   /// The last part is no longer than this, whatever the grace.
   static constexpr double last_most_s = 1.0;
+  /// Of the last part, what the report itself takes.
+  static constexpr double report_s = 0.2;
 
 private:
   double began_s_ = 0;

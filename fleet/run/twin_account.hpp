@@ -31,6 +31,10 @@ public:
                ? &*books_.devices[index].downlink
                : nullptr;
   }
+  [[nodiscard]] std::uint32_t downlink_since(std::uint32_t index) const override {
+    const auto* const sent = downlink_of(index);
+    return sent == nullptr ? 0 : sent->epoch();
+  }
   [[nodiscard]] std::uint64_t corrupted() const override {
     return books_.corrupted - std::min(books_.corrupted, corrupted_before_);
   }

@@ -143,8 +143,8 @@ result<twin_books, books_failure> fetch_books(admin_api& api, const std::string&
   books.devices.resize(devices);
   std::uint64_t from = 0;
   while (from < devices) {
-    const auto body = ask(
-        api, where, {"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)});
+    const auto body =
+        ask(api, where, {"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)});
     if (!body) {
       return fail(body.error());
     }

@@ -134,6 +134,8 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
     put(family::twin_messages_received, c.received[q], {{"qos", std::to_string(q)}});
     put(family::twin_messages_sent, c.delivered[q], {{"qos", std::to_string(q)}});
   }
+  put(family::twin_commits, c.commits, {{"result", "ok"}});
+  put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

@@ -117,8 +117,21 @@ acceptance receiver_account::accept(const tag& t, bool dup, std::uint32_t connec
   return acceptance::unexplained_duplicate;
 }
 
+namespace {
+constexpr std::uint32_t tree_node = 64; // of the map of former epochs, beside the record
+} // namespace
+
+std::size_t receiver_account::heap_bytes() const noexcept {
+  std::size_t sum = current_.accepted.heap_bytes();
+  if (past_) {
+    for (const auto& [epoch, r] : past_->former) {
+      sum += sizeof r + tree_node + r.accepted.heap_bytes();
+    }
+  }
+  return sum;
+}
+
 std::uint32_t receiver_account::growth(const tag& t) const noexcept {
-  constexpr std::uint32_t tree_node = 64; // of the map of former epochs, beside the record
   if (t.epoch == current_.epoch) {
     const std::uint32_t newest = current_.accepted.max();
     return t.sequence == newest || t.sequence == newest + 1 ? 0 : sizeof(sequence_set::range);
@@ -138,15 +151,6 @@ std::uint64_t receiver_account::accepted() const noexcept {
     }
   }
   return sum;
-}
-
-void receiver_account::forget_before(std::uint32_t epoch) {
-  if (past_) {
-    past_->former.erase(past_->former.begin(), past_->former.lower_bound(epoch));
-  }
-  if (current_.epoch < epoch) {
-    current_ = {};
-  }
 }
 
 receiver_account::epoch_record& receiver_account::record(std::uint32_t epoch) {

@@ -141,12 +141,11 @@ public:
   /// limit.
   [[nodiscard]] std::uint32_t growth(const tag& t) const noexcept;
 
+  /// Octets on the heap, about; what growth() foretold, less what repeats cost for a while.
+  [[nodiscard]] std::size_t heap_bytes() const noexcept;
+
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
-
-  /// Drops all epochs before `epoch`, as if nothing of them had arrived; repeats that were counted
-  /// stay counted.
-  void forget_before(std::uint32_t epoch);
 
   /// Appends the whole account, but for the connection: whoever loads it has none of before, so
   /// that each message's first repeat is explained anew. Size as of a sender's.
@@ -187,11 +186,16 @@ struct totals {
   std::uint64_t unfinished = 0; ///< reliable, neither accepted nor acknowledged when the run ended
   std::uint64_t missing_qos0 = 0; ///< sent at QoS 0 and not accepted: allowed, counted
   totals& operator+=(const totals& other) noexcept;
+  /// Of one (device, direction): explains as many repeats as the sender owns up to, that is sent
+  /// again without DUP on one and the same connection.
+  void explain(std::uint64_t unmarked_repeats) noexcept;
 };
 
 /// Holds both accounts of one (device, direction) against each other. A missing side counts as
-/// empty. `corrupted` stays 0: the caller adds it.
-totals reconcile(const sender_account* sender, const receiver_account* receiver);
+/// empty. `corrupted` stays 0: the caller adds it. Epochs before `since` are left out: they are of
+/// an earlier sender, and some of its messages were still on their way.
+totals reconcile(const sender_account* sender, const receiver_account* receiver,
+                 std::uint32_t since = 0);
 
 /// Of what is lost, takes up to `oversized` messages for ones that their receiver acknowledged and
 /// had no buffer for; answers how many these were.
@@ -200,6 +204,7 @@ std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept;
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
 /// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
-                  const sender_account* sender, const receiver_account* receiver);
+                  const sender_account* sender, const receiver_account* receiver,
+                  std::uint32_t since = 0);
 
 } // namespace fleet::ledger

@@ -119,6 +119,52 @@ class Targets(harness.Case):
         self.assertIn("not judged", self.last_run.output)
         self.assertIn("judged by the devices' side alone", self.last_run.output)
 
+    def books(self, twin, *words, **options):
+        """A run against a twin whose admin API shows its side of the ledger."""
+        return self.fleet_run("--target", f"mqtt://{twin.addresses['mqtt']}", "--target-admin",
+                              f"http://{twin.addresses['admin']}", "--duration", "3s", "--interval",
+                              "200ms", *words, **options)
+
+    def test_the_account_of_a_twin_elsewhere_is_fetched_run_after_run(self):
+        for profile in ("linkdevelop", "linkplatform", "mqtt"):
+            with self.subTest(profile=profile):
+                # An open broker sends no commands of its own.
+                commands = [] if profile == "mqtt" else ["--downlink-interval", "500ms"]
+                twin = self.twin("--profile", profile, *commands)
+                while "admin" not in twin.addresses:
+                    name, at = twin.wait_for_line(lambda l: len(l.split()) == 2, "admin").split()
+                    twin.addresses[name] = at
+                for _ in range(2):
+                    facts = self.books(twin, "--profile", profile, "--devices", 30)
+                    self.assert_account_is_clean(facts)
+                    ledger = facts["ledger"]
+                    self.assertTrue(ledger["known"])
+                    self.assertEqual(ledger["judged"], "both_sides")
+                    up = ledger["uplink"]
+                    self.assertGreater(up["acknowledged"], 30)
+                    self.assertEqual(up["accepted"], up["attempted"])
+                    self.assertEqual(up["duplicated"], 0)
+                    self.assertEqual(ledger["downlink"]["accepted"] > 0, bool(commands))
+                    self.assertNotIn("judged by", self.last_run.output)
+
+    def test_a_twin_that_counts_devices_otherwise_ends_the_start(self):
+        twin = self.twin("--product-key", "anotherKey")
+        line = twin.wait_for_line(lambda l: l.startswith("admin "), "admin")
+        twin.addresses["admin"] = line.split()[1]
+        self.assertIsNone(self.books(twin, "--devices", 3, expect=2))
+        self.assertIn("counts devices otherwise", self.last_run.error_output)
+
+    def test_a_ledger_that_cannot_be_asked_for_ends_the_start(self):
+        twin = self.twin("--admin", "off")
+        web = self.started(Listener(lambda s: s.sendall(b"nonsense\r\n\r\n")))
+        for admin, code, text in ((web.target.replace("mqtt", "http"), 3, "does not answer like"),
+                                  ("http://127.0.0.1:1", 3, "--target-admin"),
+                                  ("ftp://x", 2, "--target-admin is neither")):
+            with self.subTest(admin=admin):
+                self.fleet_run("--devices", 3, "--target", f"mqtt://{twin.addresses['mqtt']}",
+                               "--target-admin", admin, expect=code)
+                self.assertIn(text, self.last_run.error_output)
+
     def test_a_frozen_target_does_not_keep_a_stop_from_reporting(self):
         twin = self.twin("--profile", "mqtt")
         report = self.folder / "frozen.json"

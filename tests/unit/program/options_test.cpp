@@ -262,6 +262,8 @@ TEST(run_contradictions, of_security_and_target) {
             "--insecure looks at no certificate and so contradicts --cafile");
   EXPECT_EQ(refused("--security tls --cafile f"),
             "--cafile needs a target; the embedded twin brings its own certificate");
+  EXPECT_EQ(refused("--target-admin http://127.0.0.1:18830"),
+            "--target-admin needs a target; the embedded twin's ledger is at hand");
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
 }
 
@@ -427,7 +429,7 @@ TEST(check_words, are_files) {
 TEST(subcommands, are_named_when_unknown) {
   EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
   EXPECT_EQ(said("teapot"),
-            "fleet: unknown subcommand teapot; it takes run, cloud, check, version or "
+            "fleet: unknown subcommand teapot; it takes run, cloud, device, check, version or "
             "help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");
