@@ -153,6 +153,8 @@ private:
   [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
   /// Whose slot a cookie's message belongs to: the device's own, or a sub-device's.
   [[nodiscard]] device_slot& sender_of(std::uint64_t cookie) noexcept;
+  /// Where that one's product counts.
+  [[nodiscard]] meters& counts_of(const device_slot& sender) noexcept;
 
   device_surroundings& around_;
   const product_settings& product_;

@@ -207,12 +207,17 @@ device_slot& device::sender_of(std::uint64_t cookie) noexcept {
   return extras_ ? extras_->sender_of(cookie, slot_) : slot_;
 }
 
+meters& device::counts_of(const device_slot& sender) noexcept {
+  return *(&sender == &slot_ ? around_ : around_.of(sender.board.index())).counts;
+}
+
 void device::on_resent(const mqtt::client_event::publish_resent& again) {
-  bump(counts().resent);
+  auto& sender = sender_of(again.cookie);
+  bump(counts_of(sender).resent);
   // The vendor's SDK repeats without DUP (aliyun-iot.md §8.2). On a new connection the far side
   // knows a repeat all the same; on the same one only the sender can explain it.
   if (!again.on_resume && !product_.client.dup_on_resend && again.cookie != untagged) {
-    ++sender_of(again.cookie).unmarked_repeats;
+    ++sender.unmarked_repeats;
   }
 }
 
@@ -222,7 +227,7 @@ void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack
   }
   auto& sender = sender_of(ack.cookie);
   sender.uplink.acknowledge(epoch_of(ack.cookie), sequence_of(ack.cookie));
-  auto& counts = *(&sender == &slot_ ? around_ : around_.of(sender.board.index())).counts;
+  auto& counts = counts_of(sender);
   bump(counts.acknowledged);
   counts.latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
   sender.trace.note(now(), happening::acknowledged, sequence_of(ack.cookie));
