@@ -17,6 +17,7 @@
 #include "cloud_sim/twin.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
 #include "protocol/base/random.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "protocol/tsl/load.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -48,7 +49,7 @@ actors::product_settings lamps() {
   p.seed = 5;
   p.features.model = std::make_shared<const tsl::model>(std::move(model).value());
   p.features.shadow = true;
-  p.features.reports.push_back({.what = actors::report_kind::properties, .interval = 3s});
+  p.features.reports.push_back({actors::report_kind::properties, {}, 3s, {}, {}});
   return p;
 }
 
