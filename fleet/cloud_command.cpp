@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -19,6 +20,7 @@
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "hal_sim/real_world/real_world.hpp"
 #include "protocol/ledger/reconcile.hpp"
@@ -203,7 +205,14 @@ exit_code server::execute() {
     twin_->stop(); // what waits for devices is answered by this, so before the web goes
     web_->stop();
   });
-  world_->stop(options_.grace);
+  const auto stopped = unless_stopped<bool>([this] {
+    world_->stop(options_.grace);
+    return true;
+  });
+  if (stopped.signal) {
+    std::fprintf(stderr, "fleet cloud serve: second signal %d, ending at once\n", *stopped.signal);
+    std::_Exit(static_cast<int>(exit_code::interrupted));
+  }
   summarize();
   return write_ledger() ? exit_code::passed : exit_code::environment_failed;
 }

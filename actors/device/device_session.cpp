@@ -87,9 +87,10 @@ void device::drain_events() {
                             // (aliyun-iot.md §8.2, event 4).
                             on_subscribed(e.packet_id);
                           },
-                          [this](const ev::packet_oversized&) {
+                          [this](const ev::packet_oversized& e) {
                             bump(counts().oversized);
-                            ++slot_.oversized;
+                            // One of QoS 0 was promised to nobody, and explains nothing.
+                            slot_.oversized += e.level == mqtt::qos::at_most_once ? 0 : 1;
                           },
                           [this](const ev::failed& e) {
                             const bool silent = e.why == mqtt::violation::ping_unanswered

@@ -145,6 +145,7 @@ void hand_device::setback_came(setback what, const std::string& why) {
     }
     return gone;
   });
+  drop_deaf_shadow();
   const auto next = retry_.after(what);
   const std::string sentence = was_online ? "link lost: " + why : why;
   switch (next.what) {
@@ -311,7 +312,7 @@ void hand_device::end(exit_code code, const std::string& why) {
            : failed_ ? exit_code::expectation_failed
                      : exit_code::passed;
   }
-  say(line_kind::note, was_ready_ ? "disconnected" : "never connected");
+  say(line_kind::note, connections_ > 0 ? "disconnected" : "never connected");
   watcher_.on_ended(code, why);
 }
 

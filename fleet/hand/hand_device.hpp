@@ -119,6 +119,7 @@ private:
   // The shadow (hand_shadow.cpp).
   void shadow_get();
   void shadow_update(const std::string& reported);
+  void drop_deaf_shadow();
   bool open_shadow();
   void shadow_subscribed();
   void shadow_arrived(bytes_view payload);

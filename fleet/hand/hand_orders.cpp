@@ -125,6 +125,9 @@ void hand_device::carry_out_unsubscribe(const std::string& filter) {
     }
     subscriptions_.push_back({filter, mqtt::qos::at_least_once, 0, subscription::state::granted});
     unsubscribe(subscriptions_.back());
+    if (subscriptions_.back().is != subscription::state::leaving) {
+      subscriptions_.pop_back(); // it was not sent
+    }
     return;
   }
   unsubscribe(*known);

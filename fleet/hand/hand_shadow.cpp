@@ -1,5 +1,6 @@
 // The device's shadow (aliyun-iot.md §13) over its client machine: what is asked by hand, and what
 // the cloud desires, which is taken over and reported at once.
+#include <algorithm>
 #include <variant>
 
 #include <fmt/format.h>
@@ -60,8 +61,20 @@ bool hand_device::open_shadow() {
   if (!shadow_) {
     shadow_ = std::make_unique<shadow::client>(behaviour, shadow_prefix_);
     subscribe(topics_.system(alink::topic_kind::shadow_get), mqtt::qos::at_least_once);
+    drop_deaf_shadow();
   }
-  return true;
+  return shadow_ != nullptr;
+}
+
+/// Without its subscription no answer would ever come: the next order begins anew.
+void hand_device::drop_deaf_shadow() {
+  const std::string filter{topics_.system(alink::topic_kind::shadow_get)};
+  if (shadow_
+      && std::none_of(subscriptions_.begin(), subscriptions_.end(),
+                      [&](const subscription& s) { return s.filter == filter; })) {
+    shadow_.reset();
+    shadow_pulling_ = false;
+  }
 }
 
 void hand_device::shadow_get() {

@@ -66,6 +66,8 @@ void director::look() {
     product.online_max = std::max(product.online_max, online);
     if (stage_ == stage::ramp || stage_ == stage::steady) {
       product.online_end = online;
+    } else if (stage_ == stage::draining) {
+      product.online_end = std::max(product.online_end, online); // as the whole fleet's
     }
   }
 }
@@ -111,7 +113,7 @@ void director::enter(stage s) {
 }
 
 void director::on_signal(int number) {
-  if (stage_ == stage::stopping || facts_.interrupted) {
+  if (facts_.interrupted) {
     line_->finish();
     std::fprintf(stderr, "fleet run: second signal %d, ending at once without a report\n", number);
     std::_Exit(static_cast<int>(exit_code::interrupted));

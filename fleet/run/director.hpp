@@ -113,6 +113,7 @@ private:
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
+  std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
   std::unique_ptr<metrics::page> page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
   caf::actor root_;

@@ -71,6 +71,7 @@ exit_code director::execute() {
   }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
+  readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   drive();
   line_->finish();
@@ -101,10 +102,14 @@ exit_code director::execute() {
 }
 
 exit_code director::give_up(const startup_error& why) {
+  page_.reset();
+  if (!probes_.empty()) {
+    // What a probe subscribed must not go on collecting messages for nobody.
+    world_->call(far_home(), [this] { far_.stop(); });
+  }
   world_->stop(std::chrono::seconds{1});
   traffic_.clear();
   far_.clear();
-  page_.reset();
   const auto code = complain(why);
   if (code == exit_code::interrupted) {
     // Whoever waits for the report learns from it that there was no run.
@@ -126,7 +131,9 @@ void director::tear_down() {
       far_.stop();
     });
     // One more slice: what was appended to streams leaves.
-    (void)world_->pass(slice, signals_);
+    if (const auto number = world_->pass(slice, signals_)) {
+      on_signal(*number);
+    }
   }
   facts_.counts = report::read_totals(shard_list_);
   for (std::size_t i = 0; i < actors::latency_count; ++i) {
@@ -143,8 +150,10 @@ void director::fetch_books() {
   if (books_ == nullptr) {
     return;
   }
+  // A run that ended by itself waits for the account it was asked for, however short the grace.
   const double left =
-      pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(options_.grace));
+      std::max(pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(options_.grace)),
+               facts_.interrupted ? 0.2 : 5.0);
   auto got = unless_stopped<result<twin_books, books_failure>>(
       [api = admin_, where = admin_text(ready_.admin->at), devices = options_.devices] {
         return program::fetch_books(*api, where, devices);
@@ -160,8 +169,7 @@ void director::fetch_books() {
   }
   books_trouble_ = got.answer   ? got.answer->error().message
                    : got.signal ? "interrupted"
-                                : fmt::format("it did not come within the grace of {:g} s",
-                                              seconds(options_.grace));
+                                : fmt::format("it did not come within {:.1f} s", left);
   far_.remove(books_);
   books_ = nullptr;
 }

@@ -55,6 +55,9 @@ std::optional<startup_error> director::set_up() {
   }
   if (options_.metrics.at) {
     auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
+      if (!readable_.load(std::memory_order_acquire)) {
+        return std::vector<metrics::sample>{}; // the run is still being put together
+      }
       return read_samples(
           {shard_list_, product_names_, far_, traffic_, options_.devices, rss_start_});
     });

@@ -241,6 +241,10 @@ hal::address reachable_peer(const std::vector<hal::address>& found,
 }
 
 refusal check_outputs(const run_options& o) {
+  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
+    return wrong(
+        fmt::format("--json and --ledger both name {}; give each a file of its own", o.json_file));
+  }
   if (auto error = check_output("--json", o.json_file)) {
     return error;
   }

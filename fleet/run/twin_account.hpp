@@ -36,7 +36,9 @@ public:
     return sent == nullptr ? 0 : sent->epoch();
   }
   [[nodiscard]] std::uint64_t corrupted() const override {
-    return books_.corrupted - std::min(books_.corrupted, corrupted_before_);
+    // A twin that died on the way has counted from 0 since.
+    return books_.corrupted < corrupted_before_ ? books_.corrupted
+                                                : books_.corrupted - corrupted_before_;
   }
   [[nodiscard]] bool sees_dup() const override { return true; }
   void sample(std::vector<metrics::sample>&) const override {}

@@ -243,6 +243,12 @@ TEST_F(outputs, in_a_missing_folder_are_refused_with_the_systems_reason) {
   EXPECT_FALSE(outcome_of(o) == "ready");
 }
 
+TEST_F(outputs, of_one_name_are_refused) {
+  auto o = vendor();
+  o.json_file = o.ledger_file = path("out");
+  EXPECT_TRUE(outcome_of(o).starts_with("2: --json and --ledger both name " + o.json_file));
+}
+
 TEST_F(outputs, that_can_be_written_are_left_as_they_were) {
   auto o = vendor();
   o.json_file = path("out.json");
