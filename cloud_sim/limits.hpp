@@ -10,10 +10,14 @@ namespace fleet::cloud {
 
 /// What the twin is willing to hold. Each is reached by a test.
 struct twin_limits {
-  mqtt::server_limits mqtt;                    ///< per connection: packet sizes, windows, queues
+  /// Per connection: packet sizes, windows, queues. One client reads what a whole fleet sends, and
+  /// has been away for some seconds: its queue must not be what acknowledged messages are lost in.
+  mqtt::server_limits mqtt{.queue_max = 100'000};
   std::uint32_t connections_max = 100'000;     ///< more are dropped as they arrive
   std::uint32_t sessions_max = 200'000;        ///< remembered clients; a new one beyond: CONNACK 3
   std::uint32_t devices_max = 1'000'000;       ///< indices of the registry and of the ledger
+  /// Octets that restarts of devices and gaps in what they send may add to the ledger, together.
+  std::uint64_t ledger_growth_max = 256ULL * 1024 * 1024;
   duration session_expiry = std::chrono::hours{7 * 24}; ///< of a persistent session after its end
   duration linger = std::chrono::seconds{5};   ///< for a last answer to leave before the end
   std::uint32_t subscriptions_max = 1000;      ///< per client; the platform's own is 100

@@ -1,4 +1,4 @@
-// Log-on, rights and replies of the vendor's platform.
+// Log-on, rights, and the way of each message through the vendor's platform.
 #include "cloud_sim/platform_character.hpp"
 
 #include <algorithm>
@@ -6,14 +6,19 @@
 #include <utility>
 
 #include "cloud_sim/command_text.hpp"
-#include "protocol/alink/message.hpp"
 #include "protocol/alink/sign.hpp"
+#include "protocol/alink/thing_raw.hpp"
 
 namespace fleet::cloud {
 
-platform_character::platform_character(broker& core, registry& devices,
+platform_character::platform_character(broker& core, registry& devices, platform_state& state,
                                        const platform_options& options)
-    : broker_(core), devices_(devices), options_(options) {}
+    : broker_(core), devices_(devices), state_(state), options_(options), lines_(core, devices),
+      things_({core, lines_, state, options_}), shadows_({core, lines_, state}),
+      gateways_({core, lines_, state, things_}, devices, options_.registration_open, *this),
+      calls_({core, lines_, options_}) {
+  lines_.replies_at_qos_0 = options_.variants.replies_at_qos_0;
+}
 
 // The order of the checks keeps what is secret from whoever has no secret: whether a device is
 // disabled is told to the device alone.
@@ -23,6 +28,14 @@ platform_character::login platform_character::judge(const mqtt::connect_view& co
   if (connect.client_id.size() > broker_.bounds().client_id_max
       || connect.client_id.find_first_of("+#") != std::string_view::npos) {
     out.verdict = connack_code::identifier_rejected;
+    return out;
+  }
+  if (const auto by_token = logons_ == nullptr ? std::nullopt : logons_->recognize(connect)) {
+    out.who = devices_.identity_of(by_token->device);
+    out.device = by_token->device;
+    out.auto_subscribe = by_token->auto_subscribe;
+    out.verdict =
+        devices_.disabled(out.device) ? connack_code::not_authorized : connack_code::accepted;
     return out;
   }
   const auto parts = alink::parse_direct_login(connect.client_id, connect.username);
@@ -44,6 +57,9 @@ platform_character::login platform_character::judge(const mqtt::connect_view& co
   out.who = devices_.identity_of(*device);
   const auto expected = alink::sign_direct(out.who, p.client_id_base, p.method, p.timestamp);
   if (!alink::digest_equal(expected, as_text(connect.password))) {
+    if (options_.variants.wrong_sign_is_5) {
+      out.verdict = connack_code::not_authorized;
+    }
     return out;
   }
   out.device = *device;
@@ -57,8 +73,7 @@ platform_character::login platform_character::judge(const mqtt::connect_view& co
       out.verdict = connack_code::not_authorized;
       return out;
   }
-  out.verdict =
-    devices_.disabled(*device) ? connack_code::not_authorized : connack_code::accepted;
+  out.verdict = devices_.disabled(*device) ? connack_code::not_authorized : connack_code::accepted;
   return out;
 }
 
@@ -90,23 +105,81 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
     client = nullptr;
   }
   const bool present = client != nullptr;
+  if (!present && !broker_.room_for_session()) {
+    broker_.refuse(from, mqtt::connack_code::server_unavailable);
+    return;
+  }
   if (!present) {
-    if (!broker_.room_for_session()) {
-      broker_.refuse(from, mqtt::connack_code::server_unavailable);
-      return;
-    }
-    client = &devices_.keep(who.device,
-                            std::make_unique<platform_client>(who.device, who.who.product_key,
-                                                              who.who.device_name));
-    broker_.remember(*client);
+    client = &seat(who.device, who.who);
   }
   if (who.auto_subscribe) {
     client->subscribe_automatically();
   }
   broker_.admit(from, *client, connect, present, keep_alive_s, false);
+  note_presence(who.device, *client->of, true);
+  gateways_.connected_directly(who.device);
+  shadows_.listens(switchboard::direct(*client));
   if (listener_ != nullptr) {
     listener_->on_device(who.device);
   }
+}
+
+platform_client& platform_character::seat(std::uint32_t device, const alink::identity& who) {
+  auto& made = devices_.keep(device, std::make_unique<platform_client>(device, who.product_key,
+                                                                       who.device_name));
+  made.of = &state_.products.open(who.product_key);
+  broker_.remember(made);
+  return made;
+}
+
+std::string_view platform_character::kept_name(const peer& who) const {
+  return static_cast<const platform_client&>(who).own;
+}
+
+void platform_character::describe(const peer& who, session_head& out) const {
+  static_cast<const platform_client&>(who).describe(out);
+}
+
+// `/PK/DN/`; a device that was taken off the list or disabled has no session.
+peer* platform_character::reseat(std::string_view name, const session_head& head) {
+  const auto slash = name.find('/', 1);
+  if (name.size() < 5 || !name.starts_with('/') || !name.ends_with('/')
+      || slash + 1 >= name.size()) {
+    return nullptr;
+  }
+  const auto device =
+      devices_.find(name.substr(1, slash - 1), name.substr(slash + 1, name.size() - slash - 2));
+  if (!device || devices_.disabled(*device)) {
+    return nullptr;
+  }
+  auto& made = seat(*device, devices_.identity_of(*device));
+  made.restore(head);
+  return &made;
+}
+
+void platform_character::note_presence(std::uint32_t device, product& of, bool online) {
+  const std::int64_t wall_ms = broker_.home().wall_ms();
+  if (!online) {
+    --of.online;
+    state_.went_offline(device, wall_ms);
+    return;
+  }
+  ++of.online;
+  of.seen += devices_.seen(device) ? 0U : 1U;
+  state_.came_online(device, wall_ms);
+}
+
+void platform_character::on_sub_device(device_index device, bool online) {
+  note_presence(device, state_.product_of(device), online);
+  if (online && listener_ != nullptr) {
+    listener_->on_device(device);
+  }
+}
+
+void platform_character::on_gone(peer& who, std::uint32_t connection) {
+  auto& gone = static_cast<platform_client&>(who);
+  note_presence(gone.index, *gone.of, false);
+  gateways_.link_ended(gone.index, connection);
 }
 
 void platform_character::forget(peer& who) {
@@ -125,11 +198,18 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
   // parsing.
   if (who.is_own_system(message.topic, "thing/event/property/post")) {
     broker_.ledger().uplink(message.payload, message.dup, from.number(), who.index);
-    answer(who, message);
+    things_.property_post(switchboard::direct(who), message);
     return;
   }
-  const auto rights = alink::topic_rights(message.topic, who.product_key(), who.device_name(),
-                                          options_.access);
+  const auto topic = alink::parse_topic(message.topic);
+  uplink what{switchboard::direct(who), topic, message};
+  const bool own = topic.product_key == who.product_key() && topic.device_name == who.device_name();
+  if (!own && !topic.device_name.empty()) {
+    auto* const sub_device = gateways_.speak_for(who, from.number(), topic);
+    what.from.as = sub_device != nullptr ? sub_device : &who;
+  }
+  const auto rights = alink::topic_rights(message.topic, what.from.as->product_key(),
+                                          what.from.as->device_name(), options_.access);
   if (!rights.may_publish) {
     add(broker_.counters().publishes_refused);
     if (options_.close_on_refused_publish) {
@@ -137,85 +217,97 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
     }
     return;
   }
-  broker_.ledger().uplink(message.payload, message.dup, from.number(), who.index);
-  const auto topic = alink::parse_topic(message.topic);
-  take(who, message, topic.kind, topic.reply, rights.may_subscribe);
+  broker_.ledger().uplink(message.payload, message.dup, from.number(), what.device());
+  take(what, from.number(), rights.may_subscribe);
 }
 
-void platform_character::take(platform_client& who, const mqtt::message_view& message,
-                              alink::topic_kind kind, bool reply, bool may_subscribe) {
+void platform_character::take(const uplink& what, std::uint32_t link, bool may_subscribe) {
   using enum alink::topic_kind;
-  if (reply) {
-    add(broker_.counters().command_replies);
-  } else if (kind == property_batch_post || kind == property_history_post || kind == event_post
-             || kind == deviceinfo_update || kind == deviceinfo_delete) {
-    answer(who, message);
-  } else if (may_subscribe && (kind == custom || kind == thing_other || kind == rrpc_other)) {
-    // §9.1: who publishes where it listens hears itself.
-    const int granted = who.granted(message.topic);
-    if (granted >= 0) {
-      send(who, message.topic, message.payload,
-           std::min(message.qos, static_cast<mqtt::qos>(granted)), 0);
+  const auto kind = what.on.kind;
+  if (what.on.reply || kind == rrpc_response || kind == ext_rrpc) {
+    if (what.on.reply) {
+      add(broker_.counters().command_replies);
     }
+    calls_.take(what);
+  } else if (kind == shadow_update) {
+    shadows_.take(what);
+  } else if (kind == alink::topic_kind::broadcast) {
+    this->broadcast(what.of(), what.message.topic, what.message.payload);
+  } else if (!gateways_.take(what, link) && !things_.take(what) && may_subscribe
+             && (kind == custom || kind == thing_other || kind == rrpc_other)) {
+    echo(what);
   }
 }
 
-void platform_character::answer(platform_client& who, const mqtt::message_view& request) {
-  const auto read = alink::parse_message(json_, request.payload);
-  const bool good = read.state == alink::message_state::good;
-  if (!good) {
-    add(broker_.counters().malformed_requests);
+// §9.1: who publishes where it listens hears itself.
+void platform_character::echo(const uplink& what) {
+  const int granted = what.from.as->granted(what.message.topic);
+  if (granted >= 0) {
+    lines_.send(what.from, what.message.topic, what.message.payload,
+                std::min(what.message.qos, static_cast<mqtt::qos>(granted)), 0);
   }
-  if (read.id.empty() || !read.wants_reply) {
-    return; // §23.17: without an id there is nothing to answer to
-  }
-  topic_.assign(request.topic).append("_reply");
-  const int granted = who.is_own_system(topic_, suffix_of(known_topic::property_post_reply))
-                        ? who.granted(known_topic::property_post_reply)
-                        : who.granted(topic_);
-  if (granted < 0) {
-    return;
-  }
-  payload_.clear();
-  alink::reply_fields reply;
-  reply.raw_id = read.id;
-  reply.code = good ? alink::code_success : alink::code_parameter_error;
-  alink::append_reply(payload_, reply);
-  add(broker_.counters().replies);
-  send(who, topic_, payload_.view(), std::min(request.qos, static_cast<mqtt::qos>(granted)), 0);
 }
 
-void platform_character::send(platform_client& who, std::string_view topic, bytes_view payload,
-                              mqtt::qos q, std::uint64_t cookie) {
-  if (q == mqtt::qos::at_most_once) {
-    broker_.deliver_now(who, topic, payload);
-  } else {
-    broker_.deliver(who, broker_.messages().make(topic, payload, cookie), q, false);
+std::uint32_t platform_character::broadcast(const product& to, std::string_view topic,
+                                            bytes_view payload) {
+  if (payload.size() > alink::max_broadcast_octets) {
+    add(broker_.counters().publishes_refused);
+    return 0;
   }
+  std::uint32_t told = 0;
+  broker_.for_each_online([&](peer& who) {
+    auto& client = static_cast<platform_client&>(who);
+    if (client.of == &to && told < options_.broadcast_listeners_max && client.granted(topic) >= 0) {
+      ++told;
+      lines_.send(switchboard::direct(client), topic, payload, mqtt::qos::at_most_once, 0);
+    }
+  });
+  return told;
+}
+
+platform_client& platform_character::subject(platform_client& who, std::uint32_t link,
+                                             std::string_view topic) const {
+  const auto on = alink::parse_topic(topic);
+  const bool own = on.product_key == who.product_key() && on.device_name == who.device_name();
+  auto* const sub_device =
+      own || on.device_name.empty() ? nullptr : gateways_.listen_for(on, link, who);
+  return sub_device != nullptr ? *sub_device : who;
 }
 
 void platform_character::on_subscribe(connection& from, std::uint16_t packet_id,
                                       std::span<const mqtt::server_event::filter> filters) {
   auto& who = static_cast<platform_client&>(*from.who());
   codes_.clear();
+  touched_.assign(1, &who);
   for (const auto& f : filters) {
+    auto& device = subject(who, from.number(), f.text);
     const auto granted = std::min(f.qos, mqtt::qos::at_least_once);
-    const bool taken = alink::may_subscribe_filter(f.text, who.product_key(), who.device_name(),
-                                                   options_.access)
-                       && who.subscribe(f.text, granted, options_.subscriptions_max);
+    const bool taken = (!options_.variants.eight_filters || codes_.size() < 8)
+                       && alink::may_subscribe_filter(f.text, device.product_key(),
+                                                      device.device_name(), options_.access)
+                       && device.subscribe(f.text, granted, options_.subscriptions_max);
     codes_.push_back(taken ? static_cast<std::uint8_t>(granted) : mqtt::subscribe_refused);
+    if (touched_.back() != &device) {
+      touched_.push_back(&device);
+    }
   }
-  who.refresh();
+  for (auto* const device : touched_) {
+    device->refresh();
+  }
   broker_.grant(from, packet_id, codes_);
+  for (auto* const device : touched_) {
+    shadows_.listens({device, &who});
+  }
 }
 
 void platform_character::on_unsubscribe(connection& from,
                                         std::span<const std::string_view> filters) {
   auto& who = static_cast<platform_client&>(*from.who());
   for (const auto f : filters) {
-    who.unsubscribe(f);
+    auto& device = subject(who, from.number(), f);
+    device.unsubscribe(f);
+    device.refresh();
   }
-  who.refresh();
 }
 
 void platform_character::on_acknowledged(std::uint64_t cookie) {
@@ -231,48 +323,68 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   if (!devices_.knows(device)) {
     return command_outcome::unknown_device;
   }
-  platform_client* const who = devices_.client(device);
-  if (who == nullptr || who->online == nullptr) {
+  const auto to = lines_.find(device);
+  if (!to.online()) {
     return command_outcome::offline;
   }
-  const int granted = who->granted(known_topic::property_set);
+  const int granted = to.as->granted(known_topic::property_set);
   if (granted < 0) {
     return command_outcome::not_subscribed;
   }
-  if (who->online->congested()) {
+  if (to.through->online->congested()) {
     return command_outcome::busy;
   }
   const auto capped = std::min(q, static_cast<mqtt::qos>(granted));
   const auto tag = broker_.ledger().downlink(device, capped != mqtt::qos::at_most_once);
-  write_property_set(payload_, ++command_id_, tag);
-  topic_.assign("/sys").append(who->own).append(suffix_of(known_topic::property_set));
-  send(*who, topic_, payload_.view(), capped, accounts::cookie(tag));
+  write_property_set(payload_, calls_.next_id(), tag);
+  topic_.assign("/sys").append(to.as->own).append(suffix_of(known_topic::property_set));
+  lines_.send(to, topic_, payload_.view(), capped, accounts::cookie(tag));
   return command_outcome::sent;
 }
 
 void platform_character::watch(device_listener* listener) {
   listener_ = listener;
-  if (listener != nullptr) {
-    broker_.for_each_online([&](peer& who) {
-      listener->on_device(static_cast<platform_client&>(who).index);
-    });
+  if (listener == nullptr) {
+    return;
+  }
+  broker_.for_each_online(
+      [&](peer& who) { listener->on_device(static_cast<platform_client&>(who).index); });
+  state_.relations.for_each_relation([&](device_index, device_index sub_device) {
+    if (lines_.sub_device(sub_device) != nullptr) {
+      listener->on_device(sub_device);
+    }
+  });
+}
+
+void platform_character::withdraw(std::uint32_t device) {
+  if (platform_client* const who = devices_.client(device)) {
+    broker_.cut(*who, end_reason::withdrawn);
+  }
+  if (platform_client* const who = devices_.client(device)) {
+    forget(*who);
   }
 }
 
 void platform_character::set_disabled(std::uint32_t device, bool disabled) {
-  if (!devices_.knows(device)) {
+  if (!devices_.knows(device) || devices_.disabled(device) == disabled) {
     return;
   }
   devices_.set_disabled(device, disabled);
-  platform_client* who = devices_.client(device);
-  if (!disabled || who == nullptr) {
-    return;
+  if (disabled) {
+    withdraw(device);
   }
-  broker_.cut(*who, end_reason::withdrawn);
-  who = devices_.client(device);
-  if (who != nullptr) {
-    forget(*who);
-  }
+  auto& relations = state_.relations;
+  gateways_.carry_out(disabled ? relations.disable(device) : relations.enable(device), device);
+  state_.tell_device(device);
+}
+
+std::uint64_t platform_character::shadows_waiting() const {
+  std::uint64_t sum = 0;
+  state_.for_each([&](device_index device, const device_state& known) {
+    const bool asks = known.shadow != nullptr && known.shadow->has_desired();
+    sum += asks && lines_.find(device).online() ? 1 : 0;
+  });
+  return sum;
 }
 
 } // namespace fleet::cloud

@@ -1,6 +1,6 @@
 // The vendor's platform as its devices see it over MQTT (aliyun-iot.md §5, §8.1, §9): HMAC log-on,
-// topic classes, replies, property set. A message finds its device by index; there is no tree, and
-// no way from one device to another.
+// topic classes, and who takes which message. A message finds its device by index; there is no
+// tree, and no way from one device to another.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,25 @@
 
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/character.hpp"
-#include "cloud_sim/platform_client.hpp"
+#include "cloud_sim/platform_calls.hpp"
+#include "cloud_sim/platform_gateways.hpp"
+#include "cloud_sim/platform_logons.hpp"
+#include "cloud_sim/platform_options.hpp"
+#include "cloud_sim/platform_shadows.hpp"
+#include "cloud_sim/platform_state.hpp"
+#include "cloud_sim/platform_things.hpp"
 #include "cloud_sim/registry.hpp"
-#include "protocol/base/json.hpp"
-#include "protocol/alink/topics.hpp"
+#include "cloud_sim/switchboard.hpp"
 
 namespace fleet::cloud {
 
-struct platform_options {
-  alink::access_rules access; ///< what it points to must outlive the twin
-  std::uint32_t subscriptions_max = 100; ///< per device (§8.1)
-  std::uint16_t keep_alive_min_s = 30;
-  std::uint16_t keep_alive_max_s = 1200;
-  /// Whether 1 s up to the minimum is refused; otherwise it counts as the minimum (§24).
-  bool strict_keep_alive = false;
-  /// Whether a publish outside the rights ends the connection; otherwise it is dropped (§24).
-  bool close_on_refused_publish = false;
-};
-
-class platform_character final : public character {
+class platform_character final : public character, private presence_listener {
 public:
-  platform_character(broker& core, registry& devices, const platform_options& options);
+  platform_character(broker& core, registry& devices, platform_state& state,
+                     const platform_options& options);
+
+  /// Takes the tokens of pre-auth from now on; null: none. Must outlive the character.
+  void take_tokens(const platform_logons* logons) noexcept { logons_ = logons; }
 
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
@@ -38,14 +36,54 @@ public:
   void on_unsubscribe(connection& from, std::span<const std::string_view> filters) override;
   void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
+  void on_gone(peer& who, std::uint32_t connection) override;
   void forget(peer& who) override;
+  [[nodiscard]] std::string_view kept_name(const peer& who) const override;
+  void describe(const peer& who, session_head& out) const override;
+  peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device online now, and of each that logs on from now on.
   void watch(device_listener* listener) override;
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
 
   /// Disabling ends the device's connection and forgets what was kept for it.
   void set_disabled(std::uint32_t device, bool disabled);
+  /// Ends its connection, or its session behind a gateway, and what was kept for it.
+  void withdraw(std::uint32_t device);
+  /// To the devices of a product that are online and subscribed, as far as the bound goes; answers
+  /// how many that were (§9.1).
+  std::uint32_t broadcast(const product& to, std::string_view topic, bytes_view payload);
 
+  /// Each device of a product that is online, sub-devices last.
+  template <class Visitor>
+  void for_each_line(const product& of, Visitor visit) {
+    broker_.for_each_online([&](peer& who) {
+      auto& client = static_cast<platform_client&>(who);
+      if (client.of == &of) {
+        visit(switchboard::direct(client));
+      }
+    });
+    state_.relations.for_each_relation([&](device_index, device_index sub_device) {
+      auto* const client = lines_.sub_device(sub_device);
+      if (client != nullptr && client->of == &of) {
+        visit(lines_.find(sub_device));
+      }
+    });
+  }
+
+  /// Devices that are online and have not done yet what their shadow's desired part asks (§13).
+  [[nodiscard]] std::uint64_t shadows_waiting() const;
+
+  // For the console.
+  [[nodiscard]] broker& core() noexcept { return broker_; }
+  [[nodiscard]] registry& devices() noexcept { return devices_; }
+  [[nodiscard]] platform_state& state() noexcept { return state_; }
+  [[nodiscard]] const platform_state& state() const noexcept { return state_; }
+  [[nodiscard]] const platform_options& options() const noexcept { return options_; }
+  [[nodiscard]] switchboard& lines() noexcept { return lines_; }
+  [[nodiscard]] const switchboard& lines() const noexcept { return lines_; }
+  [[nodiscard]] platform_shadows& shadows() noexcept { return shadows_; }
+  [[nodiscard]] platform_gateways& gateways() noexcept { return gateways_; }
+  [[nodiscard]] platform_calls& calls() noexcept { return calls_; }
 
 private:
   struct login {
@@ -56,21 +94,30 @@ private:
   };
   [[nodiscard]] login judge(const mqtt::connect_view& connect) const;
   [[nodiscard]] mqtt::connack_code enforceable(std::uint16_t asked, std::uint16_t& enforced) const;
-  void take(platform_client& who, const mqtt::message_view& message, alink::topic_kind kind,
-            bool reply, bool may_subscribe);
-  void answer(platform_client& who, const mqtt::message_view& request);
-  void send(platform_client& who, std::string_view topic, bytes_view payload, mqtt::qos q,
-            std::uint64_t cookie);
+  platform_client& seat(std::uint32_t device, const alink::identity& who);
+  void note_presence(std::uint32_t device, product& of, bool online);
+  void on_sub_device(device_index device, bool online) override;
+  /// The device that a gateway's packet is about: itself, or a sub-device that is logged in.
+  [[nodiscard]] platform_client& subject(platform_client& who, std::uint32_t link,
+                                         std::string_view topic) const;
+  void take(const uplink& what, std::uint32_t link, bool may_subscribe);
+  void echo(const uplink& what);
 
   broker& broker_;
   registry& devices_;
-  platform_options options_;
+  platform_state& state_;
+  const platform_options options_;
+  switchboard lines_;
+  platform_things things_;
+  platform_shadows shadows_;
+  platform_gateways gateways_;
+  platform_calls calls_;
   device_listener* listener_ = nullptr;
+  const platform_logons* logons_ = nullptr;
   std::vector<std::uint8_t> codes_;
+  std::vector<platform_client*> touched_;
   std::string topic_;
   byte_buffer payload_;
-  json_reader json_;
-  std::uint64_t command_id_ = 0;
 };
 
 } // namespace fleet::cloud

@@ -13,6 +13,8 @@
 
 namespace fleet::cloud {
 
+struct product;
+
 /// Topics that the platform delivers often, so that a client keeps its grants for them ready.
 enum class known_topic : std::uint8_t { property_post_reply, property_set };
 inline constexpr std::size_t known_topic_count = 2;
@@ -29,6 +31,11 @@ struct platform_client final : peer {
   void refresh();
   /// Takes the client as subscribed to all of §9.4 at QoS 1.
   void subscribe_automatically();
+  [[nodiscard]] bool subscribed_automatically() const noexcept { return auto_ != 0; }
+
+  // Its subscriptions as they are kept over the twin's own death.
+  void describe(session_head& out) const;
+  void restore(const session_head& head);
 
   /// The QoS at which a topic was granted to this device; below 0: not at all.
   [[nodiscard]] int granted(known_topic t) const noexcept {
@@ -49,7 +56,8 @@ struct platform_client final : peer {
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
   const std::uint32_t index;
-  const std::string own;  ///< `/PK/DN/`
+  const std::string own; ///< `/PK/DN/`
+  product* of = nullptr; ///< outlives the client
 
 private:
   struct entry {

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "fleet/credential_file.hpp"
+#include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
@@ -14,21 +15,41 @@ std::string counted(std::size_t n, std::string_view one, std::string_view many) 
   return text::format_count(n) + " " + std::string{n == 1 ? one : many};
 }
 
+bool scenario_path(std::string_view path) {
+  return path.ends_with(".yaml") || path.ends_with(".yml");
+}
+
+/// What is to be said about a good file, or its mistakes.
+result<std::string, mistakes> check_file(const std::string& path) {
+  if (scenario_path(path)) {
+    const auto file = read_scenario_file(path);
+    if (!file) {
+      return fail(file.error());
+    }
+    // The reader has seen that a plan comes of it.
+    return "ok, " + summary_of(file.value(), resolve(file.value()).value());
+  }
+  const auto table = read_credential_file(path);
+  if (!table) {
+    return fail(table.error());
+  }
+  return counted(table.value().count(), "device", "devices") + ", no mistake";
+}
+
 } // namespace
 
 exit_code check_files(const check_options& options, std::ostream& out, std::ostream& errors) {
   std::size_t mistakes_found = 0;
   std::size_t bad_files = 0;
   for (const auto& path : options.files) {
-    const auto table = read_credential_file(path);
-    if (table) {
-      out << path << ": " << counted(table.value().count(), "device", "devices")
-          << ", no mistake\n";
+    const auto good = check_file(path);
+    if (good) {
+      out << path << ": " << good.value() << '\n';
       continue;
     }
     ++bad_files;
-    mistakes_found += table.error().size();
-    for (const auto& line : table.error()) {
+    mistakes_found += good.error().size();
+    for (const auto& line : good.error()) {
       errors << line << '\n';
     }
   }

@@ -1,20 +1,29 @@
 // Serving the twin until a signal.
 #include "fleet/cloud_command.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cloud_sim/twin.hpp"
+#include "cloud_sim/web/guard.hpp"
+#include "fleet/cloud/data_folder.hpp"
+#include "fleet/cloud/product_secrets.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
+#include "fleet/cloud/web_host.hpp"
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "hal_sim/real_world/real_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::program {
 
@@ -33,6 +42,7 @@ public:
 
 private:
   std::optional<startup_error> listen();
+  std::optional<startup_error> open_data(cloud::twin_options& into);
   void announce(const std::vector<hal::address>& chosen) const;
   bool write_ledger() const;
   void summarize() const;
@@ -41,10 +51,25 @@ private:
   stop_signals signals_;
   std::shared_ptr<const alink::credential_source> credentials_;
   std::unique_ptr<stream_filter_factory> security_;
+  std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
   std::unique_ptr<cloud::twin> twin_;
+  std::unique_ptr<web_host> web_;
   std::unique_ptr<metrics::page> page_;
 };
+
+std::optional<startup_error> server::open_data(cloud::twin_options& into) {
+  into.logon_key = cloud::make_admin_token();
+  if (options_.data_dir.empty()) {
+    return std::nullopt;
+  }
+  auto data = data_folder::open(options_.data_dir, into);
+  if (!data) {
+    return data.error();
+  }
+  data_ = std::move(data).value();
+  return std::nullopt;
+}
 
 std::optional<startup_error> server::listen() {
   auto credentials = load_credentials(options_.credentials_file, options_.product_key);
@@ -58,7 +83,7 @@ std::optional<startup_error> server::listen() {
   for (const auto& at : options_.mqtt) {
     o.listeners.push_back({at, nullptr});
   }
-  if (!options_.mqtts.empty()) {
+  if (!options_.mqtts.empty() || !options_.https.empty()) {
     auto security = make_twin_security(options_);
     if (!security) {
       return security.error();
@@ -68,7 +93,16 @@ std::optional<startup_error> server::listen() {
       o.listeners.push_back({at, security_.get()});
     }
   }
-  hal::raise_descriptor_limit();
+  if (!options_.product_secrets_file.empty()) {
+    auto products = load_product_secrets(options_.product_secrets_file);
+    if (!products) {
+      return products.error();
+    }
+    o.products = std::move(products).value();
+  }
+  if (auto error = open_data(o)) {
+    return error;
+  }
   hal::real_world_options world;
   world.name = "twin";
   world_ = std::make_unique<hal::real_world>(world);
@@ -76,6 +110,14 @@ std::optional<startup_error> server::listen() {
   auto chosen = twin_->start(world_->home(0));
   if (!chosen) {
     return startup_error{exit_code::environment_failed, chosen.error().message};
+  }
+  auto web = web_host::start(world_->home(0), {*twin_, chosen.value(), security_.get()}, options_);
+  if (!web) {
+    return web.error();
+  }
+  web_ = std::move(web).value();
+  if (data_) {
+    data_->attach(*twin_, *web_);
   }
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
@@ -103,6 +145,9 @@ std::optional<startup_error> server::listen() {
 void server::announce(const std::vector<hal::address>& chosen) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
+  }
+  for (const auto& line : web_->lines()) {
+    std::printf("%s\n", line.c_str());
   }
   if (page_) {
     std::printf("metrics %s\n", options_.metrics.at->text().c_str());
@@ -143,20 +188,31 @@ bool server::write_ledger() const {
   if (report::write_whole(options_.ledger_file, lines)) {
     return true;
   }
-  std::fprintf(stderr, "fleet cloud serve: cannot write %s: no space or no permission\n",
-               options_.ledger_file.c_str());
+  std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
+               std::strerror(errno));
   return false;
 }
 
 exit_code server::execute() {
+  hal::raise_descriptor_limit();
   if (auto error = listen()) {
     return complain(*error);
   }
   while (!signals_.wait(std::chrono::hours{1})) {
   }
   page_.reset();
-  world_->home(0).post([this] { twin_->stop(); });
-  world_->stop(options_.grace);
+  world_->home(0).post([this] {
+    twin_->stop(); // what waits for devices is answered by this, so before the web goes
+    web_->stop();
+  });
+  const auto stopped = unless_stopped<bool>([this] {
+    world_->stop(options_.grace);
+    return true;
+  });
+  if (stopped.signal) {
+    std::fprintf(stderr, "fleet cloud serve: second signal %d, ending at once\n", *stopped.signal);
+    std::_Exit(static_cast<int>(exit_code::interrupted));
+  }
   summarize();
   return write_ledger() ? exit_code::passed : exit_code::environment_failed;
 }

@@ -17,8 +17,9 @@ struct closer {
   void operator()(std::FILE* f) const noexcept { (void)std::fclose(f); }
 };
 
-/// The whole file, or why not.
-result<std::string, std::string> read_whole(const std::string& path, std::size_t most) {
+} // namespace
+
+result<std::string, std::string> read_whole_file(const std::string& path, std::size_t most) {
   const std::unique_ptr<std::FILE, closer> file{std::fopen(path.c_str(), "rb")};
   if (!file) {
     return fail("cannot be opened: " + std::string{std::strerror(errno)});
@@ -41,10 +42,8 @@ result<std::string, std::string> read_whole(const std::string& path, std::size_t
   return text;
 }
 
-} // namespace
-
 result<alink::credential_table, mistakes> read_credential_file(const std::string& path) {
-  const auto text = read_whole(path, credential_file_most);
+  const auto text = read_whole_file(path, credential_file_most);
   if (!text) {
     return fail(mistakes{path + ": " + text.error()});
   }

@@ -17,6 +17,9 @@ inline constexpr std::size_t credential_file_most = 512U * 1024 * 1024;
 /// `file: what` where the file itself cannot be read.
 using mistakes = std::vector<std::string>;
 
+/// A whole file of at most `most` octets, or why not, as the rest of a sentence.
+result<std::string, std::string> read_whole_file(const std::string& path, std::size_t most);
+
 /// Reads and checks a file; either a table or at least one mistake.
 result<alink::credential_table, mistakes> read_credential_file(const std::string& path);
 

@@ -14,8 +14,8 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> subcommands{"run", "cloud", "check", "version", "help"};
-constexpr std::array<std::string_view, 1> cloud_subcommands{"serve"};
+constexpr std::array<std::string_view, 6> subcommands{"run",   "cloud",   "device",
+                                                      "check", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -25,7 +25,9 @@ constexpr std::string_view overview =
     "\n"
     "  run            runs devices against the embedded twin or a target\n"
     "  cloud serve    runs the twin alone\n"
-    "  check          validates credential files\n"
+    "  cloud NAME     asks a running twin: devices, set, call, shadow, kick and more\n"
+    "  device         one device by hand: mqtt start, then pub open and more at its prompt\n"
+    "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"
     "\n"
@@ -47,17 +49,22 @@ std::string unknown_subcommand(std::string_view word, std::span<const std::strin
 using words_view = std::span<const std::string_view>;
 
 result<command, usage_error> parse_cloud(words_view words) {
+  const auto console = console_words();
+  std::vector<std::string_view> all{"serve"};
+  all.insert(all.end(), console.begin(), console.end());
   if (words.empty()) {
-    return fail(wrong_usage("fleet cloud", "needs a subcommand: serve"));
+    return fail(wrong_usage("fleet cloud", "needs a subcommand: " + text::enumerate(all)));
   }
   if (words.front() == "serve") {
     return parse_cloud_serve(words.subspan(1));
   }
-  if (asks_for_help(words)) {
-    const std::array<std::string_view, 1> help{"--help"};
-    return parse_cloud_serve(help);
+  if (std::find(console.begin(), console.end(), words.front()) != console.end()) {
+    return parse_console(words);
   }
-  return fail(wrong_usage("fleet cloud", unknown_subcommand(words.front(), cloud_subcommands)));
+  if (asks_for_help(words)) {
+    return command{text_answer{console_overview()}};
+  }
+  return fail(wrong_usage("fleet cloud", unknown_subcommand(words.front(), all)));
 }
 
 result<command, usage_error> parse_help(words_view words) {
@@ -65,7 +72,7 @@ result<command, usage_error> parse_help(words_view words) {
       || words.front() == "version") {
     return command{text_answer{std::string{overview}}};
   }
-  std::vector<std::string_view> asked{words.front()};
+  std::vector<std::string_view> asked{words.begin(), words.end()};
   asked.emplace_back("--help");
   return parse_options(asked);
 }
@@ -138,6 +145,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "cloud") {
     return parse_cloud(rest);
+  }
+  if (first == "device") {
+    return parse_device(rest);
   }
   if (first == "check") {
     return parse_check(rest);

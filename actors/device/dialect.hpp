@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/alink/identity.hpp"
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/ledger/ledger.hpp"
@@ -77,6 +78,8 @@ public:
   /// Appends a report's payload with the ledger tag sealed in; false when the payload has no place
   /// for a tag (a user's template without {ledger}).
   virtual bool write_report(const report& r, random_stream& random, byte_buffer& out) const = 0;
+  /// What write_report() answers, for whoever asks before.
+  [[nodiscard]] virtual bool tags_reports() const noexcept { return true; }
 
   virtual downlink understand(std::uint32_t index, const mqtt::message_view& message,
                               speech_scratch& scratch) const = 0;
@@ -87,6 +90,10 @@ public:
 
   /// The device's name as people know it, for messages.
   [[nodiscard]] virtual std::string name(std::uint32_t index) const = 0;
+
+  /// Who the devices are, by their index in the fleet, for what only the vendor's platform has:
+  /// thing models, shadows, gateways. Null in other dialects.
+  [[nodiscard]] virtual const alink::credential_source* triples() const noexcept { return nullptr; }
 
   /// A message from the far side, for the probe on foreign brokers: where commands go, and which
   /// filter sees all reports. Empty where the dialect has none.

@@ -2,10 +2,14 @@
 // never changed while devices live.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "actors/device/features.hpp"
 #include "hal_sim/world/home.hpp"
+#include "protocol/base/check.hpp"
 #include "protocol/base/stream_filter.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/mqtt/client.hpp"
@@ -38,10 +42,51 @@ struct product_settings {
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
   std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as it comes
+  std::uint32_t report_bytes = 0; ///< of a report's payload, where that is known before
   std::uint16_t keep_alive_s = 60;
+  /// Its devices have no connection of their own: nobody starts them.
+  bool behind_gateway = false;
   bool clean_session = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;
+  device_features features; ///< none: the plain device
+};
+
+/// Which product each device belongs to: ranges of indices that follow one another from 0.
+class product_map {
+public:
+  product_map() = default;
+  /// All devices are of one product.
+  explicit product_map(const product_settings& only) { add(0xFFFFFFFFU, only); }
+
+  /// The next `count` devices are of `product`, which outlives the map.
+  void add(std::uint32_t count, const product_settings& product) {
+    end_ += count;
+    ranges_.push_back({end_, &product});
+  }
+  [[nodiscard]] const product_settings& at(std::uint32_t index) const noexcept {
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
+    FLEET_CHECK(found != ranges_.end());
+    return *found->product;
+  }
+  /// Products, those without devices too.
+  [[nodiscard]] std::size_t size() const noexcept { return ranges_.size(); }
+  /// The number of a device's product, from 0 in the order of add().
+  [[nodiscard]] std::size_t number_of(std::uint32_t index) const noexcept {
+    const auto found = std::upper_bound(ranges_.begin(), ranges_.end(), index,
+                                        [](std::uint32_t i, const range& r) { return i < r.end; });
+    FLEET_CHECK(found != ranges_.end());
+    return static_cast<std::size_t>(found - ranges_.begin());
+  }
+
+private:
+  struct range {
+    std::uint32_t end;
+    const product_settings* product;
+  };
+  std::vector<range> ranges_;
+  std::uint32_t end_ = 0;
 };
 
 } // namespace fleet::actors

@@ -34,6 +34,9 @@ public:
   bool write_answer(std::uint32_t index, const downlink& command, std::string& topic,
                     byte_buffer& payload) const override;
   [[nodiscard]] std::string name(std::uint32_t index) const override;
+  [[nodiscard]] const alink::credential_source* triples() const noexcept override {
+    return credentials_.get();
+  }
   void command_topic(std::uint32_t index, std::string& out) const override;
   [[nodiscard]] std::string all_reports_filter() const override;
 

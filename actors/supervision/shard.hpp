@@ -11,13 +11,15 @@
 #include <vector>
 
 #include "actors/device/device.hpp"
+#include "actors/supervision/timetable.hpp"
 #include "hal_sim/world/home.hpp"
 
 namespace fleet::actors {
 
 /// Limits on restarting crashed devices (restart intensity).
 struct restart_policy {
-  std::uint8_t per_device_max = 5;               ///< more crashes than this: given up
+  std::uint8_t per_device_max = 5;                    ///< more crashes than this: given up
+  duration forgiven_after = std::chrono::minutes{10}; ///< without another crash all are forgotten
   duration first_wait = std::chrono::seconds{1}; ///< doubles with each crash of the same device
   duration wait_cap = std::chrono::seconds{60};
   std::uint32_t per_second_max = 50; ///< restarts of the whole shard
@@ -37,29 +39,57 @@ struct crash_record {
   std::string last_events;
 };
 
+/// A device in the order of the whole run: it is on while the timetable's target is above
+/// `position`.
+struct start_place {
+  std::uint32_t slot = 0;
+  std::uint32_t position = 0;
+};
+
 struct shard_options {
   std::uint32_t first = 0; ///< index of the first device
   std::uint32_t count = 0;
   double ramp_per_second = 0; ///< devices started per second by this shard; 0: all at once
   restart_policy restarts;
+  /// Instead of the ramp: who is on when; outlives the shard.
+  const timetable* load = nullptr;
+  /// With `load`: positions rise; devices that are not here (behind a gateway) are never started.
+  std::vector<start_place> order;
+  duration stop_patience = std::chrono::seconds{5}; ///< for a device that the load stops
+};
+
+/// The devices of one product in a shard: what they count, and what they are lent.
+struct product_part {
+  meters counts;
+  device_surroundings around;
 };
 
 struct shard {
-  shard(hal::home& h, const product_settings& product, const shard_options& o,
-        speech_scratch& speech);
+  /// `products` must cover the shard's devices and outlive it.
+  shard(hal::home& h, const product_map& products, shard_options o, speech_scratch& speech);
+
+  /// The part that the device of a slot belongs to.
+  [[nodiscard]] product_part& part_of(std::uint32_t slot) noexcept {
+    return parts[products.number_of(options.first + slot)];
+  }
+
+  /// The slot that holds each device's accounts, by index from options.first: behind a gateway it
+  /// is the gateway's.
+  [[nodiscard]] std::vector<const device_slot*> accounts() const;
 
   hal::home& home;
+  const product_map& products;
   const shard_options options;
-  meters counts;
-  device_surroundings around;
-  std::deque<device_slot> slots; ///< slot i belongs to device options.first + i
+  std::deque<product_part> parts; ///< by the products' numbers, those without devices here too
+  meters& counts;                 ///< of the first product
+  std::deque<device_slot> slots;  ///< slot i belongs to device options.first + i
 
   /// Read these after the run only.
   std::array<trouble, outcome_count> troubles{};
   std::vector<crash_record> crashes; ///< the first hundred
 
   // Told to the director, from any thread.
-  std::atomic<std::uint32_t> started{0};
+  std::atomic<std::uint32_t> started{0}; ///< with a timetable: the most that were on
   std::atomic<std::uint32_t> stopped{0};
   std::atomic<std::uint64_t> in_flight{0}; ///< refreshed while quiet
   std::atomic<bool> done{false};           ///< all devices are stopped and their actors gone

@@ -20,8 +20,10 @@ device_actor& actor_of(const caf::actor& handle) {
 shard_supervisor::shard_supervisor(caf::actor_config& cfg, hal::home& h, shard& s,
                                    std::uint32_t number, caf::actor fleet)
     : pinned_actor(cfg, h), shard_(s), fleet_(std::move(fleet)), devices_(s.options.count),
-      number_(number) {
-  shard_.around.watcher = this;
+      wanted_(s.options.count), number_(number) {
+  for (auto& part : shard_.parts) {
+    part.around.watcher = this;
+  }
 }
 
 shard_supervisor::~shard_supervisor() = default;
@@ -63,6 +65,10 @@ time_point shard_supervisor::start_time(std::uint32_t slot) const noexcept {
 }
 
 void shard_supervisor::start_due() {
+  if (shard_.options.load != nullptr) {
+    follow_load();
+    return;
+  }
   while (next_to_start_ < devices_.size() && start_time(next_to_start_) <= now()) {
     spawn(next_to_start_);
     ++next_to_start_;
@@ -70,10 +76,59 @@ void shard_supervisor::start_due() {
   }
 }
 
+void shard_supervisor::follow_load() {
+  if (stage_ != stage::running) {
+    return;
+  }
+  const auto& o = shard_.options;
+  const std::uint32_t target = target_at(o.load->segments, o.load->after, now() - run_began_);
+  while (next_to_start_ < o.order.size() && o.order[next_to_start_].position < target) {
+    turn_on(o.order[next_to_start_].slot);
+    ++next_to_start_;
+  }
+  // Who came last goes first.
+  while (next_to_start_ > 0 && o.order[next_to_start_ - 1].position >= target) {
+    --next_to_start_;
+    turn_off(o.order[next_to_start_].slot);
+  }
+  if (next_to_start_ > shard_.started.load(std::memory_order_relaxed)) {
+    shard_.started.store(next_to_start_, std::memory_order_relaxed);
+  }
+}
+
+time_point shard_supervisor::next_load_change() const {
+  const auto& order = shard_.options.order;
+  load_limits limits;
+  if (next_to_start_ < order.size()) {
+    limits.at_least = order[next_to_start_].position + 1;
+  }
+  if (next_to_start_ > 0) {
+    limits.fewer_than = order[next_to_start_ - 1].position + 1;
+  }
+  const duration at = next_change(*shard_.options.load, now() - run_began_, limits);
+  return at == duration::max() ? never : run_began_ + at;
+}
+
+void shard_supervisor::turn_on(std::uint32_t slot) {
+  wanted_[slot] = true;
+  // One that is still saying good-bye starts again when it is gone.
+  if (!devices_[slot]) {
+    spawn(slot);
+  }
+}
+
+void shard_supervisor::turn_off(std::uint32_t slot) {
+  wanted_[slot] = false;
+  if (devices_[slot]) {
+    actor_of(devices_[slot]).stop(later(now(), shard_.options.stop_patience));
+  }
+}
+
 void shard_supervisor::spawn(std::uint32_t slot) {
-  devices_[slot] = spawn_on<device_actor>(shard_.home, home_system(), std::ref(shard_.around),
-                                          std::ref(shard_.slots[slot]), shard_.options.first + slot,
-                                          caf::actor_cast<caf::actor>(this));
+  wanted_[slot] = true;
+  devices_[slot] = spawn_on<device_actor>(
+      shard_.home, home_system(), std::ref(shard_.part_of(slot).around),
+      std::ref(shard_.slots[slot]), shard_.options.first + slot, caf::actor_cast<caf::actor>(this));
   ++alive_;
   actor_of(devices_[slot]).run(now());
 }
@@ -98,9 +153,11 @@ void shard_supervisor::stop(duration grace) {
   restarts_ = {};
   next_to_start_ = static_cast<std::uint32_t>(devices_.size());
   stop_deadline_ = later(now(), grace);
+  // Who has not drained by then says DISCONNECT all the same, and needs a moment for that.
+  const auto polite = later(now(), grace - std::min<duration>(grace / 4, std::chrono::seconds{1}));
   for (std::uint32_t slot = 0; slot < devices_.size(); ++slot) {
     if (devices_[slot]) {
-      actor_of(devices_[slot]).stop(stop_deadline_);
+      actor_of(devices_[slot]).stop(polite);
     }
   }
   release_stopped();
@@ -139,26 +196,43 @@ void shard_supervisor::ended(const device_ended& message) {
   const auto slot = message.index - shard_.options.first;
   devices_[slot] = nullptr;
   --alive_;
-  if (!message.reason.empty() && stage_ != stage::stopping) {
+  const bool crashed = !message.reason.empty();
+  if (crashed) {
     auto& d = shard_.slots[slot];
     d.trace.note(now(), happening::crashed);
     if (shard_.crashes.size() < crash_records_max) {
       shard_.crashes.push_back({message.index, message.reason, d.trace.text()});
     }
-    const auto& policy = shard_.options.restarts;
-    if (d.crashes < policy.per_device_max) {
-      duration wait = policy.first_wait;
-      for (std::uint8_t i = 0; i < d.crashes && wait < policy.wait_cap; ++i) {
-        wait *= 2;
-      }
-      ++d.crashes;
-      restarts_.push({now() + std::min(wait, policy.wait_cap), slot});
-    } else {
-      bump(shard_.counts.abandoned);
+    if (now() - d.crashed_at > shard_.options.restarts.forgiven_after) {
+      d.crashes = 0;
+    }
+    d.crashed_at = now();
+  }
+  // One that was about to end anyway does not come back.
+  if (wanted_[slot] && stage_ != stage::stopping) {
+    if (crashed) {
+      restart_later(slot);
+    } else if (stage_ == stage::running && shard_.options.load != nullptr) {
+      spawn(slot); // stopped by the load, and wanted again before it was gone
     }
     re_arm();
   }
   finish_if_done();
+}
+
+void shard_supervisor::restart_later(std::uint32_t slot) {
+  auto& d = shard_.slots[slot];
+  const auto& policy = shard_.options.restarts;
+  if (d.crashes >= policy.per_device_max) {
+    bump(shard_.part_of(slot).counts.abandoned);
+    return;
+  }
+  duration wait = policy.first_wait;
+  for (std::uint8_t i = 0; i < d.crashes && wait < policy.wait_cap; ++i) {
+    wait *= 2;
+  }
+  ++d.crashes;
+  restarts_.push({now() + std::min(wait, policy.wait_cap), slot});
 }
 
 void shard_supervisor::restart_due() {
@@ -173,8 +247,11 @@ void shard_supervisor::restart_due() {
   while (!restarts_.empty() && restarts_.top().due <= now() && restarts_in_window_ < limit) {
     const auto slot = restarts_.top().slot;
     restarts_.pop();
+    if (devices_[slot] || !wanted_[slot]) {
+      continue; // the load has started it again, or has no use for it any more
+    }
     ++restarts_in_window_;
-    bump(shard_.counts.restarts);
+    bump(shard_.part_of(slot).counts.restarts);
     spawn(slot);
     if (stage_ == stage::quiet) {
       actor_of(devices_[slot]).quiet();
@@ -184,7 +261,8 @@ void shard_supervisor::restart_due() {
 
 void shard_supervisor::on_wake(time_point) {
   release_stopped();
-  if (stage_ == stage::stopping && now() >= later(stop_deadline_, std::chrono::seconds{2})) {
+  if (stage_ == stage::stopping && !cut_ && now() >= stop_deadline_) {
+    cut_ = true;
     for (const auto& d : std::vector<caf::actor>{devices_}) {
       if (d) {
         actor_of(d).kill();
@@ -198,7 +276,9 @@ void shard_supervisor::on_wake(time_point) {
 
 void shard_supervisor::re_arm() {
   time_point next = never;
-  if (next_to_start_ < devices_.size() && stage_ == stage::running) {
+  if (shard_.options.load != nullptr && stage_ == stage::running) {
+    next = next_load_change();
+  } else if (next_to_start_ < devices_.size() && stage_ == stage::running) {
     next = std::min(next, start_time(next_to_start_));
   }
   if (!restarts_.empty()) {
@@ -209,8 +289,8 @@ void shard_supervisor::re_arm() {
   if (!to_release_.empty()) {
     next = now();
   }
-  if (stage_ == stage::stopping) {
-    next = std::min(next, later(stop_deadline_, std::chrono::seconds{2}));
+  if (stage_ == stage::stopping && !cut_) {
+    next = std::min(next, stop_deadline_);
   }
   shard_.home.arm(*this, next);
 }

@@ -29,6 +29,9 @@ private:
   void on_stopped(std::uint32_t index) override;
 
   void start_due();
+  void follow_load();
+  void turn_on(std::uint32_t slot);
+  void turn_off(std::uint32_t slot);
   void spawn(std::uint32_t slot);
   void quiet();
   void stop(duration grace);
@@ -37,6 +40,8 @@ private:
   void release_stopped();
   void finish_if_done();
   void re_arm();
+  void restart_later(std::uint32_t slot);
+  [[nodiscard]] time_point next_load_change() const;
   [[nodiscard]] time_point start_time(std::uint32_t slot) const noexcept;
   [[nodiscard]] time_point now() const noexcept { return shard_.home.now(); }
 
@@ -52,13 +57,15 @@ private:
   caf::actor fleet_;
   /// A device's actor, or null before its start and after its end.
   std::vector<caf::actor> devices_;
+  std::vector<bool> wanted_; ///< by slot: it has been started, and not stopped by the load
   std::vector<std::uint32_t> to_release_;
   std::priority_queue<pending_restart, std::vector<pending_restart>, std::greater<>> restarts_;
   time_point run_began_{};
   time_point restart_window_{};
   time_point stop_deadline_ = never;
+  bool cut_ = false; ///< the deadline came and took whoever was left
   std::uint32_t restarts_in_window_ = 0;
-  std::uint32_t next_to_start_ = 0;
+  std::uint32_t next_to_start_ = 0; ///< a slot; with a timetable, a place in the order
   std::uint32_t alive_ = 0;
   std::uint32_t number_;
   stage stage_ = stage::idle;

@@ -22,17 +22,37 @@ void listener_flags(flag_set& flags, cloud_options& out) {
   flags.value("--mqtts", "A:P", "Listens for MQTT over TLS; may be given several times.",
               set_listen_address(out.mqtts), value_kind::repeated);
   flags.value(
+      "--http", "A:P",
+      "Listens for devices that register or pre-authenticate over HTTP; may be given several "
+      "times.",
+      set_listen_address(out.http), value_kind::repeated);
+  flags.value("--https", "A:P", "The same over TLS; may be given several times.",
+              set_listen_address(out.https), value_kind::repeated);
+  flags.value(
       "--cert", "FILE",
       "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
       set_text(out.cert_file));
   flags.value("--key", "FILE", "Its private key (PEM).", set_text(out.key_file));
   flags.value("--data", "DIR",
-              "Where the twin keeps what must survive it: its CA, whose certificate ca.pem clients "
-              "trust. Default: nothing is kept.",
+              "Where the twin keeps what must survive it, kill -9 included: devices' states, "
+              "sessions and messages in twin.db, and its CA, whose certificate ca.pem clients "
+              "trust. Nothing is acknowledged before it is kept. Default: nothing is kept.",
               set_text(out.data_dir));
   flags.value("--tls-version", "1.2|1.3|any",
               "The one version of TLS to take, or any. Default any.",
               set_word(out.tls_version, tls_version_words));
+}
+
+void admin_flags(flag_set& flags, cloud_options& out) {
+  flags.group("Admin API, which fleet cloud's other subcommands talk to");
+  flags.value("--admin", "A:P|off",
+              "Where it listens, for HTTP. Default 127.0.0.1:18830, or a free port where that is "
+              "taken.",
+              set_metrics(out.admin));
+  flags.value("--admin-token-file", "FILE",
+              "Holds the token to ask for: 16 to 512 visible characters on one line. Default: none "
+              "on loopback; elsewhere one is made and printed.",
+              set_text(out.admin_token_file));
 }
 
 void platform_flags(flag_set& flags, cloud_options& out) {
@@ -47,6 +67,10 @@ void platform_flags(flag_set& flags, cloud_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
+  flags.value("--product-secrets", "FILE",
+              "Products whose devices may fetch their secrets at --https: CSV with the columns "
+              "ProductKey, ProductSecret. Default: none may.",
+              set_text(out.product_secrets_file));
   flags.value("--downlink-interval", "D",
               "Time between two property sets to each device: 10ms to 30d, or off. Default off.",
               set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
@@ -71,15 +95,19 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   if (flags.given("--cert") != flags.given("--key")) {
     return flags.given("--cert") ? "--cert needs its --key" : "--key needs its --cert";
   }
-  if (o.mqtts.empty()) {
+  if (o.mqtts.empty() && o.https.empty()) {
     for (const auto flag : {"--cert", "--tls-version"}) {
       if (flags.given(flag)) {
         return std::string{flag} + " needs a TLS listener; add --mqtts 127.0.0.1:8883";
       }
     }
   }
+  if (o.admin.asked_for && !o.admin.at && flags.given("--admin-token-file")) {
+    return "--admin-token-file contradicts --admin off";
+  }
   if (o.profile == profile::mqtt) {
-    for (const auto flag : {"--credentials", "--product-key", "--downlink-interval"}) {
+    for (const auto flag : {"--credentials", "--product-key", "--downlink-interval",
+                            "--product-secrets", "--http", "--https"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "
@@ -101,6 +129,7 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
                  "runs the twin, a local stand-in for the cloud, until it is interrupted",
                  "[flags]"};
   listener_flags(flags, out);
+  admin_flags(flags, out);
   platform_flags(flags, out);
   output_flags(flags, out);
   flags.example("fleet cloud serve --mqtt 127.0.0.1:1883 --mqtts 127.0.0.1:8883",
@@ -124,11 +153,15 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
 
 result<command, usage_error> parse_check(std::span<const std::string_view> words) {
   check_options out;
-  flag_set flags{"fleet check",
-                 "validates credential files and names every mistake by line and column",
-                 "FILE..."};
-  flags.words("FILE...", "CSV with the columns ProductKey, DeviceName, DeviceSecret in any order.",
+  flag_set flags{
+      "fleet check",
+      "validates scenarios and credential files and names every mistake by line and column",
+      "FILE..."};
+  flags.words("FILE...",
+              "Scenarios (.yaml, .yml; every key is in docs/scenarios.md), or CSV with the columns "
+              "ProductKey, DeviceName, DeviceSecret in any order.",
               out.files);
+  flags.example("fleet check configs/smart_home.yaml", "a summary, or every mistake");
   flags.example("fleet check devices.csv", "exit code 0 when all is well, 2 when not");
   if (asks_for_help(words)) {
     return command{text_answer{flags.help()}};

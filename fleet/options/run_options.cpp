@@ -1,4 +1,5 @@
 // `fleet run`: its flags, its help, and what contradicts what.
+#include <array>
 #include <string>
 
 #include "fleet/options/setters.hpp"
@@ -14,8 +15,17 @@ using namespace std::chrono_literals;
 constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
+/// Flags that replace keys of a scenario.
+constexpr std::array<std::string_view, 12> overriding_flags{
+    "--devices", "--duration",  "--seed",       "--ramp", "--interval",    "--security",
+    "--qos",     "--behaviour", "--keep-alive", "--link", "--product-key", "--downlink-interval"};
+
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
+  flags.value("--scenario", "FILE",
+              "A scenario: products, stages and the cloud's traffic as YAML; docs/scenarios.md has "
+              "every key. Flags on the line replace its keys. Default: none.",
+              set_text(out.scenario_file));
   flags.value("--devices", "N", "How many devices: 1 to 1,000,000, as 5000 or 5k. Default 100.",
               set_count(out.devices, 1, 1'000'000));
   flags.value(
@@ -38,10 +48,11 @@ void load_flags(flag_set& flags, run_options& out) {
   flags.value("--qos", "0|1|2",
               "Delivery guarantee of reports; 2 with --profile mqtt only. Default 1.",
               set_word(out.qos, qos_words));
-  flags.value("--downlink-interval", "D",
-              "Time between two commands from the cloud to a device: 10ms to 30d, or off. Sent by "
-              "the embedded twin, or by a probe to other targets. Default 60s.",
-              set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
+  flags.value(
+      "--downlink-interval", "D",
+      "Time between two commands from the cloud to a device: 10ms to 30d, or off. Sent by "
+      "the embedded twin, or by a probe to other targets. Default 60s; off with a scenario.",
+      set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
 }
 
 void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
@@ -50,6 +61,12 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
               "embedded (the twin in this process), mqtt://host[:1883] or mqtts://host[:8883]. "
               "Default embedded.",
               set_target(out.target));
+  flags.value(
+      "--target-admin", "URL",
+      "The admin API of a target that is `fleet cloud serve`, as that prints it: the twin's "
+      "side of the ledger begins anew with the run and is fetched at its end. A token is "
+      "taken from FLEET_ADMIN_TOKEN. Default: none.",
+      set_text(out.target_admin));
   flags.value("--profile", "NAME",
               "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "
               "linkdevelop.",
@@ -123,7 +140,9 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
               set_text(out.password_file));
   flags.value("--topic", "TEMPLATE", "Where reports go. Default fleet/{device}/up.",
               set_template(out.topic));
-  flags.value("--down-topic", "TEMPLATE", "Where commands come from. Default fleet/{device}/down.",
+  flags.value("--down-topic", "TEMPLATE",
+              "Where commands come from; with + or # only where none are sent, as with "
+              "--downlink-interval off. Default fleet/{device}/down.",
               set_template(out.down_topic));
   flags.value("--payload", "TEMPLATE",
               "A report. {ledger} is where its place in the ledger goes; without it, reports are "
@@ -189,6 +208,8 @@ void examples(flag_set& flags) {
   flags.example(
       "fleet run --devices 5000 --target mqtts://broker.lan --cafile ca.pem --profile mqtt",
       "the same against any broker, over TLS");
+  flags.example("fleet run --scenario configs/smart_home.yaml --devices 200",
+                "several products, load stages and the cloud's traffic, fewer devices");
   flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
                 "an hour in less than a minute, the same each time");
 }
@@ -204,7 +225,8 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   if (o.target.scheme == text::scheme::mqtt && tls) {
     return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
   }
-  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts;
+  // The products of a scenario may be encrypted without a word on the line.
+  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
     if (!encrypted && flags.given(flag)) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
@@ -212,6 +234,9 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
+  }
+  if (o.target.scheme == text::scheme::embedded && flags.given("--target-admin")) {
+    return "--target-admin needs a target; the embedded twin's ledger is at hand";
   }
   if (o.target.scheme == text::scheme::embedded) {
     for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {
@@ -223,7 +248,23 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   return {};
 }
 
-sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+/// Of the flags that say what a product is, a scenario's products have their own.
+sentence scenario_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.scenario_file.empty()) {
+    return {};
+  }
+  for (const auto flag : {"--profile", "--topic", "--payload", "--payload-file"}) {
+    if (flags.given(flag)) {
+      return std::string{flag} + " contradicts --scenario; its products say that for themselves";
+    }
+  }
+  return {};
+}
+
+sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
+  if (!o.scenario_file.empty()) {
+    return {}; // products of every profile, each held to its own rules by the plan
+  }
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--sign"}) {
       if (flags.given(flag)) {
@@ -247,6 +288,13 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
       return "--keep-alive must be 30s to 1200s with profile " + std::string{to_string(o.profile)}
              + "; the platform refuses others";
     }
+  }
+  return {};
+}
+
+sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+  if (auto wrong = dialect_contradiction(o, flags)) {
+    return wrong;
   }
   if (flags.given("--credentials") && flags.given("--product-key")) {
     return "--product-key is for generated credentials and contradicts --credentials";
@@ -281,7 +329,8 @@ sentence world_contradiction(const run_options& o, const flag_set& flags) {
   } else if (flags.given("--link")) {
     return "--link shapes the simulated network and needs --virtual";
   }
-  if (o.ramp_per_second) {
+  // A scenario has its own devices and duration; its plan looks at them.
+  if (o.ramp_per_second && o.scenario_file.empty()) {
     const double ramp_seconds = o.devices / *o.ramp_per_second;
     if (ramp_seconds > seconds(o.run_for)) {
       const auto needed = std::chrono::seconds{static_cast<std::int64_t>(ramp_seconds) + 1};
@@ -296,6 +345,14 @@ sentence world_contradiction(const run_options& o, const flag_set& flags) {
 sentence number_contradiction(const run_options& o) {
   if (o.keep_alive % 1s != 0s) {
     return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
+  }
+  if (o.receive_limit_bytes >= o.ram_bytes) {
+    return "--receive-limit " + text::format_size(o.receive_limit_bytes)
+           + " is a part of the board's --ram " + text::format_size(o.ram_bytes)
+           + " and leaves nothing of it; make --ram larger, or it smaller";
+  }
+  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
+    return "--json and --ledger name one file; give each its own";
   }
   return {};
 }
@@ -330,10 +387,16 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));
   }
-  for (const auto& wrong : {number_contradiction(out), security_contradiction(out, flags),
-                            profile_contradiction(out, flags), world_contradiction(out, flags)}) {
+  for (const auto& wrong : {number_contradiction(out), scenario_contradiction(out, flags),
+                            security_contradiction(out, flags), profile_contradiction(out, flags),
+                            world_contradiction(out, flags)}) {
     if (wrong) {
       return fail(wrong_usage(name, *wrong));
+    }
+  }
+  for (const auto flag : overriding_flags) {
+    if (flags.given(flag)) {
+      out.overriding.push_back(flag);
     }
   }
   complete(out);

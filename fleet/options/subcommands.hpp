@@ -11,7 +11,14 @@ namespace fleet::program {
 
 result<command, usage_error> parse_run(std::span<const std::string_view> words);
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);
+result<command, usage_error> parse_device(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
+/// `words` begins with one of console_words().
+result<command, usage_error> parse_console(std::span<const std::string_view> words);
+/// The subcommands of `fleet cloud` that ask a running twin.
+std::span<const std::string_view> console_words();
+/// What `fleet cloud --help` prints.
+std::string console_overview();
 
 /// `fleet run: SENTENCE` and the hint where to read on.
 usage_error wrong_usage(std::string_view subcommand, std::string_view sentence);

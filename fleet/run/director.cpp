@@ -6,15 +6,31 @@
 #include <cstdlib>
 
 #include <caf/send.hpp>
+#include <fmt/format.h>
 
 #include "actors/supervision/fleet_supervisor.hpp"
 
 namespace fleet::program {
 
-std::string_view director::stage_text() const {
+namespace {
+
+duration duration_of_seconds(double s) {
+  return duration{static_cast<std::int64_t>(std::max(s, 0.0) * 1e9)};
+}
+
+} // namespace
+
+std::string director::stage_text() const {
   switch (stage_) {
-    case stage::ramp: return "ramp";
-    case stage::steady: return "steady";
+    case stage::ramp:
+    case stage::steady:
+      if (ready_.plan) {
+        const auto at = duration_of_seconds(world_->elapsed_s() - began_at_);
+        const auto now = stage_at(*ready_.plan, at);
+        return fmt::format("{} {}/{}", now.ramp ? "ramp" : "hold", now.stage + 1,
+                           ready_.plan->stage_ends.size());
+      }
+      return stage_ == stage::ramp ? "ramp" : "steady";
     case stage::draining: return "draining";
     case stage::stopping: return "stopping";
     case stage::ended: return "ended";
@@ -22,17 +38,55 @@ std::string_view director::stage_text() const {
   FLEET_CHECK(false);
 }
 
+std::uint32_t director::expected_at_end() const {
+  if (!ready_.plan) {
+    return options_.devices;
+  }
+  const duration end = duration_of_seconds(facts_.duration_s);
+  const duration before = std::max<duration>(end - std::chrono::seconds{1}, duration{0});
+  return std::min(target_at(*ready_.plan, end), target_at(*ready_.plan, before));
+}
+
+std::uint64_t director::traffic_pending() const {
+  std::uint64_t sum = 0;
+  for (const auto& flow : traffic_) {
+    sum += flow->pending();
+  }
+  return sum;
+}
+
+void director::look() {
+  facts_.counts = report::read_totals(shard_list_);
+  facts_.online_max = std::max(facts_.online_max, facts_.counts.online());
+  for (std::size_t i = 0; i < facts_.products.size(); ++i) {
+    auto& product = facts_.products[i];
+    product.counts = report::read_totals(shard_list_, i);
+    const auto online =
+        product.behind_gateway ? product.counts.sub_devices_online : product.counts.online();
+    product.online_max = std::max(product.online_max, online);
+    if (stage_ == stage::ramp || stage_ == stage::steady) {
+      product.online_end = online;
+    } else if (stage_ == stage::draining) {
+      product.online_end = std::max(product.online_end, online); // as the whole fleet's
+    }
+  }
+}
+
 void director::drive() {
   wall_began_ = monotonic_seconds();
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
   caf::anon_send(root_, actors::run_devices{});
+  world_->call(world_->twin_home(), [this] {
+    for (const auto& flow : traffic_) {
+      flow->start(ready_.seed, *ready_.credentials);
+    }
+  });
   while (stage_ != stage::ended) {
     if (const auto number = world_->pass(slice, signals_)) {
       on_signal(*number);
     }
-    facts_.counts = report::read_totals(shard_list_);
-    facts_.online_max = std::max(facts_.online_max, facts_.counts.online());
+    look();
     advance();
     const double wall = monotonic_seconds();
     const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
@@ -43,13 +97,23 @@ void director::drive() {
   facts_.wall_s = monotonic_seconds() - wall_began_;
 }
 
+void director::count_shadows() {
+  const auto& all = ready_.products;
+  if (far_.empty() || std::none_of(all.begin(), all.end(), [](const prepared_product& p) {
+        return p.plan.product.shadow;
+      })) {
+    return;
+  }
+  world_->call(far_home(), [this] { facts_.shadows_waiting = far_.shadows_waiting(); });
+}
+
 void director::enter(stage s) {
   stage_ = s;
   stage_began_ = world_->elapsed_s();
 }
 
 void director::on_signal(int number) {
-  if (stage_ == stage::stopping || facts_.interrupted) {
+  if (facts_.interrupted) {
     line_->finish();
     std::fprintf(stderr, "fleet run: second signal %d, ending at once without a report\n", number);
     std::_Exit(static_cast<int>(exit_code::interrupted));
@@ -64,7 +128,6 @@ void director::on_signal(int number) {
 
 void director::advance() {
   const double now = world_->elapsed_s();
-  const double grace = seconds(options_.grace);
   const auto& counts = facts_.counts;
   if (stage_ == stage::ramp && counts.started == options_.devices
       && counts.online() == options_.devices) {
@@ -76,28 +139,37 @@ void director::advance() {
     }
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
+    facts_.expected_end = expected_at_end();
     facts_.process.rss_steady_bytes = resident_bytes();
-    if (far_) {
-      far_->quiet();
-    }
+    far_.quiet();
+    // Flows are stopped by their home; none is gone before the homes are.
+    world_->twin_home().post([this] {
+      for (const auto& flow : traffic_) {
+        flow->stop();
+      }
+    });
     caf::anon_send(root_, actors::quiet_devices{});
+    pace_ = {now, seconds(options_.grace)};
     enter(stage::draining);
     return;
   }
   if (stage_ == stage::draining) {
     // A device that lost its link just now may come back; it counts as online if it does in time.
     facts_.online_end = std::max(facts_.online_end, counts.online());
-    const bool back = facts_.interrupted || facts_.online_end == facts_.requested;
-    const bool settled = back && counts.in_flight == 0 && (!far_ || far_->settled(counts));
+    const bool back = facts_.interrupted || facts_.online_end >= facts_.expected_end;
+    count_shadows();
+    const bool settled = back && counts.in_flight == 0 && facts_.shadows_waiting.value_or(0) == 0
+                         && traffic_pending() == 0 && (far_.empty() || far_.settled(counts));
     // One slice at least, so that the orders to be quiet have been carried out.
-    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now - stage_began_ >= grace / 2) {
-      caf::anon_send(root_, actors::stop_devices{options_.grace / 2});
+    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
+      const double left = pace_.devices_until() - now;
+      caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
       enter(stage::stopping);
     }
     return;
   }
   if (stage_ == stage::stopping
-      && (all_ended_->load(std::memory_order_acquire) || now - stage_began_ > grace + 5)) {
+      && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())) {
     enter(stage::ended);
   }
 }
@@ -106,7 +178,8 @@ void director::show_progress() {
   progress p;
   p.elapsed_s = world_->elapsed_s() - began_at_;
   p.duration_s = seconds(options_.run_for);
-  p.requested = options_.devices;
+  p.requested =
+      ready_.plan ? target_at(*ready_.plan, duration_of_seconds(p.elapsed_s)) : options_.devices;
   p.stage = stage_text();
   p.now = facts_.counts;
   p.before = shown_;

@@ -18,16 +18,22 @@
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
+#include "fleet/run/far_side.hpp"
 #include "fleet/run/live_line.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/run_world.hpp"
+#include "fleet/run/stop_pace.hpp"
+#include "fleet/run/twin_account.hpp"
+#include "fleet/run/twin_traffic.hpp"
 
 namespace fleet::program {
 
 /// How finely the director looks, and the virtual world is cut.
 inline constexpr duration slice = std::chrono::milliseconds{100};
+
+class twin_host;
 
 /// Settings of CAF: its own workers sleep, since everything lives on homes (design, part 4).
 struct system_config : caf::actor_system_config {
@@ -45,37 +51,69 @@ public:
   exit_code execute();
 
 private:
+  struct product_probe {
+    probe* at = nullptr; ///< in far_
+    std::size_t product = 0;
+  };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
-  [[nodiscard]] std::string_view stage_text() const;
+  [[nodiscard]] std::string stage_text() const;
 
   void name_run();
   void announce() const;
   std::optional<startup_error> set_up();
-  std::optional<startup_error> set_up_far_side();
+  std::optional<startup_error> set_up_twins();
+  std::optional<startup_error> set_up_probes();
+  std::optional<startup_error> await_probes();
+  std::optional<startup_error> set_up_books();
+  std::optional<startup_error> judge_probe(product_probe& one);
+  exit_code give_up(const startup_error& why);
+  void make_traffic(twin_host& host, profile p);
   void make_shards();
+  void order_devices(std::vector<actors::shard_options>& shards) const;
+  void look();
+  void count_shadows();
   void drive();
   void advance();
   void enter(stage s);
   void on_signal(int number);
   void show_progress();
+  /// Of the devices with a connection, those that are to be online at the end: what the load
+  /// switched on in the last second is not held against anybody.
+  [[nodiscard]] std::uint32_t expected_at_end() const;
+  [[nodiscard]] std::string name_of(std::uint32_t device) const;
+  [[nodiscard]] const far_side* far_of(std::uint32_t device) const;
+  [[nodiscard]] std::uint64_t traffic_pending() const;
   [[nodiscard]] hal::home& far_home();
   void tear_down();
+  void fetch_books();
   void settle_ledger();
+  void gather_products();
   void gather_troubles();
   bool write_files();
+  bool write_json();
+  bool write(const std::string& path, const std::string& text);
 
   const run_options& options_;
   prepared ready_;
+  std::vector<std::string> product_names_;
+  actors::product_map products_; ///< into ready_
   std::string command_;
   stop_signals& signals_;
   system_config config_;
   std::unique_ptr<run_world> world_;
   std::unique_ptr<caf::actor_system> system_;
-  std::unique_ptr<far_side> far_;
-  probe* probe_ = nullptr; ///< far_, when that is one
+  far_sides far_;
+  std::vector<product_probe> probes_;
+  std::shared_ptr<admin_api> admin_; ///< of a target that is a twin; shared with who waits for it
+  twin_account* books_ = nullptr;    ///< in far_, when the target is such a twin
+  std::string books_trouble_;
+  std::vector<std::unique_ptr<twin_traffic>> clouds_;
+  std::vector<std::unique_ptr<traffic_flow>> traffic_;
+  actors::timetable load_;
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
+  std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
   std::unique_ptr<metrics::page> page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
   caf::actor root_;
@@ -88,6 +126,7 @@ private:
   double shown_elapsed_ = 0;
   double began_at_ = 0;
   double stage_began_ = 0;
+  stop_pace pace_;
   double wall_began_ = 0;
   stage stage_ = stage::ramp;
 };

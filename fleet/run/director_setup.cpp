@@ -8,6 +8,8 @@
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
+#include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
 
@@ -20,14 +22,21 @@ void director::announce() const {
   if (options_.quiet) {
     return;
   }
-  std::printf("fleet %.*s: %u devices, profile %.*s, %s, %s world, seed %llu\n",
+  if (ready_.plan) {
+    std::printf("scenario %s: %zu products, %zu stages, %s\n", ready_.plan->name.c_str(),
+                ready_.products.size(), ready_.plan->stage_ends.size(),
+                text::format_duration(options_.run_for).c_str());
+  }
+  std::printf("fleet %.*s: %u devices, profile %s, %s, %s world, seed %llu\n",
               static_cast<int>(version.size()), version.data(), options_.devices,
-              static_cast<int>(to_string(options_.profile).size()),
-              to_string(options_.profile).data(), ready_.target_text.c_str(),
+              facts_.profile.c_str(), ready_.target_text.c_str(),
               options_.virtual_world ? "virtual" : "real",
               static_cast<unsigned long long>(ready_.seed));
   std::printf("repeat with: %s\n", facts_.command.c_str());
   std::fflush(stdout);
+  for (const auto& note : ready_.notes) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
 }
 
 std::optional<startup_error> director::set_up() {
@@ -37,15 +46,20 @@ std::optional<startup_error> director::set_up() {
   system_ = std::make_unique<caf::actor_system>(config_);
   world_->attach(*system_);
   if (embedded) {
-    auto twin = twin_host::start(*world_, options_, ready_);
-    if (!twin) {
-      return twin.error();
+    if (auto error = set_up_twins()) {
+      return error;
     }
-    far_ = std::move(twin).value();
+  } else if (ready_.plan && !ready_.plan->cloud_traffic.empty() && !options_.quiet) {
+    std::fprintf(stderr, "note: cloud_traffic is the embedded twin's; %s sends what it sends\n",
+                 ready_.target_text.c_str());
   }
   if (options_.metrics.at) {
     auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
-      return read_samples(shard_list_, far_.get(), options_.devices, rss_start_);
+      if (!readable_.load(std::memory_order_acquire)) {
+        return std::vector<metrics::sample>{}; // the run is still being put together
+      }
+      return read_samples(
+          {shard_list_, product_names_, far_, traffic_, options_.devices, rss_start_});
     });
     if (page) {
       page_ = std::move(page).value();
@@ -56,66 +70,208 @@ std::optional<startup_error> director::set_up() {
     }
   }
   world_->start();
-  return embedded ? std::nullopt : set_up_far_side();
+  return embedded ? std::nullopt : set_up_probes();
 }
 
-std::optional<startup_error> director::set_up_far_side() {
-  if (auto error = preflight(*world_, ready_, signals_)) {
-    return error;
-  }
-  const std::string filter = ready_.speech->all_reports_filter();
-  if (filter.empty() || options_.mqtt_text.no_probe) {
-    return std::nullopt;
-  }
-  auto made = make_probe(*world_, options_, ready_);
-  probe_ = made.get();
-  far_ = std::move(made);
-  world_->call(*world_->device_homes().front(), [this] { probe_->start(); });
-  const double until = world_->elapsed_s() + seconds(ready_.product.connect_timeout);
-  while (!probe_->ready() && !probe_->refused() && world_->elapsed_s() < until) {
-    if (world_->pass(slice, signals_)) {
-      return startup_error{exit_code::interrupted, "interrupted before the first device"};
+std::optional<startup_error> director::set_up_twins() {
+  for (const profile p : {profile::linkdevelop, profile::linkplatform, profile::mqtt}) {
+    if (!ready_.has_profile(p)) {
+      continue;
     }
-  }
-  if (!probe_->ready() && options_.profile != profile::mqtt) {
-    // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
-    world_->call(*world_->device_homes().front(), [this] {
-      probe_->stop();
-      far_.reset();
-    });
-    probe_ = nullptr;
-    if (!options_.quiet) {
-      std::fprintf(stderr, "note: %s lets no probe in beside the devices\n",
-                   ready_.target_text.c_str());
+    auto twin = twin_host::start(*world_, options_, ready_, p);
+    if (!twin) {
+      return twin.error();
     }
-    return std::nullopt;
-  }
-  if (!probe_->ready()) {
-    return startup_error{
-        exit_code::environment_failed,
-        fmt::format("{} does not let the probe read `{}`: the ledger would have one "
-                    "side only; give the probe the right to subscribe to it, or "
-                    "check --username and --password",
-                    ready_.target_text, filter)};
+    make_traffic(*twin.value(), p);
+    std::vector<std::size_t> products;
+    for (std::size_t i = 0; i < ready_.products.size(); ++i) {
+      if (ready_.products[i].profile() == p) {
+        products.push_back(i);
+      }
+    }
+    far_.add(std::move(twin).value(), products);
   }
   return std::nullopt;
+}
+
+void director::make_traffic(twin_host& host, profile p) {
+  if (!ready_.plan) {
+    return;
+  }
+  clouds_.push_back(std::make_unique<twin_traffic>(host.twin()));
+  for (const auto& entry : ready_.plan->cloud_traffic) {
+    const auto& product = ready_.products[entry.product];
+    if (product.profile() != p) {
+      continue;
+    }
+    traffic_target to;
+    to.devices = product.plan.devices;
+    to.product = product.name();
+    to.product_key = product.plan.product.product_key;
+    to.profile = p;
+    to.qos = product.settings.qos;
+    to.model = product.model.get();
+    traffic_.push_back(std::make_unique<traffic_flow>(world_->twin_home(), *clouds_.back(),
+                                                      entry.traffic, std::move(to)));
+  }
+}
+
+std::optional<startup_error> director::set_up_probes() {
+  for (const auto& product : ready_.products) {
+    if (product.plan.behind_gateway || product.plan.devices.count == 0) {
+      continue;
+    }
+    if (auto error = preflight(*world_, ready_, product, signals_)) {
+      return error;
+    }
+  }
+  if (ready_.admin) {
+    return set_up_books();
+  }
+  for (std::size_t i = 0; i < ready_.products.size() && !options_.mqtt_text.no_probe; ++i) {
+    const auto& product = ready_.products[i];
+    if (product.plan.devices.count != 0 && !product.plan.behind_gateway
+        && !product.speech->all_reports_filter().empty()) {
+      auto made = make_probe(*world_, options_, ready_, product);
+      probes_.push_back({made.get(), i});
+      far_.add(std::move(made), {i});
+    }
+  }
+  return await_probes();
+}
+
+std::optional<startup_error> director::set_up_books() {
+  std::vector<booked_range> ranges;
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < ready_.products.size(); ++i) {
+    const auto& product = ready_.products[i];
+    const auto& devices = product.plan.devices;
+    all.push_back(i);
+    if (devices.count == 0) {
+      continue;
+    }
+    auto& range = ranges.emplace_back(booked_range{devices.first, devices.count, {}, {}});
+    if (product.profile() != profile::mqtt) {
+      const auto name = [this](std::uint32_t device) {
+        const auto who = ready_.credentials->at(device);
+        return who.product_key + "/" + who.device_name;
+      };
+      range.first_name = name(devices.first);
+      range.last_name = name(devices.first + devices.count - 1);
+    }
+  }
+  admin_ = std::make_shared<admin_connection>(*ready_.admin);
+  auto got = unless_stopped<result<std::uint64_t, books_failure>>(
+      [api = admin_, where = admin_text(ready_.admin->at), ranges] {
+        return begin_books(*api, where, ranges);
+      });
+  if (!got.answer) {
+    return interrupted_early("while the twin was asked for its ledger");
+  }
+  if (!*got.answer) {
+    return startup_error{got.answer->error().code, got.answer->error().message};
+  }
+  auto made = std::make_unique<twin_account>(got.answer->value());
+  books_ = made.get();
+  far_.add(std::move(made), all);
+  return std::nullopt;
+}
+
+std::optional<startup_error> director::await_probes() {
+  if (probes_.empty()) {
+    return std::nullopt;
+  }
+  world_->call(*world_->device_homes().front(), [this] {
+    for (const auto& each : probes_) {
+      each.at->start();
+    }
+  });
+  // Each has its time-outs, so that all come to an end.
+  const auto trying = [](const product_probe& p) { return p.at->started() == probe_start::trying; };
+  while (std::any_of(probes_.begin(), probes_.end(), trying)) {
+    if (world_->pass(slice, signals_)) {
+      return interrupted_early("while the target was tried");
+    }
+  }
+  for (auto& each : probes_) {
+    if (auto error = judge_probe(each)) {
+      return error;
+    }
+  }
+  std::erase_if(probes_, [](const product_probe& p) { return p.at == nullptr; });
+  return std::nullopt;
+}
+
+std::optional<startup_error> director::judge_probe(product_probe& one) {
+  switch (one.at->started()) {
+    case probe_start::ready: return std::nullopt;
+    case probe_start::trying:
+    case probe_start::unusable:
+      return startup_error{exit_code::environment_failed,
+                           fmt::format("{} {}", ready_.target_text, one.at->why())};
+    case probe_start::not_let_in: break;
+  }
+  if (ready_.products[one.product].profile() == profile::mqtt) {
+    return startup_error{exit_code::environment_failed,
+                         fmt::format("{} {}: the ledger would have one side only; give the probe "
+                                     "the right to subscribe to `{}`, check --username and "
+                                     "--password, or do without it by --no-probe",
+                                     ready_.target_text, one.at->why(), one.at->filter())};
+  }
+  // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
+  if (!options_.quiet) {
+    std::fprintf(stderr,
+                 "note: %s lets no probe in beside the devices, so the far side of the ledger is "
+                 "not judged: it %s; of a twin, --target-admin has that side\n",
+                 ready_.target_text.c_str(), one.at->why().c_str());
+  }
+  world_->call(*world_->device_homes().front(), [this, &one] {
+    one.at->stop();
+    far_.remove(one.at);
+  });
+  one.at = nullptr;
+  return std::nullopt;
+}
+
+void director::order_devices(std::vector<actors::shard_options>& shards) const {
+  std::uint32_t position = 0;
+  for (const std::uint32_t device : start_order(*ready_.plan)) {
+    const auto after = std::upper_bound(
+        shards.begin(), shards.end(), device,
+        [](std::uint32_t d, const actors::shard_options& s) { return d < s.first; });
+    // Shards without devices begin where the next one does; the last that begins here holds it.
+    auto& shard = *(after - 1);
+    shard.order.push_back({device - shard.first, position});
+    ++position;
+  }
 }
 
 void director::make_shards() {
   const auto homes = world_->device_homes();
   const auto count = static_cast<std::uint32_t>(homes.size());
   const double ramp = options_.ramp_per_second.value_or(1000.0);
+  for (const auto& product : ready_.products) {
+    products_.add(product.plan.devices.count, product.settings);
+  }
+  std::vector<actors::shard_options> all(count);
   std::uint32_t first = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t share = options_.devices / count + (i < options_.devices % count ? 1 : 0);
-    actors::shard_options o;
-    o.first = first;
-    o.count = share;
-    o.ramp_per_second = ramp / count;
-    first += share;
+    all[i].first = first;
+    all[i].count = options_.devices / count + (i < options_.devices % count ? 1 : 0);
+    all[i].ramp_per_second = ramp / count;
+    first += all[i].count;
+  }
+  if (ready_.plan) {
+    load_ = {ready_.plan->load, ready_.plan->load_after};
+    order_devices(all);
+    for (auto& o : all) {
+      o.load = &load_;
+    }
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
     scratches_.push_back(std::make_unique<actors::speech_scratch>());
-    shards_.push_back(
-        std::make_unique<actors::shard>(*homes[i], ready_.product, o, *scratches_.back()));
+    shards_.push_back(std::make_unique<actors::shard>(*homes[i], products_, std::move(all[i]),
+                                                      *scratches_.back()));
     shard_list_.push_back(shards_.back().get());
   }
 }

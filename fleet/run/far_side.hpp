@@ -1,7 +1,11 @@
-// Whoever keeps the cloud's side of the ledger: the embedded twin, or a probe on a foreign broker.
+// Whoever keeps the cloud's side of the ledger: an embedded twin, or a probe on a foreign broker;
+// and all of them together, where the products of a run have different ones.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/report/facts.hpp"
@@ -15,21 +19,65 @@ public:
 
   /// Ends the commands to devices; callable from any thread.
   virtual void quiet() = 0;
-  /// Whether all that the devices sent and all commands have arrived, as far as can be seen now;
-  /// callable from any thread.
-  [[nodiscard]] virtual bool settled(const report::totals& devices) const = 0;
+  /// Commands of the ledger sent so far; callable from any thread.
+  [[nodiscard]] virtual std::uint64_t commands() const = 0;
+  /// Messages of the ledger accepted so far, by one that sees them later than the devices see their
+  /// acknowledgements; UINT64_MAX by one that does not. Callable from any thread.
+  [[nodiscard]] virtual std::uint64_t accepted() const { return UINT64_MAX; }
   /// Lets go of its streams and timers; on its home's thread, or after the homes ended.
   virtual void stop() = 0;
+
+  /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on
+  /// its home's thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> shadows_waiting() const {
+    return std::nullopt;
+  }
 
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
+  /// The epoch from which its commands to a device are this run's; earlier ones are left out.
+  [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
+  /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
+  /// a message of its own, without DUP (MQTT-4.3.2).
+  [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
   /// Adds its own metrics; callable from any thread.
   virtual void sample(std::vector<metrics::sample>& out) const = 0;
+};
+
+/// The far sides of a run, each for the products that it knows.
+class far_sides {
+public:
+  /// Takes one more, for the product numbers `products`.
+  void add(std::unique_ptr<far_side> side, const std::vector<std::size_t>& products);
+  /// Forgets one: its products have none from now on.
+  void remove(const far_side* side);
+  void clear();
+  [[nodiscard]] bool empty() const noexcept { return sides_.empty(); }
+  /// Of a product; null where nobody keeps it.
+  [[nodiscard]] const far_side* of(std::size_t product) const noexcept {
+    return product < by_product_.size() ? by_product_[product] : nullptr;
+  }
+
+  void quiet();
+  /// Whether all that the devices sent and all commands have arrived, as far as can be seen now;
+  /// callable from any thread.
+  [[nodiscard]] bool settled(const report::totals& devices) const;
+  void stop();
+  [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
+  [[nodiscard]] std::uint64_t corrupted() const;
+  [[nodiscard]] std::uint64_t repeated() const;
+  [[nodiscard]] bool sees_dup() const;
+  /// What several count under one name, in one sum.
+  void sample(std::vector<metrics::sample>& out) const;
+
+private:
+  std::vector<std::unique_ptr<far_side>> sides_;
+  std::vector<const far_side*> by_product_;
 };
 
 } // namespace fleet::program

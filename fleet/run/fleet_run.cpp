@@ -4,17 +4,44 @@
 #include <cstdio>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/plan_run.hpp"
 #include "fleet/run/prepare.hpp"
+#include "fleet/run/twin_traffic.hpp"
 
 namespace fleet::program {
 
-exit_code execute_run(const run_options& options, const std::string& command_text) {
+exit_code execute_run(const run_options& asked, const std::string& command_text) {
   // Before any thread exists: signals are the director's alone.
   stop_signals signals;
-  auto ready = prepare(options);
+  run_options options = asked;
+  std::optional<scenario_plan> plan;
+  if (!asked.scenario_file.empty()) {
+    auto planned = plan_run(asked, has_console);
+    if (!planned) {
+      for (const auto& line : planned.error()) {
+        std::fprintf(stderr, "fleet run: %s\n", line.c_str());
+      }
+      return exit_code::wrong_usage;
+    }
+    options = std::move(planned.value().options);
+    plan = std::move(planned.value().plan);
+  }
+  auto ready = prepare(options, std::move(plan));
   if (!ready) {
     std::fprintf(stderr, "fleet run: %s\n", ready.error().message.c_str());
     return ready.error().code;
+  }
+  if (!options.target_admin.empty()) {
+    console_reach reach;
+    reach.admin = options.target_admin;
+    reach.ca_file = options.ca_file;
+    reach.flag = "--target-admin";
+    auto admin = find_admin(reach);
+    if (!admin) {
+      std::fprintf(stderr, "fleet run: %s\n", admin.error().c_str());
+      return exit_code::wrong_usage;
+    }
+    ready.value().admin = std::move(admin).value();
   }
   director d{options, std::move(ready).value(), command_text, signals};
   return d.execute();

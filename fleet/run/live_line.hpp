@@ -9,10 +9,10 @@ namespace fleet::program {
 
 /// One look at the run.
 struct progress {
-  double elapsed_s = 0;  ///< since the first device was started
-  double duration_s = 0; ///< of the run
-  std::uint64_t requested = 0;
-  std::string_view stage; ///< `ramp`, `steady`, `draining`, `stopping`
+  double elapsed_s = 0;        ///< since the first device was started
+  double duration_s = 0;       ///< of the run
+  std::uint64_t requested = 0; ///< to be online now
+  std::string stage; ///< `ramp`, `steady`, `draining`, `stopping`; of a scenario `ramp 1/3`
   report::totals now;
   report::totals before;
   double between_s = 1;           ///< between the two

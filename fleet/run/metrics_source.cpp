@@ -1,10 +1,13 @@
 // From meters to samples.
 #include "fleet/run/metrics_source.hpp"
 
+#include <array>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "fleet/run/machine.hpp"
+#include "fleet/scenario/words.hpp"
 
 namespace fleet::program {
 
@@ -21,23 +24,34 @@ void put(std::vector<metrics::sample>& out, family f, std::uint64_t value,
   put(out, f, static_cast<double>(value), std::move(with));
 }
 
-void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
+void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
+                    const std::string& product) {
+  const std::pair<std::string, std::string> of{"product", product};
   for (std::size_t i = 0; i < actors::phase_count; ++i) {
     put(out, family::devices, t.in_phase[i],
-        {{"phase", std::string{actors::to_string(static_cast<actors::phase>(i))}}});
+        {{"phase", std::string{actors::to_string(static_cast<actors::phase>(i))}}, of});
   }
+  for (std::size_t q = 0; q < 3; ++q) {
+    put(out, family::messages_published, t.published[q], {{"qos", std::to_string(q)}, of});
+    put(out, family::messages_received, t.received[q], {{"qos", std::to_string(q)}, of});
+  }
+  put(out, family::messages_acknowledged, t.acknowledged, {of});
+  put(out, family::messages_resent, t.resent, {of});
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    put(out, family::messages_skipped, t.skipped[i],
+        {{"reason", std::string{actors::to_string(static_cast<actors::skip>(i))}}, of});
+  }
+  for (std::size_t i = 0; i < report::dialect_counts.size(); ++i) {
+    put(out, family::dialect, t.dialect[i],
+        {{"what", std::string{report::dialect_counts[i].name}}, of});
+  }
+}
+
+void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
   for (std::size_t i = 0; i < actors::outcome_count; ++i) {
     put(out, family::connects, t.outcomes[i],
         {{"outcome", std::string{actors::to_string(static_cast<actors::outcome>(i))}}});
   }
-  for (std::size_t q = 0; q < 3; ++q) {
-    put(out, family::messages_published, t.published[q], {{"qos", std::to_string(q)}});
-    put(out, family::messages_received, t.received[q], {{"qos", std::to_string(q)}});
-  }
-  put(out, family::messages_acknowledged, t.acknowledged);
-  put(out, family::messages_resent, t.resent);
-  put(out, family::messages_skipped, t.skipped_offline, {{"reason", "offline"}});
-  put(out, family::messages_skipped, t.skipped_window, {{"reason", "window"}});
   put(out, family::replies, t.replies, {{"result", "ok"}});
   put(out, family::replies, t.replies_bad, {{"result", "error"}});
   put(out, family::commands, t.commands);
@@ -63,6 +77,28 @@ void sample_homes(std::vector<metrics::sample>& out, const std::vector<actors::s
   }
 }
 
+void sample_traffic(std::vector<metrics::sample>& out,
+                    const std::vector<std::unique_ptr<traffic_flow>>& traffic) {
+  // Entries of one kind and product are one series.
+  std::map<std::array<std::string, 3>, std::uint64_t> sums;
+  for (const auto& flow : traffic) {
+    const auto& c = flow->counts();
+    const std::string kind{word_for(flow->what().kind, traffic_kind_words)};
+    const auto add = [&](std::string_view result, const std::atomic<std::uint64_t>& value) {
+      sums[{kind, flow->target().product, std::string{result}}] +=
+          value.load(std::memory_order_relaxed);
+    };
+    add("answered", c.answered);
+    add("timed_out", c.timed_out);
+    add("refused", c.refused);
+    add("offline", c.offline);
+  }
+  for (const auto& [of, value] : sums) {
+    put(out, family::cloud_traffic, value,
+        {{"kind", of[0]}, {"product", of[1]}, {"result", of[2]}});
+  }
+}
+
 } // namespace
 
 void sample_process(std::vector<metrics::sample>& out) {
@@ -70,29 +106,30 @@ void sample_process(std::vector<metrics::sample>& out) {
   put(out, family::process_cpu, cpu_seconds());
 }
 
-std::vector<metrics::sample> read_samples(const std::vector<actors::shard*>& shards,
-                                          const far_side* far, std::uint64_t requested,
-                                          std::uint64_t rss_start_bytes) {
+std::vector<metrics::sample> read_samples(const sampled_run& run) {
   std::vector<metrics::sample> out;
-  const report::totals t = report::read_totals(shards);
-  put(out, family::devices_requested, requested);
+  const report::totals t = report::read_totals(run.shards);
+  put(out, family::devices_requested, run.requested);
+  for (std::size_t i = 0; i < run.products.size(); ++i) {
+    sample_product(out, report::read_totals(run.shards, i), run.products[i]);
+  }
   sample_totals(out, t);
   const auto add_latency = [&](family f, actors::latency l) {
-    auto all = std::make_shared<const actors::histogram_snapshot>(report::read_latency(shards, l));
+    auto all =
+        std::make_shared<const actors::histogram_snapshot>(report::read_latency(run.shards, l));
     out.push_back({f, {}, 0, std::move(all)});
   };
   add_latency(family::connect_duration, actors::latency::connect);
   add_latency(family::publish_ack_duration, actors::latency::publish_ack);
   add_latency(family::publish_reply_duration, actors::latency::publish_reply);
-  sample_homes(out, shards);
-  if (far != nullptr) {
-    far->sample(out);
-  }
+  sample_homes(out, run.shards);
+  sample_traffic(out, run.traffic);
+  run.far.sample(out);
   sample_process(out);
   const std::uint64_t now = resident_bytes();
-  if (t.started != 0 && now > rss_start_bytes && rss_start_bytes != 0) {
+  if (t.started != 0 && now > run.rss_start_bytes && run.rss_start_bytes != 0) {
     put(out, family::memory_per_device,
-        static_cast<double>(now - rss_start_bytes) / static_cast<double>(t.started));
+        static_cast<double>(now - run.rss_start_bytes) / static_cast<double>(t.started));
   }
   return out;
 }

@@ -1,17 +1,28 @@
 // Reads all meters of a run for the metrics page; any thread may.
 #pragma once
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/report/facts.hpp"
+#include "fleet/run/cloud_traffic.hpp"
 #include "fleet/run/far_side.hpp"
 
 namespace fleet::program {
 
-std::vector<metrics::sample> read_samples(const std::vector<actors::shard*>& shards,
-                                          const far_side* far, std::uint64_t requested,
-                                          std::uint64_t rss_start_bytes);
+/// What a run's page shows; all of it outlives the page.
+struct sampled_run {
+  const std::vector<actors::shard*>& shards;
+  const std::vector<std::string>& products; ///< names, by number
+  const far_sides& far;
+  const std::vector<std::unique_ptr<traffic_flow>>& traffic;
+  std::uint64_t requested = 0;
+  std::uint64_t rss_start_bytes = 0;
+};
+
+std::vector<metrics::sample> read_samples(const sampled_run& run);
 
 /// Process memory and time, for pages without a fleet.
 void sample_process(std::vector<metrics::sample>& out);

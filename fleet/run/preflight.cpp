@@ -61,14 +61,14 @@ std::string trial::sentence(const std::string& target, double timeout_s) const {
 } // namespace
 
 std::optional<startup_error> preflight(run_world& world, const prepared& ready,
-                                       stop_signals& signals) {
+                                       const prepared_product& product, stop_signals& signals) {
   trial t;
   hal::home& home = *world.device_homes().front();
   hal::connect_options options;
-  options.peer = ready.product.peer;
-  options.timeout = ready.product.connect_timeout;
-  options.security = ready.product.security;
-  options.server_name = ready.product.server_name;
+  options.peer = product.settings.peer;
+  options.timeout = product.settings.connect_timeout;
+  options.security = product.settings.security;
+  options.server_name = product.settings.server_name;
   world.call(home, [&] { t.start(home, options); });
   std::optional<int> signal;
   while (!t.done.load(std::memory_order_acquire) && !signal) {
@@ -76,7 +76,7 @@ std::optional<startup_error> preflight(run_world& world, const prepared& ready,
   }
   world.call(home, [&t] { t.end(); });
   if (signal) {
-    return startup_error{exit_code::interrupted, "interrupted before the first device"};
+    return interrupted_early("while the target was tried");
   }
   if (!t.good()) {
     return startup_error{exit_code::environment_failed,

@@ -12,6 +12,6 @@ namespace fleet::program {
 
 /// Nothing when the target takes a connection; the world must be running.
 std::optional<startup_error> preflight(run_world& world, const prepared& ready,
-                                       stop_signals& signals);
+                                       const prepared_product& product, stop_signals& signals);
 
 } // namespace fleet::program

@@ -11,13 +11,14 @@
 
 #include "actors/device/mqtt_dialect.hpp"
 #include "actors/device/vendor_dialect.hpp"
+#include "fleet/run/features.hpp"
+#include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/prepare_checks.hpp"
+#include "fleet/run/secure.hpp"
 #include "hal_sim/real_world/limits.hpp"
-#include "hal_sim/real_world/resolve.hpp"
-#include "protocol/tls/authority.hpp"
-#include "protocol/tls/client.hpp"
-#include "protocol/tls/model.hpp"
-#include "protocol/tls/server.hpp"
+#include "protocol/tsl/load.hpp"
 
 namespace fleet::program {
 
@@ -30,69 +31,80 @@ failure<startup_error> wrong(std::string message) {
   return fail(startup_error{exit_code::wrong_usage, std::move(message)});
 }
 
-tls::version_range range_of(tls_version v) {
-  switch (v) {
-    case tls_version::any: return {};
-    case tls_version::v1_2: return {tls::version::tls12, tls::version::tls12};
-    case tls_version::v1_3: return {tls::version::tls13, tls::version::tls13};
+/// Reads a file that holds one text, its newline cut off.
+std::optional<startup_error> load_text(std::string_view flag, const std::string& file,
+                                       std::string& into) {
+  if (file.empty()) {
+    return std::nullopt;
   }
-  FLEET_CHECK(false);
+  auto text = read_file(file);
+  if (!text) {
+    return text.error();
+  }
+  into = std::move(text).value();
+  while (!into.empty() && (into.back() == '\n' || into.back() == '\r')) {
+    into.pop_back();
+  }
+  if (into.empty()) {
+    return startup_error{
+        exit_code::wrong_usage,
+        fmt::format("{} {} is empty; write the text into it, or leave the flag out", flag, file)};
+  }
+  return std::nullopt;
 }
 
-result<std::unique_ptr<actors::dialect>, startup_error>
-make_dialect(const run_options& o, std::shared_ptr<const alink::credential_source> credentials) {
-  if (o.profile == profile::mqtt) {
-    actors::mqtt_texts texts;
-    texts.client_id = o.mqtt_text.client_id;
-    texts.username = o.mqtt_text.username;
-    texts.password = o.mqtt_text.password;
-    texts.topic = o.mqtt_text.topic;
-    texts.command_topic = o.mqtt_text.down_topic;
-    texts.payload = o.mqtt_text.payload;
-    const auto load = [](const std::string& file,
-                         std::string& into) -> std::optional<startup_error> {
-      if (file.empty()) {
-        return std::nullopt;
-      }
-      auto text = read_file(file);
-      if (!text) {
-        return text.error();
-      }
-      into = std::move(text).value();
-      while (!into.empty() && (into.back() == '\n' || into.back() == '\r')) {
-        into.pop_back();
-      }
-      return std::nullopt;
-    };
-    if (auto error = load(o.mqtt_text.payload_file, texts.payload)) {
-      return fail(*error);
-    }
-    if (auto error = load(o.mqtt_text.password_file, texts.password)) {
-      return fail(*error);
-    }
-    texts.qos = o.qos;
-    auto made = actors::mqtt_dialect::make(texts, std::move(credentials));
-    if (!made) {
-      return wrong(made.error());
-    }
-    return std::unique_ptr<actors::dialect>{std::move(made).value()};
+using made_dialect = result<std::unique_ptr<actors::dialect>, startup_error>;
+
+made_dialect make_mqtt(const run_options& o, const product_plan& plan,
+                       std::shared_ptr<const alink::credential_source> credentials) {
+  actors::mqtt_texts texts;
+  texts.client_id = o.mqtt_text.client_id;
+  texts.username = o.mqtt_text.username;
+  texts.password = o.mqtt_text.password;
+  texts.topic = o.mqtt_text.topic;
+  texts.command_topic = o.mqtt_text.down_topic;
+  texts.payload = o.mqtt_text.payload;
+  texts.qos = plan.product.qos;
+  if (!o.scenario_file.empty() && !plan.product.report->empty()) {
+    texts.topic = plan.product.report->front().topic;
+    texts.payload = plan.product.report->front().payload;
+  }
+  if (auto error = load_text("--payload-file", o.mqtt_text.payload_file, texts.payload)) {
+    return fail(*error);
+  }
+  if (auto error = load_text("--password-file", o.mqtt_text.password_file, texts.password)) {
+    return fail(*error);
+  }
+  auto made = actors::mqtt_dialect::make(texts, std::move(credentials));
+  if (!made) {
+    return wrong(place_of_report(o, plan) + made.error());
+  }
+  return std::unique_ptr<actors::dialect>{std::move(made).value()};
+}
+
+made_dialect make_dialect(const run_options& o, const product_plan& plan,
+                          std::shared_ptr<const alink::credential_source> credentials) {
+  const auto& product = plan.product;
+  if (product.profile == profile::mqtt) {
+    return make_mqtt(o, plan, std::move(credentials));
   }
   actors::vendor_options vendor;
-  vendor.platform = o.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
-                                                       : actors::vendor_platform::linkdevelop;
+  vendor.platform = product.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
+                                                             : actors::vendor_platform::linkdevelop;
   vendor.sign = o.sign;
-  vendor.secure_mode = o.security == security::tls ? 2 : 3;
-  vendor.qos = o.qos;
+  vendor.secure_mode = product.security == security_tier::plain ? 3 : 2;
+  vendor.qos = product.qos;
   return std::unique_ptr<actors::dialect>{
       std::make_unique<actors::vendor_dialect>(vendor, std::move(credentials))};
 }
 
-std::optional<startup_error> check_descriptors(const run_options& o) {
+std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready) {
   if (o.virtual_world) {
     return std::nullopt;
   }
   const bool embedded = o.target.scheme == text::scheme::embedded;
-  const std::uint64_t needs = std::uint64_t{o.devices} * (embedded ? 2 : 1) + descriptors_beside;
+  const std::uint32_t devices = ready.connections();
+  const std::uint64_t needs = std::uint64_t{devices} * (embedded ? 2 : 1) + descriptors_beside;
   const auto limits = hal::raise_descriptor_limit();
   if (needs <= limits.soft) {
     return std::nullopt;
@@ -101,117 +113,208 @@ std::optional<startup_error> check_descriptors(const run_options& o) {
   return startup_error{
       exit_code::environment_failed,
       fmt::format(
-          "{} devices{} need {} descriptors, and this process may open {} (soft limit {}, hard "
-          "limit {}); run at most {} here{}",
-          o.devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
-          limits.soft, limits.hard, most,
+          "{} devices{} need {} descriptors, and this process may open {} (soft limit {}, raised "
+          "to the hard limit {}); run at most {} here{}",
+          devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
+          limits.before, limits.hard, most,
           embedded ? ", or `fleet cloud serve` in a process of its own and --target" : "")};
 }
 
+/// Finds the target and tells every product.
 std::optional<startup_error> resolve_target(const run_options& o, prepared& out) {
   out.target_text = text::format_target(o.target);
   if (o.target.scheme == text::scheme::embedded) {
     out.target_text = "the embedded twin";
     return std::nullopt;
   }
-  auto found = hal::resolve(o.target.host, o.target.port);
+  auto found = look_up(o.target.host, o.target.port);
   if (!found) {
-    return startup_error{exit_code::environment_failed,
-                         fmt::format("{}: {}", out.target_text, found.error())};
+    return startup_error{found.error().code,
+                         fmt::format("{}: {}", out.target_text, found.error().message)};
   }
-  out.product.peer = found.value().front();
+  for (auto& product : out.products) {
+    product.settings.peer = reachable_peer(found.value(), o.source_addresses);
+  }
   return std::nullopt;
 }
 
-std::optional<startup_error> secure_embedded(const run_options& o, prepared& out) {
-  const std::int64_t now_s = wall_clock_ms() / 1000;
-  const tls::validity valid{now_s - 3600, now_s + std::int64_t{3600} * 24 * 30};
-  auto ca = tls::authority::make("fleet twin CA", valid);
-  if (!ca) {
-    return startup_error{exit_code::environment_failed, ca.error()};
-  }
-  tls::server_options server;
-  server.versions = range_of(o.tls_version);
-  tls::leaf_request leaf;
-  leaf.names = {"localhost", "127.0.0.1"};
-  leaf.valid = valid;
-  leaf.key = tls::key_kind::rsa2048;
-  auto rsa = ca.value().issue(leaf);
-  leaf.key = tls::key_kind::p256;
-  auto elliptic = ca.value().issue(leaf);
-  if (!rsa || !elliptic) {
-    return startup_error{exit_code::environment_failed, "the twin's certificate cannot be made"};
-  }
-  server.identity = std::move(rsa).value();
-  server.cheap_identity = std::move(elliptic).value();
-  auto context = tls::server_context::create(server);
-  tls::client_options client;
-  client.ca_pem = ca.value().certificate_pem();
-  client.versions = range_of(o.tls_version);
-  auto clients = tls::client_context::create(client);
-  if (!context || !clients) {
-    return startup_error{exit_code::environment_failed,
-                         context ? clients.error() : context.error()};
-  }
-  out.twin_security = std::move(context).value();
-  out.client_security = std::move(clients).value();
-  out.product.server_name = "localhost";
-  return std::nullopt;
+std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
+  const bool any = std::any_of(out.products.begin(), out.products.end(),
+                               [](const prepared_product& p) { return p.tls(); });
+  return any ? secure(o, out) : std::nullopt;
 }
 
-std::optional<startup_error> secure(const run_options& o, prepared& out) {
-  if (o.security != security::tls) {
-    return std::nullopt;
-  }
-  if (o.virtual_world) {
-    tls::model_options model;
-    model.tls13 = o.tls_version != tls_version::v1_2;
-    out.twin_security = std::make_unique<tls::modelled_tls>(model);
-    out.client_security = std::make_unique<tls::modelled_tls>(model);
-    out.product.server_name = "localhost";
-    return std::nullopt;
-  }
-  if (o.target.scheme == text::scheme::embedded) {
-    return secure_embedded(o, out);
-  }
-  tls::client_options client;
-  client.verify = !o.insecure;
-  client.versions = range_of(o.tls_version);
-  if (!o.ca_file.empty()) {
-    auto pem = read_file(o.ca_file);
-    if (!pem) {
-      return pem.error();
-    }
-    client.ca_pem = std::move(pem).value();
-  }
-  auto context = tls::client_context::create(client);
-  if (!context) {
-    return startup_error{exit_code::wrong_usage, context.error()};
-  }
-  out.client_security = std::move(context).value();
-  out.product.server_name = o.server_name.empty() ? o.target.host : o.server_name;
-  return std::nullopt;
-}
-
-void fill_product(const run_options& o, prepared& out) {
-  auto& p = out.product;
-  p.speech = out.speech.get();
-  p.behaviour = o.behaviour;
+void fill_settings(const run_options& o, const prepared& ready, prepared_product& product) {
+  auto& p = product.settings;
+  const auto& asked = product.plan.product;
+  p.speech = product.speech.get();
+  p.behaviour = asked.behaviour;
   p.client =
-      o.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
+      asked.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
   p.client.receive_limit_bytes = o.receive_limit_bytes;
-  p.security = out.client_security.get();
-  p.link = o.link;
-  p.qos = o.qos;
-  p.interval = o.interval;
+  if (product.tls()) {
+    p.security = ready.client_security.get();
+    p.server_name = ready.server_name;
+  }
+  p.link = asked.link;
+  p.qos = asked.qos;
   p.payload_bytes = o.payload_bytes;
-  p.keep_alive_s = static_cast<std::uint16_t>(seconds(o.keep_alive));
+  p.keep_alive_s = static_cast<std::uint16_t>(seconds(asked.keep_alive));
   p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
-  p.seed = out.seed;
+  p.seed = ready.seed;
+  apply_features(product.plan, product.model, p);
+}
+
+/// The triples of one product, and which row its first device has.
+struct product_triples {
+  std::shared_ptr<const alink::credential_source> source;
+  std::uint32_t offset = 0;
+};
+
+result<product_triples, startup_error>
+triples_of(const run_options& o, const product_plan& plan,
+           const std::shared_ptr<const alink::credential_source>& table) {
+  const auto& product = plan.product;
+  if (product.profile == profile::mqtt) {
+    // Names by the index in the fleet: two products on one broker never share one.
+    return product_triples{std::make_shared<alink::generated_credentials>("plainMqtt"),
+                           plan.devices.first};
+  }
+  if (!table) {
+    return product_triples{std::make_shared<alink::generated_credentials>(product.product_key), 0};
+  }
+  auto rows = std::make_shared<product_rows>(table, product.product_key);
+  if (rows->count() < plan.devices.count) {
+    return wrong(fmt::format("{} holds {} devices of product key {}, and product {} needs {}",
+                             o.credentials_file, rows->count(), product.product_key, product.name,
+                             plan.devices.count));
+  }
+  return product_triples{std::move(rows), 0};
+}
+
+std::optional<startup_error> find_credentials(const run_options& o, prepared& out) {
+  if (!out.plan) {
+    auto credentials = load_credentials(o.credentials_file, o.product_key);
+    if (!credentials) {
+      return credentials.error();
+    }
+    out.credentials = std::move(credentials).value();
+    if (out.credentials->count() < o.devices) {
+      return startup_error{exit_code::wrong_usage,
+                           fmt::format("{} holds {} devices, and --devices asks for {}",
+                                       o.credentials_file, out.credentials->count(), o.devices)};
+    }
+    return std::nullopt;
+  }
+  std::shared_ptr<const alink::credential_source> table;
+  if (!o.credentials_file.empty()) {
+    auto loaded = load_credentials(o.credentials_file, {});
+    if (!loaded) {
+      return loaded.error();
+    }
+    table = std::move(loaded).value();
+  }
+  auto joined = std::make_shared<joined_credentials>();
+  for (const auto& product : out.products) {
+    auto triples = triples_of(o, product.plan, table);
+    if (!triples) {
+      return triples.error();
+    }
+    joined->add(triples.value().source, triples.value().offset, product.plan.devices.count);
+  }
+  out.credentials = std::move(joined);
+  return std::nullopt;
+}
+
+std::optional<startup_error> load_model(prepared_product& product) {
+  const std::string& file = product.plan.product.model;
+  if (file.empty()) {
+    return std::nullopt;
+  }
+  const auto text = read_file(file);
+  if (!text) {
+    return text.error();
+  }
+  auto model = tsl::load_model(text.value(), file);
+  if (!model) {
+    const auto more = model.error().size() - 1;
+    return startup_error{exit_code::wrong_usage,
+                         model.error().front().message
+                             + (more == 0 ? "" : fmt::format(" ({} more: see fleet check)", more))};
+  }
+  product.model = std::make_shared<const tsl::model>(std::move(model).value());
+  return std::nullopt;
+}
+
+std::optional<startup_error> give_speech(const run_options& o, prepared& out) {
+  for (auto& product : out.products) {
+    if (auto error = load_model(product)) {
+      return error;
+    }
+    auto speech = make_dialect(o, product.plan, out.credentials);
+    if (!speech) {
+      return speech.error();
+    }
+    product.speech = std::move(speech).value();
+  }
+  return std::nullopt;
 }
 
 } // namespace
+
+std::uint32_t prepared::devices() const noexcept {
+  const auto& last = products.back().plan.devices;
+  return last.first + last.count;
+}
+
+std::uint32_t prepared::connections() const noexcept {
+  std::uint32_t sum = 0;
+  for (const auto& p : products) {
+    sum += p.plan.behind_gateway ? 0 : p.plan.devices.count;
+  }
+  return sum;
+}
+
+std::size_t prepared::product_of(std::uint32_t device) const noexcept {
+  return plan ? program::product_of(*plan, device) : 0;
+}
+
+std::uint32_t prepared::connection_of(std::uint32_t device) const noexcept {
+  const std::size_t number = product_of(device);
+  for (const auto& p : products) {
+    const auto& gateways = p.plan;
+    if (products[number].plan.behind_gateway && gateways.children_each != 0
+        && gateways.children_product == number) {
+      return gateways.devices.first + (device - gateways.children_first) / gateways.children_each;
+    }
+  }
+  return device;
+}
+
+bool prepared::has_profile(program::profile p) const noexcept {
+  return std::any_of(products.begin(), products.end(),
+                     [p](const prepared_product& each) { return each.profile() == p; });
+}
+
+product_plan product_of_flags(const run_options& o) {
+  product_plan out;
+  auto& p = out.product;
+  p.name = "product_1";
+  p.product_key = o.product_key;
+  p.profile = o.profile;
+  p.security = o.security == security::tls ? security_tier::tls : security_tier::plain;
+  p.behaviour = o.behaviour;
+  p.link = o.link;
+  p.qos = o.qos;
+  p.keep_alive = o.keep_alive;
+  auto& reports = p.report.emplace();
+  if (o.interval > duration::zero()) {
+    reports.emplace_back().every = o.interval;
+  }
+  out.devices = {0, o.devices};
+  return out;
+}
 
 result<std::string, startup_error> read_file(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
@@ -246,32 +349,37 @@ load_credentials(const std::string& file, const std::string& product_key) {
       std::make_shared<alink::credential_table>(std::move(table).value())};
 }
 
-result<prepared, startup_error> prepare(const run_options& o) {
+result<prepared, startup_error> prepare(const run_options& o, std::optional<scenario_plan> plan) {
   prepared out;
   out.seed = o.seed.value_or(fresh_seed());
-  auto credentials = load_credentials(o.credentials_file, o.product_key);
-  if (!credentials) {
-    return fail(credentials.error());
+  out.plan = std::move(plan);
+  if (out.plan) {
+    for (const auto& product : out.plan->products) {
+      out.products.emplace_back().plan = product;
+    }
+  } else {
+    out.products.emplace_back().plan = product_of_flags(o);
   }
-  out.credentials = std::move(credentials).value();
-  if (out.credentials->count() < o.devices) {
-    return wrong(fmt::format("{} holds {} devices, and --devices asks for {}", o.credentials_file,
-                             out.credentials->count(), o.devices));
+  if (auto error = check_outputs(o)) {
+    return fail(*error);
   }
-  auto speech = make_dialect(o, out.credentials);
-  if (!speech) {
-    return fail(speech.error());
-  }
-  out.speech = std::move(speech).value();
-  for (auto* step : {&resolve_target, &secure}) {
+  for (auto* step : {&find_credentials, &give_speech, &resolve_target, &secure_products}) {
     if (auto error = (*step)(o, out)) {
       return fail(*error);
     }
   }
-  if (auto error = check_descriptors(o)) {
+  if (auto error = check_descriptors(o, out)) {
     return fail(*error);
   }
-  fill_product(o, out);
+  for (auto& product : out.products) {
+    fill_settings(o, out, product);
+  }
+  if (auto error = check_sources(o, out)) {
+    return fail(*error);
+  }
+  if (auto error = check_messages(o, out)) {
+    return fail(*error);
+  }
   return out;
 }
 

@@ -3,15 +3,21 @@
 // code.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
+#include "fleet/console/admin_connection.hpp"
 #include "fleet/options.hpp"
+#include "fleet/scenario/plan.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/base/stream_filter.hpp"
+#include "protocol/tsl/model.hpp"
 
 namespace fleet::program {
 
@@ -20,15 +26,44 @@ struct startup_error {
   std::string message; ///< one line, without a newline
 };
 
+/// A signal came before the first device; `when` is the rest of the sentence.
+inline startup_error interrupted_early(std::string_view when) {
+  return {exit_code::interrupted, "interrupted " + std::string{when} + ": nothing was started"};
+}
+
+/// A product of the run, ready to have devices.
+struct prepared_product {
+  product_plan plan;
+  [[nodiscard]] const std::string& name() const noexcept { return plan.product.name; }
+  [[nodiscard]] program::profile profile() const noexcept { return plan.product.profile; }
+  [[nodiscard]] bool tls() const noexcept { return plan.product.security != security_tier::plain; }
+  std::shared_ptr<const tsl::model> model; ///< none: the scenario names none
+  std::unique_ptr<actors::dialect> speech;
+  actors::product_settings settings; ///< with the peer, but for the embedded twin
+};
+
 /// What outlives the devices.
 struct prepared {
   std::uint64_t seed = 0;
-  std::shared_ptr<const alink::credential_source> credentials;
-  std::unique_ptr<actors::dialect> speech;
+  std::optional<scenario_plan> plan;                           ///< none: a run from flags
+  std::shared_ptr<const alink::credential_source> credentials; ///< by index in the fleet
   std::unique_ptr<stream_filter_factory> client_security;
   std::unique_ptr<stream_filter_factory> twin_security; ///< of the embedded twin
-  actors::product_settings product;
-  std::string target_text; ///< for people
+  std::string server_name;                              ///< for TLS
+  std::deque<prepared_product> products;                ///< at least one, by the plan's numbers
+  std::string target_text;                              ///< for people
+  std::optional<admin_target> admin; ///< of a target that is a twin and shows its ledger
+  std::uint32_t packet_bytes = 0;    ///< of the largest report that is known before
+  std::vector<std::string> notes;    ///< for people, before the first device; a line each
+
+  [[nodiscard]] std::uint32_t devices() const noexcept;
+  /// Those with a connection of their own.
+  [[nodiscard]] std::uint32_t connections() const noexcept;
+  /// The number of a device's product.
+  [[nodiscard]] std::size_t product_of(std::uint32_t device) const noexcept;
+  /// The device whose connection it speaks through: its gateway's, or its own.
+  [[nodiscard]] std::uint32_t connection_of(std::uint32_t device) const noexcept;
+  [[nodiscard]] bool has_profile(program::profile p) const noexcept;
 };
 
 /// A whole file, or a sentence that names it.
@@ -38,6 +73,11 @@ result<std::string, startup_error> read_file(const std::string& path);
 result<std::shared_ptr<const alink::credential_source>, startup_error>
 load_credentials(const std::string& file, const std::string& product_key);
 
-result<prepared, startup_error> prepare(const run_options& options);
+/// `plan` is what a scenario and the flags came to; none: the flags alone.
+result<prepared, startup_error> prepare(const run_options& options,
+                                        std::optional<scenario_plan> plan = std::nullopt);
+
+/// The one product of a run from flags.
+product_plan product_of_flags(const run_options& options);
 
 } // namespace fleet::program

@@ -2,6 +2,7 @@
 #include "fleet/run/twin_host.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -25,35 +26,68 @@ twin_host::twin_host(hal::home& home, cloud::twin_options options)
 
 twin_host::~twin_host() = default;
 
+namespace {
+
+/// Where devices of either kind of connection find the twin; the one that nobody needs is not
+/// there.
+struct front_doors {
+  std::optional<std::size_t> plain;
+  std::optional<std::size_t> tls;
+};
+
+front_doors open_doors(const prepared& ready, profile p, cloud::twin_options& o) {
+  front_doors doors;
+  for (const auto& product : ready.products) {
+    auto& door = product.tls() ? doors.tls : doors.plain;
+    if (product.profile() != p || door) {
+      continue;
+    }
+    hal::listen_options listen;
+    listen.at = hal::parse_address("127.0.0.1:0").value();
+    listen.security = product.tls() ? ready.twin_security.get() : nullptr;
+    door = o.listeners.size();
+    o.listeners.push_back(listen);
+  }
+  return doors;
+}
+
+cloud::command_options commands_of(const run_options& options, const prepared& ready, profile p) {
+  cloud::command_options commands;
+  commands.interval = options.downlink_interval;
+  commands.qos = std::min(options.qos,
+                          p == profile::mqtt ? mqtt::qos::exactly_once : mqtt::qos::at_least_once);
+  commands.seed = ready.seed;
+  // Of several products only some are here: whoever reports is.
+  commands.devices = ready.plan ? 0 : options.devices;
+  return commands;
+}
+
+} // namespace
+
 result<std::unique_ptr<twin_host>, startup_error>
-twin_host::start(run_world& world, const run_options& options, prepared& ready) {
+twin_host::start(run_world& world, const run_options& options, prepared& ready, profile p) {
   cloud::twin_options o;
-  o.profile = twin_profile(options.profile);
+  o.profile = twin_profile(p);
   o.credentials = ready.credentials.get();
-  o.limits.mqtt.packet_max = std::max(o.limits.mqtt.packet_max, options.payload_bytes + 4096);
+  o.limits.mqtt.packet_max =
+      std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
   if (!options.mqtt_text.down_topic.empty()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
-  hal::listen_options listen;
-  listen.at = hal::parse_address("127.0.0.1:0").value();
-  listen.security = ready.twin_security.get();
-  o.listeners.push_back(listen);
+  const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);
   if (!at) {
     return fail(startup_error{exit_code::environment_failed,
                               "the embedded twin cannot start: " + at.error().message});
   }
-  ready.product.peer = at.value().front();
+  for (auto& product : ready.products) {
+    if (product.profile() == p) {
+      product.settings.peer = at.value()[*(product.tls() ? doors.tls : doors.plain)];
+    }
+  }
   if (options.downlink_interval > duration::zero()) {
-    cloud::command_options commands;
-    commands.interval = options.downlink_interval;
-    commands.qos =
-        std::min(options.qos, options.profile == profile::mqtt ? mqtt::qos::exactly_once
-                                                               : mqtt::qos::at_least_once);
-    commands.seed = ready.seed;
-    commands.devices = options.devices;
-    host->twin_.start_commands(commands);
+    host->twin_.start_commands(commands_of(options, ready, p));
   }
   return host;
 }
@@ -62,10 +96,8 @@ void twin_host::quiet() {
   home_.post([this] { twin_.stop_commands(); });
 }
 
-bool twin_host::settled(const report::totals& devices) const {
-  const auto& c = twin_.counters();
-  const auto attempted = cloud::value(c.downlinks);
-  return devices.commands >= attempted || devices.online() == 0;
+std::uint64_t twin_host::commands() const {
+  return cloud::value(twin_.counters().downlinks);
 }
 
 void twin_host::stop() {
@@ -102,21 +134,27 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
     put(family::twin_messages_received, c.received[q], {{"qos", std::to_string(q)}});
     put(family::twin_messages_sent, c.delivered[q], {{"qos", std::to_string(q)}});
   }
+  put(family::twin_messages_dropped, c.queue_drops, {{"reason", "queue"}});
+  put(family::twin_messages_dropped, c.offline_drops, {{"reason", "away"}});
+  put(family::twin_messages_dropped, c.slow_drops, {{"reason", "slow"}});
+  put(family::twin_commits, c.commits, {{"result", "ok"}});
+  put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,
-                                  const prepared& ready) {
+                                  const prepared& ready, const prepared_product& product) {
   probe_options o;
-  o.devices = options.devices;
+  o.first = product.plan.devices.first;
+  o.devices = product.plan.devices.count;
   o.command_interval = options.downlink_interval;
   // Fresh each time: a session that an earlier probe left must not be resumed.
   o.client_id = fmt::format("fleet-probe-{}-{}", ready.seed, fresh_seed());
   // The broker lets the probe in as it lets the first device in.
   actors::login_text login;
-  ready.speech->login(0, login);
+  product.speech->login(o.first, login);
   o.username = std::move(login.username);
   o.password = std::move(login.password);
-  return std::make_unique<probe>(*world.device_homes().front(), ready.product, std::move(o));
+  return std::make_unique<probe>(*world.device_homes().front(), product.settings, std::move(o));
 }
 
 } // namespace fleet::program

@@ -1,4 +1,5 @@
-// The embedded twin of a run: on its own home in the real world, on the common one in the virtual.
+// An embedded twin of a run: on the twins' home in the real world, on the common one in the
+// virtual. It plays one profile's cloud; a run of several profiles has several.
 #pragma once
 
 #include <memory>
@@ -12,19 +13,25 @@ namespace fleet::program {
 
 class twin_host final : public far_side {
 public:
-  /// Starts a twin for `options` and points `ready.product.peer` at it. Before the world turns.
+  /// Starts a twin for the products of profile `p`, and points them at it. Before the world turns.
   static result<std::unique_ptr<twin_host>, startup_error>
-  start(run_world& world, const run_options& options, prepared& ready);
+  start(run_world& world, const run_options& options, prepared& ready, profile p);
   ~twin_host() override;
 
   void quiet() override;
-  [[nodiscard]] bool settled(const report::totals& devices) const override;
+  [[nodiscard]] std::uint64_t commands() const override;
   void stop() override;
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override;
   [[nodiscard]] bool sees_dup() const override { return true; }
+  [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
+    return twin_.shadows_waiting();
+  }
   void sample(std::vector<metrics::sample>& out) const override;
+
+  /// On its home's thread only.
+  [[nodiscard]] cloud::twin& twin() noexcept { return twin_; }
 
 private:
   twin_host(hal::home& home, cloud::twin_options options);
@@ -39,8 +46,8 @@ cloud::profile twin_profile(profile p) noexcept;
 /// Adds a twin's counters as metrics.
 void sample_twin(const cloud::twin_counters& counters, std::vector<metrics::sample>& out);
 
-/// A probe for a run against a foreign broker.
+/// A probe for a product of a run against a foreign broker.
 std::unique_ptr<class probe> make_probe(run_world& world, const run_options& options,
-                                        const prepared& ready);
+                                        const prepared& ready, const prepared_product& product);
 
 } // namespace fleet::program

@@ -10,6 +10,7 @@ descriptor_limits raise_descriptor_limit() noexcept {
   if (::getrlimit(RLIMIT_NOFILE, &now) != 0) {
     return {};
   }
+  const rlim_t before = now.rlim_cur;
   if (now.rlim_cur < now.rlim_max) {
     rlimit wanted = now;
     wanted.rlim_cur = now.rlim_max;
@@ -17,7 +18,7 @@ descriptor_limits raise_descriptor_limit() noexcept {
       now = wanted;
     }
   }
-  return {now.rlim_cur, now.rlim_max};
+  return {before, now.rlim_cur, now.rlim_max};
 }
 
 } // namespace fleet::hal

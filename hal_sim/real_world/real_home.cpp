@@ -231,6 +231,7 @@ void real_home::flush_dirty() {
   flushing_.swap(dirty_);
   for (real_stream* s : flushing_) {
     s->dirty_ = false;
+    about_to_send(); // for each: flushing one may make its owner write to another
     flush(*s);
   }
   flushing_.clear();

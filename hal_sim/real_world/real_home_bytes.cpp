@@ -255,8 +255,11 @@ void real_home::finish(real_stream& s, const ending& why) {
   }
   const bool last_words =
       why.reason == close_reason::closed_by_peer || why.reason == close_reason::tls_failed;
-  if (last_words && !s.blocked_ && !s.resetting_ && !s.send_failed_) {
-    (void)send_out(s);
+  if (last_words && !s.blocked_ && !s.send_failed_) {
+    about_to_send();
+    if (!s.resetting_) {
+      (void)send_out(s);
+    }
   }
   settle(s);
   answered(s);

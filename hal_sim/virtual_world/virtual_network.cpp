@@ -187,6 +187,7 @@ void virtual_network::note(const virtual_connection& c, net_event_kind kind, sid
 void virtual_network::end_turn() {
   while (!dirty_.empty()) {
     for (std::size_t i = 0; i < dirty_.size(); ++i) {
+      home_.about_to_send();
       dirty_[i]->flush();
     }
     dirty_.clear();

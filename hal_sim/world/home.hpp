@@ -81,6 +81,16 @@ inline void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) noex
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }
 
+/// Told before a home hands anything to the network, so that what the bytes promise can be made to
+/// last first. May be told several times a turn; may reset streams, which then send nothing.
+class send_watcher {
+public:
+  virtual void on_sending() = 0;
+
+protected:
+  ~send_watcher() = default;
+};
+
 class home : public caf::execution_unit {
 public:
   ~home() override;
@@ -107,6 +117,15 @@ public:
 
   /// Queues an actor; callable from any thread (CAF's own name for it).
   void exec_later(caf::resumable* actor) override;
+
+  /// Who is told before anything is sent; one at most, null for nobody.
+  void watch_sends(send_watcher* watcher) noexcept { watcher_ = watcher; }
+  /// For the world: something is about to be sent.
+  void about_to_send() {
+    if (watcher_ != nullptr) {
+      watcher_->on_sending();
+    }
+  }
 
   /// The actor system whose actors live here; to be set before the first one is spawned.
   void attach(caf::actor_system& system) noexcept { system_ = &system; }
@@ -144,6 +163,7 @@ private:
   void run(task& t);
   void push(task t);
 
+  send_watcher* watcher_ = nullptr;
   std::deque<task> local_;
   std::unique_ptr<remote_queue> remote_;
 };

@@ -7,18 +7,10 @@
 #include <span>
 #include <string_view>
 
+#include "protocol/alink/reply_codes.hpp"
 #include "protocol/base/json.hpp"
 
 namespace fleet::alink {
-
-/// Codes of §10.1 that this folder's callers need most.
-enum alink_code : int {
-  code_success = 200,
-  code_request_error = 400,
-  code_too_busy = 429,
-  code_parameter_error = 460,
-  code_system_error = 500
-};
 
 enum class message_state : std::uint8_t {
   good,

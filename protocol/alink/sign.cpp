@@ -48,8 +48,18 @@ int number_or_zero(std::string_view text) noexcept {
 }
 
 constexpr std::string_view extra_keys[] = {"signmethod", "timestamp", "securemode", "gw",
-                                           "ext",        "_ss",       "authtype"};
-enum extra : std::size_t { signmethod, timestamp, securemode, gw, ext, ss, authtype, extra_count };
+                                           "ext",        "_ss",       "authtype",   "random"};
+enum extra : std::size_t {
+  signmethod,
+  timestamp,
+  securemode,
+  gw,
+  ext,
+  ss,
+  authtype,
+  random_text,
+  extra_count
+};
 
 /// The values of the known keys; the first of a repeated key, unset where absent.
 struct extras {
@@ -151,8 +161,7 @@ direct_login make_direct_login(const identity& who, sign_method method, int secu
   return login;
 }
 
-result<login_parts, login_error> parse_direct_login(std::string_view client_id,
-                                                    std::string_view username) {
+result<login_parts, login_error> parse_client_id(std::string_view client_id) {
   login_parts parts;
   const std::size_t bar = client_id.find('|');
   if (bar == std::string_view::npos || bar == 0 || bar > max_client_id_base) {
@@ -163,16 +172,6 @@ result<login_parts, login_error> parse_direct_login(std::string_view client_id,
   const std::size_t end = std::min(rest.find('|'), rest.size());
   if (!trim(rest.substr(std::min(end + 1, rest.size()))).empty()) {
     return fail(login_error::malformed_client_id);
-  }
-  const std::size_t ampersand = username.find('&');
-  if (ampersand == std::string_view::npos) {
-    return fail(login_error::malformed_username);
-  }
-  parts.device_name = username.substr(0, ampersand);
-  parts.product_key = username.substr(ampersand + 1);
-  if (!valid_name(parts.device_name, max_device_name)
-      || !valid_name(parts.product_key, max_product_key)) {
-    return fail(login_error::malformed_username);
   }
   const extras found{rest.substr(0, end)};
   if (found.value[signmethod]) {
@@ -188,6 +187,27 @@ result<login_parts, login_error> parse_direct_login(std::string_view client_id,
   parts.ext = found.number(ext);
   parts.auto_subscribe = found.number(ss) == 1;
   parts.auth_type = found.value[authtype].value_or(std::string_view{});
+  parts.random = found.value[random_text].value_or(std::string_view{});
+  return parts;
+}
+
+result<login_parts, login_error> parse_direct_login(std::string_view client_id,
+                                                    std::string_view username) {
+  auto parts = parse_client_id(client_id);
+  if (!parts && parts.error() == login_error::malformed_client_id) {
+    return parts;
+  }
+  const std::size_t ampersand = username.find('&');
+  const std::string_view name = username.substr(0, ampersand);
+  const std::string_view key =
+      ampersand == std::string_view::npos ? std::string_view{} : username.substr(ampersand + 1);
+  if (!valid_name(name, max_device_name) || !valid_name(key, max_product_key)) {
+    return fail(login_error::malformed_username);
+  }
+  if (parts) {
+    parts.value().device_name = name;
+    parts.value().product_key = key;
+  }
   return parts;
 }
 

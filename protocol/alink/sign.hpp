@@ -66,6 +66,7 @@ struct login_parts {
   int ext = 0;
   bool auto_subscribe = false; ///< `_ss=1` (§9.4)
   std::string_view auth_type; ///< `register`, `id2`…: not direct mode, so for the caller to refuse
+  std::string_view random{};  ///< of dynamic registration (§5.5)
 };
 enum class login_error : std::uint8_t {
   malformed_client_id,
@@ -75,7 +76,10 @@ enum class login_error : std::uint8_t {
 /// Longest part of a client id before its first `|` (§2).
 inline constexpr std::size_t max_client_id_base = 64;
 
-/// A client id must be `base|extras|`, its last bar optional; a username `DN&PK` of valid names.
+/// A client id alone, names left empty: `base|extras|`, its last bar optional.
+result<login_parts, login_error> parse_client_id(std::string_view client_id);
+
+/// A client id as above and a username `DN&PK` of valid names.
 result<login_parts, login_error> parse_direct_login(std::string_view client_id,
                                                     std::string_view username);
 

@@ -24,6 +24,16 @@ const EVP_MD* evp_of(hmac_hash hash) noexcept {
   FLEET_CHECK(false);
 }
 
+std::string hex_of(bytes_view digest) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(2 * digest.size(), '0');
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    out[2 * i] = digits[digest[i] >> 4];
+    out[2 * i + 1] = digits[digest[i] & 0xf];
+  }
+  return out;
+}
+
 } // namespace
 
 std::size_t digest_size(hmac_hash hash) noexcept {
@@ -36,7 +46,6 @@ std::size_t digest_size(hmac_hash hash) noexcept {
 }
 
 std::string hmac_hex(hmac_hash hash, std::string_view key, std::string_view content) {
-  static constexpr char digits[] = "0123456789abcdef";
   FLEET_CHECK(key.size() <= INT_MAX);
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
@@ -46,13 +55,18 @@ std::string hmac_hex(hmac_hash hash, std::string_view key, std::string_view cont
   const auto* done = HMAC(evp_of(hash), key_at, static_cast<int>(key.size()), input.data(),
                           input.size(), digest.data(), &length);
   FLEET_CHECK(done != nullptr && length == digest_size(hash));
-  std::string out(std::size_t{2} * length, '0');
-  for (std::size_t i = 0; i < length; ++i) {
-    out[2 * i] = digits[digest[i] >> 4];
-    out[2 * i + 1] = digits[digest[i] & 0xf];
-  }
+  std::string out = hex_of({digest.data(), length});
   OPENSSL_cleanse(digest.data(), digest.size());
   return out;
+}
+
+std::string sha256_hex(std::string_view content) {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  const bytes_view input = as_bytes(content);
+  FLEET_CHECK(EVP_Digest(input.data(), input.size(), digest.data(), &length, EVP_sha256(), nullptr)
+              == 1);
+  return hex_of({digest.data(), length});
 }
 
 bool constant_time_equal(bytes_view a, bytes_view b) noexcept {

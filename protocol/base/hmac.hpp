@@ -1,5 +1,5 @@
 // Keyed digests, constant-time comparison and random octets fit for secrets: the door to OpenSSL's
-// libcrypto for everything but TLS. No keys are kept here, and no unkeyed digests.
+// libcrypto for everything but TLS. No keys are kept here.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,10 @@ std::size_t digest_size(hmac_hash hash) noexcept;
 
 /// HMAC over `content` under `key` (any lengths, both may be empty) in lower-case hexadecimal.
 std::string hmac_hex(hmac_hash hash, std::string_view key, std::string_view content);
+
+/// SHA-256 of `content` in lower-case hexadecimal; for files that are told by it, never for
+/// secrets.
+std::string sha256_hex(std::string_view content);
 
 /// True when both hold the same octets. Takes a time that depends on the lengths only; unequal
 /// lengths answer false at once, so lengths must not be secret.

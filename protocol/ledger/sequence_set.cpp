@@ -54,6 +54,15 @@ public:
     return true;
   }
 
+  /// Adds a range beyond all others, with a gap before it.
+  void append(range what) {
+    if (pages_.empty() || pages_.back().size() == max_page_ranges) {
+      pages_.emplace_back();
+    }
+    pages_.back().push_back(what);
+    numbers_ += what.last - what.first + 1;
+  }
+
   /// Removes the first range if it follows on `contiguous`; answers the new end.
   std::uint32_t absorb(std::uint32_t contiguous) {
     const range first = pages_.front().front();
@@ -176,6 +185,26 @@ sequence_set& sequence_set::operator=(sequence_set&& other) noexcept {
 }
 
 sequence_set::~sequence_set() = default;
+
+std::optional<sequence_set> sequence_set::from_ranges(std::span<const range> ranges) {
+  sequence_set made;
+  std::uint64_t free = 1; // the first number that may come
+  for (const range& r : ranges) {
+    if (r.first < free || r.last < r.first) {
+      return std::nullopt;
+    }
+    free = std::uint64_t{r.last} + 2;
+    if (r.first == 1) {
+      made.contiguous_ = r.last;
+      continue;
+    }
+    if (!made.beyond_) {
+      made.beyond_ = std::make_unique<gap_list>();
+    }
+    made.beyond_->append(r);
+  }
+  return made;
+}
 
 bool sequence_set::insert(std::uint32_t sequence) {
   if (sequence <= contiguous_) { // 0 too

@@ -125,10 +125,7 @@ void server_connection::grant(std::uint16_t packet_id, std::span<const std::uint
 
 session::state& server_connection::state::remembered() {
   FLEET_CHECK(bound != nullptr);
-  if (bound->state_ == nullptr) {
-    bound->state_ = std::make_unique<session::state>();
-  }
-  return *bound->state_;
+  return bound->remembered();
 }
 
 std::uint16_t server_connection::state::take_id() {
@@ -145,10 +142,15 @@ void server_connection::state::expect_resend(time_point when) noexcept {
   }
 }
 
-void server_connection::state::transmit(message_ptr message, qos q, bool retain,
-                                        std::uint16_t id, byte_buffer& out) {
-  encode_publish({message->topic, message->payload, q, retain, false, id}, out);
-  remembered().sent.push_back({std::move(message), now, id, q, retain});
+void server_connection::state::transmit(waiting_message message, std::uint16_t id,
+                                        byte_buffer& out) {
+  const auto& m = *message.message;
+  encode_publish({m.topic, m.payload, message.qos, message.retain, false, id}, out);
+  const sent_message& kept = remembered().sent.push_back(
+    {std::move(message.message), now, message.place, id, message.qos, message.retain});
+  if (bound->journal_ != nullptr) {
+    bound->journal_->keep(kept.place, record_of(kept));
+  }
   expect_resend(now);
 }
 
@@ -161,7 +163,7 @@ void server_connection::state::pump(byte_buffer& out) {
       return;
     }
     waiting_message& first = s->waiting.front();
-    transmit(std::move(first.message), first.qos, first.retain, id, out);
+    transmit(std::move(first), id, out);
     s->waiting.erase(first);
   }
 }
@@ -225,7 +227,7 @@ deliver_outcome server_connection::deliver(const message_ptr& message, qos q, bo
   session::state& held = s.remembered();
   if (live && held.waiting.empty() && held.in_flight() < s.limits->in_flight_max) {
     if (const std::uint16_t id = s.take_id()) {
-      s.transmit(message, q, retain, id, out);
+      s.transmit({message, ++held.last_place, q, retain}, id, out);
       return deliver_outcome::sent;
     }
   }

@@ -17,6 +17,7 @@
 
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/mqtt/session_snapshot.hpp"
 #include "protocol/mqtt/types.hpp"
 
 namespace fleet::mqtt {
@@ -43,9 +44,31 @@ using message_ptr = std::shared_ptr<const stored_message>;
 
 enum class deliver_outcome : std::uint8_t { sent, queued, dropped_queue_full, dropped_offline };
 
+/// Told of each change of what a session has to remember, so that it can be kept elsewhere too; see
+/// session_snapshot.hpp.
+class session_journal {
+public:
+  /// `record` is now what stands at `place`, or has come there; its views die with the call.
+  virtual void keep(std::int64_t place, const session_record& record) = 0;
+  /// Nothing stands at `place` any more.
+  virtual void drop(std::int64_t place) = 0;
+
+protected:
+  ~session_journal() = default;
+};
+
 /// What survives a connection: owned by the broker, lent to at most one connection at a time.
 class session {
 public:
+  /// Where to tell of changes from now on; none: nowhere. To be set while there is nothing to
+  /// remember, or after restore(); must outlive the session.
+  void keep_in(session_journal* journal) noexcept { journal_ = journal; }
+
+  /// Takes back what a journal was told to keep: all records in rising places, before the session
+  /// is used. `message` is the record's, made by the owner. False, and nothing is taken, when no
+  /// journal can have been told so. What exceeds limits lowered since is kept all the same.
+  bool restore(std::int64_t place, const session_record& record, message_ptr message);
+
   session();
   ~session();
   session(session&&) noexcept;
@@ -63,7 +86,10 @@ public:
 private:
   friend class server_connection;
   struct state;
+  state& remembered();
+
   std::unique_ptr<state> state_; ///< none while there is nothing to remember
+  session_journal* journal_ = nullptr;
 };
 
 namespace server_event {

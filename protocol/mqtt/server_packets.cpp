@@ -119,6 +119,9 @@ maybe_event server_connection::state::take_publish(const packet_view& packet, by
         return std::nullopt;
       }
       incoming.insert(m.packet_id);
+      if (bound->journal_ != nullptr) {
+        bound->journal_->keep(place_of_incoming(m.packet_id), record_of_incoming(m.packet_id));
+      }
       break;
     }
   }
@@ -141,11 +144,18 @@ maybe_event server_connection::state::take_ack(packet_type type, bytes_view body
     return take_pubcomp(id, out);
   }
   // PUBREL: answered even when unknown, for our PUBCOMP may have been lost ([MQTT-4.3.3-2]).
-  if (bound->state_ != nullptr) {
+  if (bound->state_ != nullptr && bound->state_->incoming.contains(id)) {
     bound->state_->incoming.erase(id);
+    forget_record(place_of_incoming(id));
   }
   encode_ack(packet_type::pubcomp, id, out);
   return std::nullopt;
+}
+
+void server_connection::state::forget_record(std::int64_t place) {
+  if (bound->journal_ != nullptr) {
+    bound->journal_->drop(place);
+  }
 }
 
 // An acknowledgement for an id that nobody waits for is a late repeat and ignored; one of another
@@ -166,6 +176,7 @@ maybe_event server_connection::state::take_puback(std::uint16_t id, byte_buffer&
     return fail(violation::unexpected_ack);
   }
   const server_event::message_acknowledged done{m->message->cookie};
+  forget_record(m->place);
   s->sent.erase(*m);
   pump(out);
   return done;
@@ -177,7 +188,13 @@ maybe_event server_connection::state::take_pubrec(std::uint16_t id, byte_buffer&
       if (m->qos != qos::exactly_once) {
         return fail(violation::unexpected_ack);
       }
-      s->released.push_back({m->message->cookie, now, id});
+      // A place of its own: PUBRELs keep the order of the PUBRECs.
+      const released_message& kept =
+        s->released.push_back({m->message->cookie, now, ++s->last_place, id});
+      forget_record(m->place);
+      if (bound->journal_ != nullptr) {
+        bound->journal_->keep(kept.place, record_of(kept));
+      }
       s->sent.erase(*m);
       expect_resend(now);
     }
@@ -198,6 +215,7 @@ maybe_event server_connection::state::take_pubcomp(std::uint16_t id, byte_buffer
     return wrong ? fail(violation::unexpected_ack) : std::nullopt;
   }
   const server_event::message_acknowledged done{m->cookie};
+  forget_record(m->place);
   s->released.erase(*m);
   pump(out);
   return done;

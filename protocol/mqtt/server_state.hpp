@@ -15,7 +15,8 @@ namespace fleet::mqtt {
 struct sent_message {
   message_ptr message;
   time_point sent_at{};
-  std::uint16_t id = 0; ///< 0: gone
+  std::uint32_t place = 0; ///< of its record
+  std::uint16_t id = 0;    ///< 0: gone
   mqtt::qos qos = qos::at_least_once;
   bool retain = false;
 
@@ -30,6 +31,7 @@ struct sent_message {
 struct released_message {
   std::uint64_t cookie = 0;
   time_point sent_at{};
+  std::uint32_t place = 0;
   std::uint16_t id = 0;
 
   [[nodiscard]] bool gone() const noexcept { return id == 0; }
@@ -39,6 +41,7 @@ struct released_message {
 /// A message behind the window or waiting for the client to come back.
 struct waiting_message {
   message_ptr message;
+  std::uint32_t place = 0;
   mqtt::qos qos = qos::at_least_once;
   bool retain = false;
 
@@ -51,12 +54,25 @@ struct session::state {
   slot_list<released_message> released;
   slot_list<waiting_message> waiting;
   id_set incoming; ///< QoS 2 packet ids between the client's PUBLISH and PUBREL
+  /// The place of the last message to come. Begins anew when there is nothing to remember, so it
+  /// lasts for 2^32 messages that never ran out.
+  std::uint32_t last_place = 0;
 
   [[nodiscard]] bool empty() const noexcept {
     return sent.empty() && released.empty() && waiting.empty() && incoming.empty();
   }
   [[nodiscard]] std::size_t in_flight() const noexcept { return sent.size() + released.size(); }
 };
+
+// What a journal is told.
+[[nodiscard]] session_record record_of(const sent_message& m) noexcept;
+[[nodiscard]] session_record record_of(const released_message& m) noexcept;
+[[nodiscard]] session_record record_of(const waiting_message& m) noexcept;
+[[nodiscard]] session_record record_of_incoming(std::uint16_t id) noexcept;
+/// Where the record of an incoming packet id stands: below all messages.
+[[nodiscard]] constexpr std::int64_t place_of_incoming(std::uint16_t id) noexcept {
+  return -std::int64_t{id};
+}
 
 /// The lists that one SUBSCRIBE or UNSUBSCRIBE lends to the owner.
 struct filter_lists {
@@ -87,11 +103,12 @@ struct server_connection::state {
 
   // Sending (server.cpp).
   session::state& remembered();
-  void transmit(message_ptr message, qos q, bool retain, std::uint16_t id, byte_buffer& out);
+  void transmit(waiting_message message, std::uint16_t id, byte_buffer& out);
   void pump(byte_buffer& out);
   void resend_all(byte_buffer& out);
   void resend_due(time_point when, byte_buffer& out);
   void expect_resend(time_point when) noexcept;
+  void forget_record(std::int64_t place);
   void tidy() noexcept;
   std::uint16_t take_id();
   [[nodiscard]] time_point deadline() const noexcept;

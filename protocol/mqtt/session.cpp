@@ -13,14 +13,23 @@ deliver_outcome session::deliver_offline(message_ptr message, qos q, bool retain
   if (q == qos::at_most_once) {
     return deliver_outcome::dropped_offline;
   }
+  state& s = remembered();
+  if (s.waiting.size() >= limits.queue_max) {
+    return deliver_outcome::dropped_queue_full;
+  }
+  const waiting_message& kept =
+    s.waiting.push_back({std::move(message), ++s.last_place, q, retain});
+  if (journal_ != nullptr) {
+    journal_->keep(kept.place, record_of(kept));
+  }
+  return deliver_outcome::queued;
+}
+
+session::state& session::remembered() {
   if (state_ == nullptr) {
     state_ = std::make_unique<state>();
   }
-  if (state_->waiting.size() >= limits.queue_max) {
-    return deliver_outcome::dropped_queue_full;
-  }
-  state_->waiting.push_back({std::move(message), q, retain});
-  return deliver_outcome::queued;
+  return *state_;
 }
 
 std::size_t session::pending() const noexcept {

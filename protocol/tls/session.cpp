@@ -19,12 +19,7 @@ std::size_t record_size(bytes_view header) noexcept {
   return header_size + (std::size_t{header[3]} << 8 | header[4]);
 }
 
-/// The length the first message of a record announces, when it is a ClientHello; 0 otherwise.
-std::size_t hello_size(bytes_view record) noexcept {
-  const bool hello = record.size() >= header_size + 4 && record[0] == SSL3_RT_HANDSHAKE
-                     && record[header_size] == SSL3_MT_CLIENT_HELLO;
-  return hello ? std::size_t{record[6]} << 16 | std::size_t{record[7]} << 8 | record[8] : 0;
-}
+constexpr std::size_t message_header = 4; // RFC 5246 §7.4: a type and 24 bits of length
 
 /// What a peer that does not speak TLS seems to speak, judged by its first octet.
 std::string_view other_tongue(std::uint8_t first) noexcept {
@@ -235,13 +230,41 @@ void session::take_records(bytes_view& cipher, byte_buffer& plain_out) {
   }
 }
 
-void session::take_record(bytes_view record, byte_buffer& plain_out) {
-  if (context_->server && !greeted_) {
-    greeted_ = true;
-    if (hello_size(record) > hello_limit) {
-      fail("TLS failed: the peer announced a hello longer than 16 KiB");
-      return;
+// OpenSSL sets aside what a message announces. So each that a stranger sends in the clear is looked
+// at: all of the handshake's, up to the change of cipher, behind which only a TLS 1.3 client says
+// something more in the clear, its second hello.
+bool session::announces_little(bytes_view record) {
+  if (record[0] == SSL3_RT_CHANGE_CIPHER_SPEC) {
+    enciphered_ = SSL_version(ssl_.get()) != TLS1_3_VERSION;
+  }
+  if (record[0] != SSL3_RT_HANDSHAKE || enciphered_) {
+    return true;
+  }
+  bytes_view rest = record.subspan(header_size);
+  while (!rest.empty()) {
+    if (message_left_ == 0) {
+      if (rest.size() < message_header) {
+        fail("TLS failed: the peer cut the header of a message in two");
+        return false;
+      }
+      const std::size_t size =
+          std::size_t{rest[1]} << 16 | std::size_t{rest[2]} << 8 | std::size_t{rest[3]};
+      if (size > hello_limit) {
+        fail("TLS failed: the peer announced a hello longer than 16 KiB");
+        return false;
+      }
+      message_left_ = static_cast<std::uint16_t>(message_header + size);
     }
+    const std::size_t part = std::min<std::size_t>(rest.size(), message_left_);
+    message_left_ = static_cast<std::uint16_t>(message_left_ - part);
+    rest = rest.subspan(part);
+  }
+  return true;
+}
+
+void session::take_record(bytes_view record, byte_buffer& plain_out) {
+  if (context_->server && state_ == filter_state::handshaking && !announces_little(record)) {
+    return;
   }
   io_.in = record;
   while (ssl_ && (!io_.in.empty() || SSL_pending(ssl_.get()) > 0)) {

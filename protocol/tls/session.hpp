@@ -36,6 +36,7 @@ private:
   /// Feeds records, whole ones only; the incomplete rest stays in `cipher`.
   void take_records(bytes_view& cipher, byte_buffer& plain_out);
   void take_record(bytes_view record, byte_buffer& plain_out);
+  bool announces_little(bytes_view record);
   void shake_hands();
   void read_data(byte_buffer& plain_out);
   void opened();
@@ -51,7 +52,8 @@ private:
   byte_buffer partial_; // the beginning of a record whose end has not arrived
   std::string error_;
   filter_state state_ = filter_state::handshaking;
-  bool greeted_ = false;      // server: the first record has been looked at
+  std::uint16_t message_left_ = 0; // server: octets of a handshake message still to come
+  bool enciphered_ = false;        // server: what the client sends now is not in the clear
   bool closing_ = false;      // our close_notify is out
   bool await_ticket_ = false; // not trimmed until the session to resume is in the store
 };

@@ -29,7 +29,8 @@ class Signals(harness.Case):
             if not process.running():
                 raise AssertionError(process.output + process.error_output)
             try:
-                return f'fleet_devices{{phase="online"}} {count}\n' in self.metrics()
+                return (f'fleet_devices{{phase="online",product="product_1"}} {count}\n'
+                        in self.metrics())
             except OSError:
                 return False
         wait_until(online, "all devices online", 60)
@@ -49,12 +50,21 @@ class Signals(harness.Case):
                 self.assertIn("verdict", process.output)
 
     def test_a_second_signal_ends_at_once(self):
-        process = self.start("--grace", "60s", "--target", "embedded")
-        self.until_online(process)
-        process.signal(signal.SIGINT)
-        wait_until(lambda: "second signal" in process.error_output, "the promise", 20)
-        process.signal(signal.SIGINT)
-        self.assertEqual(process.wait(20), 130)
+        with harness.Twin("--profile", "mqtt") as twin:
+            process = self.start("--grace", "10m", "--profile", "mqtt", "--target",
+                                 f"mqtt://{twin.addresses['mqtt']}")
+            self.until_online(process)
+            # Nothing in flight is acknowledged any more, so the grace would be used up.
+            twin.signal(signal.SIGSTOP)
+            try:
+                process.signal(signal.SIGINT)
+                wait_until(lambda: "second signal" in process.error_output, "the promise", 20)
+                process.signal(signal.SIGINT)
+                self.assertEqual(process.wait(60), 130)
+                self.assertIn("ending at once without a report", process.error_output)
+                self.assertFalse(self.report.exists())
+            finally:
+                twin.signal(signal.SIGCONT)
 
     def test_a_signal_during_the_ramp(self):
         process = self.start("--ramp", "5/s")
@@ -89,7 +99,7 @@ class Secrets(harness.Case):
 
         def online():
             try:
-                return 'phase="online"} 20\n' in page()
+                return 'phase="online",product="product_1"} 20\n' in page()
             except OSError:
                 return False
         wait_until(online, "all devices online", 60)

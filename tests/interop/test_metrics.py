@@ -61,9 +61,9 @@ class MetricsPage(Case):
         for attempt in range(8):
             page, facts = self.run_and_scrape(10)
             told = samples(page)
-            pairs = [(told[f'fleet_messages_published_total{{qos="{q}"}}'],
+            pairs = [(told[f'fleet_messages_published_total{{qos="{q}",product="product_1"}}'],
                       facts["messages"]["published"][f"qos{q}"]) for q in (0, 1, 2)]
-            pairs += [(told["fleet_messages_acknowledged_total{}"],
+            pairs += [(told['fleet_messages_acknowledged_total{product="product_1"}'],
                        facts["messages"]["acknowledged"]),
                       (told["fleet_replies_total{result=\"ok\"}"], facts["messages"]["replies"]),
                       (told['fleet_connects_total{outcome="accepted"}'],

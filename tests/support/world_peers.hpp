@@ -113,6 +113,21 @@ public:
   std::function<void(recorder&)> when_accepted;
 };
 
+/// Runs a hook before its home sends anything.
+class sending_hook final : public hal::send_watcher {
+public:
+  sending_hook(hal::home& h, std::function<void()> f) : home(h), act(std::move(f)) {
+    home.watch_sends(this);
+  }
+  ~sending_hook() { home.watch_sends(nullptr); }
+  sending_hook(const sending_hook&) = delete;
+  sending_hook& operator=(const sending_hook&) = delete;
+  void on_sending() override { act(); }
+
+  hal::home& home;
+  std::function<void()> act;
+};
+
 /// Makes `r` connect to where `h` listens.
 inline void connect(recorder& r, host& h, hal::connect_options options = {}) {
   r.home = &h.home;

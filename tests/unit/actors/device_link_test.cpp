@@ -39,7 +39,7 @@ public:
     product_.interval = seconds{1};
     shard_options options;
     options.count = 1;
-    shard_ = std::make_unique<shard>(world.home(), product_, options, scratch_);
+    shard_ = std::make_unique<shard>(world.home(), products_, options, scratch_);
     root_ = spawn_fleet(system_, {shard_.get()}, ended_);
   }
   ~lone_device() {
@@ -76,6 +76,7 @@ private:
   caf::actor_system system_{config_};
   std::unique_ptr<mqtt_dialect> speech_;
   product_settings product_;
+  product_map products_{product_};
   speech_scratch scratch_;
   std::unique_ptr<shard> shard_;
   std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);

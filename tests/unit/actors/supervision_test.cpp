@@ -12,6 +12,7 @@
 #include "actors/supervision/fleet_supervisor.hpp"
 #include "cloud_sim/twin.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::actors {
 namespace {
@@ -45,7 +46,7 @@ public:
     shard_options options;
     options.count = devices;
     options.restarts = restarts;
-    shard_ = std::make_unique<shard>(world_.home(), product_, options, scratch_);
+    shard_ = std::make_unique<shard>(world_.home(), products_, options, scratch_);
     root_ = spawn_fleet(system_, {shard_.get()}, ended_);
   }
   ~small_fleet() {
@@ -72,6 +73,8 @@ public:
     return shard_->counts.in_phase[static_cast<std::size_t>(p)].load();
   }
   [[nodiscard]] bool ended() const { return ended_->load(); }
+  /// What its devices are like; to be changed before they start.
+  [[nodiscard]] product_settings& product() { return product_; }
   [[nodiscard]] actors::shard& part() { return *shard_; }
   [[nodiscard]] cloud::twin& cloud_side() { return *twin_; }
   [[nodiscard]] hal::virtual_world& world() { return world_; }
@@ -94,6 +97,7 @@ private:
   vendor_dialect speech_;
   std::unique_ptr<cloud::twin> twin_;
   product_settings product_;
+  product_map products_{product_};
   speech_scratch scratch_;
   std::unique_ptr<shard> shard_;
   std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
@@ -151,6 +155,31 @@ TEST(supervision, keeps_what_is_persistent_over_a_restart) {
   f.run(seconds{2});
   EXPECT_EQ(0U, f.uplink().lost);
   EXPECT_EQ(0U, f.uplink().unexpected);
+}
+
+TEST(supervision, forgives_crashes_that_lie_far_enough_back) {
+  restart_policy policy;
+  policy.per_device_max = 2;
+  small_fleet f{3, policy};
+  f.start();
+  for (int i = 0; i < 5; ++i) {
+    f.tell(crash_device{1});
+    f.run(std::chrono::minutes{11});
+  }
+  EXPECT_EQ(5U, f.part().counts.restarts.load());
+  EXPECT_EQ(0U, f.part().counts.abandoned.load());
+  EXPECT_EQ(3U, f.in(phase::online));
+}
+
+TEST(supervision, tells_of_a_crash_while_it_stops) {
+  small_fleet f{3};
+  f.start();
+  f.tell(stop_devices{seconds{5}});
+  f.tell(crash_device{1});
+  f.run(seconds{15});
+  EXPECT_TRUE(f.ended());
+  EXPECT_EQ(1U, f.part().crashes.size());
+  EXPECT_EQ(0U, f.part().counts.restarts.load());
 }
 
 TEST(supervision, gives_up_a_device_that_crashes_beyond_the_restart_limit) {
@@ -232,7 +261,31 @@ TEST(supervision, cuts_devices_that_do_not_drain_within_the_grace) {
   }
   f.run(seconds{3}); // publishes pile up unacknowledged
   f.tell(stop_devices{seconds{2}});
-  f.run(seconds{6});
+  f.run(seconds{1});
+  EXPECT_FALSE(f.ended()) << "an acknowledgement may still come";
+  f.run(seconds{1} + std::chrono::milliseconds{1});
+  EXPECT_TRUE(f.ended()) << "not a second later than what was granted";
+}
+
+TEST(supervision, cuts_devices_whose_last_words_do_not_leave) {
+  small_fleet f{2};
+  f.product().link = hal::link_kind::lora;
+  f.product().payload_bytes = 20'000; // minutes, on such a link
+  f.tell(run_devices{});
+  f.run(seconds{60});
+  ASSERT_EQ(f.in(phase::online), 2U);
+  f.tell(stop_devices{seconds{2}});
+  f.run(seconds{2} + std::chrono::milliseconds{1});
+  EXPECT_TRUE(f.ended());
+}
+
+TEST(supervision, ends_at_once_when_no_grace_is_left) {
+  small_fleet f{3};
+  f.start();
+  f.world().links().stall(1, std::chrono::hours{1});
+  f.run(seconds{3});
+  f.tell(stop_devices{duration::zero()});
+  f.run(std::chrono::milliseconds{1});
   EXPECT_TRUE(f.ended());
 }
 

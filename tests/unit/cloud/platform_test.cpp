@@ -274,7 +274,8 @@ TEST_F(platform, answers_events_and_device_tags_too) {
   bench.settle();
   g.take();
   g.publish(sys(1, "thing/event/alarm/post"), R"({"id":"1"})", 1);
-  g.publish(sys(1, "thing/deviceinfo/update"), R"({"id":"2"})", 1);
+  g.publish(sys(1, "thing/deviceinfo/update"),
+            R"({"id":"2","params":[{"attrKey":"a","attrValue":"b"}]})", 1);
   g.publish(sys(1, "thing/status/update"), R"({"id":"3"})", 1);
   bench.settle();
   const auto event = sys(1, "thing/event/alarm/post_reply");
@@ -295,7 +296,9 @@ TEST_F(platform, answers_malformed_json_with_460_where_an_id_is_left) {
   g.publish(topic, R"({"id":"9","params":{)", 1);
   g.publish(topic, R"({"params":{}})", 1); // sound, but nobody to answer to
   bench.settle();
-  EXPECT_THAT(g.messages(), ElementsAre(topic + R"(_reply={"id":"9","code":460,"data":{}} q1)"));
+  EXPECT_THAT(g.messages(), ElementsAre(topic
+                                        + R"(_reply={"id":"9","code":460,"data":{},)"
+                                        + R"("message":"request parameter error"} q1)"));
   EXPECT_EQ(bench.count(bench.twin->counters().malformed_requests), 7U);
   EXPECT_FALSE(g.closed);
 }

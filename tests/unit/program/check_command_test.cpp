@@ -61,6 +61,19 @@ TEST_F(check_command, names_every_mistake_by_line_and_column) {
   EXPECT_EQ(errors_.str().find("secret-"), std::string::npos) << errors_.str();
 }
 
+TEST_F(check_command, sums_up_a_good_scenario_or_names_its_mistakes) {
+  const auto good = file("good.yaml", "devices: 300\nstages: [{hold: 2m}]\n");
+  const auto short_name = file("gateways.yml", "products: [{name: g, gateways: {count: 200, "
+                                               "children: {product: m, each: 25}}}, {name: m}]\n");
+  EXPECT_EQ(check({good, short_name}), exit_code::passed);
+  EXPECT_EQ(out_.str(), good + ": ok, 1 product, 300 devices, 1 stage, 2m\n" + short_name
+                            + ": ok, 2 products, 5,200 devices (200 connect), 1m\n");
+  const auto bad = file("bad.yaml", "devcies: 3\nseed: -1\n");
+  EXPECT_EQ(check({bad}), exit_code::wrong_usage);
+  EXPECT_EQ(errors_.str(), bad + ":1:1: unknown key devcies; the nearest is devices\n" + bad
+                               + ":2:7: seed -1 is negative\nfleet check: 2 mistakes in 1 file\n");
+}
+
 TEST_F(check_command, goes_on_after_a_file_that_is_missing_or_is_none) {
   const auto good = file("good.csv", "ProductKey,DeviceName,DeviceSecret\n"
                                      "a1B2c3D4e5F,dev_1,0123456789abcdef0123456789abcdef\n");

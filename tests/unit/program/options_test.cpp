@@ -262,6 +262,8 @@ TEST(run_contradictions, of_security_and_target) {
             "--insecure looks at no certificate and so contradicts --cafile");
   EXPECT_EQ(refused("--security tls --cafile f"),
             "--cafile needs a target; the embedded twin brings its own certificate");
+  EXPECT_EQ(refused("--target-admin http://127.0.0.1:18830"),
+            "--target-admin needs a target; the embedded twin's ledger is at hand");
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
 }
 
@@ -295,6 +297,18 @@ TEST(run_contradictions, of_profile_and_flags) {
             "--password and --password-file contradict each other; give one");
   EXPECT_EQ(refused("--profile mqtt --payload x --payload-file f"),
             "--payload and --payload-file contradict each other; give one");
+}
+
+TEST(run_contradictions, of_the_boards_memory_and_of_files) {
+  EXPECT_EQ(refused("--receive-limit 64KiB"),
+            "--receive-limit 64KiB is a part of the board's --ram 64KiB and leaves nothing of it; "
+            "make --ram larger, or it smaller");
+  EXPECT_EQ(refused("--ram 4KiB --receive-limit 8KiB"),
+            "--receive-limit 8KiB is a part of the board's --ram 4KiB and leaves nothing of it; "
+            "make --ram larger, or it smaller");
+  EXPECT_EQ(run("--ram 64MiB --receive-limit 256KiB").receive_limit_bytes, 256U * 1024);
+  EXPECT_EQ(refused("--json out --ledger out"),
+            "--json and --ledger name one file; give each its own");
 }
 
 TEST(run_mistakes, in_templates_name_the_column) {
@@ -361,7 +375,29 @@ TEST(serve_flags, listen_on_the_well_known_loopback_port_unless_told_otherwise) 
   EXPECT_TRUE(serve("--mqtts 8883").mqtt.empty());
 }
 
+TEST(serve_flags, place_the_admin_api) {
+  EXPECT_FALSE(serve("").admin.asked_for);
+  const auto placed = serve("--admin 0.0.0.0:0 --admin-token-file t");
+  EXPECT_EQ(placed.admin.at->text(), "0.0.0.0:0");
+  EXPECT_EQ(placed.admin_token_file, "t");
+  const auto off = serve("--admin off");
+  EXPECT_TRUE(off.admin.asked_for);
+  EXPECT_FALSE(off.admin.at.has_value());
+}
+
+TEST(serve_flags, place_the_front_door_of_devices) {
+  const auto o = serve("--http 0 --https 127.0.0.2:443 --https 444 --product-secrets f --cert c "
+                       "--key k");
+  ASSERT_EQ(o.http.size(), 1U);
+  ASSERT_EQ(o.https.size(), 2U);
+  EXPECT_EQ(o.https[0].text(), "127.0.0.2:443");
+  EXPECT_EQ(o.product_secrets_file, "f");
+  EXPECT_EQ(o.mqtt.size(), 1U);
+}
+
 TEST(serve_mistakes, are_told_in_one_sentence) {
+  EXPECT_EQ(refused_serve("--admin off --admin-token-file t"),
+            "fleet cloud serve: --admin-token-file contradicts --admin off");
   EXPECT_EQ(refused_serve("--mqtt broker:1883"),
             "fleet cloud serve: --mqtt broker:1883 is not a numeric address and a port; write "
             "127.0.0.1:1883, [::1]:1883, or 1883 for loopback");
@@ -393,11 +429,11 @@ TEST(check_words, are_files) {
 TEST(subcommands, are_named_when_unknown) {
   EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
   EXPECT_EQ(said("teapot"),
-            "fleet: unknown subcommand teapot; it takes run, cloud, check, version or "
+            "fleet: unknown subcommand teapot; it takes run, cloud, device, check, version or "
             "help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");
-  EXPECT_EQ(said("cloud"), "fleet cloud: needs a subcommand: serve\nsee fleet cloud --help\n");
+  EXPECT_TRUE(said("cloud").starts_with("fleet cloud: needs a subcommand: serve, products, "));
   EXPECT_EQ(said("--devices 5"),
             "fleet: flags come after a subcommand, as in fleet run --devices\nsee fleet --help\n");
   EXPECT_TRUE(said("").starts_with("fleet: "));
@@ -407,7 +443,8 @@ TEST(help, is_the_manual_of_each_subcommand) {
   EXPECT_NE(text_of("help").find("fleet SUBCOMMAND"), std::string::npos);
   EXPECT_EQ(text_of("--help"), text_of("help"));
   EXPECT_EQ(text_of("help run"), text_of("run --help"));
-  EXPECT_EQ(text_of("help cloud"), text_of("cloud serve --help"));
+  EXPECT_EQ(text_of("help cloud"), text_of("cloud --help"));
+  EXPECT_EQ(text_of("help cloud serve"), text_of("cloud serve --help"));
   EXPECT_EQ(text_of("run --devices nonsense -h"), text_of("run --help"));
   EXPECT_NE(text_of("run --help").find("--behaviour NAME"), std::string::npos);
   EXPECT_NE(text_of("check --help").find("FILE..."), std::string::npos);

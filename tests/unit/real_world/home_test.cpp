@@ -171,22 +171,23 @@ TEST(real_world, two_homes_talk_over_the_network_and_drop_streams_across_threads
     here.stream = world.home(0).connect({.peer = at}, here);
     here.write("ping");
   });
-  while (!echoed) {
-    std::this_thread::yield();
-  }
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  const auto comes = [&](const std::atomic<bool>& it) {
+    while (!it && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    return it.load();
+  };
+  ASSERT_TRUE(comes(echoed));
   hal::stream_ptr mine;
   std::atomic<bool> taken{false};
   world.home(0).post([&] {
     mine = std::move(here.stream);
     taken = true;
   });
-  while (!taken) {
-    std::this_thread::yield();
-  }
+  ASSERT_TRUE(comes(taken));
   mine.reset(); // on this thread, while its home runs on another
-  while (!gone) {
-    std::this_thread::yield();
-  }
+  EXPECT_TRUE(comes(gone));
   world.stop(10s);
   there.reset();
 }

@@ -45,7 +45,7 @@ struct pair_of_streams {
 
 /// The same with a socket of our own as the far end.
 struct stream_and_socket {
-  stream_and_socket() {
+  explicit stream_and_socket(hal::real_home_options options = {}) : home(options) {
     far.connect(door.door->at());
     EXPECT_TRUE(home.run_until([&] { return !door.guests.empty(); }));
   }
@@ -55,7 +55,7 @@ struct stream_and_socket {
     }
   }
 
-  hal::real_home home{{}};
+  hal::real_home home;
   host door{home, 0};
   raw_socket far;
 };
@@ -302,6 +302,62 @@ TEST(real_transfer, output_of_an_ended_stream_goes_nowhere) {
   p.near().stream->pause_reading(false);
   p.settle();
   EXPECT_EQ(p.near().closed, 1) << "on_closed was the last call";
+}
+
+TEST(real_transfer, tells_a_watcher_before_anything_leaves) {
+  stream_and_socket p;
+  std::string seen_by_the_peer;
+  std::string before_sending = "nothing";
+  p.near().when_received = [](recorder& r, std::string_view) { r.write("answer"); };
+  const support::sending_hook hook{p.home, [&] {
+                                     (void)p.far.read(seen_by_the_peer);
+                                     before_sending = seen_by_the_peer;
+                                   }};
+  p.far.write("question");
+  p.settle();
+  EXPECT_EQ(before_sending, "");
+  (void)p.far.read(seen_by_the_peer);
+  EXPECT_EQ(seen_by_the_peer, "answer");
+}
+
+TEST(real_transfer, sends_nothing_of_what_a_watcher_resets) {
+  stream_and_socket p;
+  p.near().when_received = [](recorder& r, std::string_view) { r.write("answer"); };
+  const support::sending_hook hook{p.home, [&] {
+                                     if (p.near().stream != nullptr) {
+                                       p.near().stream->reset();
+                                     }
+                                   }};
+  p.far.write("question");
+  ASSERT_TRUE(p.home.run_until([&] { return p.near().closed == 1; }));
+  std::string got;
+  EXPECT_FALSE(p.far.read(got));
+  EXPECT_EQ(got, "");
+}
+
+TEST(real_transfer, tells_a_watcher_before_the_last_words_to_a_peer_that_ended_too) {
+  // A buffer that the question fills, so that the next turn reads twice: question, then end.
+  stream_and_socket p{{.read_buffer_bytes = 8}};
+  bool told = false;
+  bool told_since_the_answer = false;
+  p.near().when_received = [&](recorder& r, std::string_view) {
+    if (r.deliveries == 1) {
+      p.far.write("question");
+      p.far.end_writing();
+      return;
+    }
+    r.write("answer");
+    told = false;
+  };
+  p.near().when_closed = [&](recorder&) { told_since_the_answer = told; };
+  const support::sending_hook hook{p.home, [&] { told = true; }};
+  p.far.write("question");
+  ASSERT_TRUE(p.home.run_until([&] { return p.near().closed == 1; }));
+  EXPECT_TRUE(told_since_the_answer);
+  std::string got;
+  while (p.far.read(got)) {
+  }
+  EXPECT_EQ(got, "answer");
 }
 
 } // namespace

@@ -110,5 +110,22 @@ TEST(bare_client, announcing_an_absurd_hello_is_refused_before_memory_is_set_asi
   EXPECT_EQ(patient->receive(start, plain, out), filter_state::handshaking);
 }
 
+TEST(bare_client, hides_no_absurd_hello_in_slices_or_behind_another_message) {
+  const auto servers = test::make_server(test::usual_server());
+  byte_buffer plain;
+  byte_buffer out;
+  // One octet of the message, then the rest of its header.
+  const std::vector<std::uint8_t> slice = {0x16, 0x03, 0x01, 0x00, 0x01, 0x01};
+  const auto server = servers->make(std::string_view{});
+  EXPECT_EQ(server->receive(slice, plain, out), filter_state::failed);
+  EXPECT_EQ(server->error(), "TLS failed: the peer cut the header of a message in two");
+  // A small message that is whole, and in the same record one that is not.
+  const std::vector<std::uint8_t> pair = {0x16, 0x03, 0x01, 0x00, 0x09, 0x01, 0x00, 0x00,
+                                          0x01, 0x55, 0x01, 0x01, 0x00, 0x00};
+  const auto another = servers->make(std::string_view{});
+  EXPECT_EQ(another->receive(pair, plain, out), filter_state::failed);
+  EXPECT_EQ(another->error(), "TLS failed: the peer announced a hello longer than 16 KiB");
+}
+
 } // namespace
 } // namespace fleet::tls

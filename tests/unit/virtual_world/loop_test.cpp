@@ -199,5 +199,32 @@ TEST(virtual_world, frees_an_actor_that_is_queued_when_it_ends_with_its_stream) 
   SUCCEED(); // the address sanitizer is the judge
 }
 
+TEST(virtual_world, tells_a_watcher_before_anything_leaves_and_sends_nothing_that_it_resets) {
+  virtual_world w{plain_options()};
+  host there{w.home()};
+  recorder here;
+  connect(here, there);
+  w.run_for(seconds{1});
+  ASSERT_EQ(there.guests.size(), 1U);
+  auto& guest = *there.guests[0];
+  int told = 0;
+  bool refuse = false;
+  const support::sending_hook hook{w.home(), [&] {
+                                     ++told;
+                                     if (refuse && guest.stream != nullptr) {
+                                       guest.stream->reset();
+                                     }
+                                   }};
+  guest.write("answer");
+  w.run_for(seconds{1});
+  EXPECT_GE(told, 1);
+  EXPECT_EQ(here.received, "answer");
+  refuse = true;
+  guest.write("promise");
+  w.run_for(seconds{1});
+  EXPECT_EQ(here.received, "answer");
+  EXPECT_EQ(here.reason, close_reason::reset);
+}
+
 } // namespace
 } // namespace fleet::hal

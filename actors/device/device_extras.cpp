@@ -1,0 +1,136 @@
+// The optional parts together, and the session they share.
+#include "actors/device/device_extras.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "actors/device/cookie.hpp"
+
+namespace fleet::actors {
+
+std::optional<skip> obstacle_on(const hal::memory_budget& ram, const mqtt::client& client,
+                                std::size_t octets, std::size_t in_flight_max) {
+  const auto in_flight = client.in_flight();
+  if (in_flight >= in_flight_max) {
+    return skip::window;
+  }
+  // What waits for its acknowledgement lies in RAM, and so will this one.
+  if (ram.available(client.memory_bytes() + octets)) {
+    return std::nullopt;
+  }
+  return in_flight == 0 || !ram.available(octets) ? skip::too_large : skip::memory;
+}
+
+skip skip_of(mqtt::publish_error why) noexcept {
+  switch (why) {
+    case mqtt::publish_error::not_connected: return skip::offline;
+    case mqtt::publish_error::window_full: return skip::window;
+    case mqtt::publish_error::too_large: return skip::too_large;
+    case mqtt::publish_error::bad_topic: return skip::bad_topic;
+  }
+  FLEET_CHECK(false);
+}
+
+std::optional<skip> device_port::obstacle(std::size_t octets) const {
+  return obstacle_on(of_.slot.board.memory, of_.client, octets, of_.product.client.in_flight_max);
+}
+
+std::optional<skip> device_port::publish(const mqtt::message_view& message, time_point due,
+                                         std::uint64_t cookie) {
+  auto& link = of_.slot.board.link;
+  if (!link.up()) {
+    return skip::offline;
+  }
+  const auto sent = of_.client.publish(message, due, cookie, of_.around.home->now(), link.output());
+  return sent ? std::nullopt : std::optional{skip_of(sent.error())};
+}
+
+bool device_port::write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) {
+  return gateway_ != nullptr && gateway_->write_pack(out, id, own);
+}
+
+std::optional<std::uint16_t> device_port::subscribe(std::span<const filter_text> filters) {
+  std::array<mqtt::filter_request, filters_per_packet> asked;
+  FLEET_CHECK(filters.size() <= asked.size());
+  std::transform(filters.begin(), filters.end(), asked.begin(), [](const filter_text& f) {
+    return mqtt::filter_request{f.filter, f.qos};
+  });
+  auto& link = of_.slot.board.link;
+  if (!link.up()) {
+    return std::nullopt;
+  }
+  const auto sent =
+      of_.client.subscribe({asked.data(), filters.size()}, of_.around.home->now(), link.output());
+  return sent ? std::optional{sent.value()} : std::nullopt;
+}
+
+device_extras::device_extras(const device_parts& of)
+    : port_(of), thing_({of.around, of.product, of.slot, port_}) {
+  if (of.product.features.children.each > 0) {
+    gateway_ = std::make_unique<gateway_part>(of, port_);
+    port_.set_gateway(gateway_.get());
+  }
+}
+
+void device_extras::filters(std::vector<filter_text>& out) const {
+  thing_.filters(out);
+  if (gateway_) {
+    gateway_->filters(out);
+  }
+}
+
+void device_extras::online() {
+  thing_.online();
+  if (gateway_) {
+    gateway_->online();
+  }
+}
+
+void device_extras::offline() {
+  thing_.offline();
+  if (gateway_) {
+    gateway_->offline();
+  }
+}
+
+void device_extras::quiet() {
+  thing_.quiet();
+  if (gateway_) {
+    gateway_->quiet();
+  }
+}
+
+bool device_extras::take(const mqtt::message_view& message) {
+  return (gateway_ && gateway_->take(message)) || thing_.take(message);
+}
+
+void device_extras::subscribed(std::uint16_t packet_id) {
+  if (gateway_) {
+    gateway_->subscribed(packet_id);
+  }
+}
+
+device_slot& device_extras::sender_of(std::uint64_t cookie, device_slot& own) noexcept {
+  const auto owner = owner_of(cookie);
+  return owner == 0 || !gateway_ ? own : gateway_->slot_at(static_cast<std::uint16_t>(owner - 1));
+}
+
+void device_extras::handle_timeout() {
+  if (thing_.next_timeout() <= thing_.now()) {
+    thing_.handle_timeout();
+  }
+  if (gateway_) {
+    gateway_->handle_timeout();
+  }
+}
+
+time_point device_extras::next_timeout() const noexcept {
+  return gateway_ ? std::min(thing_.next_timeout(), gateway_->next_timeout())
+                  : thing_.next_timeout();
+}
+
+std::size_t device_extras::memory_bytes() const noexcept {
+  return sizeof(*this) + thing_.memory_bytes() + (gateway_ ? gateway_->memory_bytes() : 0);
+}
+
+} // namespace fleet::actors

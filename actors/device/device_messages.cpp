@@ -1,0 +1,107 @@
+// What the plain device reports and answers: the dialect's words, the ledger's tags. Whatever a
+// product asks for beyond that is thing.hpp's.
+#include <algorithm>
+
+#include "actors/device/cookie.hpp"
+#include "actors/device/device.hpp"
+#include "actors/device/device_extras.hpp"
+
+namespace fleet::actors {
+
+void device::report_due(time_point due) {
+  const auto& product = product_;
+  if (now() - due > late_after) {
+    bump(counts().late_sends);
+  }
+  if (const auto why = obstacle_on(slot_.board.memory, client_,
+                                   std::max(product.payload_bytes, product.report_bytes),
+                                   product.client.in_flight_max)) {
+    counts().skip_report(*why);
+    return;
+  }
+  report r;
+  r.index = index_;
+  r.tag = slot_.uplink.attempt(index_, product.qos != mqtt::qos::at_most_once);
+  r.wall_ms = slot_.board.clock.wall_ms(around_.home->wall_ms(), now());
+  r.payload_bytes = product.payload_bytes;
+  const auto random = values_.next();
+  r.values.temperature_milli = slot_.board.temperature.value(now());
+  r.values.humidity_milli = slot_.board.humidity.value(now());
+  r.values.red = static_cast<std::uint8_t>(random % 255);
+  r.values.green = static_cast<std::uint8_t>((random >> 8) % 255);
+  r.values.blue = static_cast<std::uint8_t>((random >> 16) % 255);
+  r.values.light = light_;
+  around_.payload.clear();
+  product.speech->write_report(r, values_, around_.payload);
+  mqtt::message_view message;
+  message.topic = topic_;
+  message.payload = around_.payload.view();
+  message.qos = product.qos;
+  const auto sent =
+      client_.publish(message, due, cookie_of(r.tag), now(), slot_.board.link.output());
+  if (!sent) {
+    counts().skip_report(skip_of(sent.error()));
+    return;
+  }
+  awaited_[awaited_next_++ % awaited_.size()] = {r.tag.sequence, due};
+  bump(counts().published[static_cast<std::size_t>(product.qos)]);
+  slot_.trace.note(now(), happening::published, r.tag.sequence);
+}
+
+void device::on_message(const mqtt::message_view& message) {
+  bump(counts().received[static_cast<std::size_t>(message.qos)]);
+  if (extras_ && extras_->take(message)) {
+    return;
+  }
+  const auto what = product_.speech->understand(index_, message, *around_.speech);
+  switch (what.kind) {
+    case downlink_kind::reply: on_reply(what); return;
+    case downlink_kind::own_echo:
+    case downlink_kind::unknown: return;
+    case downlink_kind::command: break;
+  }
+  const auto found = ledger::find_tag(message.payload);
+  if (found.state == ledger::tag_state::corrupted) {
+    bump(counts().downlink_corrupted);
+    return;
+  }
+  if (found.state == ledger::tag_state::intact) {
+    // A tag of another device is accepted here and attempted there: the ledger calls it unexpected.
+    slot_.downlink.accept(found.what, message.dup, slot_.connections);
+  }
+  if (what.sets_light) {
+    light_ = what.light;
+  }
+  bump(counts().commands);
+  slot_.trace.note(now(), happening::command, found.what.sequence);
+  answer(what, message.qos);
+}
+
+void device::on_reply(const downlink& answer) {
+  if (answer.reply_code != 200) {
+    bump(counts().replies_bad);
+    return;
+  }
+  bump(counts().replies);
+  for (auto& a : awaited_) {
+    if (a.sequence == answer.reply_sequence && a.sequence != 0) {
+      counts().latencies[static_cast<std::size_t>(latency::publish_reply)].record(now() - a.due);
+      a.sequence = 0;
+      return;
+    }
+  }
+}
+
+void device::answer(const downlink& command, mqtt::qos q) {
+  around_.payload.clear();
+  if (!product_.speech->write_answer(index_, command, around_.topic, around_.payload)) {
+    return;
+  }
+  mqtt::message_view message;
+  message.topic = around_.topic;
+  message.payload = around_.payload.view();
+  message.qos = std::min(q, mqtt::qos::at_least_once);
+  (void)client_.publish(message, now(), untagged, now(), slot_.board.link.output());
+}
+
+} // namespace fleet::actors

@@ -1,0 +1,73 @@
+// What a product's devices do beyond the plain one: thing model, reports of their own, shadow,
+// time, configuration, sub-devices. Data only, all off by default; thing.hpp and gateway_part.hpp
+// do it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocol/alink/gateway_machine.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/tsl/model.hpp"
+
+namespace fleet::actors {
+
+/// What a report consists of.
+enum class report_kind : std::uint8_t {
+  properties, ///< property post (aliyun-iot.md §11.1)
+  event,      ///< event post (§11.2)
+  batch,      ///< property batch post (§11.1); of a gateway with sub-devices a pack post (§16.4)
+  raw,        ///< octets to model/up_raw (§11.6)
+  shadow,     ///< a shadow update (§13); needs `shadow`
+  custom      ///< values as JSON, or `text`, to a topic of the product's own (§9.1)
+};
+
+/// One kind of report and how often a device makes it.
+struct report_plan {
+  report_kind what = report_kind::properties;
+  /// Properties, or for `event` the events in turn; empty: all of the model.
+  std::vector<std::string> identifiers;
+  duration interval = std::chrono::seconds{10}; ///< above 0; the first at a random part of it
+  std::string topic;                            ///< custom: what follows `/PK/DN/`
+  std::string text;                             ///< custom: the payload's start; empty: the values
+};
+
+/// One tag that a device tells at its start (§11.8).
+struct tag_plan {
+  std::string key; ///< alink::valid_tag_key()
+  std::string value;
+};
+
+/// Which devices sit behind a product's gateways (§16). Their own product is the product map's.
+struct children_plan {
+  std::uint32_t each = 0; ///< behind each gateway, at most alink::max_sub_devices; 0: none
+  std::uint32_t gateways_first = 0; ///< index of the product's first gateway
+  std::uint32_t first = 0;          ///< index of the first device behind that one
+};
+
+/// The optional parts of a product. What needs the vendor's dialect stays off with any other.
+struct device_features {
+  std::shared_ptr<const tsl::model> model; ///< none: properties as the plain device has them
+  std::vector<report_plan> reports;        ///< when not empty, product_settings::interval is unused
+  bool shadow = false;                     ///< §13
+  duration ntp_interval{};                 ///< §11.9; 0: no NTP
+  bool config_get = false;                 ///< at the first connection after a boot (§14.6)
+  bool config_push = false;                ///< takes pushed configurations (§14.6)
+  bool desired = false;            ///< desired/get at each connection (§11.7); needs a model
+  bool rrpc = false;               ///< answers RRPC in both forms (§15)
+  bool broadcasts = false;         ///< listens to its product's broadcasts (§9.1)
+  std::vector<tag_plan> tags;      ///< told at the first connection after a boot (§11.8)
+  children_plan children;          ///< §16
+  alink::gateway_settings gateway; ///< how it speaks for them; valid()
+
+  /// Whether there is anything that the plain device does not do.
+  [[nodiscard]] bool any() const noexcept {
+    return model != nullptr || !reports.empty() || shadow || ntp_interval > duration::zero()
+           || config_get || config_push || desired || rrpc || broadcasts || !tags.empty()
+           || children.each > 0;
+  }
+};
+
+} // namespace fleet::actors

@@ -1,0 +1,302 @@
+// A gateway's sub-devices: log-in, subscriptions, messages to and from them, their timers.
+#include "actors/device/gateway_part.hpp"
+
+#include <algorithm>
+
+#include "actors/device/cookie.hpp"
+#include "actors/device/speech_scratch.hpp"
+#include "protocol/alink/rrpc.hpp"
+
+namespace fleet::actors {
+
+namespace {
+
+using alink::topic_kind;
+
+constexpr std::string_view secret_key = "device.secret";
+
+} // namespace
+
+alink::identity children_source::at(std::uint32_t index) const {
+  auto who = all_.at(first_ + index);
+  if (const auto kept = slots_[index].board.kv.get(secret_key)) {
+    who.device_secret = as_text(*kept);
+  }
+  return who;
+}
+
+std::optional<std::uint32_t> children_source::find(std::string_view product_key,
+                                                   std::string_view device_name) const {
+  const auto found = all_.find(product_key, device_name);
+  return found && *found >= first_ && *found - first_ < count_ ? std::optional{*found - first_}
+                                                               : std::nullopt;
+}
+
+gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of), port_(port) {
+  const auto& plan = of.product.features.children;
+  const auto index = of.slot.board.index();
+  FLEET_CHECK(plan.each <= alink::max_sub_devices && index >= plan.gateways_first
+              && alink::valid(of.product.features.gateway));
+  first_ = plan.first + (index - plan.gateways_first) * plan.each;
+  make_slots();
+  auto& slots = *of_.slot.behind;
+  const auto* triples = of_.around.products->at(first_).speech->triples();
+  FLEET_CHECK(triples != nullptr);
+  source_.emplace(*triples, first_, plan.each, slots);
+  for (std::uint16_t i = 0; i < plan.each; ++i) {
+    subs_.emplace_back(of_.around.of(first_ + i), slots[i], port_, i);
+  }
+  const auto own = of_.product.speech->triples()->at(index);
+  machine_.emplace(alink::gateway::parts{of_.product.features.gateway,
+                                         *source_,
+                                         static_cast<std::uint16_t>(plan.each),
+                                         {own.product_key, own.device_name}},
+                   random_stream{of_.product.seed, index, "gateway"});
+}
+
+gateway_part::~gateway_part() = default;
+
+/// They stay from the first boot on, as the gateway's own slot does.
+void gateway_part::make_slots() {
+  const auto each = of_.product.features.children.each;
+  if (of_.slot.behind) {
+    return;
+  }
+  of_.slot.behind = std::make_unique<std::deque<device_slot>>();
+  for (std::uint32_t i = 0; i < each; ++i) {
+    of_.slot.behind->emplace_back(*of_.around.home, first_ + i,
+                                  of_.around.products->at(first_ + i).seed);
+  }
+}
+
+void gateway_part::filters(std::vector<filter_text>& out) const {
+  const auto own = of_.product.speech->triples()->at(of_.slot.board.index());
+  const auto& how = of_.product.features.gateway;
+  const auto want = [&](topic_kind kind, bool reply) {
+    out.push_back({alink::make_topic({kind, reply, own.product_key, own.device_name, {}}),
+                   mqtt::qos::at_most_once});
+  };
+  for (const auto kind : {topic_kind::sub_register, topic_kind::topo_add, topic_kind::session_login,
+                          topic_kind::session_logout}) {
+    want(kind, true);
+  }
+  if (how.login_batch > 1) {
+    want(topic_kind::session_batch_login, true);
+    want(topic_kind::session_batch_logout, true);
+  }
+  if (how.ask_topology) {
+    want(topic_kind::topo_get, true);
+  }
+  for (const auto kind : {topic_kind::topo_add_notify, topic_kind::topo_change,
+                          topic_kind::gateway_permit, topic_kind::ext_error}) {
+    want(kind, false);
+  }
+}
+
+void gateway_part::online() {
+  machine_->connected(now());
+  drain();
+}
+
+void gateway_part::offline() {
+  waiting_.clear();
+  pending_.clear();
+  machine_->disconnected(now());
+  drain();
+  // Whoever was logged in and not yet subscribed is forgotten, too.
+  for (auto& sub : subs_) {
+    sub.logged_out();
+  }
+}
+
+void gateway_part::quiet() {
+  for (auto& sub : subs_) {
+    sub.it().quiet();
+  }
+}
+
+bool gateway_part::take(const mqtt::message_view& message) {
+  const bool taken =
+      machine_->receive(message.topic, message.payload, now(), of_.around.speech->gateways);
+  drain();
+  if (taken) {
+    return true;
+  }
+  auto names = alink::device_pair{};
+  if (const auto call = alink::parse_rrpc_request(message.topic)) {
+    names = {call->product_key, call->device_name};
+  } else {
+    const auto on = alink::parse_topic(message.topic);
+    names = {on.product_key, on.device_name};
+  }
+  const auto place = source_->find(names.product_key, names.device_name);
+  if (!place) {
+    return false;
+  }
+  const auto at = static_cast<std::uint16_t>(*place);
+  (void)subs_[at].it().take(message);
+  touch(at);
+  return true;
+}
+
+void gateway_part::drain() {
+  while (const auto event = machine_->next_event()) {
+    take_event(*event);
+  }
+  auto& payload = of_.around.payload;
+  for (;;) {
+    payload.clear();
+    const auto next = machine_->next_message(payload, now());
+    if (!next) {
+      break;
+    }
+    const auto own = of_.product.speech->triples()->at(of_.slot.board.index());
+    const auto sub = next->sub_device ? source_->at(*next->sub_device) : alink::identity{};
+    const auto& who = next->sub_device ? sub : own;
+    mqtt::message_view message;
+    message.topic = of_.around.own_topic({next->kind, next->reply, {}, {}, {}},
+                                         {who.product_key, who.device_name});
+    message.payload = payload.view();
+    (void)port_.publish(message, now(), untagged);
+  }
+  subscribe_waiting();
+  const auto timeouts = machine_->counters().timeouts;
+  bump(of_.around.counts->request_timeouts, timeouts - timeouts_seen_);
+  timeouts_seen_ = timeouts;
+}
+
+void gateway_part::take_event(const alink::gateway_event& event) {
+  using kind = alink::gateway_event_kind;
+  switch (event.kind) {
+    case kind::registered:
+      (void)slot_at(event.index).board.kv.put(secret_key, as_bytes(event.device_secret));
+      return;
+    case kind::online: waiting_.push_back(event.index); return;
+    case kind::offline:
+      forget(event.index);
+      subs_[event.index].logged_out();
+      touch(event.index);
+      return;
+    case kind::refused: bump(of_.around.counts->sub_devices_refused); return;
+    case kind::disabled:
+    case kind::enabled:
+    case kind::removed:
+    case kind::permit: return; // the machine has done what there is to do
+  }
+  FLEET_CHECK(false);
+}
+
+void gateway_part::forget(std::uint16_t place) {
+  std::erase(waiting_, place);
+  std::erase_if(pending_, [place](const pending_subscribe& p) { return p.place == place; });
+}
+
+void gateway_part::subscribe_waiting() {
+  auto& filters = of_.around.filters;
+  while (!waiting_.empty() && pending_.size() < subscribes_max) {
+    const auto place = waiting_.front();
+    filters.clear();
+    subs_[place].it().filters(filters);
+    const alink::device_pair who = subs_[place].it().names();
+    for (const auto order : {topic_kind::disable, topic_kind::enable, topic_kind::remove}) {
+      filters.push_back({alink::make_topic({order, false, who.product_key, who.device_name, {}}),
+                         mqtt::qos::at_most_once});
+    }
+    std::uint8_t packets = 0;
+    for (std::size_t at = 0; at < filters.size(); at += filters_per_packet) {
+      const auto id = port_.subscribe(
+          std::span{filters}.subspan(at, std::min(filters_per_packet, filters.size() - at)));
+      if (!id) {
+        return; // once there is room, from its first filter again
+      }
+      pending_.push_back({*id, place});
+      ++packets;
+    }
+    subs_[place].logged_in(packets);
+    waiting_.pop_front();
+  }
+}
+
+void gateway_part::subscribed(std::uint16_t packet_id) {
+  const auto found =
+      std::find_if(pending_.begin(), pending_.end(),
+                   [packet_id](const pending_subscribe& p) { return p.packet_id == packet_id; });
+  if (found == pending_.end()) {
+    return;
+  }
+  const auto place = found->place;
+  pending_.erase(found);
+  if (subs_[place].subscribed()) {
+    touch(place);
+  }
+  subscribe_waiting();
+}
+
+void gateway_part::touch(std::uint16_t place) {
+  // Arming for later waits until the wake that is armed: there are as few entries as arrivals of
+  // something earlier.
+  const auto next = subs_[place].it().next_timeout();
+  if (next < subs_[place].armed) {
+    subs_[place].armed = next;
+    wakes_.emplace(next, place);
+  }
+}
+
+void gateway_part::handle_timeout() {
+  if (machine_->next_timeout() <= now()) {
+    machine_->handle_timeout(now());
+    drain();
+  }
+  while (!wakes_.empty() && wakes_.top().first <= now()) {
+    const auto [due, place] = wakes_.top();
+    wakes_.pop();
+    auto& sub = subs_[place];
+    if (sub.armed != due) {
+      continue;
+    }
+    sub.armed = never;
+    sub.it().handle_timeout();
+    touch(place);
+  }
+}
+
+time_point gateway_part::next_timeout() const noexcept {
+  const auto own = machine_->next_timeout();
+  return wakes_.empty() ? own : std::min(own, wakes_.top().first);
+}
+
+bool gateway_part::write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) {
+  const auto& model = of_.product.features.model;
+  const std::size_t own_count = model ? model->properties().size() : 0;
+  alink::pack_writer writer{out, of_.product.features.gateway.dialect, id, own};
+  std::size_t taken = 0;
+  std::size_t room = alink::max_pack_properties - std::min(alink::max_pack_properties, own_count);
+  byte_buffer values;
+  for (std::size_t i = 0; i < subs_.size() && taken < alink::max_pack_sub_devices; ++i) {
+    const auto place = static_cast<std::uint16_t>(pack_turn_++ % subs_.size());
+    auto& sub = subs_[place];
+    const std::size_t properties = sub.it().state().thing().properties().size();
+    if (!sub.online() || properties > room) {
+      continue;
+    }
+    room -= properties;
+    values.clear();
+    sub.it().append_current(values);
+    writer.add(sub.it().names(), {as_text(values.view()), {}});
+    ++taken;
+  }
+  writer.end();
+  return true;
+}
+
+std::size_t gateway_part::memory_bytes() const noexcept {
+  std::size_t sum = sizeof(*this) + pending_.capacity() * sizeof(pending_subscribe)
+                    + wakes_.size() * sizeof(wake)
+                    + subs_.size() * alink::sub_device_table::bytes_per_sub_device;
+  for (const auto& sub : subs_) {
+    sum += sizeof(sub) + sizeof(device_slot) + sub.it().memory_bytes();
+  }
+  return sum;
+}
+
+} // namespace fleet::actors

@@ -1,0 +1,50 @@
+// One device behind a gateway (aliyun-iot.md §16): a thing with a slot of its own that speaks
+// through the gateway's session. When it is online is the gateway machine's business.
+#pragma once
+
+#include <cstdint>
+
+#include "actors/device/thing.hpp"
+#include "actors/device/thing_link.hpp"
+
+namespace fleet::actors {
+
+class sub_device final : public thing_link {
+public:
+  /// `place` is its row at the gateway, whose `link` outlives it.
+  sub_device(device_surroundings& around, device_slot& slot, thing_link& link, std::uint16_t place);
+  ~sub_device();
+
+  /// Logged in: its filters are to be subscribed in so many packets.
+  void logged_in(std::uint8_t packets);
+  /// One of these packets was answered; true when it was the last, and the thing goes online.
+  bool subscribed();
+  /// No session any more, for whatever reason.
+  void logged_out();
+
+  [[nodiscard]] thing& it() noexcept { return thing_; }
+  [[nodiscard]] const thing& it() const noexcept { return thing_; }
+  [[nodiscard]] device_slot& slot() noexcept { return slot_; }
+  [[nodiscard]] bool online() const noexcept { return online_; }
+
+  /// For when the gateway has armed it; never: for no time.
+  time_point armed = never;
+
+  [[nodiscard]] std::optional<skip> obstacle(std::size_t octets) const override {
+    return link_.obstacle(octets);
+  }
+  std::optional<skip> publish(const mqtt::message_view& message, time_point due,
+                              std::uint64_t cookie) override;
+  bool write_pack(byte_buffer&, std::uint32_t, const alink::pack_part&) override { return false; }
+
+private:
+  device_surroundings& around_;
+  device_slot& slot_;
+  thing_link& link_;
+  thing thing_;
+  std::uint16_t place_;
+  std::uint8_t packets_pending_ = 0;
+  bool online_ = false;
+};
+
+} // namespace fleet::actors

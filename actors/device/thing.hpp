@@ -1,0 +1,172 @@
+// What one device or sub-device is to the vendor's platform beyond a plain reporter (aliyun-iot.md
+// §11, §13 to §15): values under its thing model, reports, commands, desired values, shadow, time.
+// Speaks through a thing_link; owns no connection and nothing that must survive a crash.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/device/dialect.hpp"
+#include "actors/device/features.hpp"
+#include "actors/device/settings.hpp"
+#include "actors/device/thing_link.hpp"
+#include "protocol/alink/gateway_messages.hpp"
+#include "protocol/alink/request_book.hpp"
+#include "protocol/alink/thing_messages.hpp"
+#include "protocol/base/random.hpp"
+#include "protocol/shadow/client.hpp"
+#include "protocol/tsl/thing_state.hpp"
+
+namespace fleet::actors {
+
+struct device_slot;
+struct device_surroundings;
+struct meters;
+
+/// Times that a question (desired, configuration, tags) is asked before the device lets it be.
+inline constexpr std::uint32_t question_tries_max = 3;
+
+/// A topic of a kind that has no further part; names are put in when it is sent.
+constexpr alink::topic plain_topic(alink::topic_kind kind) noexcept {
+  alink::topic out;
+  out.kind = kind;
+  return out;
+}
+
+/// What a thing stands on; all of it outlives the thing.
+struct thing_place {
+  device_surroundings& around;
+  const product_settings& product;
+  device_slot& slot; ///< its board's index is the device's
+  thing_link& link;
+};
+
+class thing {
+public:
+  /// The product's dialect must have triples().
+  explicit thing(const thing_place& at);
+  ~thing();
+  thing(const thing&) = delete;
+  thing& operator=(const thing&) = delete;
+
+  /// Appends what it wants subscribed, without wildcards in its own names (§9).
+  void filters(std::vector<filter_text>& out) const;
+
+  /// Its session stands and its filters are subscribed.
+  void online();
+  void offline();
+  /// No further reports or questions of its own; commands are answered all the same.
+  void quiet();
+
+  /// Takes a message to this device; false if it is none that a thing understands.
+  bool take(const mqtt::message_view& message);
+
+  void handle_timeout();
+  [[nodiscard]] time_point now() const noexcept; ///< of its home
+  [[nodiscard]] time_point next_timeout() const noexcept;
+
+  /// Appends its values of now with their time, as an object: for a pack post (§16.4).
+  void append_current(byte_buffer& out);
+
+  [[nodiscard]] alink::device_pair names() const noexcept { return {product_key_, device_name_}; }
+  /// Whether it makes the reports, rather than the plain device.
+  [[nodiscard]] bool reports() const noexcept { return !plans_.empty(); }
+  [[nodiscard]] const tsl::thing_state& state() const noexcept { return state_; }
+  /// Heap octets, its own size left out.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+private:
+  struct shadow_part;
+  struct arrival; ///< a message with its topic taken apart
+
+  // Sending; what is sent stands in the home's payload buffer.
+  bool send(const alink::topic& where, mqtt::qos q);
+  bool send_to(std::string_view topic, mqtt::qos q, time_point due, std::uint64_t cookie);
+  std::uint32_t open(alink::topic_kind kind, std::uint32_t cookie);
+  byte_buffer& fresh_payload();
+
+  // Reports.
+  void report_due(const report_plan& plan, time_point due);
+  bool write_report(const report_plan& plan, time_point due, alink::topic& where);
+  void write_batch(const report_plan& plan, std::uint32_t id);
+  void write_raw_frame(const report_plan& plan);
+  void write_custom(const report_plan& plan);
+  bool write_event(const report_plan& plan, time_point due, alink::topic& where);
+  /// Reads the sensors for the properties named, or all; those that the cloud may set stay.
+  void refresh(const std::vector<std::string>& identifiers);
+  void measure(const tsl::property& p);
+  /// Appends `"a":1,"b":2` of the properties named, or all.
+  void append_members(byte_buffer& out, std::span<const std::string_view> identifiers) const;
+  void append_tag(byte_buffer& out, const ledger::tag& tag) const;
+  bool post_tagged(const alink::topic& where, time_point due);
+  void post_values(std::span<const std::string_view> identifiers);
+  [[nodiscard]] duration interval_of(std::size_t plan) const noexcept;
+  [[nodiscard]] std::uint32_t post_cookie(time_point due) const noexcept;
+
+  // Commands; a code is the reply's, `values` the members of its data.
+  bool take_request(const arrival& m);
+  /// Enters its tag into the ledger; false for a message that arrived damaged.
+  bool note_tag(const mqtt::message_view& message);
+  void obey(const arrival& m);
+  std::int64_t run(const alink::message& request, std::string_view service, byte_buffer& values);
+  std::int64_t set_properties(const alink::message& request);
+  std::int64_t get_properties(const alink::message& request, byte_buffer& values) const;
+  std::int64_t call_service(const alink::service_request& call, byte_buffer& values);
+  void append_output(byte_buffer& out, const tsl::parameter& output,
+                     std::span<const json_member> inputs);
+  void post_what_was_set(const alink::message& request, std::string_view service);
+  void take_rrpc(const mqtt::message_view& message, const alink::rrpc_call& call);
+  void take_raw(const arrival& m);
+  void answer(const arrival& m, const alink::reply_fields& reply);
+
+  // Replies and questions of its own.
+  bool take_reply(const arrival& m);
+  void ask_first_questions();
+  void ask(alink::topic_kind kind, std::uint32_t attempt);
+  void take_desired(const alink::message& reply);
+  void take_config(const alink::config_offer& offer);
+  [[nodiscard]] alink::config_transport config_transport() const noexcept;
+  void ask_time();
+  void take_time(bytes_view payload);
+
+  // Shadow.
+  void open_shadow();
+  void take_shadow(bytes_view payload);
+  void push_shadow(const std::vector<std::string>& identifiers);
+  void drain_shadow();
+  void apply_shadow(const shadow::client_event::desired_arrived& wanted);
+  /// Publishes what the client wrote into the home's payload buffer, if anything.
+  void send_shadow();
+
+  [[nodiscard]] std::int64_t wall_ms() const noexcept;
+  [[nodiscard]] meters& counts() const noexcept;
+  [[nodiscard]] const device_features& features() const noexcept { return product_.features; }
+  [[nodiscard]] const tsl::model& model() const noexcept { return state_.thing(); }
+
+  device_surroundings& around_;
+  const product_settings& product_;
+  device_slot& slot_;
+  thing_link& link_;
+  std::string product_key_;
+  std::string device_name_;
+  tsl::thing_state state_;
+  alink::request_book book_;
+  random_stream values_;
+  random_stream jitter_;
+  std::span<const report_plan> plans_; ///< the product's, or the one that a model alone implies
+  std::unique_ptr<time_point[]> due_;  ///< of each plan; never while quiet or not yet online
+  std::unique_ptr<shadow_part> shadow_;
+  time_point next_time_ = never; ///< when the time is asked next
+  std::int64_t time_asked_ms_ = 0;
+  std::uint16_t event_turn_ = 0;
+  bool time_open_ = false;
+  bool online_ = false;
+  bool quiet_ = false;
+  bool asked_ = false; ///< the questions of the first connection
+};
+
+} // namespace fleet::actors

@@ -1,0 +1,129 @@
+// What the cloud's console does to devices, as one face: the admin API calls it, the twin's
+// platform implements it. All calls on the twin's home; answers that take time come by callback, on
+// the home too.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/result.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
+
+namespace fleet::cloud {
+
+enum class operation_error : std::uint8_t {
+  unknown_product,
+  unknown_device,
+  offline,        ///< and what was asked needs a device that is online
+  not_subscribed, ///< online, and not listening where this would go
+  busy,           ///< too much is under way, at the device or in all
+  timed_out,      ///< the device did not answer in time
+  refused,        ///< against the thing model, or against a rule; the detail says which
+  malformed,      ///< the argument is not what it should be; the detail says why
+  exists,         ///< it is there already
+  unsupported     ///< this profile does not know it
+};
+/// `unknown-device` and so on: the word of the admin API.
+std::string_view to_string(operation_error e) noexcept;
+
+struct operation_failure {
+  operation_error why = operation_error::refused;
+  std::string detail; ///< one sentence for people; may be empty
+};
+
+/// What the console shows of one device. Never its secret.
+struct device_view {
+  std::uint32_t index = 0;
+  std::string product_key;
+  std::string device_name;
+  std::string_view state; ///< unactivated, online, offline, disabled
+  std::string firmware_version;
+  std::string gateway; ///< `PK/DN` of the gateway that it belongs to, or empty
+  std::int64_t last_online_ms = 0;
+  std::string tags = "{}";       ///< JSON object
+  std::string properties = "{}"; ///< JSON object: reported, `{"name":{"value":…,"time":ms}}`
+  std::string desired = "{}";    ///< JSON object: `{"name":{"value":…,"version":n}}`
+};
+
+struct product_view {
+  std::string product_key;
+  std::string name;
+  std::uint32_t devices = 0;
+  std::uint32_t online = 0;
+  bool has_model = false;
+};
+
+/// A device's answer to a call: its code (200: good) and its data, raw.
+struct call_answer {
+  int code = 0;
+  std::string data; ///< JSON, or what an RRPC returned
+};
+using call_result = result<call_answer, operation_failure>;
+using call_done = std::function<void(const call_result&)>;
+using operation_result = result<std::string, operation_failure>; ///< JSON, often `{}`
+
+struct device_name_view {
+  std::string_view product_key;
+  std::string_view device_name;
+};
+
+class operations {
+public:
+  virtual ~operations() = default;
+
+  [[nodiscard]] virtual std::vector<product_view> products() const = 0;
+  /// At most `limit` devices from index `from` on that pass: `product_key` empty: any; `state`
+  /// empty: any.
+  [[nodiscard]] virtual std::vector<device_view> devices(std::string_view product_key,
+                                                         std::string_view state, std::uint32_t from,
+                                                         std::uint32_t limit) const = 0;
+  [[nodiscard]] virtual result<device_view, operation_failure>
+  device(device_name_view who) const = 0;
+
+  /// Adds a product, with its thing model (TSL text, may be empty); or changes it.
+  virtual operation_result put_product(std::string_view product_key, std::string_view name,
+                                       std::string_view model) = 0;
+  /// Adds a device; an empty secret: one is made, and answered once: `{"deviceSecret":"…"}`.
+  virtual operation_result add_device(device_name_view who, std::string_view secret) = 0;
+  virtual operation_result delete_device(device_name_view who) = 0;
+  virtual operation_result disable(device_name_view who) = 0;
+  virtual operation_result enable(device_name_view who) = 0;
+  /// Ends its connection; it may come back.
+  virtual operation_result kick(device_name_view who) = 0;
+
+  /// §11.3; `properties` is a JSON object. Answers when the device did, or in time.
+  virtual void set_properties(device_name_view who, std::string_view properties,
+                              call_done done) = 0;
+  /// §11.4: asks the device itself; `names` is a JSON array.
+  virtual void get_properties(device_name_view who, std::string_view names, call_done done) = 0;
+  /// §11.7: kept for a device that is offline. `properties` is a JSON object, null clears.
+  virtual operation_result set_desired(device_name_view who, std::string_view properties) = 0;
+  /// §11.5; synchronous services go by RRPC if the model says so.
+  virtual void call_service(device_name_view who, std::string_view service,
+                            std::string_view arguments, duration patience, call_done done) = 0;
+  /// §15; `topic` empty: the system form; otherwise the custom topic's part behind `/ext/rrpc/ID`.
+  virtual void rrpc(device_name_view who, std::string_view topic, bytes_view payload,
+                    duration patience, call_done done) = 0;
+
+  /// §13: the whole document, `{}` before the first.
+  virtual operation_result shadow(device_name_view who) = 0;
+  /// §13: an update of the cloud, `{"method":"update","state":{"desired":{…}},"version":n}`.
+  virtual operation_result update_shadow(device_name_view who, std::string_view update) = 0;
+
+  /// Publishes to one device on a topic of its own (below `/PK/DN/`, without that prefix), or on a
+  /// whole one.
+  virtual operation_result publish(std::string_view topic, bytes_view payload, mqtt::qos q) = 0;
+  /// §9.1: to all devices of a product that are online and subscribed; answers `{"devices":n}`.
+  virtual operation_result broadcast(std::string_view product_key, std::string_view topic,
+                                     bytes_view payload) = 0;
+  /// §14.6: what `thing/config/get` answers from now on, and pushed to who is online.
+  virtual operation_result set_config(std::string_view product_key, std::string_view content,
+                                      bool push) = 0;
+};
+
+} // namespace fleet::cloud

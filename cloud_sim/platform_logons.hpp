@@ -1,0 +1,47 @@
+// The platform's side of logging on by other ways than direct mode (aliyun-iot.md §5.4, §5.5):
+// looks devices and products up for the front door, and takes its tokens at CONNECT. No HTTP.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cloud_sim/logon_registry.hpp"
+#include "cloud_sim/logon_tokens.hpp"
+#include "cloud_sim/platform_products.hpp"
+#include "cloud_sim/registry.hpp"
+#include "hal_sim/world/home.hpp"
+#include "protocol/mqtt/types.hpp"
+
+namespace fleet::cloud {
+
+/// Who logs on with a token.
+struct token_logon {
+  std::uint32_t device = 0;
+  bool auto_subscribe = false; ///< `_ss=1` (§9.4)
+};
+
+class platform_logons final : public logon_registry {
+public:
+  /// All must outlive it; `key` signs the tokens, and without one there are none.
+  platform_logons(hal::home& where, const registry& devices, const product_list& products,
+                  std::string key);
+
+  [[nodiscard]] std::optional<logon_device> find(device_name_view who) const override;
+  [[nodiscard]] std::optional<logon_product> product(std::string_view product_key) const override;
+  [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
+
+  /// The device that a CONNECT in pre-auth mode speaks for, disabled or not. Nothing: no such
+  /// mode, or no such token.
+  [[nodiscard]] std::optional<token_logon> recognize(const mqtt::connect_view& connect) const;
+
+private:
+  [[nodiscard]] std::int64_t now_s() const noexcept { return home_.wall_ms() / 1000; }
+
+  hal::home& home_;
+  const registry& devices_;
+  const product_list& products_;
+  bool gives_tokens_;
+  logon_tokens tokens_;
+};
+
+} // namespace fleet::cloud

@@ -1,0 +1,63 @@
+// How a device is reached now: by its own connection, or by its gateway's (aliyun-iot.md §16.3).
+// Holds the subscriptions of sub-devices while they are logged in; decides no rights.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "cloud_sim/broker.hpp"
+#include "cloud_sim/platform_client.hpp"
+#include "cloud_sim/registry.hpp"
+
+namespace fleet::cloud {
+
+/// A device and the session that leads to it; the two are one for whoever is connected by itself.
+struct line {
+  platform_client* as = nullptr;      ///< its names and subscriptions; null: there is no way
+  platform_client* through = nullptr; ///< whose session
+  [[nodiscard]] bool online() const noexcept {
+    return through != nullptr && through->online != nullptr;
+  }
+};
+
+class switchboard {
+public:
+  switchboard(broker& core, registry& devices) : broker_(core), devices_(devices) {}
+
+  static line direct(platform_client& who) noexcept { return {&who, &who}; }
+  /// The way to a device. One that is away may have a session of its own that waits for it.
+  [[nodiscard]] line find(std::uint32_t device) const noexcept;
+  /// A sub-device that is logged in, or null.
+  [[nodiscard]] platform_client* sub_device(std::uint32_t device) const noexcept;
+
+  /// It came online through a gateway, which must be online; `of` its product.
+  void open_sub_device(std::uint32_t device, platform_client& gateway, product& of);
+  /// False if it was not.
+  bool close_sub_device(std::uint32_t device);
+
+  /// An answer to a request of QoS `asked`, if the device listens (§10).
+  void reply(const line& to, std::string_view topic, bytes_view payload, mqtt::qos asked);
+  /// The platform's own message, to a device that is online.
+  command_outcome push(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
+                       std::uint64_t cookie = 0);
+  /// Delivers what was found to be granted; QoS 1 waits for who has a session.
+  void send(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
+            std::uint64_t cookie);
+
+  /// Every reply at QoS 0 (§24).
+  bool replies_at_qos_0 = false;
+
+private:
+  struct sub_line {
+    std::unique_ptr<platform_client> as;
+    platform_client* gateway;
+  };
+  broker& broker_;
+  registry& devices_;
+  /// Looked up, never walked.
+  std::unordered_map<std::uint32_t, sub_line> sub_devices_;
+};
+
+} // namespace fleet::cloud

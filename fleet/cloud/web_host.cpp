@@ -1,0 +1,152 @@
+// Opening the twin's HTTP listeners.
+#include "fleet/cloud/web_host.hpp"
+
+#include <fmt/format.h>
+
+#include "cloud_sim/web/guard.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+/// What devices send is a form of a few hundred octets.
+constexpr std::uint64_t front_door_body_max = 16 * 1024;
+constexpr std::uint32_t front_door_connections_max = 4096;
+
+std::string_view reason(hal::listen_error why) noexcept {
+  switch (why) {
+    case hal::listen_error::in_use: return "the address is in use";
+    case hal::listen_error::not_permitted: return "not permitted";
+    case hal::listen_error::bad_address: return "this machine has no such address";
+    case hal::listen_error::exhausted: return "out of descriptors or memory";
+  }
+  FLEET_CHECK(false);
+}
+
+startup_error cannot_listen(const hal::address& at, hal::listen_error why) {
+  return {exit_code::environment_failed,
+          fmt::format("cannot listen on {}: {}", at.text(), reason(why))};
+}
+
+/// The token of a file, its line end taken off.
+result<std::string, startup_error> token_of(const std::string& file) {
+  auto text = read_file(file);
+  if (!text) {
+    return fail(text.error());
+  }
+  std::string token = std::move(text).value();
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) {
+    token.pop_back();
+  }
+  if (!cloud::valid_admin_token(token)) {
+    return fail(
+        startup_error{exit_code::wrong_usage,
+                      fmt::format("{}: a token has {} to {} visible characters, on one line", file,
+                                  cloud::min_admin_token, cloud::max_admin_token)});
+  }
+  return token;
+}
+
+} // namespace
+
+std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& twin,
+                                                  const cloud_options& options) {
+  if (options.admin.asked_for && !options.admin.at) {
+    return std::nullopt;
+  }
+  cloud::guard_rules rules;
+  if (!options.admin_token_file.empty()) {
+    auto token = token_of(options.admin_token_file);
+    if (!token) {
+      return token.error();
+    }
+    rules.token = std::move(token).value();
+  }
+  api_ = std::make_unique<cloud::admin_api>(
+      home, twin.console(),
+      cloud::admin_facts{std::string{version}, std::string{to_string(options.profile)},
+                         &twin.counters(), twin.ledger()});
+  admin_ = std::make_unique<cloud::web_service>(home, *api_);
+  auto at = options.admin.at.value_or(hal::parse_address(default_admin_address).value());
+  auto got = admin_->listen({.at = at});
+  // Two twins on one machine both want the port that clients try first.
+  if (!got && got.error() == hal::listen_error::in_use && !options.admin.asked_for) {
+    at.port = 0;
+    got = admin_->listen({.at = at});
+  }
+  if (!got) {
+    return cannot_listen(at, got.error());
+  }
+  rules.own = got.value();
+  lines_.push_back("admin " + rules.own.text());
+  if (rules.token.empty() && !rules.own.loopback()) {
+    rules.token = cloud::make_admin_token();
+    lines_.push_back("admin-token " + rules.token);
+  }
+  api_->guard_with(std::move(rules));
+  return std::nullopt;
+}
+
+std::optional<startup_error> web_host::open_front_door(hal::home& home, const served_twin& what,
+                                                       const cloud_options& options) {
+  auto* const devices = what.twin.logons();
+  if (devices == nullptr || (options.http.empty() && options.https.empty())) {
+    return std::nullopt;
+  }
+  const std::size_t plain = options.mqtt.size();
+  cloud::logon_ports ports;
+  ports.plain = plain == 0 ? std::uint16_t{0} : what.mqtt.front().port;
+  ports.tls = what.mqtt.size() == plain ? std::uint16_t{0} : what.mqtt[plain].port;
+  desk_ = std::make_unique<cloud::logon_desk>(home, *devices, ports);
+  cloud::web_limits limits;
+  limits.http.read.body_max = front_door_body_max;
+  limits.connections_max = front_door_connections_max;
+  front_door_ = std::make_unique<cloud::web_service>(home, *desk_, limits);
+  const auto open = [&](const std::vector<hal::address>& all, stream_filter_factory* security,
+                        std::string_view name) -> std::optional<startup_error> {
+    for (const auto& at : all) {
+      const auto got = front_door_->listen({.at = at, .security = security});
+      if (!got) {
+        return cannot_listen(at, got.error());
+      }
+      lines_.push_back(fmt::format("{} {}", name, got.value().text()));
+    }
+    return std::nullopt;
+  };
+  if (auto error = open(options.http, nullptr, "http")) {
+    return error;
+  }
+  return open(options.https, what.security, "https");
+}
+
+result<std::unique_ptr<web_host>, startup_error>
+web_host::start(hal::home& home, const served_twin& what, const cloud_options& options) {
+  std::unique_ptr<web_host> made{new web_host};
+  if (auto error = made->open_front_door(home, what, options)) {
+    return fail(*error);
+  }
+  if (auto error = made->open_admin(home, what.twin, options)) {
+    return fail(*error);
+  }
+  return made;
+}
+
+void web_host::reset_all() {
+  if (front_door_) {
+    front_door_->reset_all();
+  }
+  if (admin_) {
+    admin_->reset_all();
+  }
+}
+
+void web_host::stop() {
+  if (front_door_) {
+    front_door_->stop();
+  }
+  if (admin_) {
+    admin_->stop();
+  }
+}
+
+} // namespace fleet::program

@@ -1,0 +1,53 @@
+// Key by key.
+#include "fleet/run/features.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+actors::report_kind kind_of(report_kind what) noexcept {
+  switch (what) {
+    case report_kind::properties: return actors::report_kind::properties;
+    case report_kind::event: return actors::report_kind::event;
+    case report_kind::custom: return actors::report_kind::custom;
+    case report_kind::raw: return actors::report_kind::raw;
+    case report_kind::shadow: return actors::report_kind::shadow;
+    case report_kind::batch: return actors::report_kind::batch;
+  }
+  FLEET_CHECK(false);
+}
+
+/// Whether the plain device does it: its profile's own report, and nothing beside it.
+bool plain(const scenario_product& product) {
+  const auto& reports = *product.report;
+  return product.profile == profile::mqtt || reports.empty()
+         || (reports.size() == 1 && reports.front().what == report_kind::properties
+             && reports.front().identifiers.empty());
+}
+
+} // namespace
+
+void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::model>& model,
+                    actors::product_settings& settings) {
+  const auto& product = plan.product;
+  const auto& reports = *product.report;
+  settings.behind_gateway = plan.behind_gateway;
+  settings.interval = reports.empty() ? duration::zero() : reports.front().every;
+  if (product.profile == profile::mqtt) {
+    return; // its topic and payload are the dialect's
+  }
+  auto& f = settings.features;
+  f.model = model;
+  f.reports.clear();
+  for (const auto& rule : plain(product) ? std::vector<report_rule>{} : reports) {
+    f.reports.push_back(
+        {kind_of(rule.what), rule.identifiers, rule.every, rule.topic, rule.payload});
+  }
+  f.shadow = product.shadow;
+  f.ntp_interval = product.ntp ? ntp_every : duration::zero();
+  f.rrpc = plan.rrpc;
+  f.broadcasts = plan.broadcasts;
+  f.children = {plan.children_each, plan.devices.first, plan.children_first};
+}
+
+} // namespace fleet::program

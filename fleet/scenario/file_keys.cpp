@@ -1,0 +1,232 @@
+// The keys of the file itself, of stages and of the cloud's traffic, and the table of all.
+#include <algorithm>
+
+#include "fleet/scenario/nested_keys.hpp"
+#include "fleet/scenario/sections.hpp"
+#include "fleet/scenario/words.hpp"
+#include "protocol/alink/template.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration year = 24h * 365;
+constexpr std::size_t name_octets_most = 100;
+
+bool letter_or_digit(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// 1 to 64 letters, digits and characters of `besides`.
+bool plain_word(std::string_view word, std::string_view besides) {
+  return !word.empty() && word.size() <= identifier_octets_most
+         && std::all_of(word.begin(), word.end(), [besides](char c) {
+              return letter_or_digit(c) || besides.find(c) != std::string_view::npos;
+            });
+}
+
+key_of<scenario> scenario_name_key() {
+  auto info =
+      info_of({"name", "What reports call the run.", "smart home", "the file's name"}, "text");
+  info.range = "1 to 100 octets in one line";
+  return text_key(std::move(info), &scenario::name,
+                  [](std::string_view word) -> std::optional<std::string> {
+                    if (word.empty() || word.size() > name_octets_most
+                        || word.find('\n') != std::string_view::npos) {
+                      return "is not a name; it takes 1 to 100 octets in one line";
+                    }
+                    return std::nullopt;
+                  });
+}
+
+key_of<scenario> seed_key() {
+  auto info = info_of({"seed", "Decides everything random, as the flag --seed.", "7",
+                       "picked, and printed at the start"},
+                      "number");
+  info.range = "0 to 18446744073709551615, or hexadecimal after 0x";
+  return value_key<scenario>(std::move(info), [](reading&, std::string_view word, scenario& out) {
+    return set_seed(out.seed)(word);
+  });
+}
+
+key_of<stage_ramp> target_key() {
+  auto info = info_of({"to",
+                       "How many devices are on at the end, or which part of all. Devices behind "
+                       "gateways come with them and are not counted.",
+                       "50%", "100%", "devices"},
+                      "count or percentage");
+  info.range = "0 to 1,000,000, or 0% to 100%";
+  return value_key<stage_ramp>(
+      std::move(info),
+      [](reading&, std::string_view word, stage_ramp& out) -> std::optional<std::string> {
+        if (word == "0%") {
+          out.to = {true, 0, 0};
+          return std::nullopt;
+        }
+        if (word.ends_with('%')) {
+          const auto parsed = parse_percent(word);
+          if (!parsed) {
+            return parsed.error();
+          }
+          out.to = {true, 0, parsed.value()};
+          return std::nullopt;
+        }
+        std::uint32_t devices = 0;
+        auto wrong = set_count(devices, 0, scenario_devices_most)(word);
+        if (wrong) {
+          return *wrong + ", or a part as 50%";
+        }
+        out.to = {false, devices, 0};
+        return std::nullopt;
+      });
+}
+
+const section_of<stage_ramp>& ramp_section() {
+  static const section_of<stage_ramp> section{
+      "stages[].ramp",
+      "a ramp",
+      {target_key(),
+       duration_key({"over", "How long the ramp takes; 0s for at once. Contradicts `rate`.", "5m",
+                     "as `rate` says"},
+                    &stage_ramp::over, {0s, year}),
+       rate_key({"rate", "Devices started, or stopped, a second. Contradicts `over`.", "200/s",
+                 "1000/s", "devices a second"},
+                &stage_ramp::rate, 0.1, 100'000)}};
+  return section;
+}
+
+std::vector<key_of<cloud_traffic>> traffic_target_keys() {
+  auto product =
+      info_of({"product", "Whose devices it goes to.", "led", "the only product"}, "text");
+  product.range = "the name of a product";
+  auto identifiers = info_of({"identifiers",
+                              "Which properties or attributes; for property_set, property_get and "
+                              "shadow_desired.",
+                              "[power, colour]", "all that the kind can act upon"},
+                             "list of words");
+  identifiers.range = "1 to 64 of letters, digits, _ and : each; 0 to 200 items";
+  auto service = info_of(
+      {"service", "Which service is invoked; kind service needs it.", "reset", "none"}, "text");
+  service.range = "1 to 64 of letters, digits, _ and :";
+  return {
+      word_key({"kind", "What the cloud does.", "rrpc"}, &cloud_traffic::kind, traffic_kind_words),
+      text_key(std::move(product), &cloud_traffic::product, check_name),
+      words_key(std::move(identifiers), &cloud_traffic::identifiers, identifiers_most,
+                check_identifier),
+      text_key(std::move(service), &cloud_traffic::service, check_identifier)};
+}
+
+std::vector<key_of<cloud_traffic>> traffic_text_keys() {
+  auto topic = info_of({"topic",
+                        "Where a broadcast or custom message goes: what follows /broadcast/PK/ or "
+                        "/PK/DN/, or the whole topic with profile mqtt.",
+                        "user/get", "notice; get; fleet/{device}/down with profile mqtt"},
+                       "template");
+  topic.range = "text with {device}, {index}, {seq}, {timestamp}, {random LOW..HIGH}…";
+  auto payload = info_of({"payload", "What is sent; not with property_get.", "'{{\"power\":1}}'",
+                          "made from the model"},
+                         "template");
+  payload.range = topic.range;
+  return {
+      text_key(std::move(topic), &cloud_traffic::topic, template_check(ledger_word::refused)),
+      rate_key(
+          {"rate",
+           "How often, over the whole fleet; each goes to one device in turn, a broadcast to all.",
+           "50/s",
+           {},
+           "messages a second"},
+          &cloud_traffic::rate, 0.001, 100'000),
+      text_key(std::move(payload), &cloud_traffic::payload, template_check(ledger_word::allowed))};
+}
+
+} // namespace
+
+std::optional<std::string> check_name(std::string_view word) {
+  if (plain_word(word, "_-.")) {
+    return std::nullopt;
+  }
+  return "is not a name; it takes 1 to 64 letters, digits, _, - and .";
+}
+
+std::optional<std::string> check_identifier(std::string_view word) {
+  if (plain_word(word, "_:")) {
+    return std::nullopt;
+  }
+  return "is not an identifier; it takes 1 to 64 letters, digits, _ and :";
+}
+
+text_check template_check(ledger_word ledger) {
+  return [ledger](std::string_view word) -> std::optional<std::string> {
+    if (word.empty()) {
+      return "must not be empty";
+    }
+    const auto compiled = alink::payload_template::compile(word);
+    if (!compiled) {
+      return "has a mistake at its column " + std::to_string(compiled.error().column) + ": "
+             + compiled.error().message;
+    }
+    if (ledger == ledger_word::refused && compiled.value().has_ledger()) {
+      return "must not hold {ledger}, which belongs into payload";
+    }
+    return std::nullopt;
+  };
+}
+
+const section_of<scenario_stage>& stage_section() {
+  static const section_of<scenario_stage> section{
+      "stages[]",
+      "a stage",
+      {map_key({"ramp", "Starts devices, or stops some, evenly.", "{to: 100%, over: 5m}",
+                "none: as many as before"},
+               &scenario_stage::ramp, ramp_section()),
+       duration_key({"hold", "How long the stage lasts after its ramp.", "30m"},
+                    &scenario_stage::hold, {0s, year})}};
+  return section;
+}
+
+const section_of<cloud_traffic>& traffic_section() {
+  static const section_of<cloud_traffic> section = [] {
+    section_of<cloud_traffic> made{"cloud_traffic[]", "cloud traffic", traffic_target_keys()};
+    for (auto& key : traffic_text_keys()) {
+      made.keys.push_back(std::move(key));
+    }
+    return made;
+  }();
+  return section;
+}
+
+const section_of<scenario>& file_section() {
+  static const section_of<scenario> section{
+      "",
+      "a scenario",
+      {scenario_name_key(), seed_key(),
+       duration_key({"duration", "How long the run lasts, from the first connection to the stop.",
+                     "10m", "what the stages take; 60s without any"},
+                    &scenario::run_for, {100ms, year}),
+       count_key({"devices", "How many devices in all, those behind gateways included.", "5k",
+                  "what the products count; 100 where one counts none", "devices"},
+                 &scenario::devices, 1, scenario_devices_most),
+       maps_key({"products", "The kinds of devices.", "[{name: led, share: 60}]",
+                 "one product with its defaults"},
+                &scenario::products, product_section(), scenario_products_most),
+       maps_key({"stages", "How the load goes up and down, one after the other.",
+                 "[{ramp: {over: 5m}, hold: 30m}]", "all devices at 1000/s, then hold"},
+                &scenario::stages, stage_section(), scenario_stages_most),
+       maps_key({"cloud_traffic", "What the cloud sends by itself.",
+                 "[{kind: property_set, rate: 50/s}]", "none"},
+                &scenario::cloud_traffic, traffic_section(), scenario_traffic_most)}};
+  return section;
+}
+
+const std::vector<scenario_key>& scenario_keys() {
+  static const std::vector<scenario_key> all = [] {
+    std::vector<scenario_key> keys;
+    file_section().list(keys);
+    return keys;
+  }();
+  return all;
+}
+
+} // namespace fleet::program

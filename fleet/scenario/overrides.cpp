@@ -1,0 +1,38 @@
+// From the flags that were given to overrides.
+#include "fleet/scenario/overrides.hpp"
+
+#include <algorithm>
+
+namespace fleet::program {
+
+scenario_overrides overrides_of(const run_options& options) {
+  scenario_overrides out;
+  const auto given = [&options](std::string_view flag) {
+    return std::find(options.overriding.begin(), options.overriding.end(), flag)
+           != options.overriding.end();
+  };
+  const auto take = [&given](std::string_view flag, auto& into, const auto& value) {
+    if (given(flag)) {
+      into = value;
+    }
+  };
+  take("--devices", out.devices, options.devices);
+  take("--duration", out.run_for, options.run_for);
+  take("--seed", out.seed, options.seed);
+  take("--ramp", out.ramp_per_second, options.ramp_per_second);
+  take("--interval", out.interval, options.interval);
+  take("--security", out.security, options.security);
+  take("--qos", out.qos, options.qos);
+  take("--behaviour", out.behaviour, options.behaviour);
+  take("--keep-alive", out.keep_alive, options.keep_alive);
+  take("--link", out.link, options.link);
+  take("--product-key", out.product_key, options.product_key);
+  switch (options.target.scheme) {
+    case text::scheme::embedded: break;
+    case text::scheme::mqtt: out.target_security = security::plain; break;
+    case text::scheme::mqtts: out.target_security = security::tls; break;
+  }
+  return out;
+}
+
+} // namespace fleet::program

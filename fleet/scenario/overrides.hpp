@@ -1,0 +1,34 @@
+// What the command line says against a scenario: only flags that were on it count.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "fleet/options.hpp"
+#include "fleet/scenario/scenario.hpp"
+
+namespace fleet::program {
+
+/// Each a flag of `fleet run` that replaces keys; those of products apply to every product.
+struct scenario_overrides {
+  std::optional<std::uint32_t> devices;
+  std::optional<duration> run_for;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> ramp_per_second; ///< replaces all stages: one ramp to all devices
+  std::optional<duration> interval;      ///< replaces `every` of all reports; 0: no reports
+  std::optional<program::security> security;
+  /// What a target's URL allows: tls makes plain products tls; plain refuses tls products.
+  std::optional<program::security> target_security;
+  std::optional<mqtt::qos> qos;
+  std::optional<actors::behaviour> behaviour;
+  std::optional<duration> keep_alive;
+  std::optional<hal::link_kind> link;
+  std::optional<std::string> product_key; ///< of the only product; contradicts several
+};
+
+/// The overrides that a command line holds; reads `run_options::overriding` and the target.
+scenario_overrides overrides_of(const run_options& options);
+
+} // namespace fleet::program

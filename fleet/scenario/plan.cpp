@@ -1,0 +1,288 @@
+// Shares, ranges and the timetable; all in integers but for the progress of a ramp.
+#include "fleet/scenario/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <queue>
+
+#include "fleet/options/subcommands.hpp"
+#include "fleet/scenario/apportion.hpp"
+#include "fleet/scenario/words.hpp"
+#include "fleet/text/quantities.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+using mistake = std::optional<plan_mistake>;
+
+constexpr std::string_view demo_key = "a1FleetDemo";
+
+/// Flags over keys; what a product leaves open.
+mistake complete_products(const scenario& file, const scenario_overrides& flags,
+                          scenario_plan& plan) {
+  if (flags.product_key && file.products.size() > 1) {
+    return plan_mistake{"products", std::nullopt,
+                        "--product-key is for one product, and the scenario has "
+                            + text::format_count(file.products.size())};
+  }
+  const auto products = file.products.empty() ? std::vector<scenario_product>(1) : file.products;
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    auto p = products[i];
+    if (p.name.empty()) {
+      p.name = "product_" + std::to_string(i + 1);
+    }
+    if (flags.product_key && p.profile != profile::mqtt) {
+      p.product_key = *flags.product_key;
+    } else if (p.product_key.empty() && p.profile != profile::mqtt) {
+      // Unlike for each product, and the known one where there is one alone.
+      p.product_key = std::string{demo_key} + (i == 0 ? "" : std::to_string(i + 1));
+    }
+    p.qos = flags.qos.value_or(p.qos);
+    p.behaviour = flags.behaviour.value_or(p.behaviour);
+    p.keep_alive = flags.keep_alive.value_or(p.keep_alive);
+    p.link = flags.link.value_or(p.link);
+    if (flags.security) {
+      p.security = *flags.security == security::tls ? security_tier::tls : security_tier::plain;
+    }
+    if (!p.report) {
+      auto& rule = p.report.emplace().emplace_back();
+      rule.what = p.profile == profile::mqtt ? report_kind::custom : report_kind::properties;
+    }
+    if (flags.interval && *flags.interval == 0s) {
+      p.report->clear();
+    }
+    for (auto& rule : *p.report) {
+      rule.every = flags.interval.value_or(rule.every);
+    }
+    plan.products.emplace_back().product = std::move(p);
+  }
+  return {};
+}
+
+/// What a product cannot be, whoever said so.
+mistake contradiction(const scenario_overrides& flags, const product_plan& planned, std::size_t i) {
+  const auto& p = planned.product;
+  const auto say = [i](std::string message) {
+    return plan_mistake{"products", i, std::move(message)};
+  };
+  if (!planned.behind_gateway && flags.target_security) {
+    if (*flags.target_security == security::plain && p.security != security_tier::plain) {
+      return say("product " + p.name + " has security "
+                 + std::string{word_for(p.security, security_tier_words)}
+                 + ", which contradicts the mqtt:// target; write mqtts:// for TLS");
+    }
+  }
+  if (p.profile == profile::mqtt) {
+    return {};
+  }
+  if (p.qos == mqtt::qos::exactly_once) {
+    return say("product " + p.name + " has qos 2, which needs profile mqtt");
+  }
+  if (!planned.behind_gateway
+      && (p.keep_alive < platform_keep_alive_least || p.keep_alive > platform_keep_alive_most)) {
+    return say("product " + p.name + " has keep_alive " + text::format_duration(p.keep_alive)
+               + "; it must be 30s to 1200s with profile " + std::string{to_string(p.profile)});
+  }
+  return {};
+}
+
+mistake check_products(const scenario_overrides& flags, scenario_plan& plan) {
+  for (std::size_t i = 0; i < plan.products.size(); ++i) {
+    if (auto wrong = contradiction(flags, plan.products[i], i)) {
+      return wrong;
+    }
+    auto& tier = plan.products[i].product.security;
+    if (flags.target_security == security::tls && tier == security_tier::plain) {
+      tier = security_tier::tls;
+    }
+  }
+  return {};
+}
+
+/// Devices started at a rate: how long it takes, to the nanosecond above.
+duration time_of(std::uint32_t devices, double rate) {
+  const double ns = std::ceil(devices / rate * 1e9);
+  return duration{static_cast<std::int64_t>(ns)};
+}
+
+/// Appends one stage to the timetable; `at` and `now` move on.
+mistake append_stage(const scenario_stage& stage, std::size_t i, scenario_plan& plan,
+                     duration& at) {
+  const auto segment = [&](duration length, std::uint32_t to) {
+    if (length > 0s) {
+      plan.load.push_back({at, at + length, plan.load_after, to});
+    }
+    at += length;
+    plan.load_after = to;
+  };
+  if (stage.ramp) {
+    const auto& to = stage.ramp->to;
+    const std::uint64_t part = std::uint64_t{plan.connections} * to.ppm / whole_ppm;
+    const std::uint32_t target = to.relative ? static_cast<std::uint32_t>(part) : to.devices;
+    if (target > plan.connections) {
+      return plan_mistake{"stages", i,
+                          "a ramp goes to " + text::format_count(target) + " devices, and "
+                              + text::format_count(plan.connections)
+                              + " connect; write at most that, or a percentage"};
+    }
+    const std::uint32_t change =
+        std::max(target, plan.load_after) - std::min(target, plan.load_after);
+    segment(stage.ramp->over ? *stage.ramp->over
+                             : time_of(change, stage.ramp->rate.value_or(default_ramp_rate)),
+            target);
+  }
+  segment(stage.hold, plan.load_after);
+  plan.stage_ends.push_back(at);
+  return {};
+}
+
+constexpr duration run_most = 24h * 365;
+
+/// All stages of the list; answers what they take through `taken`.
+mistake append_stages(const std::vector<scenario_stage>& stages, scenario_plan& plan,
+                      duration& taken) {
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (auto wrong = append_stage(stages[i], i, plan, taken)) {
+      return wrong;
+    }
+    if (taken > run_most) {
+      return plan_mistake{"stages", i, "the stages take longer than 365d"};
+    }
+  }
+  return {};
+}
+
+mistake fill_load(const scenario& file, const scenario_overrides& flags, scenario_plan& plan) {
+  duration taken{0};
+  if (auto wrong = append_stages(file.stages, plan, taken)) {
+    return wrong;
+  }
+  const duration by_stages = taken > 0s ? std::max<duration>(taken, 100ms) : duration{60s};
+  plan.run_for = flags.run_for.value_or(file.run_for.value_or(by_stages));
+  bool checked = !file.stages.empty();
+  if (flags.ramp_per_second || file.stages.empty()) {
+    plan.load.clear();
+    plan.load_after = 0;
+    plan.stage_ends.clear();
+    taken = duration{0};
+    scenario_stage all;
+    all.ramp.emplace().rate = flags.ramp_per_second.value_or(default_ramp_rate);
+    checked = flags.ramp_per_second.has_value();
+    (void)append_stage(all, 0, plan, taken); // to all devices: never too many
+  }
+  // The ramp that nobody asked for may outlast a short run, as it does without a scenario.
+  if (checked && taken > plan.run_for) {
+    const std::string_view what = flags.ramp_per_second ? "the ramp takes " : "the stages take ";
+    return plan_mistake{
+        "duration", std::nullopt,
+        std::string{what} + text::format_duration(taken) + " and would not end within "
+            + (flags.run_for ? "--duration " : "duration ") + text::format_duration(plan.run_for)};
+  }
+  return {};
+}
+
+void fill_traffic(const scenario& file, scenario_plan& plan) {
+  for (const auto& traffic : file.cloud_traffic) {
+    auto& planned = plan.cloud_traffic.emplace_back();
+    planned.traffic = traffic;
+    for (std::size_t i = 0; i < plan.products.size(); ++i) {
+      if (plan.products[i].product.name == traffic.product) {
+        planned.product = i;
+        plan.products[i].rrpc |= traffic.kind == traffic_kind::rrpc;
+        plan.products[i].broadcasts |= traffic.kind == traffic_kind::broadcast;
+      }
+    }
+  }
+}
+
+} // namespace
+
+result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario_overrides& flags) {
+  scenario_plan plan;
+  plan.name = file.name;
+  plan.seed = flags.seed ? flags.seed : file.seed;
+  auto wrong = complete_products(file, flags, plan);
+  if (!wrong) {
+    wrong = apportion(file, flags, plan);
+  }
+  if (!wrong) {
+    wrong = check_products(flags, plan);
+  }
+  if (!wrong) {
+    wrong = fill_load(file, flags, plan);
+  }
+  if (wrong) {
+    return fail(std::move(*wrong));
+  }
+  fill_traffic(file, plan);
+  return plan;
+}
+
+std::uint32_t target_at(const scenario_plan& plan, duration at) {
+  return actors::target_at(plan.load, plan.load_after, at);
+}
+
+stage_moment stage_at(const scenario_plan& plan, duration at) {
+  const auto now = std::upper_bound(plan.stage_ends.begin(), plan.stage_ends.end(), at);
+  const auto number = static_cast<std::size_t>(now - plan.stage_ends.begin());
+  const auto segment = std::find_if(plan.load.begin(), plan.load.end(),
+                                    [at](const load_segment& s) { return at < s.end; });
+  const bool ramp = segment != plan.load.end() && segment->from != segment->to;
+  return {std::min(number, plan.stage_ends.size() - 1), ramp};
+}
+
+std::size_t product_of(const scenario_plan& plan, std::uint32_t device) {
+  FLEET_CHECK(device < plan.devices);
+  const auto after =
+      std::upper_bound(plan.products.begin(), plan.products.end(), device,
+                       [](std::uint32_t d, const product_plan& p) { return d < p.devices.first; });
+  // Ranges without devices begin where the next one does; the last that begins here holds it.
+  return static_cast<std::size_t>(after - plan.products.begin()) - 1;
+}
+
+device_range children_of(const scenario_plan& plan, std::uint32_t device) {
+  const auto& p = plan.products[product_of(plan, device)];
+  if (p.children_each == 0) {
+    return {};
+  }
+  return {p.children_first + (device - p.devices.first) * p.children_each, p.children_each};
+}
+
+std::vector<std::uint32_t> start_order(const scenario_plan& plan) {
+  // Whose next device comes at the smallest part of its product, half a device early so that small
+  // products are spread and not last; compared crosswise, in integers.
+  struct turn {
+    std::uint64_t twice_next; ///< 2·started + 1
+    std::uint32_t count;
+    std::size_t product;
+  };
+  const auto later = [](const turn& a, const turn& b) {
+    const auto left = a.twice_next * b.count;
+    const auto right = b.twice_next * a.count;
+    return left != right ? left > right : a.product > b.product;
+  };
+  std::priority_queue<turn, std::vector<turn>, decltype(later)> turns{later};
+  for (std::size_t i = 0; i < plan.products.size(); ++i) {
+    if (!plan.products[i].behind_gateway && plan.products[i].devices.count > 0) {
+      turns.push({1, plan.products[i].devices.count, i});
+    }
+  }
+  std::vector<std::uint32_t> order;
+  order.reserve(plan.connections);
+  while (!turns.empty()) {
+    turn next = turns.top();
+    turns.pop();
+    const auto started = static_cast<std::uint32_t>(next.twice_next / 2);
+    order.push_back(plan.products[next.product].devices.first + started);
+    if (started + 1 < next.count) {
+      next.twice_next += 2;
+      turns.push(next);
+    }
+  }
+  return order;
+}
+
+} // namespace fleet::program

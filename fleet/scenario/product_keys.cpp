@@ -1,0 +1,219 @@
+// The keys of a product, its reports and its gateways.
+#include "fleet/scenario/nested_keys.hpp"
+#include "fleet/scenario/sections.hpp"
+#include "fleet/scenario/words.hpp"
+#include "protocol/alink/identity.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t path_octets_most = 4096;
+
+key_of<scenario_product> product_name_key() {
+  auto info = info_of({"name", "What the rest of the file calls the product.", "led",
+                       "product_1, product_2… by place"},
+                      "text");
+  info.range = "1 to 64 of letters, digits, _, - and .; each once";
+  return text_key(std::move(info), &scenario_product::name, check_name);
+}
+
+key_of<scenario_product> product_key_key() {
+  auto info = info_of({"product_key",
+                       "The ProductKey on the wire; for the profiles linkdevelop and linkplatform.",
+                       "a1B2c3D4e5F", "generated"},
+                      "text");
+  info.range = "1 to 20 visible characters that topics can carry; each once";
+  return text_key(std::move(info), &scenario_product::product_key,
+                  [](std::string_view word) -> std::optional<std::string> {
+                    if (alink::valid_name(word, alink::max_product_key)) {
+                      return std::nullopt;
+                    }
+                    return "is not a product key; it takes 1 to 20 visible characters, none of / + "
+                           "# & | , quotes or backslash";
+                  });
+}
+
+/// Where the program finds what the file names.
+std::string found_from(const std::string& folder, std::string_view path) {
+  return path.starts_with('/') ? std::string{path} : folder + std::string{path};
+}
+
+key_of<scenario_product> model_key() {
+  auto info = info_of({"model",
+                       "The thing model (TSL, JSON), by a path from the scenario file; for the "
+                       "profiles linkdevelop and linkplatform.",
+                       "models/rgb_led.json", "none"},
+                      "file");
+  info.range = "a file that exists";
+  return value_key<scenario_product>(
+      std::move(info),
+      [](reading& r, std::string_view word, scenario_product& out) -> std::optional<std::string> {
+        if (word.empty() || word.size() > path_octets_most) {
+          return "is not a path; it takes 1 to 4,096 octets";
+        }
+        out.model = found_from(r.around().folder, word);
+        if (r.around().file_exists && !r.around().file_exists(out.model)) {
+          return "is no file; it takes a path from the scenario file's folder";
+        }
+        return std::nullopt;
+      });
+}
+
+key_of<scenario_product> share_key() {
+  auto info = info_of({"share",
+                       "The part of all devices (key `devices`, flag --devices) that are of this "
+                       "product. Contradicts `count`.",
+                       "60%", "an equal part of what other products leave", "percent"},
+                      "percentage");
+  info.range = "above 0 to 100, four decimals; all together at most 100";
+  return value_key<scenario_product>(
+      std::move(info),
+      [](reading&, std::string_view word, scenario_product& out) -> std::optional<std::string> {
+        const auto parsed = parse_percent(word);
+        if (!parsed) {
+          return parsed.error();
+        }
+        out.share_ppm = parsed.value();
+        return std::nullopt;
+      });
+}
+
+/// `identifiers` of a report.
+key_of<report_rule> report_identifiers_key() {
+  auto info = info_of({"identifiers",
+                       "Which properties, events or attributes of the model; for properties, "
+                       "event, shadow and batch.",
+                       "[power, colour]", "all of them"},
+                      "list of words");
+  info.range = "1 to 64 of letters, digits, _ and : each; 0 to 200 items";
+  return words_key(std::move(info), &report_rule::identifiers, identifiers_most, check_identifier);
+}
+
+key_of<report_rule> report_text_key(const key_text& t, std::string report_rule::*field,
+                                    ledger_word ledger) {
+  auto info = info_of(t, "template");
+  info.range = "text with {device}, {index}, {seq}, {timestamp}, {random LOW..HIGH}…";
+  return text_key(std::move(info), field, template_check(ledger));
+}
+
+const section_of<report_rule>& report_section() {
+  static const section_of<report_rule> section{
+      "products[].report[]",
+      "a report",
+      {word_key({"what", "What is sent. A product of profile mqtt takes custom only.", "event",
+                 "properties; custom with profile mqtt"},
+                &report_rule::what, report_kind_words),
+       report_identifiers_key(),
+       duration_key({"every", "Time between two reports of a device.", "30s"}, &report_rule::every,
+                    {1ms, 24h * 30}),
+       report_text_key({"topic",
+                        "Where a custom report goes: what follows /PK/DN/, or the whole topic with "
+                        "profile mqtt.",
+                        "user/update", "update; fleet/{device}/up with profile mqtt"},
+                       &report_rule::topic, ledger_word::refused),
+       report_text_key({"payload",
+                        "What a custom or raw report holds; {ledger} is where its place in the "
+                        "ledger goes.",
+                        "'{{\"t\":{random 10..30}}}'", "made by the profile"},
+                       &report_rule::payload, ledger_word::allowed)}};
+  return section;
+}
+
+const section_of<gateway_children>& children_section() {
+  static const section_of<gateway_children> section{
+      "products[].gateways.children",
+      "children",
+      {[] {
+         auto info = info_of({"product", "The product of the devices behind the gateways.", "meter",
+                              "none: it must be named"},
+                             "text");
+         info.range = "the name of another product of the same profile";
+         return text_key(std::move(info), &gateway_children::product, check_name);
+       }(),
+       count_key({"each", "How many of them are behind each gateway.", "25", {}, "devices"},
+                 &gateway_children::each, 1, gateway_children_most)}};
+  return section;
+}
+
+const section_of<gateway_rule>& gateways_section() {
+  static const section_of<gateway_rule> section{
+      "products[].gateways",
+      "gateways",
+      {count_key({"count", "How many gateways.", "200", {}, "devices"}, &gateway_rule::count, 1,
+                 scenario_devices_most),
+       map_key({"children",
+                "The devices behind each gateway. They have no connection of their own.",
+                "{product: meter, each: 25}", "none: it must be written"},
+               &gateway_rule::children, children_section())}};
+  return section;
+}
+
+std::vector<key_of<scenario_product>> identity_keys() {
+  return {product_name_key(), product_key_key(), model_key(),
+          count_key({"count", "How many devices. Contradicts `share`.", "500",
+                     "an equal part of what other products leave", "devices"},
+                    &scenario_product::count, 1, scenario_devices_most),
+          share_key()};
+}
+
+std::vector<key_of<scenario_product>> connection_keys() {
+  return {word_key({"profile", "The cloud's dialect; mqtt is for any broker.", "linkplatform"},
+                   &scenario_product::profile, profile_words),
+          word_key({"protocol", "What the devices speak.", "mqtt"}, &scenario_product::protocol,
+                   device_protocol_words, device_protocols_taken),
+          word_key({"security", "How the connection is kept.", "tls"}, &scenario_product::security,
+                   security_tier_words, security_tiers_taken),
+          word_key({"behaviour",
+                    "strict keeps the standards to the letter; sdk does as the vendor's 2018 SDK, "
+                    "faults included.",
+                    "sdk"},
+                   &scenario_product::behaviour, behaviour_words),
+          word_key({"link", "The simulated attachment, in the virtual world.", "nbiot"},
+                   &scenario_product::link, link_words),
+          word_key({"logon",
+                    "direct signs with the device's secret, preauth asks the auth host for a token "
+                    "first, register asks for the secret once with the product's.",
+                    "preauth"},
+                   &scenario_product::logon, logon_words),
+          word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},
+                   &scenario_product::qos, qos_words),
+          duration_key({"keep_alive",
+                        "MQTT keep-alive in whole seconds; 30s to 1200s unless the profile is "
+                        "mqtt.",
+                        "300s"},
+                       &scenario_product::keep_alive, {1s, 65535s, off_word::allowed})};
+}
+
+std::vector<key_of<scenario_product>> duty_keys() {
+  return {maps_key({"report", "What the devices send by themselves; an empty list for nothing.",
+                    "[{what: properties, every: 30s}]", "one report with its defaults"},
+                   &scenario_product::report, report_section(), product_reports_most),
+          switch_key({"shadow", "Whether the devices keep a device shadow.", "on"},
+                     &scenario_product::shadow),
+          switch_key({"ntp", "Whether the devices ask the cloud for the time.", "on"},
+                     &scenario_product::ntp),
+          map_key({"gateways",
+                   "Makes the product one of gateways; `count` and `share` then contradict it.",
+                   "{count: 200, children: {product: meter, each: 25}}", "none"},
+                  &scenario_product::gateways, gateways_section())};
+}
+
+} // namespace
+
+const section_of<scenario_product>& product_section() {
+  static const section_of<scenario_product> section = [] {
+    section_of<scenario_product> made{"products[]", "a product", {}};
+    for (auto* part : {&identity_keys, &connection_keys, &duty_keys}) {
+      for (auto& key : (*part)()) {
+        made.keys.push_back(std::move(key));
+      }
+    }
+    return made;
+  }();
+  return section;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,212 @@
+// From text to tree to data: keys first, then what they mean together, then whether it makes a
+// plan.
+#include "fleet/scenario/reader.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "fleet/scenario/checks.hpp"
+#include "fleet/scenario/sections.hpp"
+#include "fleet/text/quantities.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+/// The list of a key, or none where it is missing or wrong.
+const std::vector<yaml_value>& items_of(const yaml_value& root, std::string_view key) {
+  static const std::vector<yaml_value> none;
+  const auto* const value = root.find(key);
+  return value == nullptr ? none : value->list;
+}
+
+void name_products(scenario& file) {
+  for (std::size_t i = 0; i < file.products.size(); ++i) {
+    if (file.products[i].name.empty()) {
+      file.products[i].name = "product_" + std::to_string(i + 1);
+    }
+  }
+}
+
+/// Reports that a product or the profile mqtt leaves to their defaults.
+void complete_reports(const yaml_value& root, scenario& file) {
+  const auto& items = items_of(root, "products");
+  for (std::size_t i = 0; i < file.products.size(); ++i) {
+    auto& p = file.products[i];
+    const auto* const reports = items[i].find("report");
+    for (std::size_t j = 0; p.report && j < p.report->size(); ++j) {
+      if (p.profile == profile::mqtt && reports->list[j].find("what") == nullptr) {
+        (*p.report)[j].what = report_kind::custom;
+      }
+      (*p.report)[j].at = reports->list[j].at;
+    }
+  }
+}
+
+/// Whether each product's name is the one that its author meant: no item, and no key that may have
+/// been to be the name, is wrong.
+bool names_known(const reading& r, const yaml_value& root, const scenario& file) {
+  const auto* const list = root.find("products");
+  if (list == nullptr) {
+    return true;
+  }
+  return list->kind == yaml_kind::list && list->list.size() == file.products.size()
+         && std::all_of(list->list.begin(), list->list.end(), [&r](const yaml_value& item) {
+              return item.kind == yaml_kind::map && r.right(item, "name")
+                     && (item.find("name") != nullptr || !r.spoilt(item));
+            });
+}
+
+/// Whom the traffic goes to; fills in the only product where none is named.
+traffic_target find_target(reading& r, const yaml_value& root, const yaml_value& map,
+                           const scenario& file, cloud_traffic& traffic) {
+  static const scenario_product standard;
+  const std::size_t count = std::max<std::size_t>(file.products.size(), 1);
+  if (map.find("product") == nullptr) {
+    if (count > 1) {
+      r.complain(map.at, "cloud traffic needs a product where there are several");
+      return {};
+    }
+    traffic.product = file.products.empty() ? "product_1" : file.products.front().name;
+  }
+  if (traffic.product.empty()) {
+    return {}; // wrong, and told
+  }
+  if (file.products.empty() && traffic.product == "product_1") {
+    return {&standard, true};
+  }
+  for (std::size_t i = 0; i < file.products.size(); ++i) {
+    if (file.products[i].name == traffic.product) {
+      const auto& item = items_of(root, "products")[i];
+      return {r.right(item, "profile") ? &file.products[i] : nullptr, r.right(item, "shadow")};
+    }
+  }
+  no_product(r, place_of(map, "product"), traffic.product, file);
+  return {};
+}
+
+/// Looks at what keys mean together, leaving out what would only follow from a mistake told before.
+void check_meaning(reading& r, const yaml_value& root, scenario& file) {
+  const auto& products = items_of(root, "products");
+  for (std::size_t i = 0; i < file.products.size(); ++i) {
+    if (products[i].kind == yaml_kind::map) {
+      check_product(r, products[i], file.products[i]);
+    }
+  }
+  const bool known = names_known(r, root, file);
+  if (!file.products.empty()) {
+    check_products(r, *root.find("products"), file, known);
+  }
+  const auto& traffic = items_of(root, "cloud_traffic");
+  for (std::size_t i = 0; i < file.cloud_traffic.size(); ++i) {
+    file.cloud_traffic[i].at = traffic[i].at;
+    if (traffic[i].kind == yaml_kind::map && r.right(traffic[i], "kind")) {
+      auto& read = file.cloud_traffic[i];
+      check_traffic(r, traffic[i], read,
+                    known ? find_target(r, root, traffic[i], file, read) : traffic_target{});
+    }
+  }
+}
+
+void check_stages(reading& r, const yaml_value& root) {
+  for (const auto& stage : items_of(root, "stages")) {
+    if (stage.kind == yaml_kind::map && !r.spoilt(stage)) {
+      check_stage(r, stage);
+    }
+  }
+}
+
+/// Where the key stands that a plan's mistake is about.
+text_place place_of_plan(const yaml_value& root, const plan_mistake& wrong) {
+  const auto* value = root.find(wrong.key);
+  if (value == nullptr) {
+    value = root.find("products");
+  }
+  if (value == nullptr) {
+    return root.at;
+  }
+  if (!wrong.index || *wrong.index >= value->list.size()) {
+    return value->at;
+  }
+  const auto& item = value->list[*wrong.index];
+  const auto* const ramp = item.find("ramp");
+  return ramp == nullptr ? item.at : place_of(*ramp, "to");
+}
+
+} // namespace
+
+result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view text,
+                                                            const scenario_surroundings& around) {
+  const auto tree = parse_yaml(text);
+  if (!tree) {
+    return fail(std::vector{tree.error()});
+  }
+  const auto& root = tree.value();
+  scenario file;
+  if (root.kind == yaml_kind::nothing) {
+    return file;
+  }
+  reading r{around};
+  if (root.kind != yaml_kind::map) {
+    r.complain(root.at, "a scenario is a map of keys, as devices: 500");
+    return fail(r.sorted());
+  }
+  file_section().read(r, root, file);
+  name_products(file);
+  complete_reports(root, file);
+  check_meaning(r, root, file);
+  check_stages(r, root);
+  if (r.count() == 0) {
+    if (const auto plan = resolve(file); !plan) {
+      r.complain(place_of_plan(root, plan.error()), plan.error().message);
+    }
+  }
+  if (r.count() > 0) {
+    return fail(r.sorted());
+  }
+  return file;
+}
+
+result<scenario, mistakes> read_scenario_file(const std::string& path) {
+  const auto text = read_whole_file(path, yaml_octets_most);
+  if (!text) {
+    return fail(mistakes{path + ": " + text.error()});
+  }
+  scenario_surroundings around;
+  around.folder = path.substr(0, path.rfind('/') + 1);
+  around.file_exists = [](const std::string& name) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(name, ignored);
+  };
+  auto file = read_scenario(text.value(), around);
+  if (!file) {
+    mistakes lines;
+    for (const auto& wrong : file.error()) {
+      lines.push_back(path + ":" + std::to_string(wrong.at.line) + ":"
+                      + std::to_string(wrong.at.column) + ": " + wrong.message);
+    }
+    return fail(std::move(lines));
+  }
+  auto out = std::move(file).value();
+  if (out.name.empty()) {
+    out.name = std::filesystem::path{path}.stem().string();
+  }
+  return out;
+}
+
+std::string summary_of(const scenario& file, const scenario_plan& plan) {
+  const auto counted = [](std::uint64_t n, std::string_view one) {
+    return text::format_count(n) + " " + std::string{one} + (n == 1 ? "" : "s");
+  };
+  std::string out =
+      counted(plan.products.size(), "product") + ", " + counted(plan.devices, "device");
+  if (plan.connections != plan.devices) {
+    out += " (" + text::format_count(plan.connections) + " connect)";
+  }
+  if (!file.stages.empty()) {
+    out += ", " + counted(file.stages.size(), "stage");
+  }
+  return out + ", " + text::format_duration(plan.run_for);
+}
+
+} // namespace fleet::program

@@ -1,0 +1,157 @@
+// What a scenario file says, as plain data; a default here is the default of the key. What the keys
+// mean together with the command line is plan.hpp's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/device/settings.hpp"
+#include "fleet/options.hpp"
+#include "fleet/scenario/yaml_tree.hpp"
+#include "hal_sim/world/home.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
+
+namespace fleet::program {
+
+/// What devices speak. Only mqtt is taken by the reader today.
+enum class device_protocol : std::uint8_t { mqtt, coap, http };
+
+/// How the bytes of a connection are kept (aliyun-iot.md §5.2, §5.6). Only plain and tls are taken
+/// by the reader today.
+enum class security_tier : std::uint8_t {
+  plain,     ///< TCP; securemode 3, after pre-auth 0
+  tls,       ///< TLS; securemode 2, after pre-auth -1
+  id2_plain, ///< TCP with ID2 payload encryption; securemode 4, after pre-auth 1
+  id2_tls,   ///< TLS with ID2; securemode 7, after pre-auth 5
+  id2_itls   ///< the vendor's TLS with ID2 keys; securemode 8
+};
+
+/// How a device comes by what it logs on with.
+enum class logon_mode : std::uint8_t {
+  direct,  ///< signs with its own secret (§5.1)
+  preauth, ///< asks the auth host for an identity and a token first (§5.4)
+  register_ ///< asks for its secret once, signing with the product's (§5.5; behind a gateway §16.1)
+};
+
+/// What a report consists of.
+enum class report_kind : std::uint8_t {
+  properties, ///< thing.event.property.post (§11.1)
+  event,      ///< thing.event.ID.post (§11.2)
+  custom,     ///< any text to a topic of the product's own, or to any topic with profile mqtt
+  raw,        ///< thing/model/up_raw (§11.6)
+  shadow,     ///< a shadow update (§13)
+  batch       ///< property/pack/post (§16.4)
+};
+
+/// `products[].report[]`.
+struct report_rule {
+  report_kind what = report_kind::properties; ///< custom with profile mqtt
+  std::vector<std::string> identifiers;       ///< empty: all of the model
+  duration every = std::chrono::seconds{10};
+  std::string topic;            ///< custom only; empty: the profile's default
+  std::string payload;          ///< custom and raw only, a template; empty: the default
+  std::optional<text_place> at; ///< where the file has it; none: it has not
+};
+
+/// `products[].gateways.children`.
+struct gateway_children {
+  std::string product;
+  std::uint32_t each = 1; ///< devices behind each gateway
+};
+
+/// `products[].gateways`: the product is one of gateways.
+struct gateway_rule {
+  std::uint32_t count = 1;
+  gateway_children children;
+};
+
+/// `products[]`.
+struct scenario_product {
+  std::string name;        ///< the reader fills in product_1, product_2…
+  std::string product_key; ///< empty: chosen by resolve()
+  std::string model;       ///< a thing model's file, found from here; empty: none
+  std::optional<std::uint32_t> count;
+  std::optional<std::uint32_t> share_ppm; ///< of all devices, in millionths
+  program::profile profile = program::profile::linkdevelop;
+  device_protocol protocol = device_protocol::mqtt;
+  security_tier security = security_tier::plain;
+  actors::behaviour behaviour = actors::behaviour::strict;
+  hal::link_kind link = hal::link_kind::ethernet;
+  logon_mode logon = logon_mode::direct;
+  mqtt::qos qos = mqtt::qos::at_least_once;
+  duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
+  std::optional<std::vector<report_rule>> report; ///< none: one report with its defaults
+  bool shadow = false;
+  bool ntp = false;
+  std::optional<gateway_rule> gateways;
+};
+
+/// A number of devices, or a part of all.
+struct ramp_target {
+  bool relative = true;
+  std::uint32_t devices = 0;     ///< where not relative
+  std::uint32_t ppm = 1'000'000; ///< where relative, in millionths
+};
+
+/// `stages[].ramp`: at most one of `over` and `rate` is set; neither means 1000 a second.
+struct stage_ramp {
+  ramp_target to;
+  std::optional<duration> over; ///< 0: at once
+  std::optional<double> rate;   ///< devices a second
+};
+
+/// `stages[]`.
+struct scenario_stage {
+  std::optional<stage_ramp> ramp; ///< none: stays as it is
+  duration hold{0};               ///< after the ramp
+};
+
+/// What the cloud does to devices.
+enum class traffic_kind : std::uint8_t {
+  property_set,   ///< §11.3
+  property_get,   ///< §11.4
+  service,        ///< §11.5
+  rrpc,           ///< §15.1
+  shadow_desired, ///< an application sets desired values (§13)
+  broadcast,      ///< to all devices of a product (§9.1)
+  custom          ///< any text to a topic that devices listen to
+};
+
+/// `cloud_traffic[]`.
+struct cloud_traffic {
+  traffic_kind kind = traffic_kind::property_set;
+  std::string product;                  ///< the reader fills in the only one
+  std::vector<std::string> identifiers; ///< empty: all that the kind can act upon
+  std::string service;                  ///< kind service only
+  std::string topic;                    ///< broadcast and custom only; empty: the default
+  double rate = 1;                      ///< a second, of the whole fleet
+  std::string payload;                  ///< a template; empty: made from the model
+  text_place at;                        ///< where the file has it
+};
+
+/// A whole file.
+struct scenario {
+  std::string name; ///< empty: the file's
+  std::optional<std::uint64_t> seed;
+  std::optional<duration> run_for;        ///< key `duration`; none: the stages, or 60 s without any
+  std::optional<std::uint32_t> devices;   ///< none: what the products count, or 100
+  std::vector<scenario_product> products; ///< empty: one with its defaults
+  std::vector<scenario_stage> stages;     ///< empty: all devices at 1000 a second
+  std::vector<program::cloud_traffic> cloud_traffic;
+};
+
+inline constexpr std::uint32_t scenario_devices_most = 1'000'000; ///< sub-devices included
+inline constexpr std::uint32_t whole_ppm = 1'000'000;             ///< 100 %
+inline constexpr double default_ramp_rate = 1000;                 ///< devices a second
+inline constexpr std::size_t scenario_products_most = 64;
+inline constexpr std::size_t scenario_stages_most = 100;
+inline constexpr std::size_t scenario_traffic_most = 100;
+inline constexpr std::size_t product_reports_most = 20;
+inline constexpr std::size_t identifiers_most = 200; ///< §8.1: properties of one pack post
+inline constexpr std::size_t identifier_octets_most = 64;
+inline constexpr std::uint32_t gateway_children_most = 2000; ///< §8.1
+
+} // namespace fleet::program

@@ -1,0 +1,20 @@
+// The sections of a scenario file, as the reader walks them; each holds its keys.
+#pragma once
+
+#include "fleet/scenario/key_table.hpp"
+#include "fleet/scenario/scenario.hpp"
+
+namespace fleet::program {
+
+const section_of<scenario>& file_section();
+const section_of<scenario_product>& product_section();
+const section_of<scenario_stage>& stage_section();
+const section_of<cloud_traffic>& traffic_section();
+
+/// The checks of texts that several sections share.
+std::optional<std::string> check_name(std::string_view word);
+std::optional<std::string> check_identifier(std::string_view word);
+/// A template of topics or payloads.
+text_check template_check(ledger_word ledger);
+
+} // namespace fleet::program

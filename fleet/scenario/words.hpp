@@ -1,0 +1,57 @@
+// The words of scenario files that no flag has, each with what it means.
+#pragma once
+
+#include "fleet/options/words.hpp"
+#include "fleet/scenario/scenario.hpp"
+
+namespace fleet::program {
+
+/// The first one can be had today.
+inline constexpr words_of<device_protocol, 3> device_protocol_words{
+    {{"mqtt", device_protocol::mqtt},
+     {"coap", device_protocol::coap},
+     {"http", device_protocol::http}}};
+inline constexpr std::size_t device_protocols_taken = 1;
+
+/// The first two can be had today.
+inline constexpr words_of<security_tier, 5> security_tier_words{
+    {{"plain", security_tier::plain},
+     {"tls", security_tier::tls},
+     {"id2-plain", security_tier::id2_plain},
+     {"id2-tls", security_tier::id2_tls},
+     {"id2-itls", security_tier::id2_itls}}};
+inline constexpr std::size_t security_tiers_taken = 2;
+
+inline constexpr words_of<logon_mode, 3> logon_words{{{"direct", logon_mode::direct},
+                                                      {"preauth", logon_mode::preauth},
+                                                      {"register", logon_mode::register_}}};
+
+inline constexpr words_of<report_kind, 6> report_kind_words{
+    {{"properties", report_kind::properties},
+     {"event", report_kind::event},
+     {"custom", report_kind::custom},
+     {"raw", report_kind::raw},
+     {"shadow", report_kind::shadow},
+     {"batch", report_kind::batch}}};
+
+inline constexpr words_of<traffic_kind, 7> traffic_kind_words{
+    {{"property_set", traffic_kind::property_set},
+     {"property_get", traffic_kind::property_get},
+     {"service", traffic_kind::service},
+     {"rrpc", traffic_kind::rrpc},
+     {"shadow_desired", traffic_kind::shadow_desired},
+     {"broadcast", traffic_kind::broadcast},
+     {"custom", traffic_kind::custom}}};
+
+/// The word of a value.
+template <class T, std::size_t N>
+std::string_view word_for(T value, const words_of<T, N>& table) noexcept {
+  for (const auto& [word, meaning] : table) {
+    if (meaning == value) {
+      return word;
+    }
+  }
+  return {};
+}
+
+} // namespace fleet::program

@@ -1,0 +1,246 @@
+# Runs of scenarios as users start them: products of several profiles at once, stages, the cloud's traffic, flags
+# over keys, both worlds; and what is wrong with a file is told before anything starts.
+import json
+import pathlib
+import sys
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/interop"))
+import harness  # noqa: E402
+from process import Process, free_port, run  # noqa: E402
+
+MIXED = """
+name: mixed
+devices: 60
+duration: 12s
+products:
+  - {name: led, share: 50, link: wifi, report: [{every: 2s}]}
+  - {name: lock, share: 20, profile: linkplatform, security: tls, report: [{every: 2s}]}
+  - name: fan
+    profile: mqtt
+    share: 30
+    qos: 2
+    report:
+      - {every: 2s, topic: 'home/{device}/state', payload: '{{"n":{seq},"tag":"{ledger}"}}'}
+stages:
+  - {ramp: {to: 50%, over: 1s}, hold: 3s}
+  - {ramp: {to: 100%, over: 1s}, hold: 3s}
+  - ramp: {to: 50%, over: 2s}
+cloud_traffic:
+  - {kind: property_set, product: led, rate: 20/s}
+  - {kind: custom, product: fan, rate: 10/s}
+  - {kind: custom, product: fan, rate: 5/s, payload: '{{"on":{random 0..1}}}'}
+"""
+
+
+class ScenarioRuns(harness.Case):
+    def scenario(self, text=MIXED, name="s.yaml"):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def refused(self, *words):
+        """A run that must not start: what it says."""
+        done = run([harness.FLEET, "run", "--metrics", "off", *[str(word) for word in words]], 30)
+        self.assertEqual(done.code, 2, done.output + done.error_output)
+        self.assertEqual(done.output, "", "nothing starts")
+        return done.error_output
+
+    def assert_mixed(self, facts):
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["run"]["scenario"], "mixed")
+        devices = facts["devices"]
+        self.assertEqual((devices["requested"], devices["online_max"]), (60, 60))
+        self.assertEqual((devices["expected_end"], devices["online_end"]), (30, 30))
+        products = {p["name"]: p for p in facts["products"]}
+        self.assertEqual({n: p["devices"] for n, p in products.items()},
+                         {"led": 30, "lock": 12, "fan": 18})
+        for name, product in products.items():
+            self.assertEqual(product["online_max"], product["devices"], name)
+            self.assertEqual(product["lost"], 0, name)
+            up = product["ledger"]["uplink"]
+            self.assertGreater(up["accepted"], product["devices"], name)
+            self.assertEqual(up["accepted"], up["acknowledged"], name)
+        self.assertEqual(sum(p["published"] for p in products.values()),
+                         sum(facts["messages"]["published"].values()))
+        led, told, untold = facts["cloud_traffic"]
+        self.assertEqual(led["kind"], "property_set")
+        self.assertEqual(products["led"]["ledger"]["downlink"]["attempted"], led["answered"])
+        self.assertGreater(led["answered"], 60)
+        self.assertEqual(products["fan"]["ledger"]["downlink"]["attempted"], told["answered"])
+        self.assertGreater(told["answered"], 30)
+        self.assertGreater(untold["attempted"], 40)
+        self.assertEqual(products["lock"]["commands"], 0, "nobody asked for any")
+
+    def test_several_profiles_stages_and_traffic_on_sockets(self):
+        self.assert_mixed(self.fleet_run("--scenario", self.scenario(), "--plain",
+                                         "--report-every", "500ms"))
+        told = self.last_run.error_output
+        for stage in ("ramp 1/3", "hold 1/3", "hold 2/3", "draining"):
+            self.assertIn(stage, told)
+        for part in ("scenario mixed", "lock", "linkplatform", "cloud traffic"):
+            self.assertIn(part, self.last_run.output)
+
+    def test_the_same_in_the_virtual_world_again_and_again(self):
+        words = ["--scenario", self.scenario(), "--virtual"]
+        first = self.fleet_run(*words, "--seed", 3)
+        self.assert_mixed(first)
+        again = self.fleet_run(*words, "--seed", 3)
+        self.assertRegex(first["digest"], "^[0-9a-f]{16}$")
+        for key in ("digest", "devices", "products", "cloud_traffic", "messages", "latency"):
+            self.assertEqual(first[key], again[key])
+        self.assertNotEqual(first["digest"], self.fleet_run(*words, "--seed", 4)["digest"])
+
+    def test_the_files_seed_is_used_and_the_flags_goes_before_it(self):
+        path = self.scenario("seed: 11\nduration: 5s\ndevices: 5\n")
+        out = self.folder / "r.json"
+        for words, seed in ((["--seed", "12"], 12), ([], 11)):
+            done = run([harness.FLEET, "run", "--virtual", "--scenario", path, "--json", out, *words],
+                       60)
+            self.assertEqual(done.code, 0, done.error_output)
+            self.assertEqual(json.loads(out.read_text())["run"]["seed"], seed)
+
+    def test_flags_go_before_keys(self):
+        facts = self.fleet_run("--scenario", self.scenario(), "--virtual", "--devices", 30,
+                               "--duration", "20s", "--ramp", "10/s", "--interval", "1s",
+                               "--security", "plain", "--qos", "1", "--downlink-interval", "2s")
+        self.assert_account_is_clean(facts)
+        self.assertEqual([p["devices"] for p in facts["products"]], [15, 6, 9])
+        self.assertEqual(facts["devices"]["online_end"], 30, "--ramp replaces the stages")
+        self.assertAlmostEqual(facts["run"]["duration_s"], 20, delta=0.5)
+        self.assertEqual(facts["messages"]["published"]["qos2"], 0)
+        self.assertGreater(facts["products"][1]["commands"], 6, "commands of the flag")
+
+    def test_a_broken_scenario_is_told_by_its_places(self):
+        path = self.scenario("duration: 1m\nproducts:\n  - {name: a, qos: 7}\n  - {nam: b}\n")
+        told = self.refused("--scenario", path)
+        self.assertIn(f"{path}:3:20: qos 7", told)
+        self.assertIn(f"{path}:4:6: ", told)
+        self.assertIn("cannot", self.refused("--scenario", self.folder / "nowhere.yaml"))
+
+    def test_flags_that_the_file_contradicts_are_told(self):
+        path = self.scenario()
+        self.assertIn("would not end within --duration 5s",
+                      self.refused("--scenario", path, "--duration", "5s"))
+        self.assertIn("--profile contradicts --scenario",
+                      self.refused("--scenario", path, "--profile", "mqtt"))
+        self.assertIn("--product-key is for one product",
+                      self.refused("--scenario", path, "--product-key", "abc"))
+        few = self.folder / "few.csv"
+        few.write_text("ProductKey,DeviceName,DeviceSecret\na1FleetDemo,one,secret1\n")
+        self.assertIn("holds 1 devices of product key a1FleetDemo, and product led needs 30",
+                      self.refused("--scenario", path, "--credentials", few))
+
+    def test_a_broken_model_is_told_before_anything_starts(self):
+        (self.folder / "m.json").write_text('{"properties": 7}')
+        path = self.scenario("products: [{model: m.json}]\n")
+        self.assertIn("m.json:1:", self.refused("--scenario", path))
+
+    def test_devices_behind_gateways_have_no_connection(self):
+        path = self.scenario("duration: 5s\nproducts:\n"
+                             "  - {name: g, gateways: {count: 4, children: {product: m, each: 5}}}\n"
+                             "  - {name: m}\n")
+        facts = self.fleet_run("--scenario", path, "--virtual")
+        self.assertEqual(facts["verdict"], "passed")
+        devices = facts["devices"]
+        self.assertEqual((devices["requested"], devices["connections"]), (24, 4))
+        self.assertEqual(facts["connects"]["accepted"], 4)
+        self.assertEqual([p["behind_gateway"] for p in facts["products"]], [False, True])
+        self.assertIn("one home", self.refused("--scenario", path, "--homes", "2"))
+
+    def test_several_products_on_a_foreign_broker(self):
+        broker = self.mosquitto()
+        path = self.scenario("duration: 6s\nproducts:\n"
+                             "  - {name: a, profile: mqtt, count: 5, report: [{every: 1s}]}\n"
+                             "  - {name: b, profile: mqtt, count: 7, qos: 2,"
+                             " report: [{every: 1s, topic: 'b/{device}'}]}\n")
+        facts = self.fleet_run("--scenario", path, "--target", f"mqtt://127.0.0.1:{broker.port}")
+        self.assert_account_is_clean(facts)
+        for product in facts["products"]:
+            up = product["ledger"]["uplink"]
+            self.assertGreaterEqual(up["accepted"], 3 * product["devices"])
+            self.assertEqual(up["accepted"], up["attempted"])
+
+    def test_the_metrics_page_tells_products_apart(self):
+        port = free_port()
+        words = [harness.FLEET, "run", "--scenario", self.scenario(), "--metrics",
+                 f"127.0.0.1:{port}", "--plain"]
+        last = ""
+        with Process([str(word) for word in words]) as fleet:
+            while fleet.running():
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+                        last = page.read().decode() or last
+                except OSError:
+                    pass
+            self.assertEqual(fleet.code, 0, fleet.output + fleet.error_output)
+        for product in ("led", "lock", "fan"):
+            self.assertIn(f'product="{product}"', last)
+        self.assertIn('fleet_cloud_traffic_total{kind="property_set",product="led",', last)
+
+
+class ScenariosThatComeAlong(harness.Case):
+    def run_config(self, name, *words, leaving=False):
+        """`leaving`: some devices are stopped while they are being asked something."""
+        path = ROOT / "configs" / name
+        done, facts = harness.run_fleet(self.folder, "--scenario", path, *words)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        self.assert_account_is_clean(facts)
+        for entry in facts["cloud_traffic"]:
+            # Whoever was not on yet was offline; everybody else answered.
+            unheard = entry["timed_out"] if leaving else 0
+            self.assertEqual(entry["attempted"], entry["answered"] + entry["offline"] + unheard,
+                             entry)
+            if entry["rate"] * facts["run"]["duration_s"] > 5:
+                self.assertGreater(entry["answered"], 0, entry)
+        return facts
+
+    def assert_dialect_is_spoken(self, facts):
+        """Each part of it, and every question answered."""
+        dialect = facts["dialect"]
+        for name in ("events_posted", "services_answered", "rrpc_answered", "shadow_updates",
+                     "shadow_converged", "ntp_syncs"):
+            self.assertGreater(dialect[name], 0, dialect)
+        for name in ("request_timeouts", "sub_devices_refused", "commands_refused"):
+            self.assertEqual(dialect[name], 0, dialect)
+        called = sum(entry["answered"] for entry in facts["cloud_traffic"]
+                     if entry["kind"] == "rrpc")
+        self.assertEqual(dialect["rrpc_answered"], called)
+        self.assertEqual(facts["shadows_waiting"], 0)
+        meters = facts["products"][2]
+        self.assertTrue(meters["behind_gateway"])
+        self.assertEqual(meters["online_max"], meters["devices"])
+        self.assertGreater(meters["published"], 0)
+
+    def test_the_whole_dialect(self):
+        words = ("--virtual", "--devices", 500, "--duration", "3m")
+        facts = self.run_config("whole_dialect.yaml", *words)
+        self.assert_dialect_is_spoken(facts)
+        self.assertGreater(facts["dialect"]["broadcasts"], 0)
+        self.assertEqual(self.run_config("whole_dialect.yaml", *words)["digest"], facts["digest"])
+
+    def test_the_whole_dialect_on_sockets(self):
+        self.assert_dialect_is_spoken(
+            self.run_config("whole_dialect.yaml", "--devices", 500, "--duration", "20s"))
+
+    def test_smart_home(self):
+        facts = self.run_config("smart_home.yaml", "--virtual", "--devices", 60, leaving=True)
+        self.assertEqual([p["devices"] for p in facts["products"]], [30, 24, 6])
+        self.assertEqual(facts["devices"]["online_end"], 30)
+
+    def test_smart_home_on_sockets(self):
+        facts = self.run_config("smart_home.yaml", "--devices", 40, "--duration", "20s", "--ramp",
+                                "20/s")
+        self.assertEqual(facts["devices"]["online_max"], 40)
+
+    def test_metering(self):
+        facts = self.run_config("metering.yaml", "--virtual", "--devices", 60)
+        self.assertEqual([p["devices"] for p in facts["products"]], [2, 50])
+
+    def test_metering_on_sockets(self):
+        self.run_config("metering.yaml", "--devices", 60, "--duration", "20s", "--ramp", "5/s")
+
+
+if __name__ == "__main__":
+    harness.main()

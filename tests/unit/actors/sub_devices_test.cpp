@@ -1,0 +1,214 @@
+// Sub-devices behind a gateway whose platform is played by hand (aliyun-iot.md §16): sessions,
+// subscriptions, messages and the ledger's accounts of each.
+#include "tests/unit/actors/thing_rig.hpp"
+
+namespace fleet::actors {
+namespace {
+
+using std::chrono::seconds;
+using test::raw_field;
+using test::sys;
+
+/// A gateway, device 0, with lamps from index 10 on. The platform says yes to everything.
+struct gateway_bench : test::driven_device {
+  explicit gateway_bench(std::uint32_t each, std::shared_ptr<const alink::credential_source> who =
+                                                 std::make_shared<alink::generated_credentials>())
+      : driven_device(std::move(who)) {
+    product.interval = {};
+    product.features.children = {.each = each, .gateways_first = 0, .first = 10};
+    child = product;
+    child->features = {};
+    child->features.model = test::lamp_model();
+    child->interval = seconds{1};
+    cloud.when_said = [this](const test::heard& h) { answer(h); };
+  }
+  void answer(const test::heard& h) {
+    const bool gateways = h.topic.ends_with("topo/add") || h.topic.ends_with("combine/login")
+                          || h.topic.ends_with("combine/logout");
+    if (gateways && agrees) {
+      cloud.say(h.topic + "_reply",
+                R"({"id":)" + raw_field(h.payload, "id") + R"(,"code":200,"data":{}})");
+    }
+    if (h.topic.ends_with("sub/register")) {
+      const auto list = raw_field(h.payload, "params");
+      cloud.say(h.topic + "_reply", R"({"id":)" + raw_field(h.payload, "id")
+                                        + R"(,"code":200,"data":[{"deviceSecret":"s3cret",)"
+                                        + list.substr(2, list.size() - 3) + "]}");
+    }
+  }
+  static std::string name(std::uint32_t place) {
+    return "a1FleetDemo/dev_0000" + std::to_string(10 + place);
+  }
+  device_slot& behind(std::size_t place) { return (*slot->behind)[place]; }
+  bool agrees = true;
+};
+
+TEST(sub_devices, log_in_subscribe_and_report_each_under_its_own_tag) {
+  gateway_bench g{3};
+  g.boot(seconds{10});
+  EXPECT_EQ(3U, g.counts.sub_devices_online.load());
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const auto posts = g.cloud.on(sys("thing/event/property/post", g.name(i)));
+    ASSERT_GE(posts.size(), 7U);
+    const auto tag = ledger::find_tag(as_bytes(posts[0].payload));
+    EXPECT_EQ(ledger::tag_state::intact, tag.state);
+    EXPECT_EQ((ledger::tag{10 + i, 1, 1}), tag.what);
+    EXPECT_TRUE(g.cloud.subscribed(sys("thing/service/property/set", g.name(i))));
+    EXPECT_TRUE(g.cloud.subscribed(sys("thing/disable", g.name(i))));
+    EXPECT_EQ(posts.size(), g.behind(i).uplink.acknowledged());
+    EXPECT_EQ(10 + i, g.behind(i).board.index());
+  }
+  EXPECT_EQ(0U, g.slot->uplink.attempted());
+}
+
+TEST(sub_devices, say_nothing_before_they_are_logged_in) {
+  gateway_bench g{2};
+  g.agrees = false;
+  g.boot(seconds{10});
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  EXPECT_TRUE(g.cloud.on("property/post").empty());
+  EXPECT_FALSE(g.cloud.on("topo/add").empty());
+}
+
+TEST(sub_devices, obey_commands_over_the_gateways_session) {
+  gateway_bench g{2};
+  g.boot();
+  byte_buffer text;
+  text.append(std::string_view{R"({"id":"4","params":{"Level":5},"tag":")"});
+  const auto at = ledger::append_tag(text, {11, 1, 1});
+  text.append(std::string_view{"\"}"});
+  ledger::seal({&text[0], text.size()}, at);
+  g.say(sys("thing/service/property/set", g.name(1)), as_text(text.view()), 1);
+  EXPECT_EQ(R"({"id":"4","code":200,"data":{}})",
+            g.cloud.last_on(sys("thing/service/property/set_reply", g.name(1))));
+  EXPECT_TRUE(g.cloud.on(sys("thing/service/property/set_reply", g.name(0))).empty());
+  EXPECT_EQ(1U, g.behind(1).downlink.accepted());
+  EXPECT_EQ(0U, g.slot->downlink.accepted());
+  // No device of this gateway.
+  g.say(sys("thing/service/property/set", "a1FleetDemo/dev_000099"),
+        R"({"id":"4","params":{"Level":5}})");
+  EXPECT_TRUE(g.cloud.on("dev_000099/thing/service/property/set_reply").empty());
+}
+
+TEST(sub_devices, are_offline_with_their_gateway_and_log_in_again) {
+  gateway_bench g{3};
+  g.boot(seconds{3});
+  g.cloud.door.refuse = true;
+  g.cloud.cut();
+  g.run(seconds{1});
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  const auto attempted = g.behind(0).uplink.attempted();
+  g.run(seconds{5});
+  EXPECT_EQ(attempted, g.behind(0).uplink.attempted());
+  EXPECT_GT(g.counts.skipped_for(skip::offline), 9U);
+  g.cloud.door.refuse = false;
+  g.run(seconds{20});
+  EXPECT_EQ(3U, g.counts.sub_devices_online.load());
+  EXPECT_EQ(6U, g.cloud.on("combine/login").size());
+  EXPECT_GT(g.behind(0).uplink.attempted(), attempted);
+  EXPECT_EQ(2U, g.behind(0).connections);
+}
+
+TEST(sub_devices, do_as_the_platform_orders) {
+  gateway_bench g{2};
+  g.boot();
+  g.say(sys("thing/disable", g.name(0)), R"({"id":"1","params":{}})");
+  EXPECT_EQ("200", raw_field(g.cloud.last_on("thing/disable_reply"), "code"));
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load());
+  const auto attempted = g.behind(0).uplink.attempted();
+  g.run(seconds{5});
+  EXPECT_EQ(attempted, g.behind(0).uplink.attempted());
+  g.say(sys("thing/enable", g.name(0)), R"({"id":"2","params":{}})");
+  g.say("/ext/error/" + std::string{test::own},
+        R"({"id":"3","code":520,"data":{"productKey":"a1FleetDemo","deviceName":"dev_000011"}})");
+  g.run(seconds{5});
+  EXPECT_GE(g.cloud.on("combine/login").size(), 3U); // 520: again
+  EXPECT_GE(g.counts.sub_devices_online.load(), 1U);
+}
+
+TEST(sub_devices, subscribe_a_few_at_a_time_and_in_packets_the_platform_takes) {
+  gateway_bench g{60};
+  g.child->features.rrpc = true;
+  g.child->features.shadow = true;
+  g.boot(seconds{1});
+  const auto own = g.cloud.subscribes.size();
+  g.cloud.grants = false;
+  g.cloud.cut();
+  g.cloud.session = true;
+  g.run(seconds{8});
+  // Two packets each; a sub-device that has begun may end beyond the bound.
+  EXPECT_GE(g.cloud.subscribes.size() - own, subscribes_max);
+  EXPECT_LE(g.cloud.subscribes.size() - own, subscribes_max + 1);
+  for (const auto filters : g.cloud.subscribes) {
+    EXPECT_LE(filters, filters_per_packet);
+  }
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+}
+
+TEST(sub_devices, all_come_online_however_many_there_are) {
+  gateway_bench g{80};
+  g.boot(seconds{20});
+  EXPECT_EQ(80U, g.counts.sub_devices_online.load());
+  for (std::size_t i = 0; i < 80; ++i) {
+    EXPECT_GT(g.behind(i).uplink.attempted(), 10U) << i;
+  }
+}
+
+/// As generated, but without the secrets of sub-devices.
+class unregistered final : public alink::credential_source {
+public:
+  [[nodiscard]] std::uint32_t count() const noexcept override { return of_.count(); }
+  [[nodiscard]] alink::identity at(std::uint32_t index) const override {
+    auto who = of_.at(index);
+    who.device_secret = index < 10 ? who.device_secret : "";
+    return who;
+  }
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view product_key,
+                                                  std::string_view device_name) const override {
+    return of_.find(product_key, device_name);
+  }
+
+private:
+  alink::generated_credentials of_;
+};
+
+TEST(sub_devices, without_a_secret_register_once_in_their_boards_life) {
+  gateway_bench g{2, std::make_shared<unregistered>()};
+  g.boot(seconds{5});
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  EXPECT_EQ(2U, g.cloud.on("sub/register").size());
+  EXPECT_EQ("s3cret", as_text(*g.behind(0).board.kv.get("device.secret")));
+  g.crash();
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  g.boot(seconds{5});
+  EXPECT_EQ(2U, g.cloud.on("sub/register").size());
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  const auto posts = g.cloud.on(sys("thing/event/property/post", g.name(0)));
+  EXPECT_EQ(2U, ledger::find_tag(as_bytes(posts.back().payload)).what.epoch);
+}
+
+TEST(sub_devices, are_reported_together_in_a_pack) {
+  gateway_bench g{30};
+  g.child->interval = {};
+  report_plan pack;
+  pack.what = report_kind::batch;
+  pack.interval = seconds{5};
+  g.product.features.reports = {pack};
+  g.boot(seconds{20});
+  const auto payload = g.cloud.last_on("property/pack/post");
+  alink::gateway_reader reader;
+  const auto read = reader.read_pack(as_bytes(payload));
+  EXPECT_EQ(200, read.code) << payload;
+  EXPECT_EQ(alink::max_pack_sub_devices, read.sub_devices.size());
+  EXPECT_EQ(ledger::tag_state::intact, ledger::find_tag(as_bytes(payload)).state);
+  EXPECT_EQ(0U, ledger::find_tag(as_bytes(payload)).what.device);
+}
+
+TEST(sub_devices, are_part_of_their_gateways_memory) {
+  gateway_bench g{8};
+  g.boot();
+  EXPECT_GT(g.it().memory_bytes(), 8 * (sizeof(device_slot) + sizeof(sub_device)));
+}
+
+} // namespace
+} // namespace fleet::actors

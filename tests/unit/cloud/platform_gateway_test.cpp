@@ -1,0 +1,230 @@
+// Gateways and their sub-devices over MQTT (aliyun-iot.md §16): sessions, traffic, notices, ends.
+#include "tests/support/platform_rig.hpp"
+
+namespace fleet {
+namespace {
+
+using namespace support;
+using enum alink::topic_kind;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+struct platform_gateway : testing::Test, platform_rig {
+  using platform_rig::platform_rig;
+  std::string state(std::uint32_t device) { return std::string{view(device).state}; }
+};
+
+constexpr std::string_view post = R"({"id":"1","params":{}})";
+
+TEST_F(platform_gateway, brings_a_sub_device_online_and_lets_it_speak) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(state(sub), "online");
+  EXPECT_EQ(view(sub).gateway, "a1GatePk001/gate_0");
+  const auto reply = sys(sub, "thing/event/property/post_reply");
+  g.subscribe(reply, 1);
+  bench.settle();
+  EXPECT_TRUE(g.saw("subscribed id" + std::to_string(9) + " [01]") || !g.take().empty());
+  EXPECT_THAT(ask(g, sys(sub, "thing/event/property/post"), post),
+              ElementsAre(reply + R"(={"id":"1","code":200,"data":{}} q1)"));
+}
+
+TEST_F(platform_gateway, tells_of_a_publish_without_session) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
+  EXPECT_EQ(state(sub), "offline");
+  const auto got = ask(g, sys(sub, "thing/event/property/post"), post);
+  ASSERT_EQ(got.size(), 1U);
+  EXPECT_THAT(got[0], StartsWith(error(gateway_device) + "={"));
+  EXPECT_THAT(got[0], HasSubstr(R"("code":520)"));
+  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 1U);
+}
+
+TEST_F(platform_gateway, ends_the_sessions_with_the_link) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(console().products().front().online, 1U);
+  g.drop();
+  bench.settle();
+  EXPECT_EQ(state(sub), "offline");
+  for (const auto& p : console().products()) {
+    EXPECT_EQ(p.online, 0U) << p.product_key;
+  }
+}
+
+TEST_F(platform_gateway, a_gateway_that_comes_back_finds_its_relations_and_no_sessions) {
+  arrive_gateway(gateway_device, sub).drop();
+  bench.settle();
+  auto& g = arrive_listening(gateway_device);
+  EXPECT_THAT(ask(g, sys(sub, "thing/event/property/post"), post),
+              ElementsAre(HasSubstr(R"("code":520)")));
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+  EXPECT_EQ(state(sub), "online");
+}
+
+TEST_F(platform_gateway, a_newer_link_of_the_same_gateway_starts_without_sessions) {
+  arrive_gateway(gateway_device, sub);
+  auto& newer = arrive_listening(gateway_device);
+  EXPECT_EQ(state(sub), "offline");
+  EXPECT_EQ(manage(newer, gateway_device, session_login, {sub}), 200);
+  EXPECT_EQ(state(sub), "online");
+}
+
+TEST_F(platform_gateway, a_sub_device_that_connects_by_itself_leaves_its_gateway) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  g.take();
+  auto& own = arrive_listening(sub);
+  EXPECT_THAT(g.messages(), ElementsAre(HasSubstr(R"("code":427)")));
+  EXPECT_EQ(state(sub), "online");
+  EXPECT_THAT(ask(g, sys(sub, "thing/event/property/post"), post),
+              ElementsAre(HasSubstr(R"("code":520)")));
+  EXPECT_THAT(own.messages(), IsEmpty());
+  EXPECT_FALSE(own.closed);
+}
+
+TEST_F(platform_gateway, a_login_through_a_gateway_closes_the_own_connection) {
+  auto& own = arrive_listening(sub);
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_TRUE(own.closed);
+  EXPECT_EQ(state(sub), "online");
+  EXPECT_FALSE(g.closed);
+}
+
+TEST_F(platform_gateway, a_move_to_another_gateway_is_told_to_the_former) {
+  auto& former = arrive_gateway(gateway_device, sub);
+  former.take();
+  arrive_gateway(gateway_device + 1, sub);
+  const auto told = former.messages();
+  EXPECT_THAT(told, Contains(HasSubstr(R"("status":1)")));
+  EXPECT_THAT(told, Contains(HasSubstr(R"("code":6401)")));
+  EXPECT_EQ(view(sub).gateway, "a1GatePk001/gate_1");
+  EXPECT_EQ(state(sub), "online");
+}
+
+TEST_F(platform_gateway, sends_the_downlinks_of_a_sub_device_over_the_gateways_link) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  const auto set = sys(sub, "thing/service/property/set");
+  EXPECT_EQ(bench.twin->command(sub, mqtt::qos::at_least_once),
+            cloud::command_outcome::not_subscribed);
+  g.subscribe(set, 1);
+  bench.settle();
+  g.take();
+  EXPECT_EQ(bench.twin->command(sub, mqtt::qos::at_least_once), cloud::command_outcome::sent);
+  bench.settle();
+  EXPECT_THAT(g.messages(), ElementsAre(StartsWith(set + "={")));
+  ASSERT_NE(bench.twin->account_of(sub), nullptr);
+  EXPECT_EQ(bench.twin->account_of(gateway_device), nullptr);
+  g.unsubscribe(set);
+  bench.settle();
+  EXPECT_EQ(bench.twin->command(sub, mqtt::qos::at_least_once),
+            cloud::command_outcome::not_subscribed);
+}
+
+TEST_F(platform_gateway, books_the_tags_of_a_sub_device_under_its_own_index) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  byte_buffer text;
+  text.append(std::string_view{R"({"id":"1","params":{},"tag":")"});
+  const auto at = ledger::append_tag(text, {sub, 1, 1});
+  text.append(std::string_view{"\"}"});
+  ledger::seal({&text[0], text.size()}, at);
+  g.publish(sys(sub, "thing/event/x/post"), as_text(text.view()), 1);
+  g.publish(sys(gateway_device, "thing/event/x/post"), as_text(text.view()), 1); // not its own
+  bench.settle();
+  EXPECT_EQ(bench.count(bench.twin->counters().tags_intact), 1U);
+  EXPECT_EQ(bench.count(bench.twin->counters().tags_foreign), 1U);
+  EXPECT_NE(bench.twin->account_of(sub), nullptr);
+}
+
+TEST_F(platform_gateway, orders_a_sub_device_off_before_its_session_ends) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  g.subscribe(sys(sub, "thing/disable"), 0);
+  g.subscribe(sys(sub, "thing/enable"), 0);
+  bench.settle();
+  g.take();
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  bench.settle();
+  const auto told = g.messages();
+  EXPECT_THAT(told, Contains(StartsWith(sys(sub, "thing/disable") + "={")));
+  EXPECT_THAT(told, Contains(HasSubstr(R"("status":8)")));
+  EXPECT_THAT(told, Contains(HasSubstr(R"("code":522)")));
+  EXPECT_EQ(state(sub), "disabled");
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 522);
+  ASSERT_TRUE(console().enable(name(sub)).ok());
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+}
+
+TEST_F(platform_gateway, forgets_a_deleted_sub_device) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  g.take();
+  ASSERT_TRUE(console().delete_device(name(sub)).ok());
+  bench.settle();
+  EXPECT_THAT(g.messages(), Contains(HasSubstr(R"("code":521)")));
+  EXPECT_EQ(console().device(name(sub)).error().why, cloud::operation_error::unknown_device);
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 6100);
+  EXPECT_FALSE(g.closed);
+}
+
+TEST_F(platform_gateway, frees_the_sub_devices_of_a_deleted_gateway) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  ASSERT_TRUE(console().delete_device(name(gateway_device)).ok());
+  bench.settle();
+  EXPECT_TRUE(g.closed);
+  EXPECT_EQ(state(sub), "offline");
+  EXPECT_EQ(view(sub).gateway, "");
+}
+
+TEST_F(platform_gateway, takes_a_pack_report_of_its_own_sessions_alone) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(manage(g, gateway_device, topo_add, {lamp}), 200);
+  EXPECT_EQ(manage(g, gateway_device, session_login, {lamp}), 200);
+  const auto share = [&](std::uint32_t of) {
+    return R"({"identity":{"productKey":")" + source.rows[of].product_key + R"(","deviceName":")"
+           + source.rows[of].device_name + R"("},"properties":{"Level":{"value":4,"time":9}}})";
+  };
+  const auto report = [&](const std::string& shares) {
+    return R"({"id":"7","params":{"properties":{},"subDevices":[)" + shares + "]}}";
+  };
+  const auto pack = sys(gateway_device, "thing/event/property/pack/post");
+  EXPECT_EQ(code(g, pack, report(share(lamp))), 200);
+  EXPECT_EQ(view(lamp).properties, R"({"Level":{"value":4,"time":9}})");
+  EXPECT_EQ(code(g, pack, report(share(lamp) + "," + share(sub + 1))), 6401);
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {lamp}), 200);
+  EXPECT_EQ(code(g, pack, report(share(lamp))), 520);
+  EXPECT_EQ(code(g, pack, R"({"id":"7","params":[]})"), 460);
+}
+
+TEST_F(platform_gateway, kicks_a_sub_device_alone) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  g.take();
+  ASSERT_TRUE(console().kick(name(sub)).ok());
+  bench.settle();
+  EXPECT_THAT(g.messages(), ElementsAre(HasSubstr(R"("code":520)")));
+  EXPECT_EQ(state(sub), "offline");
+  EXPECT_FALSE(g.closed);
+}
+
+struct no_gateway : platform_gateway {
+  no_gateway() : platform_gateway(options()) {}
+  static cloud::twin_options options() {
+    cloud::twin_options o;
+    o.products.push_back({.product_key = "a1PlainPk01", .flags = cloud::product_is_no_gateway});
+    o.platform.gateways.sub_devices_max = 1;
+    return o;
+  }
+};
+
+TEST_F(no_gateway, a_product_without_the_right_is_not_answered) {
+  auto& g = arrive_listening(plain);
+  EXPECT_EQ(manage(g, plain, topo_add, {sub}), 0);
+  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 1U);
+  EXPECT_EQ(view(sub).gateway, "");
+}
+
+TEST_F(no_gateway, a_full_gateway_is_told_so) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(manage(g, gateway_device, topo_add, {sub + 1}), 6400);
+}
+
+} // namespace
+} // namespace fleet

@@ -1,0 +1,336 @@
+// The cloud's traffic against a cloud that writes down what it was asked, on simulated time.
+#include "fleet/run/cloud_traffic.hpp"
+
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "hal_sim/virtual_world/virtual_world.hpp"
+#include "protocol/tsl/load.hpp"
+
+namespace fleet::program {
+namespace {
+
+using namespace std::chrono_literals;
+using cloud::operation_error;
+
+/// A console that notes every call and answers calls as it is told to.
+class noting_console final : public cloud::operations {
+public:
+  std::vector<std::string> calls;
+  std::optional<operation_error> failure; ///< of every call
+  int code = 200;                         ///< what devices answer
+  bool answers = true;
+  std::vector<cloud::call_done> unanswered;
+
+  std::vector<cloud::product_view> products() const override { return {}; }
+  std::vector<cloud::device_view> devices(std::string_view, std::string_view, std::uint32_t,
+                                          std::uint32_t) const override {
+    return {};
+  }
+  result<cloud::device_view, cloud::operation_failure>
+  device(cloud::device_name_view) const override {
+    return fail(cloud::operation_failure{});
+  }
+  cloud::operation_result put_product(std::string_view, std::string_view,
+                                      std::string_view) override {
+    return said();
+  }
+  cloud::operation_result add_device(cloud::device_name_view, std::string_view) override {
+    return said();
+  }
+  cloud::operation_result delete_device(cloud::device_name_view) override { return said(); }
+  cloud::operation_result disable(cloud::device_name_view) override { return said(); }
+  cloud::operation_result enable(cloud::device_name_view) override { return said(); }
+  cloud::operation_result kick(cloud::device_name_view) override { return said(); }
+  void set_properties(cloud::device_name_view who, std::string_view properties,
+                      cloud::call_done done) override {
+    note("set", who, properties);
+    end(std::move(done));
+  }
+  void get_properties(cloud::device_name_view who, std::string_view names,
+                      cloud::call_done done) override {
+    note("get", who, names);
+    end(std::move(done));
+  }
+  cloud::operation_result set_desired(cloud::device_name_view, std::string_view) override {
+    return said();
+  }
+  void call_service(cloud::device_name_view who, std::string_view service,
+                    std::string_view arguments, duration, cloud::call_done done) override {
+    note(service, who, arguments);
+    end(std::move(done));
+  }
+  void rrpc(cloud::device_name_view who, std::string_view topic, bytes_view payload, duration,
+            cloud::call_done done) override {
+    note("rrpc" + std::string{topic}, who, as_text(payload));
+    end(std::move(done));
+  }
+  cloud::operation_result shadow(cloud::device_name_view) override { return said(); }
+  cloud::operation_result update_shadow(cloud::device_name_view who,
+                                        std::string_view update) override {
+    note("shadow", who, update);
+    return said();
+  }
+  cloud::operation_result publish(std::string_view topic, bytes_view payload, mqtt::qos) override {
+    calls.push_back("publish " + std::string{topic} + " " + std::string{as_text(payload)});
+    return said();
+  }
+  cloud::operation_result broadcast(std::string_view key, std::string_view topic,
+                                    bytes_view payload) override {
+    calls.push_back("broadcast " + std::string{key} + " " + std::string{topic} + " "
+                    + std::string{as_text(payload)});
+    return said();
+  }
+  cloud::operation_result set_config(std::string_view, std::string_view, bool) override {
+    return said();
+  }
+
+private:
+  void note(std::string_view what, cloud::device_name_view who, std::string_view text) {
+    calls.push_back(std::string{what} + " " + std::string{who.product_key} + "/"
+                    + std::string{who.device_name} + " " + std::string{text});
+  }
+  cloud::operation_result said() const {
+    return failure ? cloud::operation_result{fail(cloud::operation_failure{*failure, ""})}
+                   : cloud::operation_result{std::string{"{}"}};
+  }
+  void end(cloud::call_done done) {
+    if (!answers) {
+      unanswered.push_back(std::move(done));
+    } else if (failure) {
+      done(fail(cloud::operation_failure{*failure, ""}));
+    } else {
+      done(cloud::call_answer{code, "{}"});
+    }
+  }
+};
+
+class noting_cloud final : public traffic_cloud {
+public:
+  noting_console desk;
+  bool has_desk = true;
+  bool sends = true;
+  std::vector<std::uint32_t> commanded;
+  std::vector<std::string> published;
+
+  bool command(std::uint32_t device, mqtt::qos) override {
+    commanded.push_back(device);
+    return sends;
+  }
+  bool publish(std::string_view topic, bytes_view payload, mqtt::qos) override {
+    published.push_back(std::string{topic} + " " + std::string{as_text(payload)});
+    return sends;
+  }
+  cloud::operations* console() override { return has_desk ? &desk : nullptr; }
+};
+
+class traffic : public testing::Test {
+protected:
+  traffic() {
+    to.devices = {10, 3};
+    to.product = "led";
+    to.product_key = "a1FleetDemo";
+    what.rate = 2;
+  }
+  /// Starts the flow of `what` and lets time pass.
+  void run(duration span) {
+    flow = std::make_unique<traffic_flow>(world.home(), cloud_side, what, to);
+    flow->start(7, names);
+    world.run_for(span);
+  }
+  std::vector<std::uint64_t> ends() const {
+    const auto& c = flow->counts();
+    return {c.attempted.load(), c.answered.load(), c.timed_out.load(), c.refused.load(),
+            c.offline.load()};
+  }
+  const std::string& first_call() const {
+    static const std::string none = "no call";
+    return cloud_side.desk.calls.empty() ? none : cloud_side.desk.calls.front();
+  }
+
+  hal::virtual_world world;
+  alink::generated_credentials names;
+  noting_cloud cloud_side;
+  cloud_traffic what;
+  traffic_target to;
+  std::unique_ptr<traffic_flow> flow;
+};
+
+using ends_of = std::vector<std::uint64_t>;
+
+TEST_F(traffic, goes_to_one_device_after_the_other_at_its_rate) {
+  run(2500ms);
+  EXPECT_EQ(cloud_side.commanded, (std::vector<std::uint32_t>{10, 11, 12, 10, 11}));
+  EXPECT_EQ(ends(), (ends_of{5, 5, 0, 0, 0}));
+  flow->stop();
+  world.run_for(10s);
+  EXPECT_EQ(cloud_side.commanded.size(), 5U) << "stopped is stopped";
+}
+
+TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {
+  what.rate = 3;
+  run(100s);
+  EXPECT_EQ(cloud_side.commanded.size(), 300U);
+}
+
+TEST_F(traffic, of_a_product_without_devices_is_silent) {
+  to.devices = {10, 0};
+  run(10s);
+  EXPECT_EQ(ends(), (ends_of{0, 0, 0, 0, 0}));
+}
+
+TEST_F(traffic, counts_what_was_not_sent) {
+  cloud_side.sends = false;
+  run(1s);
+  EXPECT_EQ(ends(), (ends_of{2, 0, 0, 0, 2}));
+}
+
+TEST_F(traffic, calls_the_console_for_each_kind) {
+  struct expected {
+    traffic_kind kind;
+    std::string_view call;
+  };
+  const expected table[] = {
+      {traffic_kind::property_get, R"(get a1FleetDemo/dev_000010 ["LightSwitch"])"},
+      {traffic_kind::service, "reset a1FleetDemo/dev_000010 {}"},
+      {traffic_kind::rrpc, R"(rrpc a1FleetDemo/dev_000010 {"seq":1})"},
+      {traffic_kind::broadcast, R"(broadcast a1FleetDemo /broadcast/a1FleetDemo/notice {"seq":1})"},
+      {traffic_kind::custom, R"(publish /a1FleetDemo/dev_000010/get {"seq":1})"},
+  };
+  what.service = "reset";
+  for (const auto& [kind, call] : table) {
+    cloud_side.desk.calls.clear();
+    what.kind = kind;
+    run(500ms);
+    EXPECT_EQ(first_call(), call);
+    EXPECT_EQ(ends(), (ends_of{1, 1, 0, 0, 0})) << call;
+  }
+  what.kind = traffic_kind::shadow_desired;
+  cloud_side.desk.calls.clear();
+  run(500ms);
+  EXPECT_TRUE(first_call().starts_with(
+      R"(shadow a1FleetDemo/dev_000010 {"method":"update","state":{"desired":{"LightSwitch":)"))
+      << first_call();
+  EXPECT_TRUE(first_call().ends_with(R"(}},"version":0})")) << first_call();
+}
+
+TEST_F(traffic, writes_what_the_template_says) {
+  what.kind = traffic_kind::property_set;
+  what.payload = R"({{"LightSwitch":{seq},"for":"{device}","n":{index}}})";
+  run(500ms);
+  EXPECT_EQ(first_call(),
+            R"(set a1FleetDemo/dev_000010 {"LightSwitch":1,"for":"dev_000010","n":10})");
+}
+
+TEST_F(traffic, makes_up_values_that_the_model_allows_for_what_may_be_set) {
+  const auto model = tsl::load_model(R"({"profile":{"productKey":""},"properties":[
+    {"identifier":"power","name":"p","accessMode":"rw","required":false,
+     "dataType":{"type":"int","specs":{"min":"5","max":"9","step":"1"}}},
+    {"identifier":"level","name":"l","accessMode":"rw","required":false,
+     "dataType":{"type":"int","specs":{"min":"1","max":"2","step":"1"}}},
+    {"identifier":"heat","name":"h","accessMode":"r","required":false,
+     "dataType":{"type":"int","specs":{"min":"0","max":"9","step":"1"}}}],
+    "events":[],"services":[]})",
+                                     "m.json");
+  ASSERT_TRUE(model.ok()) << model.error().front().message;
+  to.model = &model.value();
+  what.kind = traffic_kind::property_set;
+  what.identifiers = {"power"};
+  run(20s);
+  std::set<std::string> seen;
+  for (const auto& call : cloud_side.desk.calls) {
+    seen.insert(call.substr(call.find('{')));
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{R"({"power":5})", R"({"power":6})", R"({"power":7})",
+                                         R"({"power":8})", R"({"power":9})"}));
+  cloud_side.desk.calls.clear();
+  what.identifiers.clear();
+  what.kind = traffic_kind::property_get;
+  run(500ms);
+  EXPECT_EQ(first_call(), R"(get a1FleetDemo/dev_000010 ["power","level","heat"])");
+}
+
+TEST_F(traffic, is_the_same_again_for_one_seed) {
+  what.kind = traffic_kind::rrpc;
+  what.payload = "{random 0..999999}";
+  run(5s);
+  const auto first = cloud_side.desk.calls;
+  cloud_side.desk.calls.clear();
+  run(5s);
+  EXPECT_EQ(first, cloud_side.desk.calls);
+  EXPECT_GT(std::set<std::string>(first.begin(), first.end()).size(), 8U);
+}
+
+TEST_F(traffic, counts_each_end_of_a_call) {
+  what.kind = traffic_kind::rrpc;
+  struct expected {
+    std::optional<operation_error> failure;
+    int code;
+    ends_of ends;
+  };
+  const expected table[] = {
+      {std::nullopt, 200, {2, 2, 0, 0, 0}},
+      {std::nullopt, 460, {2, 0, 0, 2, 0}},
+      {operation_error::timed_out, 200, {2, 0, 2, 0, 0}},
+      {operation_error::busy, 200, {2, 0, 0, 2, 0}},
+      {operation_error::offline, 200, {2, 0, 0, 0, 2}},
+      {operation_error::not_subscribed, 200, {2, 0, 0, 0, 2}},
+  };
+  for (const auto& row : table) {
+    cloud_side.desk.failure = row.failure;
+    cloud_side.desk.code = row.code;
+    run(1s);
+    EXPECT_EQ(ends(), row.ends);
+  }
+  cloud_side.has_desk = false;
+  run(1s);
+  EXPECT_EQ(ends(), (ends_of{2, 0, 0, 2, 0}));
+}
+
+TEST_F(traffic, waits_for_answers_beyond_its_limit_and_takes_late_ones) {
+  what.kind = traffic_kind::rrpc;
+  what.rate = 100'000;
+  cloud_side.desk.answers = false;
+  run(1s);
+  EXPECT_EQ(flow->pending(), traffic_flow::pending_most);
+  EXPECT_EQ(cloud_side.desk.calls.size(), traffic_flow::pending_most);
+  auto late = std::move(cloud_side.desk.unanswered);
+  for (const auto& done : late) {
+    done(cloud::call_answer{200, "{}"});
+  }
+  EXPECT_EQ(flow->pending(), 0U);
+  flow.reset();
+  late.front()(cloud::call_answer{200, "{}"}); // the flow is gone: nothing happens
+}
+
+TEST_F(traffic, of_a_plain_broker_is_published_from_inside) {
+  to.profile = profile::mqtt;
+  what.kind = traffic_kind::custom;
+  run(1s);
+  EXPECT_EQ(cloud_side.commanded.size(), 2U) << "with nothing to say, the ledger's own command";
+  what.payload = "{seq}";
+  run(1s);
+  EXPECT_EQ(cloud_side.published,
+            (std::vector<std::string>{"fleet/dev_000010/down 1", "fleet/dev_000011/down 2"}));
+  what.topic = "home/{device}/set";
+  cloud_side.published.clear();
+  run(500ms);
+  EXPECT_EQ(cloud_side.published, (std::vector<std::string>{"home/dev_000010/set 1"}));
+}
+
+TEST_F(traffic, is_possible_where_somebody_can_do_it) {
+  what.kind = traffic_kind::property_set;
+  EXPECT_TRUE(traffic_possible(what, profile::linkdevelop, false));
+  what.payload = "{{}}";
+  EXPECT_FALSE(traffic_possible(what, profile::linkdevelop, false));
+  EXPECT_TRUE(traffic_possible(what, profile::linkdevelop, true));
+  what.kind = traffic_kind::rrpc;
+  EXPECT_FALSE(traffic_possible(what, profile::linkplatform, false));
+  what.kind = traffic_kind::custom;
+  EXPECT_TRUE(traffic_possible(what, profile::mqtt, false));
+}
+
+} // namespace
+} // namespace fleet::program

@@ -1,0 +1,102 @@
+// Several far sides taken together: when all has arrived, and one sum for each metric.
+#include "fleet/run/far_side.hpp"
+
+#include <gtest/gtest.h>
+
+namespace fleet::program {
+namespace {
+
+class told_side final : public far_side {
+public:
+  std::uint64_t sent = 0;
+  std::uint64_t seen = UINT64_MAX;
+  bool quieted = false;
+
+  void quiet() override { quieted = true; }
+  std::uint64_t commands() const override { return sent; }
+  std::uint64_t accepted() const override { return seen; }
+  void stop() override {}
+  const ledger::receiver_account* uplink_of(std::uint32_t) const override { return nullptr; }
+  const ledger::sender_account* downlink_of(std::uint32_t) const override { return nullptr; }
+  std::uint64_t corrupted() const override { return 1; }
+  bool sees_dup() const override { return seen == UINT64_MAX; }
+  void sample(std::vector<metrics::sample>& out) const override {
+    out.push_back({metrics::family::twin_connections, {}, 3, nullptr});
+    out.push_back({metrics::family::twin_connects, {{"code", std::to_string(sent)}}, 1, nullptr});
+  }
+};
+
+struct two_sides {
+  told_side* a = nullptr;
+  told_side* b = nullptr;
+  far_sides all;
+
+  two_sides() {
+    auto first = std::make_unique<told_side>();
+    auto second = std::make_unique<told_side>();
+    a = first.get();
+    b = second.get();
+    all.add(std::move(first), {0, 2});
+    all.add(std::move(second), {3});
+  }
+};
+
+TEST(far_sides, belong_to_products) {
+  const two_sides s;
+  EXPECT_EQ(s.all.of(0), s.a);
+  EXPECT_EQ(s.all.of(1), nullptr);
+  EXPECT_EQ(s.all.of(2), s.a);
+  EXPECT_EQ(s.all.of(3), s.b);
+  EXPECT_EQ(s.all.of(4), nullptr);
+  EXPECT_EQ(s.all.corrupted(), 2U);
+}
+
+TEST(far_sides, forget_one_that_is_of_no_use_and_keep_the_others) {
+  two_sides s;
+  s.all.remove(s.a);
+  EXPECT_EQ(s.all.of(0), nullptr);
+  EXPECT_EQ(s.all.of(2), nullptr);
+  EXPECT_EQ(s.all.of(3), s.b);
+  EXPECT_EQ(s.all.corrupted(), 1U);
+}
+
+TEST(far_sides, are_settled_when_the_commands_of_all_have_arrived) {
+  two_sides s;
+  s.a->sent = 2;
+  s.b->sent = 3;
+  report::totals devices;
+  devices.in_phase[static_cast<std::size_t>(actors::phase::online)] = 1;
+  devices.commands = 4;
+  EXPECT_FALSE(s.all.settled(devices));
+  devices.oversized = 1;
+  EXPECT_TRUE(s.all.settled(devices)) << "it came, and no buffer held it";
+  devices.oversized = 0;
+  devices.commands = 5;
+  EXPECT_TRUE(s.all.settled(devices));
+}
+
+TEST(far_sides, that_see_messages_late_are_settled_when_they_saw_all) {
+  two_sides s;
+  s.a->seen = 4;
+  s.b->seen = 5;
+  report::totals devices;
+  devices.acknowledged = 10;
+  EXPECT_FALSE(s.all.settled(devices));
+  EXPECT_FALSE(s.all.sees_dup());
+  s.b->seen = 6;
+  EXPECT_TRUE(s.all.settled(devices));
+}
+
+TEST(far_sides, put_what_has_one_name_into_one_sum) {
+  two_sides s;
+  s.b->sent = 5;
+  std::vector<metrics::sample> out;
+  s.all.sample(out);
+  ASSERT_EQ(out.size(), 3U);
+  EXPECT_EQ(out[0].value, 6);
+  EXPECT_EQ(out[1].value, 1);
+  EXPECT_EQ(out[2].value, 1);
+}
+
+} // namespace
+} // namespace fleet::program

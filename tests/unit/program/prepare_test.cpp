@@ -1,0 +1,138 @@
+// From a plan to products: who is which device, with which credentials, features and settings.
+#include "fleet/run/prepare.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fleet/run/features.hpp"
+#include "fleet/run/fleet_credentials.hpp"
+#include "fleet/scenario/reader.hpp"
+
+namespace fleet::program {
+namespace {
+
+using namespace std::chrono_literals;
+
+scenario_plan plan_of(const std::string& text) {
+  const auto file =
+      read_scenario(text, scenario_surroundings{"", [](const std::string&) { return true; }});
+  EXPECT_TRUE(file.ok()) << (file ? "" : file.error().front().message);
+  return resolve(file ? file.value() : scenario{}).value();
+}
+
+run_options for_plan(const scenario_plan& plan) {
+  run_options o;
+  o.scenario_file = "s.yaml";
+  o.virtual_world = true;
+  o.seed = 7;
+  o.devices = plan.devices;
+  return o;
+}
+
+constexpr std::string_view mixed = R"(devices: 10
+products:
+  - {name: led, share: 40}
+  - {name: lock, share: 30, security: tls, qos: 0, keep_alive: 90s, product_key: a1Lock}
+  - {name: fan, share: 30, profile: mqtt, report: [{topic: 'x/{device}', every: 3s}]}
+)";
+
+TEST(prepare, gives_each_product_its_own_settings_and_speech) {
+  const auto plan = plan_of(std::string{mixed});
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& ready = got.value();
+  ASSERT_EQ(ready.products.size(), 3U);
+  EXPECT_EQ(ready.devices(), 10U);
+  const auto& [led, lock, fan] = std::tie(ready.products[0], ready.products[1], ready.products[2]);
+  EXPECT_EQ(led.settings.security, nullptr);
+  EXPECT_NE(lock.settings.security, nullptr);
+  EXPECT_EQ(lock.settings.qos, mqtt::qos::at_most_once);
+  EXPECT_EQ(lock.settings.keep_alive_s, 90);
+  EXPECT_EQ(fan.settings.interval, duration{3s});
+  std::string topic;
+  fan.speech->report_topic(7, topic);
+  EXPECT_EQ(topic, "x/dev_000007") << "named by the index in the fleet";
+  lock.speech->report_topic(4, topic);
+  EXPECT_EQ(topic, "/sys/a1Lock/dev_000000/thing/event/property/post");
+}
+
+TEST(prepare, finds_every_device_by_its_name_and_no_other) {
+  const auto plan = plan_of(std::string{mixed});
+  const auto got = prepare(for_plan(plan), plan);
+  const auto& all = *got.value().credentials;
+  EXPECT_EQ(all.count(), 10U);
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    const auto who = all.at(i);
+    EXPECT_EQ(all.find(who.product_key, who.device_name), i);
+  }
+  EXPECT_EQ(all.find("a1FleetDemo", "dev_000004"), std::nullopt) << "the product has four";
+  EXPECT_EQ(all.find("a1Lock", "dev_000003"), std::nullopt);
+}
+
+TEST(prepare, from_flags_is_one_product_of_all_devices) {
+  run_options o;
+  o.virtual_world = true;
+  o.devices = 12;
+  o.interval = duration::zero();
+  const auto got = prepare(o);
+  ASSERT_TRUE(got.ok());
+  ASSERT_EQ(got.value().products.size(), 1U);
+  EXPECT_EQ(got.value().devices(), 12U);
+  EXPECT_EQ(got.value().products[0].settings.interval, duration::zero());
+  EXPECT_FALSE(got.value().products[0].settings.features.any()) << "the plain device";
+}
+
+TEST(fleet_credentials, take_a_products_rows_out_of_a_table_of_several) {
+  auto table = alink::credential_table::parse("ProductKey,DeviceName,DeviceSecret\n"
+                                              "pkA,one,s1\npkB,two,s2\npkA,three,s3\n");
+  ASSERT_TRUE(table.ok());
+  const auto all = std::make_shared<alink::credential_table>(std::move(table).value());
+  const auto rows = std::make_shared<product_rows>(all, "pkA");
+  EXPECT_EQ(rows->count(), 2U);
+  EXPECT_EQ(rows->at(1).device_name, "three");
+  EXPECT_EQ(rows->find("pkA", "three"), 1U);
+  EXPECT_EQ(rows->find("pkB", "two"), std::nullopt);
+  joined_credentials joined;
+  joined.add(std::make_shared<product_rows>(all, "pkB"), 0, 1);
+  joined.add(rows, 1, 1);
+  EXPECT_EQ(joined.count(), 2U);
+  EXPECT_EQ(joined.at(1).device_secret, "s3");
+  EXPECT_EQ(joined.find("pkA", "three"), 1U);
+  EXPECT_EQ(joined.find("pkA", "one"), std::nullopt) << "a row that nobody took";
+}
+
+TEST(features, follow_from_the_products_keys) {
+  const auto plan = plan_of(R"(
+products:
+  - name: gate
+    model: m.json
+    ntp: on
+    shadow: on
+    report: [{what: properties, every: 1m}, {what: event, every: 9m, identifiers: [hot]}]
+    gateways: {count: 3, children: {product: leaf, each: 4}}
+  - {name: leaf}
+  - {name: plain, count: 5, report: [{every: 2s}]}
+cloud_traffic: [{kind: rrpc, product: gate}]
+)");
+  actors::product_settings gate;
+  apply_features(plan.products[0], nullptr, gate);
+  const auto& f = gate.features;
+  EXPECT_TRUE(f.shadow && f.rrpc);
+  EXPECT_FALSE(f.broadcasts);
+  EXPECT_EQ(f.ntp_interval, ntp_every);
+  ASSERT_EQ(f.reports.size(), 2U);
+  EXPECT_EQ(f.reports[1].what, actors::report_kind::event);
+  EXPECT_EQ(f.reports[1].interval, duration{9min});
+  EXPECT_EQ(f.reports[1].identifiers, std::vector<std::string>{"hot"});
+  EXPECT_EQ(f.children.each, 4U);
+  EXPECT_EQ(f.children.first, 3U);
+  actors::product_settings leaf;
+  apply_features(plan.products[1], nullptr, leaf);
+  EXPECT_TRUE(leaf.behind_gateway);
+  actors::product_settings plain;
+  apply_features(plan.products[2], nullptr, plain);
+  EXPECT_FALSE(plain.features.any()) << "costs what a plain device costs";
+  EXPECT_EQ(plain.interval, duration{2s});
+}
+
+} // namespace
+} // namespace fleet::program
