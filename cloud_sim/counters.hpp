@@ -22,9 +22,10 @@ enum class end_reason : std::uint8_t {
   refused,       ///< CONNACK with a code above 0
   slow_consumer, ///< it left more unread than unsent_max_bytes
   withdrawn,     ///< its device was disabled
-  stopped        ///< the twin stopped
+  stopped,       ///< the twin stopped
+  dispatched     ///< let in for a moment: it was told its secret, or it is disabled (§24)
 };
-inline constexpr std::size_t end_reason_count = 9;
+inline constexpr std::size_t end_reason_count = 10;
 inline constexpr std::size_t violation_count =
   static_cast<std::size_t>(mqtt::violation::identifier_rejected) + 1;
 
@@ -45,6 +46,9 @@ struct twin_counters {
   counter subscribes_granted{0};  ///< filters
   counter subscribes_refused{0};  ///< filters answered 0x80
   counter publishes_refused{0};   ///< outside the sender's rights: acknowledged and dropped
+  counter publishes_over_bound{0}; ///< beyond platform_bounds: acknowledged and dropped
+  counter downlinks_over_bound{0}; ///< to a device, likewise: dropped
+  counter connects_over_rate{0};   ///< good, but too many: CONNACK 3
   counter queue_drops{0};         ///< a client's queue, or all of storage, was full
   counter offline_drops{0};       ///< QoS 0 for an absent client
   counter slow_drops{0};          ///< QoS 0 for a client that reads too slowly

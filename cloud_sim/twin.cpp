@@ -105,7 +105,9 @@ result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
   auto made = std::make_unique<parts>(options_, where, counters_);
   std::vector<hal::address> chosen;
   for (const auto& wanted : options_.listeners) {
-    auto got = where.listen(wanted, made->core);
+    hal::accept_events& plain_door = made->core;
+    auto got =
+        where.listen(wanted, wanted.security == nullptr ? plain_door : made->core.secure_door());
     if (!got.ok()) {
       std::string message = "cannot listen on " + wanted.at.text() + ": ";
       message += reason(got.error());
