@@ -61,6 +61,8 @@ struct twin_counters {
   counter downlinks{0};           ///< commands attempted
   counter downlinks_skipped{0};   ///< due, but nobody there to take them
   counter command_replies{0};     ///< set_reply and the like
+  counter configs_taken{0};       ///< pushed configurations that devices answered with 200 (§14.6)
+  counter configs_failed{0};      ///< with anything else
   counter tags_intact{0};
   counter tags_corrupted{0};
   counter tags_unkept{0};         ///< beyond twin_limits::ledger_growth_max

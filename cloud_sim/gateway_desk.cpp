@@ -4,8 +4,8 @@
 
 #include <limits>
 
+#include "cloud_sim/secrets.hpp"
 #include "protocol/base/check.hpp"
-#include "protocol/base/random.hpp"
 
 namespace fleet::cloud {
 
@@ -16,21 +16,6 @@ using alink::sub_device_entry;
 using alink::topic_kind;
 namespace code = alink::gateway_code;
 constexpr int success = alink::code_success;
-
-/// What the platform calls a device internally (§2): any name that nobody else has.
-std::string iot_id_of(const device_pair& who) {
-  byte_buffer text;
-  text.append(who.product_key);
-  text.push('/');
-  text.append(who.device_name);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::uint64_t bits = hash_text(as_text(text.view()));
-  std::string id;
-  for (int i = 0; i < 16; ++i, bits >>= 4) {
-    id += digits[bits & 0xf];
-  }
-  return id;
-}
 
 topic_kind order_kind(alink::topology_change change) noexcept {
   switch (change) {
@@ -161,8 +146,9 @@ void gateway_desk::serve_registration(const context& at, const alink::gateway_re
   alink::gateway_reply_writer writer{text_, at.kind, request.id, success};
   for (const sub_device_entry& entry : request.devices) {
     const alink::identity who = parts_.devices.identity_of(*find(entry.who));
-    writer.add(
-        {.who = entry.who, .iot_id = iot_id_of(entry.who), .device_secret = who.device_secret});
+    writer.add({.who = entry.who,
+                .iot_id = iot_id_of(entry.who.product_key, entry.who.device_name),
+                .device_secret = who.device_secret});
   }
   writer.end();
   close_message();
@@ -194,8 +180,9 @@ void gateway_desk::serve_product_registration(const context& at,
     codes.push_back(judge(entry));
     if (codes.back() == success) {
       const alink::identity who = parts_.devices.identity_of(*find(entry.who));
-      writer.add(
-          {.who = entry.who, .iot_id = iot_id_of(entry.who), .device_secret = who.device_secret});
+      writer.add({.who = entry.who,
+                  .iot_id = iot_id_of(entry.who.product_key, entry.who.device_name),
+                  .device_secret = who.device_secret});
     }
   }
   for (std::size_t i = 0; i < codes.size(); ++i) {

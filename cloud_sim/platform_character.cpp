@@ -156,6 +156,10 @@ void platform_character::take(const uplink& what, std::uint32_t link, bool may_s
     if (what.on.reply) {
       add(broker_.counters().command_replies);
     }
+    if (kind == config_push) {
+      things_.config_answered(what.message.payload);
+      return;
+    }
     calls_.take(what);
   } else if (kind == shadow_update) {
     shadows_.take(what);

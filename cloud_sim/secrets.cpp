@@ -1,9 +1,10 @@
-// Digests under a device's own secret.
+// Digests under a device's own secret, and of its names.
 #include "cloud_sim/secrets.hpp"
 
 #include <array>
 
 #include "protocol/base/hmac.hpp"
+#include "protocol/base/random.hpp"
 
 namespace fleet::cloud {
 
@@ -11,6 +12,18 @@ std::string make_device_secret() {
   std::array<std::uint8_t, 16> octets{};
   secure_random(octets);
   return sha256_hex(as_text(octets)).substr(0, 32);
+}
+
+std::string iot_id_of(std::string_view product_key, std::string_view device_name) {
+  std::string text{product_key};
+  text.append("/").append(device_name);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::uint64_t bits = hash_text(text);
+  std::string id;
+  for (int i = 0; i < 16; ++i, bits >>= 4) {
+    id += digits[bits & 0xf];
+  }
+  return id;
 }
 
 alink::device_token token_of(const alink::identity& who) {

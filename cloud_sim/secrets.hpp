@@ -1,5 +1,5 @@
-// What devices prove themselves with, where the platform makes it (aliyun-iot.md §5.5): secrets by
-// chance, tokens from secrets, so that none has to be kept. Knows no registry.
+// What the platform makes for a device (aliyun-iot.md §2, §5.5): its secret by chance, its token
+// from its secret, so that none has to be kept, its identity from its names. Knows no registry.
 #pragma once
 
 #include <string>
@@ -11,6 +11,9 @@ namespace fleet::cloud {
 
 /// 32 hexadecimal digits that nobody can guess.
 std::string make_device_secret();
+
+/// What the platform calls a device internally (§2): a name that nobody else has. No secret.
+std::string iot_id_of(std::string_view product_key, std::string_view device_name);
 
 /// What a device that was on no list logs on with from now on; as long as its secret, which it is
 /// never told, stays the same.

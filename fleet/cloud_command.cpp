@@ -79,6 +79,9 @@ std::optional<startup_error> server::listen() {
     }
     o.products = std::move(products).value();
   }
+  if (options_.strict) {
+    o.platform = cloud::options_of(cloud::strictness::strict);
+  }
   o.logon_key = cloud::make_admin_token();
   hal::raise_descriptor_limit();
   hal::real_world_options world;

@@ -88,6 +88,8 @@ struct run_options {
   program::tls_version tls_version = tls_version::any;
   // devices
   std::string credentials_file; ///< empty: generated from `product_key`
+  bool registers = false;       ///< the devices fetch their secrets at their first connection
+  std::string product_secrets_file; ///< what they sign that with; empty: generated
   std::string product_key = "a1FleetDemo";
   alink::sign_method sign = alink::sign_method::hmacsha1;
   actors::behaviour behaviour = actors::behaviour::strict;
@@ -136,6 +138,7 @@ struct cloud_options {
   metrics_option metrics;
   std::string ledger_file;
   bool quiet = false;
+  bool strict = false; ///< the platform as strict as it says it is
 };
 
 /// `fleet check`.

@@ -5,6 +5,7 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
+#include "actors/device/registrar.hpp"
 #include "protocol/mqtt/codec.hpp"
 
 namespace fleet::actors {
@@ -35,6 +36,12 @@ outcome outcome_of(mqtt::connack_code code) noexcept {
 void device::transport_up() {
   if (go(step::transport_up)) {
     slot_.trace.note(now(), happening::transport_up);
+    if (registrar_) {
+      ask_for_secret();
+      if (!registrar_ || registrar_->over_http()) {
+        return;
+      }
+    }
     log_on();
   }
 }
@@ -45,9 +52,9 @@ void device::log_on() {
   login.client_id.clear();
   login.username.clear();
   login.password.clear();
-  product.speech->login(index_, login);
+  log_on_or_register(login);
   mqtt::connect_fields fields;
-  fields.clean_session = product.clean_session;
+  fields.clean_session = product.clean_session || registrar_ != nullptr;
   fields.keep_alive_s = product.keep_alive_s;
   fields.client_id = login.client_id;
   fields.has_username = !login.username.empty();
@@ -58,6 +65,10 @@ void device::log_on() {
 }
 
 void device::received(bytes_view bytes) {
+  if (registrar_ && registrar_->over_http()) {
+    take_answer(bytes);
+    return;
+  }
   client_.receive(bytes, now());
   drain_events();
 }
@@ -103,6 +114,9 @@ void device::drain_events() {
 }
 
 void device::on_welcome(bool session_present) {
+  if (registrar_) {
+    return; // the secret follows
+  }
   bump(counts().outcomes[static_cast<std::size_t>(outcome::accepted)]);
   counts().latencies[static_cast<std::size_t>(latency::connect)].record(now() - attempt_began_);
   slot_.trace.note(now(), happening::connected, session_present ? 1 : 0);

@@ -74,6 +74,7 @@ struct meters {
   counter skipped_window{0};  ///< due while the window or the RAM was full
   counter oversized{0};       ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
+  counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
   counter reconnects{0}; ///< connections after a device's first
   counter disconnects_unplanned{0};
   counter restarts{0};   ///< devices restarted after a crash

@@ -16,9 +16,11 @@ constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
 /// Flags that replace keys of a scenario.
-constexpr std::array<std::string_view, 12> overriding_flags{
-    "--devices", "--duration",  "--seed",       "--ramp", "--interval",    "--security",
-    "--qos",     "--behaviour", "--keep-alive", "--link", "--product-key", "--downlink-interval"};
+constexpr std::array<std::string_view, 13> overriding_flags{
+    "--devices",          "--duration", "--seed",        "--ramp",
+    "--interval",         "--security", "--qos",         "--behaviour",
+    "--keep-alive",       "--link",     "--product-key", "--register",
+    "--downlink-interval"};
 
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
@@ -92,6 +94,13 @@ void device_flags(flag_set& flags, run_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
+  flags.toggle("--register",
+               "The devices fetch their secrets at first, with their product's, over TLS.",
+               out.registers);
+  flags.value("--product-secrets", "FILE",
+              "What devices that register sign with: CSV with the columns ProductKey, "
+              "ProductSecret. Default: generated ones, which the embedded twin knows.",
+              set_text(out.product_secrets_file));
   flags.value("--sign", "METHOD", "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1.",
               set_word(out.sign, sign_words));
   flags.value("--behaviour", "NAME",
@@ -224,6 +233,9 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
     }
   }
+  if (o.registers && !encrypted) {
+    return "--register tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
   }
@@ -255,7 +267,8 @@ sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
     return {}; // products of every profile, each held to its own rules by the plan
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag : {"--credentials", "--product-key", "--sign"}) {
+    for (const auto flag :
+         {"--credentials", "--product-key", "--sign", "--register", "--product-secrets"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile "

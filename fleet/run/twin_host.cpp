@@ -73,6 +73,13 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   if (!options.mqtt_text.down_topic.empty()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
+  for (const auto& product : ready.products) {
+    if (product.profile() == p && !product.product_secret.empty()) {
+      o.products.push_back({.product_key = product.plan.product.product_key,
+                            .name = product.name(),
+                            .secret = product.product_secret});
+    }
+  }
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);

@@ -92,6 +92,28 @@ TEST_F(registration, may_be_asked_for_again_until_the_device_was_online) {
   EXPECT_EQ(verdict(enroll(asker())), "refused 5");
 }
 
+TEST_F(registration, what_is_told_is_heard_by_nobody_else) {
+  auto& spy = arrive(alink::make_direct_login(source.at(1), sign_method::hmacsha1, 2));
+  spy.take();
+  for (const std::string_view filter :
+       {"/ext/register", "/ext/regnwl", "/ext/+", "/ext/register/#", "/ext/#", "/#", "#"}) {
+    spy.subscribe(filter, 1);
+    bench.settle();
+    EXPECT_THAT(spy.take(), ElementsAre(testing::EndsWith("[80]"))) << filter;
+  }
+  enroll(asker());
+  enroll(asker("fresh_1", "a1Open00001"), true, false);
+  EXPECT_THAT(spy.messages(), IsEmpty());
+  // Nor can anybody speak there.
+  auto& other = arrive(alink::make_direct_login(source.at(2), sign_method::hmacsha1, 2));
+  other.take();
+  spy.publish("/ext/register", R"({"deviceSecret":"forged"})", 0);
+  spy.publish("/ext/regnwl", "{}", 0);
+  bench.settle();
+  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 2U);
+  EXPECT_THAT(other.messages(), IsEmpty());
+}
+
 TEST_F(registration, takes_every_method_of_signing) {
   for (const auto m : {sign_method::hmacmd5, sign_method::hmacsha1, sign_method::hmacsha256}) {
     EXPECT_EQ(verdict(arrive(alink::make_registration_login(asker(), "0a1b2c3d", m))), "connected");

@@ -265,6 +265,11 @@ TEST(run_contradictions, of_security_and_target) {
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
 }
 
+TEST(run_contradictions, of_registration) {
+  EXPECT_EQ(refused("--register"),
+            "--register tells secrets, over TLS alone; add --security tls or an mqtts:// target");
+}
+
 TEST(run_contradictions, of_profile_and_flags) {
   for (const auto flag : {"--client-id x", "--username x", "--password x", "--password-file x",
                           "--topic x", "--down-topic x", "--payload x", "--payload-file x"}) {

@@ -81,6 +81,57 @@ TEST(prepare, from_flags_is_one_product_of_all_devices) {
   EXPECT_FALSE(got.value().products[0].settings.features.any()) << "the plain device";
 }
 
+TEST(prepare, gives_devices_that_register_their_products_secret_and_the_way) {
+  const auto plan = plan_of(R"(devices: 10
+products:
+  - {name: lock, security: tls, logon: register, share: 50}
+  - {name: led, share: 50}
+)");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& lock = got.value().products[0];
+  const auto& led = got.value().products[1];
+  EXPECT_EQ(lock.settings.registration.by, actors::registration_way::mqtt);
+  EXPECT_EQ(lock.settings.registration.product_secret,
+            alink::generated_product_secret("a1FleetDemo"));
+  EXPECT_EQ(lock.product_secret, lock.settings.registration.product_secret);
+  EXPECT_EQ(led.settings.registration.by, actors::registration_way::none);
+  EXPECT_EQ(led.product_secret, "");
+}
+
+TEST(prepare, of_devices_that_register_elsewhere_wants_their_products_secrets) {
+  run_options o;
+  o.devices = 2;
+  o.registers = true;
+  o.security = security::tls;
+  o.target = {.scheme = text::scheme::mqtts, .host = "127.0.0.1", .port = 8883};
+  const auto none = prepare(o);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, exit_code::wrong_usage);
+  EXPECT_NE(none.error().message.find("--product-secrets"), std::string::npos);
+}
+
+TEST(prepare, of_gateways_says_so_at_log_on_and_of_rrpc_too) {
+  const auto plan = plan_of(R"(
+products:
+  - name: gate
+    gateways: {count: 1, children: {product: leaf, each: 2}}
+  - {name: leaf, logon: register}
+  - {name: plain, count: 1}
+cloud_traffic: [{kind: rrpc, product: plain}]
+)");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  actors::login_text login;
+  got.value().products[0].speech->login(0, login);
+  EXPECT_NE(login.client_id.find(",gw=1,ext=0|"), std::string::npos) << login.client_id;
+  got.value().products[2].speech->login(3, login);
+  EXPECT_NE(login.client_id.find(",gw=0,ext=1|"), std::string::npos) << login.client_id;
+  const auto& leaf = got.value().products[1];
+  EXPECT_EQ(leaf.settings.registration.by, actors::registration_way::mqtt);
+  EXPECT_EQ(leaf.product_secret, "") << "its gateway registers it";
+}
+
 TEST(fleet_credentials, take_a_products_rows_out_of_a_table_of_several) {
   auto table = alink::credential_table::parse("ProductKey,DeviceName,DeviceSecret\n"
                                               "pkA,one,s1\npkB,two,s2\npkA,three,s3\n");

@@ -278,6 +278,24 @@ TEST(scenario_flags, that_contradict_the_file_are_refused) {
             "--product-key is for one product, and the scenario has 2");
 }
 
+TEST(scenario_plan, tells_devices_their_secrets_over_tls_alone) {
+  EXPECT_EQ(refused("products: [{name: a, logon: register}]", {}),
+            "product a has logon register, which tells secrets over TLS alone; add security: tls");
+  scenario_overrides flags;
+  flags.target_security = security::tls;
+  EXPECT_EQ(plan_of("products: [{logon: register}]", flags).products[0].product.security,
+            security_tier::tls);
+  flags = {};
+  flags.security = security::tls;
+  flags.registers = true;
+  const auto plan = plan_of("products: [{name: a}, {name: b, profile: mqtt}]", flags);
+  EXPECT_EQ(plan.products[0].product.logon, logon_mode::register_);
+  EXPECT_EQ(plan.products[1].product.logon, logon_mode::direct);
+  const auto behind = plan_of("products: [{name: g, gateways: {children: {product: c}}}, "
+                              "{name: c, logon: register}]");
+  EXPECT_TRUE(behind.products[1].behind_gateway) << "its gateway registers it";
+}
+
 TEST(scenario_flags, never_take_tls_away_behind_ones_back) {
   scenario_overrides flags;
   flags.target_security = security::plain;
