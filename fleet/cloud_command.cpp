@@ -98,7 +98,6 @@ std::optional<startup_error> server::listen() {
   if (auto error = open_data(o)) {
     return error;
   }
-  hal::raise_descriptor_limit();
   hal::real_world_options world;
   world.name = "twin";
   world_ = std::make_unique<hal::real_world>(world);
@@ -190,6 +189,7 @@ bool server::write_ledger() const {
 }
 
 exit_code server::execute() {
+  hal::raise_descriptor_limit();
   if (auto error = listen()) {
     return complain(*error);
   }

@@ -38,12 +38,13 @@ enum class family : unsigned char {
   twin_connects,
   twin_messages_received,
   twin_messages_sent,
+  twin_messages_dropped,
   twin_commits,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 34;
+inline constexpr std::size_t family_count = 35;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -116,6 +117,9 @@ inline constexpr std::array<family_facts, family_count> families{{
      "Messages devices published to the twin."},
     {family::twin_messages_sent, kind::counter, "fleet_twin_messages_sent_total", "qos",
      "Messages the twin sent to devices."},
+    {family::twin_messages_dropped, kind::counter, "fleet_twin_messages_dropped_total", "reason",
+     "Messages the twin had no room for: a client's queue full, or QoS 0 for one that is away or "
+     "slow."},
     {family::twin_commits, kind::counter, "fleet_twin_commits_total", "result",
      "Batches that the twin's store took (ok) or did not take (failed)."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",

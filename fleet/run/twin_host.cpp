@@ -133,6 +133,9 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
     put(family::twin_messages_received, c.received[q], {{"qos", std::to_string(q)}});
     put(family::twin_messages_sent, c.delivered[q], {{"qos", std::to_string(q)}});
   }
+  put(family::twin_messages_dropped, c.queue_drops, {{"reason", "queue"}});
+  put(family::twin_messages_dropped, c.offline_drops, {{"reason", "away"}});
+  put(family::twin_messages_dropped, c.slow_drops, {{"reason", "slow"}});
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }

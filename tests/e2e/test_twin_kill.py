@@ -36,16 +36,15 @@ products:
 """
 
 
-def metric(port, name):
-    """A sum over the series of a family; None while the page is not there."""
+def metric(port, name, label=""):
+    """A sum over the series of a family that bear the label; 0 while the page is not there."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
             text = page.read().decode()
     except OSError:
-        return None
-    values = re.findall(rf"^{re.escape(name)} (\S+)$" if "{" in name
-                        else rf"^{re.escape(name)}(?:{{[^}}]*}})? (\S+)$", text, re.M)
-    return sum(float(v) for v in values) if values else None
+        return 0
+    series = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.M)
+    return sum(float(value) for labels, value in series if label in labels)
 
 
 def ranges(text):
@@ -77,11 +76,12 @@ class TwinKill(harness.Case):
         self.data = self.folder / "data"
         self.port = free_port()
         self.admin = free_port()
+        self.twin_page = free_port()
 
     def start_twin(self, *words):
         """Another life of the twin, ready."""
         command = [harness.FLEET, "cloud", "serve", "--mqtt", f"127.0.0.1:{self.port}", "--data",
-                   self.data, *words]
+                   self.data, "--metrics", f"127.0.0.1:{self.twin_page}", *words]
         self.twin_process = self.started(Process(command))
         last = "admin " if "off" not in words else "mqtt "
         self.twin_process.wait_for_line(lambda line: line.startswith(last), "its addresses")
@@ -96,13 +96,12 @@ class TwinKill(harness.Case):
         self.all_online("at first")
 
     def acknowledged(self):
-        return metric(self.page, "fleet_messages_acknowledged_total") or 0
+        return metric(self.page, "fleet_messages_acknowledged_total")
 
     def all_online(self, when):
         def there():
             self.assertTrue(self.run_process.running(), self.run_process.error_output)
-            name = 'fleet_devices{phase="online",product="%s"}' % self.product
-            return metric(self.page, name) == DEVICES
+            return metric(self.page, "fleet_devices", 'phase="online"') == DEVICES
         wait_until(there, f"all devices online {when}", PATIENCE_S)
 
     def some_messages_later(self):
@@ -117,6 +116,8 @@ class TwinKill(harness.Case):
                 self.all_online(f"before death {kill + 1}")
             self.some_messages_later()
             between()
+            dropped = metric(self.twin_page, "fleet_twin_messages_dropped_total", 'reason="queue"')
+            self.assertEqual(dropped, 0, "a queue was too short")
             self.twin_process.kill()
             self.assertEqual(self.twin_process.error_output, "")
             self.start_twin(*words)
@@ -130,7 +131,6 @@ class TwinKill(harness.Case):
 
     def test_an_open_broker_loses_nothing_that_it_acknowledged(self):
         words = ["--profile", "mqtt", "--admin", "off"]
-        self.product = "device"
         self.start_twin(*words)
         self.start_run("--profile", "mqtt", "--devices", DEVICES, "--interval", "1s",
                        "--downlink-interval", "5s", "--duration", "1h")
@@ -170,7 +170,6 @@ class TwinKill(harness.Case):
 
     def test_the_platform_loses_nothing_and_all_shadows_converge(self):
         words = ["--admin", f"127.0.0.1:{self.admin}", "--ledger", self.folder / "twin.ledger"]
-        self.product = "led"
         scenario = self.folder / "shadows.yaml"
         scenario.write_text(SHADOWS.format(model=ROOT / "configs/models/rgb_led.json",
                                            devices=DEVICES))

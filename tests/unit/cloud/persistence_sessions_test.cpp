@@ -27,6 +27,27 @@ struct persistence_sessions : testing::Test {
   }
 };
 
+TEST(persistence_head, comes_back_as_it_was_and_nothing_else_is_taken_for_one) {
+  cloud::session_head head;
+  head.away = true;
+  head.away_since = 1'700'000'000'000;
+  head.marks = UINT64_MAX;
+  head.subscriptions = {{"a/+/#", mqtt::qos::exactly_once}, {"/", mqtt::qos::at_most_once}};
+  byte_buffer out;
+  cloud::append_head(out, head);
+  const auto back = cloud::read_head(out.view());
+  ASSERT_TRUE(back);
+  EXPECT_TRUE(back->away);
+  EXPECT_EQ(back->away_since, head.away_since);
+  EXPECT_EQ(back->marks, head.marks);
+  EXPECT_EQ(back->subscriptions, head.subscriptions);
+  for (std::size_t size = 0; size < out.size(); ++size) {
+    EXPECT_FALSE(cloud::read_head(out.view().first(size))) << size;
+  }
+  out.push(0);
+  EXPECT_FALSE(cloud::read_head(out.view()));
+}
+
 TEST_F(persistence_sessions, come_back_with_their_subscriptions_and_what_waited) {
   cloud.arrive_listening("a", "t/+", 2).drop();
   auto& b = cloud.arrive("b");
@@ -87,8 +108,7 @@ TEST_F(persistence_sessions, get_what_was_on_its_way_again_with_dup_under_its_pa
   EXPECT_THAT(answer(third, connect), testing::StartsWith("20 02 01 00"));
 }
 
-TEST_F(persistence_sessions,
-       take_a_qos_2_message_once_though_the_twin_died_before_its_release) {
+TEST_F(persistence_sessions, take_a_qos_2_message_once_though_the_twin_died_before_its_release) {
   cloud.arrive_listening("a", "t", 2).drop();
   constexpr std::string_view connect = "10 0d 0004 'MQTT' 04 00 0000 0001 'r'";
   raw_guest first{cloud.world.home(), cloud.at};
