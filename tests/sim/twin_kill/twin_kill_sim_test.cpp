@@ -48,7 +48,8 @@ actors::product_settings lamps() {
   p.seed = 5;
   p.features.model = std::make_shared<const tsl::model>(std::move(model).value());
   p.features.shadow = true;
-  p.features.reports.push_back({.what = actors::report_kind::properties, .interval = 3s});
+  p.features.reports.emplace_back();
+  p.features.reports.back().interval = 3s;
   return p;
 }
 
