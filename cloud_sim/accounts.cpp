@@ -78,8 +78,7 @@ std::uint32_t accounts::uplink(bytes_view payload, bool dup, std::uint32_t conne
   const auto device = found.what.device;
   auto& account = open(device).uplink;
   const std::uint32_t growth = account.growth(found.what);
-  if (growth > growth_left_
-      || (growth != 0 && page_of(device).confined.test(device % page_size))) {
+  if (growth > growth_left_ || (growth != 0 && page_of(device).confined.test(device % page_size))) {
     add(counters_.tags_unkept);
     return anybody;
   }
@@ -107,6 +106,24 @@ void accounts::acknowledged(std::uint64_t cookie) {
   }
   auto& account = open(device).downlink;
   if (account.acknowledge(account.epoch(), sequence)) {
+    note(device, account_way::downlink);
+  }
+}
+
+void accounts::renew(std::uint32_t first, std::uint32_t count) {
+  const std::uint64_t behind = std::uint64_t{first} + count;
+  for (std::uint32_t device = first; device < std::min<std::uint64_t>(end(), behind); ++device) {
+    if (find(device) == nullptr) {
+      continue;
+    }
+    auto& shelf = page_of(device);
+    auto& slot = shelf.of[device % page_size];
+    const std::uint32_t former = slot->downlink.epoch();
+    growth_left_ = std::min(growth_max_, growth_left_ + slot->uplink.heap_bytes());
+    shelf.confined.reset(device % page_size);
+    slot = std::make_unique<device_account>();
+    slot->downlink.boot_after(former);
+    note(device, account_way::uplink);
     note(device, account_way::downlink);
   }
 }

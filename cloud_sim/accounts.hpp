@@ -29,7 +29,8 @@ public:
   /// Indices from `devices_max` on are counted as foreign and not kept; nor is what would make the
   /// accounts grow, beyond first epochs without gaps, by more than `growth_max` octets in all.
   accounts(std::uint32_t devices_max, std::uint64_t growth_max, twin_counters& counters)
-      : devices_max_(devices_max), growth_left_(growth_max), counters_(counters) {}
+      : devices_max_(devices_max), growth_max_(growth_max), growth_left_(growth_max),
+        counters_(counters) {}
 
   /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection
   /// belongs to, or `anybody`; `connection` grows with each connection accepted. Answers the device
@@ -41,6 +42,11 @@ public:
   /// What to mark a command with, so that its acknowledgement can be booked. Never 0.
   static std::uint64_t cookie(const ledger::tag& t) noexcept;
   void acknowledged(std::uint64_t cookie);
+
+  /// What arrived from the devices first…first+count−1 is forgotten, and commands to them are
+  /// counted from 1 again, in an epoch of their own: what an earlier one left on its way is told
+  /// from it.
+  void renew(std::uint32_t first, std::uint32_t count);
 
   /// None when the device was never heard of.
   [[nodiscard]] const device_account* find(std::uint32_t device) const noexcept;
@@ -90,6 +96,7 @@ private:
   void note(std::uint32_t device, account_way way);
 
   std::uint32_t devices_max_;
+  std::uint64_t growth_max_;
   std::uint64_t growth_left_;
   twin_counters& counters_;
   std::vector<std::unique_ptr<page>> pages_;

@@ -34,8 +34,8 @@ platform_character::login platform_character::judge(const mqtt::connect_view& co
     out.who = devices_.identity_of(by_token->device);
     out.device = by_token->device;
     out.auto_subscribe = by_token->auto_subscribe;
-    out.verdict = devices_.disabled(out.device) ? connack_code::not_authorized
-                                                : connack_code::accepted;
+    out.verdict =
+        devices_.disabled(out.device) ? connack_code::not_authorized : connack_code::accepted;
     return out;
   }
   const auto parts = alink::parse_direct_login(connect.client_id, connect.username);
@@ -376,6 +376,15 @@ void platform_character::set_disabled(std::uint32_t device, bool disabled) {
   auto& relations = state_.relations;
   gateways_.carry_out(disabled ? relations.disable(device) : relations.enable(device), device);
   state_.tell_device(device);
+}
+
+std::uint64_t platform_character::shadows_waiting() const {
+  std::uint64_t sum = 0;
+  state_.for_each([&](device_index device, const device_state& known) {
+    const bool asks = known.shadow != nullptr && known.shadow->has_desired();
+    sum += asks && lines_.find(device).online() ? 1 : 0;
+  });
+  return sum;
 }
 
 } // namespace fleet::cloud

@@ -70,6 +70,9 @@ public:
     });
   }
 
+  /// Devices that are online and have not done yet what their shadow's desired part asks (§13).
+  [[nodiscard]] std::uint64_t shadows_waiting() const;
+
   // For the console.
   [[nodiscard]] broker& core() noexcept { return broker_; }
   [[nodiscard]] registry& devices() noexcept { return devices_; }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "cloud_sim/account_desk.hpp"
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/persistence.hpp"
 #include "cloud_sim/platform_logons.hpp"
@@ -17,9 +18,9 @@ namespace fleet::cloud {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, profile>, 3> profile_words{{
-  {"linkdevelop", profile::linkdevelop},
-  {"linkplatform", profile::linkplatform},
-  {"mqtt", profile::mqtt},
+    {"linkdevelop", profile::linkdevelop},
+    {"linkplatform", profile::linkplatform},
+    {"mqtt", profile::mqtt},
 }};
 
 std::string_view reason(hal::listen_error why) noexcept {
@@ -62,6 +63,7 @@ struct twin::parts final : device_listener {
     if (options.profile == profile::mqtt) {
       open = std::make_unique<mqtt_character>(core, options.open, options.credentials);
       core.speak_as(*open);
+      ledger = std::make_unique<account_desk>(core.ledger(), nullptr, counters);
       return;
     }
     FLEET_CHECK(options.credentials != nullptr);
@@ -80,6 +82,7 @@ struct twin::parts final : device_listener {
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
     platform->take_tokens(logons.get());
     core.speak_as(*platform);
+    ledger = std::make_unique<account_desk>(core.ledger(), devices.get(), counters);
   }
 
   ~parts() {
@@ -104,6 +107,7 @@ struct twin::parts final : device_listener {
   std::unique_ptr<platform_character> platform;
   std::unique_ptr<platform_operations> console;
   std::unique_ptr<platform_logons> logons;
+  std::unique_ptr<account_desk> ledger;
   std::unique_ptr<command_rounds> rounds;
   std::vector<std::unique_ptr<hal::listener>> listeners;
 };
@@ -238,6 +242,14 @@ operations* twin::console() noexcept {
 
 logon_registry* twin::logons() noexcept {
   return parts_ == nullptr ? nullptr : parts_->logons.get();
+}
+
+std::uint64_t twin::shadows_waiting() const {
+  return parts_ == nullptr || parts_->platform == nullptr ? 0 : parts_->platform->shadows_waiting();
+}
+
+ledger_desk* twin::ledger() noexcept {
+  return parts_ == nullptr ? nullptr : parts_->ledger.get();
 }
 
 const device_account* twin::account_of(std::uint32_t device) const noexcept {

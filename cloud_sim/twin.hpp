@@ -12,6 +12,7 @@
 #include "cloud_sim/accounts.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/mqtt_character.hpp"
@@ -96,11 +97,18 @@ public:
   /// The same for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
 
+  /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
+  [[nodiscard]] ledger_desk* ledger() noexcept;
+
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);
   /// Open broker only: publishes from inside. What is no topic name ([MQTT-3.3.2-2]) is dropped and
   /// counted as refused.
   void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
+
+  /// Devices online that have not done yet what their shadow's desired part asks (§13); on the
+  /// home's thread.
+  [[nodiscard]] std::uint64_t shadows_waiting() const;
 
   /// Readable from any thread.
   [[nodiscard]] const twin_counters& counters() const noexcept { return counters_; }

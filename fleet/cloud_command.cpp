@@ -1,7 +1,10 @@
 // Serving the twin until a signal.
 #include "fleet/cloud_command.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
@@ -17,8 +20,10 @@
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "hal_sim/real_world/real_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::program {
 
@@ -183,8 +188,8 @@ bool server::write_ledger() const {
   if (report::write_whole(options_.ledger_file, lines)) {
     return true;
   }
-  std::fprintf(stderr, "fleet cloud serve: cannot write %s: no space or no permission\n",
-               options_.ledger_file.c_str());
+  std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
+               std::strerror(errno));
   return false;
 }
 
@@ -200,7 +205,14 @@ exit_code server::execute() {
     twin_->stop(); // what waits for devices is answered by this, so before the web goes
     web_->stop();
   });
-  world_->stop(options_.grace);
+  const auto stopped = unless_stopped<bool>([this] {
+    world_->stop(options_.grace);
+    return true;
+  });
+  if (stopped.signal) {
+    std::fprintf(stderr, "fleet cloud serve: second signal %d, ending at once\n", *stopped.signal);
+    std::_Exit(static_cast<int>(exit_code::interrupted));
+  }
   summarize();
   return write_ledger() ? exit_code::passed : exit_code::environment_failed;
 }

@@ -69,7 +69,8 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   cloud::twin_options o;
   o.profile = twin_profile(p);
   o.credentials = ready.credentials.get();
-  o.limits.mqtt.packet_max = std::max(o.limits.mqtt.packet_max, options.payload_bytes + 4096);
+  o.limits.mqtt.packet_max =
+      std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
   if (!options.mqtt_text.down_topic.empty()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }

@@ -11,8 +11,13 @@ static_assert(sizeof(void*) != 8 || sizeof(sender_account) <= 64);
 static_assert(sizeof(void*) != 8 || sizeof(receiver_account) <= 64);
 
 void sender_account::boot() {
-  FLEET_CHECK(current_.epoch != UINT32_MAX);
-  const std::uint32_t next = current_.epoch + 1;
+  boot_after(current_.epoch);
+}
+
+void sender_account::boot_after(std::uint32_t epoch) {
+  const std::uint32_t before = std::max(epoch, current_.epoch);
+  FLEET_CHECK(before != UINT32_MAX);
+  const std::uint32_t next = before + 1;
   if (current_.attempted != 0) {
     if (!former_) {
       former_ = std::make_unique<std::vector<epoch_record>>();

@@ -116,6 +116,8 @@ class TwinKill(harness.Case):
                 self.all_online(f"before death {kill + 1}")
             self.some_messages_later()
             between()
+            # The page is there, and has the family.
+            self.assertGreater(metric(self.twin_page, "fleet_twin_messages_received_total"), 0)
             dropped = metric(self.twin_page, "fleet_twin_messages_dropped_total", 'reason="queue"')
             self.assertEqual(dropped, 0, "a queue was too short")
             self.twin_process.kill()

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cloud_sim/mqtt_character.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/bare_home.hpp"
 #include "tests/support/file_bound.hpp"
 #include "tests/support/lasting_twin.hpp"
@@ -175,6 +176,20 @@ TEST_F(persistence_ledger, books_an_acknowledgement_of_what_was_sent_before_the_
   EXPECT_EQ(cloud.twin->command(3, mqtt::qos::at_least_once), cloud::command_outcome::sent);
   cloud.settle();
   EXPECT_THAT(lines(3), HasSubstr("down 3 1 attempted 2 acknowledged 1-2"));
+}
+
+TEST_F(persistence_ledger, that_began_anew_has_done_so_after_a_death_too) {
+  auto& b = cloud.arrive("b");
+  b.publish("t", tagged({5, 1, 1}), 1);
+  cloud.settle();
+  ASSERT_NE(cloud.twin->ledger(), nullptr);
+  cloud.twin->ledger()->begin(5, 1);
+  b.publish("t", "what asks for an answer brings a commit", 1);
+  cloud.settle();
+  cloud.die_and_live();
+  ASSERT_NE(cloud.twin->account_of(5), nullptr);
+  EXPECT_EQ(cloud.twin->account_of(5)->uplink.accepted(), 0U);
+  EXPECT_EQ(cloud.twin->account_of(5)->downlink.epoch(), 2U);
 }
 
 TEST_F(persistence_ledger, leaves_out_accounts_of_devices_beyond_its_bound) {

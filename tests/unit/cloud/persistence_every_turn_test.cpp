@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/lasting_twin.hpp"
 
 namespace fleet {
