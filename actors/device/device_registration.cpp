@@ -86,7 +86,9 @@ void device::settle_registration() {
   }
   bump(counts().registrations);
   slot_.trace.note(now(), happening::registered);
-  client_.stop(slot_.board.link.output()); // nothing over HTTP
+  if (slot_.board.link.up()) {
+    client_.stop(slot_.board.link.output()); // nothing over HTTP
+  }
   lose_link();
   wait_ = {};
   if (go(step::link_ended) && phase_ == phase::backing_off) {

@@ -188,6 +188,7 @@ TEST_F(isolation, two_products) {
   auto& victim = arrive_hungry(lamp);
   auto& spy = arrive_hungry(plain);
   try_both_ways(spy, plain, victim, lamp);
+  spy.take();
   EXPECT_TRUE(console().broadcast("a1LampPk001", "all", as_bytes("secret")).ok());
   bench.settle();
   EXPECT_THAT(spy.messages(), IsEmpty());
