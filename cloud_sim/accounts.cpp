@@ -1,9 +1,12 @@
 // Accounts by index, in pages, so that a fleet that starts at a high index costs nothing below it.
 #include "cloud_sim/accounts.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace fleet::cloud {
 
-device_account& accounts::open(std::uint32_t device) {
+accounts::page& accounts::page_of(std::uint32_t device) {
   const std::size_t at = device / page_size;
   if (at >= pages_.size()) {
     pages_.resize(at + 1);
@@ -11,13 +14,53 @@ device_account& accounts::open(std::uint32_t device) {
   if (pages_[at] == nullptr) {
     pages_[at] = std::make_unique<page>();
   }
-  auto& slot = pages_[at]->of[device % page_size];
+  return *pages_[at];
+}
+
+device_account& accounts::open(std::uint32_t device) {
+  auto& slot = page_of(device).of[device % page_size];
   if (slot == nullptr) {
     slot = std::make_unique<device_account>();
-    // The twin keeps nothing over a restart yet, so each of its lives is the first.
     slot->downlink.boot();
   }
   return *slot;
+}
+
+void accounts::note(std::uint32_t device, account_way way) {
+  if (!noting_) {
+    return;
+  }
+  auto& of = page_of(device).changed[static_cast<std::size_t>(way)];
+  if (!of.test(device % page_size)) {
+    of.set(device % page_size);
+    changed_.push_back({device, way});
+  }
+}
+
+void accounts::confine(std::uint32_t device) {
+  page_of(device).confined.set(device % page_size);
+}
+
+bool accounts::load(std::uint32_t device, account_way way, bytes_view saved) {
+  if (device >= devices_max_) {
+    return true;
+  }
+  if (way == account_way::downlink) {
+    // It goes on in its epoch: the twin's death is no boot of a sender's, since it forgot nothing.
+    auto read = ledger::sender_account::load(saved);
+    if (!read || read->epoch() == 0) {
+      return false;
+    }
+    open(device).downlink = std::move(*read);
+    return true;
+  }
+  auto read = ledger::receiver_account::load(saved);
+  if (!read) {
+    return false;
+  }
+  growth_left_ -= std::min<std::uint64_t>(growth_left_, read->heap_bytes());
+  open(device).uplink = std::move(*read);
+  return true;
 }
 
 std::uint32_t accounts::uplink(bytes_view payload, bool dup, std::uint32_t connection,
@@ -32,19 +75,22 @@ std::uint32_t accounts::uplink(bytes_view payload, bool dup, std::uint32_t conne
     add(counters_.tags_foreign);
     return anybody;
   }
-  auto& account = open(found.what.device).uplink;
+  const auto device = found.what.device;
+  auto& account = open(device).uplink;
   const std::uint32_t growth = account.growth(found.what);
-  if (growth > growth_left_) {
+  if (growth > growth_left_ || (growth != 0 && page_of(device).confined.test(device % page_size))) {
     add(counters_.tags_unkept);
     return anybody;
   }
   growth_left_ -= growth;
   add(counters_.tags_intact);
   account.accept(found.what, dup, connection);
-  return found.what.device;
+  note(device, account_way::uplink);
+  return device;
 }
 
 ledger::tag accounts::downlink(std::uint32_t device, bool reliable) {
+  note(device, account_way::downlink);
   return open(device).downlink.attempt(device, reliable);
 }
 
@@ -59,7 +105,27 @@ void accounts::acknowledged(std::uint64_t cookie) {
     return;
   }
   auto& account = open(device).downlink;
-  account.acknowledge(account.epoch(), sequence);
+  if (account.acknowledge(account.epoch(), sequence)) {
+    note(device, account_way::downlink);
+  }
+}
+
+void accounts::renew(std::uint32_t first, std::uint32_t count) {
+  const std::uint64_t behind = std::uint64_t{first} + count;
+  for (std::uint32_t device = first; device < std::min<std::uint64_t>(end(), behind); ++device) {
+    if (find(device) == nullptr) {
+      continue;
+    }
+    auto& shelf = page_of(device);
+    auto& slot = shelf.of[device % page_size];
+    const std::uint32_t former = slot->downlink.epoch();
+    growth_left_ = std::min(growth_max_, growth_left_ + slot->uplink.heap_bytes());
+    shelf.confined.reset(device % page_size);
+    slot = std::make_unique<device_account>();
+    slot->downlink.boot_after(former);
+    note(device, account_way::uplink);
+    note(device, account_way::downlink);
+  }
 }
 
 const device_account* accounts::find(std::uint32_t device) const noexcept {

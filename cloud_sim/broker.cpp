@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cloud_sim/persistence.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::cloud {
@@ -19,6 +20,10 @@ broker::~broker() {
 
 void broker::take(hal::stream_ptr accepted, bool over_tls) {
   const turn guard{*this};
+  if (kept_ != nullptr && kept_->withholding()) {
+    add(counters_.connections_withheld);
+    return;
+  }
   if (connections_.size() >= limits_.connections_max) {
     add(counters_.connections_over_limit);
     return;
@@ -45,6 +50,9 @@ void broker::admit(connection& c, peer& who, const mqtt::connect_view& connect,
     c.will_->message.payload.assign(connect.will.payload.begin(), connect.will.payload.end());
     c.will_->qos = connect.will.qos;
     c.will_->retain = connect.will.retain;
+  }
+  if (kept_ != nullptr && !who.clean) {
+    kept_->came(who);
   }
   add(counters_.connects[static_cast<std::size_t>(mqtt::connack_code::accepted)]);
   add(counters_.devices_online);
@@ -79,6 +87,9 @@ void broker::dispatch(connection& c, std::string_view topic, bytes_view payload)
 }
 
 void broker::grant(connection& c, std::uint16_t packet_id, std::span<const std::uint8_t> codes) {
+  if (kept_ != nullptr) {
+    kept_->subscriptions_changed(*c.who_);
+  }
   auto& out = c.stream_->output();
   const auto before = out.size();
   c.machine_.grant(packet_id, codes, out);
@@ -149,6 +160,9 @@ void broker::detach(connection& c) {
   if (who->clean) {
     character_->forget(*who);
   } else {
+    if (kept_ != nullptr) {
+      kept_->left(*who);
+    }
     wait_for_return(*who);
   }
 }
@@ -176,7 +190,8 @@ void broker::end(connection& c, end_reason reason) {
     case end_reason::keep_alive:
     case end_reason::slow_consumer:
     case end_reason::withdrawn:
-    case end_reason::stopped: bury(c); break;
+    case end_reason::stopped:
+    case end_reason::unkept: bury(c); break;
   }
   if (will != nullptr && reason != end_reason::stopped) {
     add(counters_.wills_published);
@@ -218,6 +233,9 @@ void broker::leave() {
     if (!graveyard_.empty()) {
       std::vector<std::unique_ptr<connection>>{}.swap(graveyard_);
     }
+    if (kept_ != nullptr) {
+      kept_->turn_over();
+    }
   }
   --depth_;
 }
@@ -230,6 +248,16 @@ void broker::stop() {
     bury(last);
   }
   home_.disarm(*this);
+}
+
+void broker::reset_all() {
+  const turn guard{*this};
+  while (!connections_.empty()) {
+    auto& last = *connections_.back();
+    last.stream_->reset();
+    end(last, end_reason::unkept);
+    bury(last);
+  }
 }
 
 std::size_t broker::memory_bytes() const noexcept {
@@ -249,16 +277,20 @@ void broker::remember(peer&) noexcept {
   add(counters_.sessions);
 }
 
-void broker::dismiss(peer& who) noexcept {
+void broker::dismiss(peer& who) {
   FLEET_CHECK(who.online == nullptr);
+  if (kept_ != nullptr) {
+    kept_->forgotten(who);
+  }
   unlink(who);
   --sessions_;
   subtract(counters_.sessions);
 }
 
 // All wait equally long, so the line is in the order of expiry by itself.
-void broker::wait_for_return(peer& who) {
-  who.expires = later(now(), limits_.session_expiry);
+void broker::wait_for_return(peer& who, duration waited) {
+  const bool for_ever = later(now(), limits_.session_expiry) == never;
+  who.expires = for_ever ? never : later(now(), limits_.session_expiry - waited);
   if (who.expires == never) {
     return;
   }

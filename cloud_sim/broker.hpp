@@ -17,6 +17,8 @@
 
 namespace fleet::cloud {
 
+class persistence;
+
 class broker final : public hal::accept_events, private hal::timer {
 public:
   broker(hal::home& where, const twin_limits& bounds, twin_counters& counters);
@@ -33,6 +35,15 @@ public:
 
   /// Ends every connection without a packet, publishes no will, keeps nothing waiting to be freed.
   void stop();
+
+  /// Who keeps clients and messages over the twin's own death from now on; null for nobody.
+  void keep_in(persistence* kept) noexcept { kept_ = kept; }
+  [[nodiscard]] persistence* kept() const noexcept { return kept_; }
+  /// Ends every connection at once, and drops what is still to be sent on it.
+  void reset_all();
+  /// Puts an offline client into the line of those that may come back, as if it had been there for
+  /// `waited`. Those that are put there at start come in the order of their waiting, longest first.
+  void wait_for_return(peer& who, duration waited = duration::zero());
 
   // For characters.
 
@@ -59,7 +70,7 @@ public:
   [[nodiscard]] bool room_for_session() const noexcept;
   void remember(peer& who) noexcept;
   /// Takes an offline peer out of all lines, before its character frees it.
-  void dismiss(peer& who) noexcept;
+  void dismiss(peer& who);
 
   [[nodiscard]] hal::home& home() noexcept { return home_; }
   [[nodiscard]] time_point now() const noexcept { return home_.now(); }
@@ -112,7 +123,6 @@ private:
   void bury(connection& c);
   void leave();
   void detach(connection& c);
-  void wait_for_return(peer& who);
   void unlink(peer& who) noexcept;
   void on_wake(time_point now) override;
 
@@ -121,6 +131,7 @@ private:
   twin_counters& counters_;
   character* character_ = nullptr;
   tls_door secure_door_{*this};
+  persistence* kept_ = nullptr;
   message_store messages_;
   accounts accounts_;
   std::vector<std::unique_ptr<connection>> connections_;

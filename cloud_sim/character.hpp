@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
+#include "cloud_sim/kept_session.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/mqtt/server.hpp"
 
@@ -21,6 +23,7 @@ struct peer {
   time_point expires = never; ///< while it waits for its client to come back
   peer* older = nullptr;      ///< neighbours in the line of those that wait
   peer* newer = nullptr;
+  std::unique_ptr<kept_session> kept; ///< none: it is not kept over the twin's own death
 };
 
 /// Told of devices that commands can go to.
@@ -57,6 +60,15 @@ public:
   virtual void on_gone(peer& /*who*/, std::uint32_t /*connection*/) {}
   /// Frees the client: its session ended or its time is over. It is offline and in no line.
   virtual void forget(peer& who) = 0;
+
+  // For keeping clients over the twin's own death.
+
+  /// What names the client in the store; lives as long as the client.
+  [[nodiscard]] virtual std::string_view kept_name(const peer& who) const = 0;
+  /// Fills in marks and subscriptions.
+  virtual void describe(const peer& who, session_head& out) const = 0;
+  /// At start: the client that describe() told of, offline. None where it cannot be here.
+  virtual peer* reseat(std::string_view name, const session_head& head) = 0;
 
   /// Tells `listener` of the devices there are and of those that come, until the next call.
   virtual void watch(device_listener* listener) = 0;

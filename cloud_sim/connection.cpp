@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "cloud_sim/broker.hpp"
+#include "cloud_sim/persistence.hpp"
 
 namespace fleet::cloud {
 
@@ -113,7 +114,12 @@ void connection::handle(const mqtt::server_event_variant& event) {
       [&](const ev::subscribe_requested& e) {
         speaks.on_subscribe(*this, e.packet_id, e.filters);
       },
-      [&](const ev::unsubscribed& e) { speaks.on_unsubscribe(*this, e.filters); },
+      [&](const ev::unsubscribed& e) {
+        speaks.on_unsubscribe(*this, e.filters);
+        if (owner_.kept() != nullptr) {
+          owner_.kept()->subscriptions_changed(*who_);
+        }
+      },
       [&](const ev::message_acknowledged& e) {
         add(owner_.counters().acknowledged);
         if (e.cookie != 0) {

@@ -23,9 +23,10 @@ enum class end_reason : std::uint8_t {
   slow_consumer, ///< it left more unread than unsent_max_bytes
   withdrawn,     ///< its device was disabled
   stopped,       ///< the twin stopped
+  unkept,        ///< the store failed, so nothing may be acknowledged
   dispatched     ///< let in for a moment: it was told its secret, or it is disabled (§24)
 };
-inline constexpr std::size_t end_reason_count = 10;
+inline constexpr std::size_t end_reason_count = 11;
 inline constexpr std::size_t violation_count =
   static_cast<std::size_t>(mqtt::violation::identifier_rejected) + 1;
 
@@ -54,6 +55,10 @@ struct twin_counters {
   counter slow_drops{0};          ///< QoS 0 for a client that reads too slowly
   counter retained_refused{0};    ///< routed, but no room to retain
   counter wills_published{0};
+  counter commits{0};             ///< batches that the store took
+  counter commits_failed{0};      ///< and did not; see end_reason::unkept
+  counter connections_withheld{0}; ///< not taken while the store fails
+  counter kept_unused{0};         ///< rows that found no place at start: of unknown devices
   counter sessions{0};            ///< gauge: remembered clients
   counter sessions_expired{0};
   counter malformed_requests{0};  ///< JSON that could not be read

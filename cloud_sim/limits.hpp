@@ -10,7 +10,9 @@ namespace fleet::cloud {
 
 /// What the twin is willing to hold. Each is reached by a test.
 struct twin_limits {
-  mqtt::server_limits mqtt;                    ///< per connection: packet sizes, windows, queues
+  /// Per connection: packet sizes, windows, queues. One client reads what a whole fleet sends, and
+  /// has been away for some seconds: its queue must not be what acknowledged messages are lost in.
+  mqtt::server_limits mqtt{.queue_max = 100'000};
   std::uint32_t connections_max = 100'000;     ///< more are dropped as they arrive
   std::uint32_t sessions_max = 200'000;        ///< remembered clients; a new one beyond: CONNACK 3
   std::uint32_t devices_max = 1'000'000;       ///< indices of the registry and of the ledger

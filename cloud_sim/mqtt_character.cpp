@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cloud_sim/command_text.hpp"
+#include "cloud_sim/persistence.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/hmac.hpp"
@@ -96,13 +97,40 @@ void mqtt_character::on_connect(connection& from, const mqtt::connect_view& conn
       broker_.refuse(from, mqtt::connack_code::server_unavailable);
       return;
     }
-    auto made = std::make_unique<client>();
-    made->id = connect.client_id.empty() ? make_id() : std::string{connect.client_id};
-    who = made.get();
-    clients_.emplace(who->id, std::move(made));
-    broker_.remember(*who);
+    who = &seat(connect.client_id.empty() ? make_id() : std::string{connect.client_id});
   }
   broker_.admit(from, *who, connect, present, connect.keep_alive_s, true);
+}
+
+mqtt_character::client& mqtt_character::seat(std::string id) {
+  auto made = std::make_unique<client>();
+  made->id = std::move(id);
+  auto& who = *made;
+  clients_.emplace(who.id, std::move(made));
+  broker_.remember(who);
+  return who;
+}
+
+std::string_view mqtt_character::kept_name(const peer& who) const {
+  return static_cast<const client&>(who).id;
+}
+
+void mqtt_character::describe(const peer& who, session_head& out) const {
+  tree_.list(static_cast<const client&>(who), out.subscriptions);
+}
+
+peer* mqtt_character::reseat(std::string_view name, const session_head& head) {
+  auto& who = seat(std::string{name});
+  for (const auto& s : head.subscriptions) {
+    (void)tree_.subscribe(who, s.filter, s.qos); // refused only by limits lowered since
+  }
+  return &who;
+}
+
+void mqtt_character::load_retained(mqtt::message_ptr message, mqtt::qos q) {
+  if (!retained_.set(std::move(message), q)) {
+    add(broker_.counters().retained_refused);
+  }
 }
 
 void mqtt_character::forget(peer& who) {
@@ -133,16 +161,27 @@ void mqtt_character::on_will(const mqtt::stored_message& will, mqtt::qos q, bool
   }
 }
 
+void mqtt_character::retain(const mqtt::message_ptr& message, mqtt::qos q) {
+  const bool kept = retained_.set(message, q);
+  if (!kept) {
+    add(broker_.counters().retained_refused);
+  }
+  if (auto* const store = broker_.kept()) {
+    kept ? store->keep_retained(*message, q) : store->drop_retained(message->topic);
+  }
+}
+
 void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain,
                              std::uint64_t cookie) {
   mqtt::message_ptr stored;
   if (retain && payload.empty()) {
     retained_.clear(topic);
+    if (broker_.kept() != nullptr) {
+      broker_.kept()->drop_retained(topic);
+    }
   } else if (retain) {
     stored = broker_.messages().make(topic, payload, cookie);
-    if (!retained_.set(stored, q)) {
-      add(broker_.counters().retained_refused);
-    }
+    this->retain(stored, q);
   }
   FLEET_CHECK(!routing_); // deliveries publish nothing, so the list below is ours alone
   routing_ = true;

@@ -47,6 +47,9 @@ public:
   void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void forget(peer& who) override;
+  [[nodiscard]] std::string_view kept_name(const peer& who) const override;
+  void describe(const peer& who, session_head& out) const override;
+  peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device whose tagged message passes.
   void watch(device_listener* listener) override { listener_ = listener; }
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
@@ -54,6 +57,9 @@ public:
   /// Publishes from inside; the only way onto `$…` topics.
   void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain,
                std::uint64_t cookie = 0);
+
+  /// At start: a retained message as it was kept.
+  void load_retained(mqtt::message_ptr message, mqtt::qos q);
 
   [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }
   [[nodiscard]] const retained_messages& retained() const noexcept { return retained_; }
@@ -64,6 +70,8 @@ private:
   [[nodiscard]] mqtt::connack_code judge(const mqtt::connect_view& connect) const;
   [[nodiscard]] client* find(std::string_view id) const;
   std::string make_id();
+  client& seat(std::string id);
+  void retain(const mqtt::message_ptr& message, mqtt::qos q);
   std::uint8_t subscribe(client& who, const mqtt::server_event::filter& f);
   void replay(client& who, const mqtt::server_event::filter& f, mqtt::qos granted);
   void write_command_topic(std::uint32_t device);

@@ -47,7 +47,7 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
     return;
   }
   if (!present) {
-    client = &seat(who.device);
+    client = &seat(who.device, devices_.identity_of(who.device));
   }
   if (who.auto_subscribe) {
     client->subscribe_automatically();
@@ -61,13 +61,37 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
   }
 }
 
-platform_client& platform_character::seat(device_index device) {
-  const auto who = devices_.identity_of(device);
-  auto& made = devices_.keep(
-      device, std::make_unique<platform_client>(device, who.product_key, who.device_name));
+platform_client& platform_character::seat(std::uint32_t device, const alink::identity& who) {
+  auto& made = devices_.keep(device, std::make_unique<platform_client>(device, who.product_key,
+                                                                       who.device_name));
   made.of = &state_.products.open(who.product_key);
   broker_.remember(made);
   return made;
+}
+
+std::string_view platform_character::kept_name(const peer& who) const {
+  return static_cast<const platform_client&>(who).own;
+}
+
+void platform_character::describe(const peer& who, session_head& out) const {
+  static_cast<const platform_client&>(who).describe(out);
+}
+
+// `/PK/DN/`; a device that was taken off the list or disabled has no session.
+peer* platform_character::reseat(std::string_view name, const session_head& head) {
+  const auto slash = name.find('/', 1);
+  if (name.size() < 5 || !name.starts_with('/') || !name.ends_with('/')
+      || slash + 1 >= name.size()) {
+    return nullptr;
+  }
+  const auto device =
+      devices_.find(name.substr(1, slash - 1), name.substr(slash + 1, name.size() - slash - 2));
+  if (!device || devices_.disabled(*device)) {
+    return nullptr;
+  }
+  auto& made = seat(*device, devices_.identity_of(*device));
+  made.restore(head);
+  return &made;
 }
 
 void platform_character::note_presence(std::uint32_t device, product& of, bool online) {
@@ -330,6 +354,15 @@ void platform_character::set_disabled(std::uint32_t device, bool disabled) {
   auto& relations = state_.relations;
   gateways_.carry_out(disabled ? relations.disable(device) : relations.enable(device), device);
   state_.tell_device(device);
+}
+
+std::uint64_t platform_character::shadows_waiting() const {
+  std::uint64_t sum = 0;
+  state_.for_each([&](device_index device, const device_state& known) {
+    const bool asks = known.shadow != nullptr && known.shadow->has_desired();
+    sum += asks && lines_.find(device).online() ? 1 : 0;
+  });
+  return sum;
 }
 
 } // namespace fleet::cloud

@@ -39,6 +39,9 @@ public:
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void on_gone(peer& who, std::uint32_t connection) override;
   void forget(peer& who) override;
+  [[nodiscard]] std::string_view kept_name(const peer& who) const override;
+  void describe(const peer& who, session_head& out) const override;
+  peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device online now, and of each that logs on from now on.
   void watch(device_listener* listener) override;
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
@@ -70,6 +73,9 @@ public:
     });
   }
 
+  /// Devices that are online and have not done yet what their shadow's desired part asks (§13).
+  [[nodiscard]] std::uint64_t shadows_waiting() const;
+
   // For the console.
   [[nodiscard]] broker& core() noexcept { return broker_; }
   [[nodiscard]] registry& devices() noexcept { return devices_; }
@@ -83,7 +89,7 @@ public:
   [[nodiscard]] platform_calls& calls() noexcept { return calls_; }
 
 private:
-  platform_client& seat(device_index device);
+  platform_client& seat(std::uint32_t device, const alink::identity& who);
   void note_presence(std::uint32_t device, product& of, bool online);
   void on_sub_device(device_index device, bool online) override;
   /// The device that a gateway's packet is about: itself, or a sub-device that is logged in.

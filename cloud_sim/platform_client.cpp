@@ -12,7 +12,8 @@ namespace fleet::cloud {
 namespace {
 
 /// What a client with `_ss=1` is taken to have subscribed (§9.4), behind `/sys/PK/DN/`; the known
-/// topics come first.
+/// topics come first. Places in this list and the next are kept in the store: another order needs
+/// another layout of session_head.
 constexpr std::array<std::string_view, 33> auto_filters{
     "thing/event/property/post_reply",
     "thing/service/property/set",
@@ -65,6 +66,10 @@ constexpr std::array<auto_topic, 9> other_auto_topics{{
     {"/ext/session", "/combine/batch_login_reply"},
     {"/ext/session", "/combine/batch_logout_reply"},
 }};
+
+constexpr std::uint64_t all_automatic =
+    (std::uint64_t{1} << (auto_filters.size() + other_auto_topics.size())) - 1;
+static_assert(auto_filters.size() + other_auto_topics.size() < 64);
 
 bool is_auto_topic(const auto_topic& t, std::string_view own, std::string_view topic) noexcept {
   const auto names = own.substr(0, own.size() - 1); // without the last slash
@@ -179,9 +184,31 @@ void platform_client::unsubscribe(std::string_view filter) {
 }
 
 void platform_client::subscribe_automatically() {
-  constexpr auto count = auto_filters.size() + other_auto_topics.size();
-  static_assert(count < 64);
-  auto_ = (std::uint64_t{1} << count) - 1;
+  auto_ = all_automatic;
+  refresh();
+}
+
+void platform_client::describe(session_head& out) const {
+  out.marks = auto_;
+  for (std::size_t i = 0; i < known_topic_count; ++i) {
+    if (exact_[i] != 0) {
+      std::string filter = "/sys";
+      filter.append(own).append(suffix_of(static_cast<known_topic>(i)));
+      out.subscriptions.push_back({std::move(filter), static_cast<mqtt::qos>(exact_[i] - 1)});
+    }
+  }
+  if (others_ != nullptr) {
+    for (const auto& e : *others_) {
+      out.subscriptions.push_back({e.filter, e.qos});
+    }
+  }
+}
+
+void platform_client::restore(const session_head& head) {
+  auto_ = head.marks & all_automatic;
+  for (const auto& s : head.subscriptions) {
+    (void)subscribe(s.filter, s.qos, UINT32_MAX);
+  }
   refresh();
 }
 

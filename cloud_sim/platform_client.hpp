@@ -33,6 +33,10 @@ struct platform_client final : peer {
   void subscribe_automatically();
   [[nodiscard]] bool subscribed_automatically() const noexcept { return auto_ != 0; }
 
+  // Its subscriptions as they are kept over the twin's own death.
+  void describe(session_head& out) const;
+  void restore(const session_head& head);
+
   /// The QoS at which a topic was granted to this device; below 0: not at all.
   [[nodiscard]] int granted(known_topic t) const noexcept {
     return effective_[static_cast<std::size_t>(t)] - 1;

@@ -107,6 +107,7 @@ operation_result platform_operations::put_product(std::string_view product_key,
     }
     read = std::make_shared<const tsl::model>(std::move(loaded).value());
   }
+  const broker::turn guard{platform_.core()};
   auto& of = all.open(product_key);
   of.given.model = std::move(read);
   if (!name.empty()) {
@@ -126,6 +127,7 @@ operation_result platform_operations::add_device(device_name_view who, std::stri
   if (registry.find(who.product_key, who.device_name)) {
     return fails(operation_error::exists, "there is such a device already");
   }
+  const broker::turn guard{platform_.core()};
   const std::string made = secret.empty() ? make_device_secret() : std::string{secret};
   const auto device =
       registry.add({std::string{who.product_key}, std::string{who.device_name}, made});
@@ -280,9 +282,9 @@ operation_result platform_operations::set_config(std::string_view product_key,
       || (!content.empty() && json_.read(as_bytes(content)) != json_error::none)) {
     return fails(operation_error::malformed, "the configuration is no JSON of at most 64 KiB");
   }
-  of->config = content;
-  of->config_sign = content.empty() ? std::string{} : sha256_hex(content);
-  ++of->config_count;
+  const broker::turn guard{platform_.core()};
+  of->set_config(content, of->config_count + 1);
+  platform_.state().tell_product(*of);
   if (!push || content.empty()) {
     return counted(0);
   }
@@ -290,7 +292,6 @@ operation_result platform_operations::set_config(std::string_view product_key,
   const std::string url = platform_.options().config_url + id;
   byte_buffer payload;
   alink::append_config_push(payload, platform_.calls().next_id(), config_info_of(*of, id, url));
-  const broker::turn guard{platform_.core()};
   std::uint32_t told = 0;
   platform_.for_each_line(*of, [&](const line& to) {
     const std::string topic = "/sys" + to.as->own + "thing/config/push";

@@ -1,10 +1,18 @@
 // Products by key, and names by number.
 #include "cloud_sim/platform_products.hpp"
 
+#include "protocol/base/hmac.hpp"
+
 namespace fleet::cloud {
 
 std::string product::config_id() const {
   return given.product_key + "-" + std::to_string(config_count);
+}
+
+void product::set_config(std::string_view content, std::uint32_t count) {
+  config = content;
+  config_sign = content.empty() ? std::string{} : sha256_hex(content);
+  config_count = count;
 }
 
 std::optional<std::uint16_t> product::number_of(std::string_view property) const {

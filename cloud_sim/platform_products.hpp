@@ -51,6 +51,8 @@ struct product {
   [[nodiscard]] bool has(product_flag f) const noexcept { return (given.flags & f) != 0; }
   [[nodiscard]] const tsl::model* model() const noexcept { return given.model.get(); }
   [[nodiscard]] std::string config_id() const;
+  /// Sets what stands above; `count` is the how-manyeth it is.
+  void set_config(std::string_view content, std::uint32_t count);
 
   /// The number of a property's name, made if need be; none when there are too many.
   std::optional<std::uint16_t> intern(std::string_view property);

@@ -61,6 +61,15 @@ public:
   [[nodiscard]] product& product_of(device_index device);
   [[nodiscard]] const device_state* look(device_index device) const noexcept;
   device_state& open(device_index device);
+  /// `visit(device, state)` for each device that has any, in the order of their indices.
+  template <class Visitor>
+  void for_each(Visitor visit) const {
+    for (std::uint32_t i = 0; i < pages_.size() * page_size; ++i) {
+      if (const auto* const known = look(i)) {
+        visit(device_index{i}, *known);
+      }
+    }
+  }
 
   /// False where it was not kept: too long, too many, or an older moment.
   bool report(device_index device, std::string_view property, std::string_view value,

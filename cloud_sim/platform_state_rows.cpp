@@ -76,8 +76,8 @@ void platform_state::tell_product(const product& p) {
   if (p.model() != nullptr) {
     tsl::append_model(text, *p.model());
   }
-  keeper_->product_changed(
-      {p.given.product_key, p.given.secret, p.given.name, as_text(text.view()), p.given.flags});
+  keeper_->product_changed({p.given.product_key, p.given.secret, p.given.name,
+                            as_text(text.view()), p.given.flags, p.config, p.config_count});
 }
 
 bool platform_state::load_product(const product_row& row) {
@@ -92,7 +92,9 @@ bool platform_state::load_product(const product_row& row) {
     }
     model = std::make_shared<const tsl::model>(std::move(read).value());
   }
-  auto& given = products.open(row.product_key).given;
+  auto& of = products.open(row.product_key);
+  of.set_config(row.config, row.config_count);
+  auto& given = of.given;
   given.name = row.name;
   given.model = std::move(model);
   given.flags = row.flags;

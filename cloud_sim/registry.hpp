@@ -36,6 +36,8 @@ public:
   /// It is unknown from now on; its index is not used again.
   void remove(std::uint32_t device);
   [[nodiscard]] bool added(std::uint32_t device) const noexcept { return device >= base_; }
+  /// One beyond the last index of the source.
+  [[nodiscard]] std::uint32_t listed() const noexcept { return base_; }
 
   [[nodiscard]] bool disabled(std::uint32_t device) const noexcept;
   void set_disabled(std::uint32_t device, bool disabled);

@@ -13,7 +13,7 @@ namespace fleet::cloud {
 /// nobody.
 class state_keeper {
 public:
-  /// A product was added, or its name, model or flags changed.
+  /// A product was added, or its name, model, flags or configuration changed.
   virtual void product_changed(const product_row& row) = 0;
   /// A device was added, came online for the first time, went offline, was disabled or enabled, or
   /// told its firmware's version.

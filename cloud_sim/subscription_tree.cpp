@@ -134,6 +134,30 @@ void subscription_tree::remove_all(subscriber& who) {
   std::vector<subscriber::place>{}.swap(who.places_);
 }
 
+std::string subscription_tree::filter_of(std::uint32_t id, bool below) const {
+  std::vector<std::string_view> levels;
+  if (below) {
+    levels.push_back("#");
+  }
+  for (std::uint32_t at = id; at != root; at = nodes_[at].key->parent) {
+    levels.push_back(nodes_[at].key->level);
+  }
+  std::string out;
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+    out.append(out.empty() && level == levels.rbegin() ? "" : "/").append(*level);
+  }
+  return out;
+}
+
+void subscription_tree::list(const subscriber& who,
+                             std::vector<mqtt::kept_subscription>& out) const {
+  for (const auto& p : who.places_) {
+    const bool below = p.below != 0;
+    const auto& entries = below ? nodes_[p.node].below : nodes_[p.node].here;
+    out.push_back({filter_of(p.node, below), entries[p.at].qos});
+  }
+}
+
 void subscription_tree::remove_place(subscriber& who, std::uint32_t place) {
   const auto gone = who.places_[place];
   // Both lists close the gap with their last element, and tell its owner where it went.

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "protocol/base/random.hpp"
-#include "protocol/mqtt/types.hpp"
+#include "protocol/mqtt/session_snapshot.hpp"
 
 namespace fleet::cloud {
 
@@ -59,6 +59,8 @@ public:
   /// False when there is no such subscription.
   bool unsubscribe(subscriber& who, std::string_view filter);
   void remove_all(subscriber& who);
+  /// Appends all that `who` subscribed to, each filter as it was given.
+  void list(const subscriber& who, std::vector<mqtt::kept_subscription>& out) const;
 
   /// Fills `out` with each subscriber that `topic` reaches, once, in an order that depends only on
   /// the history of calls. A leading wildcard does not select `$…` ([MQTT-4.7.2-1]).
@@ -114,6 +116,7 @@ private:
   spot make_spot(std::string_view filter);
   void remove_place(subscriber& who, std::uint32_t place);
   void prune(std::uint32_t id);
+  [[nodiscard]] std::string filter_of(std::uint32_t id, bool below) const;
   void collect(const std::vector<entry>& entries, std::vector<match>& out) const;
 
   limits limits_;

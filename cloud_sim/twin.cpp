@@ -4,7 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "cloud_sim/account_desk.hpp"
 #include "cloud_sim/broker.hpp"
+#include "cloud_sim/persistence.hpp"
 #include "cloud_sim/platform_logons.hpp"
 #include "cloud_sim/platform_operations.hpp"
 #include "cloud_sim/registry.hpp"
@@ -16,9 +18,9 @@ namespace fleet::cloud {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, profile>, 3> profile_words{{
-  {"linkdevelop", profile::linkdevelop},
-  {"linkplatform", profile::linkplatform},
-  {"mqtt", profile::mqtt},
+    {"linkdevelop", profile::linkdevelop},
+    {"linkplatform", profile::linkplatform},
+    {"mqtt", profile::mqtt},
 }};
 
 std::string_view reason(hal::listen_error why) noexcept {
@@ -55,14 +57,20 @@ std::string_view to_string(profile p) noexcept {
 struct twin::parts final : device_listener {
   parts(const twin_options& options, hal::home& where, twin_counters& counters)
       : core(where, options.limits, counters) {
+    if (options.store != nullptr && options.store->durable()) {
+      kept = std::make_unique<persistence>(core, *options.store);
+    }
     if (options.profile == profile::mqtt) {
       open = std::make_unique<mqtt_character>(core, options.open, options.credentials);
       core.speak_as(*open);
+      ledger = std::make_unique<account_desk>(core.ledger(), nullptr, counters);
       return;
     }
     FLEET_CHECK(options.credentials != nullptr);
     devices = std::make_unique<registry>(*options.credentials, options.limits.devices_max);
-    state = std::make_unique<platform_state>(*devices, options.platform.gateways, options.keeper);
+    FLEET_CHECK(kept == nullptr || options.keeper == nullptr);
+    state = std::make_unique<platform_state>(*devices, options.platform.gateways,
+                                             kept != nullptr ? &kept->state() : options.keeper);
     for (const auto& p : options.products) {
       state->products.open(p.product_key).given = p;
     }
@@ -74,9 +82,15 @@ struct twin::parts final : device_listener {
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
     platform->take_tokens(logons.get());
     core.speak_as(*platform);
+    ledger = std::make_unique<account_desk>(core.ledger(), devices.get(), counters);
   }
 
-  ~parts() { core.stop(); }
+  ~parts() {
+    if (kept != nullptr) {
+      kept->abandon();
+    }
+    core.stop();
+  }
 
   void on_device(std::uint32_t device) override { rounds->add(device); }
 
@@ -86,12 +100,14 @@ struct twin::parts final : device_listener {
 
   // Messages die before the store inside the core: whatever holds some stands below it.
   broker core;
+  std::unique_ptr<persistence> kept;
   std::unique_ptr<registry> devices;
   std::unique_ptr<mqtt_character> open;
   std::unique_ptr<platform_state> state;
   std::unique_ptr<platform_character> platform;
   std::unique_ptr<platform_operations> console;
   std::unique_ptr<platform_logons> logons;
+  std::unique_ptr<account_desk> ledger;
   std::unique_ptr<command_rounds> rounds;
   std::vector<std::unique_ptr<hal::listener>> listeners;
 };
@@ -103,6 +119,11 @@ twin::~twin() = default;
 result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
   FLEET_CHECK(parts_ == nullptr);
   auto made = std::make_unique<parts>(options_, where, counters_);
+  if (made->kept != nullptr) {
+    if (const auto bad = load(*made)) {
+      return fail(start_failure{.message = bad->message});
+    }
+  }
   std::vector<hal::address> chosen;
   for (const auto& wanted : options_.listeners) {
     hal::accept_events& plain_door = made->core;
@@ -120,6 +141,33 @@ result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
   return chosen;
 }
 
+std::optional<store_failure> twin::load(parts& into) const {
+  auto& kept = *into.kept;
+  std::optional<store_failure> bad;
+  std::uint32_t end = options_.limits.devices_max;
+  if (into.state != nullptr) {
+    bad = kept.load_state(*into.state);
+    // What the command line says of secrets is newer than what was kept.
+    for (const auto& p : options_.products) {
+      if (!p.secret.empty()) {
+        into.state->products.open(p.product_key).given.secret = p.secret;
+      }
+    }
+    // Devices that were added are numbered anew, and the ledger goes by numbers.
+    end = into.devices->listed();
+  }
+  if (!bad) {
+    bad = kept.load_sessions(into.speaks());
+  }
+  if (!bad && into.open != nullptr) {
+    bad = kept.load_retained(*into.open);
+  }
+  if (!bad) {
+    bad = kept.load_ledger(end);
+  }
+  return bad ? bad : kept.begin(options_.store_told);
+}
+
 void twin::stop() {
   if (parts_ != nullptr) {
     stop_commands();
@@ -127,7 +175,13 @@ void twin::stop() {
     if (parts_->platform != nullptr) {
       parts_->platform->calls().stop();
     }
+    if (parts_->kept != nullptr) {
+      parts_->kept->settle(); // what may leave in this turn is kept, or does not leave
+    }
     parts_->core.stop();
+    if (parts_->kept != nullptr) {
+      parts_->kept->finish();
+    }
   }
 }
 
@@ -187,6 +241,14 @@ operations* twin::console() noexcept {
 
 logon_registry* twin::logons() noexcept {
   return parts_ == nullptr ? nullptr : parts_->logons.get();
+}
+
+std::uint64_t twin::shadows_waiting() const {
+  return parts_ == nullptr || parts_->platform == nullptr ? 0 : parts_->platform->shadows_waiting();
+}
+
+ledger_desk* twin::ledger() noexcept {
+  return parts_ == nullptr ? nullptr : parts_->ledger.get();
 }
 
 const device_account* twin::account_of(std::uint32_t device) const noexcept {

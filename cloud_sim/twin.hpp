@@ -12,12 +12,14 @@
 #include "cloud_sim/accounts.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/mqtt_character.hpp"
 #include "cloud_sim/operations.hpp"
 #include "cloud_sim/platform_options.hpp"
 #include "cloud_sim/platform_products.hpp"
+#include "cloud_sim/store/store.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/result.hpp"
@@ -26,6 +28,7 @@ namespace fleet::cloud {
 
 class platform_state;
 class state_keeper;
+class store_listener;
 
 /// A cloud's dialect (design, part 2).
 enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
@@ -44,20 +47,26 @@ struct twin_options {
   platform_options platform;
   /// Platform only: products with names, thing models and flags; others come by themselves.
   std::vector<product_options> products;
-  /// Platform only: told of what changes; none: nothing is kept. Must outlive the twin.
+  /// What the twin has when it starts, and keeps as it changes; nothing is acknowledged before it
+  /// is kept. For one twin at a time. None, or one in memory: nothing is kept.
+  std::shared_ptr<cloud::store> store;
+  /// Told where that fails. Must outlive the twin.
+  store_listener* store_told = nullptr;
+  /// Platform only, and without a store: told of what changes. Must outlive the twin.
   state_keeper* keeper = nullptr;
-  /// Platform only: called once by start(), before the first stream, to load what was kept.
+  /// Likewise: called once by start(), before the first stream, to load what was kept.
   std::function<void(platform_state&)> restore;
   /// Platform only: signs the tokens of pre-auth (aliyun-iot.md §5.4); empty: none are given.
   std::string logon_key;
   open_options open;
 };
 
-/// A listener that could not be had: which, why, and one sentence with both.
+/// A listener that could not be had: which, why, and one sentence with both; or a store that could
+/// not be read, where only the sentence counts.
 struct start_failure {
-  hal::address at;
+  hal::address at{};
   hal::listen_error why = hal::listen_error::bad_address;
-  std::string message;
+  std::string message{};
 };
 
 class twin {
@@ -67,12 +76,13 @@ public:
   twin(const twin&) = delete;
   twin& operator=(const twin&) = delete;
 
-  /// Starts all listeners on `where`, which must outlive the twin, or none of them. Answers their
-  /// addresses in the order of the options, with the ports that were chosen.
+  /// Reads the store, then starts all listeners on `where`, which must outlive the twin, or none of
+  /// them. Answers their addresses in the order of the options, with the ports that were chosen.
   result<std::vector<hal::address>, start_failure> start(hal::home& where);
 
-  /// Ends all connections without a packet and stops listening; accounts and counters stay. The
-  /// home must still be alive. Again is harmless.
+  /// Ends all connections without a packet and stops listening; what there is to keep is kept.
+  /// Accounts and counters stay. The home must still be alive. Again is harmless. A twin with a
+  /// store that is not stopped before it goes leaves what a crash would.
   void stop();
 
   /// Sends commands to devices from now on, instead of what an earlier call asked for.
@@ -87,11 +97,18 @@ public:
   /// The same for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
 
+  /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
+  [[nodiscard]] ledger_desk* ledger() noexcept;
+
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);
   /// Open broker only: publishes from inside. What is no topic name ([MQTT-3.3.2-2]) is dropped and
   /// counted as refused.
   void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
+
+  /// Devices online that have not done yet what their shadow's desired part asks (§13); on the
+  /// home's thread.
+  [[nodiscard]] std::uint64_t shadows_waiting() const;
 
   /// Readable from any thread.
   [[nodiscard]] const twin_counters& counters() const noexcept { return counters_; }
@@ -110,6 +127,7 @@ public:
 
 private:
   struct parts;
+  std::optional<store_failure> load(parts& into) const;
   twin_options options_;
   twin_counters counters_;
   std::unique_ptr<parts> parts_;

@@ -1,13 +1,17 @@
 // Serving the twin until a signal.
 #include "fleet/cloud_command.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cloud_sim/twin.hpp"
 #include "cloud_sim/web/guard.hpp"
+#include "fleet/cloud/data_folder.hpp"
 #include "fleet/cloud/product_secrets.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
 #include "fleet/cloud/web_host.hpp"
@@ -16,8 +20,10 @@
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "hal_sim/real_world/real_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::program {
 
@@ -36,6 +42,7 @@ public:
 
 private:
   std::optional<startup_error> listen();
+  std::optional<startup_error> open_data(cloud::twin_options& into);
   void announce(const std::vector<hal::address>& chosen) const;
   bool write_ledger() const;
   void summarize() const;
@@ -44,11 +51,42 @@ private:
   stop_signals signals_;
   std::shared_ptr<const alink::credential_source> credentials_;
   std::unique_ptr<stream_filter_factory> security_;
+  std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
   std::unique_ptr<cloud::twin> twin_;
   std::unique_ptr<web_host> web_;
   std::unique_ptr<metrics::page> page_;
 };
+
+std::optional<startup_error> server::open_data(cloud::twin_options& into) {
+  into.logon_key = cloud::make_admin_token();
+  if (options_.data_dir.empty()) {
+    return std::nullopt;
+  }
+  auto data = data_folder::open(options_.data_dir, into);
+  if (!data) {
+    return data.error();
+  }
+  data_ = std::move(data).value();
+  return std::nullopt;
+}
+
+/// Which products register, and how strict the platform is.
+std::optional<startup_error> choose_platform(const cloud_options& options,
+                                             cloud::twin_options& into) {
+  if (options.strict) {
+    into.platform = cloud::options_of(cloud::strictness::strict);
+  }
+  if (options.product_secrets_file.empty()) {
+    return std::nullopt;
+  }
+  auto products = load_product_secrets(options.product_secrets_file);
+  if (!products) {
+    return products.error();
+  }
+  into.products = std::move(products).value();
+  return std::nullopt;
+}
 
 std::optional<startup_error> server::listen() {
   auto credentials = load_credentials(options_.credentials_file, options_.product_key);
@@ -72,18 +110,12 @@ std::optional<startup_error> server::listen() {
       o.listeners.push_back({at, security_.get()});
     }
   }
-  if (!options_.product_secrets_file.empty()) {
-    auto products = load_product_secrets(options_.product_secrets_file);
-    if (!products) {
-      return products.error();
-    }
-    o.products = std::move(products).value();
+  if (auto error = choose_platform(options_, o)) {
+    return error;
   }
-  if (options_.strict) {
-    o.platform = cloud::options_of(cloud::strictness::strict);
+  if (auto error = open_data(o)) {
+    return error;
   }
-  o.logon_key = cloud::make_admin_token();
-  hal::raise_descriptor_limit();
   hal::real_world_options world;
   world.name = "twin";
   world_ = std::make_unique<hal::real_world>(world);
@@ -97,6 +129,9 @@ std::optional<startup_error> server::listen() {
     return web.error();
   }
   web_ = std::move(web).value();
+  if (data_) {
+    data_->attach(*twin_, *web_);
+  }
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
     commands.interval = options_.downlink_interval;
@@ -166,12 +201,13 @@ bool server::write_ledger() const {
   if (report::write_whole(options_.ledger_file, lines)) {
     return true;
   }
-  std::fprintf(stderr, "fleet cloud serve: cannot write %s: no space or no permission\n",
-               options_.ledger_file.c_str());
+  std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
+               std::strerror(errno));
   return false;
 }
 
 exit_code server::execute() {
+  hal::raise_descriptor_limit();
   if (auto error = listen()) {
     return complain(*error);
   }
@@ -182,7 +218,14 @@ exit_code server::execute() {
     twin_->stop(); // what waits for devices is answered by this, so before the web goes
     web_->stop();
   });
-  world_->stop(options_.grace);
+  const auto stopped = unless_stopped<bool>([this] {
+    world_->stop(options_.grace);
+    return true;
+  });
+  if (stopped.signal) {
+    std::fprintf(stderr, "fleet cloud serve: second signal %d, ending at once\n", *stopped.signal);
+    std::_Exit(static_cast<int>(exit_code::interrupted));
+  }
   summarize();
   return write_ledger() ? exit_code::passed : exit_code::environment_failed;
 }

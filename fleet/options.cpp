@@ -14,7 +14,8 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> subcommands{"run", "cloud", "check", "version", "help"};
+constexpr std::array<std::string_view, 6> subcommands{"run",   "cloud",   "device",
+                                                      "check", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -25,6 +26,7 @@ constexpr std::string_view overview =
     "  run            runs devices against the embedded twin or a target\n"
     "  cloud serve    runs the twin alone\n"
     "  cloud NAME     asks a running twin: devices, set, call, shadow, kick and more\n"
+    "  device         one device by hand: mqtt start, then pub open and more at its prompt\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"
@@ -143,6 +145,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "cloud") {
     return parse_cloud(rest);
+  }
+  if (first == "device") {
+    return parse_device(rest);
   }
   if (first == "check") {
     return parse_check(rest);

@@ -80,6 +80,7 @@ struct run_options {
   duration downlink_interval = std::chrono::seconds{60}; ///< between commands to a device; 0: none
   // cloud
   text::target target;
+  std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
   program::security security = security::plain; ///< tls where the target is mqtts://
   std::string ca_file;
@@ -117,19 +118,19 @@ struct run_options {
 
 /// `fleet cloud serve`.
 struct cloud_options {
-  std::vector<hal::address> mqtt;  ///< plain listeners
-  std::vector<hal::address> mqtts; ///< TLS listeners
-  std::vector<hal::address> http;  ///< the log-on front door, plain
-  std::vector<hal::address> https; ///< over TLS
+  std::vector<hal::address> mqtt;   ///< plain listeners
+  std::vector<hal::address> mqtts;  ///< TLS listeners
+  std::vector<hal::address> http;   ///< the log-on front door, plain
+  std::vector<hal::address> https;  ///< over TLS
   std::string product_secrets_file; ///< whose devices may register; empty: none
-  metrics_option admin;            ///< of the admin API; not asked for: its own default
-  std::string admin_token_file;    ///< empty: a token is made where one is needed
+  metrics_option admin;             ///< of the admin API; not asked for: its own default
+  std::string admin_token_file;     ///< empty: a token is made where one is needed
   program::profile profile = profile::linkdevelop;
   std::string credentials_file; ///< empty: generated from `product_key`
   std::string product_key = "a1FleetDemo";
   std::string cert_file; ///< PEM chain; empty: from the twin's own CA
   std::string key_file;
-  std::string data_dir; ///< holds the twin's own CA; empty: nothing is kept
+  std::string data_dir; ///< holds the twin's store and its own CA; empty: nothing is kept
   program::tls_version tls_version = tls_version::any;
   duration downlink_interval{0}; ///< between commands to a device; 0: none
   std::uint32_t homes = 0;       ///< 0: as many as fit the machine
@@ -139,6 +140,18 @@ struct cloud_options {
   std::string ledger_file;
   bool quiet = false;
   bool strict = false; ///< the platform as strict as it says it is
+};
+
+/// `fleet device mqtt start`.
+struct device_options {
+  run_options run;            ///< cloud, credentials, session and texts of the one device
+  std::string device_name;    ///< empty: the first of the credentials
+  std::string secret_file;    ///< with the product key and name given; empty: the credentials'
+  bool product_given = false; ///< a product key was on the line
+  metrics_option admin;       ///< of the embedded twin; not asked for: the default of `cloud serve`
+  std::string script;         ///< commands, if `scripted`
+  bool scripted = false;      ///< --run: standard input is not read
+  bool verbose = false;
 };
 
 /// `fleet check`.
@@ -151,8 +164,8 @@ struct text_answer {
   std::string text;
 };
 
-using command =
-    std::variant<run_options, cloud_options, console_options, check_options, text_answer>;
+using command = std::variant<run_options, cloud_options, console_options, device_options,
+                             check_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

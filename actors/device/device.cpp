@@ -27,12 +27,16 @@ outcome outcome_of(hal::close_reason reason) noexcept {
   FLEET_CHECK(false);
 }
 
+mqtt::client& session_of(device_slot& slot, const product_settings& product) {
+  return slot.session ? *slot.session : slot.session.emplace(product.client);
+}
+
 } // namespace
 
 device::device(device_surroundings& around, device_slot& slot, std::uint32_t index)
-    : around_(around), product_(around.products->at(index)), slot_(slot), client_(product_.client),
-      jitter_(product_.seed, index, "backoff"), values_(product_.seed, index, "values"),
-      index_(index) {
+    : around_(around), product_(around.products->at(index)), slot_(slot),
+      client_(session_of(slot, product_)), jitter_(product_.seed, index, "backoff"),
+      values_(product_.seed, index, "values"), index_(index) {
   slot_.board.boot(now());
   // The receive buffer is there from boot to power-off, as on the manual's board.
   slot_.board.memory.set_limit(product_.ram_bytes);
@@ -49,6 +53,7 @@ device::device(device_surroundings& around, device_slot& slot, std::uint32_t ind
 
 device::~device() {
   slot_.board.power_off();
+  client_.lost(); // the connection; the session is the slot's
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
 }
@@ -233,7 +238,7 @@ void device::handle_timeout(hal::stream_events& link_events) {
     if (phase_ == phase::online) {
       report_due(due);
     } else {
-      bump(counts().skipped_offline);
+      counts().skip_report(skip::offline);
     }
   }
 }

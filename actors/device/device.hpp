@@ -24,18 +24,29 @@
 
 namespace fleet::actors {
 
-/// What of a device outlives a crash and a power loss: its board with the key-value store, both
-/// accounts of the ledger, and the trace of what happened last. The shard owns it.
+/// What of a device outlives a crash and a power loss: its board with the key-value store, its side
+/// of the MQTT session, both accounts of the ledger, and the trace of what happened last. The shard
+/// owns it.
 struct device_slot {
   device_slot(hal::home& h, std::uint32_t index, std::uint64_t seed) : board(h, index, seed) {}
 
   hal::board board;
+  /// The client's part of the session state (MQTT 3.1.1, 3.1.2.4), which a resumed session needs on
+  /// both sides: packet ids, what is unacknowledged, half-done QoS 2. From the first boot on; never
+  /// of a sub-device.
+  std::optional<mqtt::client> session;
   ledger::sender_account uplink;
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
-  time_point crashed_at{};       ///< the last time
-  std::uint8_t crashes = 0;      ///< those not forgiven yet
+  std::uint32_t oversized = 0;   ///< downlink packets that its receive buffer did not hold
+  /// Tagged publishes that went out again on the same connection without DUP: what
+  /// ledger::totals::explain() holds against the far side's duplicates.
+  std::uint32_t unmarked_repeats = 0;
+  time_point crashed_at{};  ///< the last time
+  std::uint8_t crashes = 0; ///< those not forgiven yet
+  bool subscribed = false;  ///< the session holds all that the device subscribes
+  bool renewed = false;     ///< a session older than this process has been discarded
   /// Of a gateway from its first boot on: the slots of its sub-devices, in order (features.hpp).
   std::unique_ptr<std::deque<device_slot>> behind;
 };
@@ -63,8 +74,15 @@ struct device_surroundings {
   login_text login;    ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
+  /// What each product of this home is lent, by its number; empty: there is only this.
+  std::vector<device_surroundings*> by_product;
   byte_buffer part;    ///< scratch for values on their way into a report or an answer
   byte_buffer address; ///< scratch for one topic
+
+  /// What the devices of `index`'s product are lent on the same home.
+  [[nodiscard]] device_surroundings& of(std::uint32_t index) noexcept {
+    return by_product.empty() ? *this : *by_product[products->number_of(index)];
+  }
 
   /// The topic of `who`; lives until the next one.
   std::string_view own_topic(alink::topic where, const alink::device_pair& who) {
@@ -118,12 +136,14 @@ private:
   void log_on();
   void drain_events();
   void on_welcome(bool session_present);
+  bool renew_session(bool session_present);
   void on_subscribed(std::uint16_t packet_id);
   void on_online();
   void on_message(const mqtt::message_view& message);
   void on_reply(const downlink& answer);
   void answer(const downlink& command, mqtt::qos q);
   void on_acknowledged(const mqtt::client_event::publish_acknowledged& ack);
+  void on_resent(const mqtt::client_event::publish_resent& again);
   void on_refused(mqtt::connack_code code);
   void report_due(time_point due);
   void leave_link(outcome why, std::string_view detail);
@@ -141,11 +161,15 @@ private:
   void finish_stop_if_drained();
   [[nodiscard]] time_point now() const noexcept { return around_.home->now(); }
   [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
+  /// Whose slot a cookie's message belongs to: the device's own, or a sub-device's.
+  [[nodiscard]] device_slot& sender_of(std::uint64_t cookie) noexcept;
+  /// Where that one's product counts.
+  [[nodiscard]] meters& counts_of(const device_slot& sender) noexcept;
 
   device_surroundings& around_;
   const product_settings& product_;
   device_slot& slot_;
-  mqtt::client client_;
+  mqtt::client& client_; ///< the slot's
   std::string topic_;
   random_stream jitter_;
   random_stream values_;
@@ -165,6 +189,7 @@ private:
   std::uint8_t filters_pending_ = 0;
   bool quiet_ = false;
   bool light_ = false;
+  bool renewing_ = false; ///< CONNECT asks for a clean session, to discard what the server kept
   bool was_online_ = false;
   bool was_told_online_ = false; ///< what the extras know
   std::unique_ptr<device_extras> extras_;

@@ -8,16 +8,41 @@
 
 namespace fleet::actors {
 
-bool device_port::ready(std::size_t octets) const {
+std::optional<skip> obstacle_on(const hal::memory_budget& ram, const mqtt::client& client,
+                                std::size_t octets, std::size_t in_flight_max) {
+  const auto in_flight = client.in_flight();
+  if (in_flight >= in_flight_max) {
+    return skip::window;
+  }
   // What waits for its acknowledgement lies in RAM, and so will this one.
-  return of_.client.in_flight() < of_.product.client.in_flight_max
-         && of_.slot.board.memory.available(of_.client.memory_bytes() + octets);
+  if (ram.available(client.memory_bytes() + octets)) {
+    return std::nullopt;
+  }
+  return in_flight == 0 || !ram.available(octets) ? skip::too_large : skip::memory;
 }
 
-bool device_port::publish(const mqtt::message_view& message, time_point due, std::uint64_t cookie) {
+skip skip_of(mqtt::publish_error why) noexcept {
+  switch (why) {
+    case mqtt::publish_error::not_connected: return skip::offline;
+    case mqtt::publish_error::window_full: return skip::window;
+    case mqtt::publish_error::too_large: return skip::too_large;
+    case mqtt::publish_error::bad_topic: return skip::bad_topic;
+  }
+  FLEET_CHECK(false);
+}
+
+std::optional<skip> device_port::obstacle(std::size_t octets) const {
+  return obstacle_on(of_.slot.board.memory, of_.client, octets, of_.product.client.in_flight_max);
+}
+
+std::optional<skip> device_port::publish(const mqtt::message_view& message, time_point due,
+                                         std::uint64_t cookie) {
   auto& link = of_.slot.board.link;
-  return link.up()
-         && of_.client.publish(message, due, cookie, of_.around.home->now(), link.output()).ok();
+  if (!link.up()) {
+    return skip::offline;
+  }
+  const auto sent = of_.client.publish(message, due, cookie, of_.around.home->now(), link.output());
+  return sent ? std::nullopt : std::optional{skip_of(sent.error())};
 }
 
 bool device_port::write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) {

@@ -14,10 +14,10 @@ void device::report_due(time_point due) {
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
-  // What waits for its acknowledgement lies in RAM, and so will this one.
-  const std::size_t needs = client_.memory_bytes() + product.payload_bytes;
-  if (client_.in_flight() >= product.client.in_flight_max || !slot_.board.memory.available(needs)) {
-    bump(counts().skipped_window);
+  if (const auto why = obstacle_on(slot_.board.memory, client_,
+                                   std::max(product.payload_bytes, product.report_bytes),
+                                   product.client.in_flight_max)) {
+    counts().skip_report(*why);
     return;
   }
   report r;
@@ -41,7 +41,7 @@ void device::report_due(time_point due) {
   const auto sent =
       client_.publish(message, due, cookie_of(r.tag), now(), slot_.board.link.output());
   if (!sent) {
-    bump(counts().skipped_window);
+    counts().skip_report(skip_of(sent.error()));
     return;
   }
   awaited_[awaited_next_++ % awaited_.size()] = {r.tag.sequence, due};

@@ -20,12 +20,19 @@ struct device_parts {
   mqtt::client& client;
 };
 
+/// Why a message of so many octets has no room in the client's window or the board's RAM, beside
+/// what waits there for its acknowledgement; none: it has.
+std::optional<skip> obstacle_on(const hal::memory_budget& ram, const mqtt::client& client,
+                                std::size_t octets, std::size_t in_flight_max);
+skip skip_of(mqtt::publish_error why) noexcept;
+
 class device_port final : public thing_link {
 public:
   explicit device_port(const device_parts& of) : of_(of) {}
 
-  [[nodiscard]] bool ready(std::size_t octets) const override;
-  bool publish(const mqtt::message_view& message, time_point due, std::uint64_t cookie) override;
+  [[nodiscard]] std::optional<skip> obstacle(std::size_t octets) const override;
+  std::optional<skip> publish(const mqtt::message_view& message, time_point due,
+                              std::uint64_t cookie) override;
   bool write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) override;
 
   /// One SUBSCRIBE of all these filters; its packet id, or none when it cannot be sent now.

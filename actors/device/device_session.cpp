@@ -54,7 +54,7 @@ void device::log_on() {
   login.password.clear();
   log_on_or_register(login);
   mqtt::connect_fields fields;
-  fields.clean_session = product.clean_session || registrar_ != nullptr;
+  fields.clean_session = product.clean_session || renewing_ || registrar_ != nullptr;
   fields.keep_alive_s = product.keep_alive_s;
   fields.client_id = login.client_id;
   fields.has_username = !login.username.empty();
@@ -84,7 +84,7 @@ void device::drain_events() {
                           [this](const ev::refused& e) { on_refused(e.code); },
                           [this](const ev::message_arrived& e) { on_message(e.message); },
                           [this](const ev::publish_acknowledged& e) { on_acknowledged(e); },
-                          [this](const ev::publish_resent&) { bump(counts().resent); },
+                          [this](const ev::publish_resent& e) { on_resent(e); },
                           [this](const ev::subscribe_acknowledged& e) {
                             const auto refused =
                                 std::count(e.codes.begin(), e.codes.end(), mqtt::subscribe_refused);
@@ -98,7 +98,11 @@ void device::drain_events() {
                             // (aliyun-iot.md §8.2, event 4).
                             on_subscribed(e.packet_id);
                           },
-                          [this](const ev::packet_oversized&) { bump(counts().oversized); },
+                          [this](const ev::packet_oversized& e) {
+                            bump(counts().oversized);
+                            // One of QoS 0 was promised to nobody, and explains nothing.
+                            slot_.oversized += e.level == mqtt::qos::at_most_once ? 0 : 1;
+                          },
                           [this](const ev::failed& e) {
                             const bool silent = e.why == mqtt::violation::ping_unanswered
                                                 || e.why == mqtt::violation::keep_alive_missed;
@@ -113,9 +117,35 @@ void device::drain_events() {
   finish_stop_if_drained();
 }
 
+/// A session from before this process: the server remembers packet ids and QoS 2 messages that
+/// nobody here knows, would take a new PUBLISH for the repeat of an old one ([MQTT-4.3.3-2]) and
+/// delivers what an earlier run was owed ([MQTT-3.1.2-4], [MQTT-3.1.2-5]); and nothing is here to
+/// send again as 4.4 wants it. Such a session has lost its client's half and cannot be resumed, so
+/// it is discarded with all that is queued in it, by one connection with a clean session
+/// ([MQTT-3.1.2-6]); the one after that is the device's first. True while that goes on.
+bool device::renew_session(bool session_present) {
+  if (renewing_) {
+    renewing_ = false;
+    slot_.renewed = true; // once: a server that still knows a session does not get asked again
+  } else if (session_present && slot_.connections == 0 && !slot_.renewed) {
+    renewing_ = true;
+  } else {
+    return false;
+  }
+  client_.stop(slot_.board.link.output());
+  lose_link();
+  if (go(step::link_ended) && phase_ == phase::backing_off) {
+    phase_due_ = now(); // nothing went wrong: no back-off
+  }
+  return true;
+}
+
 void device::on_welcome(bool session_present) {
   if (registrar_) {
     return; // the secret follows
+  }
+  if (renew_session(session_present)) {
+    return;
   }
   bump(counts().outcomes[static_cast<std::size_t>(outcome::accepted)]);
   counts().latencies[static_cast<std::size_t>(latency::connect)].record(now() - attempt_began_);
@@ -125,10 +155,11 @@ void device::on_welcome(bool session_present) {
     bump(counts().reconnects);
   }
   wait_ = {};
-  // Strict devices subscribe again when the server forgot the session; the SDK subscribes once in
-  // its life (aliyun-iot.md §1, automatic re-subscribe).
+  slot_.subscribed = slot_.subscribed && session_present;
+  // Strict devices subscribe again when the server forgot the session, or it ended before all was
+  // granted; the SDK subscribes once in its life (aliyun-iot.md §1, automatic re-subscribe).
   const bool sdk = product_.behaviour == behaviour::sdk;
-  const bool subscribe = sdk ? !was_online_ : !session_present;
+  const bool subscribe = sdk ? !was_online_ : !slot_.subscribed;
   auto& filters = around_.filters;
   filters.clear();
   if (subscribe && extras_) {
@@ -157,8 +188,11 @@ void device::on_subscribed(std::uint16_t packet_id) {
     }
     return;
   }
-  if (--filters_pending_ == 0 && go(step::subscribed)) {
-    on_online();
+  if (--filters_pending_ == 0) {
+    slot_.subscribed = true;
+    if (go(step::subscribed)) {
+      on_online();
+    }
   }
 }
 
@@ -184,14 +218,33 @@ void device::on_refused(mqtt::connack_code code) {
   leave_link(outcome_of(code), "");
 }
 
+device_slot& device::sender_of(std::uint64_t cookie) noexcept {
+  return extras_ ? extras_->sender_of(cookie, slot_) : slot_;
+}
+
+meters& device::counts_of(const device_slot& sender) noexcept {
+  return *(&sender == &slot_ ? around_ : around_.of(sender.board.index())).counts;
+}
+
+void device::on_resent(const mqtt::client_event::publish_resent& again) {
+  auto& sender = sender_of(again.cookie);
+  bump(counts_of(sender).resent);
+  // The vendor's SDK repeats without DUP (aliyun-iot.md §8.2). On a new connection the far side
+  // knows a repeat all the same; on the same one only the sender can explain it.
+  if (!again.on_resume && !product_.client.dup_on_resend && again.cookie != untagged) {
+    ++sender.unmarked_repeats;
+  }
+}
+
 void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack) {
   if (ack.cookie == untagged) {
     return;
   }
-  auto& sender = extras_ ? extras_->sender_of(ack.cookie, slot_) : slot_;
+  auto& sender = sender_of(ack.cookie);
   sender.uplink.acknowledge(epoch_of(ack.cookie), sequence_of(ack.cookie));
-  bump(counts().acknowledged);
-  counts().latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
+  auto& counts = counts_of(sender);
+  bump(counts.acknowledged);
+  counts.latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - ack.due);
   sender.trace.note(now(), happening::acknowledged, sequence_of(ack.cookie));
 }
 

@@ -83,6 +83,8 @@ public:
   /// Appends a report's payload with the ledger tag sealed in; false when the payload has no place
   /// for a tag (a user's template without {ledger}).
   virtual bool write_report(const report& r, random_stream& random, byte_buffer& out) const = 0;
+  /// What write_report() answers, for whoever asks before.
+  [[nodiscard]] virtual bool tags_reports() const noexcept { return true; }
 
   virtual downlink understand(std::uint32_t index, const mqtt::message_view& message,
                               speech_scratch& scratch) const = 0;

@@ -40,7 +40,7 @@ gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of),
   FLEET_CHECK(of_.around.products->at(first_).speech->triples() != nullptr);
   source_.emplace(*of_.around.products, first_, plan.each, slots);
   for (std::uint16_t i = 0; i < plan.each; ++i) {
-    subs_.emplace_back(of_.around, slots[i], port_, i);
+    subs_.emplace_back(of_.around.of(first_ + i), slots[i], port_, i);
   }
   const auto own = of_.product.speech->triples()->at(index);
   machine_.emplace(alink::gateway::parts{of_.product.features.gateway,

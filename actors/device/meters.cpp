@@ -40,6 +40,17 @@ std::string_view to_string(outcome o) noexcept {
   FLEET_CHECK(false);
 }
 
+std::string_view to_string(skip s) noexcept {
+  switch (s) {
+    case skip::offline: return "offline";
+    case skip::window: return "window";
+    case skip::memory: return "memory";
+    case skip::too_large: return "too_large";
+    case skip::bad_topic: return "bad_topic";
+  }
+  FLEET_CHECK(false);
+}
+
 std::string_view to_string(latency l) noexcept {
   switch (l) {
     case latency::connect: return "connect";

@@ -50,6 +50,17 @@ enum class latency : std::uint8_t { connect, publish_ack, publish_reply };
 inline constexpr std::size_t latency_count = 3;
 std::string_view to_string(latency l) noexcept;
 
+/// Why a report that was due did not go out.
+enum class skip : std::uint8_t {
+  offline,   ///< the device was not online
+  window,    ///< as many are unacknowledged as the client may have
+  memory,    ///< beside those, the board's RAM had no room
+  too_large, ///< the board's RAM has no room even with nothing beside it, or MQTT has none
+  bad_topic  ///< no topic that MQTT can publish to
+};
+inline constexpr std::size_t skip_count = 5;
+std::string_view to_string(skip s) noexcept;
+
 using counter = std::atomic<std::uint64_t>;
 
 /// Adds to a counter of this thread: no locked instruction.
@@ -67,12 +78,11 @@ struct meters {
   std::array<counter, 3> received{};  ///< downlink, by QoS
   counter acknowledged{0};            ///< uplink, QoS 1 and 2
   counter resent{0};
-  counter replies{0};         ///< post_reply with code 200
-  counter replies_bad{0};     ///< post_reply with another code
-  counter commands{0};        ///< property sets applied
-  counter skipped_offline{0}; ///< due while not online
-  counter skipped_window{0};  ///< due while the window or the RAM was full
-  counter oversized{0};       ///< downlink packets beyond the receive buffer
+  counter replies{0};                        ///< post_reply with code 200
+  counter replies_bad{0};                    ///< post_reply with another code
+  counter commands{0};                       ///< property sets applied
+  std::array<counter, skip_count> skipped{}; ///< reports that were due and not sent
+  counter oversized{0};                      ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
   counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
   counter reconnects{0}; ///< connections after a device's first
@@ -98,6 +108,11 @@ struct meters {
   counter sub_devices_online{0}; ///< gauge
   counter sub_devices_refused{0};
   std::array<histogram, latency_count> latencies{};
+
+  void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }
+  [[nodiscard]] std::uint64_t skipped_for(skip why) const noexcept {
+    return skipped[static_cast<std::size_t>(why)].load(std::memory_order_relaxed);
+  }
 };
 
 } // namespace fleet::actors

@@ -34,6 +34,57 @@ bool sendable(std::string_view text) noexcept {
   return found.well_formed && !found.has_null;
 }
 
+using complaint = std::optional<std::string>;
+
+/// A report goes to one topic; commands come by a filter.
+complaint topic_complaint(const alink::payload_template& topic, std::string_view device) {
+  const std::string text = render(topic, device, UINT32_MAX);
+  if (mqtt::scan(text).has_wildcard) {
+    return "--topic: has a wildcard, + or #; a report goes to one topic";
+  }
+  return std::nullopt;
+}
+
+complaint filter_complaint(const alink::payload_template& filter, std::string_view device) {
+  if (!mqtt::valid_filter(render(filter, device, UINT32_MAX))) {
+    return "--down-topic: + stands alone in its level, and # alone in the last one";
+  }
+  return std::nullopt;
+}
+
+/// Whether a device that listens there hears its own reports or another one's.
+complaint echo_complaint(const alink::payload_template& topic,
+                         const alink::payload_template& filter) {
+  const std::string listens = render(filter, "dev_000001", 1);
+  for (const std::uint32_t index : {1U, 2U}) {
+    const std::string name = index == 1 ? "dev_000001" : "dev_000002";
+    if (mqtt::matches(listens, render(topic, name, index))) {
+      return "--down-topic: also brings what devices send to --topic, and nothing tells these "
+             "reports from commands; name them apart, or leave {ledger} out of --payload";
+    }
+  }
+  return std::nullopt;
+}
+
+/// The filter that sees the reports of all devices: a wildcard for each level in which they differ.
+std::string filter_of_all(const alink::payload_template& topic) {
+  const std::string one = render(topic, "\x01", 7);
+  const std::string other = render(topic, "\x02", 8);
+  std::string out;
+  std::size_t a = 0;
+  std::size_t b = 0;
+  while (a <= one.size() && b <= other.size()) {
+    const auto end_a = std::min(one.find('/', a), one.size());
+    const auto end_b = std::min(other.find('/', b), other.size());
+    const auto level_a = one.substr(a, end_a - a);
+    const bool same = level_a == other.substr(b, end_b - b);
+    out += (out.empty() && a == 0 ? "" : "/") + (same ? level_a : "+");
+    a = end_a + 1;
+    b = end_b + 1;
+  }
+  return out;
+}
+
 class sealed_tag final : public alink::tag_writer {
 public:
   explicit sealed_tag(const ledger::tag& t) : tag_(t) {}
@@ -98,21 +149,17 @@ mqtt_dialect::make(const mqtt_texts& texts,
       return fail(std::string{e.flag} + ": {ledger} has its place in --payload alone");
     }
   }
-  // What a wildcard stands for in the probe's filter: each level in which devices differ.
-  const std::string one = render(p->topic, "\x01", 7);
-  const std::string other = render(p->topic, "\x02", 8);
-  std::size_t a = 0;
-  std::size_t b = 0;
-  while (a <= one.size() && b <= other.size()) {
-    const auto end_a = std::min(one.find('/', a), one.size());
-    const auto end_b = std::min(other.find('/', b), other.size());
-    const auto level_a = one.substr(a, end_a - a);
-    const bool same = level_a == other.substr(b, end_b - b);
-    p->all_reports += (p->all_reports.empty() && a == 0 ? "" : "/") + (same ? level_a : "+");
-    a = end_a + 1;
-    b = end_b + 1;
+  for (const auto& wrong :
+       {topic_complaint(p->topic, widest), filter_complaint(p->command_topic, widest),
+        p->payload.has_ledger() ? echo_complaint(p->topic, p->command_topic) : complaint{}}) {
+    if (wrong) {
+      return fail(*wrong);
+    }
   }
-  if (!p->payload.has_ledger()) {
+  p->all_reports = filter_of_all(p->topic);
+  // Topics of $ are the server's own: none need pass them on, and no wildcard finds them
+  // ([MQTT-4.7.2-1]).
+  if (!p->payload.has_ledger() || render(p->topic, widest, 0).starts_with('$')) {
     p->all_reports.clear();
   }
   return std::unique_ptr<mqtt_dialect>{new mqtt_dialect{std::move(p)}};
@@ -157,6 +204,10 @@ bool mqtt_dialect::write_report(const report& r, random_stream& random, byte_buf
   }
   ledger::seal({&out[from], out.size() - from}, *checksum_at - from);
   return true;
+}
+
+bool mqtt_dialect::tags_reports() const noexcept {
+  return parts_->payload.has_ledger();
 }
 
 downlink mqtt_dialect::understand(std::uint32_t, const mqtt::message_view&, speech_scratch&) const {

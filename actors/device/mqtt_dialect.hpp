@@ -25,7 +25,10 @@ struct mqtt_texts {
 
 class mqtt_dialect final : public dialect {
 public:
-  /// The error is a sentence that names the template, the column and the nearest valid word.
+  /// The error is a sentence that names the template, and what is wrong with it: the column of a
+  /// mistake and the nearest valid word; a topic that nothing can be published to ([MQTT-3.3.2-2],
+  /// [MQTT-4.7.3-1]); a filter that no broker takes ([MQTT-4.7.1-2], [MQTT-4.7.1-3]); a filter that
+  /// brings a device its own tagged reports, which its account would take for commands.
   static result<std::unique_ptr<mqtt_dialect>, std::string>
   make(const mqtt_texts& texts, std::shared_ptr<const alink::credential_source> credentials);
 
@@ -33,6 +36,7 @@ public:
   void filters(std::uint32_t index, std::vector<filter_text>& out) const override;
   void report_topic(std::uint32_t index, std::string& out) const override;
   bool write_report(const report& r, random_stream& random, byte_buffer& out) const override;
+  [[nodiscard]] bool tags_reports() const noexcept override;
   downlink understand(std::uint32_t index, const mqtt::message_view& message,
                       speech_scratch& scratch) const override;
   bool write_answer(std::uint32_t index, const downlink& command, std::string& topic,

@@ -59,6 +59,7 @@ struct product_settings {
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
   std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as it comes
+  std::uint32_t report_bytes = 0; ///< of a report's payload, where that is known before
   std::uint16_t keep_alive_s = 60;
   /// Its devices have no connection of their own: nobody starts them.
   bool behind_gateway = false;

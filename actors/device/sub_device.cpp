@@ -46,7 +46,8 @@ void sub_device::logged_out() {
   }
 }
 
-bool sub_device::publish(const mqtt::message_view& message, time_point due, std::uint64_t cookie) {
+std::optional<skip> sub_device::publish(const mqtt::message_view& message, time_point due,
+                                        std::uint64_t cookie) {
   return link_.publish(message, due, cookie_behind(cookie, place_));
 }
 

@@ -30,8 +30,11 @@ public:
   /// For when the gateway has armed it; never: for no time.
   time_point armed = never;
 
-  [[nodiscard]] bool ready(std::size_t octets) const override { return link_.ready(octets); }
-  bool publish(const mqtt::message_view& message, time_point due, std::uint64_t cookie) override;
+  [[nodiscard]] std::optional<skip> obstacle(std::size_t octets) const override {
+    return link_.obstacle(octets);
+  }
+  std::optional<skip> publish(const mqtt::message_view& message, time_point due,
+                              std::uint64_t cookie) override;
   bool write_pack(byte_buffer&, std::uint32_t, const alink::pack_part&) override { return false; }
 
 private:

@@ -200,7 +200,7 @@ void thing::handle_timeout() {
       if (online_) {
         report_due(plans_[i], due);
       } else {
-        bump(counts().skipped_offline);
+        counts().skip_report(skip::offline);
       }
     }
   }
@@ -225,7 +225,7 @@ bool thing::send_to(std::string_view topic, mqtt::qos q, time_point due, std::ui
   message.topic = topic;
   message.payload = around_.payload.view();
   message.qos = q;
-  return link_.publish(message, due, cookie);
+  return !link_.publish(message, due, cookie);
 }
 
 std::uint32_t thing::open(alink::topic_kind kind, std::uint32_t cookie) {

@@ -50,7 +50,7 @@ bool thing::take_reply(const arrival& m) {
   }
   if (is_post(kind)) {
     bump(counts().replies);
-    const std::chrono::milliseconds late{match.cookie - question_tries_max};
+    const std::chrono::microseconds late{match.cookie - question_tries_max};
     counts().latencies[static_cast<std::size_t>(latency::publish_reply)].record(match.waited
                                                                                 + late);
   } else if (kind == topic_kind::desired_get) {

@@ -91,7 +91,7 @@ void thing::append_current(byte_buffer& out) {
 }
 
 std::uint32_t thing::post_cookie(time_point due) const noexcept {
-  const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(now() - due).count();
+  const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now() - due).count();
   return question_tries_max
          + static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, 1 << 30));
 }
@@ -100,8 +100,8 @@ void thing::report_due(const report_plan& plan, time_point due) {
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
-  if (!link_.ready(product_.payload_bytes)) {
-    bump(counts().skipped_window);
+  if (const auto why = link_.obstacle(product_.payload_bytes)) {
+    counts().skip_report(*why);
     return;
   }
   if (plan.what == report_kind::shadow) {
@@ -294,11 +294,19 @@ void thing::append_tag(byte_buffer& out, const ledger::tag& tag) const {
 }
 
 bool thing::post_tagged(const alink::topic& where, time_point due) {
+  if (const auto why = link_.obstacle(around_.payload.size())) {
+    counts().skip_report(*why);
+    return false;
+  }
   const auto tag =
       slot_.uplink.attempt(slot_.board.index(), product_.qos != mqtt::qos::at_most_once);
   append_tag(around_.payload, tag);
-  if (!send_to(around_.own_topic(where, names()), product_.qos, due, cookie_of(tag))) {
-    bump(counts().skipped_window);
+  mqtt::message_view message;
+  message.topic = around_.own_topic(where, names());
+  message.payload = around_.payload.view();
+  message.qos = product_.qos;
+  if (const auto why = link_.publish(message, due, cookie_of(tag))) {
+    counts().skip_report(*why);
     return false;
   }
   bump(counts().published[static_cast<std::size_t>(product_.qos)]);
@@ -310,8 +318,8 @@ void thing::post_values(std::span<const std::string_view> identifiers) {
   if (identifiers.empty() || quiet_) {
     return;
   }
-  if (!link_.ready(product_.payload_bytes)) {
-    bump(counts().skipped_window);
+  if (const auto why = link_.obstacle(product_.payload_bytes)) {
+    counts().skip_report(*why);
     return;
   }
   around_.part.clear();

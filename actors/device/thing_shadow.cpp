@@ -66,7 +66,7 @@ void thing::push_shadow(const std::vector<std::string>& identifiers) {
   append_members(members, named);
   members.push('}');
   if (!shadow_->client.push(as_text(members.view()), now(), fresh_payload())) {
-    bump(counts().skipped_window);
+    counts().skip_report(skip::window);
   }
   send_shadow();
   drain_shadow();

@@ -16,6 +16,15 @@ std::deque<product_part>& lend(std::deque<product_part>& parts, hal::home& h,
     around.counts = &parts.back().counts;
     around.speech = &speech;
   }
+  std::vector<device_surroundings*> all;
+  for (auto& part : parts) {
+    all.push_back(&part.around);
+  }
+  if (all.size() > 1) {
+    for (auto* one : all) {
+      one->by_product = all;
+    }
+  }
   return parts;
 }
 
@@ -27,6 +36,22 @@ shard::shard(hal::home& h, const product_map& from, shard_options o, speech_scra
   for (std::uint32_t i = 0; i < options.count; ++i) {
     slots.emplace_back(h, options.first + i, products.at(options.first + i).seed);
   }
+}
+
+std::vector<const device_slot*> shard::accounts() const {
+  std::vector<const device_slot*> out;
+  out.reserve(slots.size());
+  for (const auto& slot : slots) {
+    out.push_back(&slot);
+  }
+  for (const auto& slot : slots) {
+    if (slot.behind) {
+      for (const auto& sub : *slot.behind) {
+        out[sub.board.index() - options.first] = &sub;
+      }
+    }
+  }
+  return out;
 }
 
 } // namespace fleet::actors

@@ -73,6 +73,10 @@ struct shard {
     return parts[products.number_of(options.first + slot)];
   }
 
+  /// The slot that holds each device's accounts, by index from options.first: behind a gateway it
+  /// is the gateway's.
+  [[nodiscard]] std::vector<const device_slot*> accounts() const;
+
   hal::home& home;
   const product_map& products;
   const shard_options options;

@@ -153,9 +153,11 @@ void shard_supervisor::stop(duration grace) {
   restarts_ = {};
   next_to_start_ = static_cast<std::uint32_t>(devices_.size());
   stop_deadline_ = later(now(), grace);
+  // Who has not drained by then says DISCONNECT all the same, and needs a moment for that.
+  const auto polite = later(now(), grace - std::min<duration>(grace / 4, std::chrono::seconds{1}));
   for (std::uint32_t slot = 0; slot < devices_.size(); ++slot) {
     if (devices_[slot]) {
-      actor_of(devices_[slot]).stop(stop_deadline_);
+      actor_of(devices_[slot]).stop(polite);
     }
   }
   release_stopped();
@@ -259,7 +261,8 @@ void shard_supervisor::restart_due() {
 
 void shard_supervisor::on_wake(time_point) {
   release_stopped();
-  if (stage_ == stage::stopping && now() >= later(stop_deadline_, std::chrono::seconds{2})) {
+  if (stage_ == stage::stopping && !cut_ && now() >= stop_deadline_) {
+    cut_ = true;
     for (const auto& d : std::vector<caf::actor>{devices_}) {
       if (d) {
         actor_of(d).kill();
@@ -286,8 +289,8 @@ void shard_supervisor::re_arm() {
   if (!to_release_.empty()) {
     next = now();
   }
-  if (stage_ == stage::stopping) {
-    next = std::min(next, later(stop_deadline_, std::chrono::seconds{2}));
+  if (stage_ == stage::stopping && !cut_) {
+    next = std::min(next, stop_deadline_);
   }
   shard_.home.arm(*this, next);
 }

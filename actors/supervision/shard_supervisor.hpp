@@ -63,6 +63,7 @@ private:
   time_point run_began_{};
   time_point restart_window_{};
   time_point stop_deadline_ = never;
+  bool cut_ = false; ///< the deadline came and took whoever was left
   std::uint32_t restarts_in_window_ = 0;
   std::uint32_t next_to_start_ = 0; ///< a slot; with a timetable, a place in the order
   std::uint32_t alive_ = 0;

@@ -260,8 +260,8 @@ std::optional<store_failure> database::migrate() {
   if (!bad) {
     bad = run("COMMIT");
   }
-  if (bad && sqlite3_get_autocommit(connection_) == 0) {
-    (void)run("ROLLBACK");
+  if (bad) {
+    roll_back();
   }
   return bad;
 }
@@ -319,19 +319,34 @@ std::optional<store_failure> database::write_all(bytes_view batch) {
   return std::nullopt;
 }
 
-std::optional<store_failure> database::apply(bytes_view batch) {
-  auto bad = run("BEGIN IMMEDIATE");
+std::optional<store_failure> database::write(bytes_view batch) {
+  const bool open = sqlite3_get_autocommit(connection_) == 0;
+  auto bad = open ? std::nullopt : run("BEGIN IMMEDIATE");
   if (!bad) {
     bad = write_all(batch);
   }
-  if (!bad) {
-    bad = run("COMMIT");
-  }
-  // Some failures roll back by themselves.
-  if (bad && sqlite3_get_autocommit(connection_) == 0) {
-    (void)run("ROLLBACK");
+  if (bad) {
+    roll_back();
   }
   return bad;
+}
+
+std::optional<store_failure> database::apply(bytes_view batch) {
+  auto bad = write(batch);
+  if (!bad) {
+    bad = run("COMMIT");
+    if (bad) {
+      roll_back();
+    }
+  }
+  return bad;
+}
+
+void database::roll_back() {
+  // Some failures roll back by themselves.
+  if (sqlite3_get_autocommit(connection_) == 0) {
+    (void)run("ROLLBACK");
+  }
 }
 
 result<std::uint64_t, store_failure>

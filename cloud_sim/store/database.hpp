@@ -26,13 +26,20 @@ public:
   database(const database&) = delete;
   database& operator=(const database&) = delete;
 
-  /// All writes of `batch` in one transaction, or none and why.
+  /// All writes of `batch`, and of the calls of write() before it, in one transaction; or none and
+  /// why.
   std::optional<store_failure> apply(bytes_view batch);
+  /// Writes `batch` into a transaction that stays open until apply(). Where it fails, what former
+  /// calls wrote is gone too.
+  std::optional<store_failure> write(bytes_view batch);
 
   /// Calls `visit` with the columns of each row in the order of the key. A visit that answers
   /// false found a row that nobody of ours wrote: corrupt.
   result<std::uint64_t, store_failure>
   read(std::uint8_t table, const std::function<bool(std::span<const column_value>)>& visit);
+
+  /// One sentence that names the file.
+  [[nodiscard]] store_failure failure_of(store_error why, std::string_view rest) const;
 
 private:
   explicit database(std::string file) noexcept : file_(std::move(file)) {}
@@ -47,11 +54,11 @@ private:
   std::optional<store_failure> step_schema(std::int64_t from);
   std::optional<store_failure> write_all(bytes_view batch);
   std::optional<store_failure> run(const char* sql);
+  void roll_back();
   result<std::int64_t, store_failure> number(const char* sql);
   result<sqlite3_stmt*, store_failure> prepare(const std::string& sql);
   result<sqlite3_stmt*, store_failure> statement(const write_head& head);
   [[nodiscard]] store_failure failure_now(int code) const;
-  [[nodiscard]] store_failure failure_of(store_error why, std::string_view rest) const;
 
   std::string file_;
   sqlite3* connection_ = nullptr;

@@ -50,7 +50,10 @@ template <class Visit>
 decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.model;
 }
-{ return with(r.product_key, r.product_secret, r.name, r.model, r.flags); }
+{
+  return with(r.product_key, r.product_secret, r.name, r.model, r.flags, r.config,
+              r.config_count);
+}
 template <class Visit>
 decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.device_secret;

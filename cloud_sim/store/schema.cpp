@@ -46,10 +46,18 @@ CREATE TABLE ledger (
   PRIMARY KEY (device, way));
 )sql";
 
-constexpr std::array<const char*, 2> steps{registry_step, messages_step};
+/// Version 3: remote configuration of products.
+constexpr const char* config_step = R"sql(
+ALTER TABLE products ADD COLUMN config TEXT NOT NULL DEFAULT '';
+ALTER TABLE products ADD COLUMN config_count INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<const char*, 3> steps{registry_step, messages_step, config_step};
 
 constexpr std::array<table_shape, 10> shapes{{
-    {"products", {"product_key", "product_secret", "name", "model", "flags"}, 1},
+    {"products",
+     {"product_key", "product_secret", "name", "model", "flags", "config", "config_count"},
+     1},
     {"devices",
      {"product_key", "device_name", "device_secret", "status", "firmware", "tags",
       "first_online_ms", "last_online_ms"},

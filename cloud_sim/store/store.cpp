@@ -145,18 +145,23 @@ void store::close_write(std::size_t before) {
   if (batch_.size() <= batch_bytes_max_) {
     return;
   }
-  --writes_;
-  // All but the new one, which then opens the next batch.
+  // All but the new one, which then opens the next portion.
   const auto whole = batch_.view();
   const std::vector<std::uint8_t> last{whole.begin() + static_cast<std::ptrdiff_t>(before),
                                        whole.end()};
-  batch_.truncate(before);
-  if (last.size() > batch_bytes_max_ || commit()) {
-    overflowed_ = true;
+  if (last.size() > batch_bytes_max_ || database_->write(whole.first(before))) {
+    give_up();
     return;
   }
+  spilled_ = true;
+  batch_.clear();
   batch_.append(bytes_view{last});
-  ++writes_;
+}
+
+/// Something of the batch is lost, so none of it may be kept.
+void store::give_up() noexcept {
+  overflowed_ = true;
+  batch_.release();
 }
 
 template <class Row>
@@ -277,9 +282,13 @@ std::optional<store_failure> store::commit() {
     return std::nullopt;
   }
   if (auto bad = database_->apply(batch_.view())) {
+    if (spilled_) {
+      give_up();
+    }
     return bad;
   }
   writes_ = 0;
+  spilled_ = false;
   // A burst's memory goes back; the usual turn's stays.
   constexpr std::size_t kept_bytes = 1024 * 1024;
   if (batch_.capacity() > kept_bytes) {
@@ -288,6 +297,11 @@ std::optional<store_failure> store::commit() {
     batch_.clear();
   }
   return std::nullopt;
+}
+
+store_failure store::corrupt(std::string_view what) const {
+  return database_ == nullptr ? store_failure{store_error::corrupt, std::string{what}}
+                              : database_->failure_of(store_error::corrupt, what);
 }
 
 template <class Row>

@@ -29,7 +29,7 @@ enum class store_error : std::uint8_t {
   corrupt,        ///< it is ours and damaged
   disk_full,      ///< or the store's own bound, bytes_max, is reached
   failed,         ///< the disk or SQLite failed in some other way
-  overflowed      ///< commits failed for so long that a write was dropped; final for this store
+  overflowed      ///< a write had to be dropped since the file took none; final for this store
 };
 
 /// Why, and one sentence for people that names the file.
@@ -44,8 +44,9 @@ struct store_options {
   bool power_safe = false;
   /// Octets that the database file may grow to; 0: no bound but the disk.
   std::uint64_t bytes_max = 0;
-  /// Octets of writes that may wait for commit(). A write beyond commits by itself, and is dropped
-  /// where that fails (store_error::overflowed).
+  /// Octets of writes that may wait for commit() in memory. Beyond, they go into the file, where
+  /// they still count for nothing before commit(); where that fails they are dropped
+  /// (store_error::overflowed).
   std::uint32_t batch_bytes_max = 64 * 1024 * 1024;
 };
 
@@ -105,18 +106,22 @@ public:
   [[nodiscard]] bool dirty() const noexcept { return writes_ != 0; }
   /// Writes in the batch.
   [[nodiscard]] std::uint32_t pending() const noexcept { return writes_; }
-  /// Octets that they hold.
+  /// Octets of memory that they hold.
   [[nodiscard]] std::size_t pending_bytes() const noexcept { return batch_.size(); }
 
   /// Writes the batch in one transaction: all of it is kept, or none. Answers why not, or nothing.
-  /// After a failure the batch is still there: call again, after disk_full perhaps with success.
+  /// After a failure the batch is still there, unless a part of it was in the file already
+  /// (batch_bytes_max): call again, after disk_full perhaps with success.
   [[nodiscard]] std::optional<store_failure> commit();
 
-  /// Calls `visit` for each committed row, in the order of its key, and answers their number. What
-  /// is in the open batch is not seen. Rows: any of those above, named explicitly:
+  /// Calls `visit` for each committed row, in the order of its key, and answers their number. To be
+  /// called while nothing is pending. Rows: any of those above, named explicitly:
   /// `store.read<shadow_row>(…)`. A row that this program could not have written is corrupt.
   template <class Row>
   result<std::uint64_t, store_failure> read(const std::function<void(const Row&)>& visit) const;
+
+  /// What to answer where an owner finds that a row's octets are none of its own.
+  [[nodiscard]] store_failure corrupt(std::string_view what) const;
 
 private:
   store();
@@ -125,11 +130,13 @@ private:
   template <class... Keys>
   void erase(std::uint8_t where, const Keys&... keys);
   void close_write(std::size_t before);
+  void give_up() noexcept;
 
   std::unique_ptr<database> database_;
   std::uint32_t batch_bytes_max_ = 0;
   std::uint32_t writes_ = 0;
   byte_buffer batch_;
+  bool spilled_ = false; ///< a part of the batch is in the file
   bool overflowed_ = false;
 };
 

@@ -24,6 +24,8 @@ void tell_routes(const admin_call& call);
 constexpr std::array routes{
     route{"GET", "/v1/", tell_routes, false},
     route{"GET", "/v1/status", admin::tell_status, false},
+    route{"GET", "/v1/ledger", admin::show_ledger, false},
+    route{"POST", "/v1/ledger", admin::begin_ledger, false},
     route{"GET", "/v1/products", admin::list_products},
     route{"PUT", "/v1/products/{productKey}", admin::put_product},
     route{"PUT", "/v1/products/{productKey}/config", admin::put_config},

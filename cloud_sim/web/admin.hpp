@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/operations.hpp"
 #include "cloud_sim/web/guard.hpp"
 #include "cloud_sim/web/message.hpp"
@@ -16,15 +17,18 @@
 
 namespace fleet::cloud {
 
-/// What GET /v1/status tells beside the counters.
+/// What GET /v1/status tells beside the counters, and what needs no console.
 struct admin_facts {
   std::string version;
   std::string profile;
   const twin_counters* counters = nullptr; ///< must outlive the API
+  ledger_desk* ledger = nullptr;           ///< likewise; null: its routes answer 501
 };
 
 inline constexpr std::uint32_t admin_page_default = 100; ///< devices of one answer
 inline constexpr std::uint32_t admin_page_max = 1000;
+/// Octets after which a page of accounts ends, however few they are.
+inline constexpr std::size_t admin_ledger_page_bytes = 256 * 1024;
 inline constexpr duration admin_patience_default = std::chrono::seconds{8};
 inline constexpr duration admin_patience_min = std::chrono::milliseconds{1};
 inline constexpr duration admin_patience_max = std::chrono::seconds{60};

@@ -2,6 +2,7 @@
 #include "cloud_sim/web/admin_call.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "cloud_sim/web/base64.hpp"
@@ -218,6 +219,23 @@ admin_call::read_query(std::initializer_list<std::string_view> known) const {
     }
   }
   return std::move(fields).value();
+}
+
+std::optional<std::uint32_t> admin_call::number(std::span<const form_field> fields,
+                                                std::string_view name,
+                                                std::uint32_t fallback) const {
+  const auto given = find_only(fields, name);
+  if (!given) {
+    return fallback;
+  }
+  std::uint32_t out = 0;
+  const auto* const end = given->data() + given->size();
+  const auto [stopped, error] = std::from_chars(given->data(), end, out);
+  if (error != std::errc{} || stopped != end) {
+    malformed(quoted(name, "must be a whole number"));
+    return std::nullopt;
+  }
+  return out;
 }
 
 std::optional<std::string> admin_call::text(std::string_view key,

@@ -55,6 +55,10 @@ public:
   std::optional<std::vector<form_field>>
   read_query(std::initializer_list<std::string_view> known) const;
 
+  /// A whole number of the query, below 2^32.
+  std::optional<std::uint32_t> number(std::span<const form_field> fields, std::string_view name,
+                                      std::uint32_t fallback) const;
+
   // Members of the object read last. Nothing: answered. `fallback`: what an absent one means.
   std::optional<std::string> text(std::string_view key,
                                   std::optional<std::string_view> fallback) const;
@@ -87,6 +91,9 @@ void put_product(const admin_call& call);
 void put_config(const admin_call& call);
 void import_devices(const admin_call& call);
 void tell_status(const admin_call& call);
+// The ledger.
+void show_ledger(const admin_call& call);
+void begin_ledger(const admin_call& call);
 // Devices.
 void list_devices(const admin_call& call);
 void add_device(const admin_call& call);

@@ -1,6 +1,5 @@
 // The admin API's actions on the list of devices and on one of them.
 #include <array>
-#include <charconv>
 
 #include "cloud_sim/web/admin_call.hpp"
 #include "protocol/alink/identity.hpp"
@@ -20,23 +19,6 @@ void write_head(object_writer& json, const device_view& d) {
     json.text("gateway", d.gateway);
   }
   json.integer("lastOnlineMs", d.last_online_ms);
-}
-
-/// A number of the query in [low, high]; nothing: answered.
-std::optional<std::uint32_t> number(const admin_call& call, std::span<const form_field> fields,
-                                    std::string_view name, std::uint32_t fallback) {
-  const auto given = find_only(fields, name);
-  if (!given) {
-    return fallback;
-  }
-  std::uint32_t out = 0;
-  const auto* const end = given->data() + given->size();
-  const auto [stopped, error] = std::from_chars(given->data(), end, out);
-  if (error != std::errc{} || stopped != end) {
-    call.malformed("`" + std::string{name} + "` must be a whole number");
-    return std::nullopt;
-  }
-  return out;
 }
 
 bool known_state(std::string_view word) noexcept {
@@ -61,8 +43,8 @@ void list_devices(const admin_call& call) {
   if (!fields) {
     return;
   }
-  const auto from = number(call, *fields, "from", 0);
-  const auto limit = from ? number(call, *fields, "limit", admin_page_default) : std::nullopt;
+  const auto from = call.number(*fields, "from", 0);
+  const auto limit = from ? call.number(*fields, "limit", admin_page_default) : std::nullopt;
   if (!limit) {
     return;
   }

@@ -41,6 +41,14 @@ void web_service::stop() {
   }
 }
 
+void web_service::reset_all() {
+  while (!sessions_.empty()) {
+    const auto last = sessions_.back();
+    last->reset();
+    forget(*last);
+  }
+}
+
 void web_service::take(hal::stream_ptr accepted, bool secure) {
   if (sessions_.size() >= limits_.connections_max) {
     hal::bump(counters_.connections_over_limit);

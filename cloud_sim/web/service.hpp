@@ -48,6 +48,8 @@ public:
 
   /// Ends all connections and stops listening. Again is harmless.
   void stop();
+  /// Ends all connections at once; answers that have not left do not leave any more.
+  void reset_all();
 
   [[nodiscard]] const web_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::size_t connection_count() const noexcept { return sessions_.size(); }

@@ -50,6 +50,13 @@ void web_session::drop() {
   owner_.home_.disarm(*this);
 }
 
+void web_session::reset() {
+  if (stream_ != nullptr) {
+    stream_->reset();
+  }
+  drop();
+}
+
 void web_session::on_received(bytes_view bytes) {
   const auto self = shared_from_this();
   if (phase_ != phase::alive) {

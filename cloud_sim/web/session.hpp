@@ -28,6 +28,8 @@ public:
   void open();
   /// Drops the stream and whatever is under way.
   void drop();
+  /// Likewise, and what was to be sent is dropped too.
+  void reset();
 
   void answer(std::uint64_t exchange, web_answer what) override;
 

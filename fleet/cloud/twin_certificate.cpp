@@ -1,7 +1,6 @@
 // Making, keeping and loading the twin's authority.
 #include "fleet/cloud/twin_certificate.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/cloud/data_folder.hpp"
 #include "fleet/run/machine.hpp"
 #include "protocol/tls/authority.hpp"
 #include "protocol/tls/server.hpp"
@@ -22,17 +22,6 @@ constexpr std::int64_t day_s = 86'400;
 
 failure<startup_error> broken(std::string message) {
   return fail(startup_error{exit_code::environment_failed, std::move(message)});
-}
-
-/// Creates the file with `mode` from the start, so that a secret is never readable for a moment.
-bool write_file(const std::string& path, const std::string& text, mode_t mode) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (fd < 0) {
-    return false;
-  }
-  const bool whole = fchmod(fd, mode) == 0
-                     && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  return close(fd) == 0 && whole;
 }
 
 result<tls::authority, startup_error> own_authority(const std::string& dir, std::int64_t now_s) {
@@ -58,8 +47,8 @@ result<tls::authority, startup_error> own_authority(const std::string& dir, std:
     if (mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) {
       return broken(fmt::format("cannot make {}: {}", dir, std::strerror(errno)));
     }
-    if (!write_file(key, made.value().key_pem(), 0600)
-        || !write_file(cert, made.value().certificate_pem(), 0644)) {
+    if (!write_file_with_mode(key, made.value().key_pem(), 0600)
+        || !write_file_with_mode(cert, made.value().certificate_pem(), 0644)) {
       return broken(fmt::format("cannot write into {}: {}", dir, std::strerror(errno)));
     }
   }

@@ -65,7 +65,7 @@ std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& 
   api_ = std::make_unique<cloud::admin_api>(
       home, twin.console(),
       cloud::admin_facts{std::string{version}, std::string{to_string(options.profile)},
-                         &twin.counters()});
+                         &twin.counters(), twin.ledger()});
   admin_ = std::make_unique<cloud::web_service>(home, *api_);
   auto at = options.admin.at.value_or(hal::parse_address(default_admin_address).value());
   auto got = admin_->listen({.at = at});
@@ -129,6 +129,15 @@ web_host::start(hal::home& home, const served_twin& what, const cloud_options& o
     return fail(*error);
   }
   return made;
+}
+
+void web_host::reset_all() {
+  if (front_door_) {
+    front_door_->reset_all();
+  }
+  if (admin_) {
+    admin_->reset_all();
+  }
 }
 
 void web_host::stop() {

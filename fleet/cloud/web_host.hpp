@@ -40,6 +40,8 @@ public:
   /// Ends all connections; on the home's thread, after the twin has stopped: its last answers
   /// go out first.
   void stop();
+  /// Ends all connections at once: no answer leaves any more.
+  void reset_all();
 
 private:
   web_host() = default;

@@ -141,15 +141,15 @@ void exchange::on_closed(hal::close_reason reason, std::string_view detail) {
   finish(std::string{detail});
 }
 
-std::string not_reached(const std::string& where, hal::close_reason reason,
+std::string not_reached(const std::string& where, std::string_view flag, hal::close_reason reason,
                         const std::string& detail) {
   const std::string more = detail.empty() ? "" : ": " + detail;
   using hal::close_reason;
   switch (reason) {
     case close_reason::refused:
       return fmt::format("no twin answers at {}; start one with `fleet cloud serve`, or name it "
-                         "with --admin",
-                         where);
+                         "with {}",
+                         where, flag);
     case close_reason::tls_failed: return fmt::format("{}: TLS failed{}", where, more);
     case close_reason::timed_out:
       return fmt::format("no twin answers at {}: the connection took too long", where);
@@ -160,8 +160,8 @@ std::string not_reached(const std::string& where, hal::close_reason reason,
     case close_reason::reset:
     case close_reason::closed_by_peer:
     case close_reason::local:
-      return fmt::format("no twin answers at {} ({}{}); name another with --admin", where,
-                         to_string(reason), more);
+      return fmt::format("no twin answers at {} ({}{}); name another with {}", where,
+                         to_string(reason), more, flag);
   }
   FLEET_CHECK(false);
 }
@@ -218,8 +218,8 @@ std::optional<std::string> admin_connection::state::connect() {
     }
     const ending& end = transport->ended();
     if (first.empty()) {
-      first =
-          not_reached(where, end.never_connected.value_or(hal::close_reason::reset), end.sentence);
+      first = not_reached(where, target.flag,
+                          end.never_connected.value_or(hal::close_reason::reset), end.sentence);
     }
   }
   transport.reset();

@@ -21,7 +21,8 @@ struct admin_target {
   http::url at;      ///< its target is what routes begin with; `/` for nothing
   std::string token; ///< empty: none; never printed
   std::string ca_pem;
-  duration patience{0}; ///< for a whole answer
+  duration patience{0};              ///< for a whole answer
+  std::string_view flag = "--admin"; ///< that names it, for sentences
 };
 
 /// `http://host:port`, `https://…`, or `host:port` alone as `fleet cloud serve` prints it. The

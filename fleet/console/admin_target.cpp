@@ -76,7 +76,7 @@ result<http::url, std::string> parse_admin(std::string_view word) {
 
 result<admin_target, std::string> find_admin(const console_reach& reach) {
   std::string word = reach.admin;
-  std::string source = "--admin";
+  std::string source{reach.flag};
   if (word.empty()) {
     word = from_environment("FLEET_ADMIN");
     source = "FLEET_ADMIN";
@@ -103,6 +103,7 @@ result<admin_target, std::string> find_admin(const console_reach& reach) {
     out.ca_pem = std::move(pem).value();
   }
   out.patience = reach.timeout + grace;
+  out.flag = reach.flag;
   return out;
 }
 

@@ -47,6 +47,7 @@ struct console_reach {
   std::string ca_file;    ///< PEM, for https; empty: the system's authorities
   /// How long a device may take to answer; the twin is given a little more.
   duration timeout = std::chrono::seconds{5};
+  std::string_view flag = "--admin"; ///< by which `admin` was given
 };
 
 /// One request in the user's words.

@@ -2,6 +2,7 @@
 // the tidy test read it; nothing exports a name that is not here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -34,15 +35,18 @@ enum class family : unsigned char {
   wake_lag,
   connects_waiting,
   cloud_traffic,
+  dialect,
   twin_connections,
   twin_connects,
   twin_messages_received,
   twin_messages_sent,
+  twin_messages_dropped,
+  twin_commits,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 33;
+inline constexpr std::size_t family_count = 36;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -54,59 +58,64 @@ struct family_facts {
   std::string_view help;
 };
 
-/// In the order of `family`.
-inline constexpr std::array<family_facts, family_count> families{{
-    {family::devices, kind::gauge, "fleet_devices", "phase,product",
-     "Devices by the phase of their life."},
-    {family::devices_requested, kind::gauge, "fleet_devices_requested", "",
-     "Devices this run was asked for."},
-    {family::connects, kind::counter, "fleet_connects_total", "outcome",
-     "Attempts to get online and connections, by how they ended; accepted is CONNACK 0."},
-    {family::messages_published, kind::counter, "fleet_messages_published_total", "qos,product",
-     "Uplink messages sent for the first time."},
-    {family::messages_received, kind::counter, "fleet_messages_received_total", "qos,product",
-     "Downlink messages that reached a device, repeats included."},
-    {family::messages_acknowledged, kind::counter, "fleet_messages_acknowledged_total", "product",
-     "Uplink messages of QoS 1 and 2 that were acknowledged."},
-    {family::messages_resent, kind::counter, "fleet_messages_resent_total", "product",
-     "Uplink messages sent again."},
-    {family::messages_skipped, kind::counter, "fleet_messages_skipped_total", "reason,product",
-     "Reports that were due and not sent: the device was offline, or its window or memory was "
-     "full."},
-    {family::replies, kind::counter, "fleet_replies_total", "result",
-     "Answers of the cloud to reports, by their code."},
-    {family::commands, kind::counter, "fleet_commands_total", "",
-     "Commands of the cloud that devices applied."},
-    {family::reconnects, kind::counter, "fleet_reconnects_total", "",
-     "Connections after a device's first."},
-    {family::disconnects_unplanned, kind::counter, "fleet_disconnects_unplanned_total", "",
-     "Connections of online devices that ended without either side asking."},
-    {family::restarts, kind::counter, "fleet_device_restarts_total", "",
-     "Devices restarted by their supervisor after a crash."},
-    {family::abandoned, kind::counter, "fleet_devices_abandoned_total", "",
-     "Devices given up by the restart limit."},
-    {family::sends_late, kind::counter, "fleet_sends_late_total", "",
-     "Reports sent over 100 ms after they were due: the generator is behind."},
-    {family::connect_duration, kind::histogram, "fleet_connect_duration_seconds", "",
-     "From the start of an attempt to CONNACK 0."},
-    {family::publish_ack_duration, kind::histogram, "fleet_publish_ack_duration_seconds", "",
-     "From the moment a report was due to its acknowledgement."},
-    {family::publish_reply_duration, kind::histogram, "fleet_publish_reply_duration_seconds", "",
-     "From the moment a report was due to the cloud's answer."},
-    {family::bytes_sent, kind::counter, "fleet_sent_bytes_total", "",
-     "Octets the network took from devices, after encryption."},
-    {family::bytes_received, kind::counter, "fleet_received_bytes_total", "",
-     "Octets the network gave to devices, before decryption."},
-    {family::streams, kind::gauge, "fleet_home_streams", "home", "Open streams on a home."},
-    {family::turns, kind::counter, "fleet_home_turns_total", "home", "Turns of a home's loop."},
-    {family::wakes, kind::counter, "fleet_home_wakes_total", "home", "Timers a home woke."},
-    {family::wake_lag, kind::counter, "fleet_home_wake_lag_seconds_total", "home",
-     "Sum over all wakes of how late they came."},
-    {family::connects_waiting, kind::gauge, "fleet_home_connects_waiting", "home",
-     "Connections held back by the limit on pending ones."},
-    {family::cloud_traffic, kind::counter, "fleet_cloud_traffic_total", "kind,product,result",
-     "What the scenario's cloud did to devices, by what came of it; answered is sent where nobody "
-     "answers."},
+/// Those of the fleet, in the order of `family`.
+inline constexpr std::array fleet_families{std::to_array<family_facts>(
+    {{family::devices, kind::gauge, "fleet_devices", "phase,product",
+      "Devices by the phase of their life."},
+     {family::devices_requested, kind::gauge, "fleet_devices_requested", "",
+      "Devices this run was asked for."},
+     {family::connects, kind::counter, "fleet_connects_total", "outcome",
+      "Attempts to get online and connections, by how they ended; accepted is CONNACK 0."},
+     {family::messages_published, kind::counter, "fleet_messages_published_total", "qos,product",
+      "Uplink messages sent for the first time."},
+     {family::messages_received, kind::counter, "fleet_messages_received_total", "qos,product",
+      "Downlink messages that reached a device, repeats included."},
+     {family::messages_acknowledged, kind::counter, "fleet_messages_acknowledged_total", "product",
+      "Uplink messages of QoS 1 and 2 that were acknowledged."},
+     {family::messages_resent, kind::counter, "fleet_messages_resent_total", "product",
+      "Uplink messages sent again."},
+     {family::messages_skipped, kind::counter, "fleet_messages_skipped_total", "reason,product",
+      "Reports that were due and not sent: the device was offline, its window or memory was full, "
+      "or they were too large for it."},
+     {family::replies, kind::counter, "fleet_replies_total", "result",
+      "Answers of the cloud to reports, by their code."},
+     {family::commands, kind::counter, "fleet_commands_total", "",
+      "Commands of the cloud that devices applied."},
+     {family::reconnects, kind::counter, "fleet_reconnects_total", "",
+      "Connections after a device's first."},
+     {family::disconnects_unplanned, kind::counter, "fleet_disconnects_unplanned_total", "",
+      "Connections of online devices that ended without either side asking."},
+     {family::restarts, kind::counter, "fleet_device_restarts_total", "",
+      "Devices restarted by their supervisor after a crash."},
+     {family::abandoned, kind::counter, "fleet_devices_abandoned_total", "",
+      "Devices given up by the restart limit."},
+     {family::sends_late, kind::counter, "fleet_sends_late_total", "",
+      "Reports sent over 100 ms after they were due: the generator is behind."},
+     {family::connect_duration, kind::histogram, "fleet_connect_duration_seconds", "",
+      "From the start of an attempt to CONNACK 0."},
+     {family::publish_ack_duration, kind::histogram, "fleet_publish_ack_duration_seconds", "",
+      "From the moment a report was due to its acknowledgement."},
+     {family::publish_reply_duration, kind::histogram, "fleet_publish_reply_duration_seconds", "",
+      "From the moment a report was due to the cloud's answer."},
+     {family::bytes_sent, kind::counter, "fleet_sent_bytes_total", "",
+      "Octets the network took from devices, after encryption."},
+     {family::bytes_received, kind::counter, "fleet_received_bytes_total", "",
+      "Octets the network gave to devices, before decryption."},
+     {family::streams, kind::gauge, "fleet_home_streams", "home", "Open streams on a home."},
+     {family::turns, kind::counter, "fleet_home_turns_total", "home", "Turns of a home's loop."},
+     {family::wakes, kind::counter, "fleet_home_wakes_total", "home", "Timers a home woke."},
+     {family::wake_lag, kind::counter, "fleet_home_wake_lag_seconds_total", "home",
+      "Sum over all wakes of how late they came."},
+     {family::connects_waiting, kind::gauge, "fleet_home_connects_waiting", "home",
+      "Connections held back by the limit on pending ones."},
+     {family::cloud_traffic, kind::counter, "fleet_cloud_traffic_total", "kind,product,result",
+      "What the scenario's cloud did to devices, by what came of it; answered is sent where nobody "
+      "answers."},
+     {family::dialect, kind::counter, "fleet_dialect_total", "what,product",
+      "What devices did of the vendor's dialect beside reports and commands."}})};
+
+/// The others: the twin's, and the process's.
+inline constexpr std::array other_families{std::to_array<family_facts>({
     {family::twin_connections, kind::gauge, "fleet_twin_connections", "",
      "Connections the twin holds."},
     {family::twin_connects, kind::counter, "fleet_twin_connects_total", "code",
@@ -115,12 +124,25 @@ inline constexpr std::array<family_facts, family_count> families{{
      "Messages devices published to the twin."},
     {family::twin_messages_sent, kind::counter, "fleet_twin_messages_sent_total", "qos",
      "Messages the twin sent to devices."},
+    {family::twin_messages_dropped, kind::counter, "fleet_twin_messages_dropped_total", "reason",
+     "Messages the twin had no room for: a client's queue full, or QoS 0 for one that is away or "
+     "slow."},
+    {family::twin_commits, kind::counter, "fleet_twin_commits_total", "result",
+     "Batches that the twin's store took (ok) or did not take (failed)."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",
      "Resident memory of this process."},
     {family::process_cpu, kind::counter, "process_cpu_seconds_total", "",
      "User and system time of this process."},
     {family::memory_per_device, kind::gauge, "fleet_memory_per_device_bytes", "",
      "Growth of resident memory since before the first device, divided by the devices started."},
-}};
+})};
 
+/// All, in the order of `family`.
+inline constexpr std::array<family_facts, family_count> families = [] {
+  static_assert(fleet_families.size() + other_families.size() == family_count);
+  std::array<family_facts, family_count> all{};
+  std::copy(fleet_families.begin(), fleet_families.end(), all.begin());
+  std::copy(other_families.begin(), other_families.end(), all.begin() + fleet_families.size());
+  return all;
+}();
 } // namespace fleet::metrics

@@ -34,8 +34,9 @@ void listener_flags(flag_set& flags, cloud_options& out) {
       set_text(out.cert_file));
   flags.value("--key", "FILE", "Its private key (PEM).", set_text(out.key_file));
   flags.value("--data", "DIR",
-              "Where the twin keeps what must survive it: its CA, whose certificate ca.pem clients "
-              "trust. Default: nothing is kept.",
+              "Where the twin keeps what must survive it, kill -9 included: devices' states, "
+              "sessions and messages in twin.db, and its CA, whose certificate ca.pem clients "
+              "trust. Nothing is acknowledged before it is kept. Default: nothing is kept.",
               set_text(out.data_dir));
   flags.value("--tls-version", "1.2|1.3|any",
               "The one version of TLS to take, or any. Default any.",

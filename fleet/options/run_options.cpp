@@ -63,6 +63,12 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
               "embedded (the twin in this process), mqtt://host[:1883] or mqtts://host[:8883]. "
               "Default embedded.",
               set_target(out.target));
+  flags.value(
+      "--target-admin", "URL",
+      "The admin API of a target that is `fleet cloud serve`, as that prints it: the twin's "
+      "side of the ledger begins anew with the run and is fetched at its end. A token is "
+      "taken from FLEET_ADMIN_TOKEN. Default: none.",
+      set_text(out.target_admin));
   flags.value("--profile", "NAME",
               "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "
               "linkdevelop.",
@@ -143,7 +149,9 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
               set_text(out.password_file));
   flags.value("--topic", "TEMPLATE", "Where reports go. Default fleet/{device}/up.",
               set_template(out.topic));
-  flags.value("--down-topic", "TEMPLATE", "Where commands come from. Default fleet/{device}/down.",
+  flags.value("--down-topic", "TEMPLATE",
+              "Where commands come from; with + or # only where none are sent, as with "
+              "--downlink-interval off. Default fleet/{device}/down.",
               set_template(out.down_topic));
   flags.value("--payload", "TEMPLATE",
               "A report. {ledger} is where its place in the ledger goes; without it, reports are "
@@ -238,6 +246,9 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
+  }
+  if (o.target.scheme == text::scheme::embedded && flags.given("--target-admin")) {
+    return "--target-admin needs a target; the embedded twin's ledger is at hand";
   }
   if (o.target.scheme == text::scheme::embedded) {
     for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {
@@ -347,6 +358,14 @@ sentence world_contradiction(const run_options& o, const flag_set& flags) {
 sentence number_contradiction(const run_options& o) {
   if (o.keep_alive % 1s != 0s) {
     return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
+  }
+  if (o.receive_limit_bytes >= o.ram_bytes) {
+    return "--receive-limit " + text::format_size(o.receive_limit_bytes)
+           + " is a part of the board's --ram " + text::format_size(o.ram_bytes)
+           + " and leaves nothing of it; make --ram larger, or it smaller";
+  }
+  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
+    return "--json and --ledger name one file; give each its own";
   }
   return {};
 }

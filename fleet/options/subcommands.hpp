@@ -11,6 +11,7 @@ namespace fleet::program {
 
 result<command, usage_error> parse_run(std::span<const std::string_view> words);
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);
+result<command, usage_error> parse_device(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
 /// `words` begins with one of console_words().
 result<command, usage_error> parse_console(std::span<const std::string_view> words);

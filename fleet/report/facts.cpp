@@ -2,8 +2,12 @@
 #include "fleet/report/facts.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <string_view>
 
 #include <fmt/format.h>
+
+#include "fleet/report/figures.hpp"
 
 namespace fleet::report {
 
@@ -30,8 +34,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.replies += load(m.replies);
   t.replies_bad += load(m.replies_bad);
   t.commands += load(m.commands);
-  t.skipped_offline += load(m.skipped_offline);
-  t.skipped_window += load(m.skipped_window);
+  add(t.skipped, m.skipped);
   t.oversized += load(m.oversized);
   t.subscribe_refused += load(m.subscribe_refused);
   t.reconnects += load(m.reconnects);
@@ -41,9 +44,48 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.abandoned += load(m.abandoned);
   t.late_sends += load(m.late_sends);
   t.downlink_corrupted += load(m.downlink_corrupted);
+  t.shadow_updates += load(m.shadow_updates);
+  t.sub_devices_online += load(m.sub_devices_online);
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    t.dialect[i] += load(m.*dialect_counts[i].from);
+  }
+}
+
+std::string_view sentence_of(actors::skip why) noexcept {
+  switch (why) {
+    case actors::skip::offline: return "while offline";
+    case actors::skip::window: return "while the window was full";
+    case actors::skip::memory: return "while the board's memory was full";
+    case actors::skip::too_large: return "too large for the board's memory";
+    case actors::skip::bad_topic: return "to a topic that nothing can be published to";
+  }
+  FLEET_CHECK(false);
+}
+
+/// A run that was to report and did not is no good run, whatever its ledger says.
+void judge_reports(const totals& counts, const std::string& who, std::vector<std::string>& out) {
+  if (counts.published_all() + counts.shadow_updates == 0 && counts.skipped_all() != 0) {
+    out.push_back(
+        fmt::format("{}reports were due and none was sent: {}", who, skipped_text(counts)));
+  }
 }
 
 } // namespace
+
+std::uint64_t totals::skipped_all() const noexcept {
+  return std::accumulate(skipped.begin(), skipped.end(), std::uint64_t{0});
+}
+
+std::string skipped_text(const totals& t) {
+  std::string out;
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    if (t.skipped[i] != 0) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", t.skipped[i],
+                         sentence_of(static_cast<actors::skip>(i)));
+    }
+  }
+  return out;
+}
 
 totals read_totals(const std::vector<actors::shard*>& shards) {
   totals t;
@@ -82,6 +124,37 @@ actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shard
   return out;
 }
 
+ledger_reach reach_of(const run_facts& facts) noexcept {
+  const auto any = [&facts](auto test) {
+    return std::any_of(facts.products.begin(), facts.products.end(), test);
+  };
+  if (facts.uplink_known) {
+    return ledger_reach::both_sides;
+  }
+  if (any([](const product_fact& p) { return p.uplink_known(); })) {
+    return ledger_reach::some;
+  }
+  return any([](const product_fact& p) { return p.ledger_known; }) ? ledger_reach::downlink
+                                                                   : ledger_reach::devices_side;
+}
+
+void add_up_ledger(run_facts& facts) {
+  facts.ledger_known = facts.uplink_known = !facts.products.empty();
+  for (auto& product : facts.products) {
+    const bool hides_nothing = product.devices == 0;
+    if (!product.uplink_known()) {
+      product.uplink = own_side(product.uplink, ledger_direction::uplink);
+      facts.uplink_known = facts.uplink_known && hides_nothing;
+    }
+    if (!product.ledger_known) {
+      product.downlink = own_side(product.downlink, ledger_direction::downlink);
+      facts.ledger_known = facts.ledger_known && hides_nothing;
+    }
+    facts.uplink += product.uplink;
+    facts.downlink += product.downlink;
+  }
+}
+
 void judge(run_facts& facts) {
   auto& out = facts.failures;
   const auto check = [&out](std::uint64_t value, std::string_view direction,
@@ -90,14 +163,20 @@ void judge(run_facts& facts) {
       out.push_back(fmt::format("{} {} {}: expected 0", direction, value, what));
     }
   };
-  if (facts.ledger_known) {
-    for (const auto& [name, l] :
-         {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
-      check(l->lost, name, "messages acknowledged and lost");
-      check(l->unexplained, name, "duplicates without DUP on one connection");
-      check(l->unexpected, name, "messages that nobody sent");
-      check(l->corrupted, name, "messages corrupted");
-      check(l->out_of_order, name, "messages out of order");
+  // What could not be told is 0 here, so this judges as much as is known.
+  for (const auto& [name, l] :
+       {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
+    check(l->lost, name, "messages acknowledged and lost");
+    check(l->unexplained, name, "duplicates without DUP on one connection");
+    check(l->unexpected, name, "messages that nobody sent");
+    check(l->corrupted, name, "messages corrupted");
+    check(l->out_of_order, name, "messages out of order");
+  }
+  if (facts.products.size() < 2) {
+    judge_reports(facts.counts, "", out);
+  } else {
+    for (const auto& product : facts.products) {
+      judge_reports(product.counts, "product " + product.name + ": ", out);
     }
   }
   if (!facts.interrupted && facts.online_max == 0 && facts.expected_end != 0) {
@@ -105,6 +184,11 @@ void judge(run_facts& facts) {
   } else if (!facts.interrupted && facts.online_end < facts.expected_end) {
     out.push_back(fmt::format("{} of {} devices were not online at the end",
                               facts.expected_end - facts.online_end, facts.expected_end));
+  }
+  if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0) {
+    out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "
+                              "taken: expected 0",
+                              *facts.shadows_waiting));
   }
   if (facts.counts.abandoned != 0) {
     out.push_back(fmt::format("{} devices crashed again and again and were given up",

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "actors/supervision/shard.hpp"
-#include "protocol/ledger/ledger.hpp"
+#include "fleet/report/dialect.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::report {
 
@@ -24,9 +25,8 @@ struct totals {
   std::uint64_t replies = 0;
   std::uint64_t replies_bad = 0;
   std::uint64_t commands = 0;
-  std::uint64_t skipped_offline = 0;
-  std::uint64_t skipped_window = 0;
-  std::uint64_t oversized = 0;
+  std::array<std::uint64_t, actors::skip_count> skipped{}; ///< reports due and not sent, by reason
+  std::uint64_t oversized = 0; ///< downlink packets beyond a board's receive buffer
   std::uint64_t subscribe_refused = 0;
   std::uint64_t reconnects = 0;
   std::uint64_t disconnects_unplanned = 0;
@@ -35,18 +35,27 @@ struct totals {
   std::uint64_t abandoned = 0;
   std::uint64_t late_sends = 0;
   std::uint64_t downlink_corrupted = 0;
+  std::uint64_t shadow_updates = 0; ///< acknowledged; reports too, and not among the published
   std::uint64_t started = 0;
   std::uint64_t stopped = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
 
+  std::uint64_t sub_devices_online = 0;
+  std::array<std::uint64_t, dialect_counts.size()> dialect{}; ///< in the order of dialect_counts
+
+  /// Devices with a connection of their own.
   [[nodiscard]] std::uint64_t online() const noexcept {
     return in_phase[static_cast<std::size_t>(actors::phase::online)];
   }
   [[nodiscard]] std::uint64_t published_all() const noexcept {
     return published[0] + published[1] + published[2];
   }
+  [[nodiscard]] std::uint64_t skipped_all() const noexcept;
 };
+
+/// The reasons that came up, as `3 while offline, 1 too large for the board's memory`; empty: none.
+std::string skipped_text(const totals& t);
 
 /// Adds up the shards' meters; callable while they run.
 totals read_totals(const std::vector<actors::shard*>& shards);
@@ -79,8 +88,10 @@ struct product_fact {
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0;
   totals counts;
-  bool ledger_known = false;
-  ledger::totals uplink;
+  bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
+  bool uplink_tagged = true; ///< its reports carry the ledger's tag
+  [[nodiscard]] bool uplink_known() const noexcept { return ledger_known && uplink_tagged; }
+  ledger::totals uplink; ///< where not known: what the devices alone can tell (figures.hpp)
   ledger::totals downlink;
 };
 
@@ -120,14 +131,18 @@ struct run_facts {
   double duration_s = 0;
   double wall_s = 0;
   bool interrupted = false;
-  bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
+  bool ledger_known = false; ///< of every product
+  bool uplink_known = false; ///< likewise
   std::uint64_t requested = 0;
   std::uint64_t connections = 0;  ///< those of them with a connection of their own
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0; ///< when the time was up, or came back while the run drained
+  /// Devices online when the run had drained that had not done what their shadow asked; none where
+  /// no product keeps a shadow or nobody knows.
+  std::optional<std::uint64_t> shadows_waiting;
   totals counts;
-  ledger::totals uplink;
+  ledger::totals uplink; ///< the products' sum
   ledger::totals downlink;
   std::array<actors::histogram_snapshot, actors::latency_count> latencies;
   std::vector<product_fact> products;
@@ -140,6 +155,19 @@ struct run_facts {
 
   [[nodiscard]] bool passed() const noexcept { return failures.empty(); }
 };
+
+/// How much of the ledger has been judged.
+enum class ledger_reach : std::uint8_t {
+  both_sides,   ///< what was sent against what arrived
+  some,         ///< both sides for some products, less for the others
+  downlink,     ///< that of the commands; reports carry no tag by which they could be told
+  devices_side, ///< what the devices alone can tell
+};
+ledger_reach reach_of(const run_facts& facts) noexcept;
+
+/// Adds up the products' accounts, each of which holds what both sides say; where the far side is
+/// not known, all that only that side could tell is dropped. Fills `ledger_known`, `uplink_known`.
+void add_up_ledger(run_facts& facts);
 
 /// Fills `failures` from the ledger and the state at the end: what every healthy run keeps.
 void judge(run_facts& facts);

@@ -2,6 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/report/figures.hpp"
+#include "protocol/base/check.hpp"
 
 namespace fleet::report {
 
@@ -9,13 +11,23 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json of(const ledger::totals& l) {
-  return {{"attempted", l.attempted},       {"acknowledged", l.acknowledged},
-          {"accepted", l.accepted},         {"lost", l.lost},
-          {"duplicated", l.duplicated},     {"unexplained", l.unexplained},
-          {"unexpected", l.unexpected},     {"corrupted", l.corrupted},
-          {"out_of_order", l.out_of_order}, {"recovered", l.recovered},
-          {"unfinished", l.unfinished},     {"missing_qos0", l.missing_qos0}};
+/// null for what nobody can tell: a 0 there would be a lie.
+json of(const ledger::totals& l, ledger_direction d, bool known) {
+  json out = json::object();
+  for (const auto& f : ledger_figures) {
+    out[std::string{f.key}] = known || own(f, d) ? json(l.*f.value) : json(nullptr);
+  }
+  return out;
+}
+
+std::string_view word_of(ledger_reach r) noexcept {
+  switch (r) {
+    case ledger_reach::both_sides: return "both_sides";
+    case ledger_reach::some: return "some_products";
+    case ledger_reach::downlink: return "downlink";
+    case ledger_reach::devices_side: return "devices_side";
+  }
+  FLEET_CHECK(false);
 }
 
 json of(const actors::histogram_snapshot& h) {
@@ -26,10 +38,15 @@ json of(const actors::histogram_snapshot& h) {
 json ledger_of(const run_facts& f) {
   ledger::totals both = f.uplink;
   both += f.downlink;
-  json out = of(both);
+  json out = json::object();
+  for (const auto& figure : ledger_figures) {
+    // Each direction lacks some figure of its own, so that no sum is whole without the far side.
+    out[std::string{figure.key}] = f.uplink_known ? json(both.*figure.value) : json(nullptr);
+  }
   out["known"] = f.ledger_known;
-  out["uplink"] = of(f.uplink);
-  out["downlink"] = of(f.downlink);
+  out["judged"] = word_of(reach_of(f));
+  out["uplink"] = of(f.uplink, ledger_direction::uplink, f.uplink_known);
+  out["downlink"] = of(f.downlink, ledger_direction::downlink, f.ledger_known);
   return out;
 }
 
@@ -52,19 +69,29 @@ json devices_of(const run_facts& f) {
 }
 
 json messages_of(const totals& t) {
-  return {
+  json out = {
       {"published", {{"qos0", t.published[0]}, {"qos1", t.published[1]}, {"qos2", t.published[2]}}},
       {"received", {{"qos0", t.received[0]}, {"qos1", t.received[1]}, {"qos2", t.received[2]}}},
       {"acknowledged", t.acknowledged},
       {"resent", t.resent},
       {"replies", t.replies},
       {"replies_bad", t.replies_bad},
-      {"commands", t.commands},
-      {"skipped_offline", t.skipped_offline},
-      {"skipped_window", t.skipped_window},
-      {"late_sends", t.late_sends},
-      {"oversized", t.oversized},
-      {"subscribe_refused", t.subscribe_refused}};
+      {"commands", t.commands}};
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    out["skipped_" + std::string{actors::to_string(static_cast<actors::skip>(i))}] = t.skipped[i];
+  }
+  out["late_sends"] = t.late_sends;
+  out["oversized"] = t.oversized;
+  out["subscribe_refused"] = t.subscribe_refused;
+  return out;
+}
+
+json dialect_of(const totals& t) {
+  json out = json::object();
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    out[std::string{dialect_counts[i].name}] = t.dialect[i];
+  }
+  return out;
 }
 
 json of(const product_fact& p) {
@@ -78,11 +105,14 @@ json of(const product_fact& p) {
           {"published", p.counts.published_all()},
           {"acknowledged", p.counts.acknowledged},
           {"commands", p.counts.commands},
+          {"dialect", dialect_of(p.counts)},
           {"reconnects", p.counts.reconnects},
           {"restarts", p.counts.restarts},
-          {"lost", p.uplink.lost + p.downlink.lost},
+          {"lost", p.uplink_known() ? json(p.uplink.lost + p.downlink.lost) : json(nullptr)},
           {"ledger",
-           {{"known", p.ledger_known}, {"uplink", of(p.uplink)}, {"downlink", of(p.downlink)}}}};
+           {{"known", p.ledger_known},
+            {"uplink", of(p.uplink, ledger_direction::uplink, p.uplink_known())},
+            {"downlink", of(p.downlink, ledger_direction::downlink, p.ledger_known)}}}};
 }
 
 json of(const traffic_fact& t) {
@@ -113,6 +143,8 @@ std::string to_json(const run_facts& f) {
   out["products"] = list_of(f.products);
   out["cloud_traffic"] = list_of(f.traffic);
   out["messages"] = messages_of(f.counts);
+  out["dialect"] = dialect_of(f.counts);
+  out["shadows_waiting"] = f.shadows_waiting ? json(*f.shadows_waiting) : json(nullptr);
   out["bytes"] = {{"sent", f.counts.bytes_sent}, {"received", f.counts.bytes_received}};
   out["ledger"] = ledger_of(f);
   json latency = json::object();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/report/figures.hpp"
 
 namespace fleet::report {
 
@@ -35,32 +36,69 @@ void append_latencies(std::string& out, const run_facts& f) {
   }
 }
 
+constexpr std::string_view not_judged = "not judged";
+
 void append_ledger(std::string& out, const run_facts& f) {
-  if (!f.ledger_known) {
-    out +=
-        "\nledger: the far side keeps no account in this run; only acknowledgements are counted\n";
-  }
   out += fmt::format("\n{:<15}{:>14}{:>14}\n", "ledger", "uplink", "downlink");
-  const auto row = [&out](std::string_view name, std::uint64_t up, std::uint64_t down) {
-    out += fmt::format("{:<15}{:>14}{:>14}\n", name, up, down);
+  const auto cell = [&f](const ledger::totals& l, const ledger_figure& figure, ledger_direction d) {
+    const bool known = d == ledger_direction::uplink ? f.uplink_known : f.ledger_known;
+    return known || own(figure, d) ? std::to_string(l.*figure.value) : std::string{not_judged};
   };
-  const auto &u = f.uplink, &d = f.downlink;
-  row("attempted", u.attempted, d.attempted);
-  row("acknowledged", u.acknowledged, d.acknowledged);
-  if (!f.ledger_known) {
-    return;
+  for (const auto& figure : ledger_figures) {
+    const bool always =
+        figure.value != &ledger::totals::missing_qos0 && figure.value != &ledger::totals::oversized;
+    if (always || f.uplink.*figure.value + f.downlink.*figure.value != 0) {
+      out += fmt::format("{:<15}{:>14}{:>14}\n", figure.name,
+                         cell(f.uplink, figure, ledger_direction::uplink),
+                         cell(f.downlink, figure, ledger_direction::downlink));
+    }
   }
-  row("accepted", u.accepted, d.accepted);
-  row("lost", u.lost, d.lost);
-  row("duplicated", u.duplicated, d.duplicated);
-  row("  unexplained", u.unexplained, d.unexplained);
-  row("unexpected", u.unexpected, d.unexpected);
-  row("corrupted", u.corrupted, d.corrupted);
-  row("out of order", u.out_of_order, d.out_of_order);
-  row("recovered", u.recovered, d.recovered);
-  row("unfinished", u.unfinished, d.unfinished);
-  if (u.missing_qos0 + d.missing_qos0 != 0) {
-    row("missing (QoS 0)", u.missing_qos0, d.missing_qos0);
+}
+
+/// What the verdict rests on, unless it is everything.
+std::string reach_text(const run_facts& f) {
+  switch (reach_of(f)) {
+    case ledger_reach::both_sides: return "";
+    case ledger_reach::devices_side:
+      return ", judged by the devices' side alone: the far side's account is not known";
+    case ledger_reach::downlink: return ", judged without the reports, which carry no {ledger}";
+    case ledger_reach::some: break;
+  }
+  std::string unknown;
+  std::string untagged;
+  for (const auto& p : f.products) {
+    if (!p.uplink_known() && p.devices != 0) {
+      auto& names = p.ledger_known ? untagged : unknown;
+      names += (names.empty() ? "" : ", ") + p.name;
+    }
+  }
+  std::string out;
+  if (!unknown.empty()) {
+    out += fmt::format(", of {} judged by the devices' side alone", unknown);
+  }
+  if (!untagged.empty()) {
+    out += fmt::format(", of {} judged without the reports, which carry no {{ledger}}", untagged);
+  }
+  return out;
+}
+
+void append_counts(std::string& out, const totals& t) {
+  if (t.skipped_all() != 0) {
+    out += fmt::format("{:<15}reports not sent: {}\n", "", skipped_text(t));
+  }
+  if (t.oversized != 0) {
+    out += fmt::format("{:<15}too large for the board's receive buffer: {}\n", "", t.oversized);
+  }
+  std::string rest;
+  for (const auto& [count, text] :
+       {std::pair{t.late_sends, "sent late"}, std::pair{t.replies_bad, "replies with an error"},
+        std::pair{t.subscribe_refused, "filters refused"}}) {
+    if (count != 0) {
+      rest += fmt::format("{}{} {}", rest.empty() ? "" : ", ", count, text);
+    }
+  }
+  if (!rest.empty()) {
+    out += fmt::format("{:<15}{}\n", "", rest);
   }
 }
 
@@ -68,13 +106,36 @@ void append_products(std::string& out, const run_facts& f) {
   if (f.products.size() < 2) {
     return;
   }
-  out += fmt::format("\n{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>6}\n", "product", "profile",
+  out += fmt::format("\n{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>12}\n", "product", "profile",
                      "devices", "online", "at end", "published", "acked", "commands", "lost");
   for (const auto& p : f.products) {
-    out += fmt::format("{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>6}{}\n", p.name, p.profile,
+    out += fmt::format("{:<20}{:<13}{:>9}{:>9}{:>9}{:>11}{:>11}{:>9}{:>12}{}\n", p.name, p.profile,
                        p.devices, p.online_max, p.online_end, p.counts.published_all(),
-                       p.counts.acknowledged, p.counts.commands, p.uplink.lost + p.downlink.lost,
+                       p.counts.acknowledged, p.counts.commands,
+                       p.uplink_known() ? std::to_string(p.uplink.lost + p.downlink.lost)
+                                        : std::string{not_judged},
                        p.behind_gateway ? "   behind gateways" : "");
+  }
+}
+
+void append_dialect(std::string& out, const run_facts& f) {
+  std::string text;
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    if (f.counts.dialect[i] != 0) {
+      text += fmt::format("{}{} {}",
+                          told == 0       ? ""
+                          : told % 4 == 0 ? ",\n               "
+                                          : ", ",
+                          f.counts.dialect[i], dialect_counts[i].text);
+      ++told;
+    }
+  }
+  if (f.shadows_waiting) {
+    text += fmt::format("{}{} shadows left to converge", told == 0 ? "" : ", ", *f.shadows_waiting);
+  }
+  if (!text.empty()) {
+    out += fmt::format("{:<15}{}\n", "dialect", text);
   }
 }
 
@@ -118,15 +179,8 @@ std::string to_text(const run_facts& f) {
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
                      "messages", t.published_all(), static_cast<double>(t.published_all()) / span,
                      t.acknowledged, t.resent, t.commands);
-  if (t.skipped_offline + t.skipped_window + t.late_sends + t.replies_bad + t.oversized
-          + t.subscribe_refused
-      != 0) {
-    out +=
-        fmt::format("{:<15}{} due while offline, {} due while the window was full, {} sent late, "
-                    "{} replies with an error, {} too large, {} filters refused\n",
-                    "", t.skipped_offline, t.skipped_window, t.late_sends, t.replies_bad,
-                    t.oversized, t.subscribe_refused);
-  }
+  append_counts(out, t);
+  append_dialect(out, f);
   append_products(out, f);
   append_traffic(out, f);
   append_latencies(out, f);
@@ -142,8 +196,8 @@ std::string to_text(const run_facts& f) {
   if (f.digest) {
     out += fmt::format("{:<15}{}\n", "digest", *f.digest);
   }
-  out += fmt::format("\n{:<15}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
-                     f.interrupted ? " (interrupted)" : "");
+  out += fmt::format("\n{:<15}{}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
+                     f.interrupted ? " (interrupted)" : "", reach_text(f));
   for (const auto& why : f.failures) {
     out += fmt::format("  - {}\n", why);
   }

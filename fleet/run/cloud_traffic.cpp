@@ -36,8 +36,9 @@ void count(traffic_counts& counts, const cloud::operation_result& got) {
   bump(got ? counts.answered : counter_of(counts, got.error().why));
 }
 
-/// Whether the twin's own command, with its place in the ledger, is what the entry asks for.
-bool is_command(const cloud_traffic& what, profile p) noexcept {
+} // namespace
+
+bool is_ledger_command(const cloud_traffic& what, profile p) noexcept {
   if (!what.payload.empty() || !what.identifiers.empty() || !what.topic.empty()) {
     return false;
   }
@@ -45,10 +46,8 @@ bool is_command(const cloud_traffic& what, profile p) noexcept {
                             : what.kind == traffic_kind::property_set;
 }
 
-} // namespace
-
 bool traffic_possible(const cloud_traffic& what, profile p, bool has_console) noexcept {
-  return p == profile::mqtt || is_command(what, p) || has_console;
+  return p == profile::mqtt || is_ledger_command(what, p) || has_console;
 }
 
 traffic_flow::traffic_flow(hal::home& home, traffic_cloud& cloud, const cloud_traffic& what,
@@ -118,7 +117,7 @@ void traffic_flow::act() {
   to.sequence = number_ + 1;
   to.wall_ms = home_.wall_ms();
   bump(counts_->attempted);
-  if (is_command(what_, to_.profile)) {
+  if (is_ledger_command(what_, to_.profile)) {
     bump(cloud_.command(to.index, to_.qos) ? counts_->answered : counts_->offline);
     return;
   }

@@ -46,6 +46,9 @@ struct traffic_target {
   const tsl::model* model = nullptr; ///< outlives the traffic
 };
 
+/// Whether the twin's own command, with its place in the ledger, is what the entry asks for.
+bool is_ledger_command(const cloud_traffic& what, profile p) noexcept;
+
 class traffic_flow final : private hal::timer {
 public:
   /// What one entry may have unanswered; more is not attempted before some is answered.

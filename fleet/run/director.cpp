@@ -61,9 +61,13 @@ void director::look() {
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
     product.counts = report::read_totals(shard_list_, i);
-    product.online_max = std::max(product.online_max, product.counts.online());
+    const auto online =
+        product.behind_gateway ? product.counts.sub_devices_online : product.counts.online();
+    product.online_max = std::max(product.online_max, online);
     if (stage_ == stage::ramp || stage_ == stage::steady) {
-      product.online_end = product.counts.online();
+      product.online_end = online;
+    } else if (stage_ == stage::draining) {
+      product.online_end = std::max(product.online_end, online); // as the whole fleet's
     }
   }
 }
@@ -93,13 +97,23 @@ void director::drive() {
   facts_.wall_s = monotonic_seconds() - wall_began_;
 }
 
+void director::count_shadows() {
+  const auto& all = ready_.products;
+  if (far_.empty() || std::none_of(all.begin(), all.end(), [](const prepared_product& p) {
+        return p.plan.product.shadow;
+      })) {
+    return;
+  }
+  world_->call(far_home(), [this] { facts_.shadows_waiting = far_.shadows_waiting(); });
+}
+
 void director::enter(stage s) {
   stage_ = s;
   stage_began_ = world_->elapsed_s();
 }
 
 void director::on_signal(int number) {
-  if (stage_ == stage::stopping || facts_.interrupted) {
+  if (facts_.interrupted) {
     line_->finish();
     std::fprintf(stderr, "fleet run: second signal %d, ending at once without a report\n", number);
     std::_Exit(static_cast<int>(exit_code::interrupted));
@@ -114,7 +128,6 @@ void director::on_signal(int number) {
 
 void director::advance() {
   const double now = world_->elapsed_s();
-  const double grace = seconds(options_.grace);
   const auto& counts = facts_.counts;
   if (stage_ == stage::ramp && counts.started == options_.devices
       && counts.online() == options_.devices) {
@@ -136,6 +149,7 @@ void director::advance() {
       }
     });
     caf::anon_send(root_, actors::quiet_devices{});
+    pace_ = {now, seconds(options_.grace)};
     enter(stage::draining);
     return;
   }
@@ -143,17 +157,19 @@ void director::advance() {
     // A device that lost its link just now may come back; it counts as online if it does in time.
     facts_.online_end = std::max(facts_.online_end, counts.online());
     const bool back = facts_.interrupted || facts_.online_end >= facts_.expected_end;
-    const bool settled = back && counts.in_flight == 0 && traffic_pending() == 0
-                         && (far_.empty() || far_.settled(counts));
+    count_shadows();
+    const bool settled = back && counts.in_flight == 0 && facts_.shadows_waiting.value_or(0) == 0
+                         && traffic_pending() == 0 && (far_.empty() || far_.settled(counts));
     // One slice at least, so that the orders to be quiet have been carried out.
-    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now - stage_began_ >= grace / 2) {
-      caf::anon_send(root_, actors::stop_devices{options_.grace / 2});
+    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
+      const double left = pace_.devices_until() - now;
+      caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
       enter(stage::stopping);
     }
     return;
   }
   if (stage_ == stage::stopping
-      && (all_ended_->load(std::memory_order_acquire) || now - stage_began_ > grace + 5)) {
+      && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())) {
     enter(stage::ended);
   }
 }

@@ -24,6 +24,8 @@
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/run_world.hpp"
+#include "fleet/run/stop_pace.hpp"
+#include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
 namespace fleet::program {
@@ -49,6 +51,10 @@ public:
   exit_code execute();
 
 private:
+  struct product_probe {
+    probe* at = nullptr; ///< in far_
+    std::size_t product = 0;
+  };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
   [[nodiscard]] std::string stage_text() const;
 
@@ -58,10 +64,14 @@ private:
   std::optional<startup_error> set_up_twins();
   std::optional<startup_error> set_up_probes();
   std::optional<startup_error> await_probes();
+  std::optional<startup_error> set_up_books();
+  std::optional<startup_error> judge_probe(product_probe& one);
+  exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
   void make_shards();
   void order_devices(std::vector<actors::shard_options>& shards) const;
   void look();
+  void count_shadows();
   void drive();
   void advance();
   void enter(stage s);
@@ -75,10 +85,13 @@ private:
   [[nodiscard]] std::uint64_t traffic_pending() const;
   [[nodiscard]] hal::home& far_home();
   void tear_down();
+  void fetch_books();
   void settle_ledger();
   void gather_products();
   void gather_troubles();
   bool write_files();
+  bool write_json();
+  bool write(const std::string& path, const std::string& text);
 
   const run_options& options_;
   prepared ready_;
@@ -90,13 +103,17 @@ private:
   std::unique_ptr<run_world> world_;
   std::unique_ptr<caf::actor_system> system_;
   far_sides far_;
-  std::vector<probe*> probes_; ///< in far_, when those are ones
+  std::vector<product_probe> probes_;
+  std::shared_ptr<admin_api> admin_; ///< of a target that is a twin; shared with who waits for it
+  twin_account* books_ = nullptr;    ///< in far_, when the target is such a twin
+  std::string books_trouble_;
   std::vector<std::unique_ptr<twin_traffic>> clouds_;
   std::vector<std::unique_ptr<traffic_flow>> traffic_;
   actors::timetable load_;
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
+  std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
   std::unique_ptr<metrics::page> page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
   caf::actor root_;
@@ -109,6 +126,7 @@ private:
   double shown_elapsed_ = 0;
   double began_at_ = 0;
   double stage_began_ = 0;
+  stop_pace pace_;
   double wall_began_ = 0;
   stage stage_ = stage::ramp;
 };

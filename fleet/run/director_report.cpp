@@ -1,11 +1,14 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
 
 #include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "fleet/scenario/words.hpp"
 
 namespace fleet::program {
@@ -60,11 +63,7 @@ exit_code director::execute() {
   name_run();
   announce();
   if (auto error = set_up()) {
-    world_->stop();
-    traffic_.clear();
-    far_.clear();
-    page_.reset();
-    return complain(*error);
+    return give_up(*error);
   }
   if (page_ && !options_.quiet) {
     std::printf("metrics at http://%s/metrics\n", options_.metrics.at->text().c_str());
@@ -72,14 +71,19 @@ exit_code director::execute() {
   }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
+  readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   drive();
   line_->finish();
   tear_down();
+  fetch_books();
   settle_ledger();
   gather_products();
   gather_troubles();
   report::judge(facts_);
+  if (!books_trouble_.empty()) {
+    facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
+  }
   if (!options_.quiet) {
     std::fputs(report::to_text(facts_).c_str(), stdout);
     std::fflush(stdout);
@@ -97,6 +101,26 @@ exit_code director::execute() {
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }
 
+exit_code director::give_up(const startup_error& why) {
+  page_.reset();
+  if (!probes_.empty()) {
+    // What a probe subscribed must not go on collecting messages for nobody.
+    world_->call(far_home(), [this] { far_.stop(); });
+  }
+  world_->stop(std::chrono::seconds{1});
+  traffic_.clear();
+  far_.clear();
+  const auto code = complain(why);
+  if (code == exit_code::interrupted) {
+    // Whoever waits for the report learns from it that there was no run.
+    facts_.interrupted = true;
+    report::add_up_ledger(facts_);
+    facts_.failures.push_back(why.message);
+    (void)write_json();
+  }
+  return code;
+}
+
 void director::tear_down() {
   page_.reset();
   if (!far_.empty()) {
@@ -107,7 +131,9 @@ void director::tear_down() {
       far_.stop();
     });
     // One more slice: what was appended to streams leaves.
-    (void)world_->pass(slice, signals_);
+    if (const auto number = world_->pass(slice, signals_)) {
+      on_signal(*number);
+    }
   }
   facts_.counts = report::read_totals(shard_list_);
   for (std::size_t i = 0; i < actors::latency_count; ++i) {
@@ -115,37 +141,69 @@ void director::tear_down() {
   }
   facts_.digest = world_->digest();
   root_ = nullptr;
-  world_->stop();
+  world_->stop(duration{static_cast<std::int64_t>(pace_.left(world_->elapsed_s(), 1.0) * 1e9)});
   facts_.process.cpu_s = cpu_seconds();
   facts_.process.rss_max_bytes = resident_peak_bytes();
 }
 
+void director::fetch_books() {
+  if (books_ == nullptr) {
+    return;
+  }
+  // A run that ended by itself waits for the account it was asked for, however short the grace.
+  const double left =
+      std::max(pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(options_.grace)),
+               facts_.interrupted ? 0.2 : 5.0);
+  auto got = unless_stopped<result<twin_books, books_failure>>(
+      [api = admin_, where = admin_text(ready_.admin->at), devices = options_.devices] {
+        return program::fetch_books(*api, where, devices);
+      },
+      duration{static_cast<std::int64_t>(left * 1e9)});
+  if (got.signal && facts_.interrupted) {
+    on_signal(*got.signal);
+  }
+  facts_.interrupted = facts_.interrupted || got.signal.has_value();
+  if (got.answer && *got.answer) {
+    books_->keep(std::move(*got.answer).value());
+    return;
+  }
+  books_trouble_ = got.answer   ? got.answer->error().message
+                   : got.signal ? "interrupted"
+                                : fmt::format("it did not come within {:.1f} s", left);
+  far_.remove(books_);
+  books_ = nullptr;
+}
+
 void director::settle_ledger() {
-  facts_.ledger_known = !far_.empty();
   for (const actors::shard* s : shard_list_) {
+    const auto accounts = s->accounts();
+    // What each connection's board acknowledged and had no buffer for was not lost on the way.
+    std::vector<std::uint64_t> unheld(accounts.size());
+    std::transform(accounts.begin(), accounts.end(), unheld.begin(),
+                   [](const actors::device_slot* slot) { return slot->oversized; });
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
       const std::uint32_t index = s->options.first + i;
-      const auto& slot = s->slots[i];
+      const auto& slot = *accounts[i];
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
-      product.uplink += ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
-      product.downlink +=
-          ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink);
+      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      up.explain(slot.unmarked_repeats);
+      product.uplink += up;
+      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
+                                    far ? far->downlink_since(index) : 0);
+      auto& left = unheld[ready_.connection_of(index) - s->options.first];
+      left -= ledger::explain_oversized(down, left);
+      product.downlink += down;
     }
   }
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
     product.ledger_known = far_.of(i) != nullptr;
-    if (!product.ledger_known) {
-      // Nobody saw what arrived: only our own side can be told.
-      product.uplink.unfinished = product.uplink.attempted - product.uplink.acknowledged;
-      product.uplink.lost = product.uplink.missing_qos0 = 0;
-    }
-    facts_.uplink += product.uplink;
-    facts_.downlink += product.downlink;
+    product.uplink_tagged = ready_.products[i].speech->tags_reports();
+    product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
-  facts_.downlink.corrupted += facts_.counts.downlink_corrupted;
+  report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;
   }
@@ -155,6 +213,7 @@ void director::settle_ledger() {
     const auto sent_again = facts_.counts.resent;
     facts_.uplink.unexplained = repeats > sent_again ? repeats - sent_again : 0;
   }
+  facts_.downlink.unexplained -= std::min(facts_.downlink.unexplained, far_.repeated());
 }
 
 void director::gather_products() {
@@ -200,30 +259,36 @@ void director::gather_troubles() {
   }
 }
 
-bool director::write_files() {
-  bool ok = true;
-  const auto write = [&ok](const std::string& path, const std::string& text) {
-    if (!path.empty() && !report::write_whole(path, text)) {
-      std::fprintf(stderr, "fleet run: cannot write %s: no space or no permission\n", path.c_str());
-      ok = false;
-    }
-  };
-  if (!options_.json_file.empty()) {
-    write(options_.json_file, report::to_json(facts_));
+bool director::write(const std::string& path, const std::string& text) {
+  if (report::write_whole(path, text)) {
+    return true;
   }
+  std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
+  return false;
+}
+
+bool director::write_json() {
+  return options_.json_file.empty() || write(options_.json_file, report::to_json(facts_));
+}
+
+bool director::write_files() {
+  bool ok = write_json();
   if (!options_.ledger_file.empty()) {
     std::string lines;
     for (const actors::shard* s : shard_list_) {
+      const auto accounts = s->accounts();
       for (std::uint32_t i = 0; i < s->options.count; ++i) {
         const std::uint32_t index = s->options.first + i;
         const auto* const far = far_of(index);
-        ledger::append_lines(lines, "uplink", index, &s->slots[i].uplink,
-                             far ? far->uplink_of(index) : nullptr);
+        if (facts_.products[ready_.product_of(index)].uplink_tagged) {
+          ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
+                               far ? far->uplink_of(index) : nullptr);
+        }
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
-                             &s->slots[i].downlink);
+                             &accounts[i]->downlink, far ? far->downlink_since(index) : 0);
       }
     }
-    write(options_.ledger_file, lines);
+    ok = write(options_.ledger_file, lines) && ok;
   }
   return ok;
 }

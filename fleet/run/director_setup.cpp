@@ -8,6 +8,7 @@
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "fleet/run/unless_stopped.hpp"
 #include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
@@ -33,6 +34,9 @@ void director::announce() const {
               static_cast<unsigned long long>(ready_.seed));
   std::printf("repeat with: %s\n", facts_.command.c_str());
   std::fflush(stdout);
+  for (const auto& note : ready_.notes) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
 }
 
 std::optional<startup_error> director::set_up() {
@@ -51,6 +55,9 @@ std::optional<startup_error> director::set_up() {
   }
   if (options_.metrics.at) {
     auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
+      if (!readable_.load(std::memory_order_acquire)) {
+        return std::vector<metrics::sample>{}; // the run is still being put together
+      }
       return read_samples(
           {shard_list_, product_names_, far_, traffic_, options_.devices, rss_start_});
     });
@@ -118,16 +125,56 @@ std::optional<startup_error> director::set_up_probes() {
       return error;
     }
   }
+  if (ready_.admin) {
+    return set_up_books();
+  }
   for (std::size_t i = 0; i < ready_.products.size() && !options_.mqtt_text.no_probe; ++i) {
     const auto& product = ready_.products[i];
     if (product.plan.devices.count != 0 && !product.plan.behind_gateway
         && !product.speech->all_reports_filter().empty()) {
       auto made = make_probe(*world_, options_, ready_, product);
-      probes_.push_back(made.get());
+      probes_.push_back({made.get(), i});
       far_.add(std::move(made), {i});
     }
   }
   return await_probes();
+}
+
+std::optional<startup_error> director::set_up_books() {
+  std::vector<booked_range> ranges;
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < ready_.products.size(); ++i) {
+    const auto& product = ready_.products[i];
+    const auto& devices = product.plan.devices;
+    all.push_back(i);
+    if (devices.count == 0) {
+      continue;
+    }
+    auto& range = ranges.emplace_back(booked_range{devices.first, devices.count, {}, {}});
+    if (product.profile() != profile::mqtt) {
+      const auto name = [this](std::uint32_t device) {
+        const auto who = ready_.credentials->at(device);
+        return who.product_key + "/" + who.device_name;
+      };
+      range.first_name = name(devices.first);
+      range.last_name = name(devices.first + devices.count - 1);
+    }
+  }
+  admin_ = std::make_shared<admin_connection>(*ready_.admin);
+  auto got = unless_stopped<result<std::uint64_t, books_failure>>(
+      [api = admin_, where = admin_text(ready_.admin->at), ranges] {
+        return begin_books(*api, where, ranges);
+      });
+  if (!got.answer) {
+    return interrupted_early("while the twin was asked for its ledger");
+  }
+  if (!*got.answer) {
+    return startup_error{got.answer->error().code, got.answer->error().message};
+  }
+  auto made = std::make_unique<twin_account>(got.answer->value());
+  books_ = made.get();
+  far_.add(std::move(made), all);
+  return std::nullopt;
 }
 
 std::optional<startup_error> director::await_probes() {
@@ -135,42 +182,55 @@ std::optional<startup_error> director::await_probes() {
     return std::nullopt;
   }
   world_->call(*world_->device_homes().front(), [this] {
-    for (auto* probe : probes_) {
-      probe->start();
+    for (const auto& each : probes_) {
+      each.at->start();
     }
   });
-  const auto all = [this](auto test) { return std::all_of(probes_.begin(), probes_.end(), test); };
-  const double until =
-      world_->elapsed_s() + seconds(ready_.products.front().settings.connect_timeout);
-  while (!all([](const probe* p) { return p->ready() || p->refused(); })
-         && world_->elapsed_s() < until) {
+  // Each has its time-outs, so that all come to an end.
+  const auto trying = [](const product_probe& p) { return p.at->started() == probe_start::trying; };
+  while (std::any_of(probes_.begin(), probes_.end(), trying)) {
     if (world_->pass(slice, signals_)) {
-      return startup_error{exit_code::interrupted, "interrupted before the first device"};
+      return interrupted_early("while the target was tried");
     }
   }
-  if (all([](const probe* p) { return p->ready(); })) {
-    return std::nullopt;
-  }
-  if (!ready_.has_profile(profile::mqtt)) {
-    // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
-    world_->call(*world_->device_homes().front(), [this] {
-      far_.stop();
-      far_.clear();
-    });
-    probes_.clear();
-    if (!options_.quiet) {
-      std::fprintf(stderr, "note: %s lets no probe in beside the devices\n",
-                   ready_.target_text.c_str());
+  for (auto& each : probes_) {
+    if (auto error = judge_probe(each)) {
+      return error;
     }
-    return std::nullopt;
   }
-  const auto refused =
-      std::find_if(probes_.begin(), probes_.end(), [](const probe* p) { return !p->ready(); });
-  return startup_error{exit_code::environment_failed,
-                       fmt::format("{} does not let the probe read `{}`: the ledger would have one "
-                                   "side only; give the probe the right to subscribe to it, or "
-                                   "check --username and --password",
-                                   ready_.target_text, (*refused)->filter())};
+  std::erase_if(probes_, [](const product_probe& p) { return p.at == nullptr; });
+  return std::nullopt;
+}
+
+std::optional<startup_error> director::judge_probe(product_probe& one) {
+  switch (one.at->started()) {
+    case probe_start::ready: return std::nullopt;
+    case probe_start::trying:
+    case probe_start::unusable:
+      return startup_error{exit_code::environment_failed,
+                           fmt::format("{} {}", ready_.target_text, one.at->why())};
+    case probe_start::not_let_in: break;
+  }
+  if (ready_.products[one.product].profile() == profile::mqtt) {
+    return startup_error{exit_code::environment_failed,
+                         fmt::format("{} {}: the ledger would have one side only; give the probe "
+                                     "the right to subscribe to `{}`, check --username and "
+                                     "--password, or do without it by --no-probe",
+                                     ready_.target_text, one.at->why(), one.at->filter())};
+  }
+  // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
+  if (!options_.quiet) {
+    std::fprintf(stderr,
+                 "note: %s lets no probe in beside the devices, so the far side of the ledger is "
+                 "not judged: it %s; of a twin, --target-admin has that side\n",
+                 ready_.target_text.c_str(), one.at->why().c_str());
+  }
+  world_->call(*world_->device_homes().front(), [this, &one] {
+    one.at->stop();
+    far_.remove(one.at);
+  });
+  one.at = nullptr;
+  return std::nullopt;
 }
 
 void director::order_devices(std::vector<actors::shard_options>& shards) const {

@@ -13,6 +13,11 @@ void far_sides::add(std::unique_ptr<far_side> side, const std::vector<std::size_
   sides_.push_back(std::move(side));
 }
 
+void far_sides::remove(const far_side* side) {
+  std::replace(by_product_.begin(), by_product_.end(), side, static_cast<const far_side*>(nullptr));
+  std::erase_if(sides_, [side](const auto& each) { return each.get() == side; });
+}
+
 void far_sides::clear() {
   by_product_.clear();
   sides_.clear();
@@ -34,7 +39,9 @@ bool far_sides::settled(const report::totals& devices) const {
     counts_all = counts_all && seen != UINT64_MAX;
     accepted += seen == UINT64_MAX ? 0 : seen;
   }
-  const bool heard = devices.commands >= commands || (!counts_all && devices.online() == 0);
+  // What came and was too large for a board is not waited for.
+  const bool heard =
+      devices.commands + devices.oversized >= commands || (!counts_all && devices.online() == 0);
   return heard && (!counts_all || accepted >= devices.acknowledged);
 }
 
@@ -44,10 +51,28 @@ void far_sides::stop() {
   }
 }
 
+std::optional<std::uint64_t> far_sides::shadows_waiting() const {
+  std::optional<std::uint64_t> sum;
+  for (const auto& side : sides_) {
+    if (const auto waiting = side->shadows_waiting()) {
+      sum = sum.value_or(0) + *waiting;
+    }
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::corrupted() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {
     sum += side->corrupted();
+  }
+  return sum;
+}
+
+std::uint64_t far_sides::repeated() const {
+  std::uint64_t sum = 0;
+  for (const auto& side : sides_) {
+    sum += side->repeated();
   }
   return sum;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "fleet/metrics/exposition.hpp"
@@ -26,10 +27,21 @@ public:
   /// Lets go of its streams and timers; on its home's thread, or after the homes ended.
   virtual void stop() = 0;
 
+  /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on
+  /// its home's thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> shadows_waiting() const {
+    return std::nullopt;
+  }
+
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
+  /// The epoch from which its commands to a device are this run's; earlier ones are left out.
+  [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
+  /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
+  /// a message of its own, without DUP (MQTT-4.3.2).
+  [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
@@ -42,6 +54,8 @@ class far_sides {
 public:
   /// Takes one more, for the product numbers `products`.
   void add(std::unique_ptr<far_side> side, const std::vector<std::size_t>& products);
+  /// Forgets one: its products have none from now on.
+  void remove(const far_side* side);
   void clear();
   [[nodiscard]] bool empty() const noexcept { return sides_.empty(); }
   /// Of a product; null where nobody keeps it.
@@ -54,7 +68,9 @@ public:
   /// callable from any thread.
   [[nodiscard]] bool settled(const report::totals& devices) const;
   void stop();
+  [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
+  [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
   /// What several count under one name, in one sum.
   void sample(std::vector<metrics::sample>& out) const;

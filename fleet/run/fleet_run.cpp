@@ -31,6 +31,18 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     std::fprintf(stderr, "fleet run: %s\n", ready.error().message.c_str());
     return ready.error().code;
   }
+  if (!options.target_admin.empty()) {
+    console_reach reach;
+    reach.admin = options.target_admin;
+    reach.ca_file = options.ca_file;
+    reach.flag = "--target-admin";
+    auto admin = find_admin(reach);
+    if (!admin) {
+      std::fprintf(stderr, "fleet run: %s\n", admin.error().c_str());
+      return exit_code::wrong_usage;
+    }
+    ready.value().admin = std::move(admin).value();
+  }
   director d{options, std::move(ready).value(), command_text, signals};
   return d.execute();
 }

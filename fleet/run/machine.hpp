@@ -32,8 +32,9 @@ public:
   stop_signals(const stop_signals&) = delete;
   stop_signals& operator=(const stop_signals&) = delete;
 
-  /// Waits up to `at_most` for a signal; 0 looks only. Answers the signal's number.
-  std::optional<int> wait(duration at_most);
+  /// Waits up to `at_most` for a signal; 0 looks only. Answers the signal's number. Takes effect
+  /// while an object exists.
+  static std::optional<int> wait(duration at_most);
 };
 
 } // namespace fleet::program

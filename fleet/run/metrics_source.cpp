@@ -37,8 +37,14 @@ void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
   }
   put(out, family::messages_acknowledged, t.acknowledged, {of});
   put(out, family::messages_resent, t.resent, {of});
-  put(out, family::messages_skipped, t.skipped_offline, {{"reason", "offline"}, of});
-  put(out, family::messages_skipped, t.skipped_window, {{"reason", "window"}, of});
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    put(out, family::messages_skipped, t.skipped[i],
+        {{"reason", std::string{actors::to_string(static_cast<actors::skip>(i))}}, of});
+  }
+  for (std::size_t i = 0; i < report::dialect_counts.size(); ++i) {
+    put(out, family::dialect, t.dialect[i],
+        {{"what", std::string{report::dialect_counts[i].name}}, of});
+  }
 }
 
 void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {

@@ -76,7 +76,7 @@ std::optional<startup_error> preflight(run_world& world, const prepared& ready,
   }
   world.call(home, [&t] { t.end(); });
   if (signal) {
-    return startup_error{exit_code::interrupted, "interrupted before the first device"};
+    return interrupted_early("while the target was tried");
   }
   if (!t.good()) {
     return startup_error{exit_code::environment_failed,

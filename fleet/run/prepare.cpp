@@ -13,11 +13,12 @@
 #include "actors/device/vendor_dialect.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/prepare_checks.hpp"
 #include "fleet/run/registration.hpp"
 #include "fleet/run/secure.hpp"
 #include "hal_sim/real_world/limits.hpp"
-#include "hal_sim/real_world/resolve.hpp"
 #include "protocol/tsl/load.hpp"
 
 namespace fleet::program {
@@ -31,8 +32,9 @@ failure<startup_error> wrong(std::string message) {
   return fail(startup_error{exit_code::wrong_usage, std::move(message)});
 }
 
-/// The first line of trouble with a file that holds one text, its newline cut off.
-std::optional<startup_error> load_text(const std::string& file, std::string& into) {
+/// Reads a file that holds one text, its newline cut off.
+std::optional<startup_error> load_text(std::string_view flag, const std::string& file,
+                                       std::string& into) {
   if (file.empty()) {
     return std::nullopt;
   }
@@ -43,6 +45,11 @@ std::optional<startup_error> load_text(const std::string& file, std::string& int
   into = std::move(text).value();
   while (!into.empty() && (into.back() == '\n' || into.back() == '\r')) {
     into.pop_back();
+  }
+  if (into.empty()) {
+    return startup_error{
+        exit_code::wrong_usage,
+        fmt::format("{} {} is empty; write the text into it, or leave the flag out", flag, file)};
   }
   return std::nullopt;
 }
@@ -63,15 +70,15 @@ made_dialect make_mqtt(const run_options& o, const product_plan& plan,
     texts.topic = plan.product.report->front().topic;
     texts.payload = plan.product.report->front().payload;
   }
-  if (auto error = load_text(o.mqtt_text.payload_file, texts.payload)) {
+  if (auto error = load_text("--payload-file", o.mqtt_text.payload_file, texts.payload)) {
     return fail(*error);
   }
-  if (auto error = load_text(o.mqtt_text.password_file, texts.password)) {
+  if (auto error = load_text("--password-file", o.mqtt_text.password_file, texts.password)) {
     return fail(*error);
   }
   auto made = actors::mqtt_dialect::make(texts, std::move(credentials));
   if (!made) {
-    return wrong(made.error());
+    return wrong(place_of_report(o, plan) + made.error());
   }
   return std::unique_ptr<actors::dialect>{std::move(made).value()};
 }
@@ -122,13 +129,13 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
     out.target_text = "the embedded twin";
     return std::nullopt;
   }
-  auto found = hal::resolve(o.target.host, o.target.port);
+  auto found = look_up(o.target.host, o.target.port);
   if (!found) {
-    return startup_error{exit_code::environment_failed,
-                         fmt::format("{}: {}", out.target_text, found.error())};
+    return startup_error{found.error().code,
+                         fmt::format("{}: {}", out.target_text, found.error().message)};
   }
   for (auto& product : out.products) {
-    product.settings.peer = found.value().front();
+    product.settings.peer = reachable_peer(found.value(), o.source_addresses);
   }
   return std::nullopt;
 }
@@ -280,6 +287,18 @@ std::size_t prepared::product_of(std::uint32_t device) const noexcept {
   return plan ? program::product_of(*plan, device) : 0;
 }
 
+std::uint32_t prepared::connection_of(std::uint32_t device) const noexcept {
+  const std::size_t number = product_of(device);
+  for (const auto& p : products) {
+    const auto& gateways = p.plan;
+    if (products[number].plan.behind_gateway && gateways.children_each != 0
+        && gateways.children_product == number) {
+      return gateways.devices.first + (device - gateways.children_first) / gateways.children_each;
+    }
+  }
+  return device;
+}
+
 bool prepared::has_profile(program::profile p) const noexcept {
   return std::any_of(products.begin(), products.end(),
                      [p](const prepared_product& each) { return each.profile() == p; });
@@ -349,6 +368,9 @@ result<prepared, startup_error> prepare(const run_options& o, std::optional<scen
   } else {
     out.products.emplace_back().plan = product_of_flags(o);
   }
+  if (auto error = check_outputs(o)) {
+    return fail(*error);
+  }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
                      &secure_products}) {
     if (auto error = (*step)(o, out)) {
@@ -360,6 +382,12 @@ result<prepared, startup_error> prepare(const run_options& o, std::optional<scen
   }
   for (auto& product : out.products) {
     fill_settings(o, out, product);
+  }
+  if (auto error = check_sources(o, out)) {
+    return fail(*error);
+  }
+  if (auto error = check_messages(o, out)) {
+    return fail(*error);
   }
   return out;
 }

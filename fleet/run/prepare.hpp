@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
+#include "fleet/console/admin_connection.hpp"
 #include "fleet/options.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "protocol/alink/identity.hpp"
@@ -23,6 +25,11 @@ struct startup_error {
   exit_code code = exit_code::environment_failed;
   std::string message; ///< one line, without a newline
 };
+
+/// A signal came before the first device; `when` is the rest of the sentence.
+inline startup_error interrupted_early(std::string_view when) {
+  return {exit_code::interrupted, "interrupted " + std::string{when} + ": nothing was started"};
+}
 
 /// A product of the run, ready to have devices.
 struct prepared_product {
@@ -46,12 +53,17 @@ struct prepared {
   std::string server_name;                              ///< for TLS
   std::deque<prepared_product> products;                ///< at least one, by the plan's numbers
   std::string target_text;                              ///< for people
+  std::optional<admin_target> admin; ///< of a target that is a twin and shows its ledger
+  std::uint32_t packet_bytes = 0;    ///< of the largest report that is known before
+  std::vector<std::string> notes;    ///< for people, before the first device; a line each
 
   [[nodiscard]] std::uint32_t devices() const noexcept;
   /// Those with a connection of their own.
   [[nodiscard]] std::uint32_t connections() const noexcept;
   /// The number of a device's product.
   [[nodiscard]] std::size_t product_of(std::uint32_t device) const noexcept;
+  /// The device whose connection it speaks through: its gateway's, or its own.
+  [[nodiscard]] std::uint32_t connection_of(std::uint32_t device) const noexcept;
   [[nodiscard]] bool has_profile(program::profile p) const noexcept;
 };
 

@@ -5,6 +5,11 @@
 #include <array>
 #include <variant>
 
+#include <fmt/format.h>
+
+#include "fleet/console/display.hpp"
+#include "protocol/mqtt/codec.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -12,6 +17,20 @@ namespace {
 constexpr duration retry_after = std::chrono::seconds{1};
 /// Commands the probe may have unacknowledged; brokers drop beyond their own windows.
 constexpr std::uint16_t window = 20;
+/// Octets kept of what a target says before CONNACK; shown up to the first end of a line.
+constexpr std::size_t first_octets_max = 48;
+
+std::string_view text_of(mqtt::connack_code code) noexcept {
+  switch (code) {
+    case mqtt::connack_code::accepted: return "accepted";
+    case mqtt::connack_code::unacceptable_version: return "unacceptable protocol version";
+    case mqtt::connack_code::identifier_rejected: return "identifier rejected";
+    case mqtt::connack_code::server_unavailable: return "server unavailable";
+    case mqtt::connack_code::bad_credentials: return "bad user name or password";
+    case mqtt::connack_code::not_authorized: return "not authorized";
+  }
+  FLEET_CHECK(false);
+}
 
 } // namespace
 
@@ -19,7 +38,9 @@ probe::probe(hal::home& home, const actors::product_settings& product, probe_opt
     : home_(home), product_(product), options_(std::move(options)), behaviour_([&product] {
         mqtt::client_behaviour b;
         b.in_flight_max = window;
-        b.receive_limit_bytes = std::max<std::uint32_t>(product.payload_bytes * 2, 256 * 1024);
+        b.connack_timeout = probe_patience;
+        b.receive_limit_bytes = std::max<std::uint32_t>(
+            std::max(product.payload_bytes, product.report_bytes) * 2, 256 * 1024);
         return b;
       }()),
       client_(behaviour_), uplink_(options_.devices), downlink_(options_.devices),
@@ -39,7 +60,36 @@ void probe::start() {
   re_arm();
 }
 
+void probe::settle(probe_start how, std::string why) {
+  if (started() == probe_start::trying) {
+    why_ = std::move(why);
+    started_.store(how, std::memory_order_release);
+  }
+}
+
+std::string probe::foreign_text() const {
+  const auto line = std::string_view{first_octets_}.substr(0, first_octets_.find_first_of("\r\n"));
+  return fmt::format("answered with something that is not MQTT: '{}'", printable(line));
+}
+
+void probe::on_failed(mqtt::violation why) {
+  if (why == mqtt::violation::connect_timed_out) {
+    settle(probe_start::unusable,
+           first_octets_.empty()
+               ? fmt::format("accepts connections but did not answer CONNECT within {:g} s: is it "
+                             "an MQTT broker?",
+                             seconds(probe_patience))
+               : foreign_text());
+  } else if (connection_ == 0) {
+    settle(probe_start::unusable, foreign_text());
+  } else {
+    settle(probe_start::unusable, fmt::format("broke the rules of MQTT: {}", mqtt::text(why)));
+  }
+  lose_link();
+}
+
 void probe::on_connected() {
+  transport_up_ = true;
   mqtt::connect_fields fields;
   fields.clean_session = false; // what comes while the link is down must wait for us
   fields.keep_alive_s = 60;
@@ -53,6 +103,9 @@ void probe::on_connected() {
 }
 
 void probe::on_received(bytes_view bytes) {
+  if (connection_ == 0 && first_octets_.size() < first_octets_max) {
+    first_octets_ += as_text(bytes).substr(0, first_octets_max - first_octets_.size());
+  }
   client_.receive(bytes, home_.now());
   drain_events();
   re_arm();
@@ -70,22 +123,27 @@ void probe::drain_events() {
       const std::string filter = product_.speech->all_reports_filter();
       const mqtt::filter_request all{filter, std::max(product_.qos, mqtt::qos::at_least_once)};
       (void)client_.subscribe({&all, 1}, home_.now(), stream_->output());
+      answer_due_ = home_.now() + probe_patience;
     } else if (const auto* granted = std::get_if<ev::subscribe_acknowledged>(&*event)) {
       const bool no = granted->codes.empty() || granted->codes.front() == mqtt::subscribe_refused;
-      refused_.store(no, std::memory_order_release);
-      ready_.store(!no, std::memory_order_release);
+      answer_due_ = never;
+      settle(no ? probe_start::not_let_in : probe_start::ready,
+             no ? fmt::format("does not let the probe read `{}`", filter()) : std::string{});
       if (command_spacing_ > duration::zero() && command_due_ == never) {
         command_due_ = home_.now() + command_spacing_;
       }
     } else if (const auto* message = std::get_if<ev::message_arrived>(&*event)) {
       on_report(message->message);
+    } else if (std::holds_alternative<ev::publish_resent>(*event)) {
+      ++repeated_;
     } else if (const auto* ack = std::get_if<ev::publish_acknowledged>(&*event)) {
       downlink_[ack->cookie >> 32].acknowledge(1, static_cast<std::uint32_t>(ack->cookie));
-    } else if (std::holds_alternative<ev::refused>(*event)) {
-      refused_.store(true, std::memory_order_release);
+    } else if (const auto* refusal = std::get_if<ev::refused>(&*event)) {
+      settle(probe_start::not_let_in,
+             fmt::format("refuses the probe's log-on: {}", text_of(refusal->code)));
       lose_link();
-    } else if (std::holds_alternative<ev::failed>(*event)) {
-      lose_link();
+    } else if (const auto* failed = std::get_if<ev::failed>(&*event)) {
+      on_failed(failed->why);
     }
   }
 }
@@ -151,6 +209,12 @@ void probe::on_wake(time_point now) {
     client_.handle_timeout(now, stream_->output());
     drain_events();
   }
+  if (answer_due_ <= now) {
+    answer_due_ = never;
+    settle(probe_start::unusable, fmt::format("let the probe in but did not answer SUBSCRIBE "
+                                              "within {:g} s",
+                                              seconds(probe_patience)));
+  }
   if (quiet_.load(std::memory_order_acquire)) {
     command_due_ = never;
   }
@@ -161,18 +225,32 @@ void probe::on_wake(time_point now) {
 void probe::lose_link() {
   stream_.reset();
   client_.lost();
-  ready_.store(false, std::memory_order_release);
+  transport_up_ = false;
+  answer_due_ = never;
   connect_due_ = home_.now() + retry_after;
 }
 
-void probe::on_closed(hal::close_reason, std::string_view) {
+void probe::on_closed(hal::close_reason reason, std::string_view detail) {
+  if (transport_up_ && connection_ == 0) {
+    settle(probe_start::unusable,
+           first_octets_.empty()
+               ? "closed the connection before CONNACK: it is no MQTT broker, or wants TLS, or "
+                 "turns strangers away without a word; --no-probe goes on without a look"
+               : foreign_text());
+  } else if (transport_up_) {
+    settle(probe_start::not_let_in,
+           fmt::format("closed the connection when the probe subscribed to `{}`", filter()));
+  } else {
+    settle(probe_start::unusable, fmt::format("took one connection and not the next: {}",
+                                              detail.empty() ? hal::to_string(reason) : detail));
+  }
   lose_link();
   re_arm();
 }
 
 void probe::re_arm() {
   const time_point machine = stream_ ? client_.next_timeout() : never;
-  home_.arm(*this, std::min({connect_due_, command_due_, machine}));
+  home_.arm(*this, std::min({connect_due_, command_due_, answer_due_, machine}));
 }
 
 void probe::quiet() {

@@ -26,6 +26,17 @@ struct probe_options {
   std::string password;
 };
 
+/// How a probe's first words with a broker went. Leads from trying to one of the others, once.
+enum class probe_start : std::uint8_t {
+  trying,
+  ready,      ///< it has subscribed and sees the reports
+  not_let_in, ///< it speaks MQTT and refused the log-on or the subscription
+  unusable    ///< what answers there does not speak MQTT, or not in time
+};
+
+/// How long a broker has to answer CONNECT, and then SUBSCRIBE.
+inline constexpr duration probe_patience = std::chrono::seconds{5};
+
 class probe final : public far_side, private hal::stream_events, private hal::timer {
 public:
   /// `product` gives target, security, QoS and dialect, and outlives the probe.
@@ -36,10 +47,13 @@ public:
   void start();
   /// What it subscribes to.
   [[nodiscard]] std::string filter() const { return product_.speech->all_reports_filter(); }
-  /// Whether it has subscribed and sees the reports; callable from any thread.
-  [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
-  /// Whether the broker refused its subscription or its log-in; callable from any thread.
-  [[nodiscard]] bool refused() const noexcept { return refused_.load(std::memory_order_acquire); }
+  /// Callable from any thread, as why().
+  [[nodiscard]] probe_start started() const noexcept {
+    return started_.load(std::memory_order_acquire);
+  }
+  /// Once it is not_let_in or unusable: what the target did, as the rest of a sentence that begins
+  /// with the target.
+  [[nodiscard]] const std::string& why() const noexcept { return why_; }
 
   void quiet() override;
   [[nodiscard]] std::uint64_t commands() const override;
@@ -48,6 +62,7 @@ public:
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override { return corrupted_; }
+  [[nodiscard]] std::uint64_t repeated() const override { return repeated_; }
   [[nodiscard]] bool sees_dup() const override { return false; }
   void sample(std::vector<metrics::sample>& out) const override;
 
@@ -62,6 +77,11 @@ private:
   void send_commands(time_point now);
   void lose_link();
   void re_arm();
+  /// The first outcome is the one that counts.
+  void settle(probe_start how, std::string why);
+  void on_failed(mqtt::violation why);
+  /// What arrived before CONNACK was none of MQTT.
+  [[nodiscard]] std::string foreign_text() const;
 
   hal::home& home_;
   const actors::product_settings& product_;
@@ -71,19 +91,23 @@ private:
   hal::stream_ptr stream_;
   std::vector<ledger::receiver_account> uplink_; ///< by index beyond the first
   std::vector<ledger::sender_account> downlink_;
-  std::vector<bool> heard_; ///< which devices have reported at least once
+  std::vector<bool> heard_;  ///< which devices have reported at least once
+  std::string first_octets_; ///< what came before CONNACK, its beginning
+  std::string why_;          ///< written once, before started_
   std::string topic_;
   byte_buffer payload_;
   time_point connect_due_ = never;
   time_point command_due_ = never;
+  time_point answer_due_ = never; ///< of SUBACK
   duration command_spacing_{0};
   std::uint32_t next_command_ = 0;
   std::uint32_t connection_ = 0;
+  bool transport_up_ = false;
   std::uint64_t corrupted_ = 0;
+  std::uint64_t repeated_ = 0;
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> commands_{0};
-  std::atomic<bool> ready_{false};
-  std::atomic<bool> refused_{false};
+  std::atomic<probe_start> started_{probe_start::trying};
   std::atomic<bool> quiet_{false};
 };
 

@@ -39,10 +39,10 @@ public:
     running_ = true;
     world_.start();
   }
-  void stop() override {
+  void stop(duration at_most) override {
     if (running_) {
       running_ = false;
-      world_.stop(std::chrono::seconds{1});
+      world_.stop(at_most);
     }
   }
   void call(hal::home& home, const std::function<void()>& job) override {
@@ -79,7 +79,7 @@ public:
   hal::home& twin_home() override { return world_.home(); }
   void attach(caf::actor_system& system) override { world_.home().attach(system); }
   void start() override {}
-  void stop() override {}
+  void stop(duration) override {}
   void call(hal::home&, const std::function<void()>& job) override { job(); }
   std::optional<int> pass(duration slice, stop_signals& signals) override {
     world_.run_for(slice);

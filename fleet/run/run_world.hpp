@@ -27,8 +27,9 @@ public:
   virtual void attach(caf::actor_system& system) = 0;
   /// Homes begin to turn.
   virtual void start() = 0;
-  /// Homes end; nothing of what lived on them runs any more.
-  virtual void stop() = 0;
+  /// Homes end, once what is queued and unsent has gone, after `at_most` in any case; nothing of
+  /// what lived on them runs any more.
+  virtual void stop(duration at_most) = 0;
   /// Runs `job` on `home` and returns when it has run.
   virtual void call(hal::home& home, const std::function<void()>& job) = 0;
   /// Lets `slice` pass in this world, or less if a signal came.

@@ -69,7 +69,8 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   cloud::twin_options o;
   o.profile = twin_profile(p);
   o.credentials = ready.credentials.get();
-  o.limits.mqtt.packet_max = std::max(o.limits.mqtt.packet_max, options.payload_bytes + 4096);
+  o.limits.mqtt.packet_max =
+      std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
   if (!options.mqtt_text.down_topic.empty()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
@@ -140,6 +141,11 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
     put(family::twin_messages_received, c.received[q], {{"qos", std::to_string(q)}});
     put(family::twin_messages_sent, c.delivered[q], {{"qos", std::to_string(q)}});
   }
+  put(family::twin_messages_dropped, c.queue_drops, {{"reason", "queue"}});
+  put(family::twin_messages_dropped, c.offline_drops, {{"reason", "away"}});
+  put(family::twin_messages_dropped, c.slow_drops, {{"reason", "slow"}});
+  put(family::twin_commits, c.commits, {{"result", "ok"}});
+  put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

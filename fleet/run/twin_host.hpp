@@ -25,6 +25,9 @@ public:
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override;
   [[nodiscard]] bool sees_dup() const override { return true; }
+  [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
+    return twin_.shadows_waiting();
+  }
   void sample(std::vector<metrics::sample>& out) const override;
 
   /// On its home's thread only.

@@ -134,6 +134,9 @@ std::optional<std::string> topic_mistake(std::string_view topic, program::profil
   if (topic.find_first_of("+#") != std::string_view::npos) {
     return "has a wildcard; messages go to one topic";
   }
+  if (topic.find('\0') != std::string_view::npos) {
+    return "holds U+0000, which no topic may"; // [MQTT-1.5.3-2]
+  }
   if (profile == profile::mqtt) {
     if (topic.size() > mqtt_topic_octets) {
       return "is longer than 1,024 octets";

@@ -31,8 +31,8 @@ void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traff
 /// Whether both keys are there; complains about the second.
 bool contradict(reading& r, const yaml_value& map, std::string_view one, std::string_view other);
 
-/// What is wrong with a topic, as the rest of a sentence: wildcards; more than the vendor's topics
-/// hold unless it is for profile mqtt (aliyun-iot.md §2).
+/// What is wrong with a topic, as the rest of a sentence: wildcards; U+0000; more than the vendor's
+/// topics hold unless it is for profile mqtt (aliyun-iot.md §2).
 std::optional<std::string> topic_mistake(std::string_view topic, program::profile profile);
 
 /// The place of a key's value; of the map where it has none.

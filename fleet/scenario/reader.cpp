@@ -38,6 +38,7 @@ void complete_reports(const yaml_value& root, scenario& file) {
       if (p.profile == profile::mqtt && reports->list[j].find("what") == nullptr) {
         (*p.report)[j].what = report_kind::custom;
       }
+      (*p.report)[j].at = reports->list[j].at;
     }
   }
 }

@@ -51,8 +51,9 @@ struct report_rule {
   report_kind what = report_kind::properties; ///< custom with profile mqtt
   std::vector<std::string> identifiers;       ///< empty: all of the model
   duration every = std::chrono::seconds{10};
-  std::string topic;   ///< custom only; empty: the profile's default
-  std::string payload; ///< custom and raw only, a template; empty: the default
+  std::string topic;            ///< custom only; empty: the profile's default
+  std::string payload;          ///< custom and raw only, a template; empty: the default
+  std::optional<text_place> at; ///< where the file has it; none: it has not
 };
 
 /// `products[].gateways.children`.

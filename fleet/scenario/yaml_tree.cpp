@@ -18,6 +18,13 @@ namespace fleet::program {
 
 namespace {
 
+text_place end_of(std::string_view text) {
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  const std::size_t line_start = text.rfind('\n') + 1; // npos + 1 is 0
+  return {static_cast<std::uint32_t>(lines) + 1,
+          static_cast<std::uint32_t>(text.size() - line_start) + 1};
+}
+
 text_place place_of(const YAML::Mark& mark) {
   if (mark.is_null()) {
     return {};
@@ -346,6 +353,11 @@ result<yaml_value, placed_mistake> parse_yaml(std::string_view text) {
       // The mark is at the end of the text by then, which helps nobody.
       return fail(placed_mistake{tree.unfinished().value_or(place_of(e.mark)),
                                  "broken YAML: the bracket that opens here has no end"});
+    }
+    if (e.mark.pos >= 0 && static_cast<std::size_t>(e.mark.pos) >= plain.size()
+        && e.msg.starts_with(YAML::ErrorMsg::INVALID_ESCAPE)) {
+      // The parser made up a character beyond the end, and its mark is behind that.
+      return fail(placed_mistake{end_of(plain), "broken YAML: the text ends within an escape"});
     }
     return fail(placed_mistake{place_of(e.mark), "broken YAML: " + e.msg});
   }

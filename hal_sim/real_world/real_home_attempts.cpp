@@ -90,9 +90,7 @@ void real_home::begin(attempt& a) {
 }
 
 const address* real_home::source_for(const address& peer, std::uint64_t origin) const {
-  const auto fits = [&peer](const address& from) {
-    return from.v6 == peer.v6 && from.loopback() == peer.loopback();
-  };
+  const auto fits = [&peer](const address& from) { return can_reach(from, peer); };
   const auto pick = [&](const std::vector<address>& from) -> const address* {
     const auto count = static_cast<std::uint64_t>(std::count_if(from.begin(), from.end(), fits));
     if (count == 0) {

@@ -121,6 +121,21 @@ listen_error listen_error_of(int error) noexcept {
   }
 }
 
+bool can_reach(const address& source, const address& peer) noexcept {
+  return source.v6 == peer.v6 && source.loopback() == peer.loopback();
+}
+
+int source_trouble(const address& source) noexcept {
+  const int fd = ::socket(source.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (fd < 0) {
+    return errno;
+  }
+  socket_address from = to_socket(source);
+  const int error = ::bind(fd, from.get(), from.size) == 0 ? 0 : errno;
+  ::close(fd);
+  return error;
+}
+
 result<int, ending> open_towards(const address& peer, const address* source) {
   const int fd = ::socket(peer.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                           IPPROTO_TCP);

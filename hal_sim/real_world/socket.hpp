@@ -41,6 +41,12 @@ listen_error listen_error_of(int error) noexcept;
 /// Whether `error` says that the process or the machine ran out of something.
 bool exhausted(int error) noexcept;
 
+/// Whether a stream to `peer` may come from `source`: one family, and both on loopback or neither.
+bool can_reach(const address& source, const address& peer) noexcept;
+
+/// The errno that keeps streams from coming from `source`, or 0: it is an address of this machine.
+int source_trouble(const address& source) noexcept;
+
 /// A non-blocking socket that has begun to connect to `peer`, from `source` unless null.
 result<int, ending> open_towards(const address& peer, const address* source);
 

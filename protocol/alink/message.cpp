@@ -79,8 +79,10 @@ std::string_view scalar_at(std::string_view text, std::size_t at) noexcept {
   const std::size_t end = text.find_first_not_of("-0123456789", at);
   const bool delimited = end != std::string_view::npos
                          && std::string_view{",} \t\r\n"}.find(text[end]) != std::string_view::npos;
-  const std::string_view digits = text.substr(at, end - at);
-  return delimited && json_integer(digits) ? digits : std::string_view{};
+  const std::string_view number = text.substr(at, end - at);
+  const std::string_view digits = number.substr(number.starts_with('-') ? 1 : 0);
+  const bool padded = digits.size() > 1 && digits.front() == '0'; // RFC 8259 §6
+  return delimited && !padded && json_integer(number) ? number : std::string_view{};
 }
 
 } // namespace

@@ -9,9 +9,9 @@ namespace fleet::alink {
 
 namespace {
 
-std::uint32_t low_ms(time_point at) noexcept {
+std::uint32_t low_us(time_point at) noexcept {
   return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count());
+      std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count());
 }
 
 } // namespace
@@ -106,7 +106,7 @@ result<std::uint32_t, book_error> request_book::open(topic_kind kind, std::uint3
   e = {.deadline = later(now, wait_after(1)),
        .id = next_id_++,
        .cookie = cookie,
-       .sent_ms = low_ms(now),
+       .sent_us = low_us(now),
        .kind = kind};
   ++open_;
   return e.id;
@@ -123,7 +123,7 @@ reply_match request_book::close(std::uint32_t id, topic_kind kind, time_point no
   }
   out.sends = e->sends;
   out.cookie = e->cookie;
-  out.waited = std::chrono::milliseconds{low_ms(now) - e->sent_ms};
+  out.waited = std::chrono::microseconds{low_us(now) - e->sent_us};
   if (e->kind != kind) {
     out.verdict = reply_verdict::wrong_kind;
     return out;

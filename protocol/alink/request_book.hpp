@@ -59,7 +59,7 @@ struct reply_match {
   reply_verdict verdict = reply_verdict::unknown;
   std::uint8_t sends = 0;   ///< how often the request was sent; 0 for forgotten and unknown
   std::uint32_t cookie = 0; ///< as open() was given it
-  duration waited{};        ///< since the first send, in whole ms, modulo 49 days
+  duration waited{};        ///< since the first send, in whole µs, modulo 71 min
 };
 
 /// What is due.
@@ -108,7 +108,7 @@ private:
     time_point deadline{}; ///< open: when it is due; closed: when it is forgotten
     std::uint32_t id = 0;
     std::uint32_t cookie = 0;
-    std::uint32_t sent_ms = 0; ///< first send, the low bits
+    std::uint32_t sent_us = 0; ///< first send, the low bits
     topic_kind kind = topic_kind::unknown;
     std::uint8_t sends = 1;
     entry_state state = entry_state::open;

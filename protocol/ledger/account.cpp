@@ -11,8 +11,13 @@ static_assert(sizeof(void*) != 8 || sizeof(sender_account) <= 64);
 static_assert(sizeof(void*) != 8 || sizeof(receiver_account) <= 64);
 
 void sender_account::boot() {
-  FLEET_CHECK(current_.epoch != UINT32_MAX);
-  const std::uint32_t next = current_.epoch + 1;
+  boot_after(current_.epoch);
+}
+
+void sender_account::boot_after(std::uint32_t epoch) {
+  const std::uint32_t before = std::max(epoch, current_.epoch);
+  FLEET_CHECK(before != UINT32_MAX);
+  const std::uint32_t next = before + 1;
   if (current_.attempted != 0) {
     if (!former_) {
       former_ = std::make_unique<std::vector<epoch_record>>();
@@ -112,8 +117,21 @@ acceptance receiver_account::accept(const tag& t, bool dup, std::uint32_t connec
   return acceptance::unexplained_duplicate;
 }
 
+namespace {
+constexpr std::uint32_t tree_node = 64; // of the map of former epochs, beside the record
+} // namespace
+
+std::size_t receiver_account::heap_bytes() const noexcept {
+  std::size_t sum = current_.accepted.heap_bytes();
+  if (past_) {
+    for (const auto& [epoch, r] : past_->former) {
+      sum += sizeof r + tree_node + r.accepted.heap_bytes();
+    }
+  }
+  return sum;
+}
+
 std::uint32_t receiver_account::growth(const tag& t) const noexcept {
-  constexpr std::uint32_t tree_node = 64; // of the map of former epochs, beside the record
   if (t.epoch == current_.epoch) {
     const std::uint32_t newest = current_.accepted.max();
     return t.sequence == newest || t.sequence == newest + 1 ? 0 : sizeof(sequence_set::range);

@@ -89,6 +89,9 @@ class sender_account {
 public:
   /// Opens the next epoch; to be called once per boot.
   void boot();
+  /// The same, in the epoch after `epoch` or, where that is later, after the current one: for an
+  /// account that takes an earlier one's place and must not repeat its tags.
+  void boot_after(std::uint32_t epoch);
   /// The next message's tag. `reliable` is QoS 1 or 2. Only after boot().
   tag attempt(std::uint32_t device, bool reliable);
   /// True the first time; false too for what was never attempted or was sent at QoS 0.
@@ -138,6 +141,9 @@ public:
   /// limit.
   [[nodiscard]] std::uint32_t growth(const tag& t) const noexcept;
 
+  /// Octets on the heap, about; what growth() foretold, less what repeats cost for a while.
+  [[nodiscard]] std::size_t heap_bytes() const noexcept;
+
   /// Distinct messages, over all epochs.
   [[nodiscard]] std::uint64_t accepted() const noexcept;
 
@@ -162,32 +168,5 @@ private:
   epoch_record current_;
   std::unique_ptr<history> past_; ///< former epochs and the counts of what went wrong
 };
-
-/// The names of design §12's `ledger` object. `lost`, `unexpected`, `corrupted`, `out_of_order`
-/// and `unexplained` must be 0 in a healthy run.
-struct totals {
-  std::uint64_t attempted = 0;
-  std::uint64_t acknowledged = 0;
-  std::uint64_t accepted = 0;    ///< distinct messages that arrived
-  std::uint64_t lost = 0;        ///< acknowledged and not accepted
-  std::uint64_t duplicated = 0;  ///< arrivals beyond the first, explained or not
-  std::uint64_t unexplained = 0; ///< repeats without DUP on one and the same connection
-  std::uint64_t unexpected = 0;  ///< accepted and never attempted
-  std::uint64_t corrupted = 0;   ///< of no known message, so counted by whoever called find_tag()
-  std::uint64_t out_of_order = 0;
-  std::uint64_t recovered = 0;  ///< reliable, accepted, never acknowledged
-  std::uint64_t unfinished = 0; ///< reliable, neither accepted nor acknowledged when the run ended
-  std::uint64_t missing_qos0 = 0; ///< sent at QoS 0 and not accepted: allowed, counted
-  totals& operator+=(const totals& other) noexcept;
-};
-
-/// Holds both accounts of one (device, direction) against each other. A missing side counts as
-/// empty. `corrupted` stays 0: the caller adds it.
-totals reconcile(const sender_account* sender, const receiver_account* receiver);
-
-/// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
-/// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.
-void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
-                  const sender_account* sender, const receiver_account* receiver);
 
 } // namespace fleet::ledger

@@ -1,7 +1,9 @@
 // Sender against receiver, epoch by epoch: the totals of a run and the lines that two runs compare.
+#include <algorithm>
 #include <charconv>
 
 #include "protocol/ledger/history.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::ledger {
 
@@ -68,10 +70,11 @@ struct reconciler {
   using sent = sender_account::epoch_record;
   using arrived = receiver_account::epoch_record;
 
-  /// Calls `visit(const sent*, const arrived*)` for each epoch that either side used, rising.
+  /// Calls `visit(const sent*, const arrived*)` for each epoch from `since` on that either side
+  /// used, rising.
   template <class Visit>
   static void for_each_epoch(const sender_account* sender, const receiver_account* receiver,
-                             Visit visit) {
+                             std::uint32_t since, Visit visit) {
     std::vector<const sent*> left;
     std::vector<const arrived*> right;
     collect(sender, left);
@@ -81,7 +84,9 @@ struct reconciler {
     while (l != left.end() || r != right.end()) {
       const bool take_left = r == right.end() || (l != left.end() && (*l)->epoch <= (*r)->epoch);
       const bool take_right = l == left.end() || (r != right.end() && (*r)->epoch <= (*l)->epoch);
-      visit(take_left ? *l : nullptr, take_right ? *r : nullptr);
+      if ((take_left ? (*l)->epoch : (*r)->epoch) >= since) {
+        visit(take_left ? *l : nullptr, take_right ? *r : nullptr);
+      }
       l += take_left ? 1 : 0;
       r += take_right ? 1 : 0;
     }
@@ -146,6 +151,7 @@ totals& totals::operator+=(const totals& other) noexcept {
   acknowledged += other.acknowledged;
   accepted += other.accepted;
   lost += other.lost;
+  oversized += other.oversized;
   duplicated += other.duplicated;
   unexplained += other.unexplained;
   unexpected += other.unexpected;
@@ -157,11 +163,16 @@ totals& totals::operator+=(const totals& other) noexcept {
   return *this;
 }
 
-totals reconcile(const sender_account* sender, const receiver_account* receiver) {
+void totals::explain(std::uint64_t unmarked_repeats) noexcept {
+  unexplained -= std::min(unexplained, unmarked_repeats);
+}
+
+totals reconcile(const sender_account* sender, const receiver_account* receiver,
+                 std::uint32_t since) {
   totals sum;
   const reconciler::sent nothing_sent;
   const reconciler::arrived nothing_arrived;
-  reconciler::for_each_epoch(sender, receiver,
+  reconciler::for_each_epoch(sender, receiver, since,
                              [&](const reconciler::sent* s, const reconciler::arrived* a) {
                                reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent,
                                                      a != nullptr ? *a : nothing_arrived);
@@ -170,10 +181,18 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver)
   return sum;
 }
 
+std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept {
+  const std::uint64_t explained = std::min(sum.lost, oversized);
+  sum.lost -= explained;
+  sum.oversized += explained;
+  return explained;
+}
+
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
-                  const sender_account* sender, const receiver_account* receiver) {
+                  const sender_account* sender, const receiver_account* receiver,
+                  std::uint32_t since) {
   reconciler::for_each_epoch(
-      sender, receiver, [&](const reconciler::sent* s, const reconciler::arrived* a) {
+      sender, receiver, since, [&](const reconciler::sent* s, const reconciler::arrived* a) {
         out += direction;
         out += ' ';
         append_number(out, device);

@@ -81,7 +81,7 @@ struct unsubscribe_acknowledged { std::uint16_t packet_id; };
 /// A SUBSCRIBE or UNSUBSCRIBE was not answered and is not to be resent (`resend_subscribe`).
 struct request_timed_out { std::uint16_t packet_id; };
 /// A packet over receive_limit_bytes was thrown away.
-struct packet_oversized { std::uint32_t bytes; };
+struct packet_oversized { std::uint32_t bytes; qos level; };
 /// The peer broke the standard or fell silent: leave the link.
 struct failed { violation why; };
 } // namespace client_event

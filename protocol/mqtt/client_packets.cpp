@@ -155,7 +155,7 @@ maybe_event client::state::take_oversized(const framed& found, byte_buffer& out)
   if (behaviour->acknowledge_oversized && !acknowledge(q, found.packet_id, out)) {
     return std::nullopt; // a repeat, told already
   }
-  return client_event::packet_oversized{found.bytes};
+  return client_event::packet_oversized{found.bytes, q};
 }
 
 maybe_event client::state::take_ack(packet_type type, std::uint16_t id, byte_buffer& out) {

@@ -3,7 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace {
 

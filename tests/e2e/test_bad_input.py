@@ -78,6 +78,42 @@ class BadInput(harness.Case):
                         target, "--cafile", str(data / "ca.pem"), "--metrics", "off"], timeout_s=60)
             self.assertEqual(done.code, 0, done.output + done.error_output)
 
+    def test_what_cannot_be_sent_is_refused_at_the_start(self):
+        mqtt = ["--profile", "mqtt"]
+        for words, says in (
+                (["--payload-bytes", "100KiB"], ["--payload-bytes 100KiB", "--ram 64KiB"]),
+                (["--receive-limit", "64KiB"], ["--receive-limit 64KiB", "--ram 64KiB"]),
+                ([*mqtt, "--topic", "a/+"], ["--topic", "wildcard"]),
+                ([*mqtt, "--topic", "$SYS/x"], ["--topic $SYS/x", "--target"]),
+                ([*mqtt, "--down-topic", "a/#"], ["--down-topic a/#", "--downlink-interval off"]),
+                (["--receive-limit", "128B"], ["--receive-limit 128B", "--downlink-interval off"])):
+            with self.subTest(words=words):
+                self.fails("--devices", 3, *words, code=2, says=says)
+
+    def test_what_a_scenario_cannot_send_is_refused_at_its_place(self):
+        path = self.folder / "s.yaml"
+        head = "products:\n  - profile: mqtt\n    report:\n      - "
+        for report, place, says in (
+                ('{topic: "a/#"}', "4:17", "wildcard"),
+                ('{topic: "a\\0b"}', "4:17", "U+0000"),
+                (f"{{payload: '{'x' * 70_000}'}}", "4:9", "--ram 64KiB")):
+            with self.subTest(says=says):
+                path.write_text(head + report + "\n")
+                self.fails("--scenario", path, code=2, says=[f"{path}:{place}: ", says])
+
+    def test_files_that_cannot_be_written_are_told_before_the_run(self):
+        for flag in ("--json", "--ledger"):
+            self.fails("--devices", 3, flag, self.folder / "none" / "out", code=2,
+                       says=[flag, "No such file or directory"])
+            self.fails("--devices", 3, flag, self.folder.path, code=2, says=[flag, "directory"])
+
+    def test_addresses_that_nothing_can_come_from_are_named(self):
+        self.fails("--devices", 3, "--bind", "::1", code=2, says=["--bind [::1]", "IPv4"])
+        self.fails("--devices", 3, "--bind", "127.0.0.2", "--target", "mqtt://192.0.2.7", code=2,
+                   says=["--bind 127.0.0.2", "192.0.2.7:1883"])
+        self.fails("--devices", 3, "--bind", "192.0.2.1", "--target", "mqtt://192.0.2.7", code=3,
+                   says=["--bind 192.0.2.1", "Cannot assign requested address"])
+
     def test_too_few_descriptors_names_all_three_figures(self):
         done = run(["prlimit", "--nofile=200:300", harness.FLEET, "run", "--devices", "300"],
                    timeout_s=60)

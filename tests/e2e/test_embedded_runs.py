@@ -1,5 +1,7 @@
 # Runs against the embedded twin: all devices online, the ledger clean, in every profile, QoS and tier.
 import pathlib
+import re
+import resource
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -60,8 +62,71 @@ class EmbeddedRuns(harness.Case):
         facts = self.clean_run("--payload-bytes", "2000")
         self.assertGreater(facts["bytes"]["sent"], facts["ledger"]["uplink"]["attempted"] * 2000)
 
+    def test_reports_without_a_tag_are_counted_and_not_judged(self):
+        facts = self.fleet_run("--devices", 20, "--duration", "4s", "--interval", "500ms",
+                               "--downlink-interval", "1s", "--profile", "mqtt", "--payload",
+                               "temperature={random 1..9}")
+        self.assertIn("note: the payload has no {ledger}", self.last_run.error_output)
+        self.assertIn("not judged", self.last_run.output)
+        self.assertEqual(facts["verdict"], "passed", facts["failures"])
+        up, down = facts["ledger"]["uplink"], facts["ledger"]["downlink"]
+        self.assertGreater(up["acknowledged"], 20)
+        self.assertEqual(up["attempted"], facts["messages"]["published"]["qos1"])
+        for name in ("accepted", "lost", "duplicated", "unexpected", "unfinished"):
+            self.assertIsNone(up[name], name)
+        self.assertIsNone(facts["ledger"]["lost"])
+        self.assertGreater(down["accepted"], 20)
+        self.assertEqual(down["lost"], 0)
+
+    def test_commands_that_outgrow_the_receive_buffer_are_named_and_not_lost(self):
+        words = ["--profile", "mqtt", "--devices", 10, "--duration", "5s", "--interval", "1s",
+                 "--downlink-interval", "250ms", "--receive-limit"]
+        self.fleet_run(*words, "128B", expect=2)
+        smallest = re.search(r"which take (\d+B)", self.last_run.error_output).group(1)
+        # Their numbers grow with each, by a digit now and then.
+        facts = self.fleet_run(*words, smallest)
+        self.assert_account_is_clean(facts)
+        down = facts["ledger"]["downlink"]
+        self.assertGreater(down["accepted"], 0)
+        self.assertGreater(down["oversized"], 40)
+        self.assertEqual(down["oversized"] + down["accepted"] + down["unfinished"],
+                         down["attempted"])
+        self.assertEqual(facts["messages"]["oversized"], down["oversized"])
+        self.assertIn(f"too large for the board's receive buffer: {down['oversized']}",
+                      self.last_run.output)
+
+    def test_messages_too_large_for_the_receive_buffer_hide_no_other(self):
+        path = self.folder / "s.yaml"
+        path.write_text("devices: 10\nduration: 4s\nproducts: [{profile: mqtt}]\n"
+                        "cloud_traffic:\n  - {kind: custom, rate: 20/s}\n"
+                        f"  - {{kind: custom, rate: 20/s, payload: '{'x' * 2000}'}}\n")
+        facts = self.fleet_run("--scenario", path)
+        self.assert_account_is_clean(facts)
+        self.assertGreater(facts["messages"]["oversized"], 40)
+        self.assertIn("too large for the board's receive buffer: "
+                      f"{facts['messages']['oversized']}", self.last_run.output)
+        self.assertGreater(facts["ledger"]["downlink"]["accepted"], 40)
+
     def test_several_homes(self):
         self.clean_run("--homes", "3")
+
+    def test_five_thousand_devices_at_the_default_ramp(self):
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 10_100:
+            self.skipTest("both ends of 5,000 connections need 10,064 descriptors")
+        # The default ramp takes five seconds; the grace is for slow builds to catch up.
+        facts = self.fleet_run("--devices", 5000, "--duration", "8s", "--grace", "2m",
+                               timeout_s=400)
+        self.assert_account_is_clean(facts)
+        devices, up = facts["devices"], facts["ledger"]["uplink"]
+        self.assertEqual(devices["started"], 5000)
+        self.assertEqual(devices["online_end"], 5000)
+        self.assertEqual(devices["disconnects_unplanned"], 0)
+        self.assertEqual(facts["connects"]["accepted"], 5000)
+        self.assertTrue(facts["ledger"]["known"])
+        self.assertGreater(up["attempted"], 0)
+        self.assertEqual(up["acknowledged"], up["attempted"])
+        self.assertEqual(up["accepted"], up["attempted"])
+        self.assertEqual(up["unfinished"], 0)
 
     def test_credentials_from_a_file_and_one_wrong_secret(self):
         rows = ["ProductKey,DeviceName,DeviceSecret"]

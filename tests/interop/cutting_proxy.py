@@ -1,5 +1,5 @@
-# A TCP proxy on a free loopback port that can cut every connection at once: weather for a client
-# that must resume its session. Bytes pass unchanged and unread.
+# A TCP proxy on a free loopback port that can cut every connection: weather for a client that must
+# resume its session. Bytes pass unchanged and unread, until a cut lets no more answers through.
 import selectors
 import socket
 import struct
@@ -14,6 +14,8 @@ class CuttingProxy:
         self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
         self._peers = {}
+        self._near = set()
+        self._dry = set()
         self._cut = False
         self._end = False
         self.cuts = 0
@@ -32,7 +34,8 @@ class CuttingProxy:
         self._thread.join(10)
 
     def cut(self):
-        """Resets every connection, in both directions."""
+        """From now on no connection brings answers, and each is reset, in both directions, once its
+        client has sent something more: what that was stays unanswered."""
         self._cut = True
         self._waker.send(b".")
 
@@ -47,9 +50,10 @@ class CuttingProxy:
                     self._pass_on(key.fileobj)
             if self._cut:
                 self._cut = False
-                self.cuts += len(self._peers) // 2
-                for end in list(self._peers):
-                    self._close(end)
+                for end in [end for end in self._dry if end in self._peers]:
+                    self._reset(end)  # nothing came since the last cut
+                self._dry = {end for end in self._near if end in self._peers}
+                self._near = set(self._dry)
         for end in list(self._peers):
             self._close(end)
         for each in (self._listener, self._wake, self._waker):
@@ -59,6 +63,7 @@ class CuttingProxy:
         near, _ = self._listener.accept()
         far = socket.create_connection(self._target)
         self._peers[near], self._peers[far] = far, near
+        self._near.add(near)
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._selector.register(end, selectors.EVENT_READ)
@@ -69,12 +74,21 @@ class CuttingProxy:
         try:
             data = end.recv(65536)
             if data:
+                if self._peers[end] in self._dry:
+                    return
                 self._peers[end].sendall(data)
+                if end in self._dry:
+                    self._reset(end)
                 return
         except OSError:
             pass
         self._close(self._peers[end])
         self._close(end)
+
+    def _reset(self, near):
+        self.cuts += 1
+        self._close(self._peers[near])
+        self._close(near)
 
     def _close(self, end):
         if self._peers.pop(end, None) is not None:

@@ -19,7 +19,7 @@ def common(port, client_id=None, ca=None, version=None, username=None, password=
 
 
 def publish(port, topic, payload=None, qos=1, retain=False, file=None, expect=0, clean=True,
-            **how):
+            more=(), **how):
     """Returns when mosquitto_pub has ended, which at QoS 1 and 2 is after the acknowledgement."""
     words = [need("mosquitto_pub"), *common(port, **how), "-t", topic, "-q", str(qos)]
     if file:
@@ -32,7 +32,7 @@ def publish(port, topic, payload=None, qos=1, retain=False, file=None, expect=0,
         words.append("-r")
     if not clean:
         words.append("-c")
-    done = run(words)
+    done = run([*words, *more])
     if expect is not None and done.code != expect:
         raise AssertionError(f"{' '.join(done.command)}: {done.code}\n{done.output}\n"
                              f"{done.error_output}")

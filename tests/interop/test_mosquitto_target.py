@@ -54,6 +54,15 @@ class MosquittoAsTarget(Case):
         self.assertEqual(facts["devices"]["online_end"], 2)
         self.assertEqual(facts["devices"]["disconnects_unplanned"], 0)
 
+    def test_reports_without_a_tag_are_counted_and_not_judged(self):
+        broker = self.mosquitto()
+        facts = self.fleet_run("--target", f"mqtt://127.0.0.1:{broker.port}", *LOAD, "--payload",
+                               "{seq}")
+        self.assertIn("note: the payload has no {ledger}", self.last_run.error_output)
+        self.assertEqual(facts["verdict"], "passed", facts["failures"])
+        self.assertGreater(facts["ledger"]["uplink"]["acknowledged"], DEVICES)
+        self.assertIsNone(facts["ledger"]["uplink"]["lost"])
+
     def test_nothing_is_lost_over_tls(self):
         authority = Authority(self.folder.path)
         broker = self.mosquitto(authority=authority)

@@ -1,7 +1,7 @@
 # The twin as the vendor's platform, spoken to with mosquitto_pub and mosquitto_sub.
 import json
 
-from harness import PRODUCT, Case, login, main, write_credentials
+from harness import PRODUCT, Authority, Case, login, main, write_credentials
 from mosquitto_clients import Subscriber, publish
 
 BASE = f"/sys/{PRODUCT}/dev_accept_01/thing/event/property"
@@ -41,6 +41,49 @@ class Platform(Case):
         topic, payload, _, _ = back.message()
         self.assertEqual((topic, json.loads(payload)["id"], json.loads(payload)["code"]),
                          (f"{BASE}/post_reply", "17", 200))
+
+    def test_a_second_log_on_takes_over(self):
+        first = self.device(f"{BASE}/post_reply")
+        # mosquitto_sub comes back by itself, and would take over in turn: one that ends will do.
+        publish(self.port, f"{BASE}/post", POST, clean=False, **login())
+        first.wait_for_line(lambda text: "sending CONNECT" in text, "its own second log-on")
+
+    def test_a_publish_to_another_device_reaches_nobody(self):
+        theirs = f"/sys/{PRODUCT}/dev_accept_02/thing/service/property/set"
+        reply = f"/sys/{PRODUCT}/dev_accept_02/thing/event/property/post_reply"
+        victim = self.device(theirs, reply, name="dev_accept_02")
+        publish(self.port, theirs, '{"id":"1","params":{"LightSwitch":1}}', expect=None, **login())
+        own = BASE.replace("dev_accept_01", "dev_accept_02")
+        publish(self.port, theirs, "psst", qos=0, expect=None, **login())
+        victim.stop()
+        self.assertNotIn("MESSAGE", victim.output)
+        # Nothing waits for it either: what its own post brings comes first.
+        publish(self.port, f"{own}/post", POST, clean=False, **login("dev_accept_02"))
+        back = self.device(theirs, reply, name="dev_accept_02", wait=False)
+        self.assertEqual(back.message()[0], reply)
+
+    def test_the_sdks_static_rsa_suites_are_served(self):
+        # aliyun-iot.md §7: the vendor's SDK offers nothing else.
+        authority = Authority(self.folder.path)
+        certificate, key = authority.server()
+        credentials = self.folder / "devices.csv"
+        port = self.twin("--credentials", credentials, "--cert", certificate, "--key", key,
+                         plain=False, tls=True).port("mqtts")
+        for suite in ("AES256-SHA256", "AES128-SHA256", "AES256-SHA", "AES128-SHA"):
+            how = {"ca": authority.ca, "more": ("--tls-version", "tlsv1.2", "--ciphers", suite)}
+            device = self.started(Subscriber(port, f"{BASE}/post_reply", persistent=True,
+                                             **login(secure_mode=2), **how))
+            self.assertEqual(device.granted, [1], suite)
+            device.stop()
+            publish(port, f"{BASE}/post", POST, clean=False, **login(secure_mode=2), **how)
+            back = self.started(Subscriber(port, f"{BASE}/post_reply", persistent=True, wait=False,
+                                           **login(secure_mode=2), **how))
+            self.assertEqual(json.loads(back.message()[1])["code"], 200, suite)
+            back.stop()
+            wrong = login(secure_mode=2, secret="not the secret of this")
+            refused = publish(port, f"{BASE}/post", POST, expect=None, **wrong, **how)
+            self.assertIn("bad user name or password",
+                          (refused.output + refused.error_output).lower())
 
     def test_secrets_stay_inside(self):
         self.device(f"{BASE}/post_reply").stop()

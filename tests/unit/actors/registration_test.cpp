@@ -367,7 +367,7 @@ TEST(registering_device, takes_an_answer_that_ends_with_its_connection) {
 
 TEST(registering_device, believes_no_answer_that_is_none) {
   for (const std::string& said : {
-           std::string{"<html>log on to the hotel's network</html>\r\n"},
+           std::string{"<html>log on to the hotel's network</html>\r\n\r\n"},
            ok("<html></html>"),
            ok(""),
            ok(R"({"code":200})"),

@@ -19,6 +19,7 @@ struct heard {
   std::string topic;
   std::string payload;
   unsigned qos = 0;
+  std::size_t packet_id = 0;
 };
 
 class scripted_cloud {
@@ -67,10 +68,13 @@ public:
   std::string octets;               ///< all that came, over all connections
   int connects = 0;
   std::vector<std::size_t> subscribes; ///< filters in each SUBSCRIBE
-  bool session = false;                ///< what CONNACK says is present
-  bool replaces = true;                ///< a new connection ends the former one
-  bool acknowledges = true;            ///< PUBACK
-  bool grants = true;                  ///< SUBACK
+  bool session = false;     ///< what CONNACK says is present, unless asked for a clean one
+  std::vector<bool> cleans; ///< which CONNECTs asked for a clean session, in order
+  bool remembers = false;   ///< a session is there again after each CONNACK
+  int cuts = 0;             ///< so many of the next CONNECTs end the connection instead
+  bool replaces = true;     ///< a new connection ends the former one
+  bool acknowledges = true; ///< PUBACK
+  bool grants = true;       ///< SUBACK
   std::function<void(const heard&)> when_said;
 
 private:
@@ -102,13 +106,25 @@ private:
     switch (p.type) {
       case 1:
         ++connects;
+        in.text(); // protocol name
+        in.octet();
+        cleans.push_back((in.octet() & 2) != 0);
+        if (cuts > 0) {
+          --cuts;
+          cut();
+          break;
+        }
+        // As [MQTT-3.1.2-6] and [MQTT-3.2.2-1] want it.
+        session = session && !cleans.back();
         send('\x20', std::string{session ? '\x01' : '\x00', '\x00'});
+        session = session || remembers;
         break;
       case 3: {
         heard h;
         h.qos = p.flags >> 1 & 3;
         h.topic = in.text();
         const std::size_t id = h.qos > 0 ? in.number() : 0;
+        h.packet_id = id;
         h.payload = in.remainder();
         if (id > 0 && acknowledges) {
           std::string body;

@@ -100,7 +100,7 @@ TEST(sub_devices, are_offline_with_their_gateway_and_log_in_again) {
   const auto attempted = g.behind(0).uplink.attempted();
   g.run(seconds{5});
   EXPECT_EQ(attempted, g.behind(0).uplink.attempted());
-  EXPECT_GT(g.counts.skipped_offline.load(), 9U);
+  EXPECT_GT(g.counts.skipped_for(skip::offline), 9U);
   g.cloud.door.refuse = false;
   g.run(seconds{20});
   EXPECT_EQ(3U, g.counts.sub_devices_online.load());

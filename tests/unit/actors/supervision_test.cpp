@@ -12,6 +12,7 @@
 #include "actors/supervision/fleet_supervisor.hpp"
 #include "cloud_sim/twin.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::actors {
 namespace {
@@ -72,6 +73,8 @@ public:
     return shard_->counts.in_phase[static_cast<std::size_t>(p)].load();
   }
   [[nodiscard]] bool ended() const { return ended_->load(); }
+  /// What its devices are like; to be changed before they start.
+  [[nodiscard]] product_settings& product() { return product_; }
   [[nodiscard]] actors::shard& part() { return *shard_; }
   [[nodiscard]] cloud::twin& cloud_side() { return *twin_; }
   [[nodiscard]] hal::virtual_world& world() { return world_; }
@@ -258,7 +261,31 @@ TEST(supervision, cuts_devices_that_do_not_drain_within_the_grace) {
   }
   f.run(seconds{3}); // publishes pile up unacknowledged
   f.tell(stop_devices{seconds{2}});
-  f.run(seconds{6});
+  f.run(seconds{1});
+  EXPECT_FALSE(f.ended()) << "an acknowledgement may still come";
+  f.run(seconds{1} + std::chrono::milliseconds{1});
+  EXPECT_TRUE(f.ended()) << "not a second later than what was granted";
+}
+
+TEST(supervision, cuts_devices_whose_last_words_do_not_leave) {
+  small_fleet f{2};
+  f.product().link = hal::link_kind::lora;
+  f.product().payload_bytes = 20'000; // minutes, on such a link
+  f.tell(run_devices{});
+  f.run(seconds{60});
+  ASSERT_EQ(f.in(phase::online), 2U);
+  f.tell(stop_devices{seconds{2}});
+  f.run(seconds{2} + std::chrono::milliseconds{1});
+  EXPECT_TRUE(f.ended());
+}
+
+TEST(supervision, ends_at_once_when_no_grace_is_left) {
+  small_fleet f{3};
+  f.start();
+  f.world().links().stall(1, std::chrono::hours{1});
+  f.run(seconds{3});
+  f.tell(stop_devices{duration::zero()});
+  f.run(std::chrono::milliseconds{1});
   EXPECT_TRUE(f.ended());
 }
 

@@ -255,7 +255,7 @@ TEST(thing, gives_up_the_oldest_request_when_a_hundred_are_unanswered) {
   d.boot(seconds{8});
   EXPECT_GT(d.cloud.on("property/post").size(), 300U);
   EXPECT_GE(d.counts.request_timeouts.load() + 100, d.cloud.on("property/post").size());
-  EXPECT_EQ(0U, d.counts.skipped_window.load());
+  EXPECT_EQ(0U, d.counts.skipped_for(skip::window));
 }
 
 TEST(thing, skips_reports_while_the_window_is_full_or_the_link_is_down) {
@@ -265,11 +265,11 @@ TEST(thing, skips_reports_while_the_window_is_full_or_the_link_is_down) {
   d.cloud.acknowledges = false;
   d.boot(seconds{10});
   EXPECT_EQ(5U, d.slot->uplink.attempted());
-  EXPECT_GT(d.counts.skipped_window.load(), 2U);
+  EXPECT_GT(d.counts.skipped_for(skip::window), 2U);
   d.cloud.door.refuse = true;
   d.cloud.cut();
   d.run(seconds{5});
-  EXPECT_GE(d.counts.skipped_offline.load(), 4U);
+  EXPECT_GE(d.counts.skipped_for(skip::offline), 4U);
 }
 
 TEST(thing, says_nothing_of_its_own_accord_once_it_is_quiet) {

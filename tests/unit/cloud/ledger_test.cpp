@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cloud_sim/command_text.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/twin_peers.hpp"
 
 namespace fleet {
@@ -57,6 +58,27 @@ TEST_F(platform_ledger, books_what_devices_send) {
   EXPECT_EQ(t.lost + t.duplicated + t.unexpected + t.out_of_order, 0U);
   EXPECT_EQ(bench.twin->account_of(4), nullptr);
   EXPECT_EQ(bench.count(bench.twin->counters().tags_intact), 10U);
+}
+
+TEST_F(platform_ledger, begins_anew_for_the_devices_that_are_named) {
+  for (const std::uint32_t device : {5U, 6U}) {
+    auto& g = bench.arrive_device(device);
+    g.publish(sys(device, "thing/event/property/post"), tagged({device, 1, 1}), 1);
+  }
+  bench.settle();
+  auto* const desk = bench.twin->ledger();
+  ASSERT_NE(desk, nullptr);
+  desk->begin(0, 6);
+  ASSERT_NE(bench.twin->account_of(5), nullptr);
+  EXPECT_EQ(bench.twin->account_of(5)->uplink.accepted(), 0U);
+  EXPECT_EQ(bench.twin->account_of(5)->downlink.epoch(), 2U);
+  EXPECT_EQ(bench.twin->account_of(6)->uplink.accepted(), 1U);
+  EXPECT_EQ(bench.twin->account_of(6)->downlink.epoch(), 1U);
+  EXPECT_EQ(desk->next(0), 5U);
+  EXPECT_EQ(desk->next(6), 6U);
+  EXPECT_EQ(desk->next(7), std::nullopt);
+  const auto who = bench.credentials.at(5);
+  EXPECT_EQ(desk->name(5), who.product_key + "/" + who.device_name);
 }
 
 TEST_F(platform_ledger, tells_explained_repeats_from_unexplained_ones) {
@@ -236,7 +258,7 @@ TEST(commands, reach_every_device_once_an_interval_spread_over_it) {
   bench.twin->start_commands(commands);
   for (std::uint32_t i = 0; i < 20; ++i) {
     bench.arrive_device(i).subscribe(
-      own_topic(bench.credentials, i, "/sys", "thing/service/property/set"), 1);
+        own_topic(bench.credentials, i, "/sys", "thing/service/property/set"), 1);
   }
   bench.settle();
   for (auto& g : bench.guests) {

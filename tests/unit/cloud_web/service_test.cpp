@@ -235,6 +235,28 @@ TEST(web_service, closes_after_an_answer_when_the_client_asks_for_it) {
   EXPECT_TRUE(c.closed);
 }
 
+TEST(web_service, resets_its_connections_with_answers_that_have_not_left) {
+  echo handler;
+  handler.later = true;
+  web_rig rig{handler};
+  auto& c = rig.connect();
+  c.send(get("/"));
+  rig.settle();
+  handler.owed[0].answer(echo::of("too soon"));
+  rig.service.reset_all();
+  rig.service.reset_all();
+  rig.settle(1s);
+  EXPECT_TRUE(c.closed);
+  EXPECT_TRUE(c.answers.empty());
+  EXPECT_EQ(rig.service.connection_count(), 0U);
+  auto& later = rig.connect(); // it still listens
+  later.send(get("/"));
+  rig.settle();
+  handler.owed[1].answer(echo::of("good"));
+  rig.settle();
+  ASSERT_EQ(later.answers.size(), 1U);
+}
+
 TEST(web_service, stops_with_connections_under_way) {
   echo handler;
   handler.later = true;

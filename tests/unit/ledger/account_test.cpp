@@ -1,7 +1,7 @@
 // Both accounts and their reconciliation, one sentence for each total.
 #include <gtest/gtest.h>
 
-#include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::ledger {
 namespace {
@@ -97,6 +97,22 @@ TEST(ledger, a_resend_without_dup_on_the_same_connection_is_unexplained) {
   EXPECT_EQ(x.accept(t), acceptance::unexplained_duplicate);
   EXPECT_EQ(x.sum().duplicated, 1U);
   EXPECT_EQ(x.sum().unexplained, 1U);
+}
+
+TEST(ledger, as_many_resends_without_dup_are_explained_as_the_sender_owns_up_to) {
+  exchange x;
+  const tag t = x.attempt();
+  x.acknowledge(t);
+  for (int i = 0; i < 4; ++i) {
+    x.accept(t);
+  }
+  for (const std::uint64_t own : {0U, 1U, 2U, 3U, 4U}) {
+    totals sum = x.sum();
+    sum.explain(own);
+    EXPECT_EQ(sum.unexplained, own < 3 ? 3 - own : 0);
+    EXPECT_EQ(sum.duplicated, 3U);
+    EXPECT_EQ(sum.lost + sum.unexpected, 0U);
+  }
 }
 
 TEST(ledger, the_first_repeat_on_a_new_connection_is_explained_without_dup) {
@@ -248,12 +264,50 @@ TEST(ledger, a_missing_receiver_makes_what_was_acknowledged_lost) {
   EXPECT_EQ(sum.missing_qos0, 1U);
 }
 
+TEST(ledger, what_the_receiver_had_no_buffer_for_is_not_lost_and_no_more_than_that) {
+  exchange x;
+  for (int i = 0; i < 5; ++i) {
+    x.acknowledge(x.attempt());
+  }
+  totals sum = x.sum();
+  EXPECT_EQ(explain_oversized(sum, 3), 3U);
+  EXPECT_EQ(sum.lost, 2U);
+  EXPECT_EQ(sum.oversized, 3U);
+  EXPECT_EQ(explain_oversized(sum, 9), 2U) << "no more than were lost";
+  EXPECT_EQ(sum.lost, 0U);
+  EXPECT_EQ(sum.oversized, 5U);
+}
+
 TEST(ledger, a_missing_sender_makes_what_arrived_unexpected) {
   exchange x;
   x.accept({4, 1, 1});
   x.accept({4, 2, 1}, fresh, 2);
   EXPECT_EQ(reconcile(nullptr, &x.receiver).unexpected, 2U);
   EXPECT_EQ(reconcile(nullptr, nullptr).accepted, 0U);
+}
+
+TEST(ledger, an_account_that_takes_anothers_place_repeats_none_of_its_tags) {
+  sender_account next;
+  next.boot_after(6);
+  EXPECT_EQ(next.attempt(4, reliable), (tag{4, 7, 1}));
+  next.boot_after(3);
+  EXPECT_EQ(next.attempt(4, reliable), (tag{4, 8, 1}));
+  EXPECT_EQ(next.attempted(), 2U);
+}
+
+TEST(ledger, epochs_of_an_earlier_sender_can_be_left_out) {
+  exchange x;
+  x.sender = {};
+  x.sender.boot_after(1);
+  x.accept({4, 1, 9});
+  x.accept(x.attempt());
+  EXPECT_EQ(x.sum().unexpected, 1U);
+  const totals sum = reconcile(&x.sender, &x.receiver, 2);
+  EXPECT_EQ(sum.unexpected, 0U);
+  EXPECT_EQ(sum.accepted, 1U);
+  std::string lines;
+  append_lines(lines, "downlink", 4, &x.sender, &x.receiver, 2);
+  EXPECT_EQ(lines, "downlink 4 2 attempted 1 acknowledged - accepted 1\n");
 }
 
 TEST(ledger, totals_add_up_over_a_mixture_of_everything) {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/base/random.hpp"
-#include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::ledger {
 namespace {

@@ -51,6 +51,15 @@ TEST(far_sides, belong_to_products) {
   EXPECT_EQ(s.all.corrupted(), 2U);
 }
 
+TEST(far_sides, forget_one_that_is_of_no_use_and_keep_the_others) {
+  two_sides s;
+  s.all.remove(s.a);
+  EXPECT_EQ(s.all.of(0), nullptr);
+  EXPECT_EQ(s.all.of(2), nullptr);
+  EXPECT_EQ(s.all.of(3), s.b);
+  EXPECT_EQ(s.all.corrupted(), 1U);
+}
+
 TEST(far_sides, are_settled_when_the_commands_of_all_have_arrived) {
   two_sides s;
   s.a->sent = 2;
@@ -59,6 +68,9 @@ TEST(far_sides, are_settled_when_the_commands_of_all_have_arrived) {
   devices.in_phase[static_cast<std::size_t>(actors::phase::online)] = 1;
   devices.commands = 4;
   EXPECT_FALSE(s.all.settled(devices));
+  devices.oversized = 1;
+  EXPECT_TRUE(s.all.settled(devices)) << "it came, and no buffer held it";
+  devices.oversized = 0;
   devices.commands = 5;
   EXPECT_TRUE(s.all.settled(devices));
 }

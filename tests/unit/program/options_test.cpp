@@ -262,6 +262,8 @@ TEST(run_contradictions, of_security_and_target) {
             "--insecure looks at no certificate and so contradicts --cafile");
   EXPECT_EQ(refused("--security tls --cafile f"),
             "--cafile needs a target; the embedded twin brings its own certificate");
+  EXPECT_EQ(refused("--target-admin http://127.0.0.1:18830"),
+            "--target-admin needs a target; the embedded twin's ledger is at hand");
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
 }
 
@@ -300,6 +302,18 @@ TEST(run_contradictions, of_profile_and_flags) {
             "--password and --password-file contradict each other; give one");
   EXPECT_EQ(refused("--profile mqtt --payload x --payload-file f"),
             "--payload and --payload-file contradict each other; give one");
+}
+
+TEST(run_contradictions, of_the_boards_memory_and_of_files) {
+  EXPECT_EQ(refused("--receive-limit 64KiB"),
+            "--receive-limit 64KiB is a part of the board's --ram 64KiB and leaves nothing of it; "
+            "make --ram larger, or it smaller");
+  EXPECT_EQ(refused("--ram 4KiB --receive-limit 8KiB"),
+            "--receive-limit 8KiB is a part of the board's --ram 4KiB and leaves nothing of it; "
+            "make --ram larger, or it smaller");
+  EXPECT_EQ(run("--ram 64MiB --receive-limit 256KiB").receive_limit_bytes, 256U * 1024);
+  EXPECT_EQ(refused("--json out --ledger out"),
+            "--json and --ledger name one file; give each its own");
 }
 
 TEST(run_mistakes, in_templates_name_the_column) {
@@ -420,7 +434,7 @@ TEST(check_words, are_files) {
 TEST(subcommands, are_named_when_unknown) {
   EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
   EXPECT_EQ(said("teapot"),
-            "fleet: unknown subcommand teapot; it takes run, cloud, check, version or "
+            "fleet: unknown subcommand teapot; it takes run, cloud, device, check, version or "
             "help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");

@@ -83,6 +83,8 @@ const std::vector<malformed>& contradictions() {
        "1:47: identifiers does not go with what raw\n"},
       {"products: [{report: [{what: custom, topic: a/+}]}]\n",
        "1:44: topic a/+ has a wildcard; messages go to one topic\n"},
+      {"products: [{report: [{what: custom, topic: \"a\\0b\"}]}]\n",
+       "1:44: topic \"a b\" holds U+0000, which no topic may\n"},
       {"products: [{report: [{what: custom, topic: /a}]}]\n",
        "1:44: topic /a begins with a slash; it takes what follows /PK/DN/, as user/update\n"},
       {"products: [{report: [{what: custom, topic: a/b/c/d/e/f}]}]\n",

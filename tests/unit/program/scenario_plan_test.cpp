@@ -279,12 +279,17 @@ TEST(scenario_flags, that_contradict_the_file_are_refused) {
 }
 
 TEST(scenario_plan, tells_devices_their_secrets_over_tls_alone) {
-  EXPECT_EQ(refused("products: [{name: a, logon: register}]", {}),
-            "product a has logon register, which tells secrets over TLS alone; add security: tls");
+  const auto alone = read_scenario("products: [{name: a, logon: register}]", anywhere);
+  ASSERT_FALSE(alone.ok());
+  EXPECT_NE(alone.error().front().message.find("over TLS alone; add security: tls"),
+            std::string::npos)
+      << alone.error().front().message;
   scenario_overrides flags;
+  flags.registers = true;
+  EXPECT_EQ(refused("products: [{name: a}]", flags),
+            "product a has logon register, which tells secrets over TLS alone; add security: tls");
   flags.target_security = security::tls;
-  EXPECT_EQ(plan_of("products: [{logon: register}]", flags).products[0].product.security,
-            security_tier::tls);
+  EXPECT_EQ(plan_of("", flags).products[0].product.security, security_tier::tls);
   flags = {};
   flags.security = security::tls;
   flags.registers = true;

@@ -36,6 +36,7 @@ const std::vector<malformed>& broken_yaml() {
   static const std::vector<malformed> all{
       {"devices: [1", "1:10: broken YAML: the bracket that opens here has no end\n"},
       {"devices: 'x\n", "1:10: broken YAML: the quotation that begins here has no end\n"},
+      {"devices: \"x\\", "1:13: broken YAML: the text ends within an escape\n"},
       {"a: b: c\n", "1:5: broken YAML: illegal map value\n"},
       {"products:\n\t- name: x\n", "2:2: broken YAML: illegal block entry\n"},
       {"devices: 5\n  seed: 7\n", "2:7: broken YAML: illegal map value\n"},

@@ -4,16 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cloud_sim/store/store.hpp"
+#include "tests/support/file_bound.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace fleet::cloud {
 namespace {
 
+using support::file_bound;
 using testing::HasSubstr;
 
 struct store_commit : testing::Test {
@@ -80,26 +81,6 @@ TEST_F(store_commit, fails_as_a_whole_where_its_bound_is_reached_and_keeps_the_b
   EXPECT_EQ(kept.pending(), 300U);
 }
 
-/// No file of this process may grow beyond so many octets, while it exists.
-class file_bound {
-public:
-  explicit file_bound(rlim_t bytes) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    FLEET_CHECK(::getrlimit(RLIMIT_FSIZE, &former_) == 0);
-    const rlimit tight{bytes, former_.rlim_max};
-    FLEET_CHECK(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-  }
-  ~file_bound() {
-    ::setrlimit(RLIMIT_FSIZE, &former_);
-    ::signal(SIGXFSZ, SIG_DFL);
-  }
-  file_bound(const file_bound&) = delete;
-  file_bound& operator=(const file_bound&) = delete;
-
-private:
-  rlimit former_{};
-};
-
 TEST_F(store_commit, succeeds_with_the_same_batch_once_the_disk_takes_it) {
   auto kept = open();
   put_shadows(kept, 0, 50);
@@ -118,13 +99,37 @@ TEST_F(store_commit, succeeds_with_the_same_batch_once_the_disk_takes_it) {
   EXPECT_EQ(shadows(kept), 3049U);
 }
 
-TEST_F(store_commit, comes_by_itself_when_a_batch_reaches_its_bound) {
+TEST_F(store_commit, counts_as_a_whole_also_where_a_batch_was_beyond_its_bound) {
+  {
+    auto kept = open({.batch_bytes_max = 10'000});
+    put_shadows(kept, 0, 25);
+    EXPECT_LE(kept.pending_bytes(), 10'000U);
+    EXPECT_EQ(kept.pending(), 25U);
+  }
   auto kept = open({.batch_bytes_max = 10'000});
+  EXPECT_EQ(shadows(kept), 0U); // what was in the file already was not committed
   put_shadows(kept, 0, 25);
-  EXPECT_LE(kept.pending_bytes(), 10'000U);
-  EXPECT_GE(shadows(kept), 15U);
   EXPECT_FALSE(kept.commit());
+  EXPECT_FALSE(kept.dirty());
   EXPECT_EQ(shadows(kept), 25U);
+  put_shadows(kept, 25, 1); // and the next one is another
+  EXPECT_FALSE(kept.commit());
+  EXPECT_EQ(shadows(kept), 26U);
+}
+
+TEST_F(store_commit, keeps_nothing_of_a_batch_whose_second_part_failed) {
+  {
+    auto kept = open({.bytes_max = 250'000, .batch_bytes_max = 100'000});
+    put_shadows(kept, 0, 185); // one part is in the file
+    EXPECT_EQ(kept.pending(), 185U);
+    const auto why = kept.commit();
+    ASSERT_TRUE(why);
+    EXPECT_EQ(why->why, store_error::disk_full);
+    const auto again = kept.commit();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->why, store_error::overflowed);
+  }
+  EXPECT_EQ(shadows(open()), 0U);
 }
 
 TEST_F(store_commit, never_succeeds_again_after_a_write_had_to_be_dropped) {
@@ -133,13 +138,13 @@ TEST_F(store_commit, never_succeeds_again_after_a_write_had_to_be_dropped) {
   ASSERT_FALSE(kept.commit());
   {
     const file_bound tight{1000};
-    put_shadows(kept, 5, 20);
+    put_shadows(kept, 5, 4000); // more than SQLite holds in memory
   }
   EXPECT_LE(kept.pending_bytes(), 10'000U);
   const auto why = kept.commit();
   ASSERT_TRUE(why);
   EXPECT_EQ(why->why, store_error::overflowed);
-  put_shadows(kept, 25, 1);
+  put_shadows(kept, 5000, 1);
   EXPECT_TRUE(kept.commit());
   EXPECT_EQ(shadows(kept), 5U);
 }

@@ -1,0 +1,28 @@
+// The accounts of a twin behind the face for outside. Keeps nothing of its own.
+#pragma once
+
+#include "cloud_sim/accounts.hpp"
+#include "cloud_sim/ledger_desk.hpp"
+#include "cloud_sim/registry.hpp"
+
+namespace fleet::cloud {
+
+class account_desk final : public ledger_desk {
+public:
+  /// `names` may be null; all of them outlive the desk.
+  account_desk(accounts& books, const registry* names, const twin_counters& counters)
+      : books_(books), names_(names), counters_(counters) {}
+
+  void begin(std::uint32_t first, std::uint32_t count) override { books_.renew(first, count); }
+  [[nodiscard]] std::optional<std::uint32_t> next(std::uint32_t from) const override;
+  void save(std::uint32_t device, byte_buffer& uplink, byte_buffer& downlink) const override;
+  [[nodiscard]] unbooked_tags unbooked() const override;
+  [[nodiscard]] std::string name(std::uint32_t device) const override;
+
+private:
+  accounts& books_;
+  const registry* names_;
+  const twin_counters& counters_;
+};
+
+} // namespace fleet::cloud

@@ -1,0 +1,360 @@
+// The table of commands, and how each reads its words.
+#include "fleet/hand/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+
+#include "fleet/console/assignments.hpp"
+#include "fleet/console/display.hpp"
+#include "fleet/hand/words.hpp"
+#include "fleet/text/nearest.hpp"
+#include "fleet/text/quantities.hpp"
+#include "protocol/alink/identity.hpp"
+#include "protocol/base/json.hpp"
+#include "protocol/mqtt/topic.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using words_view = std::span<const std::string>;
+using complaint = std::optional<std::string>;
+
+constexpr duration wait_most = 24h * 30;
+constexpr duration period_least = 100ms;
+constexpr std::string_view hex_mark = "hex:";
+
+/// A word as a complaint may repeat it.
+std::string shown(std::string_view word) {
+  constexpr std::size_t most = 60;
+  const std::string whole = printable(word.substr(0, most));
+  return word.size() > most ? whole + "..." : whole;
+}
+
+complaint read_qos(const std::string& word, mqtt::qos& out) {
+  if (word != "0" && word != "1" && word != "2") {
+    return shown(word) + " is no quality of service; it takes 0, 1 or 2";
+  }
+  out = static_cast<mqtt::qos>(word.front() - '0');
+  return std::nullopt;
+}
+
+complaint read_time(const std::string& word, duration least, duration& out) {
+  const auto parsed = text::parse_duration(word);
+  if (!parsed) {
+    return shown(word) + " " + parsed.error();
+  }
+  if (parsed.value() < least || parsed.value() > wait_most) {
+    return shown(word) + " is out of range; it takes " + text::format_duration(least) + " to "
+           + text::format_duration(wait_most);
+  }
+  out = parsed.value();
+  return std::nullopt;
+}
+
+complaint read_object(const std::string& word, std::string& out) {
+  json_reader reader;
+  if (reader.read(as_bytes(word)) != json_error::none || reader.is_array()) {
+    return shown(word) + " is no JSON object; write {\"name\":value}";
+  }
+  out = word;
+  return std::nullopt;
+}
+
+/// `hex:00ff` as octets; any other word as it is.
+complaint read_payload(const std::string& word, std::string& out) {
+  if (!word.starts_with(hex_mark)) {
+    out = word;
+    return std::nullopt;
+  }
+  const std::string_view digits = std::string_view{word}.substr(hex_mark.size());
+  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
+    unsigned octet = 0;
+    const char* const end = digits.data() + at + 2;
+    if (std::from_chars(digits.data() + at, end, octet, 16).ptr != end) {
+      break;
+    }
+    out += static_cast<char>(octet);
+  }
+  return out.size() * 2 == digits.size()
+             ? std::nullopt
+             : complaint{shown(word) + " is not hex: and pairs of hexadecimal digits"};
+}
+
+/// Words beyond those a command takes; most often a payload that was not quoted.
+complaint too_many(words_view words, std::size_t most) {
+  if (words.size() <= most) {
+    return std::nullopt;
+  }
+  return "unexpected word " + shown(words[most]) + "; what holds blanks is written in quotes";
+}
+
+complaint read_pub_light(words_view words, hand_command& out) {
+  out.verb = words[0] == "open" ? hand_verb::pub_open : hand_verb::pub_close;
+  if (out.verb == hand_verb::pub_open && words.size() > 1) {
+    if (words[1] != "every" || words.size() < 3) {
+      return "after pub open comes nothing, or every and a time, as in pub open every 2s";
+    }
+    if (auto wrong = read_time(words[2], period_least, out.time)) {
+      return wrong;
+    }
+    return too_many(words, 3);
+  }
+  return too_many(words, 1);
+}
+
+complaint read_pub(words_view words, hand_command& out) {
+  constexpr std::array<std::string_view, 2> lights{"open", "close"};
+  if (words.empty()) {
+    return "pub needs open, close, or a topic and a payload";
+  }
+  if (words[0] == "open" || words[0] == "close") {
+    return read_pub_light(words, out);
+  }
+  out.verb = hand_verb::publish;
+  if (words.size() == 1) {
+    const auto near = text::nearest(words[0], lights);
+    return near ? "pub " + shown(words[0]) + " is unknown; the nearest is pub " + std::string{*near}
+                : "pub " + shown(words[0]) + " needs a payload";
+  }
+  if (!mqtt::valid_topic(words[0])) {
+    return shown(words[0]) + " is no topic to publish on; it must be UTF-8 without + and #";
+  }
+  out.name = words[0];
+  if (auto wrong = read_payload(words[1], out.text)) {
+    return wrong;
+  }
+  if (auto wrong = too_many(words, 3)) {
+    return wrong;
+  }
+  return words.size() == 3 ? read_qos(words[2], out.qos) : std::nullopt;
+}
+
+complaint read_filter(words_view words, hand_command& out, std::size_t most) {
+  if (words.empty()) {
+    return "needs a topic or a filter";
+  }
+  if (!mqtt::valid_filter(words[0])) {
+    return shown(words[0]) + " is no filter; + stands for a level and # for all that follow";
+  }
+  out.name = words[0];
+  return too_many(words, most);
+}
+
+complaint read_sub(words_view words, hand_command& out) {
+  out.verb = hand_verb::subscribe;
+  if (auto wrong = read_filter(words, out, 2)) {
+    return wrong;
+  }
+  return words.size() == 2 ? read_qos(words[1], out.qos) : std::nullopt;
+}
+
+complaint read_unsub(words_view words, hand_command& out) {
+  out.verb = hand_verb::unsubscribe;
+  return read_filter(words, out, 1);
+}
+
+complaint read_set(words_view words, hand_command& out) {
+  out.verb = hand_verb::set;
+  if (words.empty()) {
+    return "set needs a property: NAME=VALUE, as in LightSwitch=1";
+  }
+  auto made = assignments_to_json(words);
+  if (!made) {
+    return printable(made.error());
+  }
+  out.text = std::move(made).value();
+  return std::nullopt;
+}
+
+complaint read_event(words_view words, hand_command& out) {
+  out.verb = hand_verb::event;
+  if (words.empty()) {
+    return "event needs a name, and may have its outputs as JSON";
+  }
+  if (!alink::valid_name(words[0], 64)) {
+    return shown(words[0]) + " is no event's identifier";
+  }
+  out.name = words[0];
+  out.text = "{}";
+  if (auto wrong = too_many(words, 2)) {
+    return wrong;
+  }
+  return words.size() == 2 ? read_object(words[1], out.text) : std::nullopt;
+}
+
+complaint read_shadow(words_view words, hand_command& out) {
+  constexpr std::array<std::string_view, 2> verbs{"get", "update"};
+  if (words.empty()) {
+    return "shadow needs get, or update and what to report as JSON";
+  }
+  if (words[0] == "get") {
+    out.verb = hand_verb::shadow_get;
+    return too_many(words, 1);
+  }
+  if (words[0] != "update") {
+    const auto near = text::nearest(words[0], verbs);
+    return "shadow " + shown(words[0]) + " is unknown; "
+           + (near ? "the nearest is shadow " + std::string{*near}
+                   : "it takes " + text::enumerate(verbs));
+  }
+  out.verb = hand_verb::shadow_update;
+  if (words.size() < 2) {
+    return "shadow update needs what to report, as in shadow update {\"color\":\"red\"}";
+  }
+  if (auto wrong = too_many(words, 2)) {
+    return wrong;
+  }
+  return read_object(words[1], out.text);
+}
+
+complaint read_wait(words_view words, hand_command& out) {
+  out.verb = hand_verb::wait;
+  if (words.empty()) {
+    return "wait needs a time, as in wait 3s";
+  }
+  if (auto wrong = too_many(words, 1)) {
+    return wrong;
+  }
+  return read_time(words[0], duration{0}, out.time);
+}
+
+template <hand_verb Verb>
+complaint read_bare(words_view words, hand_command& out) {
+  out.verb = Verb;
+  return too_many(words, 0);
+}
+
+struct entry {
+  std::string_view word;
+  std::string_view usage;
+  std::string_view text;
+  complaint (*read)(words_view, hand_command&);
+};
+
+constexpr std::array<entry, 11> entries{{
+    {"pub", "pub open [every D]\n  pub close\n  pub TOPIC PAYLOAD [QOS]",
+     "light on, and reported as in the manual's sample; every D again\n"
+     "light off, reported once\n"
+     "publishes, QoS 1 unless said; hex:00ff is a payload of octets",
+     read_pub},
+    {"sub", "sub FILTER [QOS]", "subscribes, QoS 1 unless said", read_sub},
+    {"unsub", "unsub FILTER", "unsubscribes", read_unsub},
+    {"set", "set NAME=VALUE...", "gives properties of the thing values and reports them", read_set},
+    {"event", "event NAME [{JSON}]", "reports an event of the thing with its outputs", read_event},
+    {"shadow", "shadow get\n  shadow update {JSON}",
+     "asks for the device's shadow\nreports these attributes to it", read_shadow},
+    {"wait", "wait D", "lets time pass before the next command, as 3s or 500ms", read_wait},
+    {"status", "status", "what the device knows of itself", read_bare<hand_verb::status>},
+    {"help", "help", "this", read_bare<hand_verb::help>},
+    {"stop", "stop", "unsubscribes, disconnects and ends, as the manual's sample does",
+     read_bare<hand_verb::stop>},
+    {"quit", "quit", "disconnects and ends; the cloud keeps the session and its subscriptions",
+     read_bare<hand_verb::quit>},
+}};
+
+result<hand_command, std::string> parse_one(typed_command typed) {
+  words_view words{typed.words};
+  // A line pasted from the manual.
+  if (words.size() > 1 && words[0] == "ali_mqtt_test") {
+    words = words.subspan(1);
+  }
+  hand_command out;
+  out.typed = std::move(typed.typed);
+  if (words[0] == "start") {
+    out.verb = hand_verb::start;
+    return out;
+  }
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const entry& e) { return e.word == words[0]; });
+  if (found == entries.end()) {
+    const auto known = command_words();
+    const auto near = text::nearest(words[0], known);
+    return fail("unknown command " + shown(words[0]) + "; "
+                + (near ? "the nearest is " + std::string{*near} : "help shows them all"));
+  }
+  if (auto wrong = found->read(words.subspan(1), out)) {
+    return fail(std::move(*wrong));
+  }
+  return out;
+}
+
+/// The next line of a text with several, taken off.
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+} // namespace
+
+bool needs_link(hand_verb verb) noexcept {
+  switch (verb) {
+    case hand_verb::pub_open:
+    case hand_verb::pub_close:
+    case hand_verb::publish:
+    case hand_verb::subscribe:
+    case hand_verb::unsubscribe:
+    case hand_verb::set:
+    case hand_verb::event:
+    case hand_verb::shadow_get:
+    case hand_verb::shadow_update: return true;
+    case hand_verb::wait:
+    case hand_verb::status:
+    case hand_verb::help:
+    case hand_verb::start:
+    case hand_verb::stop:
+    case hand_verb::quit: return false;
+  }
+  FLEET_CHECK(false);
+}
+
+result<std::vector<hand_command>, std::string> parse_commands(std::string_view text) {
+  auto split = split_commands(text);
+  if (!split) {
+    return fail(split.error());
+  }
+  if (split.value().size() > commands_max) {
+    return fail("more than " + text::format_count(commands_max) + " commands at once");
+  }
+  std::vector<hand_command> out;
+  for (auto& each : split.value()) {
+    auto one = parse_one(std::move(each));
+    if (!one) {
+      return fail(one.error());
+    }
+    out.push_back(std::move(one).value());
+  }
+  return out;
+}
+
+std::string commands_help() {
+  constexpr std::size_t column = 27;
+  std::string out;
+  for (const entry& e : entries) {
+    std::string_view usage = e.usage;
+    std::string_view what = e.text;
+    while (!usage.empty()) {
+      std::string line = "  " + std::string{take_line(usage)};
+      usage.remove_prefix(std::min(usage.find_first_not_of(' '), usage.size()));
+      line.append(column - std::min(line.size(), column - 1), ' ');
+      out += line + std::string{take_line(what)} + "\n";
+    }
+  }
+  return out;
+}
+
+std::vector<std::string_view> command_words() {
+  std::vector<std::string_view> out;
+  std::transform(entries.begin(), entries.end(), std::back_inserter(out),
+                 [](const entry& e) { return e.word; });
+  return out;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,286 @@
+// `fleet device`: its subcommands, the flags and help of `mqtt start`, and what contradicts what.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "fleet/hand/commands.hpp"
+#include "fleet/options/setters.hpp"
+#include "fleet/options/subcommands.hpp"
+#include "fleet/options/words.hpp"
+#include "protocol/alink/identity.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using words_view = std::span<const std::string_view>;
+using sentence = std::optional<std::string>;
+
+constexpr std::string_view name = "fleet device mqtt start";
+constexpr std::array<std::string_view, 1> spoken{"mqtt"};
+constexpr std::array<std::string_view, 3> not_yet{"coap", "http", "ota"};
+constexpr std::array<std::string_view, 1> mqtt_words{"start"};
+
+std::string overview() {
+  return "fleet device: one device by hand, in the words of the manual's samples\n"
+         "\n"
+         "usage: fleet device mqtt start [flags]\n"
+         "\n"
+         "  mqtt start     connects one device and then takes commands at a prompt\n"
+         "  coap, http, ota\n"
+         "                 not yet\n"
+         "\n"
+         "Commands at the prompt, in lines of a pipe, and in --run\n"
+         + commands_help()
+         + "\n"
+           "Several commands stand on one line with ; between them. What holds blanks is written "
+           "in\n"
+           "quotes, JSON as it is. Its manual: fleet device mqtt start --help\n";
+}
+
+setter set_name(std::string& out, std::size_t most, std::string_view what) {
+  return [&out, most, what](std::string_view value) -> sentence {
+    if (!alink::valid_name(value, most)) {
+      return "is no " + std::string{what};
+    }
+    out = value;
+    return std::nullopt;
+  };
+}
+
+setter set_script(std::string& out) {
+  return [&out](std::string_view value) -> sentence {
+    if (const auto parsed = parse_commands(value); !parsed) {
+      return "has a mistake: " + parsed.error();
+    }
+    out = value;
+    return std::nullopt;
+  };
+}
+
+void cloud_flags(flag_set& flags, device_options& out) {
+  flags.group("Cloud");
+  flags.value("--target", "URL",
+              "embedded (a twin in this process), mqtt://host[:1883] or mqtts://host[:8883]. "
+              "Default embedded.",
+              set_target(out.run.target));
+  flags.value("--profile", "NAME",
+              "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "
+              "linkdevelop.",
+              set_word(out.run.profile, profile_words));
+  flags.value("--security", "TIER",
+              "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
+              set_word(out.run.security, security_words));
+  flags.value(
+      "--cafile", "FILE",
+      "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
+      set_text(out.run.ca_file));
+  flags.toggle("--insecure", "Takes any certificate. For trials only.", out.run.insecure);
+  flags.value("--server-name", "NAME",
+              "The name asked for in the TLS handshake (SNI) and looked for in the certificate. "
+              "Default: the target's host.",
+              set_text(out.run.server_name));
+  flags.value("--admin", "A:P|off",
+              "Where the embedded twin's admin API listens, so that fleet cloud can play the "
+              "cloud's part. Default 127.0.0.1:18830, or a free port where that is taken.",
+              set_metrics(out.admin));
+}
+
+void identity_flags(flag_set& flags, device_options& out) {
+  flags.group("Who it is; by default dev_000000 of the generated devices, which the twin knows");
+  flags.value("--product-key", "KEY", "Its ProductKey. Default a1FleetDemo.",
+              set_name(out.run.product_key, alink::max_product_key, "ProductKey"));
+  flags.value("--device-name,--device", "NAME",
+              "Its DeviceName; with --credentials, which of the file's devices. Default: the "
+              "first.",
+              set_name(out.device_name, alink::max_device_name, "DeviceName"));
+  flags.value("--device-secret-file", "FILE",
+              "A file whose one line is its DeviceSecret. Default: the generated one.",
+              set_text(out.secret_file));
+  flags.value("--credentials", "FILE",
+              "CSV with the columns ProductKey, DeviceName, DeviceSecret, as the vendor's console "
+              "exports it. Default: none.",
+              set_text(out.run.credentials_file));
+  flags.value("--sign", "METHOD", "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1.",
+              set_word(out.run.sign, sign_words));
+}
+
+void session_flags(flag_set& flags, device_options& out) {
+  flags.group("Session");
+  flags.value("--keep-alive", "D",
+              "MQTT keep-alive in whole seconds: 1s to 65535s, or off; 30s to 1200s unless the "
+              "profile is mqtt. Default 60s.",
+              set_duration(out.run.keep_alive, 1s, 65535s, off_word::allowed));
+  flags.toggle("--clean-session", "Asks for a clean session at each connection.",
+               out.run.clean_session);
+  flags.group("Any broker (--profile mqtt); {device} stands for the device's name");
+  flags.value("--client-id", "TEMPLATE", "The client identifier. Default {device}.",
+              set_template(out.run.mqtt_text.client_id));
+  flags.value("--username", "TEMPLATE", "The user name. Default: none.",
+              set_template(out.run.mqtt_text.username));
+  flags.value("--password-file", "FILE", "A file whose one line is the password. Default: none.",
+              set_text(out.run.mqtt_text.password_file));
+  flags.value("--topic", "TEMPLATE", "Where pub open and set report to. Default fleet/{device}/up.",
+              set_template(out.run.mqtt_text.topic));
+  flags.value("--down-topic", "TEMPLATE", "What start subscribes to. Default fleet/{device}/down.",
+              set_template(out.run.mqtt_text.down_topic));
+}
+
+void script_flags(flag_set& flags, device_options& out) {
+  flags.group("Commands");
+  flags.value("--run", "COMMANDS",
+              "Carries these out, each when what the one before it sent is answered, then stops; "
+              "standard input is not read. Default: commands come from standard input, with a "
+              "prompt where a person types.",
+              set_script(out.script));
+  flags.toggle("--verbose", "Whole payloads, and the size of every packet.", out.verbose);
+  flags.value("--seed", "N", "A whole number that decides everything random. Default: picked.",
+              set_seed(out.run.seed));
+}
+
+sentence security_contradiction(const run_options& o, const flag_set& flags) {
+  const bool tls = o.security == security::tls;
+  if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
+    return "--security plain contradicts the mqtts:// target";
+  }
+  if (o.target.scheme == text::scheme::mqtt && tls) {
+    return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
+  }
+  for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {
+    if (flags.given(flag) && o.target.scheme != text::scheme::mqtts) {
+      return std::string{flag} + " needs an mqtts:// target";
+    }
+  }
+  if (flags.given("--insecure") && flags.given("--cafile")) {
+    return "--insecure looks at no certificate and so contradicts --cafile";
+  }
+  if (flags.given("--admin") && o.target.scheme != text::scheme::embedded) {
+    return "--admin is the embedded twin's and contradicts --target";
+  }
+  return {};
+}
+
+sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.keep_alive % 1s != 0s) {
+    return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
+  }
+  if (o.profile == profile::mqtt) {
+    for (const auto flag : {"--credentials", "--product-key", "--device-secret-file", "--sign"}) {
+      if (flags.given(flag)) {
+        return std::string{flag}
+               + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on "
+                 "with --username and --password-file";
+      }
+    }
+    return flags.given("--password-file") && !flags.given("--username")
+               ? sentence{"a password needs a user name in MQTT; add --username"}
+               : std::nullopt;
+  }
+  for (const auto flag :
+       {"--client-id", "--username", "--password-file", "--topic", "--down-topic"}) {
+    if (flags.given(flag)) {
+      return std::string{flag} + " needs --profile mqtt";
+    }
+  }
+  if (o.keep_alive < platform_keep_alive_least || o.keep_alive > platform_keep_alive_most) {
+    return "--keep-alive must be 30s to 1200s with profile " + std::string{to_string(o.profile)}
+           + "; the platform refuses others";
+  }
+  return {};
+}
+
+sentence identity_contradiction(const flag_set& flags) {
+  const bool secret = flags.given("--device-secret-file");
+  if (secret && flags.given("--credentials")) {
+    return "--device-secret-file and --credentials contradict each other; give one";
+  }
+  if (secret && !(flags.given("--product-key") && flags.given("--device-name"))) {
+    return "--device-secret-file needs --product-key and --device-name beside it";
+  }
+  return {};
+}
+
+result<command, usage_error> parse_start(words_view words) {
+  device_options out;
+  flag_set flags{std::string{name}, "one device by hand; fleet device --help lists its commands",
+                 "[flags]"};
+  cloud_flags(flags, out);
+  identity_flags(flags, out);
+  session_flags(flags, out);
+  script_flags(flags, out);
+  flags.example("fleet device mqtt start",
+                "a device and a twin; then type pub open, pub close, stop");
+  flags.example("fleet device mqtt start --profile linkplatform --run 'pub open; wait 3s; stop'",
+                "the other platform's sample, without a prompt");
+  flags.example("fleet device mqtt start --target mqtts://cloud.lan --credentials devices.csv",
+                "the first device of a file, against any platform");
+  flags.example(
+      "fleet device mqtt start --profile mqtt --target mqtt://broker --run 'sub #; wait 9s'",
+      "any broker");
+  if (asks_for_help(words)) {
+    return command{text_answer{flags.help()}};
+  }
+  if (const auto wrong = flags.parse(words)) {
+    return fail(wrong_usage(name, *wrong));
+  }
+  for (const auto& wrong : {security_contradiction(out.run, flags),
+                            profile_contradiction(out.run, flags), identity_contradiction(flags)}) {
+    if (wrong) {
+      return fail(wrong_usage(name, *wrong));
+    }
+  }
+  out.scripted = flags.given("--run");
+  out.product_given = flags.given("--product-key");
+  if (out.run.target.scheme == text::scheme::mqtts) {
+    out.run.security = security::tls;
+  }
+  return command{std::move(out)};
+}
+
+/// A word where a subcommand should be.
+usage_error unknown(std::string_view where, std::string_view word, words_view valid) {
+  return wrong_usage(where, "subcommand " + std::string{word} + " " + unknown_word(word, valid));
+}
+
+bool one_of(std::string_view word, words_view all) {
+  return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+} // namespace
+
+result<command, usage_error> parse_device(words_view words) {
+  constexpr std::string_view here = "fleet device";
+  if (words.empty()) {
+    return fail(wrong_usage(here, "needs a subcommand: mqtt start"));
+  }
+  if (one_of(words[0], not_yet)) {
+    return fail(
+        wrong_usage(here, std::string{words[0]} + " is not there yet; fleet device mqtt start is"));
+  }
+  if (words[0] != "mqtt") {
+    return asks_for_help(words) ? result<command, usage_error>{command{text_answer{overview()}}}
+                                : fail(unknown(here, words[0], spoken));
+  }
+  const auto rest = words.subspan(1);
+  if (!rest.empty() && rest[0] == "start") {
+    return parse_start(rest.subspan(1));
+  }
+  if (asks_for_help(rest)) {
+    return command{text_answer{overview()}};
+  }
+  if (rest.empty()) {
+    return fail(wrong_usage("fleet device mqtt", "needs a command: start"));
+  }
+  const auto typed = command_words();
+  if (one_of(rest[0], typed)) {
+    return fail(wrong_usage("fleet device mqtt",
+                            std::string{rest[0]}
+                                + " is typed at the prompt of fleet device mqtt start, or given "
+                                  "to its --run"));
+  }
+  return fail(unknown("fleet device mqtt", rest[0], mqtt_words));
+}
+
+} // namespace fleet::program

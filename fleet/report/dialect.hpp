@@ -1,0 +1,34 @@
+// What devices do of the vendor's dialect beyond reports and commands, by the names of the report
+// and of the metrics. A new counter of actors/device/meters.hpp gets its line here.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "actors/device/meters.hpp"
+
+namespace fleet::report {
+
+struct dialect_count {
+  std::string_view name; ///< in JSON, and the metric's label
+  std::string_view text; ///< for people, behind the number
+  actors::counter actors::meters::*from;
+};
+
+/// Sections are those of aliyun-iot.md.
+inline constexpr std::array<dialect_count, 12> dialect_counts{{
+    {"events_posted", "events posted", &actors::meters::events_posted},           // §11.2
+    {"commands_refused", "commands refused", &actors::meters::commands_refused},  // §11.3, §11.5
+    {"services_answered", "services run", &actors::meters::services_answered},    // §11.5
+    {"rrpc_answered", "RRPC answered", &actors::meters::rrpc_answered},           // §15
+    {"broadcasts", "broadcasts heard", &actors::meters::broadcasts},              // §9.1
+    {"desired_applied", "desired applied", &actors::meters::desired_applied},     // §11.7
+    {"shadow_updates", "shadow updates", &actors::meters::shadow_updates},        // §13
+    {"shadow_converged", "shadows converged", &actors::meters::shadow_converged}, // §13
+    {"ntp_syncs", "NTP syncs", &actors::meters::ntp_syncs},                       // §11.9
+    {"configs_received", "configs received", &actors::meters::configs_received},  // §14.6
+    {"request_timeouts", "questions timed out", &actors::meters::request_timeouts},
+    {"sub_devices_refused", "sub-devices refused", &actors::meters::sub_devices_refused}, // §16
+}};
+
+} // namespace fleet::report

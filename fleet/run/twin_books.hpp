@@ -1,0 +1,54 @@
+// The ledger of a twin in another process, by its admin API: lets it begin anew for a run, and
+// fetches it afterwards. Blocks; knows no signals.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fleet/console/admin_api.hpp"
+#include "fleet/options.hpp"
+#include "protocol/ledger/ledger.hpp"
+
+namespace fleet::program {
+
+/// Devices of the run by index, and how the twin should call the first and the last of them.
+struct booked_range {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0; ///< at least 1
+  std::string first_name;  ///< `PK/DN`; both empty: the profile has no such names
+  std::string last_name;
+};
+
+/// Both sides of one device, as the twin has them; either may be missing.
+struct booked_device {
+  std::optional<ledger::receiver_account> uplink;
+  std::optional<ledger::sender_account> downlink;
+};
+
+struct twin_books {
+  std::vector<booked_device> devices; ///< by index
+  std::uint64_t corrupted = 0;        ///< tags, since the twin began
+};
+
+struct books_failure {
+  exit_code code = exit_code::environment_failed;
+  std::string message; ///< one sentence; names the place that was asked
+};
+
+/// Lets the twin at `where` forget what it has of these devices. Answers the tags that it found
+/// corrupted until now. Fails with wrong_usage where it counts devices otherwise than the run, with
+/// environment_failed where it does not answer as a twin.
+result<std::uint64_t, books_failure> begin_books(admin_api& api, const std::string& where,
+                                                 const std::vector<booked_range>& ranges);
+
+/// The accounts of the devices below `devices`, page by page.
+result<twin_books, books_failure> fetch_books(admin_api& api, const std::string& where,
+                                              std::uint32_t devices);
+
+/// Accounts asked for at once.
+inline constexpr std::uint32_t books_page = 500;
+
+} // namespace fleet::program

@@ -1,0 +1,232 @@
+// `fleet device` as a command line: what is taken, refused and explained.
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fleet/hand/hand_plan.hpp"
+#include "fleet/options.hpp"
+#include "tests/support/temp_folder.hpp"
+
+namespace fleet::program {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using words = std::vector<std::string_view>;
+
+device_options taken(words more) {
+  words all{"device", "mqtt", "start"};
+  all.insert(all.end(), more.begin(), more.end());
+  auto answer = parse_options(all);
+  if (!answer || !std::holds_alternative<device_options>(answer.value())) {
+    ADD_FAILURE() << (answer ? "another subcommand" : answer.error().message);
+    return {};
+  }
+  return std::get<device_options>(std::move(answer).value());
+}
+
+/// What is said of the line, without the hint where to read on.
+std::string refused(const words& line) {
+  words all{"device"};
+  all.insert(all.end(), line.begin(), line.end());
+  const auto answer = parse_options(all);
+  return answer ? "accepted" : answer.error().message.substr(0, answer.error().message.find('\n'));
+}
+
+std::string start_refused(const words& line) {
+  words all{"mqtt", "start"};
+  all.insert(all.end(), line.begin(), line.end());
+  const std::string said = refused(all);
+  const std::string_view before = "fleet device mqtt start: ";
+  return said.starts_with(before) ? said.substr(before.size()) : said;
+}
+
+std::string text_of(const words& line) {
+  auto answer = parse_options(line);
+  return answer && std::holds_alternative<text_answer>(answer.value())
+             ? std::get<text_answer>(answer.value()).text
+             : std::string{"no text"};
+}
+
+/// A file in a folder of the test's own; its path.
+std::string write(const support::temp_folder& folder, const std::string& name,
+                  std::string_view text) {
+  const std::string path = folder / name;
+  std::ofstream{path} << text;
+  return path;
+}
+
+/// What a plan came to, or why there is none.
+std::string why_not(const words& line) {
+  const auto plan = plan_hand(taken(line));
+  return plan ? "planned" : plan.error().message;
+}
+
+} // namespace
+
+TEST(device_flags, have_defaults_that_need_nothing_else) {
+  const auto o = taken({});
+  EXPECT_EQ(o.run.target.scheme, text::scheme::embedded);
+  EXPECT_EQ(o.run.profile, profile::linkdevelop);
+  EXPECT_EQ(o.run.security, security::plain);
+  EXPECT_EQ(o.run.keep_alive, 60s);
+  EXPECT_FALSE(o.run.clean_session);
+  EXPECT_FALSE(o.scripted);
+  EXPECT_FALSE(o.verbose);
+  EXPECT_FALSE(o.admin.asked_for);
+}
+
+TEST(device_flags, say_who_the_device_is_and_where_its_cloud) {
+  const auto o = taken({"--target", "mqtts://cloud.lan", "--cafile", "ca.pem", "--product-key",
+                        "a1", "--device-name", "d1", "--device-secret-file", "s", "--verbose"});
+  EXPECT_EQ(o.run.security, security::tls);
+  EXPECT_EQ(o.run.target.port, 8883);
+  EXPECT_EQ(o.run.product_key, "a1");
+  EXPECT_TRUE(o.product_given);
+  EXPECT_EQ(o.device_name, "d1");
+  EXPECT_EQ(o.secret_file, "s");
+  EXPECT_TRUE(o.verbose);
+  EXPECT_EQ(taken({"--credentials", "f.csv", "--device", "d2"}).device_name, "d2");
+}
+
+TEST(device_flags, take_a_script_that_is_read_before_anything_starts) {
+  const auto o = taken({"--run", "pub open; wait 3s; stop"});
+  EXPECT_TRUE(o.scripted);
+  EXPECT_EQ(o.script, "pub open; wait 3s; stop");
+  EXPECT_TRUE(taken({"--run", "# nothing"}).scripted);
+  EXPECT_EQ(start_refused({"--run", "pub opne"}),
+            "--run \"pub opne\" has a mistake: pub opne is unknown; the nearest is pub open");
+}
+
+TEST(device_flags, that_contradict_each_other_are_refused) {
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--security", "tls"}),
+            "--security tls contradicts the mqtt:// target; write mqtts:// for TLS");
+  EXPECT_EQ(start_refused({"--target", "mqtts://h", "--security", "plain"}),
+            "--security plain contradicts the mqtts:// target");
+  EXPECT_EQ(start_refused({"--cafile", "f"}), "--cafile needs an mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtts://h", "--insecure", "--cafile", "f"}),
+            "--insecure looks at no certificate and so contradicts --cafile");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--admin", "off"}),
+            "--admin is the embedded twin's and contradicts --target");
+  EXPECT_EQ(start_refused({"--keep-alive", "10s"}),
+            "--keep-alive must be 30s to 1200s with profile linkdevelop; the platform refuses "
+            "others");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--keep-alive", "1500ms"}),
+            "--keep-alive is in whole seconds; 1s500ms is not");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--sign", "hmacmd5"}),
+            "--sign belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on "
+            "with --username and --password-file");
+  EXPECT_EQ(start_refused({"--topic", "t"}), "--topic needs --profile mqtt");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--password-file", "f"}),
+            "a password needs a user name in MQTT; add --username");
+  EXPECT_EQ(start_refused({"--device-secret-file", "f"}),
+            "--device-secret-file needs --product-key and --device-name beside it");
+  EXPECT_EQ(start_refused({"--device-secret-file", "f", "--credentials", "c"}),
+            "--device-secret-file and --credentials contradict each other; give one");
+  EXPECT_EQ(start_refused({"--device-name", "a/b"}), "--device-name a/b is no DeviceName");
+  EXPECT_EQ(start_refused({"--devcie", "x"}), "unknown flag --devcie; the nearest is --device");
+}
+
+TEST(device_words, name_what_exists_and_what_does_not_yet) {
+  EXPECT_EQ(refused({}), "fleet device: needs a subcommand: mqtt start");
+  for (const auto word : {"coap", "http", "ota"}) {
+    EXPECT_EQ(refused({word, "start"}), "fleet device: " + std::string{word}
+                                            + " is not there yet; fleet device mqtt start is");
+  }
+  EXPECT_EQ(refused({"mqqt"}), "fleet device: subcommand mqqt is unknown; the nearest is mqtt");
+  EXPECT_EQ(refused({"mqtt"}), "fleet device mqtt: needs a command: start");
+  EXPECT_EQ(refused({"mqtt", "strat"}),
+            "fleet device mqtt: subcommand strat is unknown; the nearest is start");
+  EXPECT_EQ(refused({"mqtt", "pub", "open"}),
+            "fleet device mqtt: pub is typed at the prompt of fleet device mqtt start, or given to "
+            "its --run");
+}
+
+TEST(device_help, has_the_commands_and_the_flags_in_a_hundred_columns) {
+  EXPECT_EQ(text_of({"help", "device"}), text_of({"device", "--help"}));
+  EXPECT_EQ(text_of({"help", "device", "mqtt"}), text_of({"device", "mqtt", "--help"}));
+  EXPECT_EQ(text_of({"help", "device", "mqtt", "start"}),
+            text_of({"device", "mqtt", "start", "--help"}));
+  EXPECT_NE(text_of({"device", "--help"}).find("pub open"), std::string::npos);
+  EXPECT_NE(text_of({"device", "mqtt", "start", "--help"}).find("Examples"), std::string::npos);
+  for (const words& line :
+       {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"}}) {
+    const std::string text = text_of(line);
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = text.find('\n', at);
+      ASSERT_NE(end, std::string::npos);
+      EXPECT_LE(end - at, 100U) << text.substr(at, end - at);
+      at = end + 1;
+    }
+  }
+}
+
+TEST(device_plan, finds_a_device_by_each_of_its_sources) {
+  const support::temp_folder folder;
+  const auto file = write(folder, "devices.csv",
+                          "ProductKey,DeviceName,DeviceSecret\n"
+                          "a1,d1,s1\na1,d2,s2\na2,d2,s3\n");
+  const auto secret = write(folder, "secret", "0123456789abcdef\r\n");
+  const auto named = [](const hand_plan& plan) {
+    return plan.setup.names.product_key + "/" + plan.setup.names.device_name + "/"
+           + plan.setup.secrets.front();
+  };
+  EXPECT_EQ(named(plan_hand(taken({})).value()).substr(0, 23), "a1FleetDemo/dev_000000/");
+  EXPECT_EQ(named(plan_hand(taken({"--device", "dev_000007"})).value()).substr(0, 23),
+            "a1FleetDemo/dev_000007/");
+  EXPECT_EQ(named(plan_hand(taken({"--credentials", file})).value()), "a1/d1/s1");
+  EXPECT_EQ(named(plan_hand(taken({"--credentials", file, "--device", "d1"})).value()), "a1/d1/s1");
+  EXPECT_EQ(named(plan_hand(taken({"--credentials", file, "--device", "d2", "--product-key", "a2"}))
+                      .value()),
+            "a2/d2/s3");
+  const auto alone = plan_hand(
+      taken({"--product-key", "a9", "--device-name", "d9", "--device-secret-file", secret}));
+  EXPECT_EQ(named(alone.value()), "a9/d9/0123456789abcdef");
+  // The embedded twin knows it, too.
+  EXPECT_TRUE(alone.value().ready.credentials->find("a9", "d9").has_value());
+  EXPECT_EQ(alone.value().setup.login.username, "d9&a9");
+}
+
+TEST(device_plan, says_who_cannot_be_found) {
+  const support::temp_folder folder;
+  const auto file = write(folder, "devices.csv",
+                          "ProductKey,DeviceName,DeviceSecret\n"
+                          "a1,d2,s2\na2,d2,s3\n");
+  const auto empty = write(folder, "empty", "\n");
+  EXPECT_EQ(why_not({"--device", "lamp"}),
+            "lamp has no generated secret, as dev_000000 has one; give its own with "
+            "--device-secret-file");
+  EXPECT_EQ(why_not({"--credentials", file, "--device", "d3"}), file + " has no device d3");
+  EXPECT_EQ(why_not({"--credentials", file, "--device", "d2"}),
+            file + " has a device d2 of several products; name one with --product-key, such as a1");
+  EXPECT_EQ(why_not({"--credentials", file, "--device", "d2", "--product-key", "a3"}),
+            file + " has no device d2 of product a3");
+  EXPECT_EQ(why_not({"--product-key", "a", "--device", "d", "--device-secret-file", empty}),
+            empty + " holds no secret of 1 to 64 visible characters");
+}
+
+TEST(device_plan, logs_on_to_any_broker_with_what_it_was_given) {
+  const support::temp_folder folder;
+  const auto password = write(folder, "password", "correct horse\n");
+  const auto plan =
+      plan_hand(taken({"--profile", "mqtt", "--username", "u-{device}", "--password-file", password,
+                       "--device-name", "lamp", "--topic", "a/{device}"}))
+          .value();
+  EXPECT_EQ(plan.setup.login.client_id, "lamp");
+  EXPECT_EQ(plan.setup.login.username, "u-lamp");
+  EXPECT_EQ(plan.setup.login.password, "correct horse");
+  EXPECT_EQ(plan.setup.names.report_topic, "a/lamp");
+  EXPECT_EQ(plan.setup.names.command_topic, "fleet/lamp/down");
+}
+
+TEST(device_plan, tells_a_target_without_address) {
+  const auto plan = plan_hand(taken({"--target", "mqtt://nowhere.invalid"}));
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().code, exit_code::environment_failed);
+  EXPECT_NE(plan.error().message.find("nowhere.invalid"), std::string::npos);
+}
+
+} // namespace fleet::program

@@ -1,0 +1,128 @@
+// The verdict on a run that sent nothing, and how the report names what boards did not hold.
+#include <gtest/gtest.h>
+
+#include "fleet/report/facts.hpp"
+
+namespace fleet::report {
+namespace {
+
+run_facts facts_of_one() {
+  run_facts f;
+  f.world = "real";
+  f.online_max = f.online_end = f.expected_end = f.requested = 5;
+  return f;
+}
+
+std::uint64_t& skipped(totals& t, actors::skip why) {
+  return t.skipped[static_cast<std::size_t>(why)];
+}
+
+TEST(verdict, fails_where_reports_were_due_and_none_was_sent) {
+  auto f = facts_of_one();
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "none was due";
+  skipped(f.counts, actors::skip::too_large) = 30;
+  skipped(f.counts, actors::skip::offline) = 2;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "reports were due and none was sent: 2 while offline, 30 too large "
+                                "for the board's memory");
+}
+
+TEST(verdict, passes_where_some_reports_were_sent) {
+  auto f = facts_of_one();
+  skipped(f.counts, actors::skip::memory) = 30;
+  f.counts.published[1] = 1;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  f.counts.published[1] = 0;
+  f.counts.shadow_updates = 1;
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "shadows are reports too";
+}
+
+TEST(verdict, names_the_product_that_sent_nothing) {
+  auto f = facts_of_one();
+  f.products.resize(2);
+  f.products[0].name = "led";
+  f.products[0].counts.published[0] = 7;
+  f.products[1].name = "lock";
+  skipped(f.products[1].counts, actors::skip::window) = 3;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "product lock: reports were due and none was sent: 3 while the "
+                                "window was full");
+}
+
+product_fact product_of(std::string name, bool tagged) {
+  product_fact p;
+  p.name = std::move(name);
+  p.devices = 5;
+  p.ledger_known = true;
+  p.uplink_tagged = tagged;
+  p.uplink.attempted = p.uplink.acknowledged = 40;
+  p.uplink.accepted = tagged ? 40 : 0;
+  p.uplink.lost = tagged ? 0 : 40;
+  p.downlink.attempted = p.downlink.acknowledged = p.downlink.accepted = 9;
+  return p;
+}
+
+TEST(verdict, is_not_about_reports_that_carry_no_tag) {
+  auto f = facts_of_one();
+  f.products.push_back(product_of("a", false));
+  add_up_ledger(f);
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  EXPECT_EQ(f.uplink.attempted, 40U);
+  const auto text = to_text(f);
+  EXPECT_NE(text.find("lost               not judged             0"), std::string::npos) << text;
+  EXPECT_NE(text.find("accepted           not judged             9"), std::string::npos) << text;
+  EXPECT_NE(text.find("passed, judged without the reports, which carry no {ledger}"),
+            std::string::npos)
+      << text;
+  const auto json = to_json(f);
+  EXPECT_NE(json.find("\"judged\": \"downlink\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"lost\": null"), std::string::npos);
+  EXPECT_NE(json.find("\"lost\": 0"), std::string::npos) << "of the commands";
+}
+
+TEST(verdict, judges_the_tagged_products_and_names_the_others) {
+  auto f = facts_of_one();
+  f.products = {product_of("a", true), product_of("b", false)};
+  f.products[0].uplink.lost = 1;
+  f.products[0].downlink.oversized = 3;
+  add_up_ledger(f);
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "uplink: 1 messages acknowledged and lost: expected 0");
+  const auto text = to_text(f);
+  EXPECT_NE(text.find("failed, of b judged without the reports"), std::string::npos) << text;
+  EXPECT_NE(text.find("too large          not judged             3"), std::string::npos) << text;
+}
+
+TEST(report_of_counts, tells_each_reason_for_itself) {
+  auto f = facts_of_one();
+  for (std::size_t i = 0; i < actors::skip_count; ++i) {
+    f.counts.skipped[i] = i + 1;
+  }
+  f.counts.oversized = 11;
+  const auto text = to_text(f);
+  for (const auto* line :
+       {"reports not sent: 1 while offline, 2 while the window was full, 3 while the board's "
+        "memory "
+        "was full, 4 too large for the board's memory, 5 to a topic that nothing can be published "
+        "to\n",
+        "too large for the board's receive buffer: 11\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  }
+  const auto json = to_json(f);
+  for (const auto* member :
+       {"\"skipped_offline\": 1", "\"skipped_window\": 2", "\"skipped_memory\": 3",
+        "\"skipped_too_large\": 4", "\"skipped_bad_topic\": 5", "\"oversized\": 11"}) {
+    EXPECT_NE(json.find(member), std::string::npos) << member;
+  }
+  EXPECT_EQ(to_text(facts_of_one()).find("reports not sent"), std::string::npos);
+}
+
+} // namespace
+} // namespace fleet::report
