@@ -155,6 +155,9 @@ std::optional<store_failure> twin::load(parts& into) const {
     }
     // Devices that were added are numbered anew, and the ledger goes by numbers.
     end = into.devices->listed();
+    // A hundred calls a second leave these ids behind what a former life used.
+    into.platform->calls().count_from(
+        static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
   }
   if (!bad) {
     bad = kept.load_sessions(into.speaks());
