@@ -127,7 +127,9 @@ bool device::renew_session(bool session_present) {
   if (renewing_) {
     renewing_ = false;
     slot_.renewed = true; // once: a server that still knows a session does not get asked again
-  } else if (session_present && slot_.connections == 0 && !slot_.renewed) {
+  } else if (session_present && slot_.connections == 0 && !slot_.renewed
+             && !product_.cloud_is_new) {
+    // Or a CONNECT of ours was answered too late: there is no telling, and no harm either.
     renewing_ = true;
   } else {
     return false;

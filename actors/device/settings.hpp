@@ -64,6 +64,8 @@ struct product_settings {
   /// Its devices have no connection of their own: nobody starts them.
   bool behind_gateway = false;
   bool clean_session = false;
+  /// The cloud began with this process, so a session there is never older than the devices are.
+  bool cloud_is_new = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;
   device_features features; ///< none: the plain device

@@ -91,6 +91,7 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   for (auto& product : ready.products) {
     if (product.profile() == p) {
       product.settings.peer = at.value()[*(product.tls() ? doors.tls : doors.plain)];
+      product.settings.cloud_is_new = true;
     }
   }
   if (options.downlink_interval > duration::zero()) {
