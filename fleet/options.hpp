@@ -59,10 +59,12 @@ struct mqtt_text_options {
   std::string password;      ///< never printed
   std::string password_file; ///< read instead of `password`; empty: none
   std::string topic;
-  std::string down_topic;
+  std::string down_topic; ///< "off": devices that subscribe to nothing
   std::string payload;
   std::string payload_file; ///< read instead of `payload`; empty: none
   bool no_probe = false;    ///< one side of the ledger only
+
+  [[nodiscard]] bool listens() const noexcept { return down_topic != "off"; }
 };
 
 /// `fleet run`. A default here is the default of the flag.

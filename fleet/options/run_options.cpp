@@ -151,7 +151,8 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
               set_template(out.topic));
   flags.value("--down-topic", "TEMPLATE",
               "Where commands come from; with + or # only where none are sent, as with "
-              "--downlink-interval off. Default fleet/{device}/down.",
+              "--downlink-interval off; off: devices that subscribe to nothing. Default "
+              "fleet/{device}/down.",
               set_template(out.down_topic));
   flags.value("--payload", "TEMPLATE",
               "A report. {ledger} is where its place in the ledger goes; without it, reports are "
@@ -312,6 +313,10 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
   if (flags.given("--credentials") && flags.given("--product-key")) {
     return "--product-key is for generated credentials and contradicts --credentials";
   }
+  if (!o.mqtt_text.listens() && flags.given("--downlink-interval")
+      && o.downlink_interval > duration::zero()) {
+    return "--down-topic off and --downlink-interval contradict each other; commands need a topic";
+  }
   const bool has_password = flags.given("--password") || flags.given("--password-file");
   if (has_password && !flags.given("--username")) {
     return "a password needs a user name in MQTT; add --username";
@@ -374,6 +379,9 @@ sentence number_contradiction(const run_options& o) {
 void complete(run_options& o) {
   if (o.target.scheme == text::scheme::mqtts) {
     o.security = security::tls;
+  }
+  if (!o.mqtt_text.listens()) {
+    o.downlink_interval = duration::zero();
   }
   if (!o.metrics.asked_for && !o.virtual_world) {
     o.metrics.at = default_metrics_address();

@@ -63,7 +63,10 @@ made_dialect make_mqtt(const run_options& o, const product_plan& plan,
   texts.username = o.mqtt_text.username;
   texts.password = o.mqtt_text.password;
   texts.topic = o.mqtt_text.topic;
-  texts.command_topic = o.mqtt_text.down_topic;
+  texts.listens = o.mqtt_text.listens();
+  if (texts.listens) {
+    texts.command_topic = o.mqtt_text.down_topic;
+  }
   texts.payload = o.mqtt_text.payload;
   texts.qos = plan.product.qos;
   if (!o.scenario_file.empty() && !plan.product.report->empty()) {

@@ -71,7 +71,7 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   o.credentials = ready.credentials.get();
   o.limits.mqtt.packet_max =
       std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
-  if (!options.mqtt_text.down_topic.empty()) {
+  if (!options.mqtt_text.down_topic.empty() && options.mqtt_text.listens()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
   for (const auto& product : ready.products) {

@@ -155,6 +155,19 @@ TEST(run_flags, of_any_broker_are_all_read) {
       run("--profile mqtt --username u --password-file pw --payload-file payload.json");
   EXPECT_EQ(files.mqtt_text.password_file, "pw");
   EXPECT_EQ(files.mqtt_text.payload_file, "payload.json");
+  EXPECT_TRUE(files.mqtt_text.listens());
+  EXPECT_GT(files.downlink_interval, duration::zero());
+}
+
+TEST(run_flags, devices_that_subscribe_to_nothing_are_sent_nothing) {
+  const auto o = run("--profile mqtt --down-topic off");
+  EXPECT_FALSE(o.mqtt_text.listens());
+  EXPECT_EQ(o.downlink_interval, duration::zero());
+  EXPECT_EQ(run("--profile mqtt --down-topic off --downlink-interval off").downlink_interval,
+            duration::zero());
+  EXPECT_EQ(
+      refused("--profile mqtt --down-topic off --downlink-interval 60s"),
+      "--down-topic off and --downlink-interval contradict each other; commands need a topic");
 }
 
 TEST(run_flags, take_their_value_after_an_equals_sign_too) {
