@@ -75,8 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.source = "127.0.0.1";
 
   support::fake_console console;
-  two_accounts desk;
-  cloud::admin_api api{world.home(), &console, {"0", "p", nullptr, &desk}};
+  two_accounts books;
+  cloud::admin_api api{world.home(), &console, {"0", "p", nullptr, &books}};
   api.guard_with({"", hal::parse_address("127.0.0.1:1").value()});
   const auto taker = std::make_shared<counting>();
   api.on_request(request, {taker, 1});
