@@ -75,7 +75,8 @@ void loop::log_on(std::uint32_t index) {
 void loop::subscribe(std::uint32_t index) {
   writer packet;
   const bool is_probe = index >= options_.connections;
-  const std::string filter = options_.prefix + (is_probe ? "/#" : for_index("/{index}/down", index));
+  const std::string rest = is_probe ? "/#" : for_index("/{index}/down", index);
+  const std::string filter = options_.prefix + rest;
   packet.octet(0x82);
   packet.length(filter.size() + 5);
   packet.number(1);

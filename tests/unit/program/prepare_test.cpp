@@ -1,11 +1,14 @@
 // From a plan to products: who is which device, with which credentials, features and settings.
 #include "fleet/run/prepare.hpp"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
 #include "fleet/scenario/reader.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
 namespace {
@@ -109,6 +112,31 @@ TEST(prepare, of_devices_that_register_elsewhere_wants_their_products_secrets) {
   ASSERT_FALSE(none.ok());
   EXPECT_EQ(none.error().code, exit_code::wrong_usage);
   EXPECT_NE(none.error().message.find("--product-secrets"), std::string::npos);
+}
+
+TEST(prepare, takes_the_registering_product_from_the_file_of_credentials) {
+  support::temp_folder folder;
+  const auto write = [&](const char* name, const std::string& text) {
+    std::string path = folder / name;
+    std::ofstream{path} << text;
+    return path;
+  };
+  run_options o;
+  o.devices = 2;
+  o.registers = true;
+  o.security = security::tls;
+  o.target = {.scheme = text::scheme::mqtts, .host = "127.0.0.1", .port = 8883};
+  o.product_secrets_file = write("p.csv", "ProductKey,ProductSecret\nk1,secretOfOne\n");
+  o.credentials_file =
+      write("one.csv", "ProductKey,DeviceName,DeviceSecret\nk1,a,s1\nk1,b,s2\nk2,c,s3\n");
+  const auto got = prepare(o);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  EXPECT_EQ(got.value().products[0].product_secret, "secretOfOne");
+  o.devices = 3;
+  const auto of_two = prepare(o);
+  ASSERT_FALSE(of_two.ok());
+  EXPECT_NE(of_two.error().message.find("devices of k1 and of k2"), std::string::npos)
+      << of_two.error().message;
 }
 
 TEST(prepare, of_gateways_says_so_at_log_on_and_of_rrpc_too) {
