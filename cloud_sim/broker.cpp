@@ -18,7 +18,7 @@ broker::~broker() {
   home_.disarm(*this);
 }
 
-void broker::on_accepted(hal::stream_ptr accepted) {
+void broker::take(hal::stream_ptr accepted, bool over_tls) {
   const turn guard{*this};
   if (kept_ != nullptr && kept_->withholding()) {
     add(counters_.connections_withheld);
@@ -29,6 +29,7 @@ void broker::on_accepted(hal::stream_ptr accepted) {
     return;
   }
   auto made = std::make_unique<connection>(*this, std::move(accepted), now());
+  made->over_tls_ = over_tls;
   made->at_ = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(std::move(made));
   add(counters_.connections);
@@ -69,6 +70,20 @@ void broker::refuse(connection& c, mqtt::connack_code code) {
   c.machine_.refuse(code, out);
   sent(out.size() - before);
   end(c, end_reason::refused);
+}
+
+void broker::dispatch(connection& c, std::string_view topic, bytes_view payload) {
+  FLEET_CHECK(c.who_ == nullptr);
+  add(counters_.connects[static_cast<std::size_t>(mqtt::connack_code::accepted)]);
+  mqtt::session none; // unbound again by end()
+  auto& out = c.stream_->output();
+  const auto before = out.size();
+  c.machine_.accept(none, false, 0, now(), out);
+  if (!topic.empty()) {
+    c.machine_.deliver_now(topic, payload, false, out);
+  }
+  sent(out.size() - before);
+  end(c, end_reason::dispatched);
 }
 
 void broker::grant(connection& c, std::uint16_t packet_id, std::span<const std::uint8_t> codes) {
@@ -163,6 +178,7 @@ void broker::end(connection& c, end_reason reason) {
     case end_reason::disconnected:
     case end_reason::refused:
     case end_reason::violated:
+    case end_reason::dispatched:
       // A last answer may still have to leave.
       c.phase_ = connection::phase::lingering;
       c.armed_for_ = later(now(), limits_.linger);

@@ -29,7 +29,9 @@ public:
   /// To be called once, before the first stream; the character must outlive the connections.
   void speak_as(character& c) noexcept { character_ = &c; }
 
-  void on_accepted(hal::stream_ptr accepted) override;
+  /// Takes plain streams; secure_door() those over TLS.
+  void on_accepted(hal::stream_ptr accepted) override { take(std::move(accepted), false); }
+  [[nodiscard]] hal::accept_events& secure_door() noexcept { return secure_door_; }
 
   /// Ends every connection without a packet, publishes no will, keeps nothing waiting to be freed.
   void stop();
@@ -51,6 +53,9 @@ public:
              std::uint16_t keep_alive_s, bool honour_will);
   /// Answers CONNECT with `code`, and ends the connection once that has left.
   void refuse(connection& c, mqtt::connack_code code);
+  /// Answers CONNECT with 0 and, unless `topic` is empty, one message at QoS 0; ends the connection
+  /// once that has left. Nobody is online by it, no session is bound.
+  void dispatch(connection& c, std::string_view topic, bytes_view payload);
   void grant(connection& c, std::uint16_t packet_id, std::span<const std::uint8_t> codes);
   /// Ends a connection whose client broke a rule that the machine cannot know.
   void reject(connection& c, mqtt::violation why);
@@ -101,6 +106,12 @@ public:
 private:
   friend class connection;
 
+  struct tls_door final : hal::accept_events {
+    explicit tls_door(broker& b) noexcept : owner(b) {}
+    void on_accepted(hal::stream_ptr accepted) override { owner.take(std::move(accepted), true); }
+    broker& owner;
+  };
+  void take(hal::stream_ptr accepted, bool over_tls);
   [[nodiscard]] character& speaks() noexcept { return *character_; }
   void sent(std::size_t octets) noexcept {
     if (octets != 0) {
@@ -119,6 +130,7 @@ private:
   const twin_limits limits_;
   twin_counters& counters_;
   character* character_ = nullptr;
+  tls_door secure_door_{*this};
   persistence* kept_ = nullptr;
   message_store messages_;
   accounts accounts_;

@@ -8,13 +8,16 @@
 
 namespace fleet::cloud {
 
-void write_property_set(byte_buffer& out, std::uint64_t id, const ledger::tag& t) {
+void write_property_set(byte_buffer& out, std::uint64_t id, const ledger::tag& t,
+                        std::string_view version) {
   out.clear();
   out.append(std::string_view{R"({"method":"thing.service.property.set","id":")"});
   append_unsigned(out, id);
   out.append(std::string_view{R"(","params":{"LightSwitch":)"});
   append_unsigned(out, id & 1U);
-  out.append(std::string_view{R"(},"version":"1.0.0","tag":")"});
+  out.append(std::string_view{R"(},"version":")"});
+  out.append(version);
+  out.append(std::string_view{R"(","tag":")"});
   const auto checksum_at = ledger::append_tag(out, t);
   out.append(std::string_view{"\"}"});
   ledger::seal({&out[0], out.size()}, checksum_at);

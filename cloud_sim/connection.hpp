@@ -33,6 +33,8 @@ public:
   [[nodiscard]] peer* who() const noexcept { return who_; }
   /// Grows with each connection accepted by the twin.
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+  /// Whether the bytes come and go encrypted.
+  [[nodiscard]] bool over_tls() const noexcept { return over_tls_; }
   /// More is waiting to leave than hal::high_water_bytes.
   [[nodiscard]] bool congested() const;
   /// Heap octets of this connection and its machine; the stream is not counted.
@@ -68,6 +70,7 @@ private:
   std::uint32_t at_ = 0; ///< in the broker's list
   phase phase_ = phase::alive;
   bool paused_ = false;
+  bool over_tls_ = false;
 };
 
 } // namespace fleet::cloud

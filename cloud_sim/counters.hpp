@@ -23,9 +23,10 @@ enum class end_reason : std::uint8_t {
   slow_consumer, ///< it left more unread than unsent_max_bytes
   withdrawn,     ///< its device was disabled
   stopped,       ///< the twin stopped
-  unkept         ///< the store failed, so nothing may be acknowledged
+  unkept,        ///< the store failed, so nothing may be acknowledged
+  dispatched     ///< let in for a moment: it was told its secret, or it is disabled (§24)
 };
-inline constexpr std::size_t end_reason_count = 10;
+inline constexpr std::size_t end_reason_count = 11;
 inline constexpr std::size_t violation_count =
   static_cast<std::size_t>(mqtt::violation::identifier_rejected) + 1;
 
@@ -46,6 +47,9 @@ struct twin_counters {
   counter subscribes_granted{0};  ///< filters
   counter subscribes_refused{0};  ///< filters answered 0x80
   counter publishes_refused{0};   ///< outside the sender's rights: acknowledged and dropped
+  counter publishes_over_bound{0}; ///< beyond platform_bounds: acknowledged and dropped
+  counter downlinks_over_bound{0}; ///< to a device, likewise: dropped
+  counter connects_over_rate{0};   ///< good, but too many: CONNACK 3
   counter queue_drops{0};         ///< a client's queue, or all of storage, was full
   counter offline_drops{0};       ///< QoS 0 for an absent client
   counter slow_drops{0};          ///< QoS 0 for a client that reads too slowly
@@ -62,6 +66,8 @@ struct twin_counters {
   counter downlinks{0};           ///< commands attempted
   counter downlinks_skipped{0};   ///< due, but nobody there to take them
   counter command_replies{0};     ///< set_reply and the like
+  counter configs_taken{0};       ///< pushed configurations that devices answered with 200 (§14.6)
+  counter configs_failed{0};      ///< with anything else
   counter tags_intact{0};
   counter tags_corrupted{0};
   counter tags_unkept{0};         ///< beyond twin_limits::ledger_growth_max

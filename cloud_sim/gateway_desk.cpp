@@ -4,8 +4,8 @@
 
 #include <limits>
 
+#include "cloud_sim/secrets.hpp"
 #include "protocol/base/check.hpp"
-#include "protocol/base/random.hpp"
 
 namespace fleet::cloud {
 
@@ -16,21 +16,6 @@ using alink::sub_device_entry;
 using alink::topic_kind;
 namespace code = alink::gateway_code;
 constexpr int success = alink::code_success;
-
-/// What the platform calls a device internally (§2): any name that nobody else has.
-std::string iot_id_of(const device_pair& who) {
-  byte_buffer text;
-  text.append(who.product_key);
-  text.push('/');
-  text.append(who.device_name);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::uint64_t bits = hash_text(as_text(text.view()));
-  std::string id;
-  for (int i = 0; i < 16; ++i, bits >>= 4) {
-    id += digits[bits & 0xf];
-  }
-  return id;
-}
 
 topic_kind order_kind(alink::topology_change change) noexcept {
   switch (change) {
@@ -92,7 +77,8 @@ void gateway_desk::reply(const context& at, const alink::gateway_request& reques
     return;
   }
   open_message(at.from.gateway, at.kind, true, at.from.gateway);
-  alink::gateway_reply_writer writer{text_, at.kind, request.id, what};
+  const bool quoted = at.kind == topic_kind::session_batch_login && parts_.rules.batch_code_is_text;
+  alink::gateway_reply_writer writer{text_, at.kind, request.id, {what, quoted}};
   for (const device_pair& who : devices) {
     writer.add(who);
   }
@@ -100,12 +86,26 @@ void gateway_desk::reply(const context& at, const alink::gateway_request& reques
   close_message();
 }
 
+bool gateway_desk::too_long(const context& at, const alink::gateway_request& request) const {
+  const auto& rules = parts_.rules;
+  std::uint32_t most = 0;
+  if (at.kind == topic_kind::sub_register || at.kind == topic_kind::product_register) {
+    most = rules.registrations_max;
+  } else if (at.kind == topic_kind::session_batch_login
+             || at.kind == topic_kind::session_batch_logout) {
+    most = rules.logins_max;
+  }
+  return most != 0 && request.devices.size() > most;
+}
+
 void gateway_desk::serve(const context& at, const alink::gateway_request& request) {
   if (request.id.empty()) {
     return; // §23: no reply is possible, and half a request is none
   }
-  if (request.code != success) {
-    return reply(at, request, request.code);
+  if (request.code != success || too_long(at, request)) {
+    return reply(at, request,
+                 request.code != success ? request.code
+                                         : static_cast<int>(alink::code_parameter_error));
   }
   const auto one_of = [&](auto... kinds) { return ((at.kind == kinds) || ...); };
   if (one_of(topic_kind::sub_register, topic_kind::sub_unregister)) {
@@ -146,8 +146,9 @@ void gateway_desk::serve_registration(const context& at, const alink::gateway_re
   alink::gateway_reply_writer writer{text_, at.kind, request.id, success};
   for (const sub_device_entry& entry : request.devices) {
     const alink::identity who = parts_.devices.identity_of(*find(entry.who));
-    writer.add(
-        {.who = entry.who, .iot_id = iot_id_of(entry.who), .device_secret = who.device_secret});
+    writer.add({.who = entry.who,
+                .iot_id = iot_id_of(entry.who.product_key, entry.who.device_name),
+                .device_secret = who.device_secret});
   }
   writer.end();
   close_message();
@@ -179,8 +180,9 @@ void gateway_desk::serve_product_registration(const context& at,
     codes.push_back(judge(entry));
     if (codes.back() == success) {
       const alink::identity who = parts_.devices.identity_of(*find(entry.who));
-      writer.add(
-          {.who = entry.who, .iot_id = iot_id_of(entry.who), .device_secret = who.device_secret});
+      writer.add({.who = entry.who,
+                  .iot_id = iot_id_of(entry.who.product_key, entry.who.device_name),
+                  .device_secret = who.device_secret});
     }
   }
   for (std::size_t i = 0; i < codes.size(); ++i) {
@@ -201,7 +203,8 @@ int gateway_desk::judge_add(const context& at, const sub_device_entry& entry,
   if (what != success) {
     return what;
   }
-  return alink::verify_sub_device(entry, parts_.devices.identity_of(*device).device_secret)
+  return alink::verify_sub_device(entry, parts_.devices.identity_of(*device).device_secret,
+                                  parts_.rules.sub_device_sign)
              ? success
              : code::auth_error;
 }
@@ -253,7 +256,8 @@ int gateway_desk::judge_login(const context& at, const sub_device_entry& entry,
   if (what != success) {
     return what;
   }
-  return alink::verify_sub_device(entry, parts_.devices.identity_of(*device).device_secret)
+  return alink::verify_sub_device(entry, parts_.devices.identity_of(*device).device_secret,
+                                  parts_.rules.sub_device_sign)
              ? success
              : code::invalid_sign;
 }
@@ -326,6 +330,16 @@ void gateway_desk::refuse_publish(const gateway_link& from, device_index sub_dev
   tell(notice);
 }
 
+alink::topology_change gateway_desk::written(alink::topology_change change) const noexcept {
+  using alink::topology_change;
+  if (parts_.rules.swapped_changes
+      && (change == topology_change::enabled || change == topology_change::disabled)) {
+    return change == topology_change::enabled ? topology_change::disabled
+                                              : topology_change::enabled;
+  }
+  return change;
+}
+
 void gateway_desk::tell(const topology_notice& notice) {
   const alink::identity names = parts_.devices.identity_of(notice.sub_device);
   const device_pair who{names.product_key, names.device_name};
@@ -335,11 +349,14 @@ void gateway_desk::tell(const topology_notice& notice) {
   switch (notice.what) {
     case topology_notice::form::change:
       open_message(notice.gateway, topic_kind::topo_change, false, notice.gateway);
-      alink::append_topo_change(text_, id, notice.change, std::span{&who, 1});
+      alink::append_topo_change(text_, id, written(notice.change), std::span{&who, 1});
       break;
     case topology_notice::form::error:
       open_message(notice.gateway, topic_kind::ext_error, false, notice.gateway);
-      alink::append_ext_error(text_, id, who, notice.code);
+      alink::append_ext_error(text_, id, who,
+                              parts_.rules.duplicate_is_527 && notice.code == code::duplicate_login
+                                  ? code::duplicate_login_elsewhere
+                                  : notice.code);
       break;
     case topology_notice::form::order:
       open_message(notice.gateway, order_kind(notice.change), false, notice.sub_device);

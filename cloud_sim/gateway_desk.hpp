@@ -28,6 +28,13 @@ protected:
 struct desk_rules {
   bool registration_open = true;             ///< otherwise sub/register answers 6288
   const product_secrets* products = nullptr; ///< none: product_register answers 6288 for each
+  // Bounds and variants of platform_options.hpp.
+  std::uint32_t registrations_max = 0;
+  std::uint32_t logins_max = 0;
+  bool swapped_changes = false;
+  bool duplicate_is_527 = false;
+  bool batch_code_is_text = false;
+  alink::signed_session sub_device_sign = alink::signed_session::either;
 };
 
 /// Something for the twin to do. Views live until the desk is called again.
@@ -105,6 +112,7 @@ private:
   void serve_logout(const context& at, const alink::gateway_request& request);
   void reply(const context& at, const alink::gateway_request& request, int code,
              std::span<const alink::device_pair> devices = {});
+  [[nodiscard]] bool too_long(const context& at, const alink::gateway_request& request) const;
   [[nodiscard]] int judge_add(const context& at, const alink::sub_device_entry& entry,
                               std::uint32_t earlier) const;
   [[nodiscard]] int judge_login(const context& at, const alink::sub_device_entry& entry,
@@ -114,6 +122,8 @@ private:
     return parts_.devices.find(who.product_key, who.device_name);
   }
   void tell(const topology_notice& notice);
+  /// The number that stands for a change in messages.
+  [[nodiscard]] alink::topology_change written(alink::topology_change change) const noexcept;
   void open_message(device_index to, alink::topic_kind kind, bool is_reply,
                     device_index topic_owner);
   void close_message();

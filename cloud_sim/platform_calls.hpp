@@ -41,6 +41,11 @@ public:
   /// The next id of a message of the platform: decimal, fits an int32 (§10, §15.1).
   std::uint32_t next_id() noexcept { return last_id_ = last_id_ % INT32_MAX + 1; }
 
+  /// The ids that follow: a late answer to a former life of the twin must not meet a new call.
+  void count_from(std::uint64_t id) noexcept {
+    last_id_ = static_cast<std::uint32_t>(id % INT32_MAX);
+  }
+
   /// Sends the call and keeps it under `id`, which next_id() gave; `done` is called exactly once,
   /// perhaps at once.
   void begin(std::uint32_t id, const outgoing_call& call, call_done done);

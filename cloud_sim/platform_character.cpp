@@ -3,96 +3,33 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "cloud_sim/command_text.hpp"
-#include "protocol/alink/sign.hpp"
 #include "protocol/alink/thing_raw.hpp"
 
 namespace fleet::cloud {
 
 platform_character::platform_character(broker& core, registry& devices, platform_state& state,
                                        const platform_options& options)
-    : broker_(core), devices_(devices), state_(state), options_(options), lines_(core, devices),
+    : broker_(core), devices_(devices), state_(state), options_(options),
+      door_({core, devices, state, options_}), lines_(core, devices),
       things_({core, lines_, state, options_}), shadows_({core, lines_, state}),
-      gateways_({core, lines_, state, things_}, devices, options_.registration_open, *this),
-      calls_({core, lines_, options_}) {
+      gateways_({core, lines_, state, things_, options_}, devices, *this),
+      calls_({core, lines_, options_}), guard_(options_.bounds) {
   lines_.replies_at_qos_0 = options_.variants.replies_at_qos_0;
-}
-
-// The order of the checks keeps what is secret from whoever has no secret: whether a device is
-// disabled is told to the device alone.
-platform_character::login platform_character::judge(const mqtt::connect_view& connect) const {
-  using mqtt::connack_code;
-  login out;
-  if (connect.client_id.size() > broker_.bounds().client_id_max
-      || connect.client_id.find_first_of("+#") != std::string_view::npos) {
-    out.verdict = connack_code::identifier_rejected;
-    return out;
-  }
-  if (const auto by_token = logons_ == nullptr ? std::nullopt : logons_->recognize(connect)) {
-    out.who = devices_.identity_of(by_token->device);
-    out.device = by_token->device;
-    out.auto_subscribe = by_token->auto_subscribe;
-    out.verdict =
-        devices_.disabled(out.device) ? connack_code::not_authorized : connack_code::accepted;
-    return out;
-  }
-  const auto parts = alink::parse_direct_login(connect.client_id, connect.username);
-  if (!parts.ok()) {
-    switch (parts.error()) {
-      case alink::login_error::malformed_client_id:
-      case alink::login_error::unknown_sign_method:
-        out.verdict = connack_code::identifier_rejected;
-        break;
-      case alink::login_error::malformed_username: break;
-    }
-    return out;
-  }
-  const auto& p = parts.value();
-  const auto device = devices_.find(p.product_key, p.device_name);
-  if (!device || !connect.has_username || !connect.has_password) {
-    return out;
-  }
-  out.who = devices_.identity_of(*device);
-  const auto expected = alink::sign_direct(out.who, p.client_id_base, p.method, p.timestamp);
-  if (!alink::digest_equal(expected, as_text(connect.password))) {
-    if (options_.variants.wrong_sign_is_5) {
-      out.verdict = connack_code::not_authorized;
-    }
-    return out;
-  }
-  out.device = *device;
-  out.auto_subscribe = p.auto_subscribe;
-  switch (p.secure_mode) {
-    case 1:
-    case 4:
-    case 5:
-    case 7:
-    case 8: // ID2, which the twin does not emulate (§5.2)
-      out.verdict = connack_code::not_authorized;
-      return out;
-  }
-  out.verdict = devices_.disabled(*device) ? connack_code::not_authorized : connack_code::accepted;
-  return out;
-}
-
-mqtt::connack_code platform_character::enforceable(std::uint16_t asked,
-                                                   std::uint16_t& enforced) const {
-  enforced = std::max(asked, options_.keep_alive_min_s);
-  const bool low = asked == 0 || (options_.strict_keep_alive && asked < options_.keep_alive_min_s);
-  return low || asked > options_.keep_alive_max_s ? mqtt::connack_code::not_authorized
-                                                  : mqtt::connack_code::accepted;
+  lines_.downlinks = options_.bounds.down;
 }
 
 void platform_character::on_connect(connection& from, const mqtt::connect_view& connect) {
-  auto who = judge(connect);
-  std::uint16_t keep_alive_s = 0;
-  if (who.verdict == mqtt::connack_code::accepted) {
-    who.verdict = enforceable(connect.keep_alive_s, keep_alive_s);
+  const auto who = door_.judge(connect, from.over_tls());
+  if (who.code != mqtt::connack_code::accepted) {
+    broker_.refuse(from, who.code);
+    return;
   }
-  if (who.verdict != mqtt::connack_code::accepted) {
-    broker_.refuse(from, who.verdict);
+  if (who.passing) {
+    broker_.dispatch(from, who.topic, who.payload);
     return;
   }
   platform_client* client = devices_.client(who.device);
@@ -110,12 +47,12 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
     return;
   }
   if (!present) {
-    client = &seat(who.device, who.who);
+    client = &seat(who.device, devices_.identity_of(who.device));
   }
   if (who.auto_subscribe) {
     client->subscribe_automatically();
   }
-  broker_.admit(from, *client, connect, present, keep_alive_s, false);
+  broker_.admit(from, *client, connect, present, who.keep_alive_s, false);
   note_presence(who.device, *client->of, true);
   gateways_.connected_directly(who.device);
   shadows_.listens(switchboard::direct(*client));
@@ -197,6 +134,9 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
   // The one topic that all devices use all the time is their own by comparison; the rest takes
   // parsing.
   if (who.is_own_system(message.topic, "thing/event/property/post")) {
+    if (!within_bounds(who.index, message, alink::topic_kind::property_post)) {
+      return;
+    }
     broker_.ledger().uplink(message.payload, message.dup, from.number(), who.index);
     things_.property_post(switchboard::direct(who), message);
     return;
@@ -217,8 +157,20 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
     }
     return;
   }
+  if (!within_bounds(what.device(), message, topic.kind)) {
+    return;
+  }
   broker_.ledger().uplink(message.payload, message.dup, from.number(), what.device());
   take(what, from.number(), rights.may_subscribe);
+}
+
+bool platform_character::within_bounds(device_index device, const mqtt::message_view& message,
+                                       alink::topic_kind kind) {
+  if (!guard_.bounded() || guard_.passes(device, message, kind, broker_.now())) {
+    return true;
+  }
+  add(broker_.counters().publishes_over_bound);
+  return false;
 }
 
 void platform_character::take(const uplink& what, std::uint32_t link, bool may_subscribe) {
@@ -228,11 +180,15 @@ void platform_character::take(const uplink& what, std::uint32_t link, bool may_s
     if (what.on.reply) {
       add(broker_.counters().command_replies);
     }
+    if (kind == config_push) {
+      things_.config_answered(what.message.payload);
+      return;
+    }
     calls_.take(what);
   } else if (kind == shadow_update) {
     shadows_.take(what);
   } else if (kind == alink::topic_kind::broadcast) {
-    this->broadcast(what.of(), what.message.topic, what.message.payload);
+    std::ignore = this->broadcast(what.of(), what.message.topic, what.message.payload);
   } else if (!gateways_.take(what, link) && !things_.take(what) && may_subscribe
              && (kind == custom || kind == thing_other || kind == rrpc_other)) {
     echo(what);
@@ -248,21 +204,41 @@ void platform_character::echo(const uplink& what) {
   }
 }
 
-std::uint32_t platform_character::broadcast(const product& to, std::string_view topic,
-                                            bytes_view payload) {
-  if (payload.size() > alink::max_broadcast_octets) {
-    add(broker_.counters().publishes_refused);
-    return 0;
+std::optional<std::uint32_t> platform_character::broadcast(product& to, std::string_view topic,
+                                                           bytes_view payload) {
+  if (payload.size() > alink::max_broadcast_octets
+      || !to.broadcasts.take(options_.bounds.broadcasts, broker_.now())) {
+    add(broker_.counters().downlinks_over_bound);
+    return std::nullopt;
   }
   std::uint32_t told = 0;
   broker_.for_each_online([&](peer& who) {
     auto& client = static_cast<platform_client&>(who);
-    if (client.of == &to && told < options_.broadcast_listeners_max && client.granted(topic) >= 0) {
+    if (told < options_.broadcast_listeners_max && client.granted(topic) >= 0
+        && (client.of == &to || gateways_.listener_of(to.given.product_key, client) != nullptr)) {
       ++told;
       lines_.send(switchboard::direct(client), topic, payload, mqtt::qos::at_most_once, 0);
     }
   });
   return told;
+}
+
+// A broadcast bears no device's name: whoever has a device of the product may hear it (§9.3).
+bool platform_character::may_hear(const platform_client& as, const platform_client& who,
+                                  std::string_view filter) const {
+  if (!guard_.passes_filter(filter)) {
+    return false;
+  }
+  if (alink::may_subscribe_filter(filter, as.product_key(), as.device_name(), options_.access)) {
+    return true;
+  }
+  const auto on = alink::parse_topic(filter);
+  const auto* const sub_device = on.kind == alink::topic_kind::broadcast
+                                     ? gateways_.listener_of(on.product_key, who)
+                                     : nullptr;
+  return sub_device != nullptr
+         && alink::may_subscribe_filter(filter, sub_device->product_key(),
+                                        sub_device->device_name(), options_.access);
 }
 
 platform_client& platform_character::subject(platform_client& who, std::uint32_t link,
@@ -283,8 +259,7 @@ void platform_character::on_subscribe(connection& from, std::uint16_t packet_id,
     auto& device = subject(who, from.number(), f.text);
     const auto granted = std::min(f.qos, mqtt::qos::at_least_once);
     const bool taken = (!options_.variants.eight_filters || codes_.size() < 8)
-                       && alink::may_subscribe_filter(f.text, device.product_key(),
-                                                      device.device_name(), options_.access)
+                       && may_hear(device, who, f.text)
                        && device.subscribe(f.text, granted, options_.subscriptions_max);
     codes_.push_back(taken ? static_cast<std::uint8_t>(granted) : mqtt::subscribe_refused);
     if (touched_.back() != &device) {
@@ -334,11 +309,14 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   if (to.through->online->congested()) {
     return command_outcome::busy;
   }
+  if (!lines_.within_bound(to)) {
+    return command_outcome::busy;
+  }
   const auto capped = std::min(q, static_cast<mqtt::qos>(granted));
   const auto tag = broker_.ledger().downlink(device, capped != mqtt::qos::at_most_once);
-  write_property_set(payload_, calls_.next_id(), tag);
+  write_property_set(payload_, calls_.next_id(), tag, options_.call_version());
   topic_.assign("/sys").append(to.as->own).append(suffix_of(known_topic::property_set));
-  lines_.send(to, topic_, payload_.view(), capped, accounts::cookie(tag));
+  lines_.put(to, topic_, payload_.view(), capped, accounts::cookie(tag));
   return command_outcome::sent;
 }
 

@@ -1,6 +1,6 @@
-// The vendor's platform as its devices see it over MQTT (aliyun-iot.md §5, §8.1, §9): HMAC log-on,
-// topic classes, and who takes which message. A message finds its device by index; there is no
-// tree, and no way from one device to another.
+// The vendor's platform as its devices see it over MQTT (aliyun-iot.md §8.1, §9): sessions, topic
+// classes, and who takes which message. A message finds its device by index; there is no tree, and
+// no way from one device to another. Who may come in is platform_door's.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/character.hpp"
 #include "cloud_sim/platform_calls.hpp"
+#include "cloud_sim/platform_door.hpp"
 #include "cloud_sim/platform_gateways.hpp"
-#include "cloud_sim/platform_logons.hpp"
 #include "cloud_sim/platform_options.hpp"
 #include "cloud_sim/platform_shadows.hpp"
 #include "cloud_sim/platform_state.hpp"
 #include "cloud_sim/platform_things.hpp"
 #include "cloud_sim/registry.hpp"
 #include "cloud_sim/switchboard.hpp"
+#include "cloud_sim/uplink_guard.hpp"
 
 namespace fleet::cloud {
 
@@ -27,7 +28,7 @@ public:
                      const platform_options& options);
 
   /// Takes the tokens of pre-auth from now on; null: none. Must outlive the character.
-  void take_tokens(const platform_logons* logons) noexcept { logons_ = logons; }
+  void take_tokens(const platform_logons* logons) noexcept { door_.take_tokens(logons); }
 
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
@@ -49,9 +50,11 @@ public:
   void set_disabled(std::uint32_t device, bool disabled);
   /// Ends its connection, or its session behind a gateway, and what was kept for it.
   void withdraw(std::uint32_t device);
-  /// To the devices of a product that are online and subscribed, as far as the bound goes; answers
-  /// how many that were (§9.1).
-  std::uint32_t broadcast(const product& to, std::string_view topic, bytes_view payload);
+  /// To the devices of a product that are online and subscribed, as far as the bounds go; answers
+  /// how many connections were told (§9.1), or nothing where there were too many broadcasts, or
+  /// this one is too large. A gateway that subscribed it is told once for all of
+  /// its sub-devices of that product, while one is logged in.
+  std::optional<std::uint32_t> broadcast(product& to, std::string_view topic, bytes_view payload);
 
   /// Each device of a product that is online, sub-devices last.
   template <class Visitor>
@@ -86,20 +89,18 @@ public:
   [[nodiscard]] platform_calls& calls() noexcept { return calls_; }
 
 private:
-  struct login {
-    mqtt::connack_code verdict = mqtt::connack_code::bad_credentials;
-    std::uint32_t device = 0;
-    bool auto_subscribe = false;
-    alink::identity who;
-  };
-  [[nodiscard]] login judge(const mqtt::connect_view& connect) const;
-  [[nodiscard]] mqtt::connack_code enforceable(std::uint16_t asked, std::uint16_t& enforced) const;
   platform_client& seat(std::uint32_t device, const alink::identity& who);
   void note_presence(std::uint32_t device, product& of, bool online);
   void on_sub_device(device_index device, bool online) override;
   /// The device that a gateway's packet is about: itself, or a sub-device that is logged in.
   [[nodiscard]] platform_client& subject(platform_client& who, std::uint32_t link,
                                          std::string_view topic) const;
+  /// Whether a publish is within platform_bounds; counts it either way.
+  bool within_bounds(device_index device, const mqtt::message_view& message,
+                     alink::topic_kind kind);
+  /// Whether `as`, which speaks over the connection of `who`, may hear what a filter selects.
+  [[nodiscard]] bool may_hear(const platform_client& as, const platform_client& who,
+                              std::string_view filter) const;
   void take(const uplink& what, std::uint32_t link, bool may_subscribe);
   void echo(const uplink& what);
 
@@ -107,13 +108,14 @@ private:
   registry& devices_;
   platform_state& state_;
   const platform_options options_;
+  platform_door door_;
   switchboard lines_;
   platform_things things_;
   platform_shadows shadows_;
   platform_gateways gateways_;
   platform_calls calls_;
   device_listener* listener_ = nullptr;
-  const platform_logons* logons_ = nullptr;
+  uplink_guard guard_;
   std::vector<std::uint8_t> codes_;
   std::vector<platform_client*> touched_;
   std::string topic_;

@@ -72,7 +72,7 @@ void platform_operations::set_properties(device_name_view who, std::string_view 
   const broker::turn guard{platform_.core()};
   const auto id = platform_.calls().next_id();
   byte_buffer payload;
-  alink::append_property_set(payload, id, properties);
+  alink::append_property_set(payload, id, properties, platform_.options().call_version());
   const auto topic = system_topic(device, "thing/service/property/set");
   platform_.calls().begin(id,
                           {.device = device,
@@ -161,7 +161,8 @@ operation_result platform_operations::set_desired(device_name_view who,
   versions.end();
   if (any) {
     byte_buffer payload;
-    alink::append_property_set(payload, platform_.calls().next_id(), as_text(set.view()));
+    alink::append_property_set(payload, platform_.calls().next_id(), as_text(set.view()),
+                               platform_.options().call_version());
     platform_.lines().push(platform_.lines().find(device),
                            system_topic(device, "thing/service/property/set"), payload.view(),
                            mqtt::qos::at_least_once);
@@ -194,7 +195,7 @@ void platform_operations::call_service(device_name_view who, std::string_view se
   const broker::turn guard{platform_.core()};
   const auto id = platform_.calls().next_id();
   byte_buffer payload;
-  alink::append_service_call(payload, id, service, arguments);
+  alink::append_service_call(payload, id, service, arguments, platform_.options().call_version());
   std::string topic = system_topic(device, "thing/service/" + std::string{service});
   outgoing_call call{
       .device = device,

@@ -1,12 +1,47 @@
 // The desk's items, one after the other; what they set off queues up behind them.
 #include "cloud_sim/platform_gateways.hpp"
 
+#include "protocol/base/json_walk.hpp"
+
 namespace fleet::cloud {
 
+namespace {
+
+desk_rules rules_of(const platform_options& o, const product_secrets& products) {
+  desk_rules rules;
+  rules.registration_open = o.registration_open;
+  rules.products = &products;
+  rules.registrations_max = o.bounds.registrations_per_call;
+  rules.logins_max = o.bounds.logins_per_call;
+  rules.swapped_changes = o.variants.swapped_changes;
+  rules.duplicate_is_527 = o.variants.duplicate_is_527;
+  rules.batch_code_is_text = o.variants.batch_code_is_text;
+  rules.sub_device_sign = o.variants.sub_device_sign;
+  return rules;
+}
+
+/// Events of all devices of a report.
+std::size_t events_of(const alink::pack_report& report) {
+  std::size_t count = 0;
+  const auto add_up = [&count](std::string_view events) {
+    json_walk walk{events.empty() ? std::string_view{"{}"} : events};
+    for (json_member m; walk.next(m);) {
+      ++count;
+    }
+  };
+  add_up(report.own.events);
+  for (const auto& entry : report.sub_devices) {
+    add_up(entry.part.events);
+  }
+  return count;
+}
+
+} // namespace
+
 platform_gateways::platform_gateways(const parts& from, const registry& devices,
-                                     bool registration_open, presence_listener& presence)
+                                     presence_listener& presence)
     : parts_(from), presence_(presence),
-      desk_({devices, from.state.relations, {registration_open, &from.state.products}}) {}
+      desk_({devices, from.state.relations, rules_of(from.options, from.state.products)}) {}
 
 bool platform_gateways::take(const uplink& what, std::uint32_t link) {
   const gateway_link through{what.device(), link};
@@ -34,6 +69,10 @@ bool platform_gateways::take(const uplink& what, std::uint32_t link) {
 void platform_gateways::pack_post(const uplink& what, const gateway_link& link) {
   const auto report = reader_.read_pack(what.message.payload);
   int code = report.code;
+  const auto events_max = parts_.options.bounds.pack_events;
+  if (code == alink::code_success && events_max != 0 && events_of(report) > events_max) {
+    code = alink::gateway_code::too_many_events;
+  }
   if (code == alink::code_success) {
     code = desk_.check_pack(link, report);
   }
@@ -63,6 +102,19 @@ platform_client* platform_gateways::listen_for(const alink::topic& on, std::uint
   return device && parts_.state.relations.may_speak({gateway.index, link}, *device)
              ? parts_.lines.sub_device(*device)
              : nullptr;
+}
+
+const platform_client* platform_gateways::listener_of(std::string_view product_key,
+                                                      const platform_client& gateway) const {
+  for (const device_index device : parts_.state.relations.sub_devices_of(gateway.index)) {
+    const auto session = parts_.state.relations.session_of(device);
+    const auto* const sub =
+        session && session->gateway == gateway.index ? parts_.lines.sub_device(device) : nullptr;
+    if (sub != nullptr && sub->product_key() == product_key) {
+      return sub;
+    }
+  }
+  return nullptr;
 }
 
 platform_client* platform_gateways::speak_for(platform_client& gateway, std::uint32_t link,

@@ -23,9 +23,9 @@ public:
     switchboard& lines;
     platform_state& state;
     platform_things& things;
+    const platform_options& options; ///< must outlive this
   };
-  platform_gateways(const parts& from, const registry& devices, bool registration_open,
-                    presence_listener& presence);
+  platform_gateways(const parts& from, const registry& devices, presence_listener& presence);
 
   /// A device's publish on a topic of its own; false, and nothing done, if it is no gateway's.
   bool take(const uplink& what, std::uint32_t link);
@@ -35,6 +35,10 @@ public:
   /// The same for a subscription, without a word.
   [[nodiscard]] platform_client* listen_for(const alink::topic& on, std::uint32_t link,
                                             const platform_client& gateway) const;
+
+  /// A sub-device of that product that is logged in through a gateway, or null.
+  [[nodiscard]] const platform_client* listener_of(std::string_view product_key,
+                                                   const platform_client& gateway) const;
 
   void connected_directly(device_index device);
   void link_ended(device_index gateway, std::uint32_t link);

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "protocol/alink/registration.hpp"
-
 namespace fleet::cloud {
 
 platform_logons::platform_logons(hal::home& where, const registry& devices,
@@ -36,19 +34,10 @@ std::optional<logon_token> platform_logons::grant(device_name_view who) {
   return tokens_.issue(*device, now_s());
 }
 
-std::optional<token_logon> platform_logons::recognize(const mqtt::connect_view& connect) const {
-  if (!gives_tokens_ || !connect.has_username || !connect.has_password) {
-    return std::nullopt;
-  }
-  const auto said = alink::parse_logon(connect.client_id, connect.username);
-  if (!said || said.value().kind != alink::logon_kind::preauth) {
-    return std::nullopt;
-  }
-  const auto device = tokens_.recognize(said.value().iot_id, as_text(connect.password), now_s());
-  if (!device || !devices_.knows(*device)) {
-    return std::nullopt;
-  }
-  return token_logon{*device, said.value().parts.auto_subscribe};
+std::optional<std::uint32_t> platform_logons::recognize(std::string_view iot_id,
+                                                        std::string_view iot_token) const {
+  const auto device = gives_tokens_ ? tokens_.recognize(iot_id, iot_token, now_s()) : std::nullopt;
+  return device && devices_.knows(*device) ? device : std::nullopt;
 }
 
 } // namespace fleet::cloud

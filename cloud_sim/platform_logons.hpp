@@ -10,15 +10,8 @@
 #include "cloud_sim/platform_products.hpp"
 #include "cloud_sim/registry.hpp"
 #include "hal_sim/world/home.hpp"
-#include "protocol/mqtt/types.hpp"
 
 namespace fleet::cloud {
-
-/// Who logs on with a token.
-struct token_logon {
-  std::uint32_t device = 0;
-  bool auto_subscribe = false; ///< `_ss=1` (§9.4)
-};
 
 class platform_logons final : public logon_registry {
 public:
@@ -30,9 +23,10 @@ public:
   [[nodiscard]] std::optional<logon_product> product(std::string_view product_key) const override;
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
 
-  /// The device that a CONNECT in pre-auth mode speaks for, disabled or not. Nothing: no such
-  /// mode, or no such token.
-  [[nodiscard]] std::optional<token_logon> recognize(const mqtt::connect_view& connect) const;
+  /// The device that a CONNECT in pre-auth mode speaks for, disabled or not. Nothing: no tokens
+  /// are given, or not this one.
+  [[nodiscard]] std::optional<std::uint32_t> recognize(std::string_view iot_id,
+                                                       std::string_view iot_token) const;
 
 private:
   [[nodiscard]] std::int64_t now_s() const noexcept { return home_.wall_ms() / 1000; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cloud_sim/dynamic_model.hpp"
+#include "cloud_sim/secrets.hpp"
 #include "protocol/alink/thing_messages.hpp"
 #include "protocol/base/hmac.hpp"
 #include "protocol/base/json_write.hpp"
@@ -20,13 +21,6 @@ auto fails(operation_error why, std::string detail) {
 
 std::string counted(std::uint32_t devices) {
   return "{\"devices\":" + std::to_string(devices) + "}";
-}
-
-/// 32 hexadecimal digits that nobody can guess.
-std::string make_secret() {
-  std::array<std::uint8_t, 16> octets{};
-  secure_random(octets);
-  return sha256_hex(as_text(octets)).substr(0, 32);
 }
 
 } // namespace
@@ -134,7 +128,7 @@ operation_result platform_operations::add_device(device_name_view who, std::stri
     return fails(operation_error::exists, "there is such a device already");
   }
   const broker::turn guard{platform_.core()};
-  const std::string made = secret.empty() ? make_secret() : std::string{secret};
+  const std::string made = secret.empty() ? make_device_secret() : std::string{secret};
   const auto device =
       registry.add({std::string{who.product_key}, std::string{who.device_name}, made});
   if (!device) {
@@ -257,7 +251,7 @@ operation_result platform_operations::publish(std::string_view topic, bytes_view
 
 operation_result platform_operations::broadcast(std::string_view product_key,
                                                 std::string_view topic, bytes_view payload) {
-  const auto* const of = platform_.state().products.find(product_key);
+  auto* const of = platform_.state().products.find(product_key);
   if (of == nullptr) {
     return fails(operation_error::unknown_product, "there is no such product");
   }
@@ -271,7 +265,11 @@ operation_result platform_operations::broadcast(std::string_view product_key,
     return fails(operation_error::malformed, "no topic, a wildcard in it, or too long");
   }
   const broker::turn guard{platform_.core()};
-  return counted(platform_.broadcast(*of, whole, payload));
+  const auto told = platform_.broadcast(*of, whole, payload);
+  if (!told) {
+    return fails(operation_error::busy, "there was a broadcast to this product a moment ago");
+  }
+  return counted(*told);
 }
 
 operation_result platform_operations::set_config(std::string_view product_key,

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cloud_sim/gateway_desk.hpp"
+#include "cloud_sim/platform_rates.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/tsl/model.hpp"
 
@@ -19,10 +20,11 @@ namespace fleet::cloud {
 
 /// Bits of a product's flags; kept in the store, so the numbers never change.
 enum product_flag : std::uint32_t {
-  product_keeps_values = 1,  ///< reported values are kept though there is no thing model
-  product_echoes_raw = 2,    ///< up_raw is answered with its own octets, as by a script (§11.6)
-  product_uploads_logs = 4,  ///< what thing/config/log/get answers (§9.2)
-  product_is_no_gateway = 8, ///< its devices' gateway requests are outside their rights (§16.6)
+  product_keeps_values = 1,     ///< reported values are kept though there is no thing model
+  product_echoes_raw = 2,       ///< up_raw is answered with its own octets, as by a script (§11.6)
+  product_uploads_logs = 4,     ///< what thing/config/log/get answers (§9.2)
+  product_is_no_gateway = 8,    ///< its devices' gateway requests are outside their rights (§16.6)
+  product_admits_unlisted = 16, ///< whoever has its secret may become a device of it (§5.5)
 };
 
 /// A product as it is configured.
@@ -31,7 +33,7 @@ struct product_options {
   std::string name{};
   std::shared_ptr<const tsl::model> model{}; ///< none: what its devices say is not checked
   std::uint32_t flags = 0;                   ///< product_flag
-  std::string secret{}; ///< for registration of sub-devices (§16.1); may be none
+  std::string secret{}; ///< for dynamic registration (§5.5, §16.1); none: its devices do not
 };
 
 /// Distinct property names of one product that values can be kept for.
@@ -44,6 +46,7 @@ struct product {
   std::uint32_t config_count = 0;
   std::uint32_t online = 0; ///< devices and sub-devices
   std::uint32_t seen = 0;   ///< that were ever online
+  rate_window broadcasts;   ///< against platform_bounds
 
   [[nodiscard]] bool has(product_flag f) const noexcept { return (given.flags & f) != 0; }
   [[nodiscard]] const tsl::model* model() const noexcept { return given.model.get(); }

@@ -128,6 +128,8 @@ int platform_things::keep_members(device_index device, product& of,
       return found.code;
     }
   }
+  int first_wrong = alink::code_success;
+  std::size_t right = 0;
   for (const auto& member : members) {
     if (model == nullptr) {
       const auto s = alink::read_sample(member.key, member.value, alink::timed_form::maybe);
@@ -138,16 +140,19 @@ int platform_things::keep_members(device_index device, product& of,
       continue;
     }
     const auto* const property = model->find_property(member.key);
-    if (property == nullptr
-        || !tsl::check_property(*model, member.key, member.value, tsl::access_right::report).ok()) {
+    const auto found =
+        tsl::check_property(*model, member.key, member.value, tsl::access_right::report);
+    if (property == nullptr || !found.ok()) {
+      first_wrong = first_wrong == alink::code_success ? found.code : first_wrong;
       continue;
     }
+    ++right;
     const auto timed = tsl::take_timed(property->type, member.value);
     const auto text = json_plain_text(timed.time).value_or(timed.time);
     parts_.state.report(device, member.key, timed.value, json_integer(text).value_or(now_ms),
                         value_order::arrival);
   }
-  return alink::code_success;
+  return right == 0 && parts_.options.variants.refuse_all_wrong ? first_wrong : alink::code_success;
 }
 
 int platform_things::check_samples(const product& of, alink::sample_cursor samples) const {

@@ -40,6 +40,9 @@ public:
   /// A post on the device's own topic; the path that all devices use all the time.
   void property_post(const line& from, const mqtt::message_view& message);
 
+  /// A device's answer to a pushed configuration (§14.6).
+  void config_answered(bytes_view payload);
+
   /// Keeps a device's share of a pack post (§16.4); answers the code of its first mistake.
   int keep_pack_part(device_index device, product& of, std::string_view properties);
 

@@ -108,6 +108,12 @@ void platform_things::config_get(const uplink& what, const alink::message& m) {
   send_reply(what.from, topic_, what.message.qos);
 }
 
+void platform_things::config_answered(bytes_view payload) {
+  const auto answer = alink::read_config_push_reply(json_, payload);
+  auto& counters = parts_.core.counters();
+  add(answer.code == success ? counters.configs_taken : counters.configs_failed);
+}
+
 void platform_things::reset(const uplink& what, const alink::message& m) {
   reply(what, m, alink::read_reset(m));
 }
@@ -135,7 +141,8 @@ void platform_things::diag_post(const uplink& what, const alink::message& m) {
 }
 
 void platform_things::firmware_get(const uplink& what, const alink::message& m) {
-  reply(what, m, success); // nothing newer
+  const bool readable = m.params.empty() || m.params.starts_with('{');
+  reply(what, m, readable ? success : static_cast<int>(alink::code_parameter_error)); // none newer
 }
 
 // §11.6: the octets are nobody's JSON. Without a script they are merely acknowledged.

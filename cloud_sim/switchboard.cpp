@@ -39,8 +39,23 @@ bool switchboard::close_sub_device(std::uint32_t device) {
   return sub_devices_.erase(device) != 0;
 }
 
+bool switchboard::within_bound(const line& to) {
+  if (down_.take(to.as->index, downlinks, broker_.now())) {
+    return true;
+  }
+  add(broker_.counters().downlinks_over_bound);
+  return false;
+}
+
 void switchboard::send(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
                        std::uint64_t cookie) {
+  if (within_bound(to)) {
+    put(to, topic, payload, q, cookie);
+  }
+}
+
+void switchboard::put(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
+                      std::uint64_t cookie) {
   if (q == mqtt::qos::at_most_once) {
     broker_.deliver_now(*to.through, topic, payload);
   } else {
@@ -71,10 +86,10 @@ command_outcome switchboard::push(const line& to, std::string_view topic, bytes_
   if (granted < 0) {
     return command_outcome::not_subscribed;
   }
-  if (to.through->online->congested()) {
+  if (to.through->online->congested() || !within_bound(to)) {
     return command_outcome::busy;
   }
-  send(to, topic, payload, std::min(q, static_cast<mqtt::qos>(granted)), cookie);
+  put(to, topic, payload, std::min(q, static_cast<mqtt::qos>(granted)), cookie);
   return command_outcome::sent;
 }
 

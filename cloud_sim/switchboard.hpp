@@ -9,6 +9,7 @@
 
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/platform_client.hpp"
+#include "cloud_sim/platform_rates.hpp"
 #include "cloud_sim/registry.hpp"
 
 namespace fleet::cloud {
@@ -42,12 +43,19 @@ public:
   /// The platform's own message, to a device that is online.
   command_outcome push(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
                        std::uint64_t cookie = 0);
-  /// Delivers what was found to be granted; QoS 1 waits for who has a session.
+  /// Delivers what was found to be granted; QoS 1 waits for who has a session. Dropped and counted
+  /// beyond the bound.
   void send(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
             std::uint64_t cookie);
+  /// The two halves of send(): whether one more is within the bound (counted either way), and the
+  /// delivery.
+  bool within_bound(const line& to);
+  void put(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
+           std::uint64_t cookie);
 
   /// Every reply at QoS 0 (§24).
   bool replies_at_qos_0 = false;
+  rate_bound downlinks; ///< to one device
 
 private:
   struct sub_line {
@@ -58,6 +66,7 @@ private:
   registry& devices_;
   /// Looked up, never walked.
   std::unordered_map<std::uint32_t, sub_line> sub_devices_;
+  device_rates down_;
 };
 
 } // namespace fleet::cloud

@@ -126,7 +126,9 @@ result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
   }
   std::vector<hal::address> chosen;
   for (const auto& wanted : options_.listeners) {
-    auto got = where.listen(wanted, made->core);
+    hal::accept_events& plain_door = made->core;
+    auto got =
+        where.listen(wanted, wanted.security == nullptr ? plain_door : made->core.secure_door());
     if (!got.ok()) {
       std::string message = "cannot listen on " + wanted.at.text() + ": ";
       message += reason(got.error());
@@ -153,6 +155,9 @@ std::optional<store_failure> twin::load(parts& into) const {
     }
     // Devices that were added are numbered anew, and the ledger goes by numbers.
     end = into.devices->listed();
+    // A hundred calls a second leave these ids behind what a former life used.
+    into.platform->calls().count_from(
+        static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
   }
   if (!bad) {
     bad = kept.load_sessions(into.speaks());

@@ -71,6 +71,23 @@ std::optional<startup_error> server::open_data(cloud::twin_options& into) {
   return std::nullopt;
 }
 
+/// Which products register, and how strict the platform is.
+std::optional<startup_error> choose_platform(const cloud_options& options,
+                                             cloud::twin_options& into) {
+  if (options.strict) {
+    into.platform = cloud::options_of(cloud::strictness::strict);
+  }
+  if (options.product_secrets_file.empty()) {
+    return std::nullopt;
+  }
+  auto products = load_product_secrets(options.product_secrets_file);
+  if (!products) {
+    return products.error();
+  }
+  into.products = std::move(products).value();
+  return std::nullopt;
+}
+
 std::optional<startup_error> server::listen() {
   auto credentials = load_credentials(options_.credentials_file, options_.product_key);
   if (!credentials) {
@@ -93,12 +110,8 @@ std::optional<startup_error> server::listen() {
       o.listeners.push_back({at, security_.get()});
     }
   }
-  if (!options_.product_secrets_file.empty()) {
-    auto products = load_product_secrets(options_.product_secrets_file);
-    if (!products) {
-      return products.error();
-    }
-    o.products = std::move(products).value();
+  if (auto error = choose_platform(options_, o)) {
+    return error;
   }
   if (auto error = open_data(o)) {
     return error;

@@ -59,10 +59,12 @@ struct mqtt_text_options {
   std::string password;      ///< never printed
   std::string password_file; ///< read instead of `password`; empty: none
   std::string topic;
-  std::string down_topic;
+  std::string down_topic; ///< "off": devices that subscribe to nothing
   std::string payload;
   std::string payload_file; ///< read instead of `payload`; empty: none
   bool no_probe = false;    ///< one side of the ledger only
+
+  [[nodiscard]] bool listens() const noexcept { return down_topic != "off"; }
 };
 
 /// `fleet run`. A default here is the default of the flag.
@@ -89,6 +91,8 @@ struct run_options {
   program::tls_version tls_version = tls_version::any;
   // devices
   std::string credentials_file; ///< empty: generated from `product_key`
+  bool registers = false;       ///< the devices fetch their secrets at their first connection
+  std::string product_secrets_file; ///< what they sign that with; empty: generated
   std::string product_key = "a1FleetDemo";
   alink::sign_method sign = alink::sign_method::hmacsha1;
   actors::behaviour behaviour = actors::behaviour::strict;
@@ -137,6 +141,7 @@ struct cloud_options {
   metrics_option metrics;
   std::string ledger_file;
   bool quiet = false;
+  bool strict = false; ///< the platform as strict as it says it is
 };
 
 /// `fleet device mqtt start`.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/device/device_extras.hpp"
+#include "actors/device/registrar.hpp"
 
 namespace fleet::actors {
 
@@ -113,12 +114,19 @@ void device::stop(time_point deadline) {
   if (go(step::stop_asked) && phase_ == phase::stopping) {
     slot_.trace.note(now(), happening::stopping);
     phase_due_ = deadline;
+    if (extras_ && was_told_online_) {
+      extras_->leave();
+    }
     finish_stop_if_drained();
   }
 }
 
 void device::finish_stop_if_drained() {
-  if (phase_ != phase::stopping || (client_.in_flight() != 0 && now() < phase_due_)) {
+  if (phase_ != phase::stopping) {
+    return;
+  }
+  const bool busy = client_.in_flight() != 0 || (extras_ && !extras_->left());
+  if (busy && now() < phase_due_) {
     return;
   }
   if (!slot_.board.link.up()) {
@@ -148,6 +156,7 @@ void device::attempt(hal::stream_events& link_events) {
   options.server_name = product.server_name;
   options.origin = index_;
   options.pending_until_answered = true; // CONNACK
+  begin_registration(options);
   slot_.board.link.open(options, link_events);
 }
 
@@ -167,6 +176,7 @@ void device::leave_link(outcome why, std::string_view detail) {
 void device::lose_link() {
   slot_.board.link.drop();
   client_.lost();
+  registrar_.reset();
   if (extras_ && was_told_online_) {
     was_told_online_ = false;
     extras_->offline();
@@ -174,6 +184,9 @@ void device::lose_link() {
 }
 
 void device::transport_down(hal::close_reason reason, std::string_view detail) {
+  if (end_answer()) {
+    return;
+  }
   lose_link();
   if (phase_ == phase::stopping) {
     go(step::drained);
@@ -200,8 +213,13 @@ void device::handle_timeout(hal::stream_events& link_events) {
         }
         return;
       case phase::off:
-      case phase::connecting:
       case phase::logging_on:
+        phase_due_ = never;
+        if (registrar_) {
+          leave_link(outcome::timed_out, "the device's secret did not come in time");
+        }
+        break;
+      case phase::connecting:
       case phase::subscribing:
       case phase::online:
       case phase::stopped: phase_due_ = never; break;
@@ -232,7 +250,7 @@ time_point device::next_timeout() const noexcept {
 
 std::size_t device::memory_bytes() const noexcept {
   return sizeof(*this) + client_.memory_bytes() + topic_.capacity()
-         + (extras_ ? extras_->memory_bytes() : 0);
+         + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0);
 }
 
 } // namespace fleet::actors

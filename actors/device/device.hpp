@@ -95,6 +95,7 @@ struct device_surroundings {
 };
 
 class device_extras;
+class registrar;
 
 class device {
 public:
@@ -148,6 +149,15 @@ private:
   void leave_link(outcome why, std::string_view detail);
   void lose_link();
   void back_off();
+  // device_registration.cpp
+  [[nodiscard]] std::optional<std::string_view> kept_secret() const noexcept;
+  void begin_registration(hal::connect_options& options);
+  void log_on_or_register(login_text& out);
+  void ask_for_secret();
+  void take_secret(const mqtt::message_view& message);
+  void take_answer(bytes_view bytes);
+  [[nodiscard]] bool end_answer();
+  void settle_registration();
   void finish_stop_if_drained();
   [[nodiscard]] time_point now() const noexcept { return around_.home->now(); }
   [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
@@ -183,6 +193,7 @@ private:
   bool was_online_ = false;
   bool was_told_online_ = false; ///< what the extras know
   std::unique_ptr<device_extras> extras_;
+  std::unique_ptr<registrar> registrar_; ///< while the link is there for registration alone
 };
 
 } // namespace fleet::actors

@@ -100,6 +100,12 @@ void device_extras::quiet() {
   }
 }
 
+void device_extras::leave() {
+  if (gateway_) {
+    gateway_->leave();
+  }
+}
+
 bool device_extras::take(const mqtt::message_view& message) {
   return (gateway_ && gateway_->take(message)) || thing_.take(message);
 }

@@ -20,6 +20,9 @@ public:
   void online();
   void offline();
   void quiet();
+  /// Of a gateway: logs its sub-devices out; left() once that is done (aliyun-iot.md §16.3).
+  void leave();
+  [[nodiscard]] bool left() const noexcept { return !gateway_ || gateway_->left(); }
   /// False for a message that the plain device shall look at.
   bool take(const mqtt::message_view& message);
   /// A SUBSCRIBE of device_port was answered.

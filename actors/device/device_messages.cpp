@@ -5,6 +5,7 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
+#include "actors/device/registrar.hpp"
 
 namespace fleet::actors {
 
@@ -49,6 +50,10 @@ void device::report_due(time_point due) {
 }
 
 void device::on_message(const mqtt::message_view& message) {
+  if (registrar_) {
+    take_secret(message);
+    return;
+  }
   bump(counts().received[static_cast<std::size_t>(message.qos)]);
   if (extras_ && extras_->take(message)) {
     return;

@@ -5,6 +5,7 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
+#include "actors/device/registrar.hpp"
 #include "protocol/mqtt/codec.hpp"
 
 namespace fleet::actors {
@@ -35,6 +36,12 @@ outcome outcome_of(mqtt::connack_code code) noexcept {
 void device::transport_up() {
   if (go(step::transport_up)) {
     slot_.trace.note(now(), happening::transport_up);
+    if (registrar_) {
+      ask_for_secret();
+      if (!registrar_ || registrar_->over_http()) {
+        return;
+      }
+    }
     log_on();
   }
 }
@@ -45,9 +52,9 @@ void device::log_on() {
   login.client_id.clear();
   login.username.clear();
   login.password.clear();
-  product.speech->login(index_, login);
+  log_on_or_register(login);
   mqtt::connect_fields fields;
-  fields.clean_session = product.clean_session || renewing_;
+  fields.clean_session = product.clean_session || renewing_ || registrar_ != nullptr;
   fields.keep_alive_s = product.keep_alive_s;
   fields.client_id = login.client_id;
   fields.has_username = !login.username.empty();
@@ -58,6 +65,10 @@ void device::log_on() {
 }
 
 void device::received(bytes_view bytes) {
+  if (registrar_ && registrar_->over_http()) {
+    take_answer(bytes);
+    return;
+  }
   client_.receive(bytes, now());
   drain_events();
 }
@@ -116,7 +127,9 @@ bool device::renew_session(bool session_present) {
   if (renewing_) {
     renewing_ = false;
     slot_.renewed = true; // once: a server that still knows a session does not get asked again
-  } else if (session_present && slot_.connections == 0 && !slot_.renewed) {
+  } else if (session_present && slot_.connections == 0 && !slot_.renewed
+             && !product_.cloud_is_new) {
+    // Or a CONNECT of ours was answered too late: there is no telling, and no harm either.
     renewing_ = true;
   } else {
     return false;
@@ -130,6 +143,9 @@ bool device::renew_session(bool session_present) {
 }
 
 void device::on_welcome(bool session_present) {
+  if (registrar_) {
+    return; // the secret follows
+  }
   if (renew_session(session_present)) {
     return;
   }

@@ -72,6 +72,11 @@ public:
   virtual ~dialect() = default;
 
   virtual void login(std::uint32_t index, login_text& out) const = 0;
+  /// The same with the secret that the device was told when it registered (aliyun-iot.md §5.5), for
+  /// dialects with triples().
+  virtual void login_with(std::uint32_t index, std::string_view /*secret*/, login_text& out) const {
+    login(index, out);
+  }
   virtual void filters(std::uint32_t index, std::vector<filter_text>& out) const = 0;
   virtual void report_topic(std::uint32_t index, std::string& out) const = 0;
 

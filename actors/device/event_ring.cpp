@@ -26,6 +26,7 @@ std::string_view to_string(happening h) noexcept {
     case happening::link_ended: return "link_ended";
     case happening::stopping: return "stopping";
     case happening::crashed: return "crashed";
+    case happening::registered: return "registered";
   }
   FLEET_CHECK(false);
 }

@@ -23,7 +23,8 @@ enum class happening : std::uint8_t {
   command,
   link_ended,
   stopping,
-  crashed
+  crashed,
+  registered
 };
 
 /// Eight events of eight octets; the oldest is overwritten.

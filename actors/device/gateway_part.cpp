@@ -4,23 +4,20 @@
 #include <algorithm>
 
 #include "actors/device/cookie.hpp"
+#include "actors/device/registrar.hpp"
 #include "actors/device/speech_scratch.hpp"
 #include "protocol/alink/rrpc.hpp"
 
 namespace fleet::actors {
 
-namespace {
-
 using alink::topic_kind;
-
-constexpr std::string_view secret_key = "device.secret";
-
-} // namespace
 
 alink::identity children_source::at(std::uint32_t index) const {
   auto who = all_.at(first_ + index);
   if (const auto kept = slots_[index].board.kv.get(secret_key)) {
     who.device_secret = as_text(*kept);
+  } else if (products_.at(first_ + index).registration.by != registration_way::none) {
+    who.device_secret.clear();
   }
   return who;
 }
@@ -40,9 +37,8 @@ gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of),
   first_ = plan.first + (index - plan.gateways_first) * plan.each;
   make_slots();
   auto& slots = *of_.slot.behind;
-  const auto* triples = of_.around.products->at(first_).speech->triples();
-  FLEET_CHECK(triples != nullptr);
-  source_.emplace(*triples, first_, plan.each, slots);
+  FLEET_CHECK(of_.around.products->at(first_).speech->triples() != nullptr);
+  source_.emplace(*of_.around.products, first_, plan.each, slots);
   for (std::uint16_t i = 0; i < plan.each; ++i) {
     subs_.emplace_back(of_.around.of(first_ + i), slots[i], port_, i);
   }
@@ -115,6 +111,26 @@ void gateway_part::quiet() {
   }
 }
 
+void gateway_part::leave() {
+  waiting_.clear(); // whoever is not online yet shall not be any more
+  for (std::uint16_t i = 0; i < subs_.size(); ++i) {
+    machine_->stop(i, now());
+  }
+  drain();
+}
+
+/// One message for all of them: a broadcast names no device (§9.1).
+void gateway_part::broadcast(const mqtt::message_view& message, std::string_view product_key) {
+  for (std::uint16_t i = 0; i < subs_.size(); ++i) {
+    const auto& product = of_.around.products->at(first_ + i);
+    if (subs_[i].online() && product.features.broadcasts
+        && subs_[i].it().names().product_key == product_key) {
+      (void)subs_[i].it().take(message);
+      touch(i);
+    }
+  }
+}
+
 bool gateway_part::take(const mqtt::message_view& message) {
   const bool taken =
       machine_->receive(message.topic, message.payload, now(), of_.around.speech->gateways);
@@ -127,6 +143,10 @@ bool gateway_part::take(const mqtt::message_view& message) {
     names = {call->product_key, call->device_name};
   } else {
     const auto on = alink::parse_topic(message.topic);
+    if (on.kind == topic_kind::broadcast) {
+      broadcast(message, on.product_key);
+      return false; // it may be the gateway's own product's, too
+    }
     names = {on.product_key, on.device_name};
   }
   const auto place = source_->find(names.product_key, names.device_name);

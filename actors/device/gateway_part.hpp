@@ -21,13 +21,14 @@ inline constexpr std::size_t filters_per_packet = 8;
 /// SUBSCRIBE packets for sub-devices under way at the same time.
 inline constexpr std::size_t subscribes_max = 16;
 
-/// The triples of the devices behind one gateway, from row 0; a secret that registration brought is
-/// found in the sub-device's own store.
+/// The triples of the devices behind one gateway, from row 0. A secret that registration brought is
+/// found in the sub-device's own store; before, a product whose devices register has none.
 class children_source final : public alink::credential_source {
 public:
-  children_source(const alink::credential_source& all, std::uint32_t first, std::uint32_t count,
+  children_source(const product_map& products, std::uint32_t first, std::uint32_t count,
                   const std::deque<device_slot>& slots)
-      : all_(all), first_(first), count_(count), slots_(slots) {}
+      : products_(products), all_(*products.at(first).speech->triples()), first_(first),
+        count_(count), slots_(slots) {}
 
   [[nodiscard]] std::uint32_t count() const noexcept override { return count_; }
   [[nodiscard]] alink::identity at(std::uint32_t index) const override;
@@ -35,6 +36,7 @@ public:
                                                   std::string_view device_name) const override;
 
 private:
+  const product_map& products_;
   const alink::credential_source& all_;
   std::uint32_t first_;
   std::uint32_t count_;
@@ -53,6 +55,11 @@ public:
   void online();
   void offline();
   void quiet();
+  /// Logs all sub-devices out, for good; whether none is left, or under way.
+  void leave();
+  [[nodiscard]] bool left() const noexcept {
+    return machine_->online_count() == 0 && machine_->requests_in_flight() == 0;
+  }
   bool take(const mqtt::message_view& message);
   void subscribed(std::uint16_t packet_id);
 
@@ -79,6 +86,7 @@ private:
   void make_slots();
   void drain();
   void take_event(const alink::gateway_event& event);
+  void broadcast(const mqtt::message_view& message, std::string_view product_key);
   void subscribe_waiting();
   void forget(std::uint16_t place);
   void touch(std::uint16_t place);

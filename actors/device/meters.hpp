@@ -84,6 +84,7 @@ struct meters {
   std::array<counter, skip_count> skipped{}; ///< reports that were due and not sent
   counter oversized{0};                      ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
+  counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
   counter reconnects{0}; ///< connections after a device's first
   counter disconnects_unplanned{0};
   counter restarts{0};   ///< devices restarted after a crash

@@ -105,6 +105,7 @@ struct mqtt_dialect::parts {
   alink::payload_template command_topic;
   alink::payload_template payload;
   std::string all_reports;
+  bool listens = true;
   mqtt::qos qos = mqtt::qos::at_least_once;
 };
 
@@ -116,6 +117,7 @@ mqtt_dialect::make(const mqtt_texts& texts,
                    std::shared_ptr<const alink::credential_source> credentials) {
   auto p = std::make_unique<parts>();
   p->credentials = std::move(credentials);
+  p->listens = texts.listens;
   p->qos = texts.qos;
   const std::string widest(alink::max_device_name, 'x');
   struct entry {
@@ -173,6 +175,9 @@ void mqtt_dialect::login(std::uint32_t index, login_text& out) const {
 }
 
 void mqtt_dialect::filters(std::uint32_t index, std::vector<filter_text>& out) const {
+  if (!parts_->listens) {
+    return;
+  }
   filter_text one;
   command_topic(index, one.filter);
   one.qos = parts_->qos;

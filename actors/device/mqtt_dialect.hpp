@@ -20,6 +20,7 @@ struct mqtt_texts {
   std::string topic;         ///< default `fleet/{device}/up`
   std::string command_topic; ///< default `fleet/{device}/down`
   std::string payload;       ///< default: JSON with the ledger tag
+  bool listens = true;       ///< otherwise devices subscribe to nothing
   mqtt::qos qos = mqtt::qos::at_least_once;
 };
 

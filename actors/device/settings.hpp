@@ -9,6 +9,7 @@
 
 #include "actors/device/features.hpp"
 #include "hal_sim/world/home.hpp"
+#include "protocol/alink/sign.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/stream_filter.hpp"
 #include "protocol/base/time.hpp"
@@ -29,6 +30,22 @@ struct backoff_settings {
   duration cap = std::chrono::seconds{60};
 };
 
+/// How devices that were made without a secret of their own come by it (aliyun-iot.md §5.5).
+enum class registration_way : std::uint8_t {
+  none, ///< they have one
+  mqtt, ///< at their MQTT peer, which must be reached over TLS
+  https ///< at the auth host
+};
+struct registration_plan {
+  registration_way by = registration_way::none;
+  std::string product_secret{};
+  alink::sign_method sign = alink::sign_method::hmacsha256;
+  hal::address auth_host{};                  ///< https only, as are the others
+  stream_filter_factory* security = nullptr; ///< none: plain HTTP
+  std::string server_name{};                 ///< for TLS
+  std::string host{};                        ///< what the Host field says
+};
+
 struct product_settings {
   const dialect* speech = nullptr; ///< outlives the devices
   actors::behaviour behaviour = behaviour::strict;
@@ -47,9 +64,12 @@ struct product_settings {
   /// Its devices have no connection of their own: nobody starts them.
   bool behind_gateway = false;
   bool clean_session = false;
+  /// The cloud began with this process, so a session there is never older than the devices are.
+  bool cloud_is_new = false;
   std::uint32_t ram_bytes = 64 * 1024; ///< the board's budget for buffers; 0: unlimited
   std::uint64_t seed = 0;
   device_features features; ///< none: the plain device
+  registration_plan registration;
 };
 
 /// Which product each device belongs to: ranges of indices that follow one another from 0.

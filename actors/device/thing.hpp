@@ -122,6 +122,7 @@ private:
   void take_rrpc(const mqtt::message_view& message, const alink::rrpc_call& call);
   void take_raw(const arrival& m);
   void answer(const arrival& m, const alink::reply_fields& reply);
+  void answer_config(const arrival& m, std::string_view raw_id, int code);
 
   // Replies and questions of its own.
   bool take_reply(const arrival& m);

@@ -58,8 +58,18 @@ std::string vendor_dialect::device_topic(std::uint32_t index, std::string_view s
 }
 
 void vendor_dialect::login(std::uint32_t index, login_text& out) const {
-  auto fields =
-      alink::make_direct_login(credentials_->at(index), options_.sign, options_.secure_mode);
+  log_in(credentials_->at(index), out);
+}
+
+void vendor_dialect::login_with(std::uint32_t index, std::string_view secret,
+                                login_text& out) const {
+  auto who = credentials_->at(index);
+  who.device_secret = secret;
+  log_in(who, out);
+}
+
+void vendor_dialect::log_in(const alink::identity& who, login_text& out) const {
+  auto fields = alink::make_direct_login(who, options_.sign, options_.secure_mode, options_.flags);
   out.client_id = std::move(fields.client_id);
   out.username = std::move(fields.username);
   out.password = std::move(fields.password);

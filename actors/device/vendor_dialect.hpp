@@ -18,6 +18,7 @@ struct vendor_options {
   alink::sign_method sign = alink::sign_method::hmacsha1;
   int secure_mode = 3;                      ///< 2 over TLS, 3 over plain TCP (§5.2)
   mqtt::qos qos = mqtt::qos::at_least_once; ///< of the reports
+  alink::client_flags flags{};              ///< gateways, and who takes RRPC in its custom form
 };
 
 class vendor_dialect final : public dialect {
@@ -26,6 +27,7 @@ public:
                  std::shared_ptr<const alink::credential_source> credentials);
 
   void login(std::uint32_t index, login_text& out) const override;
+  void login_with(std::uint32_t index, std::string_view secret, login_text& out) const override;
   void filters(std::uint32_t index, std::vector<filter_text>& out) const override;
   void report_topic(std::uint32_t index, std::string& out) const override;
   bool write_report(const report& r, random_stream& random, byte_buffer& out) const override;
@@ -41,6 +43,7 @@ public:
   [[nodiscard]] std::string all_reports_filter() const override;
 
 private:
+  void log_in(const alink::identity& who, login_text& out) const;
   [[nodiscard]] std::string device_topic(std::uint32_t index, std::string_view suffix) const;
 
   vendor_options options_;

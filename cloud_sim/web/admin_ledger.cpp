@@ -61,7 +61,7 @@ void show_ledger(const admin_call& call) {
     json.text("uplink", to_base64(uplink.view()));
     json.text("downlink", to_base64(downlink.view()));
     json.end();
-    at = desk->next(*at + 1);
+    at = *at == UINT32_MAX ? std::nullopt : desk->next(*at + 1);
   }
   out.append("],\"next\":");
   if (at) {

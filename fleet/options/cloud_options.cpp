@@ -67,10 +67,16 @@ void platform_flags(flag_set& flags, cloud_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
-  flags.value("--product-secrets", "FILE",
-              "Products whose devices may fetch their secrets at --https: CSV with the columns "
-              "ProductKey, ProductSecret. Default: none may.",
-              set_text(out.product_secrets_file));
+  flags.value(
+      "--product-secrets", "FILE",
+      "Products whose devices may fetch their secrets, at --mqtts or --https: CSV with the columns "
+      "ProductKey, ProductSecret. Default: none may.",
+      set_text(out.product_secrets_file));
+  flags.toggle(
+      "--strict",
+      "Keeps the platform's own bounds, such as 10 publishes a second of a device at QoS 1, "
+      "and takes nothing that it calls wrong. Default: as a load test wants it.",
+      out.strict);
   flags.value("--downlink-interval", "D",
               "Time between two property sets to each device: 10ms to 30d, or off. Default off.",
               set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
@@ -107,7 +113,7 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   }
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--downlink-interval",
-                            "--product-secrets", "--http", "--https"}) {
+                            "--product-secrets", "--http", "--https", "--strict"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "

@@ -16,9 +16,11 @@ constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
 /// Flags that replace keys of a scenario.
-constexpr std::array<std::string_view, 12> overriding_flags{
-    "--devices", "--duration",  "--seed",       "--ramp", "--interval",    "--security",
-    "--qos",     "--behaviour", "--keep-alive", "--link", "--product-key", "--downlink-interval"};
+constexpr std::array<std::string_view, 13> overriding_flags{
+    "--devices",          "--duration", "--seed",        "--ramp",
+    "--interval",         "--security", "--qos",         "--behaviour",
+    "--keep-alive",       "--link",     "--product-key", "--register",
+    "--downlink-interval"};
 
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
@@ -98,6 +100,13 @@ void device_flags(flag_set& flags, run_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
+  flags.toggle("--register",
+               "The devices fetch their secrets at first, with their product's, over TLS.",
+               out.registers);
+  flags.value("--product-secrets", "FILE",
+              "What devices that register sign with: CSV with the columns ProductKey, "
+              "ProductSecret. Default: generated ones, which the embedded twin knows.",
+              set_text(out.product_secrets_file));
   flags.value("--sign", "METHOD", "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1.",
               set_word(out.sign, sign_words));
   flags.value("--behaviour", "NAME",
@@ -142,7 +151,8 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
               set_template(out.topic));
   flags.value("--down-topic", "TEMPLATE",
               "Where commands come from; with + or # only where none are sent, as with "
-              "--downlink-interval off. Default fleet/{device}/down.",
+              "--downlink-interval off; off: devices that subscribe to nothing. Default "
+              "fleet/{device}/down.",
               set_template(out.down_topic));
   flags.value("--payload", "TEMPLATE",
               "A report. {ledger} is where its place in the ledger goes; without it, reports are "
@@ -232,6 +242,9 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
     }
   }
+  if (o.registers && !encrypted) {
+    return "--register tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
   }
@@ -266,7 +279,8 @@ sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
     return {}; // products of every profile, each held to its own rules by the plan
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag : {"--credentials", "--product-key", "--sign"}) {
+    for (const auto flag :
+         {"--credentials", "--product-key", "--sign", "--register", "--product-secrets"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile "
@@ -298,6 +312,10 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
   }
   if (flags.given("--credentials") && flags.given("--product-key")) {
     return "--product-key is for generated credentials and contradicts --credentials";
+  }
+  if (!o.mqtt_text.listens() && flags.given("--downlink-interval")
+      && o.downlink_interval > duration::zero()) {
+    return "--down-topic off and --downlink-interval contradict each other; commands need a topic";
   }
   const bool has_password = flags.given("--password") || flags.given("--password-file");
   if (has_password && !flags.given("--username")) {
@@ -361,6 +379,9 @@ sentence number_contradiction(const run_options& o) {
 void complete(run_options& o) {
   if (o.target.scheme == text::scheme::mqtts) {
     o.security = security::tls;
+  }
+  if (!o.mqtt_text.listens()) {
+    o.downlink_interval = duration::zero();
   }
   if (!o.metrics.asked_for && !o.virtual_world) {
     o.metrics.at = default_metrics_address();

@@ -16,6 +16,7 @@
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare_checks.hpp"
+#include "fleet/run/registration.hpp"
 #include "fleet/run/secure.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "protocol/tsl/load.hpp"
@@ -62,7 +63,10 @@ made_dialect make_mqtt(const run_options& o, const product_plan& plan,
   texts.username = o.mqtt_text.username;
   texts.password = o.mqtt_text.password;
   texts.topic = o.mqtt_text.topic;
-  texts.command_topic = o.mqtt_text.down_topic;
+  texts.listens = o.mqtt_text.listens();
+  if (texts.listens) {
+    texts.command_topic = o.mqtt_text.down_topic;
+  }
   texts.payload = o.mqtt_text.payload;
   texts.qos = plan.product.qos;
   if (!o.scenario_file.empty() && !plan.product.report->empty()) {
@@ -94,6 +98,7 @@ made_dialect make_dialect(const run_options& o, const product_plan& plan,
   vendor.sign = o.sign;
   vendor.secure_mode = product.security == security_tier::plain ? 3 : 2;
   vendor.qos = product.qos;
+  vendor.flags = {plan.children_each > 0, plan.rrpc ? 1 : 0};
   return std::unique_ptr<actors::dialect>{
       std::make_unique<actors::vendor_dialect>(vendor, std::move(credentials))};
 }
@@ -163,6 +168,11 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
   p.seed = ready.seed;
+  if (asked.logon == logon_mode::register_) {
+    // Behind a gateway, it is the gateway that registers them (aliyun-iot.md §16.1).
+    p.registration.by = actors::registration_way::mqtt;
+    p.registration.product_secret = product.product_secret;
+  }
   apply_features(product.plan, product.model, p);
 }
 
@@ -308,6 +318,7 @@ product_plan product_of_flags(const run_options& o) {
   p.link = o.link;
   p.qos = o.qos;
   p.keep_alive = o.keep_alive;
+  p.logon = o.registers ? logon_mode::register_ : logon_mode::direct;
   auto& reports = p.report.emplace();
   if (o.interval > duration::zero()) {
     reports.emplace_back().every = o.interval;
@@ -363,7 +374,8 @@ result<prepared, startup_error> prepare(const run_options& o, std::optional<scen
   if (auto error = check_outputs(o)) {
     return fail(*error);
   }
-  for (auto* step : {&find_credentials, &give_speech, &resolve_target, &secure_products}) {
+  for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
+                     &secure_products}) {
     if (auto error = (*step)(o, out)) {
       return fail(*error);
     }

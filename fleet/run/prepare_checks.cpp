@@ -187,6 +187,10 @@ refusal check_commands(const run_options& o, const prepared_product& product) {
                                   ? "add --downlink-interval off"
                                   : "leave the commands out of cloud_traffic";
   const std::string flag = "--down-topic " + o.mqtt_text.down_topic;
+  if (product.profile() == profile::mqtt && !o.mqtt_text.listens()) {
+    return wrong(fmt::format("{}: devices without a subscription hear no command; {}", flag,
+                             without));
+  }
   std::string topic;
   product.speech->command_topic(product.plan.devices.first, topic);
   if (!mqtt::valid_topic(topic)) {

@@ -71,8 +71,15 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   o.credentials = ready.credentials.get();
   o.limits.mqtt.packet_max =
       std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
-  if (!options.mqtt_text.down_topic.empty()) {
+  if (!options.mqtt_text.down_topic.empty() && options.mqtt_text.listens()) {
     o.open.command_topic = options.mqtt_text.down_topic;
+  }
+  for (const auto& product : ready.products) {
+    if (product.profile() == p && !product.product_secret.empty()) {
+      o.products.push_back({.product_key = product.plan.product.product_key,
+                            .name = product.name(),
+                            .secret = product.product_secret});
+    }
   }
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
@@ -84,6 +91,7 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   for (auto& product : ready.products) {
     if (product.profile() == p) {
       product.settings.peer = at.value()[*(product.tls() ? doors.tls : doors.plain)];
+      product.settings.cloud_is_new = true;
     }
   }
   if (options.downlink_interval > duration::zero()) {

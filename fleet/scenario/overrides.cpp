@@ -26,6 +26,7 @@ scenario_overrides overrides_of(const run_options& options) {
   take("--behaviour", out.behaviour, options.behaviour);
   take("--keep-alive", out.keep_alive, options.keep_alive);
   take("--link", out.link, options.link);
+  take("--register", out.registers, options.registers);
   take("--product-key", out.product_key, options.product_key);
   switch (options.target.scheme) {
     case text::scheme::embedded: break;

@@ -25,6 +25,7 @@ struct scenario_overrides {
   std::optional<actors::behaviour> behaviour;
   std::optional<duration> keep_alive;
   std::optional<hal::link_kind> link;
+  std::optional<bool> registers;
   std::optional<std::string> product_key; ///< of the only product; contradicts several
 };
 

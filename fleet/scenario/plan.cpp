@@ -47,6 +47,9 @@ mistake complete_products(const scenario& file, const scenario_overrides& flags,
     if (flags.security) {
       p.security = *flags.security == security::tls ? security_tier::tls : security_tier::plain;
     }
+    if (flags.registers && p.profile != profile::mqtt) {
+      p.logon = logon_mode::register_;
+    }
     if (!p.report) {
       auto& rule = p.report.emplace().emplace_back();
       rule.what = p.profile == profile::mqtt ? report_kind::custom : report_kind::properties;
@@ -77,6 +80,11 @@ mistake contradiction(const scenario_overrides& flags, const product_plan& plann
   }
   if (p.profile == profile::mqtt) {
     return {};
+  }
+  if (!planned.behind_gateway && p.logon == logon_mode::register_
+      && p.security == security_tier::plain && flags.target_security != security::tls) {
+    return say("product " + p.name
+               + " has logon register, which tells secrets over TLS alone; add security: tls");
   }
   if (p.qos == mqtt::qos::exactly_once) {
     return say("product " + p.name + " has qos 2, which needs profile mqtt");

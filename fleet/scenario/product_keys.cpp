@@ -175,7 +175,7 @@ std::vector<key_of<scenario_product>> connection_keys() {
                    &scenario_product::link, link_words),
           word_key({"logon",
                     "direct signs with the device's secret, preauth asks the auth host for a token "
-                    "first, register asks for the secret once with the product's.",
+                    "first, register asks for the secret once with the product's, over TLS.",
                     "preauth"},
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},

@@ -14,6 +14,7 @@ inline constexpr int forbidden = 403;
 inline constexpr int duplicate_login = 427;
 inline constexpr int too_many_online = 428;
 inline constexpr int unavailable = 503;
+inline constexpr int duplicate_login_elsewhere = 527; ///< 427 in one listing (§24)
 inline constexpr int no_session = 520;
 inline constexpr int device_deleted = 521;
 inline constexpr int device_forbidden = 522; ///< disabled, at login

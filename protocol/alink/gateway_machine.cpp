@@ -308,8 +308,9 @@ void gateway::take_change(topology_change change, std::uint16_t index, time_poin
 }
 
 void gateway::take_error(std::int64_t code, std::uint16_t index, time_point now) {
-  if (code == gateway_code::no_session || code == gateway_code::duplicate_login) {
-    const bool taken = code == gateway_code::duplicate_login;
+  const bool taken =
+      code == gateway_code::duplicate_login || code == gateway_code::duplicate_login_elsewhere;
+  if (code == gateway_code::no_session || taken) {
     if (!apply(index, step::session_lost, now, code) || table_[index].state != state::logging_in) {
       return;
     }

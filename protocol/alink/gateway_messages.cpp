@@ -201,7 +201,8 @@ void gateway_request_writer::end() {
   put(out_, "\"}");
 }
 
-bool verify_sub_device(const sub_device_entry& entry, std::string_view device_secret) {
+bool verify_sub_device(const sub_device_entry& entry, std::string_view device_secret,
+                       signed_session session) {
   std::array<sign_field, 5> fields{{{"clientId", client_id_base(entry.client_id)},
                                     {"deviceName", entry.who.device_name},
                                     {"productKey", entry.who.product_key},
@@ -211,15 +212,19 @@ bool verify_sub_device(const sub_device_entry& entry, std::string_view device_se
     return digest_equal(sign_fields(std::span{fields}.first(count), device_secret, entry.method),
                         entry.sign);
   };
+  const std::size_t plain_count = entry.timestamp.empty() ? 3 : 4;
   if (entry.timestamp.empty()) {
     fields[3] = fields[4];
-    const bool plain = matches(3);
-    const bool with = !entry.clean_session.empty() && matches(4);
-    return plain || with;
   }
-  const bool plain = matches(4);
-  const bool with = !entry.clean_session.empty() && matches(5);
-  return plain || with;
+  const bool sent = !entry.clean_session.empty();
+  const bool plain = matches(plain_count);
+  const bool with = sent && matches(plain_count + 1);
+  switch (session) {
+    case signed_session::either: return plain || with;
+    case signed_session::left_out: return plain;
+    case signed_session::taken_in: return sent ? with : plain;
+  }
+  FLEET_CHECK(false);
 }
 
 bool verify_by_product(const sub_device_entry& entry, std::string_view product_secret) {

@@ -77,9 +77,16 @@ struct sub_device_entry {
   sign_method method = sign_method::hmacmd5; ///< what an absent field means (§3)
 };
 
+/// Whether cleanSession, where it is sent, takes part in a sub-device's signature (§24).
+enum class signed_session : std::uint8_t {
+  either,   ///< verified without, accepted with
+  left_out, ///< the SDK and later editions
+  taken_in  ///< the edition of 2018
+};
 /// Whether topo/add's or a login's signature was made with this secret; constant time for one
-/// method, letter case ignored. cleanSession takes no part, and is accepted with it (§24).
-bool verify_sub_device(const sub_device_entry& entry, std::string_view device_secret);
+/// method, letter case ignored.
+bool verify_sub_device(const sub_device_entry& entry, std::string_view device_secret,
+                       signed_session session = signed_session::either);
 /// The same for an entry of product_register.
 bool verify_by_product(const sub_device_entry& entry, std::string_view product_secret);
 

@@ -62,6 +62,7 @@ std::string_view gateway_code_text(std::int64_t code) noexcept {
       {gateway_code::auth_error, "request auth error"},
       {gateway_code::forbidden, "request forbidden"},
       {gateway_code::duplicate_login, "duplicate login"},
+      {gateway_code::duplicate_login_elsewhere, "duplicate login"},
       {gateway_code::too_many_online, "too many subdevices under gateway"},
       {code_too_busy, "too many requests"},
       {code_parameter_error, "request parameter error"},
@@ -98,13 +99,13 @@ std::string_view gateway_code_text(std::int64_t code) noexcept {
 }
 
 gateway_reply_writer::gateway_reply_writer(byte_buffer& out, topic_kind kind,
-                                           std::string_view raw_id, std::int64_t code)
-    : out_(out), kind_(kind), code_(code) {
+                                           std::string_view raw_id, written_code code)
+    : out_(out), kind_(kind), code_(code.number) {
   put(out, R"({"id":)");
   put(out, raw_id.empty() ? std::string_view{"\"\""} : raw_id);
-  put(out, R"(,"code":)");
-  append_integer(out, code);
-  put(out, R"(,"data":)");
+  put(out, code.quoted ? R"(,"code":")" : R"(,"code":)");
+  append_integer(out, code.number);
+  put(out, code.quoted ? R"(","data":)" : R"(,"data":)");
 }
 
 void gateway_reply_writer::item() {

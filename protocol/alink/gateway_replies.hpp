@@ -19,13 +19,21 @@ struct registered_device {
   std::string_view device_secret;
 };
 
+/// A reply's code; a text where `quoted`, as some saw it in batch_login_reply (§24).
+struct written_code {
+  // NOLINTNEXTLINE(google-explicit-constructor): most are just numbers
+  written_code(std::int64_t n, bool in_quotes = false) noexcept : number(n), quoted(in_quotes) {}
+  std::int64_t number;
+  bool quoted;
+};
+
 /// Writes the reply to one request of a gateway, device by device; `data` takes the form of the
 /// kind: a pair for a login, a list for lists, `{}` where there is nothing to say.
 class gateway_reply_writer {
 public:
   /// `kind` is the request's (the pack report's too); `raw_id` is echoed as it came.
   gateway_reply_writer(byte_buffer& out, topic_kind kind, std::string_view raw_id,
-                       std::int64_t code);
+                       written_code code);
   /// A device that the request was about; of a failed batch, one that made it fail.
   void add(device_pair who);
   /// sub_register and product_register.

@@ -42,6 +42,23 @@ std::string name_of(std::uint32_t index) {
   return name;
 }
 
+std::uint64_t key_word(std::string_view product_key) noexcept {
+  return mix64(hash_text(product_key) ^ 0x9e3779b97f4a7c15ULL);
+}
+
+/// Hexadecimal digits that follow from a word.
+std::string secret_from(std::uint64_t word, std::size_t length) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string out(length, '0');
+  for (std::size_t i = 0; i < length; ++i) {
+    if (i % 16 == 0) {
+      word = mix64(word + 0x9e3779b97f4a7c15ULL);
+    }
+    out[i] = digits[word >> (4 * (i % 16)) & 0xf];
+  }
+  return out;
+}
+
 } // namespace
 
 bool valid_name(std::string_view name, std::size_t limit) noexcept {
@@ -66,17 +83,13 @@ std::uint32_t generated_credentials::count() const noexcept {
 
 identity generated_credentials::at(std::uint32_t index) const {
   FLEET_CHECK(index < count());
-  static constexpr std::string_view digits = "0123456789abcdef";
-  identity who{product_key_, name_of(index), std::string(32, '0')};
-  std::uint64_t word =
-      mix64(hash_text(who.product_key) ^ 0x9e3779b97f4a7c15ULL) ^ hash_text(who.device_name);
-  for (std::size_t i = 0; i < who.device_secret.size(); ++i) {
-    if (i % 16 == 0) {
-      word = mix64(word + 0x9e3779b97f4a7c15ULL);
-    }
-    who.device_secret[i] = digits[word >> (4 * (i % 16)) & 0xf];
-  }
+  identity who{product_key_, name_of(index), {}};
+  who.device_secret = secret_from(key_word(product_key_) ^ hash_text(who.device_name), 32);
   return who;
+}
+
+std::string generated_product_secret(std::string_view product_key) {
+  return secret_from(mix64(key_word(product_key)), 16); // as long as the vendor's (§2)
 }
 
 std::optional<std::uint32_t> generated_credentials::find(std::string_view product_key,

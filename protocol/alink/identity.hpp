@@ -59,6 +59,9 @@ private:
   std::string product_key_;
 };
 
+/// The secret of a product of generated_credentials (§5.5), from its key alone, as theirs are.
+std::string generated_product_secret(std::string_view product_key);
+
 /// A mistake in a credential file: where (1-based) and one sentence without secrets.
 struct credential_error {
   std::uint32_t line = 0;

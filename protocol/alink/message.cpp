@@ -171,19 +171,22 @@ void append_property_post(byte_buffer& out, std::uint64_t request_id, std::strin
   end_request(out, "thing.event.property.post");
 }
 
-void append_property_set(byte_buffer& out, std::uint64_t request_id, std::string_view params_json) {
-  append_service_call(out, request_id, "property.set", params_json);
+void append_property_set(byte_buffer& out, std::uint64_t request_id, std::string_view params_json,
+                         std::string_view version_text) {
+  append_service_call(out, request_id, "property.set", params_json, version_text);
 }
 
 void append_service_call(byte_buffer& out, std::uint64_t request_id, std::string_view service,
-                         std::string_view params_json) {
+                         std::string_view params_json, std::string_view version_text) {
   out.append(std::string_view{R"({"method":"thing.service.)"});
   out.append(service);
   out.append(std::string_view{R"(","id":")"});
   append_unsigned(out, request_id);
   out.append(std::string_view{R"(","params":)"});
   out.append(params_json);
-  out.append(std::string_view{R"(,"version":"1.0.0"})"});
+  out.append(std::string_view{R"(,"version":")"});
+  out.append(version_text);
+  out.append(std::string_view{"\"}"});
 }
 
 void append_reply(byte_buffer& out, const reply_fields& reply) {

@@ -56,11 +56,15 @@ void append_request(byte_buffer& out, std::uint64_t id, std::string_view method,
 /// §11.1: the members of params, without their braces, as pre-formatted JSON.
 void append_property_post(byte_buffer& out, std::uint64_t id, std::string_view members);
 
-/// §11.3, as the platform writes it: version 1.0.0, method first. `params` is JSON.
-void append_property_set(byte_buffer& out, std::uint64_t id, std::string_view params);
+/// What the platform's calls say their version is (§24).
+inline constexpr std::string_view call_version = "1.0.0";
+
+/// §11.3, as the platform writes it: method first. `params` is JSON.
+void append_property_set(byte_buffer& out, std::uint64_t id, std::string_view params,
+                         std::string_view version = call_version);
 /// §11.5, likewise.
 void append_service_call(byte_buffer& out, std::uint64_t id, std::string_view service,
-                         std::string_view params);
+                         std::string_view params, std::string_view version = call_version);
 
 /// A reply: `raw_id` echoed as it came, with its JSON type, `""` if it is empty; `data` is JSON and
 /// always present; `message` and `method` are left out when empty.

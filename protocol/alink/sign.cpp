@@ -148,7 +148,8 @@ bool digest_equal(std::string_view expected_hex, std::string_view received_hex) 
   return different == 0;
 }
 
-direct_login make_direct_login(const identity& who, sign_method method, int secure_mode) {
+direct_login make_direct_login(const identity& who, sign_method method, int secure_mode,
+                               const client_flags& flags) {
   direct_login login;
   login.client_id.reserve(128);
   login.client_id.append(who.product_key).append(1, '.').append(who.device_name);
@@ -156,7 +157,8 @@ direct_login make_direct_login(const identity& who, sign_method method, int secu
   login.client_id.append("|securemode=").append(std::to_string(secure_mode));
   login.client_id.append(",timestamp=").append(sdk_timestamp);
   login.client_id.append(",signmethod=").append(to_string(method));
-  login.client_id.append(",gw=0,ext=0|");
+  login.client_id.append(flags.gateway ? ",gw=1" : ",gw=0");
+  login.client_id.append(",ext=").append(std::to_string(flags.ext)).append(1, '|');
   login.username.append(who.device_name).append(1, '&').append(who.product_key);
   return login;
 }

@@ -39,7 +39,7 @@ bool digest_equal(std::string_view expected_hex, std::string_view received_hex) 
 
 /// CONNECT of direct mode.
 struct direct_login {
-  std::string client_id; ///< `PK.DN|securemode=…,timestamp=…,signmethod=…,gw=0,ext=0|`
+  std::string client_id; ///< `PK.DN|securemode=…,timestamp=…,signmethod=…,gw=…,ext=…|`
   std::string username;  ///< `DN&PK`
   std::string password;
 };
@@ -47,9 +47,16 @@ struct direct_login {
 /// The timestamp that the vendor's C SDK signs whatever the time is (§5.1): in the year 2050.
 inline constexpr std::string_view sdk_timestamp = "2524608000000";
 
+/// What a client says it is (§5.1).
+struct client_flags {
+  bool gateway = false; ///< `gw=1`: it speaks for sub-devices (§16.6)
+  int ext = 0;          ///< 1: it takes RRPC in the custom form (§15.2)
+};
+
 /// `secure_mode` 2 for TLS, 3 for plain TCP (§5.2). The timestamp is the SDK's constant
 /// 2524608000000.
-direct_login make_direct_login(const identity& who, sign_method method, int secure_mode);
+direct_login make_direct_login(const identity& who, sign_method method, int secure_mode,
+                               const client_flags& flags = {});
 
 /// The same fields taken apart as the platform does (§5.1): extras in any order, blanks trimmed,
 /// unknown keys ignored, the first of a repeated key taken, signmethod absent means hmacmd5,

@@ -6,6 +6,7 @@
 
 #include "protocol/mqtt/client.hpp"
 #include "protocol/mqtt/framer.hpp"
+#include "protocol/mqtt/packet_ids.hpp"
 #include "protocol/mqtt/slots.hpp"
 
 namespace fleet::mqtt {

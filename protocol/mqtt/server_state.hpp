@@ -7,6 +7,7 @@
 
 #include "protocol/mqtt/framer.hpp"
 #include "protocol/mqtt/server.hpp"
+#include "protocol/mqtt/packet_ids.hpp"
 #include "protocol/mqtt/slots.hpp"
 
 namespace fleet::mqtt {

@@ -210,6 +210,35 @@ class FrontDoor(harness.Case):
         self.assertEqual(self.register(plain, device)["code"], 6289)
         self.assertNotIn(secret, twin.output + twin.error_output)
 
+    def test_a_fleet_registers_at_the_mqtt_door_over_tls(self):
+        twin = until_printed(self.start("--mqtts", "127.0.0.1:0", "--data", self.folder / "data"),
+                             "mqtts", "ca")
+        credentials = self.folder / "c.csv"
+        words = ("--register", "--product-secrets", self.folder / "secrets.csv", "--credentials",
+                 credentials, "--target", "mqtts://" + twin.addresses["mqtts"], "--cafile",
+                 twin.addresses["ca"], "--server-name", "localhost", "--devices",
+                 len(harness.DEVICES), "--duration", "2s", "--interval", "500ms")
+        done, facts = harness.run_fleet(self.folder, *words)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        self.assertEqual(facts["devices"]["online_end"], len(harness.DEVICES))
+        for secret in (self.SECRET, *harness.DEVICES.values()):
+            self.assertNotIn(secret, done.output + done.error_output + twin.output)
+        # They are active now, and a fleet that was made anew has forgotten its secrets.
+        done, facts = harness.run_fleet(self.folder, *words)
+        self.assertEqual(facts["devices"]["online_max"], 0)
+
+    def test_a_strict_platform_drops_what_is_too_much(self):
+        twin = until_printed(self.start("--strict"), "mqtt", "admin")
+        words = ("--credentials", self.folder / "c.csv", "--target",
+                 f"mqtt://127.0.0.1:{twin.port()}", "--target-admin",
+                 "http://" + twin.addresses["admin"], "--devices", 1, "--duration", "3s",
+                 "--interval", "50ms")
+        done, facts = harness.run_fleet(self.folder, *words)
+        # Ten a second are taken, and all of them acknowledged.
+        up = facts["ledger"]["uplink"]
+        self.assertGreater(up["lost"], 0, done.output + done.error_output)
+        self.assertEqual(up["accepted"] + up["lost"], up["acknowledged"])
+
     def test_a_device_logs_on_with_what_pre_auth_gave(self):
         twin = until_printed(self.start("--http", "127.0.0.1:0"), "http")
         device, secret = next(iter(harness.DEVICES.items()))

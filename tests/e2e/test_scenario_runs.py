@@ -179,6 +179,31 @@ class ScenarioRuns(harness.Case):
             self.assertIn(f'product="{product}"', last)
         self.assertIn('fleet_cloud_traffic_total{kind="property_set",product="led",', last)
 
+    REGISTERING = """
+devices: 40
+duration: 8s
+products:
+  - {name: lock, share: 50, security: tls, logon: register, report: [{every: 1s}]}
+  - {name: led, share: 50, report: [{every: 1s}]}
+stages:
+  - {ramp: {over: 2s}, hold: 6s}
+"""
+
+    def test_devices_fetch_their_secrets_at_their_first_connection(self):
+        for words in (("--virtual", "--seed", 4), ()):
+            done, facts = harness.run_fleet(self.folder, "--scenario",
+                                            self.scenario(self.REGISTERING), *words)
+            self.assertEqual(done.code, 0, done.output + done.error_output)
+            self.assert_account_is_clean(facts)
+            devices = facts["devices"]
+            self.assertEqual((devices["online_max"], devices["reconnects"]), (40, 0))
+            self.assertEqual(devices["disconnects_unplanned"], 0)
+
+    def test_devices_register_over_tls_alone(self):
+        text = self.REGISTERING.replace("security: tls, ", "")
+        self.assertIn("add security: tls", self.refused("--scenario", self.scenario(text)))
+
+
 
 class ScenariosThatComeAlong(harness.Case):
     def run_config(self, name, *words, leaving=False):

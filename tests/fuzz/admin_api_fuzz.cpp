@@ -29,6 +29,25 @@ struct nobody final : cloud::logon_registry {
   }
 };
 
+/// Two accounts, whatever is asked.
+struct two_accounts final : cloud::ledger_desk {
+  void begin(std::uint32_t first, std::uint32_t count) override {
+    FLEET_CHECK(count != 0 && std::uint64_t{first} + count <= UINT32_MAX);
+  }
+  [[nodiscard]] std::optional<std::uint32_t> next(std::uint32_t from) const override {
+    return from <= 1            ? std::optional<std::uint32_t>{1}
+           : from == UINT32_MAX ? std::optional<std::uint32_t>{from}
+                                : std::nullopt;
+  }
+  void save(std::uint32_t device, byte_buffer& uplink, byte_buffer& downlink) const override {
+    FLEET_CHECK(device == 1 || device == UINT32_MAX);
+    uplink.push(1);
+    downlink.push(2);
+  }
+  [[nodiscard]] cloud::unbooked_tags unbooked() const override { return {}; }
+  [[nodiscard]] std::string name(std::uint32_t) const override { return "pk/d"; }
+};
+
 struct counting final : cloud::answer_taker {
   void answer(std::uint64_t, cloud::web_answer what) override {
     ++answers;
@@ -56,7 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.source = "127.0.0.1";
 
   support::fake_console console;
-  cloud::admin_api api{world.home(), &console, {"0", "p", nullptr}};
+  two_accounts books;
+  cloud::admin_api api{world.home(), &console, {"0", "p", nullptr, &books}};
   api.guard_with({"", hal::parse_address("127.0.0.1:1").value()});
   const auto taker = std::make_shared<counting>();
   api.on_request(request, {taker, 1});

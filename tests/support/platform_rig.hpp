@@ -135,7 +135,7 @@ struct platform_rig {
   }
   static int code_in(const std::string& line) {
     const auto at = line.find(R"("code":)");
-    return at == std::string::npos ? 0 : std::stoi(line.substr(at + 7));
+    return at == std::string::npos ? 0 : std::stoi(line.substr(at + (line[at + 7] == '"' ? 8 : 7)));
   }
   /// A gateway's request about sub-devices.
   int manage(guest& g, std::uint32_t gateway, alink::topic_kind kind,

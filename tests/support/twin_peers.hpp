@@ -32,7 +32,7 @@ public:
   void open(const mqtt::connect_view& fields) {
     fields_ = fields;
     closed = false;
-    stream = home_.connect({.peer = peer_}, *this);
+    stream = home_.connect({.peer = peer_, .security = security}, *this);
   }
   void publish(std::string_view topic, std::string_view payload, int q, bool retain = false) {
     mqtt::message_view m;
@@ -89,6 +89,7 @@ public:
     return std::find(events.begin(), events.end(), event) != events.end();
   }
 
+  stream_filter_factory* security = nullptr; ///< of the next open(); none: plain
   mqtt::client_behaviour behaviour;
   mqtt::client machine{behaviour};
   hal::stream_ptr stream;

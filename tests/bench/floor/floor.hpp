@@ -25,6 +25,7 @@ struct options {
   std::uint32_t topic_bytes = 32;
   std::uint32_t payload_bytes = 128;
   std::uint16_t keep_alive_s = 60;
+  bool subscribing = false;          ///< one SUBSCRIBE per connection; online is who has its SUBACK
   int probe_qos = -1;                ///< 0 or 1: one more connection that reads every message back
   std::string prefix = "floor";      ///< of the topic
   std::string client_id = "floor-{index}";

@@ -19,6 +19,7 @@ constexpr const char* help =
   "  --duration S (10)    --interval S (0: next one on PUBACK)  --timer ms|ns\n"
   "  --topic-bytes N      --payload-bytes N  --prefix TEXT      --keep-alive S\n"
   "  --client-id TEXT     --username TEXT    --password TEXT    {index}: six digits\n"
+  "  --subscribe 0|1      each connection to a topic of its own, before it counts as online\n"
   "  --probe 0|1          one more connection reads every message back at this QoS\n"
   "  --ca FILE            TLS, verified;  --server-name NAME (localhost)\n";
 
@@ -83,6 +84,8 @@ void set_option(options& o, const char* name, const char* value) {
     o.keep_alive_s = static_cast<std::uint16_t>(number(name, value));
   } else if (std::strcmp(name, "--timer") == 0) {
     o.fine_timer = std::strcmp(value, "ns") == 0;
+  } else if (std::strcmp(name, "--subscribe") == 0) {
+    o.subscribing = number(name, value) >= 1;
   } else if (std::strcmp(name, "--probe") == 0) {
     o.probe_qos = number(name, value) >= 1 ? 1 : 0;
   } else {

@@ -74,12 +74,14 @@ void loop::log_on(std::uint32_t index) {
 
 void loop::subscribe(std::uint32_t index) {
   writer packet;
-  const std::string filter = options_.prefix + "/#";
+  const bool is_probe = index >= options_.connections;
+  const std::string rest = is_probe ? "/#" : for_index("/{index}/down", index);
+  const std::string filter = options_.prefix + rest;
   packet.octet(0x82);
   packet.length(filter.size() + 5);
   packet.number(1);
   packet.text(filter);
-  packet.octet(static_cast<unsigned>(options_.probe_qos));
+  packet.octet(is_probe ? static_cast<unsigned>(options_.probe_qos) : 1U);
   send_bytes(connections_[index], packet.bytes, packet.size);
 }
 
@@ -166,7 +168,7 @@ void loop::on_packet(std::uint32_t index, const std::uint8_t* packet, std::size_
     }
     c.stage = stage::online;
     --pending_;
-    if (is_probe) {
+    if (is_probe || options_.subscribing) {
       subscribe(index);
     } else {
       ++counters_.online;

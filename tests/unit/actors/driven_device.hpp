@@ -62,6 +62,12 @@ public:
     device_->quiet();
     re_arm();
   }
+  /// Tells it to end in order, within `grace`, and gives it that long.
+  void stop(duration grace) {
+    device_->stop(later(world.now(), grace));
+    re_arm();
+    run(grace);
+  }
   /// Says it and waits for what comes of it.
   void say(std::string_view topic, std::string_view payload, unsigned qos = 0) {
     cloud.say(topic, payload, qos);
@@ -77,6 +83,7 @@ public:
   meters counts;
   std::optional<device_slot> slot;
   std::vector<outcome> troubles;
+  std::vector<std::string> details; ///< the sentences that went with them
 
 private:
   void on_wake(time_point) override {
@@ -95,8 +102,9 @@ private:
     device_->transport_down(reason, detail);
     re_arm();
   }
-  void on_trouble(std::uint32_t, outcome what, std::string_view) override {
+  void on_trouble(std::uint32_t, outcome what, std::string_view detail) override {
     troubles.push_back(what);
+    details.emplace_back(detail);
   }
   void on_stopped(std::uint32_t) override {}
   void re_arm() {

@@ -78,6 +78,18 @@ TEST(unknown_session, of_a_server_that_will_not_discard_it_is_taken_and_subscrib
   EXPECT_EQ(2U, d.cloud.filters.size());
 }
 
+TEST(unknown_session, is_the_devices_own_when_the_cloud_is_as_new_and_only_to_be_subscribed) {
+  test::driven_device d;
+  d.product.cloud_is_new = true;
+  d.cloud.cuts = 1; // its CONNECT arrived, and no CONNACK came back
+  d.cloud.session = true;
+  d.boot(seconds{5});
+  EXPECT_EQ((cleans{false, false}), d.cloud.cleans);
+  EXPECT_EQ(phase::online, d.it().now_in());
+  EXPECT_EQ(1U, d.slot->connections);
+  EXPECT_EQ(2U, d.cloud.filters.size());
+}
+
 TEST(known_session, is_resumed_after_a_broken_link_and_after_a_crash) {
   test::driven_device d;
   d.boot();

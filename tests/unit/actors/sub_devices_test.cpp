@@ -187,6 +187,57 @@ TEST(sub_devices, without_a_secret_register_once_in_their_boards_life) {
   EXPECT_EQ(2U, ledger::find_tag(as_bytes(posts.back().payload)).what.epoch);
 }
 
+TEST(sub_devices, of_a_product_that_registers_do_so_although_their_secrets_are_known) {
+  gateway_bench g{2};
+  g.child->registration.by = registration_way::mqtt;
+  g.boot(seconds{5});
+  EXPECT_EQ(2U, g.cloud.on("sub/register").size());
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  EXPECT_EQ("s3cret", as_text(*g.behind(0).board.kv.get("device.secret")));
+}
+
+TEST(sub_devices, are_logged_out_before_their_gateway_leaves_in_order) {
+  gateway_bench g{3};
+  g.boot(seconds{5});
+  g.stop(seconds{10});
+  EXPECT_EQ(phase::stopped, g.it().now_in());
+  EXPECT_EQ(3U, g.cloud.on("combine/logout").size());
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  EXPECT_EQ(3U, g.cloud.on("combine/login").size()) << "nobody comes back";
+  EXPECT_EQ((std::string{"\xe0\x00", 2}), g.cloud.octets.substr(g.cloud.octets.size() - 2))
+      << "DISCONNECT is the last";
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(g.behind(i).uplink.attempted(), g.behind(i).uplink.acknowledged());
+  }
+}
+
+TEST(sub_devices, whose_logout_is_not_answered_hold_their_gateway_no_longer_than_its_grace) {
+  gateway_bench g{3};
+  g.boot(seconds{5});
+  g.agrees = false;
+  g.it().stop(later(g.world.now(), seconds{4}));
+  g.quiet(); // its timer is set
+  g.run(seconds{3});
+  EXPECT_EQ(phase::stopping, g.it().now_in());
+  EXPECT_FALSE(g.cloud.on("combine/logout").empty());
+  g.run(seconds{3});
+  EXPECT_EQ(phase::stopped, g.it().now_in());
+}
+
+TEST(sub_devices, hear_broadcasts_to_their_product_each) {
+  gateway_bench g{3};
+  g.child->features.broadcasts = true;
+  g.boot(seconds{3});
+  EXPECT_TRUE(g.cloud.subscribed("/broadcast/a1FleetDemo/#"));
+  g.say("/broadcast/a1FleetDemo/all", "hello");
+  EXPECT_EQ(3U, g.counts.broadcasts.load()) << "and not their gateway, which did not ask for it";
+  g.say("/broadcast/a1Another001/all", "hello");
+  EXPECT_EQ(3U, g.counts.broadcasts.load());
+  g.say(sys("thing/disable", g.name(0)), R"({"id":"1","params":{}})");
+  g.say("/broadcast/a1FleetDemo/all", "hello");
+  EXPECT_EQ(5U, g.counts.broadcasts.load()) << "nobody who is offline";
+}
+
 TEST(sub_devices, are_reported_together_in_a_pack) {
   gateway_bench g{30};
   g.child->interval = {};

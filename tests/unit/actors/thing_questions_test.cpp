@@ -113,6 +113,17 @@ TEST(thing_config, that_is_malformed_is_refused) {
   EXPECT_EQ(0U, d.counts.configs_received.load());
 }
 
+TEST(thing_config, that_is_malformed_is_refused_by_the_sdk_in_its_own_way) {
+  lamp d;
+  d.product.features.config_push = true;
+  d.product.behaviour = behaviour::sdk;
+  d.boot();
+  d.say(sys("thing/config/push"), R"({"id":"7","params":{"configId":"c2"}})");
+  EXPECT_EQ(R"("id":"7","code":"400","data":{})", d.cloud.last_on("config/push_reply"));
+  d.say(sys("thing/config/push"), R"({"id":"8","params":)" + config + "}");
+  EXPECT_EQ(R"({"id":"8","code":200,"data":{}})", d.cloud.last_on("config/push_reply"));
+}
+
 TEST(thing_time, sets_the_boards_clock_right) {
   lamp d;
   d.product.features.ntp_interval = seconds{60};

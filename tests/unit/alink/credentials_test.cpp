@@ -30,6 +30,15 @@ TEST(generated_credentials, have_a_secret_each) {
   }
 }
 
+TEST(generated_credentials, come_with_a_secret_for_each_product) {
+  EXPECT_EQ(generated_product_secret("a1FleetDemo"), generated_product_secret("a1FleetDemo"));
+  EXPECT_NE(generated_product_secret("a1FleetDemo"), generated_product_secret("a1FleetDemo2"));
+  EXPECT_TRUE(valid_secret(generated_product_secret("k")));
+  EXPECT_EQ(generated_product_secret("k").size(), 16U);
+  EXPECT_NE(generated_product_secret("a1FleetDemo"),
+            generated_credentials{}.at(0).device_secret.substr(0, 16));
+}
+
 TEST(generated_credentials, are_found_by_their_name_and_no_other) {
   const generated_credentials source;
   for (const std::uint32_t i : {0U, 1U, 999'999U, 1'000'000U, 123'456'789U, UINT32_MAX - 1}) {

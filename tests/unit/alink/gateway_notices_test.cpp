@@ -48,6 +48,16 @@ TEST(gateway_machine, a_takeover_backs_off_and_a_reconnect_does_not_shorten_it) 
   EXPECT_GE(r.machine.next_timeout(), r.now + r.settings.takeover_first);
 }
 
+TEST(gateway_machine, a_takeover_is_one_by_either_of_its_codes) {
+  for (const int code : {427, 527}) {
+    rig r{1};
+    r.all_online();
+    r.error(code, 0);
+    EXPECT_EQ(r.machine.state_of(0), state::logging_in) << code;
+    EXPECT_GE(r.machine.next_timeout(), r.now + r.settings.takeover_first / 2) << code;
+  }
+}
+
 TEST(gateway_machine, an_error_about_a_removed_sub_device_removes_it_here_too) {
   for (const int code : {6401, 521}) {
     rig r{2};

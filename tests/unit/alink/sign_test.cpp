@@ -127,6 +127,17 @@ TEST(alink_login, is_made_as_the_2018_sdk_makes_it) {
   EXPECT_EQ(login.password, "5b19c1b61c05d2dc947695a966d8aa48c41926c0");
 }
 
+TEST(alink_login, says_what_the_client_is) {
+  const auto login = make_direct_login(accept_01, sign_method::hmacsha1, 2, {true, 1});
+  EXPECT_EQ(login.client_id, "a1B2c3D4e5F.dev_accept_01|securemode=2,timestamp=2524608000000,"
+                             "signmethod=hmacsha1,gw=1,ext=1|");
+  EXPECT_EQ(login.password, "5b19c1b61c05d2dc947695a966d8aa48c41926c0") << "it is not signed";
+  const auto read = parse_direct_login(login.client_id, login.username);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read.value().gateway);
+  EXPECT_EQ(read.value().ext, 1);
+}
+
 TEST(alink_login, what_the_device_makes_the_platform_verifies) {
   for (const sign_method method :
        {sign_method::hmacmd5, sign_method::hmacsha1, sign_method::hmacsha256}) {

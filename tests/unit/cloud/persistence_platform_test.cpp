@@ -145,6 +145,35 @@ TEST_F(persistence_platform, keeps_sessions_with_what_waits_in_them) {
   EXPECT_EQ(rig.bench.twin->command(plain, mqtt::qos::at_least_once), cloud::command_outcome::sent);
 }
 
+TEST_F(persistence_platform, takes_no_late_answer_for_one_to_a_call_of_its_new_life) {
+  const auto request = rig.sys(plain, "thing/service/property/set");
+  auto& p = rig.arrive(plain, false);
+  p.subscribe(request, 1);
+  rig.bench.settle();
+  p.fall_silent(); // so that the request waits in its session
+  const auto ask = [&] {
+    bool answered = false;
+    console().set_properties(rig.name(plain), R"({"a":1})",
+                             [&answered](const cloud::call_result& r) { answered = r.ok(); });
+    rig.bench.settle(200ms);
+    return answered;
+  };
+  EXPECT_FALSE(ask());
+  cloud.die_and_live();
+  auto& again = rig.arrive(plain, false);
+  const auto got = again.messages();
+  ASSERT_EQ(got.size(), 1U);
+  const auto at = got.front().find(R"("id":")") + 6;
+  const auto old_id = got.front().substr(at, got.front().find('"', at) - at);
+  bool answered = false;
+  console().set_properties(rig.name(plain), R"({"a":2})",
+                           [&answered](const cloud::call_result&) { answered = true; });
+  again.publish(request + "_reply", R"({"id":")" + old_id + R"(","code":200,"data":{}})", 1);
+  rig.bench.settle();
+  EXPECT_FALSE(answered);
+  rig.bench.settle(1min); // before what it would write to goes
+}
+
 TEST_F(persistence_platform, keeps_that_a_device_is_subscribed_by_itself) {
   device_login login{rig.source.at(plain), false};
   login.text.client_id.insert(login.text.client_id.size() - 1, ",_ss=1");

@@ -308,6 +308,18 @@ TEST_F(platform_console, pushes_a_configuration_to_who_listens) {
             operation_error::unknown_product);
 }
 
+TEST_F(platform_console, takes_note_of_what_devices_say_to_a_pushed_configuration) {
+  auto& g = arrive_listening(lamp);
+  const auto answer = sys(lamp, "thing/config/push_reply");
+  g.publish(answer, R"({"id":"1","code":200,"data":{}})", 0);
+  g.publish(answer, R"({"id":"2","code":460,"data":{}})", 0);
+  g.publish(answer, R"("id":"3","code":"400","data":{})", 0); // as the 2018 SDK fails
+  g.publish(answer, "{", 0);
+  bench.settle();
+  EXPECT_EQ(bench.count(bench.twin->counters().configs_taken), 1U);
+  EXPECT_EQ(bench.count(bench.twin->counters().configs_failed), 3U);
+}
+
 TEST_F(platform_console, publishes_where_a_device_may_listen) {
   auto& g = arrive(plain, false);
   const auto get = topic(plain, "", "user/get");

@@ -204,6 +204,46 @@ TEST_F(platform_gateway, kicks_a_sub_device_alone) {
   EXPECT_FALSE(g.closed);
 }
 
+TEST_F(platform_gateway, hears_a_broadcast_to_its_sub_devices_once) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(manage(g, gateway_device, topo_add, {sub + 1}), 200);
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub + 1}), 200);
+  auto& own = arrive(sub + 2); // a device of that product by itself
+  for (auto* const one : {&g, &own}) {
+    one->subscribe("/broadcast/a1SubPk0001/#", 1);
+    one->subscribe("/broadcast/a1LampPk001/#", 1); // not theirs
+    one->subscribe("/broadcast/+/all", 1);
+    bench.settle();
+    const auto answers = one->take();
+    EXPECT_THAT(answers, Contains(testing::EndsWith("[01]")).Times(1));
+    EXPECT_THAT(answers, Contains(testing::EndsWith("[80]")).Times(2));
+  }
+  EXPECT_EQ(console().broadcast("a1SubPk0001", "all", as_bytes("x")).value(), R"({"devices":2})");
+  EXPECT_EQ(console().broadcast("a1LampPk001", "all", as_bytes("y")).value(), R"({"devices":0})");
+  bench.settle();
+  EXPECT_THAT(g.messages(), ElementsAre("/broadcast/a1SubPk0001/all=x q0"));
+  EXPECT_THAT(own.messages(), ElementsAre("/broadcast/a1SubPk0001/all=x q0"));
+}
+
+TEST_F(platform_gateway, hears_no_broadcast_once_its_sub_devices_are_gone) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  g.subscribe("/broadcast/a1SubPk0001/#", 1);
+  bench.settle();
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
+  EXPECT_EQ(console().broadcast("a1SubPk0001", "all", as_bytes("x")).value(), R"({"devices":0})");
+  g.take();
+  g.subscribe("/broadcast/a1SubPk0001/more", 1);
+  bench.settle();
+  EXPECT_THAT(g.take(), ElementsAre(testing::EndsWith("[80]"))) << "nor may it ask for more";
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+  g.take();
+  EXPECT_EQ(console().broadcast("a1SubPk0001", "all", as_bytes("y")).value(), R"({"devices":1})");
+  bench.settle();
+  EXPECT_THAT(g.messages(), ElementsAre("/broadcast/a1SubPk0001/all=y q0"));
+  arrive_gateway(gateway_device + 1, sub); // it moves
+  EXPECT_EQ(console().broadcast("a1SubPk0001", "all", as_bytes("z")).value(), R"({"devices":0})");
+}
+
 struct no_gateway : platform_gateway {
   no_gateway() : platform_gateway(options()) {}
   static cloud::twin_options options() {

@@ -155,6 +155,19 @@ TEST(run_flags, of_any_broker_are_all_read) {
       run("--profile mqtt --username u --password-file pw --payload-file payload.json");
   EXPECT_EQ(files.mqtt_text.password_file, "pw");
   EXPECT_EQ(files.mqtt_text.payload_file, "payload.json");
+  EXPECT_TRUE(files.mqtt_text.listens());
+  EXPECT_GT(files.downlink_interval, duration::zero());
+}
+
+TEST(run_flags, devices_that_subscribe_to_nothing_are_sent_nothing) {
+  const auto o = run("--profile mqtt --down-topic off");
+  EXPECT_FALSE(o.mqtt_text.listens());
+  EXPECT_EQ(o.downlink_interval, duration::zero());
+  EXPECT_EQ(run("--profile mqtt --down-topic off --downlink-interval off").downlink_interval,
+            duration::zero());
+  EXPECT_EQ(
+      refused("--profile mqtt --down-topic off --downlink-interval 60s"),
+      "--down-topic off and --downlink-interval contradict each other; commands need a topic");
 }
 
 TEST(run_flags, take_their_value_after_an_equals_sign_too) {
@@ -265,6 +278,11 @@ TEST(run_contradictions, of_security_and_target) {
   EXPECT_EQ(refused("--target-admin http://127.0.0.1:18830"),
             "--target-admin needs a target; the embedded twin's ledger is at hand");
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
+}
+
+TEST(run_contradictions, of_registration) {
+  EXPECT_EQ(refused("--register"),
+            "--register tells secrets, over TLS alone; add --security tls or an mqtts:// target");
 }
 
 TEST(run_contradictions, of_profile_and_flags) {

@@ -1,11 +1,14 @@
 // From a plan to products: who is which device, with which credentials, features and settings.
 #include "fleet/run/prepare.hpp"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
 #include "fleet/scenario/reader.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
 namespace {
@@ -79,6 +82,82 @@ TEST(prepare, from_flags_is_one_product_of_all_devices) {
   EXPECT_EQ(got.value().devices(), 12U);
   EXPECT_EQ(got.value().products[0].settings.interval, duration::zero());
   EXPECT_FALSE(got.value().products[0].settings.features.any()) << "the plain device";
+}
+
+TEST(prepare, gives_devices_that_register_their_products_secret_and_the_way) {
+  const auto plan = plan_of(R"(devices: 10
+products:
+  - {name: lock, security: tls, logon: register, share: 50}
+  - {name: led, share: 50}
+)");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& lock = got.value().products[0];
+  const auto& led = got.value().products[1];
+  EXPECT_EQ(lock.settings.registration.by, actors::registration_way::mqtt);
+  EXPECT_EQ(lock.settings.registration.product_secret,
+            alink::generated_product_secret("a1FleetDemo"));
+  EXPECT_EQ(lock.product_secret, lock.settings.registration.product_secret);
+  EXPECT_EQ(led.settings.registration.by, actors::registration_way::none);
+  EXPECT_EQ(led.product_secret, "");
+}
+
+TEST(prepare, of_devices_that_register_elsewhere_wants_their_products_secrets) {
+  run_options o;
+  o.devices = 2;
+  o.registers = true;
+  o.security = security::tls;
+  o.target = {.scheme = text::scheme::mqtts, .host = "127.0.0.1", .port = 8883};
+  const auto none = prepare(o);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, exit_code::wrong_usage);
+  EXPECT_NE(none.error().message.find("--product-secrets"), std::string::npos);
+}
+
+TEST(prepare, takes_the_registering_product_from_the_file_of_credentials) {
+  support::temp_folder folder;
+  const auto write = [&](const char* name, const std::string& text) {
+    std::string path = folder / name;
+    std::ofstream{path} << text;
+    return path;
+  };
+  run_options o;
+  o.devices = 2;
+  o.registers = true;
+  o.security = security::tls;
+  o.target = {.scheme = text::scheme::mqtts, .host = "127.0.0.1", .port = 8883};
+  o.product_secrets_file = write("p.csv", "ProductKey,ProductSecret\nk1,secretOfOne\n");
+  o.credentials_file =
+      write("one.csv", "ProductKey,DeviceName,DeviceSecret\nk1,a,s1\nk1,b,s2\nk2,c,s3\n");
+  const auto got = prepare(o);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  EXPECT_EQ(got.value().products[0].product_secret, "secretOfOne");
+  o.devices = 3;
+  const auto of_two = prepare(o);
+  ASSERT_FALSE(of_two.ok());
+  EXPECT_NE(of_two.error().message.find("devices of k1 and of k2"), std::string::npos)
+      << of_two.error().message;
+}
+
+TEST(prepare, of_gateways_says_so_at_log_on_and_of_rrpc_too) {
+  const auto plan = plan_of(R"(
+products:
+  - name: gate
+    gateways: {count: 1, children: {product: leaf, each: 2}}
+  - {name: leaf, logon: register}
+  - {name: plain, count: 1}
+cloud_traffic: [{kind: rrpc, product: plain}]
+)");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  actors::login_text login;
+  got.value().products[0].speech->login(0, login);
+  EXPECT_NE(login.client_id.find(",gw=1,ext=0|"), std::string::npos) << login.client_id;
+  got.value().products[2].speech->login(3, login);
+  EXPECT_NE(login.client_id.find(",gw=0,ext=1|"), std::string::npos) << login.client_id;
+  const auto& leaf = got.value().products[1];
+  EXPECT_EQ(leaf.settings.registration.by, actors::registration_way::mqtt);
+  EXPECT_EQ(leaf.product_secret, "") << "its gateway registers it";
 }
 
 TEST(fleet_credentials, take_a_products_rows_out_of_a_table_of_several) {

@@ -278,6 +278,29 @@ TEST(scenario_flags, that_contradict_the_file_are_refused) {
             "--product-key is for one product, and the scenario has 2");
 }
 
+TEST(scenario_plan, tells_devices_their_secrets_over_tls_alone) {
+  const auto alone = read_scenario("products: [{name: a, logon: register}]", anywhere);
+  ASSERT_FALSE(alone.ok());
+  EXPECT_NE(alone.error().front().message.find("over TLS alone; add security: tls"),
+            std::string::npos)
+      << alone.error().front().message;
+  scenario_overrides flags;
+  flags.registers = true;
+  EXPECT_EQ(refused("products: [{name: a}]", flags),
+            "product a has logon register, which tells secrets over TLS alone; add security: tls");
+  flags.target_security = security::tls;
+  EXPECT_EQ(plan_of("", flags).products[0].product.security, security_tier::tls);
+  flags = {};
+  flags.security = security::tls;
+  flags.registers = true;
+  const auto plan = plan_of("products: [{name: a}, {name: b, profile: mqtt}]", flags);
+  EXPECT_EQ(plan.products[0].product.logon, logon_mode::register_);
+  EXPECT_EQ(plan.products[1].product.logon, logon_mode::direct);
+  const auto behind = plan_of("products: [{name: g, gateways: {children: {product: c}}}, "
+                              "{name: c, logon: register}]");
+  EXPECT_TRUE(behind.products[1].behind_gateway) << "its gateway registers it";
+}
+
 TEST(scenario_flags, never_take_tls_away_behind_ones_back) {
   scenario_overrides flags;
   flags.target_security = security::plain;

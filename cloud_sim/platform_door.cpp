@@ -1,0 +1,166 @@
+// One function for each kind of log-on; all of them end in admit().
+#include "cloud_sim/platform_door.hpp"
+
+#include <algorithm>
+
+#include "cloud_sim/secrets.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::cloud {
+
+using alink::logon_kind;
+using mqtt::connack_code;
+
+platform_door::platform_door(const parts& from) : parts_(from) {}
+
+entry platform_door::judge(const mqtt::connect_view& connect, bool over_tls) {
+  entry out;
+  over_tls_ = over_tls;
+  if (connect.client_id.size() > parts_.core.bounds().client_id_max
+      || connect.client_id.find_first_of("+#") != std::string_view::npos) {
+    out.code = connack_code::identifier_rejected;
+    return out;
+  }
+  const auto said = alink::parse_logon(connect.client_id, connect.username);
+  if (!said) {
+    out.code = static_cast<connack_code>(alink::connack_of(said.error()));
+    return out;
+  }
+  if (!connect.has_username || !connect.has_password) {
+    return out;
+  }
+  const auto& logon = said.value();
+  out.auto_subscribe = logon.parts.auto_subscribe;
+  switch (logon.kind) {
+    case logon_kind::direct: judge_direct(connect, logon, out); break;
+    case logon_kind::preauth: judge_preauth(connect, logon, out); break;
+    case logon_kind::token: judge_token(connect, logon, out); break;
+    case logon_kind::registration: register_listed(logon, as_text(connect.password), out); break;
+    case logon_kind::unlisted_registration:
+      register_unlisted(logon, as_text(connect.password), out);
+      break;
+    case logon_kind::id2: // which the twin does not emulate (§5.2)
+    case logon_kind::unknown: out.code = connack_code::not_authorized; break;
+  }
+  return out;
+}
+
+void platform_door::judge_direct(const mqtt::connect_view& connect, const alink::logon& said,
+                                 entry& out) {
+  const auto& p = said.parts;
+  const auto device = parts_.devices.find(p.product_key, p.device_name);
+  if (!device) {
+    return;
+  }
+  const auto expected = alink::sign_direct(parts_.devices.identity_of(*device), p.client_id_base,
+                                           p.method, p.timestamp);
+  if (alink::digest_equal(expected, as_text(connect.password))) {
+    admit(*device, connect, out);
+  } else if (parts_.options.variants.wrong_sign_is_5) {
+    out.code = connack_code::not_authorized;
+  }
+}
+
+void platform_door::judge_preauth(const mqtt::connect_view& connect, const alink::logon& said,
+                                  entry& out) {
+  const auto device = logons_ == nullptr
+                          ? std::nullopt
+                          : logons_->recognize(said.iot_id, as_text(connect.password));
+  if (device) {
+    admit(*device, connect, out);
+  }
+}
+
+void platform_door::judge_token(const mqtt::connect_view& connect, const alink::logon& said,
+                                entry& out) {
+  const auto& p = said.parts;
+  const auto device = parts_.devices.find(p.product_key, p.device_name);
+  if (device
+      && shows_token(parts_.devices.identity_of(*device), p.client_id_base,
+                     as_text(connect.password))) {
+    admit(*device, connect, out);
+  }
+}
+
+connack_code platform_door::judge_registration(const alink::login_parts& said,
+                                               std::string_view password, bool known) const {
+  alink::registration_facts facts;
+  if (const auto* const of = parts_.state.products.find(said.product_key)) {
+    facts.product_secret = of->given.secret;
+    facts.switched_on = !of->given.secret.empty();
+  }
+  const auto device = parts_.devices.find(said.product_key, said.device_name);
+  facts.device_known = known ? device.has_value() : true;
+  // §5.3: a disabled device is refused as an active one is.
+  facts.activated = device && (parts_.devices.seen(*device) || parts_.devices.disabled(*device));
+  return static_cast<connack_code>(
+      alink::judge_registration_login(said, password, facts, over_tls_));
+}
+
+void platform_door::register_listed(const alink::logon& said, std::string_view password,
+                                    entry& out) {
+  out.code = judge_registration(said.parts, password, true);
+  if (out.code == connack_code::accepted) {
+    const auto device = parts_.devices.find(said.parts.product_key, said.parts.device_name);
+    payload_.clear();
+    alink::append_registration_push(payload_, parts_.devices.identity_of(*device));
+    out.passing = true;
+    out.topic = alink::registration_topic;
+    out.payload = payload_.view();
+  }
+}
+
+// The device comes into being here, with a secret that nobody is told.
+void platform_door::register_unlisted(const alink::logon& said, std::string_view password,
+                                      entry& out) {
+  const auto& p = said.parts;
+  const auto* const of = parts_.state.products.find(p.product_key);
+  if (of == nullptr || !of->has(product_admits_unlisted)) {
+    out.code = connack_code::not_authorized;
+    return;
+  }
+  out.code = judge_registration(p, password, false);
+  if (out.code != connack_code::accepted) {
+    return;
+  }
+  auto device = parts_.devices.find(p.product_key, p.device_name);
+  if (!device) {
+    device = parts_.devices.add(
+        {std::string{p.product_key}, std::string{p.device_name}, make_device_secret()});
+    if (!device) {
+      out.code = connack_code::server_unavailable;
+      return;
+    }
+    parts_.state.tell_device(*device);
+  }
+  const auto who = parts_.devices.identity_of(*device);
+  payload_.clear();
+  alink::append_token_push(payload_, {who.product_key, who.device_name, {}}, token_of(who));
+  out.passing = true;
+  out.topic = alink::token_topic;
+  out.payload = payload_.view();
+}
+
+void platform_door::admit(device_index device, const mqtt::connect_view& connect, entry& out) {
+  const auto& bounds = parts_.options.bounds;
+  out.device = device;
+  out.code = enforceable(connect.keep_alive_s, out.keep_alive_s);
+  if (parts_.devices.disabled(device)) {
+    out.passing = parts_.options.variants.disabled_is_kicked;
+    out.code = out.passing ? connack_code::accepted : connack_code::not_authorized;
+  } else if (out.code == connack_code::accepted
+             && (!connects_.take(device, bounds.connects, parts_.core.now())
+                 || !all_connects_.take(bounds.all_connects, parts_.core.now()))) {
+    add(parts_.core.counters().connects_over_rate);
+    out.code = connack_code::server_unavailable;
+  }
+}
+
+connack_code platform_door::enforceable(std::uint16_t asked, std::uint16_t& enforced) const {
+  const auto& o = parts_.options;
+  enforced = std::max(asked, o.keep_alive_min_s);
+  const bool low = asked == 0 || (o.strict_keep_alive && asked < o.keep_alive_min_s);
+  return low || asked > o.keep_alive_max_s ? connack_code::not_authorized : connack_code::accepted;
+}
+
+} // namespace fleet::cloud
