@@ -179,6 +179,52 @@ class ScenarioRuns(harness.Case):
             self.assertIn(f'product="{product}"', last)
         self.assertIn('fleet_cloud_traffic_total{kind="property_set",product="led",', last)
 
+    REGISTERING = """
+devices: 40
+duration: 8s
+products:
+  - {name: lock, share: 50, security: tls, logon: register, report: [{every: 1s}]}
+  - {name: led, share: 50, report: [{every: 1s}]}
+stages:
+  - {ramp: {over: 2s}, hold: 6s}
+"""
+
+    def test_devices_fetch_their_secrets_at_their_first_connection(self):
+        for words in (("--virtual", "--seed", 4), ()):
+            done, facts = harness.run_fleet(self.folder, "--scenario",
+                                            self.scenario(self.REGISTERING), *words)
+            self.assertEqual(done.code, 0, done.output + done.error_output)
+            self.assert_account_is_clean(facts)
+            devices = facts["devices"]
+            self.assertEqual((devices["online_max"], devices["reconnects"]), (40, 0))
+            self.assertEqual(devices["disconnects_unplanned"], 0)
+
+    def test_devices_register_over_tls_alone(self):
+        text = self.REGISTERING.replace("security: tls, ", "")
+        self.assertIn("add security: tls", self.refused("--scenario", self.scenario(text)))
+
+    TEXTS = """
+devices: 20
+duration: 20s
+products:
+  - report:
+      - {what: custom, topic: 'user/{index}', payload: '{{"n":{seq},"tag":"{ledger}"}}', every: 1s}
+      - {what: raw, payload: '{random hex 8} {ledger}', every: 2s}
+      - {what: custom, payload: 'n={seq}', every: 2s}
+"""
+
+    def test_texts_of_a_scenario_are_filled_in_and_accounted_for(self):
+        done, facts = harness.run_fleet(self.folder, "--scenario", self.scenario(self.TEXTS),
+                                        "--virtual", "--seed", 4)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        self.assert_account_is_clean(facts)
+        self.assertIn("note: a payload has no {ledger}", done.error_output)
+        up = facts["ledger"]["uplink"]
+        self.assertEqual(up["accepted"], up["attempted"])
+        self.assertGreater(up["attempted"], 500)
+        # A fourth of what was sent is not in the ledger.
+        self.assertGreater(facts["messages"]["published"]["qos1"], up["attempted"] * 1.3)
+
 
 class ScenariosThatComeAlong(harness.Case):
     def run_config(self, name, *words, leaving=False):
@@ -223,30 +269,6 @@ class ScenariosThatComeAlong(harness.Case):
     def test_the_whole_dialect_on_sockets(self):
         self.assert_dialect_is_spoken(
             self.run_config("whole_dialect.yaml", "--devices", 500, "--duration", "20s"))
-
-    REGISTERING = """
-devices: 40
-duration: 8s
-products:
-  - {name: lock, share: 50, security: tls, logon: register, report: [{every: 1s}]}
-  - {name: led, share: 50, report: [{every: 1s}]}
-stages:
-  - {ramp: {over: 2s}, hold: 6s}
-"""
-
-    def test_devices_fetch_their_secrets_at_their_first_connection(self):
-        for words in (("--virtual", "--seed", 4), ()):
-            done, facts = harness.run_fleet(self.folder, "--scenario",
-                                            self.scenario(self.REGISTERING), *words)
-            self.assertEqual(done.code, 0, done.output + done.error_output)
-            self.assert_account_is_clean(facts)
-            devices = facts["devices"]
-            self.assertEqual((devices["online_max"], devices["reconnects"]), (40, 0))
-            self.assertEqual(devices["disconnects_unplanned"], 0)
-
-    def test_devices_register_over_tls_alone(self):
-        text = self.REGISTERING.replace("security: tls, ", "")
-        self.assertIn("add security: tls", self.refused("--scenario", self.scenario(text)))
 
     def test_smart_home(self):
         facts = self.run_config("smart_home.yaml", "--virtual", "--devices", 60, leaving=True)
