@@ -168,7 +168,11 @@ std::optional<store_failure> twin::load(parts& into) const {
   if (!bad) {
     bad = kept.load_ledger(end);
   }
-  return bad ? bad : kept.begin(options_.store_told);
+  bad = bad ? bad : kept.begin(options_.store_told);
+  if (!bad && into.state != nullptr) {
+    into.state->tell_overruled();
+  }
+  return bad;
 }
 
 void twin::stop() {
@@ -207,6 +211,17 @@ void twin::stop_commands() noexcept {
   }
   parts_->speaks().watch(nullptr);
   parts_->rounds.reset();
+}
+
+overruled_secrets twin::overruled() const {
+  overruled_secrets out;
+  if (parts_ != nullptr && parts_->state != nullptr && !parts_->state->overruled().empty()) {
+    const auto& all = parts_->state->overruled();
+    const auto who = parts_->devices->identity_of(all.front());
+    out.count = all.size();
+    out.example = who.product_key + "/" + who.device_name;
+  }
+  return out;
 }
 
 command_outcome twin::command(std::uint32_t device, mqtt::qos q) {

@@ -69,6 +69,12 @@ struct start_failure {
   std::string message{};
 };
 
+/// Listed devices that were kept with another secret than they are listed with.
+struct overruled_secrets {
+  std::uint64_t count = 0;
+  std::string example; ///< `PK/DN` of one of them
+};
+
 class twin {
 public:
   explicit twin(twin_options options);
@@ -99,6 +105,9 @@ public:
 
   /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
   [[nodiscard]] ledger_desk* ledger() noexcept;
+
+  /// What start() read from the store and did not believe: the list of devices counts.
+  [[nodiscard]] overruled_secrets overruled() const;
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);

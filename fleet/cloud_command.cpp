@@ -43,6 +43,7 @@ public:
 private:
   std::optional<startup_error> listen();
   std::optional<startup_error> open_data(cloud::twin_options& into);
+  void tell_overruled() const;
   void announce(const std::vector<hal::address>& chosen) const;
   bool write_ledger() const;
   void summarize() const;
@@ -150,9 +151,21 @@ std::optional<startup_error> server::listen() {
     }
     page_ = std::move(page).value();
   }
+  tell_overruled();
   world_->start();
   announce(chosen.value());
   return std::nullopt;
+}
+
+void server::tell_overruled() const {
+  const auto found = twin_->overruled();
+  if (found.count != 0) {
+    std::fprintf(stderr,
+                 "note: %llu devices, %s among them, have another secret than --data %s kept; the "
+                 "one they are listed with counts\n",
+                 static_cast<unsigned long long>(found.count), found.example.c_str(),
+                 options_.data_dir.c_str());
+  }
 }
 
 void server::announce(const std::vector<hal::address>& chosen) const {

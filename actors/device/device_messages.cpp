@@ -72,7 +72,9 @@ void device::on_message(const mqtt::message_view& message) {
   }
   if (found.state == ledger::tag_state::intact) {
     // A tag of another device is accepted here and attempted there: the ledger calls it unexpected.
-    slot_.downlink.accept(found.what, message.dup, slot_.connections);
+    if (ledger::is_new(slot_.downlink.accept(found.what, message.dup, slot_.connections))) {
+      bump(counts().ledger_commands);
+    }
   }
   if (what.sets_light) {
     light_ = what.light;

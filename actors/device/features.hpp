@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "protocol/alink/gateway_machine.hpp"
+#include "protocol/alink/template.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/tsl/model.hpp"
 
@@ -30,8 +32,10 @@ struct report_plan {
   /// Properties, or for `event` the events in turn; empty: all of the model.
   std::vector<std::string> identifiers;
   duration interval = std::chrono::seconds{10}; ///< above 0; the first at a random part of it
-  std::string topic;                            ///< custom: what follows `/PK/DN/`
-  std::string text;                             ///< custom: the payload's start; empty: the values
+  alink::payload_template topic;                ///< custom: what follows `/PK/DN/`
+  /// custom and raw: the payload, entered into the ledger where it has `{ledger}`; none: the
+  /// values.
+  std::optional<alink::payload_template> text{};
 };
 
 /// One tag that a device tells at its start (§11.8).

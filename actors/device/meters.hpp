@@ -81,11 +81,12 @@ struct meters {
   counter replies{0};                        ///< post_reply with code 200
   counter replies_bad{0};                    ///< post_reply with another code
   counter commands{0};                       ///< property sets applied
+  counter ledger_commands{0};                ///< messages of the ledger, each once
   std::array<counter, skip_count> skipped{}; ///< reports that were due and not sent
   counter oversized{0};                      ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
   counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
-  counter reconnects{0}; ///< connections after a device's first
+  counter reconnects{0};    ///< connections after a device's first
   counter disconnects_unplanned{0};
   counter restarts{0};   ///< devices restarted after a crash
   counter in_flight{0};  ///< gauge: unacknowledged publishes of QoS 1 and 2

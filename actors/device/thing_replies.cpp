@@ -123,9 +123,10 @@ void thing::take_desired(const alink::message& reply) {
   }
   bump(counts().desired_applied, applied.size());
   post_values(names);
-  alink::append_desired_delete(fresh_payload(),
-                               open(topic_kind::desired_delete, question_tries_max), applied);
-  (void)send(plain_topic(alink::topic_kind::desired_delete), mqtt::qos::at_least_once);
+  alink::append_desired_delete(fresh_payload(), book_.next_id(), applied);
+  if (send(plain_topic(topic_kind::desired_delete), mqtt::qos::at_least_once)) {
+    (void)open(topic_kind::desired_delete, question_tries_max);
+  }
 }
 
 alink::config_transport thing::config_transport() const noexcept {

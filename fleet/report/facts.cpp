@@ -34,6 +34,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.replies += load(m.replies);
   t.replies_bad += load(m.replies_bad);
   t.commands += load(m.commands);
+  t.ledger_commands += load(m.ledger_commands);
   add(t.skipped, m.skipped);
   t.oversized += load(m.oversized);
   t.subscribe_refused += load(m.subscribe_refused);

@@ -1,4 +1,7 @@
 // The run's facts as the table that ends a run.
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "fleet/report/facts.hpp"
@@ -55,29 +58,43 @@ void append_ledger(std::string& out, const run_facts& f) {
   }
 }
 
-/// What the verdict rests on, unless it is everything.
+/// Why the reports of a product whose far side is known are not judged.
+std::string unjudged_text(const product_fact& p, const run_facts& f) {
+  return p.uplink_tagged ? fmt::format(
+             "judged without the reports: {} messages the twin had no room for", f.unkept)
+                         : "judged without the reports, which carry no {ledger}";
+}
+
+/// What the verdict rests on, unless it is everything. Products of one reason stand together.
 std::string reach_text(const run_facts& f) {
-  switch (reach_of(f)) {
-    case ledger_reach::both_sides: return "";
-    case ledger_reach::devices_side:
-      return ", judged by the devices' side alone: the far side's account is not known";
-    case ledger_reach::downlink: return ", judged without the reports, which carry no {ledger}";
-    case ledger_reach::some: break;
+  const auto reach = reach_of(f);
+  if (reach == ledger_reach::both_sides) {
+    return "";
   }
-  std::string unknown;
-  std::string untagged;
+  if (reach == ledger_reach::devices_side) {
+    return ", judged by the devices' side alone: the far side's account is not known";
+  }
+  std::vector<std::pair<std::string, std::string>> reasons; // and the names
   for (const auto& p : f.products) {
-    if (!p.uplink_known() && p.devices != 0) {
-      auto& names = p.ledger_known ? untagged : unknown;
-      names += (names.empty() ? "" : ", ") + p.name;
+    if (p.uplink_known() || p.devices == 0) {
+      continue;
+    }
+    const auto why =
+        p.ledger_known ? unjudged_text(p, f) : std::string{"judged by the devices' side alone"};
+    const auto same = std::find_if(reasons.begin(), reasons.end(),
+                                   [&why](const auto& each) { return each.first == why; });
+    if (same == reasons.end()) {
+      reasons.emplace_back(why, p.name);
+    } else {
+      same->second += ", " + p.name;
     }
   }
-  std::string out;
-  if (!unknown.empty()) {
-    out += fmt::format(", of {} judged by the devices' side alone", unknown);
+  if (reach == ledger_reach::downlink && reasons.size() == 1) {
+    return ", " + reasons.front().first;
   }
-  if (!untagged.empty()) {
-    out += fmt::format(", of {} judged without the reports, which carry no {{ledger}}", untagged);
+  std::string out;
+  for (const auto& [why, names] : reasons) {
+    out += fmt::format(", of {} {}", names, why);
   }
   return out;
 }

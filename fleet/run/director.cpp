@@ -159,7 +159,8 @@ void director::advance() {
     const bool back = facts_.interrupted || facts_.online_end >= facts_.expected_end;
     count_shadows();
     const bool settled = back && counts.in_flight == 0 && facts_.shadows_waiting.value_or(0) == 0
-                         && traffic_pending() == 0 && (far_.empty() || far_.settled(counts));
+                         && traffic_pending() == 0
+                         && (far_.empty() || far_.settled(facts_.products));
     // One slice at least, so that the orders to be quiet have been carried out.
     if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
       const double left = pace_.devices_until() - now;

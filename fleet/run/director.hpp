@@ -50,6 +50,10 @@ public:
   /// The whole run; the answer is the program's.
   exit_code execute();
 
+  /// Instead: a signal came while the run was prepared. Whoever waits for the report learns from it
+  /// that there was no run.
+  exit_code never_begin(const startup_error& why);
+
 private:
   struct product_probe {
     probe* at = nullptr; ///< in far_
@@ -85,6 +89,8 @@ private:
   [[nodiscard]] std::uint64_t traffic_pending() const;
   [[nodiscard]] hal::home& far_home();
   void tear_down();
+  /// Waits until a far side that was stopped is gone; answers the number of a signal that came.
+  std::optional<int> see_off(double at_most_s);
   void fetch_books();
   void settle_ledger();
   void gather_products();

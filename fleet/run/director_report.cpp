@@ -101,24 +101,29 @@ exit_code director::execute() {
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }
 
+exit_code director::never_begin(const startup_error& why) {
+  if (facts_.products.empty()) {
+    name_run();
+  }
+  const auto code = complain(why);
+  facts_.interrupted = true;
+  report::add_up_ledger(facts_);
+  facts_.failures.push_back(why.message);
+  (void)write_json();
+  return code;
+}
+
 exit_code director::give_up(const startup_error& why) {
   page_.reset();
   if (!probes_.empty()) {
     // What a probe subscribed must not go on collecting messages for nobody.
     world_->call(far_home(), [this] { far_.stop(); });
+    (void)see_off(seconds(probe_leave));
   }
   world_->stop(std::chrono::seconds{1});
   traffic_.clear();
   far_.clear();
-  const auto code = complain(why);
-  if (code == exit_code::interrupted) {
-    // Whoever waits for the report learns from it that there was no run.
-    facts_.interrupted = true;
-    report::add_up_ledger(facts_);
-    facts_.failures.push_back(why.message);
-    (void)write_json();
-  }
-  return code;
+  return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }
 
 void director::tear_down() {
@@ -130,8 +135,7 @@ void director::tear_down() {
       }
       far_.stop();
     });
-    // One more slice: what was appended to streams leaves.
-    if (const auto number = world_->pass(slice, signals_)) {
+    if (const auto number = see_off(pace_.left(world_->elapsed_s(), seconds(probe_leave)))) {
       on_signal(*number);
     }
   }
@@ -144,6 +148,17 @@ void director::tear_down() {
   world_->stop(duration{static_cast<std::int64_t>(pace_.left(world_->elapsed_s(), 1.0) * 1e9)});
   facts_.process.cpu_s = cpu_seconds();
   facts_.process.rss_max_bytes = resident_peak_bytes();
+}
+
+std::optional<int> director::see_off(double at_most_s) {
+  const double until = world_->elapsed_s() + at_most_s;
+  // One slice in any case: what was appended to streams leaves.
+  do {
+    if (const auto number = world_->pass(slice, signals_)) {
+      return number;
+    }
+  } while (far_.leaving() && world_->elapsed_s() < until);
+  return std::nullopt;
 }
 
 void director::fetch_books() {
@@ -201,8 +216,10 @@ void director::settle_ledger() {
     auto& product = facts_.products[i];
     product.ledger_known = far_.of(i) != nullptr;
     product.uplink_tagged = ready_.products[i].speech->tags_reports();
+    product.uplink_whole = far_.of(i) == nullptr || far_.of(i)->unkept() == 0;
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
+  facts_.unkept = far_.unkept();
   report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;

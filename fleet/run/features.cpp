@@ -5,6 +5,9 @@ namespace fleet::program {
 
 namespace {
 
+/// Of a custom report of the vendor's profiles that names none.
+constexpr std::string_view default_custom_topic = "update";
+
 actors::report_kind kind_of(report_kind what) noexcept {
   switch (what) {
     case report_kind::properties: return actors::report_kind::properties;
@@ -15,6 +18,24 @@ actors::report_kind kind_of(report_kind what) noexcept {
     case report_kind::batch: return actors::report_kind::batch;
   }
   FLEET_CHECK(false);
+}
+
+/// A template that the scenario's reader has compiled before.
+alink::payload_template compiled(std::string_view text) {
+  auto made = alink::payload_template::compile(text);
+  FLEET_CHECK(made.ok());
+  return std::move(made).value();
+}
+
+actors::report_plan plan_of(const report_rule& rule) {
+  actors::report_plan plan{kind_of(rule.what), rule.identifiers, rule.every, {}, {}};
+  if (rule.what == report_kind::custom) {
+    plan.topic = compiled(rule.topic.empty() ? default_custom_topic : rule.topic);
+  }
+  if (!rule.payload.empty()) {
+    plan.text = compiled(rule.payload);
+  }
+  return plan;
 }
 
 /// Whether the plain device does it: its profile's own report, and nothing beside it.
@@ -40,8 +61,7 @@ void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::m
   f.model = model;
   f.reports.clear();
   for (const auto& rule : plain(product) ? std::vector<report_rule>{} : reports) {
-    f.reports.push_back(
-        {kind_of(rule.what), rule.identifiers, rule.every, rule.topic, rule.payload});
+    f.reports.push_back(plan_of(rule));
   }
   f.shadow = product.shadow;
   f.ntp_interval = product.ntp ? ntp_every : duration::zero();

@@ -127,9 +127,7 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
 
 /// Finds the target and tells every product.
 std::optional<startup_error> resolve_target(const run_options& o, prepared& out) {
-  out.target_text = text::format_target(o.target);
   if (o.target.scheme == text::scheme::embedded) {
-    out.target_text = "the embedded twin";
     return std::nullopt;
   }
   auto found = look_up(o.target.host, o.target.port);
@@ -273,40 +271,6 @@ std::optional<startup_error> give_speech(const run_options& o, prepared& out) {
 
 } // namespace
 
-std::uint32_t prepared::devices() const noexcept {
-  const auto& last = products.back().plan.devices;
-  return last.first + last.count;
-}
-
-std::uint32_t prepared::connections() const noexcept {
-  std::uint32_t sum = 0;
-  for (const auto& p : products) {
-    sum += p.plan.behind_gateway ? 0 : p.plan.devices.count;
-  }
-  return sum;
-}
-
-std::size_t prepared::product_of(std::uint32_t device) const noexcept {
-  return plan ? program::product_of(*plan, device) : 0;
-}
-
-std::uint32_t prepared::connection_of(std::uint32_t device) const noexcept {
-  const std::size_t number = product_of(device);
-  for (const auto& p : products) {
-    const auto& gateways = p.plan;
-    if (products[number].plan.behind_gateway && gateways.children_each != 0
-        && gateways.children_product == number) {
-      return gateways.devices.first + (device - gateways.children_first) / gateways.children_each;
-    }
-  }
-  return device;
-}
-
-bool prepared::has_profile(program::profile p) const noexcept {
-  return std::any_of(products.begin(), products.end(),
-                     [p](const prepared_product& each) { return each.profile() == p; });
-}
-
 product_plan product_of_flags(const run_options& o) {
   product_plan out;
   auto& p = out.product;
@@ -360,9 +324,11 @@ load_credentials(const std::string& file, const std::string& product_key) {
       std::make_shared<alink::credential_table>(std::move(table).value())};
 }
 
-result<prepared, startup_error> prepare(const run_options& o, std::optional<scenario_plan> plan) {
+prepared outline(const run_options& o, std::optional<scenario_plan> plan) {
   prepared out;
   out.seed = o.seed.value_or(fresh_seed());
+  out.target_text = o.target.scheme == text::scheme::embedded ? "the embedded twin"
+                                                              : text::format_target(o.target);
   out.plan = std::move(plan);
   if (out.plan) {
     for (const auto& product : out.plan->products) {
@@ -371,26 +337,35 @@ result<prepared, startup_error> prepare(const run_options& o, std::optional<scen
   } else {
     out.products.emplace_back().plan = product_of_flags(o);
   }
+  return out;
+}
+
+std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
   if (auto error = check_outputs(o)) {
-    return fail(*error);
+    return error;
   }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
                      &secure_products}) {
     if (auto error = (*step)(o, out)) {
-      return fail(*error);
+      return error;
     }
   }
   if (auto error = check_descriptors(o, out)) {
-    return fail(*error);
+    return error;
   }
   for (auto& product : out.products) {
     fill_settings(o, out, product);
   }
   if (auto error = check_sources(o, out)) {
-    return fail(*error);
+    return error;
   }
-  if (auto error = check_messages(o, out)) {
-    return fail(*error);
+  return check_messages(o, out);
+}
+
+result<prepared, startup_error> prepare(const run_options& o, std::optional<scenario_plan> plan) {
+  auto out = outline(o, std::move(plan));
+  if (auto error = fill_in(o, out)) {
+    return fail(std::move(*error));
   }
   return out;
 }

@@ -126,6 +126,10 @@ std::uint64_t twin_host::corrupted() const {
   return cloud::value(twin_.counters().tags_corrupted);
 }
 
+std::uint64_t twin_host::unkept() const {
+  return cloud::value(twin_.counters().tags_unkept);
+}
+
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
 }

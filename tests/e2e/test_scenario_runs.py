@@ -203,6 +203,27 @@ stages:
         text = self.REGISTERING.replace("security: tls, ", "")
         self.assertIn("add security: tls", self.refused("--scenario", self.scenario(text)))
 
+    TEXTS = """
+devices: 20
+duration: 20s
+products:
+  - report:
+      - {what: custom, topic: 'user/{index}', payload: '{{"n":{seq},"tag":"{ledger}"}}', every: 1s}
+      - {what: raw, payload: '{random hex 8} {ledger}', every: 2s}
+      - {what: custom, payload: 'n={seq}', every: 2s}
+"""
+
+    def test_texts_of_a_scenario_are_filled_in_and_accounted_for(self):
+        done, facts = harness.run_fleet(self.folder, "--scenario", self.scenario(self.TEXTS),
+                                        "--virtual", "--seed", 4)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        self.assert_account_is_clean(facts)
+        self.assertIn("note: a payload has no {ledger}", done.error_output)
+        up = facts["ledger"]["uplink"]
+        self.assertEqual(up["accepted"], up["attempted"])
+        self.assertGreater(up["attempted"], 500)
+        # A fourth of what was sent is not in the ledger.
+        self.assertGreater(facts["messages"]["published"]["qos1"], up["attempted"] * 1.3)
 
 
 class ScenariosThatComeAlong(harness.Case):

@@ -6,6 +6,7 @@ namespace fleet::actors {
 namespace {
 
 using std::chrono::seconds;
+using test::filled;
 using test::lamp;
 using test::raw_field;
 using test::sys;
@@ -126,6 +127,10 @@ TEST(thing, enters_tagged_commands_into_the_ledger_and_drops_damaged_ones) {
   std::string good{as_text(text.view())};
   d.say(sys("thing/service/property/set"), good);
   EXPECT_EQ(1U, d.slot->downlink.accepted());
+  d.say(sys("thing/service/property/set"), good);
+  d.say(sys("thing/service/property/set"), R"({"id":"2","params":{"Level":5}})");
+  EXPECT_EQ(3U, d.counts.commands.load());
+  EXPECT_EQ(1U, d.counts.ledger_commands.load()) << "a repeat and one without a tag are none";
   good[good.find(":5") + 1] = '6';
   d.say(sys("thing/service/property/set"), good);
   EXPECT_EQ(1U, d.counts.downlink_corrupted.load());
@@ -224,10 +229,10 @@ TEST(thing, sends_raw_octets_and_answers_raw_octets) {
 
 TEST(thing, sends_custom_reports_to_topics_of_its_product) {
   lamp d;
-  d.report(report_kind::custom).topic = "user/update";
+  d.report(report_kind::custom).topic = filled("user/update");
   auto& words = d.report(report_kind::custom);
-  words.topic = "update";
-  words.text = "hello";
+  words.topic = filled("update");
+  words.text = filled("hello{ledger}");
   d.boot(seconds{2});
   const auto values = d.cloud.last_on("/a1FleetDemo/dev_000000/user/update");
   EXPECT_EQ("0", raw_field(values, "LightSwitch")) << values;

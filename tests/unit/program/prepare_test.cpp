@@ -213,5 +213,28 @@ cloud_traffic: [{kind: rrpc, product: gate}]
   EXPECT_EQ(plain.interval, duration{2s});
 }
 
+TEST(features, have_the_users_templates_compiled) {
+  product_plan plan;
+  auto& rules = plan.product.report.emplace(3);
+  rules[0].what = rules[1].what = report_kind::custom;
+  rules[0].payload = "{seq} {ledger}";
+  rules[1].topic = "user/{device}";
+  rules[2].what = report_kind::raw;
+  rules[2].payload = "x";
+  actors::product_settings got;
+  apply_features(plan, nullptr, got);
+  const auto& reports = got.features.reports;
+  ASSERT_EQ(reports.size(), 3U);
+  EXPECT_TRUE(reports[0].text && reports[0].text->has_ledger());
+  EXPECT_FALSE(reports[1].text);
+  EXPECT_FALSE(reports[1].topic.is_constant());
+  EXPECT_TRUE(reports[2].text && !reports[2].text->has_ledger());
+  alink::template_values values;
+  random_stream random{1, 1, "topic"};
+  byte_buffer topic;
+  reports[0].topic.render(topic, values, random);
+  EXPECT_EQ(as_text(topic.view()), "update") << "as docs/scenarios.md has it";
+}
+
 } // namespace
 } // namespace fleet::program
