@@ -2,12 +2,13 @@
 # `fleet cloud serve` and before mosquitto, and on a schedule of a scenario in both worlds.
 import json
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
 import mosquitto_clients  # noqa: E402
-from process import Process, run  # noqa: E402
+from process import Process, run, wait_until  # noqa: E402
 
 EXTRA = f"/{harness.PRODUCT}/dev_accept_01/user/extra"
 
@@ -53,6 +54,13 @@ class TopicsAtRunTime(harness.Case):
         device.wait_for_line(lambda text: "ready" in text, "the connection")
         return device
 
+    def say(self, twin, topic, text):
+        while "admin" not in twin.addresses:
+            name, address = twin.wait_for_line(lambda t: len(t.split()) == 2, "admin").split()
+            twin.addresses[name] = address
+        return run([harness.FLEET, "cloud", "publish", topic, text, "--qos", "1", "--admin",
+                    twin.addresses["admin"]])
+
     def type(self, device, line, awaited):
         device._process.stdin.write(line + "\n")
         device._process.stdin.flush()
@@ -61,14 +69,10 @@ class TopicsAtRunTime(harness.Case):
     def test_the_prompt_before_the_twin(self):
         credentials = harness.write_credentials(self.folder / "devices.csv")
         twin = self.twin("--credentials", credentials, "--admin", "127.0.0.1:0")
-        while "admin" not in twin.addresses:
-            name, address = twin.wait_for_line(lambda t: len(t.split()) == 2, "admin").split()
-            twin.addresses[name] = address
         device = self.by_hand(twin.port(), "--credentials", credentials)
 
         def say(text):
-            return run([harness.FLEET, "cloud", "publish", EXTRA, text, "--qos", "1", "--admin",
-                        twin.addresses["admin"]])
+            return self.say(twin, EXTRA, text)
         self.assertNotEqual(say("too early").code, 0)
         self.type(device, f"sub {EXTRA} 1", "SUBACK")
         self.assertEqual(say("first").code, 0)
@@ -84,6 +88,28 @@ class TopicsAtRunTime(harness.Case):
         self.assertEqual(device.wait(30), 0, device.output)
         self.assertNotIn("second", device.output)
         self.assertFalse([t for t in device.lines if "←" in t and "alone" in t], device.output)
+
+    def test_what_was_given_back_stays_so_though_the_twin_is_killed(self):
+        credentials = harness.write_credentials(self.folder / "devices.csv")
+        other = EXTRA.replace("extra", "other")
+        words = ["--credentials", credentials, "--admin", "127.0.0.1:0", "--data",
+                 self.folder / "data"]
+        twin = harness.Twin(*words)
+        device = self.by_hand(twin.port(), "--credentials", credentials)
+        for topic in (EXTRA, other):
+            self.type(device, f"sub {topic} 1", "SUBACK")
+        self.type(device, f"unsub {EXTRA}", "UNSUBACK")
+        twin.kill()
+        device.signal(signal.SIGKILL)
+        device.wait(30)
+        twin = self.twin(*words)
+        self.assertNotEqual(self.say(twin, EXTRA, "given back").code, 0)
+        self.assertEqual(self.say(twin, other, "kept").code, 0)
+        device = self.by_hand(twin.port(), "--credentials", credentials)
+        # Perhaps before the device is ready.
+        wait_until(lambda: f"{other} kept" in device.output, "the message")
+        self.assertNotEqual(self.say(twin, EXTRA, "given back").code, 0)
+        self.assertNotIn("given back", device.output)
 
     def test_a_topic_of_another_device_is_refused(self):
         credentials = harness.write_credentials(self.folder / "devices.csv")

@@ -1,114 +1,14 @@
-// The connection face over channels played by hand: one that subscribes, one that only posts.
-#include "actors/device/cloud_connection.hpp"
-
-#include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <gtest/gtest.h>
+// The connection face as a strict device has it: registrations, who gets what, lost links.
+#include "tests/unit/actors/connection_rig.hpp"
 
 namespace fleet::actors {
 namespace {
 
-using lines = std::vector<std::string>;
+using namespace test;
 
-/// Writes down what it is asked; answers are the test's.
-class noted_channel final : public cloud_channel {
-public:
-  [[nodiscard]] bool open() const noexcept override { return up; }
-  connection_code send(const cloud_message& m) override {
-    said.push_back("pub " + std::string{m.topic} + " " + std::string{as_text(m.payload)}
-                   + (m.how == delivery::acknowledged ? " 1" : " 0"));
-    return connection_code::done;
-  }
-  [[nodiscard]] bool subscribes() const noexcept override { return true; }
-  result<std::uint16_t, connection_code> subscribe(std::string_view filter, mqtt::qos q) override {
-    return ask("sub " + std::string{filter} + " " + std::to_string(static_cast<int>(q)));
-  }
-  result<std::uint16_t, connection_code> unsubscribe(std::string_view filter) override {
-    return ask("unsub " + std::string{filter});
-  }
-
-  bool up = true;
-  std::size_t room = 100; ///< requests it takes before they are answered
-  lines said;
-  std::uint16_t last = 0;
-
-private:
-  result<std::uint16_t, connection_code> ask(std::string what) {
-    if (room == 0) {
-      return fail(connection_code::list_full);
-    }
-    --room;
-    said.push_back(std::move(what));
-    return ++last;
-  }
-};
-
-/// As CoAP and HTTP will be (aliyun-iot.md §17.3, §18): POST to `/topic` and the URI.
-class posting_channel final : public cloud_channel {
-public:
-  [[nodiscard]] bool open() const noexcept override { return true; }
-  connection_code send(const cloud_message& m) override {
-    posted.push_back("/topic" + std::string{m.topic});
-    return connection_code::done;
-  }
-  lines posted;
-};
-
-class noted_handler final : public topic_handler {
-public:
-  void on_topic_message(std::uint32_t token, const mqtt::message_view& m) override {
-    said.push_back(std::to_string(token) + " got " + std::string{m.topic});
-  }
-  void on_topic_news(std::uint32_t token, topic_news what) override {
-    constexpr std::string_view words[] = {"registered", "refused", "timed out", "unregistered"};
-    said.push_back(std::to_string(token) + " "
-                   + std::string{words[static_cast<std::size_t>(what)]});
-    if (then != nullptr) {
-      (void)then->register_topic("/again", mqtt::qos::at_most_once, *this, 99);
-    }
-  }
-  lines said;
-  cloud_connection* then = nullptr; ///< registers another topic from within
-};
-
-struct connection_under : testing::Test {
-  explicit connection_under(const connection_rules& rules) : it(channel, rules) {
-    it.welcomed(false);
-    it.online();
-  }
-  connection_code add(std::string_view filter, std::uint32_t token = 1,
-                      mqtt::qos q = mqtt::qos::at_least_once) {
-    return it.register_topic(filter, q, handler, token);
-  }
-  topic_fit arrives(std::string_view topic) {
-    mqtt::message_view m;
-    m.topic = topic;
-    return it.dispatch(m);
-  }
-  /// Grants what was asked last.
-  void granted() { EXPECT_TRUE(it.subscribed(channel.last, true)); }
-  lines asked() { return std::exchange(channel.said, {}); }
-  lines told() { return std::exchange(handler.said, {}); }
-  void reconnect(bool session_present) {
-    it.lost();
-    it.welcomed(session_present);
-    it.online();
-  }
-
-  noted_channel channel;
-  noted_handler handler;
-  cloud_connection it;
-};
 struct a_connection : connection_under {
   a_connection() : connection_under(rules_of(false)) {}
 };
-struct sdk_connection : connection_under {
-  sdk_connection() : connection_under(rules_of(true)) {}
-};
-
 TEST(cmp_topics, stand_where_their_uri_type_says) {
   const alink::device_pair who{"PK", "DN"};
   EXPECT_EQ("/sys/PK/DN/thing/x", topic_of(uri_type::sys, who, "thing/x"));
@@ -373,80 +273,6 @@ TEST_F(a_connection, may_be_called_by_its_handlers) {
   EXPECT_EQ((lines{"2 registered", "1 unregistered"}), told());
   reconnect(false);
   EXPECT_EQ((lines{"sub /b 1", "sub /again 0"}), asked());
-}
-
-TEST_F(sdk_connection, needs_a_connection_to_register) {
-  add("/a");
-  granted();
-  asked();
-  told();
-  it.lost();
-  EXPECT_EQ(connection_code::not_connected, add("/b"));
-  EXPECT_EQ(connection_code::not_connected, it.unregister_topic("/a"));
-  EXPECT_EQ(connection_code::unknown_topic, it.unregister_topic("/b"));
-  EXPECT_EQ(1U, it.registered());
-  // §8.2: no re-SUBSCRIBE, whatever became of the session.
-  it.welcomed(false);
-  it.online();
-  EXPECT_TRUE(asked().empty());
-  EXPECT_EQ(topic_fit::handled, arrives("/a"));
-}
-
-TEST_F(sdk_connection, gives_up_what_is_not_answered) {
-  add("/a", 1);
-  EXPECT_TRUE(it.timed_out(channel.last)); // event 4
-  EXPECT_EQ(lines{"1 timed out"}, told());
-  EXPECT_FALSE(it.subscribed(channel.last, true));
-  EXPECT_EQ(0U, it.registered());
-
-  add("/b", 2);
-  granted();
-  EXPECT_EQ(connection_code::done, it.unregister_topic("/b"));
-  EXPECT_TRUE(it.timed_out(channel.last)); // event 7
-  EXPECT_EQ((lines{"2 registered", "2 timed out"}), told());
-
-  add("/c", 3);
-  it.lost();
-  EXPECT_EQ(lines{"3 timed out"}, told());
-  EXPECT_EQ(0U, it.registered());
-}
-
-TEST_F(sdk_connection, takes_thirty_topics_and_no_more) {
-  for (std::size_t i = 0; i < sdk_topics_max; ++i) {
-    ASSERT_EQ(connection_code::done, add("/t/" + std::to_string(i)));
-  }
-  EXPECT_EQ(connection_code::list_full, add("/one/more"));
-}
-
-TEST_F(sdk_connection, remembers_nothing_that_has_no_room_now) {
-  channel.room = 1;
-  add("/a", 1);
-  EXPECT_EQ(connection_code::list_full, add("/b", 2));
-  EXPECT_EQ(1U, it.registered());
-  granted();
-  EXPECT_EQ(connection_code::list_full, it.unregister_topic("/a"));
-  EXPECT_EQ(topic_fit::handled, arrives("/a")); // it is registered still
-}
-
-TEST_F(sdk_connection, checks_filters_as_the_sdk_does) {
-  for (const auto bad : {"no/slash", "/\xc3\xa4", "/a\tb", "/a/#/b"}) {
-    EXPECT_EQ(connection_code::bad_topic, add(bad)) << bad;
-  }
-  EXPECT_EQ(connection_code::done, add("/a b/+/#"));
-}
-
-TEST(posting_connection, sends_but_subscribes_nothing) {
-  posting_channel channel;
-  cloud_connection it{channel, rules_of(false)};
-  noted_handler handler;
-  it.online();
-  EXPECT_EQ(connection_code::not_supported,
-            it.register_topic("/a", mqtt::qos::at_least_once, handler, 1));
-  EXPECT_EQ(connection_code::not_supported, it.unregister_topic("/a"));
-  cloud_message m;
-  m.topic = "/PK/DN/update";
-  EXPECT_EQ(connection_code::done, it.send(m));
-  EXPECT_EQ(lines{"/topic/PK/DN/update"}, channel.posted);
 }
 
 } // namespace
