@@ -7,6 +7,7 @@
 
 #include "actors/device/device_extras.hpp"
 #include "actors/device/registrar.hpp"
+#include "actors/device/topic_schedule.hpp"
 
 namespace fleet::actors {
 
@@ -48,6 +49,12 @@ device::device(device_surroundings& around, device_slot& slot, std::uint32_t ind
   topic_.shrink_to_fit();
   if (product_.features.any() && product_.speech->triples() != nullptr) {
     extras_ = std::make_unique<device_extras>(device_parts{around_, product_, slot_, client_});
+  }
+  if (!product_.features.topics.empty()) {
+    around_.filters.clear();
+    own_filters(around_.filters);
+    topics_ = std::make_unique<topic_schedule>(device_parts{around_, product_, slot_, client_},
+                                               around_.filters);
   }
 }
 
@@ -106,6 +113,9 @@ void device::quiet() {
   next_report_ = never;
   if (extras_) {
     extras_->quiet();
+  }
+  if (topics_) {
+    topics_->quiet();
   }
 }
 
@@ -181,6 +191,9 @@ void device::lose_link() {
     was_told_online_ = false;
     extras_->offline();
   }
+  if (topics_) {
+    topics_->lost();
+  }
 }
 
 void device::transport_down(hal::close_reason reason, std::string_view detail) {
@@ -232,6 +245,9 @@ void device::handle_timeout(hal::stream_events& link_events) {
   if (extras_ && extras_->next_timeout() <= now()) {
     extras_->handle_timeout();
   }
+  if (topics_ && topics_->next_timeout() <= now()) {
+    topics_->handle_timeout();
+  }
   while (next_report_ <= now()) {
     const time_point due = next_report_;
     next_report_ = later(due, product_.interval);
@@ -244,13 +260,15 @@ void device::handle_timeout(hal::stream_events& link_events) {
 }
 
 time_point device::next_timeout() const noexcept {
-  const auto own = std::min({phase_due_, next_report_, client_.next_timeout()});
+  auto own = std::min({phase_due_, next_report_, client_.next_timeout()});
+  own = topics_ ? std::min(own, topics_->next_timeout()) : own;
   return extras_ ? std::min(own, extras_->next_timeout()) : own;
 }
 
 std::size_t device::memory_bytes() const noexcept {
   return sizeof(*this) + client_.memory_bytes() + topic_.capacity()
-         + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0);
+         + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0)
+         + (topics_ ? topics_->memory_bytes() : 0);
 }
 
 } // namespace fleet::actors

@@ -1,5 +1,5 @@
 // The device itself, without an actor around it: an MQTT client machine over a board, driven by the
-// three calls of its link and one wake. Owns nothing that must survive a crash; that is its slot's.
+// calls of its link and one wake. What must survive a crash is its slot's.
 #pragma once
 
 #include <array>
@@ -31,17 +31,15 @@ struct device_slot {
   device_slot(hal::home& h, std::uint32_t index, std::uint64_t seed) : board(h, index, seed) {}
 
   hal::board board;
-  /// The client's part of the session state (MQTT 3.1.1, 3.1.2.4), which a resumed session needs on
-  /// both sides: packet ids, what is unacknowledged, half-done QoS 2. From the first boot on; never
-  /// of a sub-device.
+  /// The client's half of the session (MQTT 3.1.1, 3.1.2.4), from the first boot on; never of a
+  /// sub-device.
   std::optional<mqtt::client> session;
   ledger::sender_account uplink;
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
   std::uint32_t oversized = 0;   ///< downlink packets that its receive buffer did not hold
-  /// Tagged publishes that went out again on the same connection without DUP: what
-  /// ledger::totals::explain() holds against the far side's duplicates.
+  /// Tagged publishes repeated on one connection without DUP, for ledger::totals::explain().
   std::uint32_t unmarked_repeats = 0;
   time_point crashed_at{};  ///< the last time
   std::uint8_t crashes = 0; ///< those not forgiven yet
@@ -96,6 +94,7 @@ struct device_surroundings {
 
 class device_extras;
 class registrar;
+class topic_schedule;
 
 class device {
 public:
@@ -137,8 +136,9 @@ private:
   void drain_events();
   void on_welcome(bool session_present);
   bool renew_session(bool session_present);
-  void on_subscribed(std::uint16_t packet_id);
+  void on_subscribed(std::uint16_t packet_id, bool granted);
   void on_online();
+  void own_filters(std::vector<filter_text>& out) const;
   void on_message(const mqtt::message_view& message);
   void on_reply(const downlink& answer);
   void answer(const downlink& command, mqtt::qos q);
@@ -193,7 +193,8 @@ private:
   bool was_online_ = false;
   bool was_told_online_ = false; ///< what the extras know
   std::unique_ptr<device_extras> extras_;
-  std::unique_ptr<registrar> registrar_; ///< while the link is there for registration alone
+  std::unique_ptr<topic_schedule> topics_; ///< null: it subscribes at log-on and never again
+  std::unique_ptr<registrar> registrar_;   ///< while the link is there for registration alone
 };
 
 } // namespace fleet::actors

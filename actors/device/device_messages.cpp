@@ -6,6 +6,7 @@
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
 #include "actors/device/registrar.hpp"
+#include "actors/device/topic_schedule.hpp"
 
 namespace fleet::actors {
 
@@ -55,7 +56,12 @@ void device::on_message(const mqtt::message_view& message) {
     return;
   }
   bump(counts().received[static_cast<std::size_t>(message.qos)]);
-  if (extras_ && extras_->take(message)) {
+  const auto fit = topics_ ? topics_->dispatch(message) : topic_fit::held;
+  if (fit == topic_fit::handled || (extras_ && extras_->take(message))) {
+    return;
+  }
+  if (fit != topic_fit::held) {
+    bump(counts().topic_strays);
     return;
   }
   const auto what = product_.speech->understand(index_, message, *around_.speech);

@@ -6,6 +6,7 @@
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
 #include "actors/device/registrar.hpp"
+#include "actors/device/topic_schedule.hpp"
 #include "protocol/mqtt/codec.hpp"
 
 namespace fleet::actors {
@@ -90,13 +91,19 @@ void device::drain_events() {
                                 std::count(e.codes.begin(), e.codes.end(), mqtt::subscribe_refused);
                             bump(counts().subscribe_refused, static_cast<std::uint64_t>(refused));
                             slot_.trace.note(now(), happening::subscribed, e.packet_id);
-                            on_subscribed(e.packet_id);
+                            on_subscribed(e.packet_id, refused == 0);
                           },
-                          [](const ev::unsubscribe_acknowledged&) {},
+                          [this](const ev::unsubscribe_acknowledged& e) {
+                            if (topics_) {
+                              topics_->unsubscribed(e.packet_id);
+                            }
+                          },
                           [this](const ev::request_timed_out& e) {
                             // The SDK tells its application and goes on without the topic
                             // (aliyun-iot.md §8.2, event 4).
-                            on_subscribed(e.packet_id);
+                            if (!topics_ || !topics_->timed_out(e.packet_id)) {
+                              on_subscribed(e.packet_id, false);
+                            }
                           },
                           [this](const ev::packet_oversized& e) {
                             bump(counts().oversized);
@@ -164,10 +171,11 @@ void device::on_welcome(bool session_present) {
   const bool subscribe = sdk ? !was_online_ : !slot_.subscribed;
   auto& filters = around_.filters;
   filters.clear();
-  if (subscribe && extras_) {
-    extras_->filters(filters);
-  } else if (subscribe) {
-    product_.speech->filters(index_, filters);
+  if (subscribe) {
+    own_filters(filters);
+  }
+  if (topics_) {
+    topics_->welcomed(session_present);
   }
   filters_pending_ = 0;
   for (const auto& f : filters) {
@@ -183,8 +191,19 @@ void device::on_welcome(bool session_present) {
   }
 }
 
-void device::on_subscribed(std::uint16_t packet_id) {
+void device::own_filters(std::vector<filter_text>& out) const {
+  if (extras_) {
+    extras_->filters(out);
+  } else {
+    product_.speech->filters(index_, out);
+  }
+}
+
+void device::on_subscribed(std::uint16_t packet_id, bool granted) {
   if (filters_pending_ == 0) {
+    if (topics_ && topics_->subscribed(packet_id, granted)) {
+      return;
+    }
     if (extras_) {
       extras_->subscribed(packet_id);
     }
@@ -200,6 +219,9 @@ void device::on_subscribed(std::uint16_t packet_id) {
 
 void device::on_online() {
   was_online_ = true;
+  if (topics_) {
+    topics_->online();
+  }
   if (extras_) {
     was_told_online_ = true;
     extras_->online();

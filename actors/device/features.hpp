@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/device/cloud_connection.hpp"
+#include "actors/device/meters.hpp"
 #include "protocol/alink/gateway_machine.hpp"
 #include "protocol/alink/template.hpp"
 #include "protocol/base/time.hpp"
@@ -44,6 +46,16 @@ struct tag_plan {
   std::string value;
 };
 
+/// A topic that a device listens to for a while, again and again or once (§19).
+struct topic_plan {
+  uri_type where = uri_type::undefine; ///< all but undefine need the vendor's dialect
+  std::string filter;                  ///< alink::payload_template, without `{ledger}`
+  mqtt::qos qos = mqtt::qos::at_least_once;
+  duration at{};    ///< after the first log-on since the boot
+  duration span{};  ///< until it is unregistered; 0: never
+  duration every{}; ///< between two registrations, above `span`; 0: only one
+};
+
 /// Which devices sit behind a product's gateways (§16). Their own product is the product map's.
 struct children_plan {
   std::uint32_t each = 0; ///< behind each gateway, at most alink::max_sub_devices; 0: none
@@ -65,6 +77,8 @@ struct device_features {
   std::vector<tag_plan> tags;      ///< told at the first connection after a boot (§11.8)
   children_plan children;          ///< §16
   alink::gateway_settings gateway; ///< how it speaks for them; valid()
+  /// In any dialect, and no part of any(); at most topics_per_product_max.
+  std::vector<topic_plan> topics;
 
   /// Whether there is anything that the plain device does not do.
   [[nodiscard]] bool any() const noexcept {

@@ -16,8 +16,6 @@
 
 namespace fleet::actors {
 
-/// Topics in one SUBSCRIBE (§8.1).
-inline constexpr std::size_t filters_per_packet = 8;
 /// SUBSCRIBE packets for sub-devices under way at the same time.
 inline constexpr std::size_t subscribes_max = 16;
 

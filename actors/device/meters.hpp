@@ -61,6 +61,9 @@ enum class skip : std::uint8_t {
 inline constexpr std::size_t skip_count = 5;
 std::string_view to_string(skip s) noexcept;
 
+/// Topics that a product's devices may be told to listen to.
+inline constexpr std::size_t topics_per_product_max = 8;
+
 using counter = std::atomic<std::uint64_t>;
 
 /// Adds to a counter of this thread: no locked instruction.
@@ -108,6 +111,14 @@ struct meters {
   counter request_timeouts{0};   ///< questions to the platform without an answer
   counter sub_devices_online{0}; ///< gauge
   counter sub_devices_refused{0};
+  // Of topics registered while the device runs (topic_schedule.hpp).
+  counter topics_registered{0};
+  counter topics_unregistered{0};
+  counter topics_refused{0};   ///< by the far side, or before they were asked for
+  counter topics_timed_out{0}; ///< registering or unregistering
+  counter topic_messages{0};   ///< all that handlers got
+  counter topic_strays{0};     ///< messages that nobody listens to, or no longer
+  std::array<counter, topics_per_product_max> messages_by_topic{}; ///< in the order of the plans
   std::array<histogram, latency_count> latencies{};
 
   void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }

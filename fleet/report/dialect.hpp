@@ -1,4 +1,4 @@
-// What devices do of the vendor's dialect beyond reports and commands, by the names of the report
+// What devices do beside reports and commands, by the names of the report
 // and of the metrics. A new counter of actors/device/meters.hpp gets its line here.
 #pragma once
 
@@ -16,7 +16,7 @@ struct dialect_count {
 };
 
 /// Sections are those of aliyun-iot.md.
-inline constexpr std::array<dialect_count, 12> dialect_counts{{
+inline constexpr std::array<dialect_count, 18> dialect_counts{{
     {"events_posted", "events posted", &actors::meters::events_posted},           // §11.2
     {"commands_refused", "commands refused", &actors::meters::commands_refused},  // §11.3, §11.5
     {"services_answered", "services run", &actors::meters::services_answered},    // §11.5
@@ -29,6 +29,12 @@ inline constexpr std::array<dialect_count, 12> dialect_counts{{
     {"configs_received", "configs received", &actors::meters::configs_received},  // §14.6
     {"request_timeouts", "questions timed out", &actors::meters::request_timeouts},
     {"sub_devices_refused", "sub-devices refused", &actors::meters::sub_devices_refused}, // §16
+    {"topics_registered", "topics registered", &actors::meters::topics_registered},       // §19
+    {"topics_unregistered", "topics unregistered", &actors::meters::topics_unregistered},
+    {"topics_refused", "topics refused", &actors::meters::topics_refused},
+    {"topics_timed_out", "topics timed out", &actors::meters::topics_timed_out},
+    {"topic_messages", "messages to topic handlers", &actors::meters::topic_messages},
+    {"topic_strays", "messages to nobody", &actors::meters::topic_strays},
 }};
 
 } // namespace fleet::report

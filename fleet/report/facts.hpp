@@ -45,6 +45,9 @@ struct totals {
   std::uint64_t sub_devices_online = 0;
   std::array<std::uint64_t, dialect_counts.size()> dialect{}; ///< in the order of dialect_counts
 
+  /// What the handlers of scheduled topics got, in the order of the product's plan.
+  std::array<std::uint64_t, actors::topics_per_product_max> by_topic{};
+
   /// Devices with a connection of their own.
   [[nodiscard]] std::uint64_t online() const noexcept {
     return in_phase[static_cast<std::size_t>(actors::phase::online)];
@@ -83,7 +86,8 @@ struct crash_fact {
 struct product_fact {
   std::string name;
   std::string profile;
-  std::string product_key; ///< empty with profile mqtt
+  std::string product_key;         ///< empty with profile mqtt
+  std::vector<std::string> topics; ///< filters listened to for a while, as the scenario has them
   std::uint64_t devices = 0;
   bool behind_gateway = false;
   std::uint64_t online_max = 0;

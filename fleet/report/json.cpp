@@ -95,6 +95,15 @@ json dialect_of(const totals& t) {
   return out;
 }
 
+/// What each handler of a scheduled topic got.
+json topics_of(const product_fact& p) {
+  json out = json::array();
+  for (std::size_t i = 0; i < p.topics.size(); ++i) {
+    out.push_back({{"filter", p.topics[i]}, {"messages", p.counts.by_topic[i]}});
+  }
+  return out;
+}
+
 json of(const product_fact& p) {
   return {{"name", p.name},
           {"profile", p.profile},
@@ -107,6 +116,7 @@ json of(const product_fact& p) {
           {"acknowledged", p.counts.acknowledged},
           {"commands", p.counts.commands},
           {"dialect", dialect_of(p.counts)},
+          {"topics", topics_of(p)},
           {"reconnects", p.counts.reconnects},
           {"restarts", p.counts.restarts},
           {"lost", p.uplink_known() ? json(p.uplink.lost + p.downlink.lost) : json(nullptr)},

@@ -135,6 +135,15 @@ void append_products(std::string& out, const run_facts& f) {
   }
 }
 
+void append_topics(std::string& out, const run_facts& f) {
+  for (const auto& p : f.products) {
+    for (std::size_t i = 0; i < p.topics.size(); ++i) {
+      out += fmt::format("{:<15}{} messages by {} of {}\n", i == 0 ? "topics" : "",
+                         p.counts.by_topic[i], p.topics[i], p.name);
+    }
+  }
+}
+
 void append_dialect(std::string& out, const run_facts& f) {
   std::string text;
   std::size_t told = 0;
@@ -198,6 +207,7 @@ std::string to_text(const run_facts& f) {
                      t.acknowledged, t.resent, t.commands);
   append_counts(out, t);
   append_dialect(out, f);
+  append_topics(out, f);
   append_products(out, f);
   append_traffic(out, f);
   append_latencies(out, f);

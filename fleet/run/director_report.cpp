@@ -46,6 +46,9 @@ void director::name_run() {
     fact.name = product.name();
     fact.profile = to_string(product.profile());
     fact.product_key = product.profile() == profile::mqtt ? "" : product.plan.product.product_key;
+    for (const auto& topic : product.plan.product.topics) {
+      fact.topics.push_back(topic.filter);
+    }
     fact.devices = product.plan.devices.count;
     fact.behind_gateway = product.plan.behind_gateway;
     product_names_.push_back(fact.name);

@@ -46,6 +46,16 @@ bool plain(const scenario_product& product) {
              && reports.front().identifiers.empty());
 }
 
+std::vector<actors::topic_plan> topics_of(const scenario_product& product) {
+  std::vector<actors::topic_plan> out;
+  for (const auto& rule : product.topics) {
+    const auto where = product.profile == profile::mqtt ? actors::uri_type::undefine : rule.type;
+    out.push_back({where, rule.filter, rule.qos, rule.at, rule.span.value_or(duration::zero()),
+                   rule.every.value_or(duration::zero())});
+  }
+  return out;
+}
+
 } // namespace
 
 void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::model>& model,
@@ -54,6 +64,7 @@ void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::m
   const auto& reports = *product.report;
   settings.behind_gateway = plan.behind_gateway;
   settings.interval = reports.empty() ? duration::zero() : reports.front().every;
+  settings.features.topics = topics_of(product);
   if (product.profile == profile::mqtt) {
     return; // its topic and payload are the dialect's
   }

@@ -177,6 +177,7 @@ void check_product(reading& r, const yaml_value& map, const scenario_product& pr
   } else {
     check_vendor(r, map, product);
   }
+  check_topics(r, map, product);
   const auto* const reports = map.find("report");
   for (std::size_t i = 0; product.report && i < product.report->size(); ++i) {
     const auto& item = reports->list[i];

@@ -10,6 +10,9 @@ namespace fleet::program {
 /// A product by itself: profile, gateways, reports.
 void check_product(reading& r, const yaml_value& map, const scenario_product& product);
 
+/// The topics that a product's devices listen to for a while, with its profile known.
+void check_topics(reading& r, const yaml_value& map, const scenario_product& product);
+
 /// Products among each other: names and keys, shares, who is behind whose gateway. References are
 /// looked at only with `names_known`.
 void check_products(reading& r, const yaml_value& list, const scenario& file, bool names_known);

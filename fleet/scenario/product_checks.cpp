@@ -60,7 +60,7 @@ void check_child(reading& r, const yaml_value& list, const scenario& file, std::
                                          + ", which say how many " + c.name + " there are");
     }
   }
-  for (const std::string_view key : {"protocol", "security", "link", "keep_alive"}) {
+  for (const std::string_view key : {"protocol", "security", "link", "keep_alive", "topics"}) {
     if (map.find(key) != nullptr) {
       r.complain(place_of(map, key), std::string{key} + " is about a connection, and " + c.name
                                          + " has none: it is behind the gateways of " + g.name);

@@ -122,6 +122,37 @@ const section_of<report_rule>& report_section() {
   return section;
 }
 
+const section_of<topic_rule>& topic_section() {
+  static const section_of<topic_rule> section{
+      "products[].topics[]",
+      "a topic",
+      {[] {
+         auto info = info_of({"filter",
+                              "What is listened to, wildcards included: what follows /PK/DN/, or "
+                              "the whole filter with profile mqtt.",
+                              "user/get", "none: it must be written"},
+                             "template");
+         info.range = "text with {device}, {client} and {index}";
+         return text_key(std::move(info), &topic_rule::filter,
+                         template_check(ledger_word::refused));
+       }(),
+       word_key({"type",
+                 "Where the filter stands: own for /PK/DN/, sys for /sys/PK/DN/, ext for "
+                 "/ext/PK/DN/, undefine for as it is written. Not with profile mqtt.",
+                 "sys", "own; undefine with profile mqtt"},
+                &topic_rule::type, uri_type_words),
+       word_key({"qos", "The most that messages come with; 2 with profile mqtt only.", "0"},
+                &topic_rule::qos, qos_words),
+       duration_key({"at", "When it is registered, after the device's first log-on.", "10s"},
+                    &topic_rule::at, {0s, 24h * 365}),
+       duration_key({"for", "How long after that it is unregistered.", "30s", "to the end"},
+                    &topic_rule::span, {1ms, 24h * 365}),
+       duration_key({"every", "From one registration to the next; needs `for`, and is longer.",
+                     "5m", "once"},
+                    &topic_rule::every, {1ms, 24h * 365})}};
+  return section;
+}
+
 const section_of<gateway_children>& children_section() {
   static const section_of<gateway_children> section{
       "products[].gateways.children",
@@ -191,6 +222,11 @@ std::vector<key_of<scenario_product>> duty_keys() {
   return {maps_key({"report", "What the devices send by themselves; an empty list for nothing.",
                     "[{what: properties, every: 30s}]", "one report with its defaults"},
                    &scenario_product::report, report_section(), product_reports_most),
+          maps_key({"topics",
+                    "Topics that the devices register and unregister while they run, beside what "
+                    "they subscribe at log-on.",
+                    "[{filter: user/get, at: 10s, for: 30s}]", "none"},
+                   &scenario_product::topics, topic_section(), actors::topics_per_product_max),
           switch_key({"shadow", "Whether the devices keep a device shadow.", "on"},
                      &scenario_product::shadow),
           switch_key({"ntp", "Whether the devices ask the cloud for the time.", "on"},

@@ -56,6 +56,16 @@ struct report_rule {
   std::optional<text_place> at; ///< where the file has it; none: it has not
 };
 
+/// `products[].topics[]`: listened to for a while, beside what devices subscribe at log-on (§19).
+struct topic_rule {
+  std::string filter; ///< a template; what follows `/PK/DN/`, or as `type` has it
+  actors::uri_type type = actors::uri_type::own; ///< undefine with profile mqtt
+  mqtt::qos qos = mqtt::qos::at_least_once;
+  duration at{0};                ///< after the device's first log-on
+  std::optional<duration> span;  ///< key `for`; none: to the end
+  std::optional<duration> every; ///< above `span`, which it needs; none: once
+};
+
 /// `products[].gateways.children`.
 struct gateway_children {
   std::string product;
@@ -84,6 +94,7 @@ struct scenario_product {
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
   std::optional<std::vector<report_rule>> report; ///< none: one report with its defaults
+  std::vector<topic_rule> topics;
   bool shadow = false;
   bool ntp = false;
   std::optional<gateway_rule> gateways;

@@ -43,6 +43,12 @@ inline constexpr words_of<traffic_kind, 7> traffic_kind_words{
      {"broadcast", traffic_kind::broadcast},
      {"custom", traffic_kind::custom}}};
 
+inline constexpr words_of<actors::uri_type, 4> uri_type_words{
+    {{"own", actors::uri_type::own},
+     {"sys", actors::uri_type::sys},
+     {"ext", actors::uri_type::ext},
+     {"undefine", actors::uri_type::undefine}}};
+
 /// The word of a value.
 template <class T, std::size_t N>
 std::string_view word_for(T value, const words_of<T, N>& table) noexcept {

@@ -248,7 +248,10 @@ class ScenariosThatComeAlong(harness.Case):
         for name in ("events_posted", "services_answered", "rrpc_answered", "shadow_updates",
                      "shadow_converged", "ntp_syncs"):
             self.assertGreater(dialect[name], 0, dialect)
-        for name in ("request_timeouts", "sub_devices_refused", "commands_refused"):
+        self.assertGreater(dialect["topics_registered"], 0)
+        self.assertGreater(dialect["topics_unregistered"], 0)
+        for name in ("request_timeouts", "sub_devices_refused", "commands_refused",
+                     "topics_refused", "topics_timed_out"):
             self.assertEqual(dialect[name], 0, dialect)
         called = sum(entry["answered"] for entry in facts["cloud_traffic"]
                      if entry["kind"] == "rrpc")

@@ -236,5 +236,31 @@ TEST(features, have_the_users_templates_compiled) {
   EXPECT_EQ(as_text(topic.view()), "update") << "as docs/scenarios.md has it";
 }
 
+TEST(features, have_the_topics_that_a_product_listens_to_for_a_while) {
+  const auto plan = plan_of(R"(
+products:
+  - name: lamp
+    topics: [{filter: user/get, at: 10s, for: 30s, every: 1m}, {filter: x, type: ext, qos: 0}]
+  - {name: fan, profile: mqtt, topics: [{filter: 'home/{device}/#'}]}
+)");
+  actors::product_settings lamp;
+  apply_features(plan.products[0], nullptr, lamp);
+  const auto& t = lamp.features.topics;
+  ASSERT_EQ(t.size(), 2U);
+  EXPECT_EQ(t[0].where, actors::uri_type::own);
+  EXPECT_EQ(t[0].filter, "user/get");
+  EXPECT_EQ(t[0].qos, mqtt::qos::at_least_once);
+  EXPECT_EQ(t[0].at, duration{10s});
+  EXPECT_EQ(t[0].span, duration{30s});
+  EXPECT_EQ(t[0].every, duration{1min});
+  EXPECT_EQ(t[1].where, actors::uri_type::ext);
+  EXPECT_EQ(t[1].qos, mqtt::qos::at_most_once);
+  EXPECT_EQ(t[1].span, duration::zero());
+  EXPECT_FALSE(lamp.features.any()) << "it is a plain device that listens";
+  actors::product_settings fan;
+  apply_features(plan.products[1], nullptr, fan);
+  EXPECT_EQ(fan.features.topics.at(0).where, actors::uri_type::undefine);
+}
+
 } // namespace
 } // namespace fleet::program

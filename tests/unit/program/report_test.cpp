@@ -165,5 +165,21 @@ TEST(report, tells_every_figure_where_both_sides_are_known) {
   EXPECT_TRUE(has(text, "passed\n")) << text;
 }
 
+TEST(report, says_what_the_handlers_of_scheduled_topics_got) {
+  auto lamp = known("lamp");
+  lamp.topics = {"user/get", "user/+"};
+  lamp.counts.by_topic[0] = 12;
+  lamp.counts.by_topic[1] = 3;
+  const auto f = facts_of({lamp, known("plain")});
+  const auto text = to_text(f);
+  EXPECT_TRUE(has(text, "topics         12 messages by user/get of lamp\n")) << text;
+  EXPECT_TRUE(has(text, "               3 messages by user/+ of lamp\n")) << text;
+  EXPECT_FALSE(has(text, "of plain")) << text;
+  const auto json = to_json(f);
+  EXPECT_TRUE(has(json, "\"filter\": \"user/+\"")) << json;
+  EXPECT_TRUE(has(json, "\"messages\": 12")) << json;
+  EXPECT_TRUE(has(json, "\"topics\": []")) << json;
+}
+
 } // namespace
 } // namespace fleet::report

@@ -101,6 +101,46 @@ const std::vector<malformed>& contradictions() {
   return all;
 }
 
+const std::vector<malformed>& wrong_topics() {
+  static const std::vector<malformed> all{
+      {"products: [{topics: [{at: 5s}]}]\n", "1:22: a topic needs filter, as filter: user/get\n"},
+      {"products: [{topics: [{filter: a, fr: 5s}]}]\n",
+       "1:34: unknown key fr; the nearest is for\n"},
+      {"products: [{topics: [{filter: a/#/b}]}]\n",
+       "1:31: filter a/#/b is no filter; + stands for a level and # for all that follow\n"},
+      {"products: [{topics: [{filter: /a}]}]\n",
+       "1:31: filter /a begins with a slash; it takes what follows the device's name, as "
+       "user/get\n"},
+      {"products: [{topics: [{filter: 'a/{seq}'}]}]\n",
+       "1:31: filter a/{seq} changes from message to message; a filter takes {device}, {client} "
+       "and {index}\n"},
+      {"products: [{topics: [{filter: a, type: syss}]}]\n",
+       "1:40: type syss is unknown; the nearest is sys (of own, sys, ext or undefine)\n"},
+      {"products: [{topics: [{filter: a, qos: 2}]}]\n",
+       "1:39: qos 2 needs profile mqtt; the platform of profile linkdevelop grants no more than "
+       "1\n"},
+      {"products: [{profile: mqtt, topics: [{filter: a, type: own, qos: 2}]}]\n",
+       "1:55: type belongs to the profiles linkdevelop and linkplatform; with profile mqtt the "
+       "filter is the whole one\n"},
+      {"products: [{profile: mqtt, behaviour: sdk, topics: [{filter: a/b}]}]\n",
+       "1:62: filter a/b begins without a slash, which behaviour sdk refuses as the SDK does\n"},
+      {"products: [{topics: [{filter: a, every: 5s}]}]\n",
+       "1:41: every needs for, which says when it is unregistered\n"},
+      {"products: [{topics: [{filter: a, for: 5s, every: 5s}]}]\n",
+       "1:50: every must be longer than for, 5s\n"},
+      {"products: [{topics: [{filter: a}, {filter: b}, {filter: a, at: 5s}]}]\n",
+       "1:57: filter a comes twice\n"},
+      {"products: [{topics: [{filter: a}, {filter: a, type: sys}]}]\n", "taken"},
+      {"products: [{topics: [{filter: a}, {filter: b}, {filter: c}, {filter: d}, {filter: e}, "
+       "{filter: f}, {filter: g}, {filter: h}, {filter: i}]}]\n",
+       "1:126: topics has more than 8 items\n"},
+      {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, topics: [{filter: "
+       "a}]}]\n",
+       "1:77: topics is about a connection, and m has none: it is behind the gateways of g\n"},
+  };
+  return all;
+}
+
 const std::vector<malformed>& wrong_sums() {
   static const std::vector<malformed> all{
       {"products: [{gateways: 5}]\n", "1:23: gateways is a single value; it takes a map\n"},
@@ -237,6 +277,11 @@ TEST(malformed_scenario, names_what_contradicts_in_a_product) {
   }
 }
 
+TEST(malformed_scenario, names_what_topics_cannot_be) {
+  for (const auto& m : wrong_topics()) {
+    EXPECT_EQ(said(m.text), m.said) << m.text;
+  }
+}
 TEST(malformed_scenario, names_what_gateways_stages_and_sums_cannot_be) {
   for (const auto& m : wrong_sums()) {
     EXPECT_EQ(said(m.text), m.said) << m.text;
