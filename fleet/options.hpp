@@ -41,6 +41,21 @@ std::string_view to_string(profile p) noexcept;
 enum class security : std::uint8_t { plain, tls };
 std::string_view to_string(security s) noexcept;
 
+/// How a device comes by what it logs on with.
+enum class logon_mode : std::uint8_t {
+  direct,    ///< signs with its own secret (aliyun-iot.md §5.1)
+  pre_auth,  ///< asks the auth host for an identity and a token before each connection (§5.4)
+  bootstrap, ///< asks it where to connect, and then as direct (§5.4, last paragraph)
+  register_ ///< asks for its secret once, signing with the product's (§5.5; behind a gateway §16.1)
+};
+
+/// Where devices ask before they connect.
+struct auth_host_option {
+  bool secure = true; ///< https
+  std::string host;   ///< empty: beside the target
+  std::uint16_t port = 0;
+};
+
 /// Which versions of TLS are offered; `any` is 1.2 and 1.3.
 enum class tls_version : std::uint8_t { any, v1_2, v1_3 };
 
@@ -83,13 +98,15 @@ struct run_options {
   std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
   program::security security = security::plain; ///< tls where the target is mqtts://
+  auth_host_option auth_host;
   std::string ca_file;
   bool insecure = false;
   std::string server_name;
   program::tls_version tls_version = tls_version::any;
   // devices
   std::string credentials_file; ///< empty: generated from `product_key`
-  bool registers = false;       ///< the devices fetch their secrets at their first connection
+  logon_mode logon = logon_mode::direct;
+  bool registers = false;           ///< logon is register, by its flag of its own
   std::string product_secrets_file; ///< what they sign that with; empty: generated
   std::string product_key = "a1FleetDemo";
   alink::sign_method sign = alink::sign_method::hmacsha1;

@@ -41,9 +41,10 @@ enum class outcome : std::uint8_t {
   tls_failed,
   exhausted,
   protocol_error,
-  keep_alive_lost
+  keep_alive_lost,
+  auth_host_failed ///< the auth host gave nothing to log on with (aliyun-iot.md §5.4)
 };
-inline constexpr std::size_t outcome_count = 15;
+inline constexpr std::size_t outcome_count = 16;
 std::string_view to_string(outcome o) noexcept;
 
 enum class latency : std::uint8_t { connect, publish_ack, publish_reply };
@@ -85,7 +86,7 @@ struct meters {
   counter oversized{0};                      ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
   counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
-  counter reconnects{0}; ///< connections after a device's first
+  counter reconnects{0};    ///< connections after a device's first
   counter disconnects_unplanned{0};
   counter restarts{0};   ///< devices restarted after a crash
   counter in_flight{0};  ///< gauge: unacknowledged publishes of QoS 1 and 2

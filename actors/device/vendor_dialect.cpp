@@ -35,6 +35,17 @@ void append_milli(byte_buffer& out, std::int64_t milli) {
   out.push(static_cast<std::uint8_t>('0' + rest % 10));
 }
 
+void write_login(alink::direct_login fields, login_text& out) {
+  out.client_id = std::move(fields.client_id);
+  out.username = std::move(fields.username);
+  out.password = std::move(fields.password);
+}
+
+/// What a securemode of direct mode becomes after pre-auth (§5.2).
+constexpr int granted_mode(int direct) noexcept {
+  return direct == 2 ? -1 : 0;
+}
+
 bool ends_with(std::string_view text, std::string_view tail) noexcept {
   return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
 }
@@ -68,11 +79,17 @@ void vendor_dialect::login_with(std::uint32_t index, std::string_view secret,
   log_in(who, out);
 }
 
+void vendor_dialect::login_granted(std::uint32_t index, const alink::preauth_grant& grant,
+                                   login_text& out) const {
+  write_login(alink::make_preauth_login(
+                  credentials_->at(index), grant,
+                  {options_.sign, granted_mode(options_.secure_mode), options_.flags}),
+              out);
+}
+
 void vendor_dialect::log_in(const alink::identity& who, login_text& out) const {
-  auto fields = alink::make_direct_login(who, options_.sign, options_.secure_mode, options_.flags);
-  out.client_id = std::move(fields.client_id);
-  out.username = std::move(fields.username);
-  out.password = std::move(fields.password);
+  write_login(alink::make_direct_login(who, options_.sign, options_.secure_mode, options_.flags),
+              out);
 }
 
 void vendor_dialect::filters(std::uint32_t index, std::vector<filter_text>& out) const {

@@ -28,6 +28,8 @@ public:
 
   void login(std::uint32_t index, login_text& out) const override;
   void login_with(std::uint32_t index, std::string_view secret, login_text& out) const override;
+  void login_granted(std::uint32_t index, const alink::preauth_grant& grant,
+                     login_text& out) const override;
   void filters(std::uint32_t index, std::vector<filter_text>& out) const override;
   void report_topic(std::uint32_t index, std::string& out) const override;
   bool write_report(const report& r, random_stream& random, byte_buffer& out) const override;

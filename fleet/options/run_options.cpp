@@ -16,11 +16,10 @@ constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
 /// Flags that replace keys of a scenario.
-constexpr std::array<std::string_view, 13> overriding_flags{
-    "--devices",          "--duration", "--seed",        "--ramp",
-    "--interval",         "--security", "--qos",         "--behaviour",
-    "--keep-alive",       "--link",     "--product-key", "--register",
-    "--downlink-interval"};
+constexpr std::array<std::string_view, 14> overriding_flags{
+    "--devices", "--duration",         "--seed",       "--ramp", "--interval",    "--security",
+    "--qos",     "--behaviour",        "--keep-alive", "--link", "--product-key", "--register",
+    "--logon",   "--downlink-interval"};
 
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
@@ -78,6 +77,11 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
   flags.value("--security", "TIER",
               "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
               set_word(out.security, security_words));
+  flags.value("--auth-host", "URL",
+              "Where devices ask before they connect, with --logon pre-auth or bootstrap: "
+              "http://host[:80] or https://host[:443]. Default: the target's host, https where the "
+              "devices use TLS.",
+              set_auth_host(out.auth_host));
   flags.value(
       "--cafile", "FILE",
       "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
@@ -100,9 +104,13 @@ void device_flags(flag_set& flags, run_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
-  flags.toggle("--register",
-               "The devices fetch their secrets at first, with their product's, over TLS.",
-               out.registers);
+  flags.value("--logon", "MODE",
+              "How devices come by what they log on with: direct (their secret signs), pre-auth "
+              "(they ask the auth host for a token before each connection), bootstrap (they ask it "
+              "where to connect) or register (they fetch their secrets at first, with their "
+              "product's, over TLS). Default direct.",
+              set_word(out.logon, logon_words));
+  flags.toggle("--register", "The same as --logon register.", out.registers);
   flags.value("--product-secrets", "FILE",
               "What devices that register sign with: CSV with the columns ProductKey, "
               "ProductSecret. Default: generated ones, which the embedded twin knows.",
@@ -225,6 +233,15 @@ void examples(flag_set& flags) {
 
 using sentence = std::optional<std::string>;
 
+bool registers(const run_options& o) noexcept {
+  return o.registers || o.logon == logon_mode::register_;
+}
+
+/// Whether the devices go to the auth host before each connection.
+bool asks_first(const run_options& o) noexcept {
+  return o.logon == logon_mode::pre_auth || o.logon == logon_mode::bootstrap;
+}
+
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
   const bool tls = o.security == security::tls;
   if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
@@ -235,14 +252,25 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
     return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
   }
   // The products of a scenario may be encrypted without a word on the line.
+  const bool asks_https = asks_first(o) && o.auth_host.secure && !o.auth_host.host.empty();
   const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
-    if (!encrypted && flags.given(flag)) {
+    if (!encrypted && !asks_https && flags.given(flag)) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
     }
   }
-  if (o.registers && !encrypted) {
-    return "--register tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  if (o.registers && flags.given("--logon") && o.logon != logon_mode::register_) {
+    return "--register and --logon contradict each other; give one";
+  }
+  if (registers(o) && !encrypted) {
+    return std::string{o.registers ? "--register" : "--logon register"}
+           + " tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  }
+  if (!o.auth_host.host.empty() && o.target.scheme == text::scheme::embedded) {
+    return "--auth-host needs a target; the embedded twin brings its own";
+  }
+  if (!o.auth_host.host.empty() && o.scenario_file.empty() && !asks_first(o)) {
+    return "--auth-host is for devices that ask there; add --logon pre-auth or bootstrap";
   }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
@@ -278,8 +306,8 @@ sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
     return {}; // products of every profile, each held to its own rules by the plan
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag :
-         {"--credentials", "--product-key", "--sign", "--register", "--product-secrets"}) {
+    for (const auto flag : {"--credentials", "--product-key", "--sign", "--register", "--logon",
+                            "--auth-host", "--product-secrets"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile "
@@ -372,6 +400,9 @@ sentence number_contradiction(const run_options& o) {
 
 /// Fills in the defaults that depend on other flags.
 void complete(run_options& o) {
+  if (registers(o)) {
+    o.logon = logon_mode::register_;
+  }
   if (o.target.scheme == text::scheme::mqtts) {
     o.security = security::tls;
   }

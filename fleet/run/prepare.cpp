@@ -13,6 +13,7 @@
 #include "actors/device/vendor_dialect.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare_checks.hpp"
@@ -141,8 +142,9 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
 }
 
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
-  const bool any = std::any_of(out.products.begin(), out.products.end(),
-                               [](const prepared_product& p) { return p.tls(); });
+  const bool any =
+      std::any_of(out.products.begin(), out.products.end(),
+                  [&o](const prepared_product& p) { return p.tls() || asks_https(o, p); });
   return any ? secure(o, out) : std::nullopt;
 }
 
@@ -315,7 +317,7 @@ product_plan product_of_flags(const run_options& o) {
   p.link = o.link;
   p.qos = o.qos;
   p.keep_alive = o.keep_alive;
-  p.logon = o.registers ? logon_mode::register_ : logon_mode::direct;
+  p.logon = o.registers ? logon_mode::register_ : o.logon;
   auto& reports = p.report.emplace();
   if (o.interval > duration::zero()) {
     reports.emplace_back().every = o.interval;
@@ -372,7 +374,7 @@ result<prepared, startup_error> prepare(const run_options& o, std::optional<scen
     return fail(*error);
   }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
-                     &secure_products}) {
+                     &secure_products, &find_auth_host}) {
     if (auto error = (*step)(o, out)) {
       return fail(*error);
     }

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "cloud_sim/web/guard.hpp"
 #include "fleet/run/probe.hpp"
+#include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
 
@@ -81,6 +83,9 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
                             .secret = product.product_secret});
     }
   }
+  // A virtual run repeats itself to the octet, tokens included.
+  o.logon_key = options.virtual_world ? sha256_hex(fmt::format("log-on {}", ready.seed))
+                                      : cloud::make_admin_token();
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);
@@ -94,6 +99,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
       product.settings.cloud_is_new = true;
     }
   }
+  auto door = embedded_auth_host::open(host->home_, host->twin_, ready, p);
+  if (!door) {
+    return fail(door.error());
+  }
+  host->door_ = std::move(door).value();
   if (options.downlink_interval > duration::zero()) {
     host->twin_.start_commands(commands_of(options, ready, p));
   }
@@ -109,6 +119,9 @@ std::uint64_t twin_host::commands() const {
 }
 
 void twin_host::stop() {
+  if (door_) {
+    door_->stop();
+  }
   twin_.stop();
 }
 

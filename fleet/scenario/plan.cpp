@@ -99,6 +99,10 @@ mistake contradiction(const scenario_overrides& flags, const product_plan& plann
 
 mistake check_products(const scenario_overrides& flags, scenario_plan& plan) {
   for (std::size_t i = 0; i < plan.products.size(); ++i) {
+    auto& planned = plan.products[i];
+    if (flags.logon && !planned.behind_gateway && planned.product.profile != profile::mqtt) {
+      planned.product.logon = *flags.logon;
+    }
     if (auto wrong = contradiction(flags, plan.products[i], i)) {
       return wrong;
     }

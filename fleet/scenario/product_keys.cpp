@@ -174,9 +174,10 @@ std::vector<key_of<scenario_product>> connection_keys() {
           word_key({"link", "The simulated attachment, in the virtual world.", "nbiot"},
                    &scenario_product::link, link_words),
           word_key({"logon",
-                    "direct signs with the device's secret, preauth asks the auth host for a token "
-                    "first, register asks for the secret once with the product's, over TLS.",
-                    "preauth"},
+                    "direct signs with the device's secret, pre-auth asks the auth host for a "
+                    "token before each connection, bootstrap asks it where to connect, register "
+                    "asks for the secret once with the product's, over TLS.",
+                    "pre-auth"},
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},
                    &scenario_product::qos, qos_words),

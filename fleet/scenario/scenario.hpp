@@ -29,13 +29,6 @@ enum class security_tier : std::uint8_t {
   id2_itls   ///< the vendor's TLS with ID2 keys; securemode 8
 };
 
-/// How a device comes by what it logs on with.
-enum class logon_mode : std::uint8_t {
-  direct,  ///< signs with its own secret (§5.1)
-  preauth, ///< asks the auth host for an identity and a token first (§5.4)
-  register_ ///< asks for its secret once, signing with the product's (§5.5; behind a gateway §16.1)
-};
-
 /// What a report consists of.
 enum class report_kind : std::uint8_t {
   properties, ///< thing.event.property.post (§11.1)

@@ -22,10 +22,6 @@ inline constexpr words_of<security_tier, 5> security_tier_words{
      {"id2-itls", security_tier::id2_itls}}};
 inline constexpr std::size_t security_tiers_taken = 2;
 
-inline constexpr words_of<logon_mode, 3> logon_words{{{"direct", logon_mode::direct},
-                                                      {"preauth", logon_mode::preauth},
-                                                      {"register", logon_mode::register_}}};
-
 inline constexpr words_of<report_kind, 6> report_kind_words{
     {{"properties", report_kind::properties},
      {"event", report_kind::event},

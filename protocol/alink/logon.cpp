@@ -71,8 +71,12 @@ bool take_place(json_reader& reader, std::string_view resources, preauth_grant& 
     return false;
   }
   const auto place = reader.children(*mqtt);
+  const json_member* const host = detail::only(place, "host");
   const json_member* const port = detail::only(place, "port");
-  if (!take(place, "host", max_host, out.host) || !valid_host(out.host) || port == nullptr) {
+  const bool nowhere =
+      host != nullptr && host->type == json_type::string && json_plain_text(host->value) == "";
+  if (port == nullptr
+      || (!nowhere && (!take(place, "host", max_host, out.host) || !valid_host(out.host)))) {
     return false;
   }
   const std::string_view raw =
@@ -200,9 +204,9 @@ result<preauth_grant, logon_refusal> read_preauth_reply(json_reader& reader, byt
   return grant;
 }
 
-direct_login make_preauth_login(const identity& who, const preauth_grant& grant, sign_method method,
-                                int secure_mode) {
-  direct_login login = make_direct_login(who, method, secure_mode);
+direct_login make_preauth_login(const identity& who, const preauth_grant& grant,
+                                const preauth_manner& manner) {
+  direct_login login = make_direct_login(who, manner.method, manner.secure_mode, manner.flags);
   login.username = grant.iot_id;
   login.password = grant.iot_token;
   return login;

@@ -253,7 +253,7 @@ TEST(alink_preauth, answers_that_are_none_are_told_apart_from_refusals) {
 }
 
 TEST(alink_preauth, leads_to_a_connect_with_what_was_granted) {
-  const direct_login login = make_preauth_login(accept_01, grant, sign_method::hmacsha1, -1);
+  const direct_login login = make_preauth_login(accept_01, grant, {});
   EXPECT_EQ(login.client_id, "a1B2c3D4e5F.dev_accept_01|securemode=-1,timestamp=2524608000000,"
                              "signmethod=hmacsha1,gw=0,ext=0|");
   EXPECT_EQ(login.username, grant.iot_id);
