@@ -38,8 +38,24 @@ enum class exit_code : int {
 enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
 std::string_view to_string(profile p) noexcept;
 
-enum class security : std::uint8_t { plain, tls };
+/// How the bytes of a connection are kept (aliyun-iot.md §5.2, §5.6). What is of ID2 is a model of
+/// our own: the vendor's elements cannot be had.
+enum class security : std::uint8_t {
+  plain,   ///< TCP; securemode 3, after pre-auth 0
+  tls,     ///< TLS; securemode 2, after pre-auth -1
+  id2,     ///< TCP encrypted by the ID2 model; securemode 4, after pre-auth 1
+  id2_tls, ///< TLS with that inside; securemode 7, after pre-auth 5
+  itls     ///< TLS that stands for the vendor's iTLS; securemode 8
+};
 std::string_view to_string(security s) noexcept;
+/// Whether it lies on TLS.
+constexpr bool over_tls(security s) noexcept {
+  return s == security::tls || s == security::id2_tls || s == security::itls;
+}
+/// Whether the device has an ID2 element, by the model.
+constexpr bool by_id2(security s) noexcept {
+  return s == security::id2 || s == security::id2_tls || s == security::itls;
+}
 
 /// How a device comes by what it logs on with.
 enum class logon_mode : std::uint8_t {
@@ -156,7 +172,8 @@ struct cloud_options {
   metrics_option metrics;
   std::string ledger_file;
   bool quiet = false;
-  bool strict = false; ///< the platform as strict as it says it is
+  bool strict = false;    ///< the platform as strict as it says it is
+  bool id2_model = false; ///< it takes devices with ID2 elements, by the model
 };
 
 /// `fleet device mqtt start`.

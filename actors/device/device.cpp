@@ -60,6 +60,7 @@ device::~device() {
 }
 
 void device::settle() noexcept {
+  slot_.board.link.seal();
   const auto in_flight = static_cast<std::uint16_t>(client_.in_flight());
   if (in_flight != in_flight_shown_) {
     auto& gauge = counts().in_flight;
@@ -161,7 +162,7 @@ void device::attempt(hal::stream_events& link_events) {
   options.pending_until_answered = true; // CONNACK
   begin_registration(options);
   begin_guidance(options);
-  slot_.board.link.open(options, link_events);
+  slot_.board.link.open(options, link_events, veil());
 }
 
 void device::leave_link(outcome why, std::string_view detail) {

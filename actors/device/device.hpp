@@ -118,6 +118,7 @@ private:
   void settle_registration();
   // device_guidance.cpp
   void begin_guidance(hal::connect_options& options);
+  [[nodiscard]] std::unique_ptr<stream_transform> veil();
   [[nodiscard]] bool asks_for_guidance() const noexcept;
   void ask_for_guidance();
   void take_guidance(bytes_view bytes);

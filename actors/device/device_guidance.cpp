@@ -5,8 +5,18 @@
 #include "actors/device/device.hpp"
 #include "actors/device/guide.hpp"
 #include "actors/device/speech_scratch.hpp"
+#include "protocol/alink/id2_stream.hpp"
 
 namespace fleet::actors {
+
+namespace {
+
+/// What a securemode of ID2 becomes after pre-auth (§5.2).
+constexpr int granted_id2_mode(int direct) noexcept {
+  return direct == 4 ? 1 : 5;
+}
+
+} // namespace
 
 bool device::asks_for_guidance() const noexcept {
   return guide_ && !guide_->answered();
@@ -27,6 +37,29 @@ void device::begin_guidance(hal::connect_options& options) {
   options.security = plan.security;
   options.server_name = plan.server_name;
   options.timeout = std::min(options.timeout, door_patience);
+}
+
+/// What hides the MQTT stream of a device with an ID2 element; none of others, or at the auth host.
+std::unique_ptr<stream_transform> device::veil() {
+  const int mode = product_.logon.id2_mode;
+  const auto* const triples = product_.speech->triples();
+  if (!alink::id2_encrypts(mode) || triples == nullptr || asks_for_guidance() || registrar_) {
+    return nullptr;
+  }
+  const auto who = triples->at(index_);
+  const bool granted = guide_ && product_.logon.by == logon_way::pre_auth;
+  alink::id2_preamble begin{
+      granted ? granted_id2_mode(mode) : mode, who.product_key, who.device_name, {}};
+  // Unlike any other stream's of this device: no two begin at one time of one boot.
+  const auto moment = static_cast<std::uint64_t>(now().time_since_epoch().count());
+  random_stream draw{product_.seed ^ mix64(moment), slot_.board.boots(), "id2 stream"};
+  for (auto& octet : begin.nonce) {
+    octet = static_cast<std::uint8_t>(draw.below(256));
+  }
+  auto ciphers = alink::make_id2_ciphers(
+      granted ? guide_->grant().codec_key : alink::id2_stream_key(who), begin);
+  FLEET_CHECK(ciphers.has_value()); // the guide takes no answer with another key
+  return std::make_unique<alink::id2_client_stream>(std::move(begin), std::move(*ciphers));
 }
 
 void device::ask_for_guidance() {

@@ -3,19 +3,35 @@
 
 #include <algorithm>
 
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/http/types.hpp"
 
 namespace fleet::actors {
 
+namespace {
+
+std::string body_of(const logon_plan& plan, const alink::identity& who) {
+  if (plan.by == logon_way::bootstrap) {
+    return alink::make_bootstrap_body(who.product_key, who.device_name);
+  }
+  return plan.id2_mode != 0 ? alink::make_id2_body(alink::model_id2(who), alink::id2_codec)
+                            : alink::make_preauth_body(who, plan.sign);
+}
+
+std::string_view path_of(const logon_plan& plan) noexcept {
+  if (plan.by == logon_way::bootstrap) {
+    return alink::bootstrap_path;
+  }
+  return plan.id2_mode != 0 ? alink::id2_path : alink::preauth_path;
+}
+
+} // namespace
+
 guide::guide(const logon_plan& plan, const alink::identity& who, const hal::address& own)
-    : plan_(plan), body_(plan.by == logon_way::bootstrap
-                             ? alink::make_bootstrap_body(who.product_key, who.device_name)
-                             : alink::make_preauth_body(who, plan.sign)),
-      place_(own) {}
+    : plan_(plan), body_(body_of(plan, who)), place_(own) {}
 
 void guide::ask(time_point now, byte_buffer& out) {
-  door_.ask(plan_.by == logon_way::bootstrap ? alink::bootstrap_path : alink::preauth_path, body_,
-            plan_.host, now, out);
+  door_.ask(path_of(plan_), body_, plan_.host, now, out);
   failure_ = door_.failure();
 }
 
@@ -47,6 +63,10 @@ void guide::read(const std::optional<bytes_view>& answer, json_reader& reader) {
       return;
     }
     grant_ = std::move(granted).value();
+    if (plan_.id2_mode != 0 && !alink::read_stream_key(grant_.codec_key)) {
+      failure_ = "the auth host's answer has no key for the ID2 model";
+      return;
+    }
   }
   settle();
 }

@@ -64,6 +64,9 @@ struct known_host {
 };
 struct logon_plan : auth_door {
   logon_way by = logon_way::direct;
+  /// By the ID2 model (§5.6): the securemode of direct mode, 4, 7 or 8, of which 4 and 7 become 1
+  /// and 5 after pre-auth; 0: none.
+  int id2_mode = 0;
   alink::sign_method sign = alink::sign_method::hmacsha1;
   std::vector<known_host> hosts{};
 };

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "actors/device/speech_scratch.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/message.hpp"
 
 namespace fleet::actors {
@@ -43,7 +44,12 @@ void write_login(alink::direct_login fields, login_text& out) {
 
 /// What a securemode of direct mode becomes after pre-auth (§5.2).
 constexpr int granted_mode(int direct) noexcept {
-  return direct == 2 ? -1 : 0;
+  switch (direct) {
+    case 2: return -1;
+    case 4: return 1;
+    case 7: return 5;
+    default: return 0; // a number, not an enumeration
+  }
 }
 
 bool ends_with(std::string_view text, std::string_view tail) noexcept {
@@ -88,6 +94,11 @@ void vendor_dialect::login_granted(std::uint32_t index, const alink::preauth_gra
 }
 
 void vendor_dialect::log_in(const alink::identity& who, login_text& out) const {
+  if (alink::id2_mode(options_.secure_mode)) {
+    write_login(alink::make_id2_login(alink::model_id2(who), options_.secure_mode, options_.flags),
+                out);
+    return;
+  }
   write_login(alink::make_direct_login(who, options_.sign, options_.secure_mode, options_.flags),
               out);
 }

@@ -74,9 +74,13 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
               set_word(out.profile, profile_words));
   flags.value("--protocol", "NAME", "What devices speak: mqtt. Default mqtt.",
               set_word(spoken, protocol_words));
-  flags.value("--security", "TIER",
-              "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
-              set_word(out.security, security_words));
+  flags.value(
+      "--security", "TIER",
+      "plain or tls; and of the ID2 model, our own stand-in for the vendor's hardware "
+      "identity, which only fleet's twin takes: id2 (TCP encrypted by AES with a key of the "
+      "device), id2-tls (the same inside TLS) or itls (TLS by that name). Default tls where "
+      "the target is mqtts://, plain elsewhere.",
+      set_word(out.security, security_words));
   flags.value("--auth-host", "URL",
               "Where devices ask before they connect, with --logon pre-auth or bootstrap: "
               "http://host[:80] or https://host[:443]. Default: the target's host, https where the "
@@ -243,13 +247,14 @@ bool asks_first(const run_options& o) noexcept {
 }
 
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
-  const bool tls = o.security == security::tls;
+  const bool tls = over_tls(o.security);
+  const std::string tier{to_string(o.security)};
   if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
-    return "--security plain contradicts the mqtts:// target; write mqtt:// for a connection "
-           "without TLS";
+    return "--security " + tier
+           + " contradicts the mqtts:// target; write mqtt:// for a connection without TLS";
   }
   if (o.target.scheme == text::scheme::mqtt && tls) {
-    return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
+    return "--security " + tier + " contradicts the mqtt:// target; write mqtts:// for TLS";
   }
   // The products of a scenario may be encrypted without a word on the line.
   const bool asks_https = asks_first(o) && o.auth_host.secure && !o.auth_host.host.empty();
@@ -261,6 +266,12 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   }
   if (o.registers && flags.given("--logon") && o.logon != logon_mode::register_) {
     return "--register and --logon contradict each other; give one";
+  }
+  if (o.scenario_file.empty()) {
+    const auto mode = registers(o) ? logon_mode::register_ : o.logon;
+    if (auto wrong = logon_contradiction(mode, o.security)) {
+      return "the devices would have " + *wrong;
+    }
   }
   if (registers(o) && !encrypted) {
     return std::string{o.registers ? "--register" : "--logon register"}
@@ -403,7 +414,7 @@ void complete(run_options& o) {
   if (registers(o)) {
     o.logon = logon_mode::register_;
   }
-  if (o.target.scheme == text::scheme::mqtts) {
+  if (o.target.scheme == text::scheme::mqtts && o.security == security::plain) {
     o.security = security::tls;
   }
   if (!o.metrics.asked_for && !o.virtual_world) {

@@ -16,7 +16,13 @@ inline constexpr words_of<profile, 3> profile_words{{{"linkdevelop", profile::li
                                                      {"linkplatform", profile::linkplatform},
                                                      {"mqtt", profile::mqtt}}};
 
-inline constexpr words_of<security, 2> security_words{
+inline constexpr words_of<security, 5> security_words{{{"plain", security::plain},
+                                                       {"tls", security::tls},
+                                                       {"id2", security::id2},
+                                                       {"id2-tls", security::id2_tls},
+                                                       {"itls", security::itls}}};
+/// `fleet device` takes the first two.
+inline constexpr words_of<security, 2> hand_security_words{
     {{"plain", security::plain}, {"tls", security::tls}}};
 
 inline constexpr words_of<logon_mode, 4> logon_words{{{"direct", logon_mode::direct},

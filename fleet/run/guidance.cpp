@@ -57,6 +57,12 @@ void begin_plan(const run_options& o, prepared_product& product) {
   plan.sign = o.sign;
 }
 
+/// The securemode of the ID2 model, or 0.
+int id2_mode_of(const prepared_product& product) noexcept {
+  const bool id2 = by_id2(product.plan.product.security) && product.profile() != profile::mqtt;
+  return id2 && !product.plan.behind_gateway ? secure_mode_of(product.plan.product.security) : 0;
+}
+
 } // namespace
 
 bool asks_first(const prepared_product& product) noexcept {
@@ -68,8 +74,20 @@ bool asks_https(const run_options& o, const prepared_product& product) noexcept 
   return asks_first(product) && (o.auth_host.host.empty() ? product.tls() : o.auth_host.secure);
 }
 
+int secure_mode_of(security tier) noexcept {
+  switch (tier) {
+    case security::plain: return 3;
+    case security::tls: return 2;
+    case security::id2: return 4;
+    case security::id2_tls: return 7;
+    case security::itls: return 8;
+  }
+  FLEET_CHECK(false);
+}
+
 std::optional<startup_error> find_auth_host(const run_options& o, prepared& out) {
   for (auto& product : out.products) {
+    product.settings.logon.id2_mode = id2_mode_of(product);
     if (!asks_first(product)) {
       continue;
     }

@@ -16,6 +16,9 @@ bool asks_first(const prepared_product& product) noexcept;
 /// Whether they do so over TLS.
 bool asks_https(const run_options& options, const prepared_product& product) noexcept;
 
+/// The securemode of direct mode (§5.2).
+int secure_mode_of(security tier) noexcept;
+
 /// Looks the auth host up for products whose devices ask, and tells them; not for the embedded
 /// twin's. With the target known and TLS made.
 std::optional<startup_error> find_auth_host(const run_options& options, prepared& out);

@@ -94,7 +94,7 @@ made_dialect make_dialect(const run_options& o, const product_plan& plan,
   vendor.platform = product.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
                                                              : actors::vendor_platform::linkdevelop;
   vendor.sign = o.sign;
-  vendor.secure_mode = product.security == security_tier::plain ? 3 : 2;
+  vendor.secure_mode = secure_mode_of(product.security);
   vendor.qos = product.qos;
   vendor.flags = {plan.children_each > 0, plan.rrpc ? 1 : 0};
   return std::unique_ptr<actors::dialect>{
@@ -312,7 +312,7 @@ product_plan product_of_flags(const run_options& o) {
   p.name = "product_1";
   p.product_key = o.product_key;
   p.profile = o.profile;
-  p.security = o.security == security::tls ? security_tier::tls : security_tier::plain;
+  p.security = o.security;
   p.behaviour = o.behaviour;
   p.link = o.link;
   p.qos = o.qos;

@@ -86,6 +86,10 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   // A virtual run repeats itself to the octet, tokens included.
   o.logon_key = options.virtual_world ? sha256_hex(fmt::format("log-on {}", ready.seed))
                                       : cloud::make_admin_token();
+  o.platform.id2_model =
+      std::any_of(ready.products.begin(), ready.products.end(), [p](const prepared_product& each) {
+        return each.profile() == p && each.settings.logon.id2_mode != 0;
+      });
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);

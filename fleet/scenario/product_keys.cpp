@@ -164,8 +164,11 @@ std::vector<key_of<scenario_product>> connection_keys() {
                    &scenario_product::profile, profile_words),
           word_key({"protocol", "What the devices speak.", "mqtt"}, &scenario_product::protocol,
                    device_protocol_words, device_protocols_taken),
-          word_key({"security", "How the connection is kept.", "tls"}, &scenario_product::security,
-                   security_tier_words, security_tiers_taken),
+          word_key({"security",
+                    "How the connection is kept: id2, id2-tls and itls are the ID2 model, see the "
+                    "flag --security.",
+                    "tls"},
+                   &scenario_product::security, security_words),
           word_key({"behaviour",
                     "strict keeps the standards to the letter; sdk does as the vendor's 2018 SDK, "
                     "faults included.",

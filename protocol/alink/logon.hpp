@@ -85,7 +85,7 @@ result<preauth_grant, logon_refusal> read_preauth_reply(json_reader& reader, byt
 /// What the client id of that CONNECT says.
 struct preauth_manner {
   sign_method method = sign_method::hmacsha1;
-  int secure_mode = -1; ///< -1 over TLS, 0 over plain TCP (§5.2)
+  int secure_mode = -1; ///< -1 over TLS, 0 over plain TCP; 5 and 1 with ID2 (§5.2)
   client_flags flags{};
 };
 /// Device: the CONNECT that follows.
@@ -132,6 +132,7 @@ result<preauth_request, int> read_id2(std::string_view body);
 int judge_id2(const preauth_request& asked, const id2_identity* who);
 /// Device: CONNECT of ID2 without asking first: securemode 4, 7 or 8, username
 /// `{id2}&{device code}&PK`, password the authentication code.
-direct_login make_id2_login(const id2_identity& who, int secure_mode);
+direct_login make_id2_login(const id2_identity& who, int secure_mode,
+                            const client_flags& flags = {});
 
 } // namespace fleet::alink
