@@ -58,6 +58,15 @@ class Tap:
 
 
 class Logons(harness.Case):
+    def twin(self, *words, last="admin", **options):
+        """A twin, and all addresses it printed up to that of `last`."""
+        twin = super().twin("--admin", "127.0.0.1:0", *words, **options)
+        while last not in twin.addresses:
+            name, address = twin.wait_for_line(lambda text: len(text.split()) == 2,
+                                               f"{last}'s address").split()
+            twin.addresses[name] = address
+        return twin
+
     def clean(self, facts, devices):
         self.assert_account_is_clean(facts)
         self.assertEqual(facts["devices"]["online_max"], devices)
@@ -86,9 +95,8 @@ class Logons(harness.Case):
 
     def test_a_fleet_asks_the_door_of_a_twin_of_its_own(self):
         twin = self.twin("--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--id2-model", "--data",
-                         self.folder / "twin", tls=True)
-        twin.wait_for_line(lambda line: line.startswith("ca "), "its certificate")
-        ca = self.folder / "twin" / "ca.pem"
+                         self.folder / "twin", last="ca", tls=True)
+        ca = twin.addresses["ca"]
         for tier, logon in self.combinations():
             secure = tier not in ("plain", "id2")
             scheme, door = ("mqtts", "https") if secure else ("mqtt", "http")
