@@ -37,6 +37,11 @@ public:
   /// Nothing for products that do not exist.
   [[nodiscard]] virtual std::optional<logon_product>
   product(std::string_view product_key) const = 0;
+  /// `resources.codec.key` of a device with an ID2 element, by the model (§5.6); nothing: ID2 is
+  /// not emulated.
+  [[nodiscard]] virtual std::optional<std::string> codec_key(device_name_view /*who*/) const {
+    return std::nullopt;
+  }
   /// For a device that find() knows; valid for logon_token_life.
   [[nodiscard]] virtual std::optional<logon_token> grant(device_name_view who) = 0;
 };

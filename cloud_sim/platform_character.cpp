@@ -23,7 +23,7 @@ platform_character::platform_character(broker& core, registry& devices, platform
 }
 
 void platform_character::on_connect(connection& from, const mqtt::connect_view& connect) {
-  const auto who = door_.judge(connect, from.over_tls());
+  const auto who = door_.judge(connect, {from.over_tls(), from.id2()});
   if (who.code != mqtt::connack_code::accepted) {
     broker_.refuse(from, who.code);
     return;
@@ -62,8 +62,8 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
 }
 
 platform_client& platform_character::seat(std::uint32_t device, const alink::identity& who) {
-  auto& made = devices_.keep(device, std::make_unique<platform_client>(device, who.product_key,
-                                                                       who.device_name));
+  auto& made = devices_.keep(
+      device, std::make_unique<platform_client>(device, who.product_key, who.device_name));
   made.of = &state_.products.open(who.product_key);
   broker_.remember(made);
   return made;

@@ -30,6 +30,7 @@ public:
   /// Takes the tokens of pre-auth from now on; null: none. Must outlive the character.
   void take_tokens(const platform_logons* logons) noexcept { door_.take_tokens(logons); }
 
+  [[nodiscard]] const id2_keys* id2() const noexcept override { return &door_; }
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
   void on_subscribe(connection& from, std::uint16_t packet_id,

@@ -3,11 +3,14 @@
 
 #include <utility>
 
+#include "cloud_sim/secrets.hpp"
+#include "protocol/alink/id2_model.hpp"
+
 namespace fleet::cloud {
 
 platform_logons::platform_logons(hal::home& where, const registry& devices,
                                  const product_list& products, std::string key)
-    : home_(where), devices_(devices), products_(products), gives_tokens_(!key.empty()),
+    : home_(where), devices_(devices), products_(products), gives_tokens_(!key.empty()), key_(key),
       tokens_(std::move(key)) {}
 
 std::optional<logon_device> platform_logons::find(device_name_view who) const {
@@ -24,6 +27,13 @@ std::optional<logon_product> platform_logons::product(std::string_view product_k
     return std::nullopt;
   }
   return logon_product{found->given.secret, !found->given.secret.empty()};
+}
+
+std::optional<std::string> platform_logons::codec_key(device_name_view who) const {
+  if (!id2_ || !gives_tokens_) {
+    return std::nullopt;
+  }
+  return alink::id2_codec_key(key_, iot_id_of(who.product_key, who.device_name));
 }
 
 std::optional<logon_token> platform_logons::grant(device_name_view who) {

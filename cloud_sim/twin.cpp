@@ -80,6 +80,9 @@ struct twin::parts final : device_listener {
     platform = std::make_unique<platform_character>(core, *devices, *state, options.platform);
     console = std::make_unique<platform_operations>(*platform);
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
+    if (options.platform.id2_model) {
+      logons->emulate_id2();
+    }
     platform->take_tokens(logons.get());
     core.speak_as(*platform);
     ledger = std::make_unique<account_desk>(core.ledger(), devices.get(), counters);
@@ -156,8 +159,7 @@ std::optional<store_failure> twin::load(parts& into) const {
     // Devices that were added are numbered anew, and the ledger goes by numbers.
     end = into.devices->listed();
     // A hundred calls a second leave these ids behind what a former life used.
-    into.platform->calls().count_from(
-        static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
+    into.platform->calls().count_from(static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
   }
   if (!bad) {
     bad = kept.load_sessions(into.speaks());

@@ -78,6 +78,7 @@ std::optional<startup_error> choose_platform(const cloud_options& options,
   if (options.strict) {
     into.platform = cloud::options_of(cloud::strictness::strict);
   }
+  into.platform.id2_model = options.id2_model;
   if (options.product_secrets_file.empty()) {
     return std::nullopt;
   }

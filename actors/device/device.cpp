@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/device/device_extras.hpp"
+#include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
 #include "actors/device/topic_schedule.hpp"
 
@@ -66,6 +67,7 @@ device::~device() {
 }
 
 void device::settle() noexcept {
+  slot_.board.link.seal();
   const auto in_flight = static_cast<std::uint16_t>(client_.in_flight());
   if (in_flight != in_flight_shown_) {
     auto& gauge = counts().in_flight;
@@ -156,7 +158,9 @@ void device::attempt(hal::stream_events& link_events) {
     return;
   }
   const auto& product = product_;
-  attempt_began_ = now();
+  if (!guide_) {
+    attempt_began_ = now();
+  }
   slot_.trace.note(now(), happening::connecting);
   hal::connect_options options;
   options.peer = product.peer;
@@ -167,7 +171,8 @@ void device::attempt(hal::stream_events& link_events) {
   options.origin = index_;
   options.pending_until_answered = true; // CONNACK
   begin_registration(options);
-  slot_.board.link.open(options, link_events);
+  begin_guidance(options);
+  slot_.board.link.open(options, link_events, veil());
 }
 
 void device::leave_link(outcome why, std::string_view detail) {
@@ -187,6 +192,7 @@ void device::lose_link() {
   slot_.board.link.drop();
   client_.lost();
   registrar_.reset();
+  guide_.reset();
   if (extras_ && was_told_online_) {
     was_told_online_ = false;
     extras_->offline();
@@ -197,7 +203,7 @@ void device::lose_link() {
 }
 
 void device::transport_down(hal::close_reason reason, std::string_view detail) {
-  if (end_answer()) {
+  if (end_answer() || end_guidance(reason, detail)) {
     return;
   }
   lose_link();
@@ -230,6 +236,8 @@ void device::handle_timeout(hal::stream_events& link_events) {
         phase_due_ = never;
         if (registrar_) {
           leave_link(outcome::timed_out, "the device's secret did not come in time");
+        } else if (asks_for_guidance()) {
+          leave_link(outcome::auth_host_failed, "the auth host did not answer in time");
         }
         break;
       case phase::connecting:
@@ -268,7 +276,8 @@ time_point device::next_timeout() const noexcept {
 std::size_t device::memory_bytes() const noexcept {
   return sizeof(*this) + client_.memory_bytes() + topic_.capacity()
          + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0)
-         + (topics_ ? topics_->memory_bytes() : 0);
+         + (topics_ ? topics_->memory_bytes() : 0)
+         + (guide_ ? guide_->memory_bytes() : 0);
 }
 
 } // namespace fleet::actors

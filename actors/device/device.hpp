@@ -15,9 +15,9 @@
 #include "actors/device/meters.hpp"
 #include "actors/device/phase.hpp"
 #include "actors/device/settings.hpp"
+#include "actors/device/surroundings.hpp"
 #include "hal_sim/board/board.hpp"
 #include "hal_sim/world/home.hpp"
-#include "protocol/alink/gateway_messages.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/ledger/ledger.hpp"
 #include "protocol/mqtt/client.hpp"
@@ -49,50 +49,8 @@ struct device_slot {
   std::unique_ptr<std::deque<device_slot>> behind;
 };
 
-/// Told about what a person should read about; not on the hot path.
-class device_watcher {
-public:
-  /// An attempt or a connection of device `index` ended; `detail` is a sentence or empty.
-  virtual void on_trouble(std::uint32_t index, outcome what, std::string_view detail) = 0;
-  /// The device reached phase::stopped.
-  virtual void on_stopped(std::uint32_t index) = 0;
-
-protected:
-  ~device_watcher() = default;
-};
-
-/// What one home lends to all its devices.
-struct device_surroundings {
-  hal::home* home = nullptr;
-  const product_map* products = nullptr;
-  meters* counts = nullptr;
-  speech_scratch* speech = nullptr;
-  device_watcher* watcher = nullptr;
-  byte_buffer payload; ///< scratch for one report
-  login_text login;    ///< scratch for one CONNECT
-  std::vector<filter_text> filters;
-  std::string topic;
-  /// What each product of this home is lent, by its number; empty: there is only this.
-  std::vector<device_surroundings*> by_product;
-  byte_buffer part;    ///< scratch for values on their way into a report or an answer
-  byte_buffer address; ///< scratch for one topic
-
-  /// What the devices of `index`'s product are lent on the same home.
-  [[nodiscard]] device_surroundings& of(std::uint32_t index) noexcept {
-    return by_product.empty() ? *this : *by_product[products->number_of(index)];
-  }
-
-  /// The topic of `who`; lives until the next one.
-  std::string_view own_topic(alink::topic where, const alink::device_pair& who) {
-    where.product_key = who.product_key;
-    where.device_name = who.device_name;
-    address.clear();
-    alink::append_topic(address, where);
-    return as_text(address.view());
-  }
-};
-
 class device_extras;
+class guide;
 class registrar;
 class topic_schedule;
 
@@ -158,6 +116,14 @@ private:
   void take_answer(bytes_view bytes);
   [[nodiscard]] bool end_answer();
   void settle_registration();
+  // device_guidance.cpp
+  void begin_guidance(hal::connect_options& options);
+  [[nodiscard]] std::unique_ptr<stream_transform> veil();
+  [[nodiscard]] bool asks_for_guidance() const noexcept;
+  void ask_for_guidance();
+  void take_guidance(bytes_view bytes);
+  [[nodiscard]] bool end_guidance(hal::close_reason reason, std::string_view detail);
+  void settle_guidance();
   void finish_stop_if_drained();
   [[nodiscard]] time_point now() const noexcept { return around_.home->now(); }
   [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
@@ -195,6 +161,7 @@ private:
   std::unique_ptr<device_extras> extras_;
   std::unique_ptr<topic_schedule> topics_; ///< null: it subscribes at log-on and never again
   std::unique_ptr<registrar> registrar_;   ///< while the link is there for registration alone
+  std::unique_ptr<guide> guide_;           ///< from an attempt's first question until its CONNECT
 };
 
 } // namespace fleet::actors

@@ -5,6 +5,7 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
+#include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
 #include "actors/device/topic_schedule.hpp"
 #include "protocol/mqtt/codec.hpp"
@@ -37,6 +38,10 @@ outcome outcome_of(mqtt::connack_code code) noexcept {
 void device::transport_up() {
   if (go(step::transport_up)) {
     slot_.trace.note(now(), happening::transport_up);
+    if (asks_for_guidance()) {
+      ask_for_guidance();
+      return;
+    }
     if (registrar_) {
       ask_for_secret();
       if (!registrar_ || registrar_->over_http()) {
@@ -63,9 +68,14 @@ void device::log_on() {
   fields.has_password = !login.password.empty();
   fields.password = as_bytes(login.password);
   client_.start(fields, now(), slot_.board.link.output());
+  guide_.reset(); // the next connection asks again (aliyun-iot.md §5.4)
 }
 
 void device::received(bytes_view bytes) {
+  if (asks_for_guidance()) {
+    take_guidance(bytes);
+    return;
+  }
   if (registrar_ && registrar_->over_http()) {
     take_answer(bytes);
     return;

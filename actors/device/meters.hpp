@@ -41,9 +41,10 @@ enum class outcome : std::uint8_t {
   tls_failed,
   exhausted,
   protocol_error,
-  keep_alive_lost
+  keep_alive_lost,
+  auth_host_failed ///< the auth host gave nothing to log on with (aliyun-iot.md §5.4)
 };
-inline constexpr std::size_t outcome_count = 15;
+inline constexpr std::size_t outcome_count = 16;
 std::string_view to_string(outcome o) noexcept;
 
 enum class latency : std::uint8_t { connect, publish_ack, publish_reply };

@@ -40,6 +40,8 @@ private:
   int preauth(const web_request& request, byte_buffer& out);
   int bootstrap(const web_request& request, byte_buffer& out);
   int id2(const web_request& request, byte_buffer& out);
+  int answer_with(device_name_view who, const std::string& codec_key, const web_request& request,
+                  byte_buffer& out);
   [[nodiscard]] alink::mqtt_place place(const web_request& request) const;
 
   hal::home& home_;

@@ -77,6 +77,11 @@ void platform_flags(flag_set& flags, cloud_options& out) {
       "Keeps the platform's own bounds, such as 10 publishes a second of a device at QoS 1, "
       "and takes nothing that it calls wrong. Default: as a load test wants it.",
       out.strict);
+  flags.toggle(
+      "--id2-model",
+      "Takes devices with ID2 elements, by the ID2 model: fleet's own stand-in, which none "
+      "of the vendor's devices speaks. Default: they get CONNACK 5.",
+      out.id2_model);
   flags.value("--downlink-interval", "D",
               "Time between two property sets to each device: 10ms to 30d, or off. Default off.",
               set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
@@ -113,7 +118,7 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   }
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--downlink-interval",
-                            "--product-secrets", "--http", "--https", "--strict"}) {
+                            "--product-secrets", "--http", "--https", "--strict", "--id2-model"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "

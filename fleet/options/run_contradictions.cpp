@@ -13,24 +13,51 @@ using namespace std::chrono_literals;
 
 using sentence = std::optional<std::string>;
 
+bool registers(const run_options& o) noexcept {
+  return o.registers || o.logon == logon_mode::register_;
+}
+
+/// Whether the devices go to the auth host before each connection.
+bool asks_first(const run_options& o) noexcept {
+  return o.logon == logon_mode::pre_auth || o.logon == logon_mode::bootstrap;
+}
+
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
-  const bool tls = o.security == security::tls;
+  const bool tls = over_tls(o.security);
+  const std::string tier{to_string(o.security)};
   if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
-    return "--security plain contradicts the mqtts:// target; write mqtt:// for a connection "
-           "without TLS";
+    return "--security " + tier
+           + " contradicts the mqtts:// target; write mqtt:// for a connection without TLS";
   }
   if (o.target.scheme == text::scheme::mqtt && tls) {
-    return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
+    return "--security " + tier + " contradicts the mqtt:// target; write mqtts:// for TLS";
   }
   // The products of a scenario may be encrypted without a word on the line.
+  const bool asks_https = asks_first(o) && o.auth_host.secure && !o.auth_host.host.empty();
   const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
-    if (!encrypted && flags.given(flag)) {
+    if (!encrypted && !asks_https && flags.given(flag)) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
     }
   }
-  if (o.registers && !encrypted) {
-    return "--register tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  if (o.registers && flags.given("--logon") && o.logon != logon_mode::register_) {
+    return "--register and --logon contradict each other; give one";
+  }
+  if (o.scenario_file.empty()) {
+    const auto mode = registers(o) ? logon_mode::register_ : o.logon;
+    if (auto wrong = logon_contradiction(mode, o.security)) {
+      return "the devices would have " + *wrong;
+    }
+  }
+  if (registers(o) && !encrypted) {
+    return std::string{o.registers ? "--register" : "--logon register"}
+           + " tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  }
+  if (!o.auth_host.host.empty() && o.target.scheme == text::scheme::embedded) {
+    return "--auth-host needs a target; the embedded twin brings its own";
+  }
+  if (!o.auth_host.host.empty() && o.scenario_file.empty() && !asks_first(o)) {
+    return "--auth-host is for devices that ask there; add --logon pre-auth or bootstrap";
   }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";
@@ -66,8 +93,8 @@ sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
     return {}; // products of every profile, each held to its own rules by the plan
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag :
-         {"--credentials", "--product-key", "--sign", "--register", "--product-secrets"}) {
+    for (const auto flag : {"--credentials", "--product-key", "--sign", "--register", "--logon",
+                            "--auth-host", "--product-secrets"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile "

@@ -17,11 +17,10 @@ constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
 /// Flags that replace keys of a scenario.
-constexpr std::array<std::string_view, 13> overriding_flags{
-    "--devices",          "--duration", "--seed",        "--ramp",
-    "--interval",         "--security", "--qos",         "--behaviour",
-    "--keep-alive",       "--link",     "--product-key", "--register",
-    "--downlink-interval"};
+constexpr std::array<std::string_view, 14> overriding_flags{
+    "--devices", "--duration",         "--seed",       "--ramp", "--interval",    "--security",
+    "--qos",     "--behaviour",        "--keep-alive", "--link", "--product-key", "--register",
+    "--logon",   "--downlink-interval"};
 
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
@@ -76,9 +75,18 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
               set_word(out.profile, profile_words));
   flags.value("--protocol", "NAME", "What devices speak: mqtt. Default mqtt.",
               set_word(spoken, protocol_words));
-  flags.value("--security", "TIER",
-              "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
-              set_word(out.security, security_words));
+  flags.value(
+      "--security", "TIER",
+      "plain or tls; and of the ID2 model, our own stand-in for the vendor's hardware "
+      "identity, which only fleet's twin takes: id2 (TCP encrypted by AES with a key of the "
+      "device), id2-tls (the same inside TLS) or itls (TLS by that name). Default tls where "
+      "the target is mqtts://, plain elsewhere.",
+      set_word(out.security, security_words));
+  flags.value("--auth-host", "URL",
+              "Where devices ask before they connect, with --logon pre-auth or bootstrap: "
+              "http://host[:80] or https://host[:443]. Default: the target's host, https where the "
+              "devices use TLS.",
+              set_auth_host(out.auth_host));
   flags.value(
       "--cafile", "FILE",
       "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
@@ -101,9 +109,13 @@ void device_flags(flag_set& flags, run_options& out) {
               set_text(out.credentials_file));
   flags.value("--product-key", "KEY", "The product of generated credentials. Default a1FleetDemo.",
               set_text(out.product_key));
-  flags.toggle("--register",
-               "The devices fetch their secrets at first, with their product's, over TLS.",
-               out.registers);
+  flags.value("--logon", "MODE",
+              "How devices come by what they log on with: direct (their secret signs), pre-auth "
+              "(they ask the auth host for a token before each connection), bootstrap (they ask it "
+              "where to connect) or register (they fetch their secrets at first, with their "
+              "product's, over TLS). Default direct.",
+              set_word(out.logon, logon_words));
+  flags.toggle("--register", "The same as --logon register.", out.registers);
   flags.value("--product-secrets", "FILE",
               "What devices that register sign with: CSV with the columns ProductKey, "
               "ProductSecret. Default: generated ones, which the embedded twin knows.",
@@ -227,7 +239,10 @@ void examples(flag_set& flags) {
 
 /// Fills in the defaults that depend on other flags.
 void complete(run_options& o) {
-  if (o.target.scheme == text::scheme::mqtts) {
+  if (o.registers) {
+    o.logon = logon_mode::register_;
+  }
+  if (o.target.scheme == text::scheme::mqtts && o.security == security::plain) {
     o.security = security::tls;
   }
   if (!o.mqtt_text.listens()) {

@@ -13,6 +13,7 @@
 #include "actors/device/vendor_dialect.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare_checks.hpp"
@@ -96,7 +97,7 @@ made_dialect make_dialect(const run_options& o, const product_plan& plan,
   vendor.platform = product.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
                                                              : actors::vendor_platform::linkdevelop;
   vendor.sign = o.sign;
-  vendor.secure_mode = product.security == security_tier::plain ? 3 : 2;
+  vendor.secure_mode = secure_mode_of(product.security);
   vendor.qos = product.qos;
   vendor.flags = {plan.children_each > 0, plan.rrpc ? 1 : 0};
   return std::unique_ptr<actors::dialect>{
@@ -142,8 +143,9 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
 }
 
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
-  const bool any = std::any_of(out.products.begin(), out.products.end(),
-                               [](const prepared_product& p) { return p.tls(); });
+  const bool any =
+      std::any_of(out.products.begin(), out.products.end(),
+                  [&o](const prepared_product& p) { return p.tls() || asks_https(o, p); });
   return any ? secure(o, out) : std::nullopt;
 }
 
@@ -277,12 +279,12 @@ product_plan product_of_flags(const run_options& o) {
   p.name = "product_1";
   p.product_key = o.product_key;
   p.profile = o.profile;
-  p.security = o.security == security::tls ? security_tier::tls : security_tier::plain;
+  p.security = o.security;
   p.behaviour = o.behaviour;
   p.link = o.link;
   p.qos = o.qos;
   p.keep_alive = o.keep_alive;
-  p.logon = o.registers ? logon_mode::register_ : logon_mode::direct;
+  p.logon = o.registers ? logon_mode::register_ : o.logon;
   auto& reports = p.report.emplace();
   if (o.interval > duration::zero()) {
     reports.emplace_back().every = o.interval;
@@ -345,7 +347,7 @@ std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
     return error;
   }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
-                     &secure_products}) {
+                     &secure_products, &find_auth_host}) {
     if (auto error = (*step)(o, out)) {
       return error;
     }

@@ -36,7 +36,7 @@ struct prepared_product {
   product_plan plan;
   [[nodiscard]] const std::string& name() const noexcept { return plan.product.name; }
   [[nodiscard]] program::profile profile() const noexcept { return plan.product.profile; }
-  [[nodiscard]] bool tls() const noexcept { return plan.product.security != security_tier::plain; }
+  [[nodiscard]] bool tls() const noexcept { return over_tls(plan.product.security); }
   std::shared_ptr<const tsl::model> model; ///< none: the scenario names none
   std::string product_secret; ///< of devices that register by themselves; others: empty
   std::unique_ptr<actors::dialect> speech;

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "cloud_sim/web/guard.hpp"
 #include "fleet/run/probe.hpp"
+#include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
 
@@ -81,6 +83,13 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
                             .secret = product.product_secret});
     }
   }
+  // A virtual run repeats itself to the octet, tokens included.
+  o.logon_key = options.virtual_world ? sha256_hex(fmt::format("log-on {}", ready.seed))
+                                      : cloud::make_admin_token();
+  o.platform.id2_model =
+      std::any_of(ready.products.begin(), ready.products.end(), [p](const prepared_product& each) {
+        return each.profile() == p && each.settings.logon.id2_mode != 0;
+      });
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);
@@ -94,6 +103,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
       product.settings.cloud_is_new = true;
     }
   }
+  auto door = embedded_auth_host::open(host->home_, host->twin_, ready, p);
+  if (!door) {
+    return fail(door.error());
+  }
+  host->door_ = std::move(door).value();
   if (options.downlink_interval > duration::zero()) {
     host->twin_.start_commands(commands_of(options, ready, p));
   }
@@ -109,6 +123,9 @@ std::uint64_t twin_host::commands() const {
 }
 
 void twin_host::stop() {
+  if (door_) {
+    door_->stop();
+  }
   twin_.stop();
 }
 

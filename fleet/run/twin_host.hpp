@@ -6,6 +6,7 @@
 
 #include "cloud_sim/twin.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/run_world.hpp"
 
@@ -39,6 +40,7 @@ private:
 
   hal::home& home_;
   cloud::twin twin_;
+  std::unique_ptr<embedded_auth_host> door_; ///< none: no device asks
 };
 
 /// The twin's profile for a run's or the server's.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "fleet/scenario/checks.hpp"
+#include "fleet/scenario/words.hpp"
 #include "fleet/text/nearest.hpp"
 
 namespace fleet::program {
@@ -66,8 +67,9 @@ void check_child(reading& r, const yaml_value& list, const scenario& file, std::
                                          + " has none: it is behind the gateways of " + g.name);
     }
   }
-  if (c.logon == logon_mode::preauth) {
-    r.complain(place_of(map, "logon"), "logon preauth is about a connection, and " + c.name
+  if (c.logon == logon_mode::pre_auth || c.logon == logon_mode::bootstrap) {
+    r.complain(place_of(map, "logon"), "logon " + std::string{word_for(c.logon, logon_words)}
+                                           + " is about a connection, and " + c.name
                                            + " has none: it is behind the gateways of " + g.name);
   }
   if (c.profile != g.profile && r.right(map, "profile") && r.right(list.list[gateway], "profile")) {

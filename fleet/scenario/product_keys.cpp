@@ -195,8 +195,11 @@ std::vector<key_of<scenario_product>> connection_keys() {
                    &scenario_product::profile, profile_words),
           word_key({"protocol", "What the devices speak.", "mqtt"}, &scenario_product::protocol,
                    device_protocol_words, device_protocols_taken),
-          word_key({"security", "How the connection is kept.", "tls"}, &scenario_product::security,
-                   security_tier_words, security_tiers_taken),
+          word_key({"security",
+                    "How the connection is kept: id2, id2-tls and itls are the ID2 model, see the "
+                    "flag --security.",
+                    "tls"},
+                   &scenario_product::security, security_words),
           word_key({"behaviour",
                     "strict keeps the standards to the letter; sdk does as the vendor's 2018 SDK, "
                     "faults included.",
@@ -205,9 +208,10 @@ std::vector<key_of<scenario_product>> connection_keys() {
           word_key({"link", "The simulated attachment, in the virtual world.", "nbiot"},
                    &scenario_product::link, link_words),
           word_key({"logon",
-                    "direct signs with the device's secret, preauth asks the auth host for a token "
-                    "first, register asks for the secret once with the product's, over TLS.",
-                    "preauth"},
+                    "direct signs with the device's secret, pre-auth asks the auth host for a "
+                    "token before each connection, bootstrap asks it where to connect, register "
+                    "asks for the secret once with the product's, over TLS.",
+                    "pre-auth"},
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},
                    &scenario_product::qos, qos_words),

@@ -19,23 +19,6 @@ namespace fleet::program {
 /// What devices speak. Only mqtt is taken by the reader today.
 enum class device_protocol : std::uint8_t { mqtt, coap, http };
 
-/// How the bytes of a connection are kept (aliyun-iot.md §5.2, §5.6). Only plain and tls are taken
-/// by the reader today.
-enum class security_tier : std::uint8_t {
-  plain,     ///< TCP; securemode 3, after pre-auth 0
-  tls,       ///< TLS; securemode 2, after pre-auth -1
-  id2_plain, ///< TCP with ID2 payload encryption; securemode 4, after pre-auth 1
-  id2_tls,   ///< TLS with ID2; securemode 7, after pre-auth 5
-  id2_itls   ///< the vendor's TLS with ID2 keys; securemode 8
-};
-
-/// How a device comes by what it logs on with.
-enum class logon_mode : std::uint8_t {
-  direct,  ///< signs with its own secret (§5.1)
-  preauth, ///< asks the auth host for an identity and a token first (§5.4)
-  register_ ///< asks for its secret once, signing with the product's (§5.5; behind a gateway §16.1)
-};
-
 /// What a report consists of.
 enum class report_kind : std::uint8_t {
   properties, ///< thing.event.property.post (§11.1)
@@ -87,7 +70,7 @@ struct scenario_product {
   std::optional<std::uint32_t> share_ppm; ///< of all devices, in millionths
   program::profile profile = program::profile::linkdevelop;
   device_protocol protocol = device_protocol::mqtt;
-  security_tier security = security_tier::plain;
+  program::security security = program::security::plain;
   actors::behaviour behaviour = actors::behaviour::strict;
   hal::link_kind link = hal::link_kind::ethernet;
   logon_mode logon = logon_mode::direct;

@@ -13,19 +13,6 @@ inline constexpr words_of<device_protocol, 3> device_protocol_words{
      {"http", device_protocol::http}}};
 inline constexpr std::size_t device_protocols_taken = 1;
 
-/// The first two can be had today.
-inline constexpr words_of<security_tier, 5> security_tier_words{
-    {{"plain", security_tier::plain},
-     {"tls", security_tier::tls},
-     {"id2-plain", security_tier::id2_plain},
-     {"id2-tls", security_tier::id2_tls},
-     {"id2-itls", security_tier::id2_itls}}};
-inline constexpr std::size_t security_tiers_taken = 2;
-
-inline constexpr words_of<logon_mode, 3> logon_words{{{"direct", logon_mode::direct},
-                                                      {"preauth", logon_mode::preauth},
-                                                      {"register", logon_mode::register_}}};
-
 inline constexpr words_of<report_kind, 6> report_kind_words{
     {{"properties", report_kind::properties},
      {"event", report_kind::event},

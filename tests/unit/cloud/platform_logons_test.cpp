@@ -46,8 +46,7 @@ struct token_login {
     grant.iot_token = token.iot_token;
     grant.host = "h";
     grant.port = 1;
-    text =
-        alink::make_preauth_login(bench.credentials.at(3), grant, alink::sign_method::hmacsha1, 0);
+    text = alink::make_preauth_login(bench.credentials.at(3), grant, {.secure_mode = 0});
     fields.client_id = text.client_id;
     fields.has_username = fields.has_password = true;
     fields.username = text.username;

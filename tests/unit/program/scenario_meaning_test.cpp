@@ -164,10 +164,10 @@ const std::vector<malformed>& wrong_sums() {
       {"products: [{name: g, count: 5, gateways: {children: {product: m}}}, {name: m}]\n",
        "1:29: count contradicts gateways, whose own count says how many there are\n"},
       {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, count: 5, security: "
-       "tls, logon: preauth}]\n",
+       "tls, logon: pre-auth}]\n",
        "1:76: count contradicts the gateways of g, which say how many m there are\n1:89: security "
        "is about a connection, and m has none: it is behind the gateways of g\n1:101: logon "
-       "preauth is about a connection, and m has none: it is behind the gateways of g\n"},
+       "pre-auth is about a connection, and m has none: it is behind the gateways of g\n"},
       {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, profile: "
        "linkplatform}]\n",
        "1:53: m has profile linkplatform, and its gateways linkdevelop; they share a connection\n"},

@@ -149,8 +149,8 @@ const std::vector<malformed>& wrong_product_values() {
        "1:24: behaviour strikt is unknown; the nearest is strict (of strict or sdk)\n"},
       {"products: [{link: 5g}]\n",
        "1:19: link 5g is unknown; the nearest is 4g (of ethernet, wifi, 4g, nbiot or lora)\n"},
-      {"products: [{logon: pre-auth}]\n", "1:20: logon pre-auth is unknown; the nearest is preauth "
-                                          "(of direct, preauth or register)\n"},
+      {"products: [{logon: preauth}]\n", "1:20: logon preauth is unknown; the nearest is pre-auth "
+                                         "(of direct, pre-auth, bootstrap or register)\n"},
       {"products: [{qos: 3}]\n", "1:18: qos 3 is unknown; the nearest is 0 (of 0, 1 or 2)\n"},
       {"products: [{keep_alive: 60}]\n",
        "1:25: keep_alive 60 has no unit; write 90s, 500ms, 2m or 1h30m, or off\n"},
