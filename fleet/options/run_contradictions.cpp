@@ -101,6 +101,11 @@ sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
                  "mqtt logs on with --username and --password";
       }
     }
+    if (by_id2(o.security)) {
+      return "--security " + std::string{to_string(o.security)}
+             + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt knows plain "
+               "and tls";
+    }
   } else {
     for (const auto flag : {"--client-id", "--username", "--password", "--password-file", "--topic",
                             "--down-topic", "--payload", "--payload-file"}) {

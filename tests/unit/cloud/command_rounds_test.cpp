@@ -41,7 +41,7 @@ TEST(command_rounds, come_to_everybody_once_in_the_first_interval_too) {
 }
 
 TEST(command_rounds, come_in_the_same_interval_to_a_device_whose_place_is_before_the_others) {
-  // One device alone first, which the wheel waits for; the others come where it may have to go back.
+  // One device alone first, which the wheel waits for; the others may come before it.
   for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     twin_bench bench{twin_bench::of(profile::linkdevelop)};
     cloud::command_options commands;
