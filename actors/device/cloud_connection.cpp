@@ -190,6 +190,13 @@ void cloud_connection::settle_waiting() {
   }
 }
 
+/// A request was answered, whoever's.
+void cloud_connection::room_came() {
+  if (waiting_) {
+    settle_waiting();
+  }
+}
+
 void cloud_connection::end(topic& t, topic_news what) {
   const piece_of_news last{t.handler, t.token, what};
   topics_.erase(topics_.begin() + (&t - topics_.data()));
@@ -263,6 +270,7 @@ void cloud_connection::lost() {
 bool cloud_connection::subscribed(std::uint16_t number, bool granted) {
   topic* const t = asked_with(number, false);
   if (t == nullptr) {
+    room_came();
     return false;
   }
   t->request = 0;
@@ -273,15 +281,14 @@ bool cloud_connection::subscribed(std::uint16_t number, bool granted) {
   } else {
     (void)settle(*t); // it changed its mind meanwhile
   }
-  if (waiting_) {
-    settle_waiting();
-  }
+  room_came();
   return true;
 }
 
 bool cloud_connection::unsubscribed(std::uint16_t number) {
   topic* const t = asked_with(number, true);
   if (t == nullptr) {
+    room_came();
     return false;
   }
   t->request = 0;
@@ -291,9 +298,7 @@ bool cloud_connection::unsubscribed(std::uint16_t number) {
   } else {
     end(*t, topic_news::unregistered);
   }
-  if (waiting_) {
-    settle_waiting();
-  }
+  room_came();
   return true;
 }
 

@@ -9,17 +9,12 @@
 #include <vector>
 
 #include "actors/device/cloud_channel.hpp"
+#include "actors/device/uri_type.hpp"
 #include "protocol/alink/gateway_messages.hpp"
 
 namespace fleet::actors {
 
-/// Where a URI stands, by the URI types of IOT_CMP_Register (§19).
-enum class uri_type : std::uint8_t {
-  sys,      ///< `/sys/PK/DN/{URI}`
-  ext,      ///< `/ext/PK/DN/{URI}`
-  undefine, ///< as it is
-  own ///< `/PK/DN/{URI}`: a topic class of the product's own (§9.1), which CMP has no type for
-};
+/// The topic, or filter, of a URI.
 std::string topic_of(uri_type type, const alink::device_pair& who, std::string_view uri);
 
 /// How a registration went on, after register_topic() or unregister_topic() said `done`. By the
@@ -129,6 +124,7 @@ private:
   topic* asked_with(std::uint16_t number, bool leaving) noexcept;
   connection_code settle(topic& t);
   void settle_waiting();
+  void room_came();
   void end(topic& t, topic_news what);
 
   cloud_channel& channel_;

@@ -9,11 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "actors/device/cloud_connection.hpp"
 #include "actors/device/meters.hpp"
+#include "actors/device/uri_type.hpp"
 #include "protocol/alink/gateway_machine.hpp"
 #include "protocol/alink/template.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
 #include "protocol/tsl/model.hpp"
 
 namespace fleet::actors {

@@ -235,6 +235,12 @@ TEST_F(a_connection, waits_for_room_for_its_requests) {
   channel.room = 1;
   EXPECT_TRUE(it.subscribed(channel.last, false));
   EXPECT_EQ(lines{"sub /c 1"}, asked());
+  // Room comes with the answers of others, too.
+  add("/d", 4);
+  EXPECT_TRUE(asked().empty());
+  channel.room = 1;
+  EXPECT_FALSE(it.subscribed(999, true));
+  EXPECT_EQ(lines{"sub /d 1"}, asked());
 }
 
 TEST_F(a_connection, takes_a_hundred_topics_and_no_more) {
