@@ -37,7 +37,7 @@ public:
   virtual storage_status finish() = 0;
   /// Octets from `at` on of what was written; false when they cannot be read.
   [[nodiscard]] virtual bool read(std::uint32_t at, std::span<std::uint8_t> out) const = 0;
-  /// The next boot tries what was written.
+  /// Digests what was written once more, from flash; the next boot tries it, unless it `differs`.
   virtual storage_status stage(const firmware& f) = 0;
 
   /// One note, or none.

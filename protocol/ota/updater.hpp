@@ -127,7 +127,6 @@ private:
   void renew(time_point now);
   void ask(time_point now);
   void verify(time_point now);
-  [[nodiscard]] bool flash_agrees() const;
   void stage(time_point now);
   bool carry_on(storage_status status);
   void end(int step, std::string_view desc);
