@@ -59,7 +59,7 @@ campaign::campaign(campaign_rules rules, std::span<const device_facts> devices)
   sums_.by_state[0] = sums_.devices;
 }
 
-rollout_device* campaign::find(std::uint32_t device) noexcept {
+rollout_device* campaign::entry(std::uint32_t device) noexcept {
   const auto found = std::ranges::lower_bound(devices_, device, {}, &rollout_device::device);
   return found != devices_.end() && found->device == device ? &*found : nullptr;
 }
@@ -104,7 +104,7 @@ void campaign::make_offers(time_point now) {
                                                      : 1'000'000'000 / rules_.offers_per_second};
   while (sums_.state == campaign_state::running && !queue_.empty() && room()
          && next_offer_ <= now) {
-    rollout_device* d = find(queue_.front());
+    rollout_device* d = entry(queue_.front());
     queue_.pop_front();
     d->queued = false;
     if (d->state != rollout_state::waiting || !d->online) {
@@ -119,7 +119,7 @@ void campaign::make_offers(time_point now) {
 }
 
 void campaign::online(std::uint32_t device, std::string_view version, time_point now) {
-  rollout_device* d = find(device);
+  rollout_device* d = entry(device);
   if (d == nullptr) {
     return;
   }
@@ -147,13 +147,13 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
 }
 
 void campaign::offline(std::uint32_t device) {
-  if (rollout_device* d = find(device); d != nullptr) {
+  if (rollout_device* d = entry(device); d != nullptr) {
     d->online = false;
   }
 }
 
 void campaign::progressed(std::uint32_t device, int step, time_point now) {
-  rollout_device* d = find(device);
+  rollout_device* d = entry(device);
   const bool under =
       d != nullptr && (d->state == rollout_state::offered || d->state == rollout_state::upgrading);
   if (!under || step < -4 || step > 100) {
@@ -174,7 +174,7 @@ void campaign::progressed(std::uint32_t device, int step, time_point now) {
 }
 
 bool campaign::asked(std::uint32_t device, time_point now) {
-  rollout_device* d = find(device);
+  rollout_device* d = entry(device);
   if (d == nullptr || ended(d->state)) {
     return false;
   }
@@ -219,7 +219,7 @@ void campaign::handle_timeout(time_point now) {
   while (!attempts_.empty() && attempts_.front().at <= now) {
     const due_device due = attempts_.front();
     attempts_.pop_front();
-    rollout_device* d = find(due.device);
+    rollout_device* d = entry(due.device);
     if (d->offers == due.offers
         && (d->state == rollout_state::offered || d->state == rollout_state::upgrading)) {
       fail(*d, rollout_cause::timed_out, now);
@@ -228,7 +228,7 @@ void campaign::handle_timeout(time_point now) {
   while (!rests_.empty() && rests_.front().at <= now) {
     const due_device due = rests_.front();
     rests_.pop_front();
-    rollout_device* d = find(due.device);
+    rollout_device* d = entry(due.device);
     if (d->offers == due.offers && d->resting) {
       d->resting = false;
       join_queue(*d);

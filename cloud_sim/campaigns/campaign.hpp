@@ -52,6 +52,9 @@ public:
   void resume(time_point now);
   /// For good: whoever has not begun does not.
   void cancel();
+  /// Takes one device out, for another campaign to have; false if it takes no part, has ended, or
+  /// is upgrading.
+  bool withdraw(std::uint32_t device, time_point now);
   /// All that failed get one attempt more, in the waves that are open.
   void retry_failed(time_point now);
 
@@ -76,7 +79,7 @@ private:
     std::uint32_t device;
     std::uint16_t offers; ///< of its offers when this was noted; another number: stale
   };
-  rollout_device* find(std::uint32_t device) noexcept;
+  rollout_device* entry(std::uint32_t device) noexcept;
   void set(rollout_device& d, rollout_state state);
   void join_queue(rollout_device& d);
   void offer(rollout_device& d, time_point now);

@@ -116,6 +116,19 @@ void campaign::cancel() {
   }
 }
 
+bool campaign::withdraw(std::uint32_t device, time_point now) {
+  rollout_device* d = entry(device);
+  const bool may =
+      d != nullptr && (d->state == rollout_state::waiting || d->state == rollout_state::offered);
+  if (may) {
+    d->resting = false;
+    set(*d, rollout_state::cancelled);
+    make_offers(now);
+    end_wave_if_done(now);
+  }
+  return may;
+}
+
 void campaign::retry_failed(time_point now) {
   if (sums_.state == campaign_state::cancelled || sums_.state == campaign_state::ready) {
     return;

@@ -58,7 +58,7 @@ std::optional<digest_value> digest_from_hex(content_digest kind, std::string_vie
 
 struct content_hash::state {
   struct freed {
-    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* freed_one) const noexcept { EVP_MD_CTX_free(freed_one); }
   };
   std::unique_ptr<EVP_MD_CTX, freed> context{EVP_MD_CTX_new()};
 };
