@@ -317,6 +317,10 @@ sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
     return {}; // products of every profile, each held to its own rules by the plan
   }
   if (o.profile == profile::mqtt) {
+    if (by_id2(o.security)) {
+      return "--security " + std::string{to_string(o.security)}
+             + " belongs to the profiles linkdevelop and linkplatform";
+    }
     for (const auto flag : {"--credentials", "--product-key", "--sign", "--register", "--logon",
                             "--auth-host", "--product-secrets"}) {
       if (flags.given(flag)) {

@@ -213,10 +213,11 @@ TEST(run_mistakes, name_flag_value_and_range) {
 
 TEST(run_mistakes, name_the_nearest_word) {
   EXPECT_EQ(refused("--security tsl"),
-            "--security tsl is unknown; the nearest is tls (of plain or tls)");
+            "--security tsl is unknown; the nearest is tls (of plain, tls, id2, id2-tls or itls)");
   EXPECT_EQ(refused("--security dtls"),
-            "--security dtls is unknown; the nearest is tls (of plain or tls)");
-  EXPECT_EQ(refused("--security id2"), "--security id2 is unknown; it takes plain or tls");
+            "--security dtls is unknown; the nearest is tls (of plain, tls, id2, id2-tls or itls)");
+  EXPECT_EQ(refused("--security psk"),
+            "--security psk is unknown; it takes plain, tls, id2, id2-tls or itls");
   EXPECT_EQ(refused("--protocol coap"), "--protocol coap is unknown; it takes mqtt");
   EXPECT_EQ(refused("--profile linkdevlop"),
             "--profile linkdevlop is unknown; the nearest is linkdevelop (of linkdevelop, "

@@ -142,9 +142,10 @@ const std::vector<malformed>& wrong_product_values() {
       {"products: [{protocol: htpp}]\n",
        "1:23: protocol htpp is unknown; the nearest is http (of mqtt, coap or http)\n"},
       {"products: [{security: ssl}]\n",
-       "1:23: security ssl is unknown; it takes plain, tls, id2-plain, id2-tls or id2-itls\n"},
+       "1:23: security ssl is unknown; it takes plain, tls, id2, id2-tls or itls\n"},
       {"products: [{security: id2-itls}]\n",
-       "1:23: security id2-itls is not available yet; today it takes plain or tls\n"},
+       "1:23: security id2-itls is unknown; the nearest is id2-tls (of plain, tls, id2, id2-tls or "
+       "itls)\n"},
       {"products: [{behaviour: strikt}]\n",
        "1:24: behaviour strikt is unknown; the nearest is strict (of strict or sdk)\n"},
       {"products: [{link: 5g}]\n",
