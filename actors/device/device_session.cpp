@@ -233,13 +233,13 @@ void device::on_resent(const mqtt::client_event::publish_resent& again) {
   bump(counts_of(sender).resent);
   // The vendor's SDK repeats without DUP (aliyun-iot.md §8.2). On a new connection the far side
   // knows a repeat all the same; on the same one only the sender can explain it.
-  if (!again.on_resume && !product_.client.dup_on_resend && again.cookie != untagged) {
+  if (!again.on_resume && !product_.client.dup_on_resend && has_tag(again.cookie)) {
     ++sender.unmarked_repeats;
   }
 }
 
 void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack) {
-  if (ack.cookie == untagged) {
+  if (!has_tag(ack.cookie)) {
     return;
   }
   auto& sender = sender_of(ack.cookie);
