@@ -220,16 +220,24 @@ void gateway_part::take_event(const alink::gateway_event& event) {
       subs_[event.index].logged_out();
       touch(event.index);
       return;
-    case kind::refused:
-      bump(of_.around.counts->sub_devices_refused);
-      give_up(cookies_behind(event.index));
-      return;
+    case kind::refused: refused(event.index, event.code); return;
     case kind::disabled:
     case kind::removed: give_up(cookies_behind(event.index)); return;
     case kind::enabled:
     case kind::permit: return; // the machine has done what there is to do
   }
   FLEET_CHECK(false);
+}
+
+void gateway_part::refused(std::uint16_t place, std::int32_t code) {
+  bump(of_.around.counts->sub_devices_refused);
+  bump(of_.around.counts->outcomes[static_cast<std::size_t>(outcome::sub_device_refused)]);
+  std::string why = "code " + std::to_string(code);
+  if (code == alink::gateway_code::already_active) {
+    why += std::string{": "} + std::string{registered_before};
+  }
+  of_.around.watcher->on_trouble(first_ + place, outcome::sub_device_refused, why);
+  give_up(cookies_behind(place));
 }
 
 void gateway_part::forget(std::uint16_t place) {

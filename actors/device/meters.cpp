@@ -36,6 +36,7 @@ std::string_view to_string(outcome o) noexcept {
     case outcome::exhausted: return "exhausted";
     case outcome::protocol_error: return "protocol_error";
     case outcome::keep_alive_lost: return "keep_alive_lost";
+    case outcome::sub_device_refused: return "sub_device_refused";
   }
   FLEET_CHECK(false);
 }

@@ -41,9 +41,10 @@ enum class outcome : std::uint8_t {
   tls_failed,
   exhausted,
   protocol_error,
-  keep_alive_lost
+  keep_alive_lost,
+  sub_device_refused ///< a sub-device that its gateway could not log in, for good
 };
-inline constexpr std::size_t outcome_count = 15;
+inline constexpr std::size_t outcome_count = 16;
 std::string_view to_string(outcome o) noexcept;
 
 enum class latency : std::uint8_t { connect, publish_ack, publish_reply };
