@@ -217,7 +217,8 @@ void device::on_online() {
 
 void device::on_refused(mqtt::connack_code code) {
   slot_.trace.note(now(), happening::refused, static_cast<std::uint32_t>(code));
-  leave_link(outcome_of(code), registrar_ ? registered_before : std::string_view{});
+  const bool not_again = registrar_ && code == mqtt::connack_code::not_authorized;
+  leave_link(outcome_of(code), not_again ? registered_before : std::string_view{});
 }
 
 device_slot& device::sender_of(std::uint64_t cookie) noexcept {

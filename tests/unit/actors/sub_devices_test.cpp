@@ -193,6 +193,9 @@ TEST(sub_devices, that_are_refused_leave_unacknowledged_what_they_have_sent) {
   g.cloud.cut();
   g.run(seconds{15});
   EXPECT_EQ(2U, g.counts.sub_devices_refused.load());
+  ASSERT_GE(g.troubles.size(), 2U);
+  EXPECT_EQ(outcome::sub_device_refused, g.troubles.back());
+  EXPECT_EQ("code 6288", g.details.back());
   for (std::size_t i = heard; i < g.cloud.said.size(); ++i) {
     EXPECT_FALSE(g.cloud.said[i].topic.ends_with("property/post"));
   }
