@@ -249,7 +249,8 @@ void device::on_online() {
 
 void device::on_refused(mqtt::connack_code code) {
   slot_.trace.note(now(), happening::refused, static_cast<std::uint32_t>(code));
-  leave_link(outcome_of(code), "");
+  const bool not_again = registrar_ && code == mqtt::connack_code::not_authorized;
+  leave_link(outcome_of(code), not_again ? registered_before : std::string_view{});
 }
 
 device_slot& device::sender_of(std::uint64_t cookie) noexcept {
@@ -265,13 +266,13 @@ void device::on_resent(const mqtt::client_event::publish_resent& again) {
   bump(counts_of(sender).resent);
   // The vendor's SDK repeats without DUP (aliyun-iot.md §8.2). On a new connection the far side
   // knows a repeat all the same; on the same one only the sender can explain it.
-  if (!again.on_resume && !product_.client.dup_on_resend && again.cookie != untagged) {
+  if (!again.on_resume && !product_.client.dup_on_resend && has_tag(again.cookie)) {
     ++sender.unmarked_repeats;
   }
 }
 
 void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack) {
-  if (ack.cookie == untagged) {
+  if (!has_tag(ack.cookie)) {
     return;
   }
   auto& sender = sender_of(ack.cookie);

@@ -48,6 +48,7 @@ gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of),
                                          static_cast<std::uint16_t>(plan.each),
                                          {own.product_key, own.device_name}},
                    random_stream{of_.product.seed, index, "gateway"});
+  of_.client.hold(cookies_of_others); // what an earlier boot left in the session
 }
 
 gateway_part::~gateway_part() = default;
@@ -89,7 +90,23 @@ void gateway_part::filters(std::vector<filter_text>& out) const {
   }
 }
 
+/// What a sub-device has sent and the platform has not acknowledged waits in the session until the
+/// sub-device is logged in again: the platform would acknowledge it and throw it away (§16.8, 520).
+/// With one that will not be logged in any more it ends unacknowledged.
+void gateway_part::give_up(mqtt::cookie_range whose) {
+  if (of_.client.connected()) {
+    (void)of_.client.abandon(whose);
+  }
+}
+
 void gateway_part::online() {
+  for (std::uint16_t i = 0; i < subs_.size(); ++i) {
+    const auto state = machine_->state_of(i);
+    if (state == alink::sub_device_state::refused || state == alink::sub_device_state::disabled
+        || state == alink::sub_device_state::deleted) {
+      give_up(cookies_behind(i));
+    }
+  }
   machine_->connected(now());
   drain();
 }
@@ -97,6 +114,7 @@ void gateway_part::online() {
 void gateway_part::offline() {
   waiting_.clear();
   pending_.clear();
+  of_.client.hold(cookies_of_others);
   machine_->disconnected(now());
   drain();
   // Whoever was logged in and not yet subscribed is forgotten, too.
@@ -113,6 +131,7 @@ void gateway_part::quiet() {
 
 void gateway_part::leave() {
   waiting_.clear(); // whoever is not online yet shall not be any more
+  give_up(cookies_of_others);
   for (std::uint16_t i = 0; i < subs_.size(); ++i) {
     machine_->stop(i, now());
   }
@@ -191,19 +210,34 @@ void gateway_part::take_event(const alink::gateway_event& event) {
     case kind::registered:
       (void)slot_at(event.index).board.kv.put(secret_key, as_bytes(event.device_secret));
       return;
-    case kind::online: waiting_.push_back(event.index); return;
+    case kind::online:
+      of_.client.release(cookies_behind(event.index), now(), of_.slot.board.link.output());
+      waiting_.push_back(event.index);
+      return;
     case kind::offline:
+      of_.client.hold(cookies_behind(event.index));
       forget(event.index);
       subs_[event.index].logged_out();
       touch(event.index);
       return;
-    case kind::refused: bump(of_.around.counts->sub_devices_refused); return;
+    case kind::refused: refused(event.index, event.code); return;
     case kind::disabled:
+    case kind::removed: give_up(cookies_behind(event.index)); return;
     case kind::enabled:
-    case kind::removed:
     case kind::permit: return; // the machine has done what there is to do
   }
   FLEET_CHECK(false);
+}
+
+void gateway_part::refused(std::uint16_t place, std::int32_t code) {
+  bump(of_.around.counts->sub_devices_refused);
+  bump(of_.around.counts->outcomes[static_cast<std::size_t>(outcome::sub_device_refused)]);
+  std::string why = "code " + std::to_string(code);
+  if (code == alink::gateway_code::already_active) {
+    why += std::string{": "} + std::string{registered_before};
+  }
+  of_.around.watcher->on_trouble(first_ + place, outcome::sub_device_refused, why);
+  give_up(cookies_behind(place));
 }
 
 void gateway_part::forget(std::uint16_t place) {

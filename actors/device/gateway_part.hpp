@@ -87,6 +87,8 @@ private:
   void broadcast(const mqtt::message_view& message, std::string_view product_key);
   void subscribe_waiting();
   void forget(std::uint16_t place);
+  void give_up(mqtt::cookie_range whose);
+  void refused(std::uint16_t place, std::int32_t code);
   void touch(std::uint16_t place);
   [[nodiscard]] time_point now() const noexcept { return of_.around.home->now(); }
 

@@ -42,9 +42,10 @@ enum class outcome : std::uint8_t {
   exhausted,
   protocol_error,
   keep_alive_lost,
-  auth_host_failed ///< the auth host gave nothing to log on with (aliyun-iot.md §5.4)
+  auth_host_failed,  ///< the auth host gave nothing to log on with (aliyun-iot.md §5.4)
+  sub_device_refused ///< a sub-device that its gateway could not log in, for good
 };
-inline constexpr std::size_t outcome_count = 16;
+inline constexpr std::size_t outcome_count = 17;
 std::string_view to_string(outcome o) noexcept;
 
 enum class latency : std::uint8_t { connect, publish_ack, publish_reply };

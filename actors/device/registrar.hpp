@@ -16,6 +16,9 @@ namespace fleet::actors {
 
 /// Where a device keeps the secret that it was told, in its board's store.
 inline constexpr std::string_view secret_key = "device.secret";
+/// What a person should know where the platform refuses to register a device.
+inline constexpr std::string_view registered_before =
+    "it may be registered already: that is done once, and a run forgets the secrets it fetched";
 /// How long a device waits for its secret once the link stands.
 inline constexpr duration registration_patience = door_patience;
 

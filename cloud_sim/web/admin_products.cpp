@@ -21,7 +21,7 @@ std::uint64_t sum(const std::array<counter, N>& all, std::size_t from = 0) noexc
 }
 
 void write_counters(object_writer& json, const twin_counters& c) {
-  const std::array<std::pair<std::string_view, std::uint64_t>, 22> all{{
+  const std::array<std::pair<std::string_view, std::uint64_t>, 27> all{{
       {"connections", value(c.connections)},
       {"connectionsOverLimit", value(c.connections_over_limit)},
       {"logonsAccepted", value(c.connects[0])},
@@ -35,6 +35,9 @@ void write_counters(object_writer& json, const twin_counters& c) {
       {"subscribesGranted", value(c.subscribes_granted)},
       {"subscribesRefused", value(c.subscribes_refused)},
       {"publishesRefused", value(c.publishes_refused)},
+      {"publishesOverBound", value(c.publishes_over_bound)},
+      {"downlinksOverBound", value(c.downlinks_over_bound)},
+      {"connectsOverRate", value(c.connects_over_rate)},
       {"queueDrops", value(c.queue_drops)},
       {"offlineDrops", value(c.offline_drops)},
       {"slowDrops", value(c.slow_drops)},
@@ -44,6 +47,8 @@ void write_counters(object_writer& json, const twin_counters& c) {
       {"downlinks", value(c.downlinks)},
       {"downlinksSkipped", value(c.downlinks_skipped)},
       {"commandReplies", value(c.command_replies)},
+      {"configsTaken", value(c.configs_taken)},
+      {"configsFailed", value(c.configs_failed)},
   }};
   for (const auto& [name, count] : all) {
     json.integer(name, static_cast<std::int64_t>(count));

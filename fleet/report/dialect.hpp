@@ -16,7 +16,8 @@ struct dialect_count {
 };
 
 /// Sections are those of aliyun-iot.md.
-inline constexpr std::array<dialect_count, 18> dialect_counts{{
+inline constexpr std::array<dialect_count, 19> dialect_counts{{
+    {"registrations", "secrets fetched", &actors::meters::registrations},         // §5.5
     {"events_posted", "events posted", &actors::meters::events_posted},           // §11.2
     {"commands_refused", "commands refused", &actors::meters::commands_refused},  // §11.3, §11.5
     {"services_answered", "services run", &actors::meters::services_answered},    // §11.5

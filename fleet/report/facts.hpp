@@ -92,6 +92,7 @@ struct product_fact {
   bool behind_gateway = false;
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0;
+  std::uint64_t expected_end = 0; ///< to be online at the end; behind gateways, to be logged in
   totals counts;
   bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
   bool uplink_tagged = true; ///< its reports carry the ledger's tag
@@ -113,6 +114,9 @@ struct traffic_fact {
   std::uint64_t timed_out = 0;
   std::uint64_t refused = 0;
   std::uint64_t offline = 0;
+  std::uint64_t skipped = 0;    ///< due and not attempted: too many were without answer
+  std::uint64_t unanswered = 0; ///< that had no end although their time was up
+  bool may_fail = false;        ///< the scenario expects some to be refused or not answered
 };
 
 /// What the process cost.

@@ -112,6 +112,7 @@ json of(const product_fact& p) {
           {"behind_gateway", p.behind_gateway},
           {"online_max", p.online_max},
           {"online_end", p.online_end},
+          {"expected_end", p.expected_end},
           {"published", p.counts.published_all()},
           {"acknowledged", p.counts.acknowledged},
           {"commands", p.counts.commands},
@@ -129,7 +130,8 @@ json of(const product_fact& p) {
 json of(const traffic_fact& t) {
   return {{"kind", t.kind},           {"product", t.product},   {"rate", t.rate},
           {"attempted", t.attempted}, {"answered", t.answered}, {"timed_out", t.timed_out},
-          {"refused", t.refused},     {"offline", t.offline}};
+          {"refused", t.refused},     {"offline", t.offline},   {"skipped", t.skipped},
+          {"unanswered", t.unanswered}, {"may_fail", t.may_fail}};
 }
 
 template <class T>

@@ -144,6 +144,23 @@ void append_topics(std::string& out, const run_facts& f) {
   }
 }
 
+void append_sub_devices(std::string& out, const run_facts& f) {
+  std::uint64_t requested = 0;
+  std::uint64_t online = 0;
+  std::uint64_t expected = 0;
+  for (const auto& p : f.products) {
+    if (p.behind_gateway) {
+      requested += p.devices;
+      online += p.online_end;
+      expected += p.expected_end;
+    }
+  }
+  if (requested != 0) {
+    out += fmt::format("{:<15}{} of them behind gateways, {} logged in at the end of {} expected\n",
+                       "", requested, online, expected);
+  }
+}
+
 void append_dialect(std::string& out, const run_facts& f) {
   std::string text;
   std::size_t told = 0;
@@ -169,11 +186,12 @@ void append_traffic(std::string& out, const run_facts& f) {
   if (f.traffic.empty()) {
     return;
   }
-  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic", "product",
-                     "attempted", "answered", "timed out", "refused", "offline");
+  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic",
+                     "product", "attempted", "answered", "timed out", "refused", "offline",
+                     "skipped");
   for (const auto& t : f.traffic) {
-    out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
-                       t.attempted, t.answered, t.timed_out, t.refused, t.offline);
+    out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
+                       t.attempted, t.answered, t.timed_out, t.refused, t.offline, t.skipped);
   }
 }
 
@@ -201,6 +219,7 @@ std::string to_text(const run_facts& f) {
     out += fmt::format(" of {} expected", f.expected_end);
   }
   out += fmt::format("; {} reconnects, {} restarts\n", t.reconnects, t.restarts);
+  append_sub_devices(out, f);
   const double span = f.duration_s > 0 ? f.duration_s : 1;
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
                      "messages", t.published_all(), static_cast<double>(t.published_all()) / span,

@@ -1,6 +1,7 @@
 // Who is next, when, and what came of it.
 #include "fleet/run/cloud_traffic.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "protocol/base/check.hpp"
@@ -71,6 +72,15 @@ void traffic_flow::start(std::uint64_t seed, const alink::credential_source& nam
 
 void traffic_flow::stop() noexcept {
   home_.disarm(*this);
+  if (names_ == nullptr) {
+    return;
+  }
+  names_ = nullptr; // once
+  // What is out now was begun last: whatever exceeds the attempts of the last while is older.
+  const double ns = static_cast<double>((home_.now() - began_ - end_most).count());
+  const auto before = static_cast<std::uint64_t>(std::max(ns, 0.0) * (what_.rate / 1e9));
+  const std::uint64_t young = number_ - std::min(number_, before);
+  counts_->overdue.store(pending() - std::min(pending(), young), std::memory_order_relaxed);
 }
 
 time_point traffic_flow::due(std::uint64_t number) const noexcept {
@@ -92,6 +102,8 @@ void traffic_flow::on_wake(time_point now) {
   for (std::uint32_t done = 0; done < burst_most && due(number_) <= now; ++done) {
     if (pending() < pending_most) {
       act();
+    } else {
+      bump(counts_->skipped);
     }
     ++number_;
   }

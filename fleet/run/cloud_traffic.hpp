@@ -34,6 +34,9 @@ struct traffic_counts {
   std::atomic<std::uint64_t> timed_out{0}; ///< no answer in time
   std::atomic<std::uint64_t> refused{0};   ///< by the cloud or with an error by the device
   std::atomic<std::uint64_t> offline{0};   ///< the device was, or did not listen there
+  // Beside the attempts:
+  std::atomic<std::uint64_t> skipped{0}; ///< due, but too many were without answer
+  std::atomic<std::uint64_t> overdue{0}; ///< without an end at stop(), though their time was up
 };
 
 /// Whom an entry goes to, and how it was counted.
@@ -57,6 +60,8 @@ public:
   static constexpr std::uint32_t burst_most = 1000;
   /// What a device has to answer a call.
   static constexpr duration patience = std::chrono::seconds{5};
+  /// An attempt without an end for so long will not have one.
+  static constexpr duration end_most = patience + std::chrono::seconds{5};
 
   /// `names` gives the devices of the fleet; all but `to` outlive the flow.
   traffic_flow(hal::home& home, traffic_cloud& cloud, const cloud_traffic& what, traffic_target to);

@@ -84,6 +84,9 @@ private:
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
+  /// The same of each product, those behind gateways with their gateways.
+  void expect_of_products(std::uint32_t connections);
+  [[nodiscard]] bool all_back() const;
   [[nodiscard]] std::string name_of(std::uint32_t device) const;
   [[nodiscard]] const far_side* far_of(std::uint32_t device) const;
   [[nodiscard]] std::uint64_t traffic_pending() const;
@@ -94,6 +97,7 @@ private:
   void fetch_books();
   void settle_ledger();
   void gather_products();
+  void gather_traffic();
   void gather_troubles();
   bool write_files();
   bool write_json();

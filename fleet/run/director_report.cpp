@@ -240,6 +240,10 @@ void director::gather_products() {
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     facts_.products[i].counts = report::read_totals(shard_list_, i);
   }
+}
+
+/// Once, before devices are stopped: whatever they do not answer after that is no failure.
+void director::gather_traffic() {
   for (const auto& flow : traffic_) {
     const auto& c = flow->counts();
     auto& fact = facts_.traffic.emplace_back();
@@ -251,6 +255,9 @@ void director::gather_products() {
     fact.timed_out = c.timed_out.load(std::memory_order_relaxed);
     fact.refused = c.refused.load(std::memory_order_relaxed);
     fact.offline = c.offline.load(std::memory_order_relaxed);
+    fact.skipped = c.skipped.load(std::memory_order_relaxed);
+    fact.unanswered = std::min(c.overdue.load(std::memory_order_relaxed), flow->pending());
+    fact.may_fail = flow->what().may_fail;
   }
 }
 

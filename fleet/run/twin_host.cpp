@@ -166,6 +166,11 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
   put(family::twin_messages_dropped, c.queue_drops, {{"reason", "queue"}});
   put(family::twin_messages_dropped, c.offline_drops, {{"reason", "away"}});
   put(family::twin_messages_dropped, c.slow_drops, {{"reason", "slow"}});
+  put(family::twin_over_bound, c.publishes_over_bound, {{"what", "publish"}});
+  put(family::twin_over_bound, c.downlinks_over_bound, {{"what", "downlink"}});
+  put(family::twin_over_bound, c.connects_over_rate, {{"what", "connect"}});
+  put(family::twin_configs, c.configs_taken, {{"result", "taken"}});
+  put(family::twin_configs, c.configs_failed, {{"result", "failed"}});
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }

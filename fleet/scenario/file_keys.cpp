@@ -138,7 +138,12 @@ std::vector<key_of<cloud_traffic>> traffic_text_keys() {
            {},
            "messages a second"},
           &cloud_traffic::rate, 0.001, 100'000),
-      text_key(std::move(payload), &cloud_traffic::payload, template_check(ledger_word::allowed))};
+      text_key(std::move(payload), &cloud_traffic::payload, template_check(ledger_word::allowed)),
+      switch_key({"may_fail",
+                  "Whether the run passes although some are refused, time out or stay unanswered, "
+                  "as where devices are stopped meanwhile.",
+                  "on"},
+                 &cloud_traffic::may_fail)};
 }
 
 } // namespace

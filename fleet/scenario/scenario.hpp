@@ -123,6 +123,7 @@ struct cloud_traffic {
   std::string topic;                    ///< broadcast and custom only; empty: the default
   double rate = 1;                      ///< a second, of the whole fleet
   std::string payload;                  ///< a template; empty: made from the model
+  bool may_fail = false;                ///< what is refused or not answered fails no verdict
   text_place at;                        ///< where the file has it
 };
 

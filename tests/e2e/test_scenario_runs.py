@@ -197,6 +197,9 @@ stages:
             self.assert_account_is_clean(facts)
             devices = facts["devices"]
             self.assertEqual((devices["online_max"], devices["reconnects"]), (40, 0))
+            # The twin knows the generated secrets: only this tells that half of them were fetched.
+            fetched = [p["dialect"]["registrations"] for p in facts["products"]]
+            self.assertEqual(fetched, [20, 0])
             self.assertEqual(devices["disconnects_unplanned"], 0)
 
     def test_devices_register_over_tls_alone(self):

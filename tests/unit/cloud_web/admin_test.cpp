@@ -290,11 +290,21 @@ TEST(admin_status, tells_version_profile_and_counters) {
   add(rig.counters.devices_online, 7);
   add(rig.counters.received[0], 2);
   add(rig.counters.received[1], 3);
+  add(rig.counters.publishes_over_bound, 11);
+  add(rig.counters.downlinks_over_bound, 12);
+  add(rig.counters.connects_over_rate, 13);
+  add(rig.counters.configs_taken, 14);
+  add(rig.counters.configs_failed, 15);
   const auto said = rig.ask("GET", "/v1/status");
   EXPECT_TRUE(said.starts_with(R"(200 {"version":"0.1.0","profile":"linkdevelop","uptimeMs":0,)"
                                R"("devicesOnline":7,"connectionsOpen":0,"counters":{)"))
       << said;
   EXPECT_NE(said.find(R"("received":5,)"), std::string::npos) << said;
+  for (const auto* counted :
+       {R"("publishesOverBound":11,"downlinksOverBound":12,"connectsOverRate":13,)",
+        R"("configsTaken":14,"configsFailed":15})"}) {
+    EXPECT_NE(said.find(counted), std::string::npos) << said;
+  }
   const auto routes = rig.ask("GET", "/v1/");
   EXPECT_NE(routes.find(R"("POST /v1/devices/{productKey}/{deviceName}/rrpc")"), std::string::npos);
 }

@@ -296,6 +296,10 @@ TEST_F(traffic, waits_for_answers_beyond_its_limit_and_takes_late_ones) {
   run(1s);
   EXPECT_EQ(flow->pending(), traffic_flow::pending_most);
   EXPECT_EQ(cloud_side.desk.calls.size(), traffic_flow::pending_most);
+  EXPECT_GE(flow->counts().skipped.load(), 89'000U);
+  EXPECT_EQ(flow->counts().skipped.load() + traffic_flow::pending_most,
+            static_cast<std::uint64_t>(what.rate))
+      << "each that was due is one or the other";
   auto late = std::move(cloud_side.desk.unanswered);
   for (const auto& done : late) {
     done(cloud::call_answer{200, "{}"});
@@ -303,6 +307,22 @@ TEST_F(traffic, waits_for_answers_beyond_its_limit_and_takes_late_ones) {
   EXPECT_EQ(flow->pending(), 0U);
   flow.reset();
   late.front()(cloud::call_answer{200, "{}"}); // the flow is gone: nothing happens
+}
+
+TEST_F(traffic, tells_what_had_time_enough_to_end_from_what_is_cut_off) {
+  what.kind = traffic_kind::rrpc;
+  cloud_side.desk.answers = false;
+  run(traffic_flow::end_most);
+  flow->stop();
+  EXPECT_GT(flow->pending(), 0U);
+  EXPECT_EQ(flow->counts().overdue.load(), 0U) << "all are young";
+  run(traffic_flow::end_most + 5s);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 10U) << "those of the first five seconds";
+  cloud_side.desk.answers = true;
+  run(traffic_flow::end_most + 5s);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 0U);
 }
 
 TEST_F(traffic, of_a_plain_broker_is_published_from_inside) {
