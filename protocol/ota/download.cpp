@@ -13,8 +13,6 @@ void updater::start(const firmware& f, time_point now) {
   if (const auto note = read_note(board_->kept());
       settings_->resume && note && note->digest == f.digest && note->size == f.size) {
     from = note->offset;
-  } else if (note) {
-    board_->forget(); // of something else, which open() is about to overwrite
   }
   if (!open(from, now)) {
     return;
@@ -25,6 +23,9 @@ void updater::start(const firmware& f, time_point now) {
 }
 
 bool updater::open(std::uint32_t from, time_point now) {
+  if (from == 0) {
+    board_->forget(); // what a note speaks of is about to be overwritten
+  }
   if (!carry_on(board_->open(job_->what.size, from))) {
     return false;
   }
@@ -255,7 +256,6 @@ void updater::verify(time_point now) {
   if (job_->hash.finish() != job_->what.digest) {
     // What a power cut left may not be what it was: once more, from the start.
     if (job_->from_note && open(0, now)) {
-      board_->forget();
       fetch(now);
     } else if (job_ != nullptr) {
       end(step_verification_failed, "digest differs");

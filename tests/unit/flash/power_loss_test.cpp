@@ -7,7 +7,7 @@
 namespace fleet::hal {
 namespace {
 
-constexpr std::uint16_t moments[] = {0, 1, 300, 500, 700, 999, 1000};
+constexpr std::uint16_t moments[] = {0, 300, 500, 999, 1000};
 
 struct sweep {
   flash_geometry geometry;

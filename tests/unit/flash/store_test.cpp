@@ -101,7 +101,7 @@ TEST(flash_store, gives_everything_back_when_its_chips_go) {
 // Stated: idle, a chip of 514 blocks takes less than 256 octets, and the images lie there once.
 TEST(flash_memory, five_thousand_boards_with_one_firmware_share_one_copy_through_an_update) {
   constexpr std::size_t boards = 5'000;
-  constexpr std::size_t image_bytes = 32 * 4096;
+  constexpr std::size_t image_bytes = 24 * 4096;
   const flash_geometry geometry; // 1 MiB a slot
   flash_store store{geometry.block_bytes};
   const auto first = image_of(1, image_bytes);

@@ -179,6 +179,21 @@ TEST(ota_download, starts_over_where_the_server_does_no_ranges) {
   EXPECT_EQ(r.flash.slot(1, 4'000), new_image);
 }
 
+TEST(ota_download, forgets_its_note_before_it_overwrites_what_the_note_speaks_of) {
+  updater_settings settings = quiet();
+  settings.keep_every = 512;
+  fetching_rig r{settings};
+  r->serve(new_image, at(0), 2'000);
+  ASSERT_FALSE(r.board.kept().empty());
+  r->wait();
+  r->head({.status = 200, .length = 4'000}, at(2'000)); // no ranges
+  EXPECT_TRUE(r.board.kept().empty());
+  r->give(bytes_view{new_image}.first(100), at(2'000));
+  r.boot();
+  r->connect(at(3'000));
+  EXPECT_EQ(r->news(), "version\nconfirm\n") << "nothing to go on from";
+}
+
 TEST(ota_download, asks_for_no_range_where_none_are_wanted) {
   updater_settings settings = quiet();
   settings.resume = false;
