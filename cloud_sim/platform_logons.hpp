@@ -21,6 +21,7 @@ public:
 
   [[nodiscard]] std::optional<logon_device> find(device_name_view who) const override;
   [[nodiscard]] std::optional<logon_product> product(std::string_view product_key) const override;
+  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override;
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
 
   /// The device that a CONNECT in pre-auth mode speaks for, disabled or not. Nothing: no tokens

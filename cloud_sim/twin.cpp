@@ -156,8 +156,7 @@ std::optional<store_failure> twin::load(parts& into) const {
     // Devices that were added are numbered anew, and the ledger goes by numbers.
     end = into.devices->listed();
     // A hundred calls a second leave these ids behind what a former life used.
-    into.platform->calls().count_from(
-        static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
+    into.platform->calls().count_from(static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
   }
   if (!bad) {
     bad = kept.load_sessions(into.speaks());
@@ -240,6 +239,13 @@ void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool
 
 operations* twin::console() noexcept {
   return parts_ == nullptr ? nullptr : parts_->console.get();
+}
+
+void twin::serve_configs_at(std::string base) {
+  FLEET_CHECK(parts_ != nullptr);
+  if (parts_->platform != nullptr) {
+    parts_->platform->serve_configs_at(std::move(base));
+  }
 }
 
 logon_registry* twin::logons() noexcept {

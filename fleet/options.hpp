@@ -90,8 +90,8 @@ struct run_options {
   std::string server_name;
   program::tls_version tls_version = tls_version::any;
   // devices
-  std::string credentials_file; ///< empty: generated from `product_key`
-  bool registers = false;       ///< the devices fetch their secrets at their first connection
+  std::string credentials_file;     ///< empty: generated from `product_key`
+  bool registers = false;           ///< the devices fetch their secrets at their first connection
   std::string product_secrets_file; ///< what they sign that with; empty: generated
   std::string product_key = "a1FleetDemo";
   alink::sign_method sign = alink::sign_method::hmacsha1;
@@ -124,6 +124,7 @@ struct cloud_options {
   std::vector<hal::address> mqtts;  ///< TLS listeners
   std::vector<hal::address> http;   ///< the log-on front door, plain
   std::vector<hal::address> https;  ///< over TLS
+  std::string advertise;            ///< host of those two, for devices; empty: the listener's
   std::string product_secrets_file; ///< whose devices may register; empty: none
   metrics_option admin;             ///< of the admin API; not asked for: its own default
   std::string admin_token_file;     ///< empty: a token is made where one is needed
@@ -141,7 +142,8 @@ struct cloud_options {
   metrics_option metrics;
   std::string ledger_file;
   bool quiet = false;
-  bool strict = false; ///< the platform as strict as it says it is
+  bool strict = false;                    ///< the platform as strict as it says it is
+  std::vector<std::string_view> variants; ///< words of variant_entries(), on top of `strict`
 };
 
 /// `fleet device mqtt start`.
