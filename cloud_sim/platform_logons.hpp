@@ -22,6 +22,7 @@ public:
   [[nodiscard]] std::optional<logon_device> find(device_name_view who) const override;
   [[nodiscard]] std::optional<logon_product> product(std::string_view product_key) const override;
   [[nodiscard]] std::optional<std::string> codec_key(device_name_view who) const override;
+  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override;
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
 
   /// Answers devices with ID2 elements, by the model, from now on.

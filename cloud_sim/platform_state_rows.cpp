@@ -77,7 +77,7 @@ void platform_state::tell_product(const product& p) {
     tsl::append_model(text, *p.model());
   }
   keeper_->product_changed({p.given.product_key, p.given.secret, p.given.name, as_text(text.view()),
-                            p.given.flags, p.config, p.config_count});
+                            p.given.flags, p.config, p.config_count, p.topics.text()});
 }
 
 bool platform_state::load_product(const product_row& row) {
@@ -93,6 +93,9 @@ bool platform_state::load_product(const product_row& row) {
     model = std::make_shared<const tsl::model>(std::move(read).value());
   }
   auto& of = products.open(row.product_key);
+  if (!of.topics.load(row.topics)) {
+    return false;
+  }
   of.set_config(row.config, row.config_count);
   auto& given = of.given;
   given.name = row.name;
@@ -127,9 +130,7 @@ bool platform_state::load_device(const device_row& row) {
   }
   devices_.set_disabled(*device, row.status == device_status::disabled);
   if (row.first_online_ms != 0 || row.status == device_status::active) {
-    if (devices_.note_online(*device, row.last_online_ms)) {
-      ++product_of(*device).seen;
-    }
+    devices_.note_online(*device, row.last_online_ms);
   }
   auto& state = open(*device);
   state.tags = row.tags;

@@ -259,6 +259,13 @@ operations* twin::console() noexcept {
   return parts_ == nullptr ? nullptr : parts_->console.get();
 }
 
+void twin::serve_configs_at(std::string base) {
+  FLEET_CHECK(parts_ != nullptr);
+  if (parts_->platform != nullptr) {
+    parts_->platform->serve_configs_at(std::move(base));
+  }
+}
+
 logon_registry* twin::logons() noexcept {
   return parts_ == nullptr ? nullptr : parts_->logons.get();
 }

@@ -100,7 +100,10 @@ public:
   /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies
   /// with the twin; what waits for devices is answered by stop().
   [[nodiscard]] operations* console() noexcept;
-  /// The same for the log-on front door.
+  /// Platform only, and only once started: where devices fetch configurations from, the id put
+  /// behind it (aliyun-iot.md §14.6). Before: platform_options::config_url.
+  void serve_configs_at(std::string base);
+  /// The same as console() for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
 
   /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.

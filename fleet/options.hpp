@@ -117,6 +117,7 @@ struct cloud_options {
   std::vector<hal::address> mqtts;  ///< TLS listeners
   std::vector<hal::address> http;   ///< the log-on front door, plain
   std::vector<hal::address> https;  ///< over TLS
+  std::string advertise;            ///< host of those two, for devices; empty: the listener's
   std::string product_secrets_file; ///< whose devices may register; empty: none
   metrics_option admin;             ///< of the admin API; not asked for: its own default
   std::string admin_token_file;     ///< empty: a token is made where one is needed
@@ -134,8 +135,9 @@ struct cloud_options {
   metrics_option metrics;
   std::string ledger_file;
   bool quiet = false;
-  bool strict = false;    ///< the platform as strict as it says it is
-  bool id2_model = false; ///< it takes devices with ID2 elements, by the model
+  bool strict = false;                    ///< the platform as strict as it says it is
+  std::vector<std::string_view> variants; ///< words of variant_entries(), on top of `strict`
+  bool id2_model = false;                 ///< it takes devices with ID2 elements, by the model
 };
 
 /// `fleet device mqtt start`.

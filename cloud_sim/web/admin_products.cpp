@@ -115,6 +115,45 @@ void put_config(const admin_call& call) {
   }
 }
 
+void list_topics(const admin_call& call) {
+  if (const auto product = call.product()) {
+    call.give(call.console().topic_classes_of(*product));
+  }
+}
+
+void put_topic(const admin_call& call) {
+  const auto product = call.product();
+  if (!product || !call.read_object({"class", "allow"})) {
+    return;
+  }
+  const auto name = call.text("class", std::nullopt);
+  const auto allow = name ? call.text("allow", std::nullopt) : std::nullopt;
+  if (!allow) {
+    return;
+  }
+  const bool both = *allow == "both";
+  const alink::rights may{both || *allow == "pub", both || *allow == "sub"};
+  if (may == alink::rights{}) {
+    call.malformed("`allow` must be pub, sub or both");
+    return;
+  }
+  call.give(call.console().put_topic_class(*product, *name, may));
+}
+
+void delete_topic(const admin_call& call) {
+  const auto product = call.product();
+  const auto fields = product ? call.read_query({"class"}) : std::nullopt;
+  if (!fields) {
+    return;
+  }
+  const auto name = find_only(*fields, "class");
+  if (!name) {
+    call.malformed("the query names no `class`");
+    return;
+  }
+  call.give(call.console().delete_topic_class(*product, *name));
+}
+
 void import_devices(const admin_call& call) {
   const auto table = alink::credential_table::parse(call.body());
   if (!table) {

@@ -4,7 +4,9 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "cloud_sim/web/route.hpp"
 #include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/reply_codes.hpp"
 
@@ -40,6 +42,10 @@ void logon_desk::on_request(const web_request& request, const responder& reply) 
     return;
   }
   const auto path = request.target.substr(0, request.target.find('?'));
+  if (path.starts_with(config_path)) {
+    give_config(request, reply);
+    return;
+  }
   for (const auto& q : questions) {
     if (q.path != path) {
       continue;
@@ -60,6 +66,28 @@ void logon_desk::on_request(const web_request& request, const responder& reply) 
   }
   rate_.charge(request.source, logon_refusal_units, now);
   reply.answer(refusal(404, alink::code_request_error));
+}
+
+void logon_desk::give_config(const web_request& request, const responder& reply) {
+  const time_point now = home_.now();
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const auto path = split_target(request.target);
+  std::vector<std::string_view> id;
+  auto content = reads && path && match_route("/config/{id}", path->parts, id)
+                     ? devices_.config(id.front())
+                     : std::nullopt;
+  rate_.charge(request.source, content ? 1 : logon_refusal_units, now);
+  if (!content) {
+    auto out = refusal(reads ? 404 : 405, alink::code_request_error);
+    if (!reads) {
+      out.fields.emplace_back("Allow", "GET, HEAD");
+    }
+    reply.answer(std::move(out));
+    return;
+  }
+  web_answer out;
+  out.body.append(*content);
+  reply.answer(std::move(out));
 }
 
 int logon_desk::register_device(const web_request& request, byte_buffer& out) {

@@ -151,9 +151,11 @@ void traffic_flow::call(cloud::operations& console, const traffic_subject& to) {
   const cloud::device_name_view who{to.who.product_key, to.who.device_name};
   const std::string_view text = as_text(payload_.view());
   switch (what_.kind) {
-    case traffic_kind::property_set: console.set_properties(who, text, when_done()); return;
+    case traffic_kind::property_set:
+      console.set_properties(who, text, patience, when_done());
+      return;
     case traffic_kind::property_get:
-      console.get_properties(who, text_.names(), when_done());
+      console.get_properties(who, text_.names(), patience, when_done());
       return;
     case traffic_kind::service:
       console.call_service(who, what_.service, text, patience, when_done());

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ private:
   std::optional<startup_error> await_probes();
   std::optional<startup_error> set_up_books();
   std::optional<startup_error> judge_probe(product_probe& one);
+  /// For standard error; a note that several products have in common comes once.
+  void note_once(const std::string& note);
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
   void make_shards();
@@ -114,6 +117,7 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   far_sides far_;
   std::vector<product_probe> probes_;
+  std::set<std::string> noted_;
   std::shared_ptr<admin_api> admin_; ///< of a target that is a twin; shared with who waits for it
   twin_account* books_ = nullptr;    ///< in far_, when the target is such a twin
   std::string books_trouble_;

@@ -69,7 +69,9 @@ exit_code director::execute() {
     return give_up(*error);
   }
   if (page_ && !options_.quiet) {
-    std::printf("metrics at http://%s/metrics\n", options_.metrics.at->text().c_str());
+    auto at = *options_.metrics.at;
+    at.port = page_->port();
+    std::printf("metrics at http://%s/metrics\n", at.text().c_str());
     std::fflush(stdout);
   }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();

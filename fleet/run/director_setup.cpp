@@ -202,6 +202,12 @@ std::optional<startup_error> director::await_probes() {
   return std::nullopt;
 }
 
+void director::note_once(const std::string& note) {
+  if (noted_.insert(note).second) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
+}
+
 std::optional<startup_error> director::judge_probe(product_probe& one) {
   switch (one.at->started()) {
     case probe_start::ready: return std::nullopt;
@@ -220,10 +226,10 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
   }
   // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
   if (!options_.quiet) {
-    std::fprintf(stderr,
-                 "note: %s lets no probe in beside the devices, so the far side of the ledger is "
-                 "not judged: it %s; of a twin, --target-admin has that side\n",
-                 ready_.target_text.c_str(), one.at->why().c_str());
+    note_once(fmt::format(
+        "{} lets no probe in beside the devices, so the far side of the ledger is not judged: it "
+        "{}; of a twin, --target-admin has that side",
+        ready_.target_text, one.at->why()));
   }
   auto& home = *world_->device_homes().front();
   world_->call(home, [&one] { one.at->stop(); });

@@ -104,6 +104,10 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   ASSERT_TRUE(console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":1})", false).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":2})", false).ok());
+  ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c1", {true, false}).ok());
+  ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c2/#", {true, true}).ok());
+  ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c3", {true, true}).ok());
+  ASSERT_TRUE(console().delete_topic_class("a1NewPk0001", "c3").ok());
   rig.bench.settle(200ms);
   for (int life = 0; life < 2; ++life) {
     cloud.die_and_live();
@@ -116,6 +120,9 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
       seen = seen || (p.product_key == "a1NewPk0001" && p.name == "New" && p.has_model);
     }
     EXPECT_TRUE(seen);
+    EXPECT_THAT(console().topic_classes_of("a1NewPk0001").value(),
+                HasSubstr(R"([{"class":"c1","allow":"pub","own":true},)"
+                          R"({"class":"c2/#","allow":"both","own":true},{"class":"update",)"));
     EXPECT_TRUE(rig.arrive(plain).saw("refused 5"));
   }
   ASSERT_TRUE(console().enable(rig.name(plain)).ok());

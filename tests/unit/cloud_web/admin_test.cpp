@@ -164,20 +164,55 @@ TEST(admin_devices, take_orders) {
   EXPECT_TRUE(rig.take().empty());
 }
 
+TEST(admin_products, have_topic_classes) {
+  admin_rig rig;
+  EXPECT_EQ(rig.ask("GET", "/v1/products/pk1/topics"), "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1/topics", R"({"class":"c1","allow":"pub"})"), "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1/topics", R"({"class":"c/#","allow":"both"})"),
+            "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1/topics", R"({"class":"c","allow":"sub"})"), "200 {}");
+  EXPECT_EQ(rig.ask("DELETE", "/v1/products/pk1/topics?class=c%2F%23"), "200 {}");
+  EXPECT_EQ(rig.take(), (lines{"topic_classes_of|pk1", "put_topic_class|pk1|c1|p|",
+                               "put_topic_class|pk1|c/#|p|s", "put_topic_class|pk1|c||s",
+                               "delete_topic_class|pk1|c/#"}));
+  for (const std::string_view body :
+       {R"({"class":"c1"})", R"({"allow":"pub"})", R"({"class":"c1","allow":"none"})",
+        R"({"class":1,"allow":"pub"})", R"({"class":"c1","allow":"pub","x":1})", "[]", ""}) {
+    EXPECT_EQ(rig.error("PUT", "/v1/products/pk1/topics", std::string{body}),
+              R"(400 {"error":"malformed)")
+        << body;
+  }
+  EXPECT_EQ(rig.error("DELETE", "/v1/products/pk1/topics"), R"(400 {"error":"malformed)");
+  EXPECT_EQ(rig.error("DELETE", "/v1/products/pk1/topics?name=c1"), R"(400 {"error":"malformed)");
+  EXPECT_TRUE(rig.take().empty());
+}
+
 TEST(admin_talk, sets_and_gets_properties) {
   admin_rig rig;
   rig.console.answer = call_answer{200, R"({"P":1})"};
   EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties", R"({"P":1})"),
             R"(200 {"code":200,"data":{"P":1}})");
-  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties/get", R"(["P","Q"])"),
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties/get?timeoutMs=9000", R"(["P","Q"])"),
             R"(200 {"code":200,"data":{"P":1}})");
   rig.console.answer = call_answer{5092, ""};
-  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties", R"({"P":2})"),
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties?timeoutMs=1", R"({"P":2})"),
             R"(200 {"code":5092,"data":{}})");
   EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/desired", R"({"P":null})"), "200 {}");
-  EXPECT_EQ(rig.take(),
-            (lines{R"(set_properties|pk1|d1|{"P":1})", R"(get_properties|pk1|d1|["P","Q"])",
-                   R"(set_properties|pk1|d1|{"P":2})", R"(set_desired|pk1|d1|{"P":null})"}));
+  EXPECT_EQ(
+      rig.take(),
+      (lines{R"(set_properties|pk1|d1|{"P":1}|5000)", R"(get_properties|pk1|d1|["P","Q"]|9000)",
+             R"(set_properties|pk1|d1|{"P":2}|1)", R"(set_desired|pk1|d1|{"P":null})"}));
+  for (const std::string_view query : {"timeoutMs=0", "timeoutMs=60001", "timeoutMs=1s",
+                                       "timeoutMs=", "timeout=5", "timeoutMs=5&timeoutMs=5"}) {
+    EXPECT_EQ(
+        rig.error("POST", "/v1/devices/pk1/d1/properties?" + std::string{query}, R"({"P":1})"),
+        R"(400 {"error":"malformed)")
+        << query;
+    EXPECT_EQ(
+        rig.error("POST", "/v1/devices/pk1/d1/properties/get?" + std::string{query}, R"(["P"])"),
+        R"(400 {"error":"malformed)")
+        << query;
+  }
   EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/d1/properties", "[]"), R"(400 {"error":"malformed)");
   EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/d1/properties/get", R"({"P":1})"),
             R"(400 {"error":"malformed)");

@@ -33,6 +33,9 @@ struct listed_logons final : logon_registry {
   [[nodiscard]] std::optional<std::string> codec_key(device_name_view who) const override {
     return id2 ? std::optional{"key of " + std::string{who.device_name}} : std::nullopt;
   }
+  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override {
+    return id == "p k-2" ? std::optional<std::string>{R"({"a":1})"} : std::nullopt;
+  }
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override {
     if (!grants) {
       return std::nullopt;
@@ -83,6 +86,22 @@ TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
                 R"("deviceSecret":"s3cr3t"},"message":"success"})");
     }
   }
+}
+
+TEST(logon_desk, gives_the_configuration_of_an_id_to_whoever_gets_it) {
+  desk_rig rig;
+  const auto ask = [&](std::string_view method, std::string_view target) {
+    const auto a = rig.web.ask({.method = method, .target = target, .host = "twin.local"});
+    return std::to_string(a.status) + " " + std::string{a.body};
+  };
+  EXPECT_EQ(ask("GET", "/config/p%20k-2"), R"(200 {"a":1})");
+  EXPECT_EQ(ask("GET", "/config/p%20k-2?token=x"), R"(200 {"a":1})");
+  for (const std::string_view path : {"/config/p%20k-1", "/config/", "/config/p%20k-2/x",
+                                      "/config/p%2", "/config/..%2Fp%20k-2"}) {
+    EXPECT_TRUE(ask("GET", path).starts_with("404 ")) << path;
+  }
+  EXPECT_TRUE(ask("POST", "/config/p%20k-2").starts_with("405 "));
+  EXPECT_TRUE(ask("GET", "/auth/devicename").starts_with("405 ")) << "as before";
 }
 
 TEST(logon_desk, answers_each_refusal_with_its_code_and_no_secret) {

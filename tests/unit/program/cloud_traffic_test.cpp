@@ -44,12 +44,12 @@ public:
   cloud::operation_result disable(cloud::device_name_view) override { return said(); }
   cloud::operation_result enable(cloud::device_name_view) override { return said(); }
   cloud::operation_result kick(cloud::device_name_view) override { return said(); }
-  void set_properties(cloud::device_name_view who, std::string_view properties,
+  void set_properties(cloud::device_name_view who, std::string_view properties, duration,
                       cloud::call_done done) override {
     note("set", who, properties);
     end(std::move(done));
   }
-  void get_properties(cloud::device_name_view who, std::string_view names,
+  void get_properties(cloud::device_name_view who, std::string_view names, duration,
                       cloud::call_done done) override {
     note("get", who, names);
     end(std::move(done));
@@ -81,6 +81,14 @@ public:
                                     bytes_view payload) override {
     calls.push_back("broadcast " + std::string{key} + " " + std::string{topic} + " "
                     + std::string{as_text(payload)});
+    return said();
+  }
+  cloud::operation_result topic_classes_of(std::string_view) override { return said(); }
+  cloud::operation_result put_topic_class(std::string_view, std::string_view,
+                                          alink::rights) override {
+    return said();
+  }
+  cloud::operation_result delete_topic_class(std::string_view, std::string_view) override {
     return said();
   }
   cloud::operation_result set_config(std::string_view, std::string_view, bool) override {

@@ -414,6 +414,18 @@ TEST(serve_flags, place_the_front_door_of_devices) {
   EXPECT_EQ(o.mqtt.size(), 1U);
 }
 
+TEST(serve_flags, say_by_which_host_devices_reach_the_front_door) {
+  EXPECT_EQ(serve("--http 0 --advertise twin.local").advertise, "twin.local");
+  EXPECT_EQ(serve("--https 0 --advertise [fe80::1]").advertise, "[fe80::1]");
+  for (const std::string_view host : {"a/b", "a:80", "u@h", "http://h"}) {
+    EXPECT_EQ(refused_serve("--http 0 --advertise " + std::string{host}),
+              "fleet cloud serve: --advertise " + std::string{host}
+                  + " is no host; write a name, an IPv4 address, or an IPv6 address in brackets");
+  }
+  EXPECT_EQ(refused_serve("--advertise h"),
+            "fleet cloud serve: --advertise needs --http or --https");
+}
+
 TEST(serve_mistakes, are_told_in_one_sentence) {
   EXPECT_EQ(refused_serve("--admin off --admin-token-file t"),
             "fleet cloud serve: --admin-token-file contradicts --admin off");
