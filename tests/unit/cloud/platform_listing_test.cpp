@@ -1,4 +1,6 @@
 // What the console lists of products whose devices come without end.
+#include <gtest/gtest.h>
+
 #include "tests/support/twin_peers.hpp"
 
 namespace fleet {
