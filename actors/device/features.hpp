@@ -62,6 +62,7 @@ struct children_plan {
   std::uint32_t each = 0; ///< behind each gateway, at most alink::max_sub_devices; 0: none
   std::uint32_t gateways_first = 0; ///< index of the product's first gateway
   std::uint32_t first = 0;          ///< index of the first device behind that one
+  duration rejoin{}; ///< how often one of them leaves a gateway and is taken in again; 0: never
 };
 
 /// The optional parts of a product. What needs the vendor's dialect stays off with any other.
@@ -70,10 +71,11 @@ struct device_features {
   std::vector<report_plan> reports;        ///< when not empty, product_settings::interval is unused
   bool shadow = false;                     ///< §13
   duration ntp_interval{};                 ///< §11.9; 0: no NTP
+  bool model_get = false;                  ///< at the first connection after a boot (§12)
   bool config_get = false;                 ///< at the first connection after a boot (§14.6)
   bool config_push = false;                ///< takes pushed configurations (§14.6)
   bool desired = false;            ///< desired/get at each connection (§11.7); needs a model
-  bool rrpc = false;               ///< answers RRPC in both forms (§15)
+  bool rrpc = false;               ///< answers RRPC in both forms (§15), model or not
   bool broadcasts = false;         ///< listens to its product's broadcasts (§9.1)
   std::vector<tag_plan> tags;      ///< told at the first connection after a boot (§11.8)
   children_plan children;          ///< §16
@@ -81,11 +83,14 @@ struct device_features {
   /// In any dialect, and no part of any(); at most topics_per_product_max.
   std::vector<topic_plan> topics;
 
+  /// A thing model has synchronous services, and those come by RRPC (§11.5).
+  [[nodiscard]] bool takes_rrpc() const noexcept { return rrpc || model != nullptr; }
+
   /// Whether there is anything that the plain device does not do.
   [[nodiscard]] bool any() const noexcept {
     return model != nullptr || !reports.empty() || shadow || ntp_interval > duration::zero()
-           || config_get || config_push || desired || rrpc || broadcasts || !tags.empty()
-           || children.each > 0;
+           || model_get || config_get || config_push || desired || rrpc || broadcasts
+           || !tags.empty() || children.each > 0;
   }
 };
 

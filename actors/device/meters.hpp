@@ -110,6 +110,8 @@ struct meters {
   counter shadow_converged{0}; ///< desired values applied, reported and cleared
   counter ntp_syncs{0};
   counter configs_received{0};
+  counter tags_told{0};          ///< tag updates that the platform took (§11.8)
+  counter models_received{0};    ///< answers to dsltemplate/get (§12)
   counter request_timeouts{0};   ///< questions to the platform without an answer
   counter sub_devices_online{0}; ///< gauge
   counter sub_devices_refused{0};
@@ -121,6 +123,11 @@ struct meters {
   counter topic_messages{0};   ///< all that handlers got
   counter topic_strays{0};     ///< messages that nobody listens to, or no longer
   std::array<counter, topics_per_product_max> messages_by_topic{}; ///< in the order of the plans
+  counter sub_devices_registered{0}; ///< secrets that gateways were told for them (§16.1)
+  counter sub_devices_left{0};       ///< unbound and unregistered by their gateways
+  counter session_batches{0};        ///< logins and logouts of several at once (§16.3)
+  counter topologies_read{0};        ///< topo/get (§16.2)
+  counter found_told{0};             ///< list/found (§16.2)
   std::array<histogram, latency_count> latencies{};
 
   void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }

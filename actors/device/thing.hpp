@@ -27,7 +27,8 @@ struct device_slot;
 struct device_surroundings;
 struct meters;
 
-/// Times that a question (desired, configuration, tags) is asked before the device lets it be.
+/// Times that a question (desired, configuration, model, tags) is asked before the device lets it
+/// be.
 inline constexpr std::uint32_t question_tries_max = 3;
 
 /// A topic of a kind that has no further part; names are put in when it is sent.

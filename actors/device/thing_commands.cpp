@@ -47,7 +47,7 @@ mqtt::qos answer_qos(mqtt::qos asked) noexcept {
 } // namespace
 
 bool thing::take(const mqtt::message_view& message) {
-  if (features().rrpc) {
+  if (features().takes_rrpc()) {
     const auto call = alink::parse_rrpc_request(message.topic);
     if (call && call->product_key == product_key_ && call->device_name == device_name_) {
       take_rrpc(message, *call);

@@ -57,7 +57,7 @@ traffic_flow::traffic_flow(hal::home& home, traffic_cloud& cloud, const cloud_tr
       text_(what, to_.profile, to_.model) {}
 
 traffic_flow::~traffic_flow() {
-  stop();
+  home_.disarm(*this);
 }
 
 void traffic_flow::start(std::uint64_t seed, const alink::credential_source& names) {
@@ -70,8 +70,9 @@ void traffic_flow::start(std::uint64_t seed, const alink::credential_source& nam
   }
 }
 
-void traffic_flow::stop() noexcept {
+void traffic_flow::stop() {
   home_.disarm(*this);
+  enable_again();
   if (names_ == nullptr) {
     return;
   }
@@ -99,6 +100,9 @@ std::uint64_t traffic_flow::pending() const noexcept {
 }
 
 void traffic_flow::on_wake(time_point now) {
+  if (enable_at_ <= now) {
+    enable_again();
+  }
   for (std::uint32_t done = 0; done < burst_most && due(number_) <= now; ++done) {
     if (pending() < pending_most) {
       act();
@@ -107,7 +111,7 @@ void traffic_flow::on_wake(time_point now) {
     }
     ++number_;
   }
-  home_.arm(*this, std::max(due(number_), now));
+  home_.arm(*this, std::min(std::max(due(number_), now), enable_at_));
 }
 
 cloud::call_done traffic_flow::when_done() const {
@@ -147,6 +151,27 @@ void traffic_flow::act() {
   call(*console, to);
 }
 
+/// One at a time: the one before may be back.
+void traffic_flow::disable(cloud::operations& console, const traffic_subject& to) {
+  enable_again();
+  const auto done = console.disable({to.who.product_key, to.who.device_name});
+  count(*counts_, done);
+  if (done) {
+    disabled_ = to.who;
+    enable_at_ = later(home_.now(), traffic_disabled_for);
+  }
+}
+
+void traffic_flow::enable_again() {
+  if (enable_at_ == never) {
+    return;
+  }
+  enable_at_ = never;
+  if (auto* const console = cloud_.console()) {
+    (void)console->enable({disabled_.product_key, disabled_.device_name});
+  }
+}
+
 void traffic_flow::call(cloud::operations& console, const traffic_subject& to) {
   const cloud::device_name_view who{to.who.product_key, to.who.device_name};
   const std::string_view text = as_text(payload_.view());
@@ -162,6 +187,11 @@ void traffic_flow::call(cloud::operations& console, const traffic_subject& to) {
       return;
     case traffic_kind::rrpc: console.rrpc(who, {}, payload_.view(), patience, when_done()); return;
     case traffic_kind::shadow_desired: count(*counts_, console.update_shadow(who, text)); return;
+    case traffic_kind::desired_set: count(*counts_, console.set_desired(who, text)); return;
+    case traffic_kind::config_push:
+      count(*counts_, console.set_config(to.who.product_key, text, true));
+      return;
+    case traffic_kind::disable: disable(console, to); return;
     case traffic_kind::broadcast:
       count(*counts_,
             console.broadcast(to.who.product_key, text_.topic(to, random_), payload_.view()));

@@ -69,7 +69,7 @@ public:
 
   /// From now on; on the home's thread, as stop().
   void start(std::uint64_t seed, const alink::credential_source& names);
-  void stop() noexcept;
+  void stop();
 
   [[nodiscard]] const cloud_traffic& what() const noexcept { return what_; }
   [[nodiscard]] const traffic_target& target() const noexcept { return to_; }
@@ -80,6 +80,8 @@ public:
 private:
   void on_wake(time_point now) override;
   void act();
+  void disable(cloud::operations& console, const traffic_subject& to);
+  void enable_again();
   void call(cloud::operations& console, const traffic_subject& to);
   [[nodiscard]] time_point due(std::uint64_t number) const noexcept;
   [[nodiscard]] cloud::call_done when_done() const;
@@ -95,6 +97,8 @@ private:
   byte_buffer payload_;
   time_point began_{};
   std::uint64_t number_ = 0; ///< of the next attempt, from 0
+  alink::identity disabled_; ///< until enable_at_
+  time_point enable_at_ = never;
 };
 
 /// Whether a cloud of profile `p` can do this entry: by itself, or by its console where it has one.

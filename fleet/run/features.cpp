@@ -46,6 +46,16 @@ bool plain(const scenario_product& product) {
              && reports.front().identifiers.empty());
 }
 
+void apply_gateway(const gateway_rule& rule, actors::device_features& f) {
+  f.children.rejoin = rule.rejoin;
+  auto& g = f.gateway;
+  g.register_batch = static_cast<std::uint16_t>(rule.register_batch);
+  g.topology_batch = static_cast<std::uint16_t>(rule.topology_batch);
+  g.login_batch = static_cast<std::uint16_t>(rule.login_batch);
+  g.ask_topology = rule.topo_get;
+  g.tell_found = rule.list_found;
+}
+
 std::vector<actors::topic_plan> topics_of(const scenario_product& product) {
   std::vector<actors::topic_plan> out;
   for (const auto& rule : product.topics) {
@@ -76,9 +86,21 @@ void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::m
   }
   f.shadow = product.shadow;
   f.ntp_interval = product.ntp ? ntp_every : duration::zero();
+  f.desired = product.desired;
+  f.model_get = product.model_get;
+  f.config_get = product.config;
+  f.config_push = product.config;
+  f.tags.clear();
+  for (const auto& tag : product.tags) {
+    const auto split = tag.find('=');
+    f.tags.push_back({tag.substr(0, split), tag.substr(split + 1)});
+  }
   f.rrpc = plan.rrpc;
   f.broadcasts = plan.broadcasts;
-  f.children = {plan.children_each, plan.devices.first, plan.children_first};
+  f.children = {plan.children_each, plan.devices.first, plan.children_first, {}};
+  if (product.gateways) {
+    apply_gateway(*product.gateways, f);
+  }
 }
 
 } // namespace fleet::program

@@ -156,7 +156,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.behaviour = asked.behaviour;
   p.client =
       asked.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
-  p.client.receive_limit_bytes = o.receive_limit_bytes;
+  p.client.receive_limit_bytes = asked.receive_limit.value_or(o.receive_limit_bytes);
   if (product.tls()) {
     p.security = ready.client_security.get();
     p.server_name = ready.server_name;
@@ -168,12 +168,8 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
   p.seed = ready.seed;
-  if (asked.logon == logon_mode::register_) {
-    // Behind a gateway, it is the gateway that registers them (aliyun-iot.md §16.1).
-    p.registration.by = actors::registration_way::mqtt;
-    p.registration.product_secret = product.product_secret;
-  }
   apply_features(product.plan, product.model, p);
+  apply_registration(ready, product);
 }
 
 /// The triples of one product, and which row its first device has.

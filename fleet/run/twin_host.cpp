@@ -23,6 +23,21 @@ cloud::profile twin_profile(profile p) noexcept {
   FLEET_CHECK(false);
 }
 
+std::vector<cloud::product_options> twin_products(const prepared& ready, profile p) {
+  std::vector<cloud::product_options> out;
+  for (const auto& product : ready.products) {
+    // The open broker knows no products.
+    if (product.profile() == p && p != profile::mqtt) {
+      auto& given = out.emplace_back();
+      given.product_key = product.plan.product.product_key;
+      given.name = product.name();
+      given.model = product.model;
+      given.secret = product.product_secret;
+    }
+  }
+  return out;
+}
+
 twin_host::twin_host(hal::home& home, cloud::twin_options options)
     : home_(home), twin_(std::move(options)) {}
 
@@ -76,13 +91,7 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   if (!options.mqtt_text.down_topic.empty() && options.mqtt_text.listens()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
-  for (const auto& product : ready.products) {
-    if (product.profile() == p && !product.product_secret.empty()) {
-      o.products.push_back({.product_key = product.plan.product.product_key,
-                            .name = product.name(),
-                            .secret = product.product_secret});
-    }
-  }
+  o.products = twin_products(ready, p);
   // A virtual run repeats itself to the octet, tokens included.
   o.logon_key = options.virtual_world ? sha256_hex(fmt::format("log-on {}", ready.seed))
                                       : cloud::make_admin_token();

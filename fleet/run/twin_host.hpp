@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "cloud_sim/twin.hpp"
 #include "fleet/run/far_side.hpp"
@@ -45,6 +46,10 @@ private:
 
 /// The twin's profile for a run's or the server's.
 cloud::profile twin_profile(profile p) noexcept;
+
+/// What the cloud of profile `p` is told of the run's products: names, thing models, secrets of
+/// registration. None for the open broker.
+std::vector<cloud::product_options> twin_products(const prepared& ready, profile p);
 
 /// Adds a twin's counters as metrics.
 void sample_twin(const cloud::twin_counters& counters, std::vector<metrics::sample>& out);

@@ -26,6 +26,7 @@ void check_stage(reading& r, const yaml_value& map);
 struct traffic_target {
   const scenario_product* product = nullptr; ///< null: unknown, or its profile is
   bool shadow_known = true;
+  bool behind_gateway = false;
 };
 
 void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traffic,

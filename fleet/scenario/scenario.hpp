@@ -49,6 +49,12 @@ struct topic_rule {
   std::optional<duration> every; ///< above `span`, which it needs; none: once
 };
 
+/// How gateways come by the secrets of sub-devices that register.
+enum class gateway_registration : std::uint8_t {
+  sub,    ///< thing.sub.register: the platform knows the device already (§16.1)
+  product ///< thing.proxy.provisioning.product_register, signed with the product's secret (§9.3)
+};
+
 /// `products[].gateways.children`.
 struct gateway_children {
   std::string product;
@@ -59,6 +65,13 @@ struct gateway_children {
 struct gateway_rule {
   std::uint32_t count = 1;
   gateway_children children;
+  gateway_registration register_by = gateway_registration::sub;
+  std::uint32_t register_batch = 1; ///< sub-devices in one request, as the next two
+  std::uint32_t topology_batch = 1;
+  std::uint32_t login_batch = 1;
+  bool topo_get = false;
+  bool list_found = false;
+  duration rejoin{0}; ///< 0: nobody leaves
 };
 
 /// `products[]`.
@@ -80,6 +93,11 @@ struct scenario_product {
   std::vector<topic_rule> topics;
   bool shadow = false;
   bool ntp = false;
+  bool desired = false;
+  bool config = false;
+  bool model_get = false;
+  std::vector<std::string> tags;              ///< `key=value` each
+  std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
   std::optional<gateway_rule> gateways;
 };
 
@@ -110,6 +128,9 @@ enum class traffic_kind : std::uint8_t {
   service,        ///< §11.5
   rrpc,           ///< §15.1
   shadow_desired, ///< an application sets desired values (§13)
+  desired_set,    ///< desired properties of the thing model (§11.7)
+  config_push,    ///< a new remote configuration for the whole product (§14.6)
+  disable,        ///< a sub-device, for traffic_disabled_for (§16.5, §16.7)
   broadcast,      ///< to all devices of a product (§9.1)
   custom          ///< any text to a topic that devices listen to
 };
@@ -144,6 +165,8 @@ inline constexpr double default_ramp_rate = 1000;                 ///< devices a
 inline constexpr std::size_t scenario_products_most = 64;
 inline constexpr std::size_t scenario_stages_most = 100;
 inline constexpr std::size_t scenario_traffic_most = 100;
+inline constexpr std::size_t product_tags_most = 100; ///< §11.8
+inline constexpr duration traffic_disabled_for = std::chrono::seconds{1};
 inline constexpr std::size_t product_reports_most = 20;
 inline constexpr std::size_t identifiers_most = 200; ///< §8.1: properties of one pack post
 inline constexpr std::size_t identifier_octets_most = 64;

@@ -21,12 +21,18 @@ inline constexpr words_of<report_kind, 6> report_kind_words{
      {"shadow", report_kind::shadow},
      {"batch", report_kind::batch}}};
 
-inline constexpr words_of<traffic_kind, 7> traffic_kind_words{
+inline constexpr words_of<gateway_registration, 2> gateway_registration_words{
+    {{"sub", gateway_registration::sub}, {"product", gateway_registration::product}}};
+
+inline constexpr words_of<traffic_kind, 10> traffic_kind_words{
     {{"property_set", traffic_kind::property_set},
      {"property_get", traffic_kind::property_get},
      {"service", traffic_kind::service},
      {"rrpc", traffic_kind::rrpc},
      {"shadow_desired", traffic_kind::shadow_desired},
+     {"desired_set", traffic_kind::desired_set},
+     {"config_push", traffic_kind::config_push},
+     {"disable", traffic_kind::disable},
      {"broadcast", traffic_kind::broadcast},
      {"custom", traffic_kind::custom}}};
 

@@ -24,7 +24,9 @@ struct gateway_bench : test::driven_device {
   }
   void answer(const test::heard& h) {
     const bool gateways = h.topic.ends_with("topo/add") || h.topic.ends_with("combine/login")
-                          || h.topic.ends_with("combine/logout");
+                          || h.topic.ends_with("combine/logout")
+                          || h.topic.ends_with("topo/delete")
+                          || h.topic.ends_with("sub/unregister");
     if (gateways && agrees) {
       cloud.say(h.topic + "_reply",
                 R"({"id":)" + raw_field(h.payload, "id") + R"(,"code":200,"data":{}})");
@@ -203,6 +205,42 @@ TEST(sub_devices, that_are_refused_leave_unacknowledged_what_they_have_sent) {
   EXPECT_GT(g.behind(0).uplink.attempted(), acknowledged);
   g.stop(seconds{30});
   EXPECT_EQ(phase::stopped, g.it().now_in()) << "and nobody waits for it";
+}
+
+TEST(sub_devices, leave_their_gateway_in_turn_and_are_taken_in_again) {
+  gateway_bench g{3};
+  g.product.features.children.rejoin = seconds{10};
+  g.boot(seconds{31});
+  EXPECT_EQ(3U, g.counts.sub_devices_left.load());
+  EXPECT_EQ(3U, g.counts.sub_devices_online.load());
+  EXPECT_TRUE(g.cloud.subscribed(sys("thing/topo/delete_reply")));
+  const auto deleted = g.cloud.on("topo/delete");
+  const auto unregistered = g.cloud.on("sub/unregister");
+  ASSERT_EQ(3U, deleted.size());
+  ASSERT_EQ(3U, unregistered.size());
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const auto name = "dev_0000" + std::to_string(10 + i);
+    EXPECT_NE(std::string::npos, deleted[i].payload.find(name));
+    EXPECT_NE(std::string::npos, unregistered[i].payload.find(name));
+    EXPECT_EQ(2U, g.behind(i).connections);
+    EXPECT_EQ(g.behind(i).uplink.attempted(), g.behind(i).uplink.acknowledged());
+  }
+  EXPECT_EQ(6U, g.cloud.on("combine/login").size());
+  EXPECT_EQ(6U, g.cloud.on("topo/add").size());
+  g.it().quiet();
+  g.run(seconds{60});
+  EXPECT_EQ(3U, g.counts.sub_devices_left.load()) << "quiet gateways let nobody go";
+}
+
+TEST(sub_devices, that_register_do_so_anew_after_they_left) {
+  gateway_bench g{1};
+  g.child->registration.by = registration_way::mqtt;
+  g.product.features.children.rejoin = seconds{10};
+  g.boot(seconds{11});
+  EXPECT_EQ(1U, g.counts.sub_devices_left.load());
+  EXPECT_EQ(2U, g.cloud.on("sub/register").size());
+  EXPECT_EQ(2U, g.counts.sub_devices_registered.load());
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load());
 }
 
 TEST(sub_devices, do_as_the_platform_orders) {

@@ -290,9 +290,8 @@ TEST(thing, says_nothing_of_its_own_accord_once_it_is_quiet) {
   EXPECT_EQ(before + 1, d.cloud.said.size());
 }
 
-TEST(thing_rrpc, is_answered_in_both_forms_where_the_product_wants_it) {
+TEST(thing_rrpc, is_answered_in_both_forms_wherever_there_is_a_model) {
   lamp d;
-  d.product.features.rrpc = true;
   d.boot();
   EXPECT_TRUE(d.cloud.subscribed(sys("rrpc/request/+")));
   const std::string call = R"({"id":"11","method":"thing.service.Dim","params":{"Level":21}})";
@@ -325,8 +324,16 @@ TEST(thing_rrpc, of_any_octets_is_answered_with_their_number_and_digest) {
   EXPECT_EQ(1U, d.cloud.said.size());
 }
 
-TEST(thing_rrpc, stays_unanswered_where_the_product_does_not_want_it) {
+TEST(thing_rrpc, of_a_device_without_a_model_is_the_products_wish) {
+  lamp asked;
+  asked.product.features.model.reset();
+  asked.product.features.rrpc = true;
+  asked.boot();
+  asked.say(sys("rrpc/request/900"), "x");
+  EXPECT_EQ(1U, asked.counts.rrpc_answered.load());
   lamp d;
+  d.product.features.model.reset();
+  d.product.features.broadcasts = true; // something that the plain device does not do
   d.boot();
   d.say(sys("rrpc/request/900"), "x");
   EXPECT_TRUE(d.cloud.said.empty());

@@ -41,8 +41,14 @@ public:
     return said();
   }
   cloud::operation_result delete_device(cloud::device_name_view) override { return said(); }
-  cloud::operation_result disable(cloud::device_name_view) override { return said(); }
-  cloud::operation_result enable(cloud::device_name_view) override { return said(); }
+  cloud::operation_result disable(cloud::device_name_view who) override {
+    note("disable", who, "");
+    return said();
+  }
+  cloud::operation_result enable(cloud::device_name_view who) override {
+    note("enable", who, "");
+    return said();
+  }
   cloud::operation_result kick(cloud::device_name_view) override { return said(); }
   void set_properties(cloud::device_name_view who, std::string_view properties, duration,
                       cloud::call_done done) override {
@@ -54,7 +60,9 @@ public:
     note("get", who, names);
     end(std::move(done));
   }
-  cloud::operation_result set_desired(cloud::device_name_view, std::string_view) override {
+  cloud::operation_result set_desired(cloud::device_name_view who,
+                                      std::string_view properties) override {
+    note("desired", who, properties);
     return said();
   }
   void call_service(cloud::device_name_view who, std::string_view service,
@@ -91,7 +99,10 @@ public:
   cloud::operation_result delete_topic_class(std::string_view, std::string_view) override {
     return said();
   }
-  cloud::operation_result set_config(std::string_view, std::string_view, bool) override {
+  cloud::operation_result set_config(std::string_view key, std::string_view content,
+                                     bool push) override {
+    calls.push_back("config " + std::string{key} + " " + std::string{content}
+                    + (push ? " pushed" : ""));
     return said();
   }
 
@@ -175,6 +186,43 @@ TEST_F(traffic, goes_to_one_device_after_the_other_at_its_rate) {
   flow->stop();
   world.run_for(10s);
   EXPECT_EQ(cloud_side.commanded.size(), 5U) << "stopped is stopped";
+}
+
+TEST_F(traffic, sets_desired_properties_and_pushes_configurations) {
+  what.kind = traffic_kind::desired_set;
+  run(500ms + 100ms);
+  EXPECT_TRUE(first_call().starts_with(R"(desired a1FleetDemo/dev_000010 {"LightSwitch":)"))
+      << first_call();
+  cloud_side.desk.calls.clear();
+  what.kind = traffic_kind::config_push;
+  run(500ms + 100ms);
+  EXPECT_EQ(first_call(), R"(config a1FleetDemo {"seq":1} pushed)");
+  EXPECT_EQ(ends(), (ends_of{1, 1, 0, 0, 0}));
+}
+
+TEST_F(traffic, disables_one_device_at_a_time_and_enables_it_after_a_second) {
+  what.kind = traffic_kind::disable;
+  what.rate = 0.25;
+  run(4500ms);
+  EXPECT_EQ(cloud_side.desk.calls, (std::vector<std::string>{"disable a1FleetDemo/dev_000010 "}));
+  world.run_for(1s);
+  EXPECT_EQ(cloud_side.desk.calls.back(), "enable a1FleetDemo/dev_000010 ");
+  world.run_for(3s);
+  EXPECT_EQ(cloud_side.desk.calls.back(), "disable a1FleetDemo/dev_000011 ");
+  flow->stop();
+  EXPECT_EQ(cloud_side.desk.calls.back(), "enable a1FleetDemo/dev_000011 ")
+      << "whoever is disabled when it stops comes back";
+  flow->stop();
+  EXPECT_EQ(cloud_side.desk.calls.size(), 4U);
+}
+
+TEST_F(traffic, that_would_disable_faster_than_a_second_enables_the_one_before_first) {
+  what.kind = traffic_kind::disable;
+  run(1100ms);
+  EXPECT_EQ(cloud_side.desk.calls,
+            (std::vector<std::string>{"disable a1FleetDemo/dev_000010 ",
+                                      "enable a1FleetDemo/dev_000010 ",
+                                      "disable a1FleetDemo/dev_000011 "}));
 }
 
 TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {

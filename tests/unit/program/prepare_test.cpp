@@ -7,6 +7,7 @@
 
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/twin_host.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -69,6 +70,58 @@ TEST(prepare, finds_every_device_by_its_name_and_no_other) {
   }
   EXPECT_EQ(all.find("a1FleetDemo", "dev_000004"), std::nullopt) << "the product has four";
   EXPECT_EQ(all.find("a1Lock", "dev_000003"), std::nullopt);
+}
+
+TEST(prepare, tells_an_embedded_twin_the_products_of_its_profile_with_their_models) {
+  const std::string models = std::string{FLEET_SOURCE_DIR} + "/configs/models/";
+  const auto plan = plan_of("products:\n  - {name: led, count: 1, model: " + models
+                            + "rgb_led.json}\n  - {name: lock, count: 1, logon: register, "
+                              "security: tls}\n  - {name: fan, count: 1, profile: mqtt}\n");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& ready = got.value();
+  const auto told = twin_products(ready, profile::linkdevelop);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].product_key, ready.products[0].plan.product.product_key);
+  EXPECT_EQ(told[0].name, "led");
+  EXPECT_EQ(told[0].model, ready.products[0].model);
+  EXPECT_NE(told[0].model, nullptr);
+  EXPECT_EQ(told[1].model, nullptr);
+  EXPECT_FALSE(told[1].secret.empty());
+  EXPECT_TRUE(twin_products(ready, profile::mqtt).empty());
+}
+
+TEST(prepare, gives_devices_and_gateways_the_duties_of_their_product) {
+  const std::string models = std::string{FLEET_SOURCE_DIR} + "/configs/models/";
+  const auto plan = plan_of("products:\n  - name: hub\n    model: " + models + R"(gateway.json
+    receive_limit: 8KiB
+    desired: on
+    config: on
+    model_get: on
+    tags: [site=cellar, note=a=b]
+    gateways: {count: 2, children: {product: meter, each: 3}, register_by: product, rejoin: 5m,
+               register_batch: 4, topology_batch: 5, login_batch: 6, topo_get: on, list_found: on}
+  - {name: meter, logon: register}
+)");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& hub = got.value().products[0].settings;
+  EXPECT_EQ(hub.client.receive_limit_bytes, 8192U);
+  const auto& f = hub.features;
+  EXPECT_TRUE(f.desired && f.config_get && f.config_push && f.model_get);
+  ASSERT_EQ(f.tags.size(), 2U);
+  EXPECT_EQ(f.tags[1].key, "note");
+  EXPECT_EQ(f.tags[1].value, "a=b");
+  EXPECT_EQ(f.children.rejoin, duration{5min});
+  EXPECT_EQ(f.gateway.register_batch, 4);
+  EXPECT_EQ(f.gateway.topology_batch, 5);
+  EXPECT_EQ(f.gateway.login_batch, 6);
+  EXPECT_TRUE(f.gateway.ask_topology && f.gateway.tell_found);
+  EXPECT_FALSE(f.gateway.product_secret.empty());
+  EXPECT_EQ(f.gateway.product_secret, got.value().products[1].product_secret);
+  const auto& meter = got.value().products[1].settings;
+  EXPECT_EQ(meter.client.receive_limit_bytes, 1024U) << "the flag's";
+  EXPECT_FALSE(meter.features.desired || meter.features.config_get || meter.features.model_get);
 }
 
 TEST(prepare, from_flags_is_one_product_of_all_devices) {

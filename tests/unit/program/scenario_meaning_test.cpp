@@ -50,6 +50,22 @@ const std::vector<malformed>& contradictions() {
        "belongs to the profiles linkdevelop and linkplatform\n1:73: logon belongs to the profiles "
        "linkdevelop and linkplatform\n1:89: shadow belongs to the profiles linkdevelop and "
        "linkplatform\n1:98: ntp belongs to the profiles linkdevelop and linkplatform\n"},
+      {"products: [{desired: on, model_get: on}]\n",
+       "1:22: desired: on is about a thing model; add model\n1:37: model_get: on asks for a thing "
+       "model; add model\n"},
+      {"products: [{profile: mqtt, tags: [a=b], config: on}]\n",
+       "1:34: tags belongs to the profiles linkdevelop and linkplatform\n1:49: config belongs to "
+       "the profiles linkdevelop and linkplatform\n"},
+      {"products: [{tags: [1x=2]}]\n",
+       "1:20: tags 1x=2 is not a tag; it takes KEY=VALUE, the key a letter or _ and then letters, "
+       "digits and _, the value 1 to 128 octets\n"},
+      {"products: [{name: g, gateways: {children: {product: m}, register_by: product}}, "
+       "{name: m}]\n",
+       "1:70: register_by product needs children that register; give m logon: register\n"},
+      {"cloud_traffic: [{kind: config_push}, {kind: desired_set}, {kind: disable}]\n",
+       "1:24: kind config_push needs a product with config: on\n1:45: kind desired_set needs a "
+       "product with desired: on\n1:66: kind disable is for devices behind gateways; the "
+       "connection of another would be refused\n"},
       {"products: [{name: a}, {name: a}]\n", "1:30: two products are called a\n"},
       {"products: [{product_key: k}, {product_key: k}]\n",
        "1:44: product_key k is that of product product_1 already\n"},
