@@ -244,8 +244,7 @@ result<command, usage_error> parse_check(std::span<const std::string_view> words
   check_options out;
   flag_set flags{
       "fleet check",
-      "validates scenarios, thing models and credential files and names every mistake by line and "
-      "column",
+      "validates scenarios, thing models and credential files; names mistakes by place",
       "FILE..."};
   flags.words(
       "FILE...",

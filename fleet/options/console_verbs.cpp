@@ -15,7 +15,7 @@ constexpr std::array<verb_entry, console_verb_count> entries = {{
     {console_verb::products,
      "products",
      "[flags]",
-     "lists the products of a running twin, each with the devices that `devices` lists",
+     "lists the products of a running twin, and how many devices `devices` lists",
      {},
      0,
      more_words::none,

@@ -1,7 +1,6 @@
 // The machine of one gateway with its sub-devices (aliyun-iot.md §16): registers, binds and logs in
-// each, again after every reconnect, a bounded number of requests at a time, and does what the
-// platform says about them; takes out again whom its owner dismisses. Without I/O or clock; the
-// gateway's own MQTT session is not its part.
+// each, again after every reconnect, a bounded number of requests at a time, does what the platform
+// says about them, and lets go whom its owner dismisses. No I/O, no clock, no MQTT session.
 //
 // Order of use: connected() once the gateway's session stands and its topics are subscribed; after
 // that and after each receive(), handle_timeout(), start() or stop(), next_event() and then

@@ -213,9 +213,15 @@ class TwinKill(harness.Case):
         gateways = max(5, DEVICES // 40)
         scenario = self.folder / "gateways.yaml"
         scenario.write_text(GATEWAYS.format(gateways=gateways))
+        credentials = self.folder / "c.csv"
+        rows = [f"a1FleetGate,gate_{i},gateSecret{i}" for i in range(gateways)]
+        rows += [f"a1FleetMeter,meter_{i},meterSecret{i}" for i in range(10 * gateways)]
+        credentials.write_text("\n".join(["ProductKey,DeviceName,DeviceSecret", *rows, ""]))
+        words += ["--credentials", credentials]
         self.online = gateways
         self.start_twin(*words)
-        self.start_run("--scenario", scenario, "--ledger", self.folder / "run.ledger")
+        self.start_run("--scenario", scenario, "--ledger", self.folder / "run.ledger",
+                       "--credentials", credentials)
         self.kill_again_and_again(*words)
         facts = self.end_run()
         meters = facts["products"][1]

@@ -22,10 +22,11 @@ tsl::finding judge(const std::string& payload, std::string_view part) {
 TEST(thing, subscribes_what_it_uses_and_nothing_else) {
   lamp d;
   d.boot();
-  EXPECT_EQ(
-      (std::vector<std::string>{sys("thing/service/property/set"), sys("thing/event/+/post_reply"),
-                                sys("thing/service/property/get"), sys("thing/service/+")}),
-      d.cloud.filters);
+  EXPECT_EQ((std::vector<std::string>{
+                sys("thing/service/property/set"), sys("thing/event/+/post_reply"),
+                sys("thing/service/property/get"), sys("thing/service/+"), sys("rrpc/request/+"),
+                "/ext/rrpc/+" + sys("#"), "/ext/rrpc/+/a1FleetDemo/dev_000000/#"}),
+            d.cloud.filters);
   EXPECT_TRUE(d.cloud.said.empty());
 }
 

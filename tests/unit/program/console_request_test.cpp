@@ -102,7 +102,8 @@ TEST(console_request, maps_each_subcommand_to_its_route) {
       {{"status"}, "GET /v1/status "},
       {{"device", "a1/d"}, "GET /v1/devices/a1/d "},
       {{"set", "a1/d", "LightSwitch=1", "RGBColor.Red=20"},
-       R"(POST /v1/devices/a1/d/properties?timeoutMs=5000 {"LightSwitch":1,"RGBColor":{"Red":20}})"},
+       "POST /v1/devices/a1/d/properties?timeoutMs=5000 "
+       R"({"LightSwitch":1,"RGBColor":{"Red":20}})"},
       {{"get", "a1/d", "LightSwitch", "b"},
        R"(POST /v1/devices/a1/d/properties/get?timeoutMs=5000 ["LightSwitch","b"])"},
       {{"desired", "a1/d"}, "GET /v1/devices/a1/d "},
