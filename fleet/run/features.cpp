@@ -38,11 +38,14 @@ actors::report_plan plan_of(const report_rule& rule) {
   return plan;
 }
 
-/// Whether the plain device does it: its profile's own report, and nothing beside it.
-bool plain(const scenario_product& product) {
+/// Whether the plain device does it: its profile's own report, and nothing beside it. Behind a
+/// gateway there is none.
+bool plain(const product_plan& plan) {
+  const auto& product = plan.product;
   const auto& reports = *product.report;
   return product.profile == profile::mqtt || reports.empty()
-         || (reports.size() == 1 && reports.front().what == report_kind::properties
+         || (!plan.behind_gateway && reports.size() == 1
+             && reports.front().what == report_kind::properties
              && reports.front().identifiers.empty());
 }
 
@@ -81,7 +84,7 @@ void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::m
   auto& f = settings.features;
   f.model = model;
   f.reports.clear();
-  for (const auto& rule : plain(product) ? std::vector<report_rule>{} : reports) {
+  for (const auto& rule : plain(plan) ? std::vector<report_rule>{} : reports) {
     f.reports.push_back(plan_of(rule));
   }
   f.shadow = product.shadow;

@@ -289,6 +289,22 @@ TEST(features, have_the_users_templates_compiled) {
   EXPECT_EQ(as_text(topic.view()), "update") << "as docs/scenarios.md has it";
 }
 
+TEST(features, of_a_product_behind_gateways_report_without_a_model_too) {
+  const auto plan = plan_of(R"(
+products:
+  - name: gate
+    gateways: {count: 1, children: {product: leaf, each: 2}}
+  - {name: leaf, report: [{what: properties, every: 2s}]}
+)");
+  actors::product_settings gate;
+  actors::product_settings leaf;
+  apply_features(plan.products[0], nullptr, gate);
+  apply_features(plan.products[1], nullptr, leaf);
+  EXPECT_TRUE(gate.features.reports.empty()) << "the plain device's own";
+  ASSERT_EQ(leaf.features.reports.size(), 1U);
+  EXPECT_EQ(leaf.features.reports[0].interval, duration{2s});
+}
+
 TEST(features, have_the_topics_that_a_product_listens_to_for_a_while) {
   const auto plan = plan_of(R"(
 products:
