@@ -4,7 +4,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/base/check.hpp"
+
 namespace fleet::cloud {
+
+namespace {
+
+// A cookie: 24 bits of the device, 16 of the epoch, 24 of the sequence.
+constexpr unsigned sequence_bits = 24;
+constexpr unsigned epoch_bits = 16;
+constexpr unsigned device_bits = 24;
+static_assert(sequence_bits + epoch_bits + device_bits == 64);
+constexpr std::uint32_t sequence_mask = (1U << sequence_bits) - 1;
+
+/// The epoch as a cookie has it: again the same after 65,535 of them, and never 0.
+constexpr std::uint64_t short_epoch(std::uint32_t epoch) noexcept {
+  return (epoch - 1) % ((1U << epoch_bits) - 1) + 1;
+}
+
+} // namespace
+
+accounts::accounts(std::uint32_t devices_max, std::uint64_t growth_max, twin_counters& counters)
+    : devices_max_(devices_max), growth_max_(growth_max), growth_left_(growth_max),
+      counters_(counters) {
+  FLEET_CHECK(devices_max <= 1U << device_bits);
+}
 
 accounts::page& accounts::page_of(std::uint32_t device) {
   const std::size_t at = device / page_size;
@@ -95,17 +119,22 @@ ledger::tag accounts::downlink(std::uint32_t device, bool reliable) {
 }
 
 std::uint64_t accounts::cookie(const ledger::tag& t) noexcept {
-  return (static_cast<std::uint64_t>(t.device) << 32) | t.sequence;
+  return (static_cast<std::uint64_t>(t.device) << (epoch_bits + sequence_bits))
+         | (short_epoch(t.epoch) << sequence_bits) | (t.sequence & sequence_mask);
 }
 
 void accounts::acknowledged(std::uint64_t cookie) {
-  const auto device = static_cast<std::uint32_t>(cookie >> 32);
-  const auto sequence = static_cast<std::uint32_t>(cookie & 0xffffffffU);
-  if (cookie == 0 || find(device) == nullptr) {
+  const auto device = static_cast<std::uint32_t>(cookie >> (epoch_bits + sequence_bits));
+  const auto* const known = find(device);
+  const std::uint64_t epoch = cookie >> sequence_bits & ((1U << epoch_bits) - 1);
+  if (known == nullptr || epoch != short_epoch(known->downlink.epoch())) {
     return;
   }
   auto& account = open(device).downlink;
-  if (account.acknowledge(account.epoch(), sequence)) {
+  // Of all commands with these low bits the newest: none waits while 16 million others pass.
+  const std::uint32_t newest = account.upcoming(device).sequence - 1;
+  const std::uint32_t behind = (newest - static_cast<std::uint32_t>(cookie)) & sequence_mask;
+  if (behind < newest && account.acknowledge(account.epoch(), newest - behind)) {
     note(device, account_way::downlink);
   }
 }

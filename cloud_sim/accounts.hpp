@@ -28,9 +28,8 @@ class accounts {
 public:
   /// Indices from `devices_max` on are counted as foreign and not kept; nor is what would make the
   /// accounts grow, beyond first epochs without gaps, by more than `growth_max` octets in all.
-  accounts(std::uint32_t devices_max, std::uint64_t growth_max, twin_counters& counters)
-      : devices_max_(devices_max), growth_max_(growth_max), growth_left_(growth_max),
-        counters_(counters) {}
+  /// `devices_max` is at most 2^24.
+  accounts(std::uint32_t devices_max, std::uint64_t growth_max, twin_counters& counters);
 
   /// Takes down an uplink message if it bears a tag. `owner` is the device that the connection
   /// belongs to, or `anybody`; `connection` grows with each connection accepted. Answers the device
@@ -39,7 +38,9 @@ public:
 
   /// The tag of the next command to `device`, which must be below devices_max.
   ledger::tag downlink(std::uint32_t device, bool reliable);
-  /// What to mark a command with, so that its acknowledgement can be booked. Never 0.
+  /// What to mark a command with, so that its acknowledgement can be booked. Never 0. It names the
+  /// epoch too: a session may hold a command of an earlier run when its device's account begins
+  /// anew, and what is acknowledged then is not this run's.
   static std::uint64_t cookie(const ledger::tag& t) noexcept;
   void acknowledged(std::uint64_t cookie);
 

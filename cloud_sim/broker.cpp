@@ -59,7 +59,7 @@ void broker::admit(connection& c, peer& who, const mqtt::connect_view& connect,
   auto& out = c.stream_->output();
   const auto before = out.size();
   c.machine_.accept(who.session, session_present, keep_alive_s, now(), out);
-  sent(out.size() - before);
+  c.wrote(out, before);
 }
 
 void broker::refuse(connection& c, mqtt::connack_code code) {
@@ -68,7 +68,7 @@ void broker::refuse(connection& c, mqtt::connack_code code) {
   auto& out = c.stream_->output();
   const auto before = out.size();
   c.machine_.refuse(code, out);
-  sent(out.size() - before);
+  c.wrote(out, before);
   end(c, end_reason::refused);
 }
 
@@ -82,7 +82,7 @@ void broker::dispatch(connection& c, std::string_view topic, bytes_view payload)
   if (!topic.empty()) {
     c.machine_.deliver_now(topic, payload, false, out);
   }
-  sent(out.size() - before);
+  c.wrote(out, before);
   end(c, end_reason::dispatched);
 }
 
@@ -93,7 +93,7 @@ void broker::grant(connection& c, std::uint16_t packet_id, std::span<const std::
   auto& out = c.stream_->output();
   const auto before = out.size();
   c.machine_.grant(packet_id, codes, out);
-  sent(out.size() - before);
+  c.wrote(out, before);
   for (const auto code : codes) {
     add(code == mqtt::subscribe_refused ? counters_.subscribes_refused
                                         : counters_.subscribes_granted);
@@ -120,9 +120,8 @@ mqtt::deliver_outcome broker::deliver(peer& who, const mqtt::message_ptr& messag
   // outstanding is let through, so that one hoarder does not silence the rest.
   const bool stored_full = messages_.bytes() > limits_.stored_bytes_max;
   if (!(stored_full && may_wait && (who.online == nullptr || who.session.pending() != 0))) {
-    outcome = who.online != nullptr
-                ? who.online->deliver(message, q, retain)
-                : who.session.deliver_offline(message, q, retain, limits_.mqtt);
+    outcome = who.online != nullptr ? who.online->deliver(message, q, retain)
+                                    : who.session.deliver_offline(message, q, retain, limits_.mqtt);
   }
   switch (outcome) {
     case deliver_outcome::sent:

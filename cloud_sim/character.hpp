@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "cloud_sim/kept_session.hpp"
+#include "protocol/alink/id2_stream.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/mqtt/server.hpp"
 
@@ -39,9 +42,23 @@ protected:
 /// The outcome of a command that the cloud tried to send to a device.
 enum class command_outcome : std::uint8_t { sent, offline, not_subscribed, busy, unknown_device };
 
+/// Who knows the keys of devices with an ID2 element, by the model (aliyun-iot.md §5.6).
+class id2_keys {
+public:
+  /// The key of a stream that begins so, 32 hexadecimal digits; nothing: it is not taken.
+  [[nodiscard]] virtual std::optional<std::string>
+  stream_key(const alink::id2_preamble& begin) const = 0;
+
+protected:
+  ~id2_keys() = default;
+};
+
 class character {
 public:
   virtual ~character() = default;
+
+  /// Null: no stream is looked at for a preamble of the ID2 model.
+  [[nodiscard]] virtual const id2_keys* id2() const noexcept { return nullptr; }
 
   /// Must end in exactly one of broker::admit() and broker::refuse().
   virtual void on_connect(connection& from, const mqtt::connect_view& connect) = 0;

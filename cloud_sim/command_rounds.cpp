@@ -61,6 +61,7 @@ void command_rounds::arm_next() {
   const auto turn = std::max<duration>(options_.interval, std::chrono::milliseconds{1});
   const auto passed = (home_.now() - origin_) / (turn / slot_count);
   position_ = std::max(position_, static_cast<std::uint64_t>(std::max<std::int64_t>(passed, 0)));
+  // Until its slot is served, one that is added to an earlier slot comes first.
   auto round = position_ / slot_count;
   auto slot = static_cast<std::uint32_t>(position_ % slot_count);
   for (std::uint32_t word = 0; word <= filled_.size(); ++word) {
@@ -69,7 +70,7 @@ void command_rounds::arm_next() {
     if (ahead != 0) {
       slot = static_cast<std::uint32_t>(at) * 64
              + static_cast<std::uint32_t>(std::countr_zero(ahead));
-      position_ = round * slot_count + slot;
+      armed_ = round * slot_count + slot;
       home_.arm(*this, due(round, slot));
       return;
     }
@@ -109,9 +110,8 @@ void command_rounds::serve(std::uint32_t slot) {
 }
 
 void command_rounds::on_wake(time_point) {
-  const auto slot = static_cast<std::uint32_t>(position_ % slot_count);
-  ++position_;
-  serve(slot);
+  position_ = armed_ + 1;
+  serve(static_cast<std::uint32_t>(armed_ % slot_count));
   arm_next();
 }
 

@@ -52,6 +52,7 @@ private:
   std::vector<bool> member_;                            ///< by device
   std::size_t members_ = 0;
   std::uint64_t position_ = 0; ///< slots since the origin that are done with
+  std::uint64_t armed_ = 0;    ///< the slot since the origin that the timer waits for
 };
 
 } // namespace fleet::cloud

@@ -37,6 +37,13 @@ void connection::on_received(bytes_view bytes) {
     return;
   }
   add(owner_.counters().bytes_received, bytes.size());
+  byte_buffer plain;
+  if (id2_ != nullptr || (!heard_ && begins_id2(bytes))) {
+    if (!unveil(bytes, plain)) {
+      return;
+    }
+    bytes = plain.view();
+  }
   machine_.receive(bytes, owner_.now());
   drain();
 }
@@ -55,7 +62,7 @@ void connection::on_wake(time_point now) {
     auto& out = stream_->output();
     const auto before = out.size();
     machine_.handle_timeout(now, out);
-    owner_.sent(out.size() - before);
+    wrote(out, before);
     drain();
   } else {
     rearm();
@@ -84,7 +91,7 @@ void connection::drain() {
     auto& out = stream_->output();
     const auto before = out.size();
     const auto event = machine_.next_event(out);
-    owner_.sent(out.size() - before);
+    wrote(out, before);
     if (!event) {
       break;
     }
@@ -104,35 +111,34 @@ void connection::drain() {
 void connection::handle(const mqtt::server_event_variant& event) {
   namespace ev = mqtt::server_event;
   auto& speaks = owner_.speaks();
-  std::visit(
-    overloaded{
-      [&](const ev::connect_requested& e) { speaks.on_connect(*this, e.connect); },
-      [&](const ev::message_published& e) {
-        add(owner_.counters().received[static_cast<std::size_t>(e.message.qos)]);
-        speaks.on_publish(*this, e.message);
-      },
-      [&](const ev::subscribe_requested& e) {
-        speaks.on_subscribe(*this, e.packet_id, e.filters);
-      },
-      [&](const ev::unsubscribed& e) {
-        speaks.on_unsubscribe(*this, e.filters);
-        if (owner_.kept() != nullptr) {
-          owner_.kept()->subscriptions_changed(*who_);
-        }
-      },
-      [&](const ev::message_acknowledged& e) {
-        add(owner_.counters().acknowledged);
-        if (e.cookie != 0) {
-          speaks.on_acknowledged(e.cookie);
-        }
-      },
-      [&](const ev::disconnect_requested&) {
-        will_.reset(); // [MQTT-3.1.2-10]
-        owner_.end(*this, end_reason::disconnected);
-      },
-      [&](const ev::failed& e) { fail(e.why); },
-    },
-    event);
+  std::visit(overloaded{
+                 [&](const ev::connect_requested& e) { speaks.on_connect(*this, e.connect); },
+                 [&](const ev::message_published& e) {
+                   add(owner_.counters().received[static_cast<std::size_t>(e.message.qos)]);
+                   speaks.on_publish(*this, e.message);
+                 },
+                 [&](const ev::subscribe_requested& e) {
+                   speaks.on_subscribe(*this, e.packet_id, e.filters);
+                 },
+                 [&](const ev::unsubscribed& e) {
+                   speaks.on_unsubscribe(*this, e.filters);
+                   if (owner_.kept() != nullptr) {
+                     owner_.kept()->subscriptions_changed(*who_);
+                   }
+                 },
+                 [&](const ev::message_acknowledged& e) {
+                   add(owner_.counters().acknowledged);
+                   if (e.cookie != 0) {
+                     speaks.on_acknowledged(e.cookie);
+                   }
+                 },
+                 [&](const ev::disconnect_requested&) {
+                   will_.reset(); // [MQTT-3.1.2-10]
+                   owner_.end(*this, end_reason::disconnected);
+                 },
+                 [&](const ev::failed& e) { fail(e.why); },
+             },
+             event);
 }
 
 void connection::fail(mqtt::violation why) {
@@ -173,7 +179,7 @@ mqtt::deliver_outcome connection::deliver(const mqtt::message_ptr& message, mqtt
   auto& out = stream_->output();
   const auto before = out.size();
   const auto outcome = machine_.deliver(message, q, retain, owner_.now(), out);
-  owner_.sent(out.size() - before);
+  wrote(out, before);
   rearm();
   return outcome;
 }
@@ -186,7 +192,7 @@ bool connection::deliver_now(std::string_view topic, bytes_view payload) {
   auto& out = stream_->output();
   const auto before = out.size();
   machine_.deliver_now(topic, payload, false, out);
-  owner_.sent(out.size() - before);
+  wrote(out, before);
   return true;
 }
 
@@ -201,8 +207,9 @@ void connection::rearm() {
 
 std::size_t connection::memory_bytes() const noexcept {
   return sizeof(connection) + machine_.memory_bytes()
-         + (will_ == nullptr ? 0 : sizeof(will) + will_->message.topic.size()
-                                     + will_->message.payload.size());
+         + (will_ == nullptr
+                ? 0
+                : sizeof(will) + will_->message.topic.size() + will_->message.payload.size());
 }
 
 } // namespace fleet::cloud

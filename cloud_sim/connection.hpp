@@ -10,6 +10,7 @@
 #include "cloud_sim/counters.hpp"
 #include "hal_sim/world/stream.hpp"
 #include "hal_sim/world/timer.hpp"
+#include "protocol/alink/id2_stream.hpp"
 #include "protocol/mqtt/server.hpp"
 
 namespace fleet::cloud {
@@ -35,6 +36,10 @@ public:
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   /// Whether the bytes come and go encrypted.
   [[nodiscard]] bool over_tls() const noexcept { return over_tls_; }
+  /// What its stream began with, if it is one of the ID2 model; null for others.
+  [[nodiscard]] const alink::id2_preamble* id2() const noexcept {
+    return id2_ == nullptr ? nullptr : &id2_->preamble();
+  }
   /// More is waiting to leave than hal::high_water_bytes.
   [[nodiscard]] bool congested() const;
   /// Heap octets of this connection and its machine; the stream is not counted.
@@ -49,6 +54,13 @@ private:
   void on_drained() override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;
   void on_wake(time_point now) override;
+
+  /// Whether a stream that begins with these octets is one of the ID2 model.
+  [[nodiscard]] bool begins_id2(bytes_view bytes);
+  /// Decrypts `bytes` into `plain`; false: they are the machine's no more.
+  [[nodiscard]] bool unveil(bytes_view bytes, byte_buffer& plain);
+  /// The machine appended to `out`, which had `before` octets.
+  void wrote(byte_buffer& out, std::size_t before);
 
   void drain();
   void handle(const mqtt::server_event_variant& event);
@@ -65,12 +77,14 @@ private:
     bool retain;
   };
   std::unique_ptr<will> will_;
+  std::unique_ptr<alink::id2_server_stream> id2_; ///< none: plain
   time_point armed_for_ = never;
   std::uint32_t number_ = 0;
   std::uint32_t at_ = 0; ///< in the broker's list
   phase phase_ = phase::alive;
   bool paused_ = false;
   bool over_tls_ = false;
+  bool heard_ = false; ///< octets came
 };
 
 } // namespace fleet::cloud

@@ -17,6 +17,8 @@ void append_dynamic_model(byte_buffer& out, std::string_view model, std::string_
                           bool add_default);
 
 /// What a device is told of the configuration (§14.6); the texts must outlive the answer.
+/// Where a configuration is to be had: `base` and the id, in the characters of a URL.
+std::string config_url_of(std::string_view base, std::string_view id);
 alink::config_info config_info_of(const product& of, std::string_view id, std::string_view url);
 
 } // namespace fleet::cloud

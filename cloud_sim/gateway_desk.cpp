@@ -119,7 +119,7 @@ void gateway_desk::serve(const context& at, const alink::gateway_request& reques
   } else if (one_of(topic_kind::session_logout, topic_kind::session_batch_logout)) {
     serve_logout(at, request);
   } else {
-    reply(at, request, success); // list_found: taken note of, no more
+    serve_found(at, request);
   }
 }
 

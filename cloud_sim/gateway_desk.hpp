@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,8 @@ class product_secrets {
 public:
   /// Empty: the product is unknown, or does not register this way.
   [[nodiscard]] virtual std::string_view secret_of(std::string_view product_key) const = 0;
+  /// Whether there is such a product, as far as it is known apart from its devices.
+  [[nodiscard]] virtual bool knows(std::string_view product_key) const = 0;
 
 protected:
   ~product_secrets() = default;
@@ -110,6 +114,9 @@ private:
   void serve_topology(const context& at, const alink::gateway_request& request);
   void serve_login(const context& at, const alink::gateway_request& request);
   void serve_logout(const context& at, const alink::gateway_request& request);
+  void serve_found(const context& at, const alink::gateway_request& request);
+  /// Whether a product was configured, or has devices.
+  [[nodiscard]] bool product_known(std::string_view product_key);
   void reply(const context& at, const alink::gateway_request& request, int code,
              std::span<const alink::device_pair> devices = {});
   [[nodiscard]] bool too_long(const context& at, const alink::gateway_request& request) const;
@@ -132,6 +139,8 @@ private:
   byte_buffer text_; ///< topics and payloads, one behind the other
   std::vector<stored_item> items_;
   std::vector<device_index> logged_in_;
+  /// The products of the devices that were listed when it was first asked; later ones are known.
+  std::optional<std::set<std::string, std::less<>>> listed_products_;
   std::size_t next_item_ = 0;
   std::size_t next_text_ = 0;
   std::uint64_t next_id_ = 1;

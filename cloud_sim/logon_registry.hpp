@@ -1,5 +1,5 @@
-// What the log-on front door (aliyun-iot.md §5.4, §5.5) asks about devices, as one face: the front
-// door calls it, the twin's platform implements it. All calls on the twin's home.
+// What the front door of devices (aliyun-iot.md §5.4, §5.5, §14.6) asks about them, as one face:
+// the front door calls it, the twin's platform implements it. All calls on the twin's home.
 #pragma once
 
 #include <optional>
@@ -37,6 +37,13 @@ public:
   /// Nothing for products that do not exist.
   [[nodiscard]] virtual std::optional<logon_product>
   product(std::string_view product_key) const = 0;
+  /// `resources.codec.key` of a device with an ID2 element, by the model (§5.6); nothing: ID2 is
+  /// not emulated.
+  [[nodiscard]] virtual std::optional<std::string> codec_key(device_name_view /*who*/) const {
+    return std::nullopt;
+  }
+  /// The configuration of that id, if it is the one that its product has now (§14.6).
+  [[nodiscard]] virtual std::optional<std::string> config(std::string_view id) const = 0;
   /// For a device that find() knows; valid for logon_token_life.
   [[nodiscard]] virtual std::optional<logon_token> grant(device_name_view who) = 0;
 };

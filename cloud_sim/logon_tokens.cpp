@@ -1,4 +1,4 @@
-// An iotId is the device's index; an iotToken is the second of its expiry and an HMAC over both.
+// An iotToken is the second of its expiry, the device's index, and an HMAC over both and the iotId.
 #include "cloud_sim/logon_tokens.hpp"
 
 #include <charconv>
@@ -10,9 +10,9 @@ namespace fleet::cloud {
 
 namespace {
 
-constexpr std::string_view prefix = "iot";
-constexpr std::size_t index_digits = 8;
 constexpr std::size_t expiry_digits = 12;
+constexpr std::size_t index_digits = 8;
+constexpr std::size_t head_digits = expiry_digits + index_digits;
 
 std::string hexadecimal(std::uint64_t value, std::size_t digits) {
   std::string out(digits, '0');
@@ -36,35 +36,34 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 logon_tokens::logon_tokens(std::string key) : key_(std::move(key)) {}
 
-std::string logon_tokens::sign(std::string_view iot_id, std::string_view expiry) const {
+std::string logon_tokens::sign(std::string_view iot_id, std::string_view head) const {
   std::string content{iot_id};
   content += '.';
-  content += expiry;
+  content += head;
   return hmac_hex(hmac_hash::sha256, key_, content);
 }
 
-logon_token logon_tokens::issue(std::uint32_t device, std::int64_t now_s) const {
-  logon_token out;
-  out.iot_id = std::string{prefix} + hexadecimal(device, index_digits);
-  const auto expiry =
-      hexadecimal(static_cast<std::uint64_t>(now_s + logon_token_life_s), expiry_digits);
-  out.iot_token = expiry + sign(out.iot_id, expiry);
-  return out;
+logon_token logon_tokens::issue(std::uint32_t device, std::string iot_id,
+                                std::int64_t now_s) const {
+  const auto head =
+      hexadecimal(static_cast<std::uint64_t>(now_s + logon_token_life_s), expiry_digits)
+      + hexadecimal(device, index_digits);
+  auto token = head + sign(iot_id, head);
+  return {std::move(iot_id), std::move(token)};
 }
 
 std::optional<std::uint32_t> logon_tokens::recognize(std::string_view iot_id,
                                                      std::string_view iot_token,
                                                      std::int64_t now_s) const {
-  if (!iot_id.starts_with(prefix) || iot_id.size() != prefix.size() + index_digits
-      || iot_token.size() <= expiry_digits) {
+  if (iot_token.size() <= head_digits) {
     return std::nullopt;
   }
-  const auto expiry = iot_token.substr(0, expiry_digits);
-  if (!constant_time_equal(iot_token.substr(expiry_digits), sign(iot_id, expiry))) {
+  const auto head = iot_token.substr(0, head_digits);
+  if (!constant_time_equal(iot_token.substr(head_digits), sign(iot_id, head))) {
     return std::nullopt;
   }
-  const auto until_s = number(expiry);
-  const auto device = number(iot_id.substr(prefix.size()));
+  const auto until_s = number(head.substr(0, expiry_digits));
+  const auto device = number(head.substr(expiry_digits));
   if (!until_s || !device || now_s < 0 || *until_s <= static_cast<std::uint64_t>(now_s)) {
     return std::nullopt;
   }

@@ -18,16 +18,17 @@ public:
   /// Whoever has the key can make tokens; a twin with another key takes none of these.
   explicit logon_tokens(std::string key);
 
-  /// For the device of that index, which must never come to mean another.
-  [[nodiscard]] logon_token issue(std::uint32_t device, std::int64_t now_s) const;
+  /// For the device of that index, whose iotId the caller knows; the token is bound to it.
+  [[nodiscard]] logon_token issue(std::uint32_t device, std::string iot_id,
+                                  std::int64_t now_s) const;
 
-  /// Whose token it is, or nothing: a wrong one, or too old. In a time that depends on lengths
-  /// only.
+  /// Whose token it is by index, or nothing: a wrong one, or too old. In a time that depends on
+  /// lengths only. Whether that index still has that iotId, the caller knows.
   [[nodiscard]] std::optional<std::uint32_t>
   recognize(std::string_view iot_id, std::string_view iot_token, std::int64_t now_s) const;
 
 private:
-  [[nodiscard]] std::string sign(std::string_view iot_id, std::string_view expiry) const;
+  [[nodiscard]] std::string sign(std::string_view iot_id, std::string_view head) const;
   std::string key_;
 };
 

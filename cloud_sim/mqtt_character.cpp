@@ -16,6 +16,7 @@ namespace fleet::cloud {
 
 struct mqtt_character::client final : peer, subscriber {
   std::string id;
+  std::uint32_t device = accounts::anybody; ///< whose tagged report it sent last
 };
 
 namespace {
@@ -26,9 +27,7 @@ bool has_wildcard(std::string_view text) noexcept {
 
 mqtt_character::mqtt_character(broker& core, const open_options& options,
                                const alink::credential_source* names)
-    : broker_(core),
-      options_(options),
-      names_(names),
+    : broker_(core), options_(options), names_(names),
       tree_({core.bounds().tree_nodes_max, core.bounds().filter_levels_max,
              core.bounds().subscriptions_max}),
       retained_(core.bounds().retained_max, core.bounds().retained_bytes_max) {
@@ -67,8 +66,8 @@ mqtt::connack_code mqtt_character::judge(const mqtt::connect_view& connect) cons
   const auto known = connect.has_username ? passwords_.find(connect.username) : passwords_.end();
   if (known != passwords_.end()) {
     return connect.has_password && constant_time_equal(as_bytes(*known->second), connect.password)
-             ? connack_code::accepted
-             : connack_code::bad_credentials;
+               ? connack_code::accepted
+               : connack_code::bad_credentials;
   }
   if (options_.anonymous) {
     return connack_code::accepted;
@@ -148,9 +147,12 @@ void mqtt_character::on_publish(connection& from, const mqtt::message_view& mess
     return;
   }
   const auto device =
-    broker_.ledger().uplink(message.payload, message.dup, from.number(), accounts::anybody);
-  if (listener_ != nullptr && device != accounts::anybody) {
-    listener_->on_device(device);
+      broker_.ledger().uplink(message.payload, message.dup, from.number(), accounts::anybody);
+  if (device != accounts::anybody) {
+    static_cast<client&>(*from.who()).device = device;
+    if (listener_ != nullptr) {
+      listener_->on_device(device);
+    }
   }
   publish(message.topic, message.payload, message.qos, message.retain);
 }
@@ -171,8 +173,7 @@ void mqtt_character::retain(const mqtt::message_ptr& message, mqtt::qos q) {
   }
 }
 
-void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain,
-                             std::uint64_t cookie) {
+void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain) {
   mqtt::message_ptr stored;
   if (retain && payload.empty()) {
     retained_.clear(topic);
@@ -180,21 +181,35 @@ void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::q
       broker_.kept()->drop_retained(topic);
     }
   } else if (retain) {
-    stored = broker_.messages().make(topic, payload, cookie);
+    stored = broker_.messages().make(topic, payload);
     this->retain(stored, q);
   }
+  tree_.find(topic, matches_);
+  mqtt::message_view message;
+  message.topic = topic;
+  message.payload = payload;
+  message.qos = q;
+  route(message, std::move(stored), nullptr, 0);
+}
+
+void mqtt_character::route(const mqtt::message_view& message, mqtt::message_ptr stored,
+                           const client* to, std::uint64_t cookie) {
   FLEET_CHECK(!routing_); // deliveries publish nothing, so the list below is ours alone
   routing_ = true;
-  tree_.find(topic, matches_);
   for (const auto& m : matches_) {
     auto& who = static_cast<client&>(*m.who);
-    const auto granted = std::min(q, m.qos);
+    const auto granted = std::min(message.qos, m.qos);
     if (granted == mqtt::qos::at_most_once) {
-      broker_.deliver_now(who, topic, payload);
+      broker_.deliver_now(who, message.topic, message.payload);
+      continue;
+    }
+    if (&who == to) {
+      auto own = broker_.messages().make(message.topic, message.payload, cookie);
+      broker_.deliver(who, own, granted, false);
       continue;
     }
     if (stored == nullptr) {
-      stored = broker_.messages().make(topic, payload, cookie);
+      stored = broker_.messages().make(message.topic, message.payload);
     }
     broker_.deliver(who, stored, granted, false); // [MQTT-3.3.1-9]
   }
@@ -245,15 +260,16 @@ void mqtt_character::on_acknowledged(std::uint64_t cookie) {
   broker_.ledger().acknowledged(cookie);
 }
 
-void mqtt_character::write_command_topic(std::uint32_t device) {
-  std::string name;
+std::string mqtt_character::name_of(std::uint32_t device) const {
   if (names_ != nullptr) {
-    name = names_->at(device).device_name;
-  } else {
-    name = std::to_string(device);
-    name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
-    name.insert(0, "dev_");
+    return names_->at(device).device_name;
   }
+  std::string name = std::to_string(device);
+  name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
+  return "dev_" + name;
+}
+
+void mqtt_character::write_command_topic(std::string_view name, std::uint32_t device) {
   command_topic_.clear();
   std::string_view rest = options_.command_topic;
   while (!rest.empty()) {
@@ -281,32 +297,61 @@ command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q) {
   if (device >= broker_.bounds().devices_max || (names_ != nullptr && device >= names_->count())) {
     return command_outcome::unknown_device;
   }
-  write_command_topic(device);
+  const auto name = name_of(device);
+  write_command_topic(name, device);
   if (!mqtt::valid_topic(command_topic_)) { // [MQTT-3.3.2-2]: the template may say anything
     return command_outcome::not_subscribed;
   }
   tree_.find(command_topic_, matches_);
-  if (matches_.empty()) {
+  const auto to = find_addressee(device, name);
+  if (to.who == nullptr) {
     return command_outcome::not_subscribed;
   }
-  auto highest = mqtt::qos::at_most_once;
-  bool online = false;
-  for (const auto& m : matches_) {
-    const auto& who = static_cast<client&>(*m.who);
-    if (who.online != nullptr && who.online->congested()) {
-      return command_outcome::busy;
-    }
-    online = online || who.online != nullptr;
-    highest = std::max(highest, m.qos);
-  }
-  if (!online) {
+  if (to.who->online == nullptr) {
     return command_outcome::offline;
   }
-  const auto granted = std::min(q, highest);
+  if (to.who->online->congested()) {
+    return command_outcome::busy;
+  }
+  const auto granted = std::min(q, to.granted);
   const auto tag = broker_.ledger().downlink(device, granted != mqtt::qos::at_most_once);
   write_property_set(command_payload_, ++command_id_, tag);
-  publish(command_topic_, command_payload_.view(), q, false, accounts::cookie(tag));
+  mqtt::message_view message;
+  message.topic = command_topic_;
+  message.payload = command_payload_.view();
+  message.qos = q;
+  route(message, nullptr, to.sole ? to.who : nullptr, accounts::cookie(tag));
   return command_outcome::sent;
+}
+
+bool mqtt_character::listens_to(const client& who, std::string_view topic) const {
+  std::vector<mqtt::kept_subscription> all;
+  tree_.list(who, all);
+  return std::any_of(all.begin(), all.end(), [topic](const auto& s) { return s.filter == topic; });
+}
+
+/// The client that bears the device's name; or that sent the device's reports; or that subscribed
+/// to its very topic. One that is online goes before one that is not.
+mqtt_character::addressee mqtt_character::find_addressee(std::uint32_t device,
+                                                         std::string_view name) const {
+  addressee best;
+  int best_rank = 1; // of nobody: a wildcard alone makes no addressee
+  for (const auto& m : matches_) {
+    auto& who = static_cast<client&>(*m.who);
+    const int likeness = who.id == name                    ? 3
+                         : who.device == device            ? 2
+                         : listens_to(who, command_topic_) ? 1
+                                                           : 0;
+    const int rank = 2 * likeness + (who.online != nullptr ? 1 : 0);
+    if (rank > best_rank) {
+      best = {&who, m.qos, true};
+      best_rank = rank;
+    } else if (rank == best_rank && best.who != nullptr) {
+      best.granted = std::max(best.granted, m.qos);
+      best.sole = false;
+    }
+  }
+  return best;
 }
 
 } // namespace fleet::cloud

@@ -55,8 +55,7 @@ public:
   command_outcome command(std::uint32_t device, mqtt::qos q) override;
 
   /// Publishes from inside; the only way onto `$…` topics.
-  void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain,
-               std::uint64_t cookie = 0);
+  void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
 
   /// At start: a retained message as it was kept.
   void load_retained(mqtt::message_ptr message, mqtt::qos q);
@@ -66,6 +65,13 @@ public:
 
 private:
   struct client;
+  /// The client that a command to a device is for. Whoever else its topic reaches may read it, and
+  /// acknowledges for nobody but itself.
+  struct addressee {
+    client* who = nullptr;
+    mqtt::qos granted = mqtt::qos::at_most_once;
+    bool sole = false; ///< nobody else could be meant just as well
+  };
 
   [[nodiscard]] mqtt::connack_code judge(const mqtt::connect_view& connect) const;
   [[nodiscard]] client* find(std::string_view id) const;
@@ -74,7 +80,15 @@ private:
   void retain(const mqtt::message_ptr& message, mqtt::qos q);
   std::uint8_t subscribe(client& who, const mqtt::server_event::filter& f);
   void replay(client& who, const mqtt::server_event::filter& f, mqtt::qos granted);
-  void write_command_topic(std::uint32_t device);
+  [[nodiscard]] std::string name_of(std::uint32_t device) const;
+  void write_command_topic(std::string_view name, std::uint32_t device);
+  [[nodiscard]] bool listens_to(const client& who, std::string_view topic) const;
+  /// Among matches_.
+  [[nodiscard]] addressee find_addressee(std::uint32_t device, std::string_view name) const;
+  /// Hands a message to all that matches_ holds; `stored`: made before, or null. The copy for `to`
+  /// bears the cookie.
+  void route(const mqtt::message_view& message, mqtt::message_ptr stored, const client* to,
+             std::uint64_t cookie);
 
   broker& broker_;
   open_options options_;

@@ -7,8 +7,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "protocol/alink/topics.hpp"
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/base/time.hpp"
@@ -72,6 +74,9 @@ struct device_name_view {
   std::string_view device_name;
 };
 
+/// How long the platform waits for the answer to a property set or get, if nobody says (§11.3).
+inline constexpr duration property_patience = std::chrono::seconds{5};
+
 class operations {
 public:
   virtual ~operations() = default;
@@ -96,17 +101,26 @@ public:
   /// Ends its connection; it may come back.
   virtual operation_result kick(device_name_view who) = 0;
 
-  /// §11.3; `properties` is a JSON object. Answers when the device did, or in time.
-  virtual void set_properties(device_name_view who, std::string_view properties,
+  /// §11.3; `properties` is a JSON object. Answers when the device did, or after `patience`.
+  virtual void set_properties(device_name_view who, std::string_view properties, duration patience,
                               call_done done) = 0;
   /// §11.4: asks the device itself; `names` is a JSON array.
-  virtual void get_properties(device_name_view who, std::string_view names, call_done done) = 0;
+  virtual void get_properties(device_name_view who, std::string_view names, duration patience,
+                              call_done done) = 0;
+  /// With the platform's own patience, property_patience.
+  void set_properties(device_name_view who, std::string_view properties, call_done done) {
+    set_properties(who, properties, property_patience, std::move(done));
+  }
+  void get_properties(device_name_view who, std::string_view names, call_done done) {
+    get_properties(who, names, property_patience, std::move(done));
+  }
   /// §11.7: kept for a device that is offline. `properties` is a JSON object, null clears.
   virtual operation_result set_desired(device_name_view who, std::string_view properties) = 0;
-  /// §11.5; synchronous services go by RRPC if the model says so.
+  /// §11.5; synchronous services go by RRPC if the model says so, and with its bounds of patience.
   virtual void call_service(device_name_view who, std::string_view service,
                             std::string_view arguments, duration patience, call_done done) = 0;
   /// §15; `topic` empty: the system form; otherwise the custom topic's part behind `/ext/rrpc/ID`.
+  /// A patience below 1 s counts as 1 s; one over 8 s is `malformed` (§15.3).
   virtual void rrpc(device_name_view who, std::string_view topic, bytes_view payload,
                     duration patience, call_done done) = 0;
 
@@ -121,7 +135,16 @@ public:
   /// §9.1: to all devices of a product that are online and subscribed; answers `{"devices":n}`.
   virtual operation_result broadcast(std::string_view product_key, std::string_view topic,
                                      bytes_view payload) = 0;
-  /// §14.6: what `thing/config/get` answers from now on, and pushed to who is online.
+  /// §9.1: the product's classes of custom topics, in the order in which they are looked at:
+  /// `{"classes":[{"class":"…","allow":"pub","own":true},…]}`. Own ones are the product's alone.
+  virtual operation_result topic_classes_of(std::string_view product_key) = 0;
+  /// Adds a class of the product or changes its rights; what devices have subscribed to stays.
+  virtual operation_result put_topic_class(std::string_view product_key, std::string_view name,
+                                           alink::rights may) = 0;
+  virtual operation_result delete_topic_class(std::string_view product_key,
+                                              std::string_view name) = 0;
+  /// §14.6: what `thing/config/get` answers from now on, and pushed to who is online; answers
+  /// `{"devices":n,"url":"…"}`, the place where devices fetch it.
   virtual operation_result set_config(std::string_view product_key, std::string_view content,
                                       bool push) = 0;
 };

@@ -6,6 +6,7 @@
 #include "protocol/alink/rrpc.hpp"
 #include "protocol/alink/thing_reply.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/tsl/check.hpp"
 
 namespace fleet::cloud {
 
@@ -47,7 +48,8 @@ void platform_calls::begin(std::uint32_t id, const outgoing_call& what, call_don
     return;
   }
   const auto deadline = later(parts_.core.now(), what.patience);
-  open_.emplace(at, call{std::move(done), deadline, what.kind, what.raw});
+  open_.emplace(at,
+                call{std::move(done), deadline, what.kind, what.raw, std::string{what.service}});
   by_deadline_.emplace(deadline, at);
   rearm();
 }
@@ -62,6 +64,21 @@ void platform_calls::finish(std::map<key, call>::iterator which, const call_resu
   open_.erase(which);
   rearm();
   done(outcome); // may begin others, or end the device's connection
+}
+
+// §10.1 has the codes of the thing model for replies too. What is missing is let pass: most devices
+// answer a service with nothing at all.
+int platform_calls::code_of(const call& which, const uplink& what, const alink::reply_view& reply) {
+  const auto* const model = what.of().model();
+  if (which.service.empty() || reply.code != alink::code_success || model == nullptr
+      || reply.data.empty()) {
+    return static_cast<int>(reply.code);
+  }
+  if (output_.read(as_bytes(reply.data)) != json_error::none || output_.is_array()) {
+    return alink::code_params_no_container;
+  }
+  constexpr tsl::check_policy lenient{.whole_parameters = false};
+  return tsl::check_service_output(*model, which.service, output_.top(), lenient).code;
 }
 
 // What a synchronous call (§15) is, its topic says; the others are told by the id inside.
@@ -94,7 +111,7 @@ void platform_calls::take(const uplink& what) {
     return finish(found, fail(operation_failure{operation_error::malformed,
                                                 "the device's answer is no Alink reply"}));
   }
-  finish(found, call_answer{static_cast<int>(reply.code),
+  finish(found, call_answer{code_of(found->second, what, reply),
                             reply.data.empty() ? "{}" : std::string{reply.data}});
 }
 

@@ -11,6 +11,7 @@
 
 #include "cloud_sim/operations.hpp"
 #include "cloud_sim/platform_things.hpp"
+#include "protocol/alink/thing_reply.hpp"
 
 namespace fleet::cloud {
 
@@ -24,6 +25,7 @@ struct outgoing_call {
   bytes_view payload{};
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration patience{};
+  std::string_view service{}; ///< whose output the answer's data is; empty: it is not checked
 };
 
 class platform_calls final : private hal::timer {
@@ -63,9 +65,12 @@ private:
     time_point deadline;
     alink::topic_kind kind;
     bool raw;
+    std::string service;
   };
   void on_wake(time_point now) override;
   void rearm();
+  /// The code of an answer: the device's own, or the thing model's when its data is against it.
+  [[nodiscard]] int code_of(const call& which, const uplink& what, const alink::reply_view& reply);
   void finish(std::map<key, call>::iterator which, const call_result& outcome);
   [[nodiscard]] bool full(device_index device) const;
 
@@ -73,6 +78,7 @@ private:
   std::map<key, call> open_;
   std::set<std::pair<time_point, key>> by_deadline_;
   json_reader json_;
+  json_reader output_;
   std::uint32_t last_id_ = 0;
   bool stopping_ = false;
 };

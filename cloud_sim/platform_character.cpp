@@ -23,7 +23,7 @@ platform_character::platform_character(broker& core, registry& devices, platform
 }
 
 void platform_character::on_connect(connection& from, const mqtt::connect_view& connect) {
-  const auto who = door_.judge(connect, from.over_tls());
+  const auto who = door_.judge(connect, {from.over_tls(), from.id2()});
   if (who.code != mqtt::connack_code::accepted) {
     broker_.refuse(from, who.code);
     return;
@@ -62,8 +62,8 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
 }
 
 platform_client& platform_character::seat(std::uint32_t device, const alink::identity& who) {
-  auto& made = devices_.keep(device, std::make_unique<platform_client>(device, who.product_key,
-                                                                       who.device_name));
+  auto& made = devices_.keep(
+      device, std::make_unique<platform_client>(device, who.product_key, who.device_name));
   made.of = &state_.products.open(who.product_key);
   broker_.remember(made);
   return made;
@@ -102,7 +102,6 @@ void platform_character::note_presence(std::uint32_t device, product& of, bool o
     return;
   }
   ++of.online;
-  of.seen += devices_.seen(device) ? 0U : 1U;
   state_.came_online(device, wall_ms);
 }
 
@@ -148,8 +147,9 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
     auto* const sub_device = gateways_.speak_for(who, from.number(), topic);
     what.from.as = sub_device != nullptr ? sub_device : &who;
   }
-  const auto rights = alink::topic_rights(message.topic, what.from.as->product_key(),
-                                          what.from.as->device_name(), options_.access);
+  const auto rights =
+      alink::topic_rights(message.topic, what.from.as->product_key(), what.from.as->device_name(),
+                          what.of().topics.rules(options_.access));
   if (!rights.may_publish) {
     add(broker_.counters().publishes_refused);
     if (options_.close_on_refused_publish) {
@@ -229,7 +229,8 @@ bool platform_character::may_hear(const platform_client& as, const platform_clie
   if (!guard_.passes_filter(filter)) {
     return false;
   }
-  if (alink::may_subscribe_filter(filter, as.product_key(), as.device_name(), options_.access)) {
+  if (alink::may_subscribe_filter(filter, as.product_key(), as.device_name(),
+                                  as.of->topics.rules(options_.access))) {
     return true;
   }
   const auto on = alink::parse_topic(filter);
@@ -238,7 +239,8 @@ bool platform_character::may_hear(const platform_client& as, const platform_clie
                                      : nullptr;
   return sub_device != nullptr
          && alink::may_subscribe_filter(filter, sub_device->product_key(),
-                                        sub_device->device_name(), options_.access);
+                                        sub_device->device_name(),
+                                        sub_device->of->topics.rules(options_.access));
 }
 
 platform_client& platform_character::subject(platform_client& who, std::uint32_t link,

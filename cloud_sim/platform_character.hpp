@@ -30,6 +30,7 @@ public:
   /// Takes the tokens of pre-auth from now on; null: none. Must outlive the character.
   void take_tokens(const platform_logons* logons) noexcept { door_.take_tokens(logons); }
 
+  [[nodiscard]] const id2_keys* id2() const noexcept override { return &door_; }
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
   void on_subscribe(connection& from, std::uint16_t packet_id,
@@ -76,6 +77,9 @@ public:
   /// Devices that are online and have not done yet what their shadow's desired part asks (§13).
   [[nodiscard]] std::uint64_t shadows_waiting() const;
 
+  /// Where configurations are to be had, once that is known; see platform_options::config_url.
+  void serve_configs_at(std::string base) { options_.config_url = std::move(base); }
+
   // For the console.
   [[nodiscard]] broker& core() noexcept { return broker_; }
   [[nodiscard]] registry& devices() noexcept { return devices_; }
@@ -107,7 +111,7 @@ private:
   broker& broker_;
   registry& devices_;
   platform_state& state_;
-  const platform_options options_;
+  platform_options options_; ///< as they came, but for what is known late
   platform_door door_;
   switchboard lines_;
   platform_things things_;

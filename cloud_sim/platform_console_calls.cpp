@@ -13,9 +13,11 @@ namespace fleet::cloud {
 
 namespace {
 
-/// How long the platform waits for the answer to a property set (§11.3).
-constexpr duration set_patience = std::chrono::seconds{5};
 constexpr duration patience_max = std::chrono::minutes{5};
+
+duration bounded(duration patience) {
+  return std::clamp(patience, duration{std::chrono::milliseconds{1}}, patience_max);
+}
 
 operation_failure malformed(std::string detail) {
   return {operation_error::malformed, std::move(detail)};
@@ -53,7 +55,7 @@ std::optional<operation_failure> platform_operations::read_properties(std::strin
 }
 
 void platform_operations::set_properties(device_name_view who, std::string_view properties,
-                                         call_done done) {
+                                         duration patience, call_done done) {
   const auto found = find(who);
   if (!found.ok()) {
     return done(fail(found.error()));
@@ -79,12 +81,12 @@ void platform_operations::set_properties(device_name_view who, std::string_view 
                            .kind = alink::topic_kind::property_set,
                            .topic = topic,
                            .payload = payload.view(),
-                           .patience = set_patience},
+                           .patience = bounded(patience)},
                           std::move(done));
 }
 
 void platform_operations::get_properties(device_name_view who, std::string_view names,
-                                         call_done done) {
+                                         duration patience, call_done done) {
   const auto found = find(who);
   if (!found.ok()) {
     return done(fail(found.error()));
@@ -112,7 +114,7 @@ void platform_operations::get_properties(device_name_view who, std::string_view 
                            .kind = alink::topic_kind::property_get,
                            .topic = topic,
                            .payload = payload.view(),
-                           .patience = set_patience},
+                           .patience = bounded(patience)},
                           std::move(done));
 }
 
@@ -192,17 +194,21 @@ void platform_operations::call_service(device_name_view who, std::string_view se
     const auto* const known = model->find_service(service);
     synchronous = known != nullptr && known->call == tsl::call_kind::sync;
   }
+  if (synchronous && patience > alink::max_rrpc_wait) {
+    return done(fail(malformed("the service is synchronous, so it goes by RRPC, whose "
+                               "timeout is 8 s at most")));
+  }
   const broker::turn guard{platform_.core()};
   const auto id = platform_.calls().next_id();
   byte_buffer payload;
   alink::append_service_call(payload, id, service, arguments, platform_.options().call_version());
   std::string topic = system_topic(device, "thing/service/" + std::string{service});
-  outgoing_call call{
-      .device = device,
-      .kind = alink::topic_kind::service,
-      .topic = topic,
-      .payload = payload.view(),
-      .patience = std::clamp(patience, duration{std::chrono::milliseconds{1}}, patience_max)};
+  outgoing_call call{.device = device,
+                     .kind = alink::topic_kind::service,
+                     .topic = topic,
+                     .payload = payload.view(),
+                     .patience = bounded(patience),
+                     .service = service};
   std::string own;
   if (synchronous) { // §11.5: by RRPC, in the form that the device listens to
     call.patience = alink::rrpc_wait(patience);
@@ -227,6 +233,9 @@ void platform_operations::rrpc(device_name_view who, std::string_view topic, byt
   const auto device = found.value();
   if (payload.size() > alink::max_payload) {
     return done(fail(malformed("the payload is over 256 KiB")));
+  }
+  if (patience > alink::max_rrpc_wait) {
+    return done(fail(malformed("the timeout of RRPC is 8 s at most")));
   }
   const auto id = platform_.calls().next_id();
   std::string whole = system_topic(device, "rrpc/request/" + std::to_string(id));

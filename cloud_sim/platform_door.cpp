@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cloud_sim/secrets.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::cloud {
@@ -13,9 +14,9 @@ using mqtt::connack_code;
 
 platform_door::platform_door(const parts& from) : parts_(from) {}
 
-entry platform_door::judge(const mqtt::connect_view& connect, bool over_tls) {
+entry platform_door::judge(const mqtt::connect_view& connect, const passage& by) {
   entry out;
-  over_tls_ = over_tls;
+  by_ = by;
   if (connect.client_id.size() > parts_.core.bounds().client_id_max
       || connect.client_id.find_first_of("+#") != std::string_view::npos) {
     out.code = connack_code::identifier_rejected;
@@ -30,6 +31,10 @@ entry platform_door::judge(const mqtt::connect_view& connect, bool over_tls) {
     return out;
   }
   const auto& logon = said.value();
+  if (!passes(logon.parts.secure_mode, by.id2)) {
+    out.code = connack_code::not_authorized;
+    return out;
+  }
   out.auto_subscribe = logon.parts.auto_subscribe;
   switch (logon.kind) {
     case logon_kind::direct: judge_direct(connect, logon, out); break;
@@ -39,7 +44,7 @@ entry platform_door::judge(const mqtt::connect_view& connect, bool over_tls) {
     case logon_kind::unlisted_registration:
       register_unlisted(logon, as_text(connect.password), out);
       break;
-    case logon_kind::id2: // which the twin does not emulate (§5.2)
+    case logon_kind::id2: judge_id2(connect, logon, out); break;
     case logon_kind::unknown: out.code = connack_code::not_authorized; break;
   }
   return out;
@@ -66,9 +71,52 @@ void platform_door::judge_preauth(const mqtt::connect_view& connect, const alink
   const auto device = logons_ == nullptr
                           ? std::nullopt
                           : logons_->recognize(said.iot_id, as_text(connect.password));
-  if (device) {
+  if (device && own_stream(*device)) {
     admit(*device, connect, out);
   }
+}
+
+// The model of §5.6: an id2 names its device, whose secret its key follows from.
+void platform_door::judge_id2(const mqtt::connect_view& connect, const alink::logon& said,
+                              entry& out) {
+  if (!alink::id2_mode(said.parts.secure_mode) || !parts_.options.id2_model) {
+    out.code = connack_code::not_authorized;
+    return;
+  }
+  const auto name = alink::id2_device(said.id2);
+  const auto device = name ? parts_.devices.find(said.parts.product_key, *name) : std::nullopt;
+  if (!device || !own_stream(*device)) {
+    return;
+  }
+  const auto expected = alink::sign_id2(alink::model_id2(parts_.devices.identity_of(*device)),
+                                        said.parts.client_id_base, said.parts.timestamp);
+  if (alink::digest_equal(expected, as_text(connect.password))) {
+    admit(*device, connect, out);
+  }
+}
+
+bool platform_door::passes(int secure_mode, const alink::id2_preamble* by) const noexcept {
+  if (!alink::id2_encrypts(secure_mode)) {
+    return by == nullptr && (secure_mode != 8 || parts_.options.id2_model);
+  }
+  return parts_.options.id2_model && by != nullptr && by->secure_mode == secure_mode;
+}
+
+bool platform_door::own_stream(device_index device) const {
+  return by_.id2 == nullptr
+         || parts_.devices.find(by_.id2->product_key, by_.id2->device_name) == device;
+}
+
+std::optional<std::string> platform_door::stream_key(const alink::id2_preamble& begin) const {
+  const auto device = parts_.devices.find(begin.product_key, begin.device_name);
+  if (!parts_.options.id2_model || !device) {
+    return std::nullopt;
+  }
+  if (begin.secure_mode == 1 || begin.secure_mode == 5) {
+    return logons_ == nullptr ? std::nullopt
+                              : logons_->codec_key({begin.product_key, begin.device_name});
+  }
+  return alink::id2_stream_key(parts_.devices.identity_of(*device));
 }
 
 void platform_door::judge_token(const mqtt::connect_view& connect, const alink::logon& said,
@@ -94,7 +142,7 @@ connack_code platform_door::judge_registration(const alink::login_parts& said,
   // §5.3: a disabled device is refused as an active one is.
   facts.activated = device && (parts_.devices.seen(*device) || parts_.devices.disabled(*device));
   return static_cast<connack_code>(
-      alink::judge_registration_login(said, password, facts, over_tls_));
+      alink::judge_registration_login(said, password, facts, by_.over_tls));
 }
 
 void platform_door::register_listed(const alink::logon& said, std::string_view password,

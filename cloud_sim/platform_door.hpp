@@ -29,7 +29,13 @@ struct entry {
   std::uint16_t keep_alive_s = 0; ///< to enforce
 };
 
-class platform_door {
+/// By which stream a CONNECT came.
+struct passage {
+  bool over_tls = false;
+  const alink::id2_preamble* id2 = nullptr; ///< none: it is not encrypted by the ID2 model
+};
+
+class platform_door final : public id2_keys {
 public:
   struct parts {
     broker& core;
@@ -44,11 +50,20 @@ public:
 
   /// Registration works over TLS alone (§5.5). What is secret is kept from whoever has no secret:
   /// whether a device is disabled, or was online before, is told to the device alone.
-  [[nodiscard]] entry judge(const mqtt::connect_view& connect, bool over_tls);
+  [[nodiscard]] entry judge(const mqtt::connect_view& connect, const passage& by);
+
+  /// While the model is on.
+  [[nodiscard]] std::optional<std::string>
+  stream_key(const alink::id2_preamble& begin) const override;
 
 private:
   void judge_direct(const mqtt::connect_view& connect, const alink::logon& said, entry& out);
   void judge_preauth(const mqtt::connect_view& connect, const alink::logon& said, entry& out);
+  void judge_id2(const mqtt::connect_view& connect, const alink::logon& said, entry& out);
+  /// Whether a CONNECT with that securemode may come by this stream (§5.2).
+  [[nodiscard]] bool passes(int secure_mode, const alink::id2_preamble* by) const noexcept;
+  /// Whether the stream is the device's own.
+  [[nodiscard]] bool own_stream(device_index device) const;
   void judge_token(const mqtt::connect_view& connect, const alink::logon& said, entry& out);
   void register_listed(const alink::logon& said, std::string_view password, entry& out);
   void register_unlisted(const alink::logon& said, std::string_view password, entry& out);
@@ -63,7 +78,7 @@ private:
   rate_window all_connects_;
   device_rates connects_;
   byte_buffer payload_;
-  bool over_tls_ = false;
+  passage by_; ///< of the CONNECT that is judged
 };
 
 } // namespace fleet::cloud

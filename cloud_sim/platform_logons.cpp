@@ -3,11 +3,14 @@
 
 #include <utility>
 
+#include "cloud_sim/secrets.hpp"
+#include "protocol/alink/id2_model.hpp"
+
 namespace fleet::cloud {
 
 platform_logons::platform_logons(hal::home& where, const registry& devices,
                                  const product_list& products, std::string key)
-    : home_(where), devices_(devices), products_(products), gives_tokens_(!key.empty()),
+    : home_(where), devices_(devices), products_(products), gives_tokens_(!key.empty()), key_(key),
       tokens_(std::move(key)) {}
 
 std::optional<logon_device> platform_logons::find(device_name_view who) const {
@@ -26,18 +29,40 @@ std::optional<logon_product> platform_logons::product(std::string_view product_k
   return logon_product{found->given.secret, !found->given.secret.empty()};
 }
 
+std::optional<std::string> platform_logons::codec_key(device_name_view who) const {
+  if (!id2_ || !gives_tokens_) {
+    return std::nullopt;
+  }
+  return alink::id2_codec_key(key_, iot_id_of(who.product_key, who.device_name));
+}
+
+std::optional<std::string> platform_logons::config(std::string_view id) const {
+  // A product key may hold a dash itself; the count does not.
+  const std::size_t dash = id.rfind('-');
+  const auto* const of =
+      dash == std::string_view::npos ? nullptr : products_.find(id.substr(0, dash));
+  if (of == nullptr || of->config.empty() || of->config_id() != id) {
+    return std::nullopt;
+  }
+  return of->config;
+}
+
 std::optional<logon_token> platform_logons::grant(device_name_view who) {
   const auto device = devices_.find(who.product_key, who.device_name);
   if (!device || !gives_tokens_) {
     return std::nullopt;
   }
-  return tokens_.issue(*device, now_s());
+  return tokens_.issue(*device, iot_id_of(who.product_key, who.device_name), now_s());
 }
 
 std::optional<std::uint32_t> platform_logons::recognize(std::string_view iot_id,
                                                         std::string_view iot_token) const {
   const auto device = gives_tokens_ ? tokens_.recognize(iot_id, iot_token, now_s()) : std::nullopt;
-  return device && devices_.knows(*device) ? device : std::nullopt;
+  if (!device || !devices_.knows(*device)) {
+    return std::nullopt;
+  }
+  const auto who = devices_.identity_of(*device);
+  return iot_id_of(who.product_key, who.device_name) == iot_id ? device : std::nullopt;
 }
 
 } // namespace fleet::cloud

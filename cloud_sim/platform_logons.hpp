@@ -21,7 +21,12 @@ public:
 
   [[nodiscard]] std::optional<logon_device> find(device_name_view who) const override;
   [[nodiscard]] std::optional<logon_product> product(std::string_view product_key) const override;
+  [[nodiscard]] std::optional<std::string> codec_key(device_name_view who) const override;
+  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override;
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
+
+  /// Answers devices with ID2 elements, by the model, from now on.
+  void emulate_id2() noexcept { id2_ = true; }
 
   /// The device that a CONNECT in pre-auth mode speaks for, disabled or not. Nothing: no tokens
   /// are given, or not this one.
@@ -35,6 +40,8 @@ private:
   const registry& devices_;
   const product_list& products_;
   bool gives_tokens_;
+  bool id2_ = false;
+  std::string key_;
   logon_tokens tokens_;
 };
 

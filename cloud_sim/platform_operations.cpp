@@ -23,6 +23,15 @@ std::string counted(std::uint32_t devices) {
   return "{\"devices\":" + std::to_string(devices) + "}";
 }
 
+std::string configured(std::uint32_t devices, std::string_view url) {
+  byte_buffer out;
+  object_writer json{out};
+  json.integer("devices", devices);
+  json.text("url", url);
+  json.end();
+  return std::string{as_text(out.view())};
+}
+
 } // namespace
 
 platform_operations::found_device platform_operations::find(device_name_view who) const {
@@ -42,19 +51,24 @@ device_view platform_operations::view(device_index device) const {
   return out;
 }
 
-// A list of devices that ends is counted once for all products; one that does not is known by those
-// that came.
+// What devices() lists is counted once for all products: of a source without an end, those that
+// came or were added.
 std::vector<product_view> platform_operations::products() const {
   const auto& registry = platform_.devices();
   std::map<std::string, std::uint32_t, std::less<>> counts;
-  for (auto d = registry.next(0); registry.finite() && d; d = registry.next(*d + 1)) {
+  for (auto d = registry.next(0); d; d = registry.next(*d + 1)) {
     ++counts[registry.identity_of(*d).product_key];
   }
   std::vector<product_view> out;
   for (const auto& [key, p] : platform_.state().products.all()) {
-    const auto count = registry.finite() ? counts[key] : p->seen;
-    out.push_back({key, p->given.name, count, p->online, p->model() != nullptr});
+    out.push_back({key, p->given.name, counts[key], p->online, p->model() != nullptr});
     counts.erase(key);
+  }
+  if (!registry.finite() && registry.knows(0)) { // whose devices come without end
+    const auto key = registry.identity_of(0).product_key;
+    if (platform_.state().products.find(key) == nullptr) {
+      counts[key];
+    }
   }
   for (const auto& [key, count] : counts) { // nobody has spoken of these yet
     out.push_back({key, key, count, 0, false});
@@ -149,8 +163,6 @@ operation_result platform_operations::delete_device(device_name_view who) {
   platform_.gateways().erase(device);
   platform_.withdraw(device);
   auto& state = platform_.state();
-  auto& of = state.product_of(device);
-  of.seen -= platform_.devices().seen(device) ? 1U : 0U;
   state.tell_gone(device);
   state.forget(device);
   platform_.devices().remove(device);
@@ -229,7 +241,8 @@ operation_result platform_operations::publish(std::string_view topic, bytes_view
   if (!found.ok()) {
     return fail(found.error());
   }
-  const auto& rules = platform_.options().access;
+  const auto rules =
+      platform_.state().product_of(found.value()).topics.rules(platform_.options().access);
   if (topic.find_first_of("+#") != std::string_view::npos || payload.size() > alink::max_payload
       || !alink::topic_rights(topic, on.product_key, on.device_name, rules).may_subscribe) {
     return fails(operation_error::refused, "no device may listen there, or it is too long");
@@ -239,7 +252,10 @@ operation_result platform_operations::publish(std::string_view topic, bytes_view
   const auto asked = std::min(q, mqtt::qos::at_least_once);
   const int granted = to.as == nullptr ? -1 : to.as->granted(topic);
   if (to.as != nullptr && !to.online() && asked == mqtt::qos::at_least_once && granted == 1) {
-    platform_.lines().send(to, topic, payload, asked, 0); // its session waits for it (§8.1)
+    if (!platform_.lines().within_bound(to)) {
+      return fail(failure_of(command_outcome::busy));
+    }
+    platform_.lines().put(to, topic, payload, asked, 0); // its session waits for it (§8.1)
     return std::string{"{}"};
   }
   const auto sent = platform_.lines().push(to, topic, payload, asked);
@@ -251,13 +267,16 @@ operation_result platform_operations::publish(std::string_view topic, bytes_view
 
 operation_result platform_operations::broadcast(std::string_view product_key,
                                                 std::string_view topic, bytes_view payload) {
-  auto* const of = platform_.state().products.find(product_key);
+  auto* const of = find_product(product_key);
   if (of == nullptr) {
     return fails(operation_error::unknown_product, "there is no such product");
   }
   std::string whole{topic};
   const std::string head = "/broadcast/" + std::string{product_key} + "/";
-  if (!topic.starts_with(head)) {
+  if (topic.starts_with('/') && !topic.starts_with(head)) {
+    return fails(operation_error::refused, "a broadcast to this product goes to " + head + "…");
+  }
+  if (!topic.starts_with('/')) {
     whole.insert(0, head);
   }
   if (whole.size() == head.size() || whole.find_first_of("+#") != std::string::npos
@@ -274,7 +293,7 @@ operation_result platform_operations::broadcast(std::string_view product_key,
 
 operation_result platform_operations::set_config(std::string_view product_key,
                                                  std::string_view content, bool push) {
-  auto* const of = platform_.state().products.find(product_key);
+  auto* const of = find_product(product_key);
   if (of == nullptr) {
     return fails(operation_error::unknown_product, "there is no such product");
   }
@@ -285,11 +304,14 @@ operation_result platform_operations::set_config(std::string_view product_key,
   const broker::turn guard{platform_.core()};
   of->set_config(content, of->config_count + 1);
   platform_.state().tell_product(*of);
-  if (!push || content.empty()) {
+  if (content.empty()) {
     return counted(0);
   }
   const std::string id = of->config_id();
-  const std::string url = platform_.options().config_url + id;
+  const std::string url = config_url_of(platform_.options().config_url, id);
+  if (!push) {
+    return configured(0, url);
+  }
   byte_buffer payload;
   alink::append_config_push(payload, platform_.calls().next_id(), config_info_of(*of, id, url));
   std::uint32_t told = 0;
@@ -300,7 +322,7 @@ operation_result platform_operations::set_config(std::string_view product_key,
                 ? 1U
                 : 0U;
   });
-  return counted(told);
+  return configured(told, url);
 }
 
 } // namespace fleet::cloud

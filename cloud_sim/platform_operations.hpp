@@ -30,8 +30,10 @@ public:
   operation_result enable(device_name_view who) override;
   operation_result kick(device_name_view who) override;
 
-  void set_properties(device_name_view who, std::string_view properties, call_done done) override;
-  void get_properties(device_name_view who, std::string_view names, call_done done) override;
+  void set_properties(device_name_view who, std::string_view properties, duration patience,
+                      call_done done) override;
+  void get_properties(device_name_view who, std::string_view names, duration patience,
+                      call_done done) override;
   operation_result set_desired(device_name_view who, std::string_view properties) override;
   void call_service(device_name_view who, std::string_view service, std::string_view arguments,
                     duration patience, call_done done) override;
@@ -44,6 +46,10 @@ public:
   operation_result publish(std::string_view topic, bytes_view payload, mqtt::qos q) override;
   operation_result broadcast(std::string_view product_key, std::string_view topic,
                              bytes_view payload) override;
+  operation_result topic_classes_of(std::string_view product_key) override;
+  operation_result put_topic_class(std::string_view product_key, std::string_view name,
+                                   alink::rights may) override;
+  operation_result delete_topic_class(std::string_view product_key, std::string_view name) override;
   operation_result set_config(std::string_view product_key, std::string_view content,
                               bool push) override;
 
@@ -51,6 +57,8 @@ private:
   using found_device = result<device_index, operation_failure>;
   [[nodiscard]] found_device find(device_name_view who) const;
   [[nodiscard]] device_view view(device_index device) const;
+  /// The product, made if nobody has spoken of it yet and it has devices; or null.
+  [[nodiscard]] product* find_product(std::string_view product_key);
   operation_result set_disabled(device_name_view who, bool disabled);
   /// The model of a device's product, or null.
   [[nodiscard]] const tsl::model* model_of(device_index device);

@@ -13,6 +13,7 @@
 
 #include "cloud_sim/gateway_desk.hpp"
 #include "cloud_sim/platform_rates.hpp"
+#include "cloud_sim/topic_classes.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/tsl/model.hpp"
 
@@ -44,8 +45,8 @@ struct product {
   std::string config;      ///< what thing/config/get is answered with (§14.6); empty: none
   std::string config_sign; ///< its SHA-256
   std::uint32_t config_count = 0;
+  topic_classes topics;
   std::uint32_t online = 0; ///< devices and sub-devices
-  std::uint32_t seen = 0;   ///< that were ever online
   rate_window broadcasts;   ///< against platform_bounds
 
   [[nodiscard]] bool has(product_flag f) const noexcept { return (given.flags & f) != 0; }
@@ -79,6 +80,9 @@ public:
   /// Stays where it is as long as the list lives.
   product& open(std::string_view product_key);
   [[nodiscard]] std::string_view secret_of(std::string_view product_key) const override;
+  [[nodiscard]] bool knows(std::string_view product_key) const override {
+    return find(product_key) != nullptr;
+  }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<product>, std::less<>>&
   all() const noexcept {
     return products_;

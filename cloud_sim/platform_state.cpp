@@ -240,11 +240,14 @@ device_view platform_state::view(device_index device) const {
     out.gateway = its.product_key + "/" + its.device_name;
   }
   const auto* const state = look(device);
-  if (state == nullptr || of == nullptr) {
+  if (state == nullptr) {
     return out;
   }
   out.firmware_version = state->firmware;
   out.tags = state->tags.empty() ? "{}" : state->tags;
+  if (of == nullptr) { // nobody has said a value yet
+    return out;
+  }
   byte_buffer text;
   object_writer reported{text};
   for (const auto& v : state->reported) {

@@ -118,6 +118,11 @@ public:
   bool load_reported(const reported_row& row);
   bool load_topology(const topology_row& row);
 
+  /// Devices of the source whose secret was another one when they were kept: the source's counts.
+  [[nodiscard]] const std::vector<device_index>& overruled() const noexcept { return overruled_; }
+  /// Once all is loaded: has these kept with the secret that counts.
+  void tell_overruled();
+
   /// Octets on the heap, products left out.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
@@ -134,6 +139,7 @@ private:
   registry& devices_;
   state_keeper* keeper_;
   std::vector<std::unique_ptr<page>> pages_;
+  std::vector<device_index> overruled_;
   json_reader json_;
 };
 

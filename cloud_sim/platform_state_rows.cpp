@@ -76,8 +76,8 @@ void platform_state::tell_product(const product& p) {
   if (p.model() != nullptr) {
     tsl::append_model(text, *p.model());
   }
-  keeper_->product_changed({p.given.product_key, p.given.secret, p.given.name,
-                            as_text(text.view()), p.given.flags, p.config, p.config_count});
+  keeper_->product_changed({p.given.product_key, p.given.secret, p.given.name, as_text(text.view()),
+                            p.given.flags, p.config, p.config_count, p.topics.text()});
 }
 
 bool platform_state::load_product(const product_row& row) {
@@ -93,6 +93,9 @@ bool platform_state::load_product(const product_row& row) {
     model = std::make_shared<const tsl::model>(std::move(read).value());
   }
   auto& of = products.open(row.product_key);
+  if (!of.topics.load(row.topics)) {
+    return false;
+  }
   of.set_config(row.config, row.config_count);
   auto& given = of.given;
   given.name = row.name;
@@ -111,8 +114,7 @@ bool platform_state::load_device(const device_row& row) {
     return true;
   }
   if (device && devices_.identity_of(*device).device_secret != row.device_secret) {
-    devices_.remove(*device); // it was deleted once, and added anew
-    device.reset();
+    overruled_.push_back(*device); // who lists it knows better than what was kept
   }
   if (!device) {
     if (!alink::valid_name(row.product_key, alink::max_product_key)
@@ -128,15 +130,19 @@ bool platform_state::load_device(const device_row& row) {
   }
   devices_.set_disabled(*device, row.status == device_status::disabled);
   if (row.first_online_ms != 0 || row.status == device_status::active) {
-    if (devices_.note_online(*device, row.last_online_ms)) {
-      ++product_of(*device).seen;
-    }
+    devices_.note_online(*device, row.last_online_ms);
   }
   auto& state = open(*device);
   state.tags = row.tags;
   state.firmware = row.firmware;
   state.first_online_ms = row.first_online_ms;
   return true;
+}
+
+void platform_state::tell_overruled() {
+  for (const auto device : overruled_) {
+    tell_device(device);
+  }
 }
 
 bool platform_state::load_shadow(const shadow_row& row) {

@@ -102,7 +102,7 @@ void platform_things::config_get(const uplink& what, const alink::message& m) {
   }
   payload_.clear();
   const std::string id = of.config_id();
-  const std::string url = parts_.options.config_url + id;
+  const std::string url = config_url_of(parts_.options.config_url, id);
   alink::append_config_reply(payload_, m.id, config_info_of(of, id, url));
   topic_.assign(what.message.topic).append("_reply");
   send_reply(what.from, topic_, what.message.qos);

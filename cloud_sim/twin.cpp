@@ -80,6 +80,9 @@ struct twin::parts final : device_listener {
     platform = std::make_unique<platform_character>(core, *devices, *state, options.platform);
     console = std::make_unique<platform_operations>(*platform);
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
+    if (options.platform.id2_model) {
+      logons->emulate_id2();
+    }
     platform->take_tokens(logons.get());
     core.speak_as(*platform);
     ledger = std::make_unique<account_desk>(core.ledger(), devices.get(), counters);
@@ -156,8 +159,7 @@ std::optional<store_failure> twin::load(parts& into) const {
     // Devices that were added are numbered anew, and the ledger goes by numbers.
     end = into.devices->listed();
     // A hundred calls a second leave these ids behind what a former life used.
-    into.platform->calls().count_from(
-        static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
+    into.platform->calls().count_from(static_cast<std::uint64_t>(into.core.home().wall_ms() / 10));
   }
   if (!bad) {
     bad = kept.load_sessions(into.speaks());
@@ -168,7 +170,11 @@ std::optional<store_failure> twin::load(parts& into) const {
   if (!bad) {
     bad = kept.load_ledger(end);
   }
-  return bad ? bad : kept.begin(options_.store_told);
+  bad = bad ? bad : kept.begin(options_.store_told);
+  if (!bad && into.state != nullptr) {
+    into.state->tell_overruled();
+  }
+  return bad;
 }
 
 void twin::stop() {
@@ -209,6 +215,17 @@ void twin::stop_commands() noexcept {
   parts_->rounds.reset();
 }
 
+overruled_secrets twin::overruled() const {
+  overruled_secrets out;
+  if (parts_ != nullptr && parts_->state != nullptr && !parts_->state->overruled().empty()) {
+    const auto& all = parts_->state->overruled();
+    const auto who = parts_->devices->identity_of(all.front());
+    out.count = all.size();
+    out.example = who.product_key + "/" + who.device_name;
+  }
+  return out;
+}
+
 command_outcome twin::command(std::uint32_t device, mqtt::qos q) {
   FLEET_CHECK(parts_ != nullptr);
   const broker::turn guard{parts_->core};
@@ -240,6 +257,13 @@ void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool
 
 operations* twin::console() noexcept {
   return parts_ == nullptr ? nullptr : parts_->console.get();
+}
+
+void twin::serve_configs_at(std::string base) {
+  FLEET_CHECK(parts_ != nullptr);
+  if (parts_->platform != nullptr) {
+    parts_->platform->serve_configs_at(std::move(base));
+  }
 }
 
 logon_registry* twin::logons() noexcept {

@@ -69,6 +69,12 @@ struct start_failure {
   std::string message{};
 };
 
+/// Listed devices that were kept with another secret than they are listed with.
+struct overruled_secrets {
+  std::uint64_t count = 0;
+  std::string example; ///< `PK/DN` of one of them
+};
+
 class twin {
 public:
   explicit twin(twin_options options);
@@ -94,11 +100,17 @@ public:
   /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies
   /// with the twin; what waits for devices is answered by stop().
   [[nodiscard]] operations* console() noexcept;
-  /// The same for the log-on front door.
+  /// Platform only, and only once started: where devices fetch configurations from, the id put
+  /// behind it (aliyun-iot.md §14.6). Before: platform_options::config_url.
+  void serve_configs_at(std::string base);
+  /// The same as console() for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
 
   /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
   [[nodiscard]] ledger_desk* ledger() noexcept;
+
+  /// What start() read from the store and did not believe: the list of devices counts.
+  [[nodiscard]] overruled_secrets overruled() const;
 
   /// Platform only: disabling ends the device's connection, and its log-on gets CONNACK 5.
   void set_disabled(std::uint32_t device, bool disabled);

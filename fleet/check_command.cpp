@@ -6,10 +6,14 @@
 #include "fleet/credential_file.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
+#include "protocol/tsl/load.hpp"
 
 namespace fleet::program {
 
 namespace {
+
+/// As large as what a twin takes over its admin API.
+constexpr std::size_t model_file_most = std::size_t{1} << 20;
 
 std::string counted(std::size_t n, std::string_view one, std::string_view many) {
   return text::format_count(n) + " " + std::string{n == 1 ? one : many};
@@ -17,6 +21,30 @@ std::string counted(std::size_t n, std::string_view one, std::string_view many) 
 
 bool scenario_path(std::string_view path) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
+}
+
+/// Whether a file may be a thing model: those are JSON objects, and no credential file is.
+bool model_path(std::string_view path) {
+  return path.ends_with(".json");
+}
+
+result<std::string, mistakes> check_model(const std::string& path) {
+  auto text = read_whole_file(path, model_file_most);
+  if (!text) {
+    return fail(mistakes{path + ": " + text.error()});
+  }
+  const auto model = tsl::load_model(text.value(), path);
+  if (!model) {
+    mistakes out;
+    for (const auto& error : model.error()) {
+      out.push_back(error.message);
+    }
+    return fail(std::move(out));
+  }
+  const auto& m = model.value();
+  return "thing model, " + counted(m.properties().size(), "property", "properties") + ", "
+         + counted(m.events().size(), "event", "events") + ", "
+         + counted(m.services().size(), "service", "services") + ", no mistake";
 }
 
 /// What is to be said about a good file, or its mistakes.
@@ -28,6 +56,9 @@ result<std::string, mistakes> check_file(const std::string& path) {
     }
     // The reader has seen that a plan comes of it.
     return "ok, " + summary_of(file.value(), resolve(file.value()).value());
+  }
+  if (model_path(path)) {
+    return check_model(path);
   }
   const auto table = read_credential_file(path);
   if (!table) {

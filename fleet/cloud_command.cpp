@@ -16,6 +16,7 @@
 #include "fleet/cloud/twin_certificate.hpp"
 #include "fleet/cloud/web_host.hpp"
 #include "fleet/metrics/exposition.hpp"
+#include "fleet/options/platform_variants.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
@@ -43,6 +44,7 @@ public:
 private:
   std::optional<startup_error> listen();
   std::optional<startup_error> open_data(cloud::twin_options& into);
+  void tell_overruled() const;
   void announce(const std::vector<hal::address>& chosen) const;
   bool write_ledger() const;
   void summarize() const;
@@ -71,12 +73,14 @@ std::optional<startup_error> server::open_data(cloud::twin_options& into) {
   return std::nullopt;
 }
 
-/// Which products register, and how strict the platform is.
+/// Which products register, how strict the platform is, and which variants it takes.
 std::optional<startup_error> choose_platform(const cloud_options& options,
                                              cloud::twin_options& into) {
   if (options.strict) {
     into.platform = cloud::options_of(cloud::strictness::strict);
   }
+  into.platform.id2_model = options.id2_model;
+  choose_variants(options.variants, into.platform);
   if (options.product_secrets_file.empty()) {
     return std::nullopt;
   }
@@ -150,9 +154,21 @@ std::optional<startup_error> server::listen() {
     }
     page_ = std::move(page).value();
   }
+  tell_overruled();
   world_->start();
   announce(chosen.value());
   return std::nullopt;
+}
+
+void server::tell_overruled() const {
+  const auto found = twin_->overruled();
+  if (found.count != 0) {
+    std::fprintf(stderr,
+                 "note: %llu devices, %s among them, have another secret than --data %s kept; the "
+                 "one they are listed with counts\n",
+                 static_cast<unsigned long long>(found.count), found.example.c_str(),
+                 options_.data_dir.c_str());
+  }
 }
 
 void server::announce(const std::vector<hal::address>& chosen) const {
@@ -163,7 +179,9 @@ void server::announce(const std::vector<hal::address>& chosen) const {
     std::printf("%s\n", line.c_str());
   }
   if (page_) {
-    std::printf("metrics %s\n", options_.metrics.at->text().c_str());
+    auto at = *options_.metrics.at;
+    at.port = page_->port();
+    std::printf("metrics %s\n", at.text().c_str());
   }
   if (security_ && options_.cert_file.empty() && !options_.data_dir.empty()) {
     std::printf("ca %s/ca.pem\n", options_.data_dir.c_str());

@@ -114,8 +114,25 @@ std::string_view to_string(profile p) noexcept {
   return {};
 }
 
+std::optional<std::string> logon_contradiction(logon_mode logon, security tier) {
+  if (logon == logon_mode::register_ && by_id2(tier)) {
+    return "logon register, which is for devices without an element; write security: tls";
+  }
+  if (logon == logon_mode::pre_auth && tier == security::itls) {
+    return "logon pre-auth, which does not go with security itls; write id2-tls, or logon: direct";
+  }
+  return std::nullopt;
+}
+
 std::string_view to_string(security s) noexcept {
-  return s == security::tls ? "tls" : "plain";
+  switch (s) {
+    case security::plain: return "plain";
+    case security::tls: return "tls";
+    case security::id2: return "id2";
+    case security::id2_tls: return "id2-tls";
+    case security::itls: return "itls";
+  }
+  FLEET_CHECK(false);
 }
 
 hal::address default_metrics_address() {

@@ -12,6 +12,7 @@
 
 #include "actors/device/settings.hpp"
 #include "fleet/console/options.hpp"
+#include "fleet/session_words.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/home.hpp"
@@ -33,16 +34,6 @@ enum class exit_code : int {
   environment_failed = 3,
   interrupted = 130
 };
-
-/// A cloud's dialect.
-enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
-std::string_view to_string(profile p) noexcept;
-
-enum class security : std::uint8_t { plain, tls };
-std::string_view to_string(security s) noexcept;
-
-/// Which versions of TLS are offered; `any` is 1.2 and 1.3.
-enum class tls_version : std::uint8_t { any, v1_2, v1_3 };
 
 /// Where a listener of ours is, or that there shall be none.
 struct metrics_option {
@@ -85,13 +76,15 @@ struct run_options {
   std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
   program::security security = security::plain; ///< tls where the target is mqtts://
+  auth_host_option auth_host;
   std::string ca_file;
   bool insecure = false;
   std::string server_name;
   program::tls_version tls_version = tls_version::any;
   // devices
   std::string credentials_file; ///< empty: generated from `product_key`
-  bool registers = false;       ///< the devices fetch their secrets at their first connection
+  logon_mode logon = logon_mode::direct;
+  bool registers = false;           ///< logon is register, by its flag of its own
   std::string product_secrets_file; ///< what they sign that with; empty: generated
   std::string product_key = "a1FleetDemo";
   alink::sign_method sign = alink::sign_method::hmacsha1;
@@ -124,6 +117,7 @@ struct cloud_options {
   std::vector<hal::address> mqtts;  ///< TLS listeners
   std::vector<hal::address> http;   ///< the log-on front door, plain
   std::vector<hal::address> https;  ///< over TLS
+  std::string advertise;            ///< host of those two, for devices; empty: the listener's
   std::string product_secrets_file; ///< whose devices may register; empty: none
   metrics_option admin;             ///< of the admin API; not asked for: its own default
   std::string admin_token_file;     ///< empty: a token is made where one is needed
@@ -141,7 +135,9 @@ struct cloud_options {
   metrics_option metrics;
   std::string ledger_file;
   bool quiet = false;
-  bool strict = false; ///< the platform as strict as it says it is
+  bool strict = false;                    ///< the platform as strict as it says it is
+  std::vector<std::string_view> variants; ///< words of variant_entries(), on top of `strict`
+  bool id2_model = false;                 ///< it takes devices with ID2 elements, by the model
 };
 
 /// `fleet device mqtt start`.

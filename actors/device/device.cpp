@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "actors/device/device_extras.hpp"
+#include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
+#include "actors/device/topic_schedule.hpp"
 
 namespace fleet::actors {
 
@@ -49,6 +51,12 @@ device::device(device_surroundings& around, device_slot& slot, std::uint32_t ind
   if (product_.features.any() && product_.speech->triples() != nullptr) {
     extras_ = std::make_unique<device_extras>(device_parts{around_, product_, slot_, client_});
   }
+  if (!product_.features.topics.empty()) {
+    around_.filters.clear();
+    own_filters(around_.filters);
+    topics_ = std::make_unique<topic_schedule>(device_parts{around_, product_, slot_, client_},
+                                               around_.filters);
+  }
 }
 
 device::~device() {
@@ -59,6 +67,7 @@ device::~device() {
 }
 
 void device::settle() noexcept {
+  slot_.board.link.seal();
   const auto in_flight = static_cast<std::uint16_t>(client_.in_flight());
   if (in_flight != in_flight_shown_) {
     auto& gauge = counts().in_flight;
@@ -107,6 +116,9 @@ void device::quiet() {
   if (extras_) {
     extras_->quiet();
   }
+  if (topics_) {
+    topics_->quiet();
+  }
 }
 
 void device::stop(time_point deadline) {
@@ -146,7 +158,9 @@ void device::attempt(hal::stream_events& link_events) {
     return;
   }
   const auto& product = product_;
-  attempt_began_ = now();
+  if (!guide_) {
+    attempt_began_ = now();
+  }
   slot_.trace.note(now(), happening::connecting);
   hal::connect_options options;
   options.peer = product.peer;
@@ -157,7 +171,8 @@ void device::attempt(hal::stream_events& link_events) {
   options.origin = index_;
   options.pending_until_answered = true; // CONNACK
   begin_registration(options);
-  slot_.board.link.open(options, link_events);
+  begin_guidance(options);
+  slot_.board.link.open(options, link_events, veil());
 }
 
 void device::leave_link(outcome why, std::string_view detail) {
@@ -177,14 +192,18 @@ void device::lose_link() {
   slot_.board.link.drop();
   client_.lost();
   registrar_.reset();
+  guide_.reset();
   if (extras_ && was_told_online_) {
     was_told_online_ = false;
     extras_->offline();
   }
+  if (topics_) {
+    topics_->lost();
+  }
 }
 
 void device::transport_down(hal::close_reason reason, std::string_view detail) {
-  if (end_answer()) {
+  if (end_answer() || end_guidance(reason, detail)) {
     return;
   }
   lose_link();
@@ -217,6 +236,8 @@ void device::handle_timeout(hal::stream_events& link_events) {
         phase_due_ = never;
         if (registrar_) {
           leave_link(outcome::timed_out, "the device's secret did not come in time");
+        } else if (asks_for_guidance()) {
+          leave_link(outcome::auth_host_failed, "the auth host did not answer in time");
         }
         break;
       case phase::connecting:
@@ -232,6 +253,9 @@ void device::handle_timeout(hal::stream_events& link_events) {
   if (extras_ && extras_->next_timeout() <= now()) {
     extras_->handle_timeout();
   }
+  if (topics_ && topics_->next_timeout() <= now()) {
+    topics_->handle_timeout();
+  }
   while (next_report_ <= now()) {
     const time_point due = next_report_;
     next_report_ = later(due, product_.interval);
@@ -244,13 +268,16 @@ void device::handle_timeout(hal::stream_events& link_events) {
 }
 
 time_point device::next_timeout() const noexcept {
-  const auto own = std::min({phase_due_, next_report_, client_.next_timeout()});
+  auto own = std::min({phase_due_, next_report_, client_.next_timeout()});
+  own = topics_ ? std::min(own, topics_->next_timeout()) : own;
   return extras_ ? std::min(own, extras_->next_timeout()) : own;
 }
 
 std::size_t device::memory_bytes() const noexcept {
   return sizeof(*this) + client_.memory_bytes() + topic_.capacity()
-         + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0);
+         + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0)
+         + (topics_ ? topics_->memory_bytes() : 0)
+         + (guide_ ? guide_->memory_bytes() : 0);
 }
 
 } // namespace fleet::actors

@@ -1,5 +1,5 @@
 // The device itself, without an actor around it: an MQTT client machine over a board, driven by the
-// three calls of its link and one wake. Owns nothing that must survive a crash; that is its slot's.
+// calls of its link and one wake. What must survive a crash is its slot's.
 #pragma once
 
 #include <array>
@@ -15,9 +15,9 @@
 #include "actors/device/meters.hpp"
 #include "actors/device/phase.hpp"
 #include "actors/device/settings.hpp"
+#include "actors/device/surroundings.hpp"
 #include "hal_sim/board/board.hpp"
 #include "hal_sim/world/home.hpp"
-#include "protocol/alink/gateway_messages.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/ledger/ledger.hpp"
 #include "protocol/mqtt/client.hpp"
@@ -31,17 +31,15 @@ struct device_slot {
   device_slot(hal::home& h, std::uint32_t index, std::uint64_t seed) : board(h, index, seed) {}
 
   hal::board board;
-  /// The client's part of the session state (MQTT 3.1.1, 3.1.2.4), which a resumed session needs on
-  /// both sides: packet ids, what is unacknowledged, half-done QoS 2. From the first boot on; never
-  /// of a sub-device.
+  /// The client's half of the session (MQTT 3.1.1, 3.1.2.4), from the first boot on; never of a
+  /// sub-device.
   std::optional<mqtt::client> session;
   ledger::sender_account uplink;
   ledger::receiver_account downlink;
   event_ring trace;
   std::uint32_t connections = 0; ///< made so far; tells a repeat on a new one from one on the same
   std::uint32_t oversized = 0;   ///< downlink packets that its receive buffer did not hold
-  /// Tagged publishes that went out again on the same connection without DUP: what
-  /// ledger::totals::explain() holds against the far side's duplicates.
+  /// Tagged publishes repeated on one connection without DUP, for ledger::totals::explain().
   std::uint32_t unmarked_repeats = 0;
   time_point crashed_at{};  ///< the last time
   std::uint8_t crashes = 0; ///< those not forgiven yet
@@ -51,51 +49,10 @@ struct device_slot {
   std::unique_ptr<std::deque<device_slot>> behind;
 };
 
-/// Told about what a person should read about; not on the hot path.
-class device_watcher {
-public:
-  /// An attempt or a connection of device `index` ended; `detail` is a sentence or empty.
-  virtual void on_trouble(std::uint32_t index, outcome what, std::string_view detail) = 0;
-  /// The device reached phase::stopped.
-  virtual void on_stopped(std::uint32_t index) = 0;
-
-protected:
-  ~device_watcher() = default;
-};
-
-/// What one home lends to all its devices.
-struct device_surroundings {
-  hal::home* home = nullptr;
-  const product_map* products = nullptr;
-  meters* counts = nullptr;
-  speech_scratch* speech = nullptr;
-  device_watcher* watcher = nullptr;
-  byte_buffer payload; ///< scratch for one report
-  login_text login;    ///< scratch for one CONNECT
-  std::vector<filter_text> filters;
-  std::string topic;
-  /// What each product of this home is lent, by its number; empty: there is only this.
-  std::vector<device_surroundings*> by_product;
-  byte_buffer part;    ///< scratch for values on their way into a report or an answer
-  byte_buffer address; ///< scratch for one topic
-
-  /// What the devices of `index`'s product are lent on the same home.
-  [[nodiscard]] device_surroundings& of(std::uint32_t index) noexcept {
-    return by_product.empty() ? *this : *by_product[products->number_of(index)];
-  }
-
-  /// The topic of `who`; lives until the next one.
-  std::string_view own_topic(alink::topic where, const alink::device_pair& who) {
-    where.product_key = who.product_key;
-    where.device_name = who.device_name;
-    address.clear();
-    alink::append_topic(address, where);
-    return as_text(address.view());
-  }
-};
-
 class device_extras;
+class guide;
 class registrar;
+class topic_schedule;
 
 class device {
 public:
@@ -137,8 +94,9 @@ private:
   void drain_events();
   void on_welcome(bool session_present);
   bool renew_session(bool session_present);
-  void on_subscribed(std::uint16_t packet_id);
+  void on_subscribed(std::uint16_t packet_id, bool granted);
   void on_online();
+  void own_filters(std::vector<filter_text>& out) const;
   void on_message(const mqtt::message_view& message);
   void on_reply(const downlink& answer);
   void answer(const downlink& command, mqtt::qos q);
@@ -158,6 +116,14 @@ private:
   void take_answer(bytes_view bytes);
   [[nodiscard]] bool end_answer();
   void settle_registration();
+  // device_guidance.cpp
+  void begin_guidance(hal::connect_options& options);
+  [[nodiscard]] std::unique_ptr<stream_transform> veil();
+  [[nodiscard]] bool asks_for_guidance() const noexcept;
+  void ask_for_guidance();
+  void take_guidance(bytes_view bytes);
+  [[nodiscard]] bool end_guidance(hal::close_reason reason, std::string_view detail);
+  void settle_guidance();
   void finish_stop_if_drained();
   [[nodiscard]] time_point now() const noexcept { return around_.home->now(); }
   [[nodiscard]] meters& counts() noexcept { return *around_.counts; }
@@ -193,7 +159,9 @@ private:
   bool was_online_ = false;
   bool was_told_online_ = false; ///< what the extras know
   std::unique_ptr<device_extras> extras_;
-  std::unique_ptr<registrar> registrar_; ///< while the link is there for registration alone
+  std::unique_ptr<topic_schedule> topics_; ///< null: it subscribes at log-on and never again
+  std::unique_ptr<registrar> registrar_;   ///< while the link is there for registration alone
+  std::unique_ptr<guide> guide_;           ///< from an attempt's first question until its CONNECT
 };
 
 } // namespace fleet::actors

@@ -2,66 +2,17 @@
 #include "actors/device/device_extras.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "actors/device/cookie.hpp"
 
 namespace fleet::actors {
 
-std::optional<skip> obstacle_on(const hal::memory_budget& ram, const mqtt::client& client,
-                                std::size_t octets, std::size_t in_flight_max) {
-  const auto in_flight = client.in_flight();
-  if (in_flight >= in_flight_max) {
-    return skip::window;
-  }
-  // What waits for its acknowledgement lies in RAM, and so will this one.
-  if (ram.available(client.memory_bytes() + octets)) {
-    return std::nullopt;
-  }
-  return in_flight == 0 || !ram.available(octets) ? skip::too_large : skip::memory;
-}
-
-skip skip_of(mqtt::publish_error why) noexcept {
-  switch (why) {
-    case mqtt::publish_error::not_connected: return skip::offline;
-    case mqtt::publish_error::window_full: return skip::window;
-    case mqtt::publish_error::too_large: return skip::too_large;
-    case mqtt::publish_error::bad_topic: return skip::bad_topic;
-  }
-  FLEET_CHECK(false);
-}
-
 std::optional<skip> device_port::obstacle(std::size_t octets) const {
   return obstacle_on(of_.slot.board.memory, of_.client, octets, of_.product.client.in_flight_max);
 }
 
-std::optional<skip> device_port::publish(const mqtt::message_view& message, time_point due,
-                                         std::uint64_t cookie) {
-  auto& link = of_.slot.board.link;
-  if (!link.up()) {
-    return skip::offline;
-  }
-  const auto sent = of_.client.publish(message, due, cookie, of_.around.home->now(), link.output());
-  return sent ? std::nullopt : std::optional{skip_of(sent.error())};
-}
-
 bool device_port::write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) {
   return gateway_ != nullptr && gateway_->write_pack(out, id, own);
-}
-
-std::optional<std::uint16_t> device_port::subscribe(std::span<const filter_text> filters) {
-  std::array<mqtt::filter_request, filters_per_packet> asked;
-  FLEET_CHECK(filters.size() <= asked.size());
-  std::transform(filters.begin(), filters.end(), asked.begin(), [](const filter_text& f) {
-    return mqtt::filter_request{f.filter, f.qos};
-  });
-  auto& link = of_.slot.board.link;
-  if (!link.up()) {
-    return std::nullopt;
-  }
-  const auto sent =
-      of_.client.subscribe({asked.data(), filters.size()}, of_.around.home->now(), link.output());
-  return sent ? std::optional{sent.value()} : std::nullopt;
 }
 
 device_extras::device_extras(const device_parts& of)

@@ -6,6 +6,7 @@
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
 #include "actors/device/registrar.hpp"
+#include "actors/device/topic_schedule.hpp"
 
 namespace fleet::actors {
 
@@ -55,7 +56,12 @@ void device::on_message(const mqtt::message_view& message) {
     return;
   }
   bump(counts().received[static_cast<std::size_t>(message.qos)]);
-  if (extras_ && extras_->take(message)) {
+  const auto fit = topics_ ? topics_->dispatch(message) : topic_fit::held;
+  if (fit == topic_fit::handled || (extras_ && extras_->take(message))) {
+    return;
+  }
+  if (fit != topic_fit::held) {
+    bump(counts().topic_strays);
     return;
   }
   const auto what = product_.speech->understand(index_, message, *around_.speech);
@@ -72,7 +78,9 @@ void device::on_message(const mqtt::message_view& message) {
   }
   if (found.state == ledger::tag_state::intact) {
     // A tag of another device is accepted here and attempted there: the ledger calls it unexpected.
-    slot_.downlink.accept(found.what, message.dup, slot_.connections);
+    if (ledger::is_new(slot_.downlink.accept(found.what, message.dup, slot_.connections))) {
+      bump(counts().ledger_commands);
+    }
   }
   if (what.sets_light) {
     light_ = what.light;

@@ -1,6 +1,7 @@
 // A device made with its product's secret alone (aliyun-iot.md §5.5): before it logs on for the
 // first time it fetches its own, by a connection for that alone, and keeps it in its board's store.
 #include "actors/device/device.hpp"
+#include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
 #include "actors/device/speech_scratch.hpp"
 
@@ -34,6 +35,8 @@ void device::begin_registration(hal::connect_options& options) {
 void device::log_on_or_register(login_text& out) {
   if (registrar_) {
     registrar_->login(out);
+  } else if (guide_ && product_.logon.by == logon_way::pre_auth) {
+    product_.speech->login_granted(index_, guide_->grant(), out);
   } else if (const auto kept = kept_secret();
              product_.registration.by != registration_way::none && kept) {
     product_.speech->login_with(index_, *kept, out);

@@ -5,7 +5,9 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
+#include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
+#include "actors/device/topic_schedule.hpp"
 #include "protocol/mqtt/codec.hpp"
 
 namespace fleet::actors {
@@ -36,6 +38,10 @@ outcome outcome_of(mqtt::connack_code code) noexcept {
 void device::transport_up() {
   if (go(step::transport_up)) {
     slot_.trace.note(now(), happening::transport_up);
+    if (asks_for_guidance()) {
+      ask_for_guidance();
+      return;
+    }
     if (registrar_) {
       ask_for_secret();
       if (!registrar_ || registrar_->over_http()) {
@@ -62,9 +68,14 @@ void device::log_on() {
   fields.has_password = !login.password.empty();
   fields.password = as_bytes(login.password);
   client_.start(fields, now(), slot_.board.link.output());
+  guide_.reset(); // the next connection asks again (aliyun-iot.md §5.4)
 }
 
 void device::received(bytes_view bytes) {
+  if (asks_for_guidance()) {
+    take_guidance(bytes);
+    return;
+  }
   if (registrar_ && registrar_->over_http()) {
     take_answer(bytes);
     return;
@@ -90,13 +101,19 @@ void device::drain_events() {
                                 std::count(e.codes.begin(), e.codes.end(), mqtt::subscribe_refused);
                             bump(counts().subscribe_refused, static_cast<std::uint64_t>(refused));
                             slot_.trace.note(now(), happening::subscribed, e.packet_id);
-                            on_subscribed(e.packet_id);
+                            on_subscribed(e.packet_id, refused == 0);
                           },
-                          [](const ev::unsubscribe_acknowledged&) {},
+                          [this](const ev::unsubscribe_acknowledged& e) {
+                            if (topics_) {
+                              topics_->unsubscribed(e.packet_id);
+                            }
+                          },
                           [this](const ev::request_timed_out& e) {
                             // The SDK tells its application and goes on without the topic
                             // (aliyun-iot.md §8.2, event 4).
-                            on_subscribed(e.packet_id);
+                            if (!topics_ || !topics_->timed_out(e.packet_id)) {
+                              on_subscribed(e.packet_id, false);
+                            }
                           },
                           [this](const ev::packet_oversized& e) {
                             bump(counts().oversized);
@@ -164,10 +181,11 @@ void device::on_welcome(bool session_present) {
   const bool subscribe = sdk ? !was_online_ : !slot_.subscribed;
   auto& filters = around_.filters;
   filters.clear();
-  if (subscribe && extras_) {
-    extras_->filters(filters);
-  } else if (subscribe) {
-    product_.speech->filters(index_, filters);
+  if (subscribe) {
+    own_filters(filters);
+  }
+  if (topics_) {
+    topics_->welcomed(session_present);
   }
   filters_pending_ = 0;
   for (const auto& f : filters) {
@@ -183,8 +201,19 @@ void device::on_welcome(bool session_present) {
   }
 }
 
-void device::on_subscribed(std::uint16_t packet_id) {
+void device::own_filters(std::vector<filter_text>& out) const {
+  if (extras_) {
+    extras_->filters(out);
+  } else {
+    product_.speech->filters(index_, out);
+  }
+}
+
+void device::on_subscribed(std::uint16_t packet_id, bool granted) {
   if (filters_pending_ == 0) {
+    if (topics_ && topics_->subscribed(packet_id, granted)) {
+      return;
+    }
     if (extras_) {
       extras_->subscribed(packet_id);
     }
@@ -200,6 +229,9 @@ void device::on_subscribed(std::uint16_t packet_id) {
 
 void device::on_online() {
   was_online_ = true;
+  if (topics_) {
+    topics_->online();
+  }
   if (extras_) {
     was_told_online_ = true;
     extras_->online();
@@ -217,7 +249,8 @@ void device::on_online() {
 
 void device::on_refused(mqtt::connack_code code) {
   slot_.trace.note(now(), happening::refused, static_cast<std::uint32_t>(code));
-  leave_link(outcome_of(code), "");
+  const bool not_again = registrar_ && code == mqtt::connack_code::not_authorized;
+  leave_link(outcome_of(code), not_again ? registered_before : std::string_view{});
 }
 
 device_slot& device::sender_of(std::uint64_t cookie) noexcept {
@@ -233,13 +266,13 @@ void device::on_resent(const mqtt::client_event::publish_resent& again) {
   bump(counts_of(sender).resent);
   // The vendor's SDK repeats without DUP (aliyun-iot.md §8.2). On a new connection the far side
   // knows a repeat all the same; on the same one only the sender can explain it.
-  if (!again.on_resume && !product_.client.dup_on_resend && again.cookie != untagged) {
+  if (!again.on_resume && !product_.client.dup_on_resend && has_tag(again.cookie)) {
     ++sender.unmarked_repeats;
   }
 }
 
 void device::on_acknowledged(const mqtt::client_event::publish_acknowledged& ack) {
-  if (ack.cookie == untagged) {
+  if (!has_tag(ack.cookie)) {
     return;
   }
   auto& sender = sender_of(ack.cookie);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/alink/identity.hpp"
+#include "protocol/alink/logon.hpp"
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/ledger/ledger.hpp"
@@ -75,6 +76,11 @@ public:
   /// The same with the secret that the device was told when it registered (aliyun-iot.md §5.5), for
   /// dialects with triples().
   virtual void login_with(std::uint32_t index, std::string_view /*secret*/, login_text& out) const {
+    login(index, out);
+  }
+  /// The same with what the auth host granted (§5.4), for dialects with triples().
+  virtual void login_granted(std::uint32_t index, const alink::preauth_grant& /*grant*/,
+                             login_text& out) const {
     login(index, out);
   }
   virtual void filters(std::uint32_t index, std::vector<filter_text>& out) const = 0;

@@ -5,11 +5,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "actors/device/meters.hpp"
+#include "actors/device/uri_type.hpp"
 #include "protocol/alink/gateway_machine.hpp"
+#include "protocol/alink/template.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/mqtt/types.hpp"
 #include "protocol/tsl/model.hpp"
 
 namespace fleet::actors {
@@ -30,8 +35,10 @@ struct report_plan {
   /// Properties, or for `event` the events in turn; empty: all of the model.
   std::vector<std::string> identifiers;
   duration interval = std::chrono::seconds{10}; ///< above 0; the first at a random part of it
-  std::string topic;                            ///< custom: what follows `/PK/DN/`
-  std::string text;                             ///< custom: the payload's start; empty: the values
+  alink::payload_template topic;                ///< custom: what follows `/PK/DN/`
+  /// custom and raw: the payload, entered into the ledger where it has `{ledger}`; none: the
+  /// values.
+  std::optional<alink::payload_template> text{};
 };
 
 /// One tag that a device tells at its start (§11.8).
@@ -40,11 +47,22 @@ struct tag_plan {
   std::string value;
 };
 
+/// A topic that a device listens to for a while, again and again or once (§19).
+struct topic_plan {
+  uri_type where = uri_type::undefine; ///< all but undefine need the vendor's dialect
+  std::string filter;                  ///< alink::payload_template, without `{ledger}`
+  mqtt::qos qos = mqtt::qos::at_least_once;
+  duration at{};    ///< after the first log-on since the boot
+  duration span{};  ///< until it is unregistered; 0: never
+  duration every{}; ///< between two registrations, above `span`; 0: only one
+};
+
 /// Which devices sit behind a product's gateways (§16). Their own product is the product map's.
 struct children_plan {
   std::uint32_t each = 0; ///< behind each gateway, at most alink::max_sub_devices; 0: none
   std::uint32_t gateways_first = 0; ///< index of the product's first gateway
   std::uint32_t first = 0;          ///< index of the first device behind that one
+  duration rejoin{}; ///< how often one of them leaves a gateway and is taken in again; 0: never
 };
 
 /// The optional parts of a product. What needs the vendor's dialect stays off with any other.
@@ -53,20 +71,26 @@ struct device_features {
   std::vector<report_plan> reports;        ///< when not empty, product_settings::interval is unused
   bool shadow = false;                     ///< §13
   duration ntp_interval{};                 ///< §11.9; 0: no NTP
+  bool model_get = false;                  ///< at the first connection after a boot (§12)
   bool config_get = false;                 ///< at the first connection after a boot (§14.6)
   bool config_push = false;                ///< takes pushed configurations (§14.6)
   bool desired = false;            ///< desired/get at each connection (§11.7); needs a model
-  bool rrpc = false;               ///< answers RRPC in both forms (§15)
+  bool rrpc = false;               ///< answers RRPC in both forms (§15), model or not
   bool broadcasts = false;         ///< listens to its product's broadcasts (§9.1)
   std::vector<tag_plan> tags;      ///< told at the first connection after a boot (§11.8)
   children_plan children;          ///< §16
   alink::gateway_settings gateway; ///< how it speaks for them; valid()
+  /// In any dialect, and no part of any(); at most topics_per_product_max.
+  std::vector<topic_plan> topics;
+
+  /// A thing model has synchronous services, and those come by RRPC (§11.5).
+  [[nodiscard]] bool takes_rrpc() const noexcept { return rrpc || model != nullptr; }
 
   /// Whether there is anything that the plain device does not do.
   [[nodiscard]] bool any() const noexcept {
     return model != nullptr || !reports.empty() || shadow || ntp_interval > duration::zero()
-           || config_get || config_push || desired || rrpc || broadcasts || !tags.empty()
-           || children.each > 0;
+           || model_get || config_get || config_push || desired || rrpc || broadcasts
+           || !tags.empty() || children.each > 0;
   }
 };
 

@@ -16,10 +16,14 @@ alink::identity children_source::at(std::uint32_t index) const {
   auto who = all_.at(first_ + index);
   if (const auto kept = slots_[index].board.kv.get(secret_key)) {
     who.device_secret = as_text(*kept);
-  } else if (products_.at(first_ + index).registration.by != registration_way::none) {
+  } else if (registers(index)) {
     who.device_secret.clear();
   }
   return who;
+}
+
+bool children_source::registers(std::uint32_t index) const {
+  return products_.at(first_ + index).registration.by != registration_way::none;
 }
 
 std::optional<std::uint32_t> children_source::find(std::string_view product_key,
@@ -48,6 +52,7 @@ gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of),
                                          static_cast<std::uint16_t>(plan.each),
                                          {own.product_key, own.device_name}},
                    random_stream{of_.product.seed, index, "gateway"});
+  of_.client.hold(cookies_of_others); // what an earlier boot left in the session
 }
 
 gateway_part::~gateway_part() = default;
@@ -72,8 +77,10 @@ void gateway_part::filters(std::vector<filter_text>& out) const {
     out.push_back({alink::make_topic({kind, reply, own.product_key, own.device_name, {}}),
                    mqtt::qos::at_most_once});
   };
-  for (const auto kind : {topic_kind::sub_register, topic_kind::topo_add, topic_kind::session_login,
-                          topic_kind::session_logout}) {
+  const auto enroll =
+      how.product_secret.empty() ? topic_kind::sub_register : topic_kind::product_register;
+  for (const auto kind :
+       {enroll, topic_kind::topo_add, topic_kind::session_login, topic_kind::session_logout}) {
     want(kind, true);
   }
   if (how.login_batch > 1) {
@@ -83,20 +90,50 @@ void gateway_part::filters(std::vector<filter_text>& out) const {
   if (how.ask_topology) {
     want(topic_kind::topo_get, true);
   }
+  if (how.tell_found) {
+    want(topic_kind::list_found, true);
+  }
+  if (of_.product.features.children.rejoin > duration::zero()) {
+    want(topic_kind::topo_delete, true);
+    want(topic_kind::sub_unregister, true);
+  }
   for (const auto kind : {topic_kind::topo_add_notify, topic_kind::topo_change,
                           topic_kind::gateway_permit, topic_kind::ext_error}) {
     want(kind, false);
   }
 }
 
+/// What a sub-device has sent and the platform has not acknowledged waits in the session until the
+/// sub-device is logged in again: the platform would acknowledge it and throw it away (§16.8, 520).
+/// With one that will not be logged in any more it ends unacknowledged.
+void gateway_part::give_up(mqtt::cookie_range whose) {
+  if (of_.client.connected()) {
+    (void)of_.client.abandon(whose);
+  }
+}
+
 void gateway_part::online() {
+  for (std::uint16_t i = 0; i < subs_.size(); ++i) {
+    const auto state = machine_->state_of(i);
+    if (state == alink::sub_device_state::refused || state == alink::sub_device_state::disabled
+        || state == alink::sub_device_state::deleted) {
+      give_up(cookies_behind(i));
+    }
+  }
   machine_->connected(now());
   drain();
+  const auto often = of_.product.features.children.rejoin;
+  if (often > duration::zero() && next_rejoin_ == never && !quiet_) {
+    // Gateways that start together must not do it together.
+    random_stream chance{of_.product.seed, of_.slot.board.index(), "rejoin"};
+    next_rejoin_ = later(now(), chance.between(duration::zero(), often));
+  }
 }
 
 void gateway_part::offline() {
   waiting_.clear();
   pending_.clear();
+  of_.client.hold(cookies_of_others);
   machine_->disconnected(now());
   drain();
   // Whoever was logged in and not yet subscribed is forgotten, too.
@@ -106,13 +143,18 @@ void gateway_part::offline() {
 }
 
 void gateway_part::quiet() {
+  quiet_ = true;
+  next_rejoin_ = never;
   for (auto& sub : subs_) {
     sub.it().quiet();
   }
 }
 
 void gateway_part::leave() {
+  leaving_ = true;
+  next_rejoin_ = never;
   waiting_.clear(); // whoever is not online yet shall not be any more
+  give_up(cookies_of_others);
   for (std::uint16_t i = 0; i < subs_.size(); ++i) {
     machine_->stop(i, now());
   }
@@ -180,9 +222,31 @@ void gateway_part::drain() {
     (void)port_.publish(message, now(), untagged);
   }
   subscribe_waiting();
-  const auto timeouts = machine_->counters().timeouts;
-  bump(of_.around.counts->request_timeouts, timeouts - timeouts_seen_);
-  timeouts_seen_ = timeouts;
+  count_machine();
+}
+
+void gateway_part::count_machine() {
+  auto& counts = *of_.around.counts;
+  const auto& all = machine_->counters();
+  bump(counts.request_timeouts, all.timeouts - seen_.timeouts);
+  bump(counts.sub_devices_registered, all.registered - seen_.registered);
+  bump(counts.sub_devices_left, all.left - seen_.left);
+  bump(counts.session_batches, all.batches - seen_.batches);
+  bump(counts.topologies_read, all.topologies - seen_.topologies);
+  bump(counts.found_told, all.found - seen_.found);
+  seen_ = all;
+}
+
+/// Lets the next one that is online leave; the event `left` takes it in again.
+void gateway_part::rejoin_next() {
+  next_rejoin_ = later(next_rejoin_, of_.product.features.children.rejoin);
+  for (std::size_t tried = 0; tried < subs_.size(); ++tried) {
+    const auto place = static_cast<std::uint16_t>(rejoin_turn_++ % subs_.size());
+    if (subs_[place].online() && machine_->dismiss(place, now())) {
+      break;
+    }
+  }
+  drain();
 }
 
 void gateway_part::take_event(const alink::gateway_event& event) {
@@ -191,19 +255,43 @@ void gateway_part::take_event(const alink::gateway_event& event) {
     case kind::registered:
       (void)slot_at(event.index).board.kv.put(secret_key, as_bytes(event.device_secret));
       return;
-    case kind::online: waiting_.push_back(event.index); return;
+    case kind::online:
+      of_.client.release(cookies_behind(event.index), now(), of_.slot.board.link.output());
+      waiting_.push_back(event.index);
+      return;
     case kind::offline:
+      of_.client.hold(cookies_behind(event.index));
       forget(event.index);
       subs_[event.index].logged_out();
       touch(event.index);
       return;
-    case kind::refused: bump(of_.around.counts->sub_devices_refused); return;
+    case kind::left:
+      if (event.code == 0 && source_->registers(event.index)) {
+        // What was unregistered registers anew.
+        (void)slot_at(event.index).board.kv.erase(secret_key);
+      }
+      if (!leaving_) {
+        machine_->start(event.index, now());
+      }
+      return;
+    case kind::refused: refused(event.index, event.code); return;
     case kind::disabled:
+    case kind::removed: give_up(cookies_behind(event.index)); return;
     case kind::enabled:
-    case kind::removed:
     case kind::permit: return; // the machine has done what there is to do
   }
   FLEET_CHECK(false);
+}
+
+void gateway_part::refused(std::uint16_t place, std::int32_t code) {
+  bump(of_.around.counts->sub_devices_refused);
+  bump(of_.around.counts->outcomes[static_cast<std::size_t>(outcome::sub_device_refused)]);
+  std::string why = "code " + std::to_string(code);
+  if (code == alink::gateway_code::already_active) {
+    why += std::string{": "} + std::string{registered_before};
+  }
+  of_.around.watcher->on_trouble(first_ + place, outcome::sub_device_refused, why);
+  give_up(cookies_behind(place));
 }
 
 void gateway_part::forget(std::uint16_t place) {
@@ -267,6 +355,9 @@ void gateway_part::handle_timeout() {
     machine_->handle_timeout(now());
     drain();
   }
+  if (next_rejoin_ <= now()) {
+    rejoin_next();
+  }
   while (!wakes_.empty() && wakes_.top().first <= now()) {
     const auto [due, place] = wakes_.top();
     wakes_.pop();
@@ -281,7 +372,7 @@ void gateway_part::handle_timeout() {
 }
 
 time_point gateway_part::next_timeout() const noexcept {
-  const auto own = machine_->next_timeout();
+  const auto own = std::min(machine_->next_timeout(), next_rejoin_);
   return wakes_.empty() ? own : std::min(own, wakes_.top().first);
 }
 

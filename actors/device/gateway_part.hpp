@@ -16,8 +16,6 @@
 
 namespace fleet::actors {
 
-/// Topics in one SUBSCRIBE (§8.1).
-inline constexpr std::size_t filters_per_packet = 8;
 /// SUBSCRIBE packets for sub-devices under way at the same time.
 inline constexpr std::size_t subscribes_max = 16;
 
@@ -32,6 +30,8 @@ public:
 
   [[nodiscard]] std::uint32_t count() const noexcept override { return count_; }
   [[nodiscard]] alink::identity at(std::uint32_t index) const override;
+  /// Whether it has no secret but what registration brings.
+  [[nodiscard]] bool registers(std::uint32_t index) const;
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view product_key,
                                                   std::string_view device_name) const override;
 
@@ -88,7 +88,11 @@ private:
   void take_event(const alink::gateway_event& event);
   void broadcast(const mqtt::message_view& message, std::string_view product_key);
   void subscribe_waiting();
+  void count_machine();
+  void rejoin_next();
   void forget(std::uint16_t place);
+  void give_up(mqtt::cookie_range whose);
+  void refused(std::uint16_t place, std::int32_t code);
   void touch(std::uint16_t place);
   [[nodiscard]] time_point now() const noexcept { return of_.around.home->now(); }
 
@@ -101,8 +105,12 @@ private:
   std::deque<std::uint16_t> waiting_; ///< logged in, not yet subscribing; each at most once
   std::vector<pending_subscribe> pending_;
   std::priority_queue<wake, std::vector<wake>, std::greater<>> wakes_; ///< some of them out of date
-  std::uint64_t timeouts_seen_ = 0;
+  alink::gateway_counters seen_;
+  time_point next_rejoin_ = never;
   std::uint16_t pack_turn_ = 0;
+  std::uint16_t rejoin_turn_ = 0;
+  bool leaving_ = false;
+  bool quiet_ = false;
 };
 
 } // namespace fleet::actors

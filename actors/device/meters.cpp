@@ -36,6 +36,8 @@ std::string_view to_string(outcome o) noexcept {
     case outcome::exhausted: return "exhausted";
     case outcome::protocol_error: return "protocol_error";
     case outcome::keep_alive_lost: return "keep_alive_lost";
+    case outcome::auth_host_failed: return "auth_host_failed";
+    case outcome::sub_device_refused: return "sub_device_refused";
   }
   FLEET_CHECK(false);
 }

@@ -41,9 +41,11 @@ enum class outcome : std::uint8_t {
   tls_failed,
   exhausted,
   protocol_error,
-  keep_alive_lost
+  keep_alive_lost,
+  auth_host_failed,  ///< the auth host gave nothing to log on with (aliyun-iot.md §5.4)
+  sub_device_refused ///< a sub-device that its gateway could not log in, for good
 };
-inline constexpr std::size_t outcome_count = 15;
+inline constexpr std::size_t outcome_count = 17;
 std::string_view to_string(outcome o) noexcept;
 
 enum class latency : std::uint8_t { connect, publish_ack, publish_reply };
@@ -60,6 +62,9 @@ enum class skip : std::uint8_t {
 };
 inline constexpr std::size_t skip_count = 5;
 std::string_view to_string(skip s) noexcept;
+
+/// Topics that a product's devices may be told to listen to.
+inline constexpr std::size_t topics_per_product_max = 8;
 
 using counter = std::atomic<std::uint64_t>;
 
@@ -81,11 +86,12 @@ struct meters {
   counter replies{0};                        ///< post_reply with code 200
   counter replies_bad{0};                    ///< post_reply with another code
   counter commands{0};                       ///< property sets applied
+  counter ledger_commands{0};                ///< messages of the ledger, each once
   std::array<counter, skip_count> skipped{}; ///< reports that were due and not sent
   counter oversized{0};                      ///< downlink packets beyond the receive buffer
   counter subscribe_refused{0};
   counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
-  counter reconnects{0}; ///< connections after a device's first
+  counter reconnects{0};    ///< connections after a device's first
   counter disconnects_unplanned{0};
   counter restarts{0};   ///< devices restarted after a crash
   counter in_flight{0};  ///< gauge: unacknowledged publishes of QoS 1 and 2
@@ -104,9 +110,24 @@ struct meters {
   counter shadow_converged{0}; ///< desired values applied, reported and cleared
   counter ntp_syncs{0};
   counter configs_received{0};
+  counter tags_told{0};          ///< tag updates that the platform took (§11.8)
+  counter models_received{0};    ///< answers to dsltemplate/get (§12)
   counter request_timeouts{0};   ///< questions to the platform without an answer
   counter sub_devices_online{0}; ///< gauge
   counter sub_devices_refused{0};
+  // Of topics registered while the device runs (topic_schedule.hpp).
+  counter topics_registered{0};
+  counter topics_unregistered{0};
+  counter topics_refused{0};   ///< by the far side, or before they were asked for
+  counter topics_timed_out{0}; ///< registering or unregistering
+  counter topic_messages{0};   ///< all that handlers got
+  counter topic_strays{0};     ///< messages that nobody listens to, or no longer
+  std::array<counter, topics_per_product_max> messages_by_topic{}; ///< in the order of the plans
+  counter sub_devices_registered{0}; ///< secrets that gateways were told for them (§16.1)
+  counter sub_devices_left{0};       ///< unbound and unregistered by their gateways
+  counter session_batches{0};        ///< logins and logouts of several at once (§16.3)
+  counter topologies_read{0};        ///< topo/get (§16.2)
+  counter found_told{0};             ///< list/found (§16.2)
   std::array<histogram, latency_count> latencies{};
 
   void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }

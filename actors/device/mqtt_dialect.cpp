@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "actors/device/sealed_tag.hpp"
 #include "protocol/mqtt/topic.hpp"
 
 namespace fleet::actors {
@@ -84,15 +85,6 @@ std::string filter_of_all(const alink::payload_template& topic) {
   }
   return out;
 }
-
-class sealed_tag final : public alink::tag_writer {
-public:
-  explicit sealed_tag(const ledger::tag& t) : tag_(t) {}
-  std::size_t append(byte_buffer& out) override { return ledger::append_tag(out, tag_); }
-
-private:
-  const ledger::tag& tag_;
-};
 
 } // namespace
 

@@ -1,19 +1,9 @@
 // One question, one answer, by either way.
 #include "actors/device/registrar.hpp"
 
-#include <array>
-#include <variant>
-
 namespace fleet::actors {
 
 namespace {
-
-/// The platform's answer has some 200 octets; a device's buffer is small.
-const http::client_limits& http_limits() {
-  static const http::client_limits one{.read = {.head_max = 2048, .body_max = 1024},
-                                       .response_deadline = registration_patience};
-  return one;
-}
 
 /// 15 characters, as the SDKs with registration over HTTPS draw them (§5.5).
 constexpr std::size_t http_random = 15;
@@ -23,7 +13,7 @@ constexpr std::size_t http_random = 15;
 registrar::registrar(const registration_plan& plan, alink::registrant who, random_stream& chance)
     : plan_(plan), who_(std::move(who)) {
   if (plan.by == registration_way::https) {
-    http_ = std::make_unique<http::client>(http_limits());
+    door_ = std::make_unique<door_caller>();
     random_ = alink::registration_random(chance, http_random);
   } else {
     random_ = alink::registration_random_hex(chance);
@@ -46,38 +36,22 @@ void registrar::take(const mqtt::message_view& message, json_reader& reader) {
 void registrar::ask(time_point now, byte_buffer& out) {
   const auto body =
       alink::make_registration_body(who_, random_, plan_.sign, alink::registration_style::later);
-  const std::array<http::field, 2> fields{
-      {{"Accept", alink::auth_accept}, {"Content-Type", alink::auth_content_type}}};
-  http_->start();
-  const auto sent = http_->send({.method = "POST",
-                                 .target = alink::registration_path,
-                                 .host = plan_.host,
-                                 .fields = fields,
-                                 .body = as_bytes(body)},
-                                http::delivery::collected, now, out);
-  if (sent != http::write_error::none) {
-    failure_ = "the question cannot be written: is the host a name?";
-  }
+  door_->ask(alink::registration_path, body, plan_.host, now, out);
+  failure_ = door_->failure();
 }
 
 void registrar::receive(bytes_view bytes, time_point now, json_reader& reader) {
-  http_->receive(bytes, now);
-  drain(reader);
+  read(door_->receive(bytes, now), reader);
 }
 
 void registrar::closed(json_reader& reader) {
-  http_->closed();
-  drain(reader);
+  read(door_->closed(), reader);
 }
 
-void registrar::drain(json_reader& reader) {
-  while (auto event = http_->next_event()) {
-    if (const auto* const done = std::get_if<http::client_event::response_finished>(&*event)) {
-      settle(alink::read_registration_reply(reader, done->body, who_));
-    } else if (const auto* const bad = std::get_if<http::client_event::failed>(&*event)) {
-      failure_ = "the auth host's answer cannot be read: ";
-      failure_ += http::to_string(bad->why);
-    }
+void registrar::read(const std::optional<bytes_view>& answer, json_reader& reader) {
+  failure_ = door_->failure();
+  if (answer) {
+    settle(alink::read_registration_reply(reader, *answer, who_));
   }
 }
 
@@ -95,7 +69,7 @@ void registrar::settle(result<std::string, alink::logon_refusal> answer) {
 std::size_t registrar::memory_bytes() const noexcept {
   return sizeof(*this) + who_.product_key.capacity() + who_.device_name.capacity()
          + who_.product_secret.capacity() + random_.capacity() + secret_.capacity()
-         + failure_.capacity() + (http_ ? sizeof(*http_) + http_->memory_bytes() : 0);
+         + failure_.capacity() + (door_ ? sizeof(*door_) + door_->memory_bytes() : 0);
 }
 
 } // namespace fleet::actors

@@ -3,27 +3,31 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "actors/device/dialect.hpp"
+#include "actors/device/door_caller.hpp"
 #include "actors/device/settings.hpp"
 #include "protocol/alink/registration.hpp"
-#include "protocol/http/client.hpp"
 
 namespace fleet::actors {
 
 /// Where a device keeps the secret that it was told, in its board's store.
 inline constexpr std::string_view secret_key = "device.secret";
+/// What a person should know where the platform refuses to register a device.
+inline constexpr std::string_view registered_before =
+    "it may be registered already: that is done once, and a run forgets the secrets it fetched";
 /// How long a device waits for its secret once the link stands.
-inline constexpr duration registration_patience = std::chrono::seconds{10};
+inline constexpr duration registration_patience = door_patience;
 
 class registrar {
 public:
   /// `plan` outlives it. `chance` picks what is signed, afresh for each attempt.
   registrar(const registration_plan& plan, alink::registrant who, random_stream& chance);
 
-  [[nodiscard]] bool over_http() const noexcept { return http_ != nullptr; }
+  [[nodiscard]] bool over_http() const noexcept { return door_ != nullptr; }
 
   /// MQTT: the strings of CONNECT.
   void login(login_text& out) const;
@@ -46,13 +50,13 @@ public:
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
-  void drain(json_reader& reader);
+  void read(const std::optional<bytes_view>& answer, json_reader& reader);
   void settle(result<std::string, alink::logon_refusal> answer);
 
   const registration_plan& plan_;
   alink::registrant who_;
   std::string random_;
-  std::unique_ptr<http::client> http_; ///< none over MQTT
+  std::unique_ptr<door_caller> door_; ///< none over MQTT
   std::string secret_;
   std::string failure_;
   bool refused_ = false;

@@ -30,20 +30,45 @@ struct backoff_settings {
   duration cap = std::chrono::seconds{60};
 };
 
+/// Where a device asks over HTTP for what it logs on with (aliyun-iot.md §5.4, §5.5).
+struct auth_door {
+  hal::address auth_host{};
+  stream_filter_factory* security = nullptr; ///< none: plain HTTP
+  std::string server_name{};                 ///< for TLS
+  std::string host{};                        ///< what the Host field says
+};
+
 /// How devices that were made without a secret of their own come by it (aliyun-iot.md §5.5).
 enum class registration_way : std::uint8_t {
   none, ///< they have one
   mqtt, ///< at their MQTT peer, which must be reached over TLS
   https ///< at the auth host
 };
-struct registration_plan {
+/// The door is there for registration_way::https only.
+struct registration_plan : auth_door {
   registration_way by = registration_way::none;
   std::string product_secret{};
   alink::sign_method sign = alink::sign_method::hmacsha256;
-  hal::address auth_host{};                  ///< https only, as are the others
-  stream_filter_factory* security = nullptr; ///< none: plain HTTP
-  std::string server_name{};                 ///< for TLS
-  std::string host{};                        ///< what the Host field says
+};
+
+/// What devices ask the auth host before each connection.
+enum class logon_way : std::uint8_t {
+  direct,   ///< nothing (§5.1)
+  pre_auth, ///< who to log on as, with which token, and where (§5.4)
+  bootstrap ///< where; they log on as in direct mode (§5.4, last paragraph)
+};
+/// A name that the auth host may send devices to, looked up before they start: a home cannot.
+struct known_host {
+  std::string name;
+  hal::address at; ///< whatever the port
+};
+struct logon_plan : auth_door {
+  logon_way by = logon_way::direct;
+  /// By the ID2 model (§5.6): the securemode of direct mode, 4, 7 or 8, of which 4 and 7 become 1
+  /// and 5 after pre-auth; 0: none.
+  int id2_mode = 0;
+  alink::sign_method sign = alink::sign_method::hmacsha1;
+  std::vector<known_host> hosts{};
 };
 
 struct product_settings {
@@ -70,6 +95,7 @@ struct product_settings {
   std::uint64_t seed = 0;
   device_features features; ///< none: the plain device
   registration_plan registration;
+  logon_plan logon;
 };
 
 /// Which product each device belongs to: ranges of indices that follow one another from 0.

@@ -106,13 +106,16 @@ void thing::filters(std::vector<filter_text>& out) const {
   if (!f.tags.empty()) {
     want("/sys", "/thing/deviceinfo/update_reply");
   }
+  if (f.model_get) {
+    want("/sys", "/thing/dsltemplate/get_reply");
+  }
   if (f.config_get) {
     want("/sys", "/thing/config/get_reply");
   }
   if (f.config_push) {
     want("/sys", "/thing/config/push");
   }
-  if (f.rrpc) {
+  if (f.takes_rrpc()) {
     want("/sys", "/rrpc/request/+");
     want("/ext/rrpc/+/sys", "/#");
     want("/ext/rrpc/+", "/#");

@@ -27,7 +27,8 @@ struct device_slot;
 struct device_surroundings;
 struct meters;
 
-/// Times that a question (desired, configuration, tags) is asked before the device lets it be.
+/// Times that a question (desired, configuration, model, tags) is asked before the device lets it
+/// be.
 inline constexpr std::uint32_t question_tries_max = 3;
 
 /// A topic of a kind that has no further part; names are put in when it is sent.
@@ -91,11 +92,17 @@ private:
 
   // Reports.
   void report_due(const report_plan& plan, time_point due);
-  bool write_report(const report_plan& plan, time_point due, alink::topic& where);
+  bool write_report(const report_plan& plan, alink::topic& where);
   void write_batch(const report_plan& plan, std::uint32_t id);
   void write_raw_frame(const report_plan& plan);
   void write_custom(const report_plan& plan);
-  bool write_event(const report_plan& plan, time_point due, alink::topic& where);
+  bool write_event(const report_plan& plan, alink::topic& where);
+  /// Sends a payload that the user wrote.
+  void post_text(const report_plan& plan, time_point due);
+  [[nodiscard]] std::uint32_t report_number(const report_plan& plan) const noexcept;
+  [[nodiscard]] alink::template_values text_values(const report_plan& plan) const noexcept;
+  /// Of a custom or raw report; a custom one's stands in `part`.
+  alink::topic topic_of(const report_plan& plan);
   /// Reads the sensors for the properties named, or all; those that the cloud may set stay.
   void refresh(const std::vector<std::string>& identifiers);
   void measure(const tsl::property& p);
@@ -103,6 +110,7 @@ private:
   void append_members(byte_buffer& out, std::span<const std::string_view> identifiers) const;
   void append_tag(byte_buffer& out, const ledger::tag& tag) const;
   bool post_tagged(const alink::topic& where, time_point due);
+  bool publish_report(const alink::topic& where, time_point due, std::uint64_t cookie);
   void post_values(std::span<const std::string_view> identifiers);
   [[nodiscard]] duration interval_of(std::size_t plan) const noexcept;
   [[nodiscard]] std::uint32_t post_cookie(time_point due) const noexcept;
@@ -163,6 +171,7 @@ private:
   std::unique_ptr<shadow_part> shadow_;
   time_point next_time_ = never; ///< when the time is asked next
   std::int64_t time_asked_ms_ = 0;
+  std::uint32_t untagged_reports_ = 0; ///< sent since the boot
   std::uint16_t event_turn_ = 0;
   bool time_open_ = false;
   bool online_ = false;

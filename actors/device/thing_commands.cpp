@@ -47,7 +47,7 @@ mqtt::qos answer_qos(mqtt::qos asked) noexcept {
 } // namespace
 
 bool thing::take(const mqtt::message_view& message) {
-  if (features().rrpc) {
+  if (features().takes_rrpc()) {
     const auto call = alink::parse_rrpc_request(message.topic);
     if (call && call->product_key == product_key_ && call->device_name == device_name_) {
       take_rrpc(message, *call);
@@ -81,7 +81,9 @@ bool thing::note_tag(const mqtt::message_view& message) {
   switch (found.state) {
     case ledger::tag_state::corrupted: bump(counts().downlink_corrupted); return false;
     case ledger::tag_state::intact:
-      slot_.downlink.accept(found.what, message.dup, slot_.connections);
+      if (ledger::is_new(slot_.downlink.accept(found.what, message.dup, slot_.connections))) {
+        bump(counts().ledger_commands);
+      }
       slot_.trace.note(now(), happening::command, found.what.sequence);
       return true;
     case ledger::tag_state::absent: return true;
@@ -291,8 +293,8 @@ void thing::take_rrpc(const mqtt::message_view& message, const alink::rrpc_call&
   std::array<char, max_quoted_rrpc_id> id;
   std::string_view raw_id = request.id;
   // Where the topic names the service, the method may be missing (§23).
-  const bool known = !service.empty() && request.state == alink::message_state::good
-                     && !request.id.empty();
+  const bool known =
+      !service.empty() && request.state == alink::message_state::good && !request.id.empty();
   if (known) {
     code = run(request, service, values);
   } else {

@@ -1,5 +1,5 @@
 // What a thing asks of the platform and what it is told (aliyun-iot.md §11.7 to §11.9, §14.6):
-// replies to its posts, desired properties, tags, configuration, time.
+// replies to its posts, desired properties, tags, models, configuration, time.
 #include <algorithm>
 
 #include "actors/device/device.hpp"
@@ -45,7 +45,9 @@ bool thing::take_reply(const arrival& m) {
     return true;
   }
   if (!reply.succeeded()) {
-    bump(counts().replies_bad);
+    // That there is no configuration yet is an answer, too (§14.6).
+    const bool none = kind == topic_kind::config_get && reply.code == alink::code_no_config;
+    bump(counts().replies_bad, none ? 0 : 1);
     return true;
   }
   if (is_post(kind)) {
@@ -55,6 +57,10 @@ bool thing::take_reply(const arrival& m) {
                                                                                 + late);
   } else if (kind == topic_kind::desired_get) {
     take_desired(parsed);
+  } else if (kind == topic_kind::deviceinfo_update) {
+    bump(counts().tags_told);
+  } else if (kind == topic_kind::dsltemplate_get) {
+    bump(reply.members.empty() ? counts().replies_bad : counts().models_received);
   } else if (kind == topic_kind::config_get) {
     take_config(alink::read_config_reply(parsed, config_transport()));
   }
@@ -71,6 +77,9 @@ void thing::ask_first_questions() {
   asked_ = true;
   if (!features().tags.empty()) {
     ask(topic_kind::deviceinfo_update, 0);
+  }
+  if (features().model_get) {
+    ask(topic_kind::dsltemplate_get, 0);
   }
   if (features().config_get) {
     ask(topic_kind::config_get, 0);
@@ -94,6 +103,8 @@ void thing::ask(alink::topic_kind kind, std::uint32_t attempt) {
       tags.push_back({t.key, t.value, {}});
     }
     alink::append_tags_update(out, id, tags);
+  } else if (kind == topic_kind::dsltemplate_get) {
+    alink::append_model_get(out, id);
   } else {
     FLEET_CHECK(kind == topic_kind::config_get);
     alink::append_config_get(out, id, features().children.each > 0);
@@ -123,9 +134,10 @@ void thing::take_desired(const alink::message& reply) {
   }
   bump(counts().desired_applied, applied.size());
   post_values(names);
-  alink::append_desired_delete(fresh_payload(),
-                               open(topic_kind::desired_delete, question_tries_max), applied);
-  (void)send(plain_topic(alink::topic_kind::desired_delete), mqtt::qos::at_least_once);
+  alink::append_desired_delete(fresh_payload(), book_.next_id(), applied);
+  if (send(plain_topic(topic_kind::desired_delete), mqtt::qos::at_least_once)) {
+    (void)open(topic_kind::desired_delete, question_tries_max);
+  }
 }
 
 alink::config_transport thing::config_transport() const noexcept {

@@ -108,16 +108,26 @@ void thing::report_due(const report_plan& plan, time_point due) {
     push_shadow(plan.identifiers);
     return;
   }
+  if (plan.text) {
+    post_text(plan, due);
+    return;
+  }
   fresh_payload();
   around_.part.clear();
   alink::topic where;
-  if (write_report(plan, due, where) && post_tagged(where, due)
-      && plan.what == report_kind::event) {
+  if (!write_report(plan, where) || !post_tagged(where, due)) {
+    return; // and nothing is left open that nobody was asked
+  }
+  if (plan.what != report_kind::raw && plan.what != report_kind::custom) {
+    (void)open(where.kind, post_cookie(due));
+  }
+  if (plan.what == report_kind::event) {
     bump(counts().events_posted);
   }
 }
 
-bool thing::write_report(const report_plan& plan, time_point due, alink::topic& where) {
+/// A request has the id that the book gives next: it is opened once it is sent.
+bool thing::write_report(const report_plan& plan, alink::topic& where) {
   auto& out = around_.payload;
   switch (plan.what) {
     case report_kind::properties: {
@@ -125,16 +135,15 @@ bool thing::write_report(const report_plan& plan, time_point due, alink::topic& 
       where.kind = topic_kind::property_post;
       const std::vector<std::string_view> named{plan.identifiers.begin(), plan.identifiers.end()};
       append_members(around_.part, named);
-      alink::append_property_post(out, open(where.kind, post_cookie(due)),
-                                  as_text(around_.part.view()));
+      alink::append_property_post(out, book_.next_id(), as_text(around_.part.view()));
       return true;
     }
-    case report_kind::event: return write_event(plan, due, where);
+    case report_kind::event: return write_event(plan, where);
     case report_kind::batch: {
       append_current(around_.part);
       const bool pack = features().children.each > 0;
       where.kind = pack ? topic_kind::property_pack_post : topic_kind::property_batch_post;
-      const auto id = open(where.kind, post_cookie(due));
+      const auto id = book_.next_id();
       const std::string own{as_text(around_.part.view())};
       if (!pack || !link_.write_pack(out, id, {own, {}})) {
         where.kind = topic_kind::property_batch_post;
@@ -144,21 +153,20 @@ bool thing::write_report(const report_plan& plan, time_point due, alink::topic& 
     }
     case report_kind::raw:
       refresh(plan.identifiers);
-      where.kind = topic_kind::model_up_raw;
       write_raw_frame(plan);
+      where = topic_of(plan);
       return true;
     case report_kind::custom:
       refresh(plan.identifiers);
-      where.kind = topic_kind::custom;
-      where.rest = plan.topic;
       write_custom(plan);
+      where = topic_of(plan);
       return true;
     case report_kind::shadow: return false;
   }
   FLEET_CHECK(false);
 }
 
-bool thing::write_event(const report_plan& plan, time_point due, alink::topic& where) {
+bool thing::write_event(const report_plan& plan, alink::topic& where) {
   const auto events = model().events();
   const std::size_t count = plan.identifiers.empty() ? events.size() : plan.identifiers.size();
   if (count == 0) {
@@ -181,7 +189,7 @@ bool thing::write_event(const report_plan& plan, time_point due, alink::topic& w
   outputs.push('}');
   where.kind = topic_kind::event_post;
   where.rest = event->identifier;
-  alink::append_event_post(around_.payload, open(where.kind, post_cookie(due)), event->identifier,
+  alink::append_event_post(around_.payload, book_.next_id(), event->identifier,
                            {event->identifier, as_text(outputs.view()), wall_ms()});
   return true;
 }
@@ -254,10 +262,6 @@ void thing::write_raw_frame(const report_plan& plan) {
 
 void thing::write_custom(const report_plan& plan) {
   auto& out = around_.payload;
-  if (!plan.text.empty()) {
-    out.append(plan.text);
-    return;
-  }
   const std::vector<std::string_view> named{plan.identifiers.begin(), plan.identifiers.end()};
   out.push('{');
   append_members(out, named);
@@ -301,17 +305,7 @@ bool thing::post_tagged(const alink::topic& where, time_point due) {
   const auto tag =
       slot_.uplink.attempt(slot_.board.index(), product_.qos != mqtt::qos::at_most_once);
   append_tag(around_.payload, tag);
-  mqtt::message_view message;
-  message.topic = around_.own_topic(where, names());
-  message.payload = around_.payload.view();
-  message.qos = product_.qos;
-  if (const auto why = link_.publish(message, due, cookie_of(tag))) {
-    counts().skip_report(*why);
-    return false;
-  }
-  bump(counts().published[static_cast<std::size_t>(product_.qos)]);
-  slot_.trace.note(now(), happening::published, tag.sequence);
-  return true;
+  return publish_report(where, due, cookie_of(tag));
 }
 
 void thing::post_values(std::span<const std::string_view> identifiers) {
@@ -324,9 +318,11 @@ void thing::post_values(std::span<const std::string_view> identifiers) {
   }
   around_.part.clear();
   append_members(around_.part, identifiers);
-  alink::append_property_post(fresh_payload(), open(topic_kind::property_post, post_cookie(now())),
-                              as_text(around_.part.view()));
-  (void)post_tagged(plain_topic(alink::topic_kind::property_post), now());
+  constexpr auto kind = topic_kind::property_post;
+  alink::append_property_post(fresh_payload(), book_.next_id(), as_text(around_.part.view()));
+  if (post_tagged(plain_topic(kind), now())) {
+    (void)open(kind, post_cookie(now()));
+  }
 }
 
 } // namespace fleet::actors

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "actors/device/speech_scratch.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/message.hpp"
 
 namespace fleet::actors {
@@ -33,6 +34,22 @@ void append_milli(byte_buffer& out, std::int64_t milli) {
   out.push(static_cast<std::uint8_t>('0' + rest / 100));
   out.push(static_cast<std::uint8_t>('0' + rest / 10 % 10));
   out.push(static_cast<std::uint8_t>('0' + rest % 10));
+}
+
+void write_login(alink::direct_login fields, login_text& out) {
+  out.client_id = std::move(fields.client_id);
+  out.username = std::move(fields.username);
+  out.password = std::move(fields.password);
+}
+
+/// What a securemode of direct mode becomes after pre-auth (§5.2).
+constexpr int granted_mode(int direct) noexcept {
+  switch (direct) {
+    case 2: return -1;
+    case 4: return 1;
+    case 7: return 5;
+    default: return 0; // a number, not an enumeration
+  }
 }
 
 bool ends_with(std::string_view text, std::string_view tail) noexcept {
@@ -68,11 +85,22 @@ void vendor_dialect::login_with(std::uint32_t index, std::string_view secret,
   log_in(who, out);
 }
 
+void vendor_dialect::login_granted(std::uint32_t index, const alink::preauth_grant& grant,
+                                   login_text& out) const {
+  write_login(alink::make_preauth_login(
+                  credentials_->at(index), grant,
+                  {options_.sign, granted_mode(options_.secure_mode), options_.flags}),
+              out);
+}
+
 void vendor_dialect::log_in(const alink::identity& who, login_text& out) const {
-  auto fields = alink::make_direct_login(who, options_.sign, options_.secure_mode, options_.flags);
-  out.client_id = std::move(fields.client_id);
-  out.username = std::move(fields.username);
-  out.password = std::move(fields.password);
+  if (alink::id2_mode(options_.secure_mode)) {
+    write_login(alink::make_id2_login(alink::model_id2(who), options_.secure_mode, options_.flags),
+                out);
+    return;
+  }
+  write_login(alink::make_direct_login(who, options_.sign, options_.secure_mode, options_.flags),
+              out);
 }
 
 void vendor_dialect::filters(std::uint32_t index, std::vector<filter_text>& out) const {

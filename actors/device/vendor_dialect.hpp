@@ -16,7 +16,7 @@ enum class vendor_platform : std::uint8_t { linkdevelop, linkplatform };
 struct vendor_options {
   vendor_platform platform = vendor_platform::linkdevelop;
   alink::sign_method sign = alink::sign_method::hmacsha1;
-  int secure_mode = 3;                      ///< 2 over TLS, 3 over plain TCP (§5.2)
+  int secure_mode = 3; ///< 2 over TLS, 3 over plain TCP; 4, 7 and 8 by the ID2 model (§5.2)
   mqtt::qos qos = mqtt::qos::at_least_once; ///< of the reports
   alink::client_flags flags{};              ///< gateways, and who takes RRPC in its custom form
 };
@@ -28,6 +28,8 @@ public:
 
   void login(std::uint32_t index, login_text& out) const override;
   void login_with(std::uint32_t index, std::string_view secret, login_text& out) const override;
+  void login_granted(std::uint32_t index, const alink::preauth_grant& grant,
+                     login_text& out) const override;
   void filters(std::uint32_t index, std::vector<filter_text>& out) const override;
   void report_topic(std::uint32_t index, std::string& out) const override;
   bool write_report(const report& r, random_stream& random, byte_buffer& out) const override;

@@ -51,8 +51,8 @@ decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.model;
 }
 {
-  return with(r.product_key, r.product_secret, r.name, r.model, r.flags, r.config,
-              r.config_count);
+  return with(r.product_key, r.product_secret, r.name, r.model, r.flags, r.config, r.config_count,
+              r.topics);
 }
 template <class Visit>
 decltype(auto) columns(auto& r, Visit&& with) requires requires {

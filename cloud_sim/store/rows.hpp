@@ -14,10 +14,11 @@ struct product_row {
   std::string_view product_key{};
   std::string_view product_secret{};
   std::string_view name{};
-  std::string_view model{}; ///< the TSL as JSON (§12), or empty
-  std::uint32_t flags = 0;  ///< the owner's own bits, such as node type and dynamic registration
+  std::string_view model{};  ///< the TSL as JSON (§12), or empty
+  std::uint32_t flags = 0;   ///< the owner's own bits, such as node type and dynamic registration
   std::string_view config{}; ///< what its devices are configured with (§14.6), or empty
   std::uint32_t config_count = 0; ///< how often that was set
+  std::string_view topics{};      ///< its own classes of custom topics (§9.1), or empty
 };
 
 /// The numbers are on disk: they never change.

@@ -52,11 +52,17 @@ ALTER TABLE products ADD COLUMN config TEXT NOT NULL DEFAULT '';
 ALTER TABLE products ADD COLUMN config_count INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<const char*, 3> steps{registry_step, messages_step, config_step};
+/// Version 4: classes of custom topics of products.
+constexpr const char* topics_step = R"sql(
+ALTER TABLE products ADD COLUMN topics TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array<const char*, 4> steps{registry_step, messages_step, config_step, topics_step};
 
 constexpr std::array<table_shape, 10> shapes{{
     {"products",
-     {"product_key", "product_secret", "name", "model", "flags", "config", "config_count"},
+     {"product_key", "product_secret", "name", "model", "flags", "config", "config_count",
+      "topics"},
      1},
     {"devices",
      {"product_key", "device_name", "device_secret", "status", "firmware", "tags",

@@ -302,6 +302,25 @@ std::optional<duration> admin_call::patience() const {
   return ms{*given};
 }
 
+std::optional<duration> admin_call::patience_of_query() const {
+  using ms = std::chrono::milliseconds;
+  constexpr auto of = [](duration d) {
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<ms>(d).count());
+  };
+  const auto fields = read_query({"timeoutMs"});
+  const auto given = fields ? number(*fields, "timeoutMs", of(property_patience)) : std::nullopt;
+  if (!given) {
+    return std::nullopt;
+  }
+  if (*given < of(admin_patience_min) || *given > of(admin_patience_max)) {
+    malformed(quoted("timeoutMs", "must be a whole number from "
+                                      + std::to_string(of(admin_patience_min)) + " to "
+                                      + std::to_string(of(admin_patience_max))));
+    return std::nullopt;
+  }
+  return ms{*given};
+}
+
 std::optional<std::vector<std::uint8_t>> admin_call::payload() const {
   const auto* const plain = reader().find("payload");
   const auto* const coded = reader().find("payloadBase64");

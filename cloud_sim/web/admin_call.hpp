@@ -68,6 +68,8 @@ public:
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t fallback, std::int64_t low,
                                       std::int64_t high) const;
   std::optional<duration> patience() const;
+  /// `timeoutMs` of the query, for bodies that are an argument as a whole; the only name in it.
+  std::optional<duration> patience_of_query() const;
   /// `payload`, text, or `payloadBase64`: exactly one of them.
   std::optional<std::vector<std::uint8_t>> payload() const;
 
@@ -89,6 +91,9 @@ namespace admin {
 void list_products(const admin_call& call);
 void put_product(const admin_call& call);
 void put_config(const admin_call& call);
+void list_topics(const admin_call& call);
+void put_topic(const admin_call& call);
+void delete_topic(const admin_call& call);
 void import_devices(const admin_call& call);
 void tell_status(const admin_call& call);
 // The ledger.

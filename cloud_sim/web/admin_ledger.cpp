@@ -28,6 +28,10 @@ void write_name(object_writer& json, std::string_view key, const std::string& na
   }
 }
 
+std::string shown(const std::string& name) {
+  return name.empty() ? "nobody" : name;
+}
+
 } // namespace
 
 namespace admin {
@@ -79,7 +83,7 @@ void show_ledger(const admin_call& call) {
 
 void begin_ledger(const admin_call& call) {
   auto* const desk = desk_of(call);
-  if (desk == nullptr || !call.read_object({"first", "count"})) {
+  if (desk == nullptr || !call.read_object({"first", "count", "firstName", "lastName", "begin"})) {
     return;
   }
   constexpr std::int64_t index_max = UINT32_MAX;
@@ -92,13 +96,28 @@ void begin_ledger(const admin_call& call) {
     call.malformed("`count` is missing");
     return;
   }
-  const auto begin = static_cast<std::uint32_t>(*first);
-  desk->begin(begin, static_cast<std::uint32_t>(*count));
+  const auto low = static_cast<std::uint32_t>(*first);
+  const auto high = low + static_cast<std::uint32_t>(*count) - 1;
+  const auto low_name = desk->name(low);
+  const auto high_name = desk->name(high);
+  // Whoever names its devices must count them as the twin does, or it would wipe another's books.
+  const auto low_wanted = call.text("firstName", low_name);
+  const auto high_wanted = low_wanted ? call.text("lastName", high_name) : std::nullopt;
+  const auto forget = high_wanted ? call.flag("begin", true) : std::nullopt;
+  if (!forget) {
+    return;
+  }
+  if (*low_wanted != low_name || *high_wanted != high_name) {
+    call.refuse(409, "other_devices", shown(low_name) + " to " + shown(high_name));
+    return;
+  }
+  if (*forget) {
+    desk->begin(low, high - low + 1);
+  }
   byte_buffer out;
   object_writer json{out};
-  // Who asks can see whether it counts devices as the twin does.
-  write_name(json, "first", desk->name(begin));
-  write_name(json, "last", desk->name(begin + static_cast<std::uint32_t>(*count) - 1));
+  write_name(json, "first", low_name);
+  write_name(json, "last", high_name);
   write_unbooked(json, desk->unbooked());
   json.end();
   call.give(std::move(out));

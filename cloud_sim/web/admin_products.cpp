@@ -21,7 +21,7 @@ std::uint64_t sum(const std::array<counter, N>& all, std::size_t from = 0) noexc
 }
 
 void write_counters(object_writer& json, const twin_counters& c) {
-  const std::array<std::pair<std::string_view, std::uint64_t>, 22> all{{
+  const std::array<std::pair<std::string_view, std::uint64_t>, 27> all{{
       {"connections", value(c.connections)},
       {"connectionsOverLimit", value(c.connections_over_limit)},
       {"logonsAccepted", value(c.connects[0])},
@@ -35,6 +35,9 @@ void write_counters(object_writer& json, const twin_counters& c) {
       {"subscribesGranted", value(c.subscribes_granted)},
       {"subscribesRefused", value(c.subscribes_refused)},
       {"publishesRefused", value(c.publishes_refused)},
+      {"publishesOverBound", value(c.publishes_over_bound)},
+      {"downlinksOverBound", value(c.downlinks_over_bound)},
+      {"connectsOverRate", value(c.connects_over_rate)},
       {"queueDrops", value(c.queue_drops)},
       {"offlineDrops", value(c.offline_drops)},
       {"slowDrops", value(c.slow_drops)},
@@ -44,6 +47,8 @@ void write_counters(object_writer& json, const twin_counters& c) {
       {"downlinks", value(c.downlinks)},
       {"downlinksSkipped", value(c.downlinks_skipped)},
       {"commandReplies", value(c.command_replies)},
+      {"configsTaken", value(c.configs_taken)},
+      {"configsFailed", value(c.configs_failed)},
   }};
   for (const auto& [name, count] : all) {
     json.integer(name, static_cast<std::int64_t>(count));
@@ -108,6 +113,45 @@ void put_config(const admin_call& call) {
   if (push) {
     call.give(call.console().set_config(*product, *content, *push));
   }
+}
+
+void list_topics(const admin_call& call) {
+  if (const auto product = call.product()) {
+    call.give(call.console().topic_classes_of(*product));
+  }
+}
+
+void put_topic(const admin_call& call) {
+  const auto product = call.product();
+  if (!product || !call.read_object({"class", "allow"})) {
+    return;
+  }
+  const auto name = call.text("class", std::nullopt);
+  const auto allow = name ? call.text("allow", std::nullopt) : std::nullopt;
+  if (!allow) {
+    return;
+  }
+  const bool both = *allow == "both";
+  const alink::rights may{both || *allow == "pub", both || *allow == "sub"};
+  if (may == alink::rights{}) {
+    call.malformed("`allow` must be pub, sub or both");
+    return;
+  }
+  call.give(call.console().put_topic_class(*product, *name, may));
+}
+
+void delete_topic(const admin_call& call) {
+  const auto product = call.product();
+  const auto fields = product ? call.read_query({"class"}) : std::nullopt;
+  if (!fields) {
+    return;
+  }
+  const auto name = find_only(*fields, "class");
+  if (!name) {
+    call.malformed("the query names no `class`");
+    return;
+  }
+  call.give(call.console().delete_topic_class(*product, *name));
 }
 
 void import_devices(const admin_call& call) {

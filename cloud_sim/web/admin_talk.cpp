@@ -31,14 +31,16 @@ namespace admin {
 
 void set_properties(const admin_call& call) {
   const auto who = call.device();
-  if (who && call.read_object({})) {
-    call.console().set_properties(*who, call.body(), call.later_data());
+  const auto patience = who ? call.patience_of_query() : std::nullopt;
+  if (patience && call.read_object({})) {
+    call.console().set_properties(*who, call.body(), *patience, call.later_data());
   }
 }
 
 void get_properties(const admin_call& call) {
   const auto who = call.device();
-  if (!who || !call.read_array()) {
+  const auto patience = who ? call.patience_of_query() : std::nullopt;
+  if (!patience || !call.read_array()) {
     return;
   }
   for (const auto& name : call.reader().top()) {
@@ -47,7 +49,7 @@ void get_properties(const admin_call& call) {
       return;
     }
   }
-  call.console().get_properties(*who, call.body(), call.later_data());
+  call.console().get_properties(*who, call.body(), *patience, call.later_data());
 }
 
 void set_desired(const admin_call& call) {

@@ -4,7 +4,10 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "cloud_sim/web/route.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/reply_codes.hpp"
 
 namespace fleet::cloud {
@@ -39,6 +42,10 @@ void logon_desk::on_request(const web_request& request, const responder& reply) 
     return;
   }
   const auto path = request.target.substr(0, request.target.find('?'));
+  if (path.starts_with(config_path)) {
+    give_config(request, reply);
+    return;
+  }
   for (const auto& q : questions) {
     if (q.path != path) {
       continue;
@@ -59,6 +66,28 @@ void logon_desk::on_request(const web_request& request, const responder& reply) 
   }
   rate_.charge(request.source, logon_refusal_units, now);
   reply.answer(refusal(404, alink::code_request_error));
+}
+
+void logon_desk::give_config(const web_request& request, const responder& reply) {
+  const time_point now = home_.now();
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const auto path = split_target(request.target);
+  std::vector<std::string_view> id;
+  auto content = reads && path && match_route("/config/{id}", path->parts, id)
+                     ? devices_.config(id.front())
+                     : std::nullopt;
+  rate_.charge(request.source, content ? 1 : logon_refusal_units, now);
+  if (!content) {
+    auto out = refusal(reads ? 404 : 405, alink::code_request_error);
+    if (!reads) {
+      out.fields.emplace_back("Allow", "GET, HEAD");
+    }
+    reply.answer(std::move(out));
+    return;
+  }
+  web_answer out;
+  out.body.append(*content);
+  reply.answer(std::move(out));
 }
 
 int logon_desk::register_device(const web_request& request, byte_buffer& out) {
@@ -98,14 +127,7 @@ int logon_desk::preauth(const web_request& request, byte_buffer& out) {
   if (code != alink::code_success) {
     return code;
   }
-  auto token = devices_.grant(who);
-  if (!token) {
-    return alink::code_system_error;
-  }
-  const auto at = place(request);
-  alink::append_preauth_reply(
-      out, {std::move(token->iot_id), std::move(token->iot_token), at.host, at.port});
-  return code;
+  return answer_with(who, {}, request, out);
 }
 
 // Nothing is signed, so nothing is told that depends on the device (§5.4).
@@ -118,10 +140,31 @@ int logon_desk::bootstrap(const web_request& request, byte_buffer& out) {
   return alink::code_success;
 }
 
-// ID2 elements are not emulated here: none is known (§5.6).
-int logon_desk::id2(const web_request& request, byte_buffer&) {
+// By the model of §5.6, where the platform emulates it: otherwise no such element is known.
+int logon_desk::id2(const web_request& request, byte_buffer& out) {
   const auto asked = alink::read_id2(as_text(request.body));
-  return asked ? alink::judge_id2(asked.value(), nullptr) : asked.error();
+  if (!asked) {
+    return asked.error();
+  }
+  const auto name = alink::id2_device(asked.value().id2);
+  const device_name_view who{asked.value().product_key, name.value_or(std::string_view{})};
+  const auto key = name ? devices_.codec_key(who) : std::nullopt;
+  const auto device = key ? devices_.find(who) : std::nullopt;
+  const auto element = device ? alink::model_id2(device->who) : alink::id2_identity{};
+  const int code = alink::judge_id2(asked.value(), device ? &element : nullptr);
+  return code == alink::code_success ? answer_with(who, *key, request, out) : code;
+}
+
+int logon_desk::answer_with(device_name_view who, const std::string& codec_key,
+                            const web_request& request, byte_buffer& out) {
+  auto token = devices_.grant(who);
+  if (!token) {
+    return alink::code_system_error;
+  }
+  const auto at = place(request);
+  alink::append_preauth_reply(
+      out, {std::move(token->iot_id), std::move(token->iot_token), at.host, at.port, codec_key});
+  return alink::code_success;
 }
 
 // Whoever reached this door by a name reaches the broker by it too.

@@ -28,6 +28,23 @@ startup_error cannot_listen(const hal::address& at, hal::listen_error why) {
           fmt::format("cannot listen on {}: {}", at.text(), reason(why))};
 }
 
+struct opened {
+  hal::address at;
+  bool secure = false;
+};
+
+/// Where devices fetch configurations, over TLS where there is such a listener.
+std::string config_place(const cloud_options& options, const std::vector<opened>& first) {
+  const auto& at = first.back().at;
+  std::string host = options.advertise;
+  if (host.empty() && at.ip == hal::address{}.ip) {
+    host = "localhost"; // it listens on all addresses, and none of them is a place
+  }
+  const std::string place = host.empty() ? at.text() : fmt::format("{}:{}", host, at.port);
+  return fmt::format("{}://{}{}", first.back().secure ? "https" : "http", place,
+                     cloud::config_path);
+}
+
 /// The token of a file, its line end taken off.
 result<std::string, startup_error> token_of(const std::string& file) {
   auto text = read_file(file);
@@ -102,6 +119,7 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
   limits.http.read.body_max = front_door_body_max;
   limits.connections_max = front_door_connections_max;
   front_door_ = std::make_unique<cloud::web_service>(home, *desk_, limits);
+  std::vector<opened> first; // of each kind, plain before TLS
   const auto open = [&](const std::vector<hal::address>& all, stream_filter_factory* security,
                         std::string_view name) -> std::optional<startup_error> {
     for (const auto& at : all) {
@@ -110,13 +128,20 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
         return cannot_listen(at, got.error());
       }
       lines_.push_back(fmt::format("{} {}", name, got.value().text()));
+      if (first.empty() || first.back().secure != (security != nullptr)) {
+        first.push_back({got.value(), security != nullptr});
+      }
     }
     return std::nullopt;
   };
   if (auto error = open(options.http, nullptr, "http")) {
     return error;
   }
-  return open(options.https, what.security, "https");
+  if (auto error = open(options.https, what.security, "https")) {
+    return error;
+  }
+  what.twin.serve_configs_at(config_place(options, first));
+  return std::nullopt;
 }
 
 result<std::unique_ptr<web_host>, startup_error>

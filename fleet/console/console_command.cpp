@@ -36,6 +36,7 @@ private:
   void print(std::string_view json, const std::optional<std::string>& text);
 
   void ask_once();
+  bool know_product();
   void list_devices();
   void show_product();
   void import();
@@ -182,6 +183,18 @@ void conversation::ask_once() {
   }
 }
 
+/// Whether the twin has the product that the line names; says so if not.
+bool conversation::know_product() {
+  const auto answer = ask(products_request());
+  if (!answer || !good(*answer, "the twin")) {
+    return false;
+  }
+  return find_product(answer->body, what_.product)
+         || wrong(exit_code::expectation_failed,
+                  fmt::format("unknown-product: {}; fleet cloud products lists all of them",
+                              what_.product));
+}
+
 void conversation::list_devices() {
   std::vector<std::string> all;
   const std::size_t most = what_.limit == 0 ? listed_devices_max : what_.limit;
@@ -202,6 +215,9 @@ void conversation::list_devices() {
       all.push_back(std::move(device));
     }
     next = listed->next;
+  }
+  if (all.empty() && !what_.product.empty() && !know_product()) {
+    return;
   }
   std::string json = "{\"devices\":[";
   for (std::size_t i = 0; what_.json && i < all.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fleet/console/display.hpp"
 #include "protocol/base/json.hpp"
@@ -59,6 +60,24 @@ inline std::string shown_key(const json_member& m) {
   std::string text;
   return append_json_string(text, "\"" + std::string{m.key} + "\"") ? printable(text)
                                                                     : printable(m.key);
+}
+
+/// The raw objects of `{"products":[…]}` or of the bare list.
+inline std::optional<std::vector<std::string>> listed(std::string_view body, std::string_view key) {
+  const json_level whole{body};
+  const json_member* const list = whole.find(key);
+  const json_level items{list != nullptr && list->type == json_type::array ? list->value : body};
+  if (!items.array()) {
+    return std::nullopt;
+  }
+  std::vector<std::string> out;
+  for (const json_member& m : items.members()) {
+    if (m.type != json_type::object) {
+      return std::nullopt;
+    }
+    out.emplace_back(m.value);
+  }
+  return out;
 }
 
 } // namespace fleet::program

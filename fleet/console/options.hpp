@@ -33,9 +33,10 @@ enum class console_verb : std::uint8_t {
   add,
   import,
   config,
+  topic,
   status
 };
-inline constexpr std::size_t console_verb_count = 20;
+inline constexpr std::size_t console_verb_count = 21;
 
 /// The subcommand's word: `set`, `delete` and so on.
 std::string_view to_string(console_verb verb) noexcept;
@@ -71,6 +72,8 @@ struct console_options {
   std::string model_file;   ///< of a product; empty: none
   std::string secret_file;  ///< of a new device; empty: the twin makes one
   bool push = false;        ///< of `config`: to who is online, too
+  std::string allow;        ///< of `topic`: pub, sub or both; empty: nothing is added
+  bool erase = false;       ///< of `topic`
 };
 
 } // namespace fleet::program

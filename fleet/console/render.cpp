@@ -2,8 +2,6 @@
 // the columns are fixed and shown where they are not.
 #include "fleet/console/render.hpp"
 
-#include <map>
-
 #include <fmt/format.h>
 
 #include "fleet/console/display.hpp"
@@ -102,24 +100,6 @@ std::optional<std::string> desired_text(const device_ref& who, std::string_view 
                               : fmt::format("{}: nothing is desired\n", who.text());
 }
 
-/// The raw objects of `{"products":[…]}` or of the bare list.
-std::optional<std::vector<std::string>> listed(std::string_view body, std::string_view key) {
-  const json_level whole{body};
-  const json_member* const list = whole.find(key);
-  const json_level items{list != nullptr && list->type == json_type::array ? list->value : body};
-  if (!items.array()) {
-    return std::nullopt;
-  }
-  std::vector<std::string> out;
-  for (const json_member& m : items.members()) {
-    if (m.type != json_type::object) {
-      return std::nullopt;
-    }
-    out.emplace_back(m.value);
-  }
-  return out;
-}
-
 std::optional<std::string> products_text(std::string_view body) {
   const auto products = listed(body, "products");
   if (!products) {
@@ -178,6 +158,27 @@ std::optional<std::string> status_text(std::string_view body) {
     table.row({"up for", text::format_duration(std::chrono::seconds{*ms / 1000})});
   }
   add_pairs(table, body, {}, 0);
+  return table.text();
+}
+
+std::optional<std::string> topics_text(std::string_view body) {
+  const auto classes = listed(body, "classes");
+  if (!classes) {
+    return std::nullopt;
+  }
+  text_table table;
+  table.row({"class", "devices may", "defined"});
+  for (const std::string& text : *classes) {
+    const json_level c{text};
+    const auto allow = c.text("allow");
+    const json_member* const own = c.find("own");
+    table.row({shown(c.find("class")),
+               allow == "pub"    ? "publish"
+               : allow == "sub"  ? "subscribe"
+               : allow == "both" ? "publish, subscribe"
+                                 : shown(c.find("allow")),
+               own != nullptr && own->value == "true" ? "for this product" : "for all"});
+  }
   return table.text();
 }
 
@@ -288,6 +289,10 @@ std::optional<std::string> render(const console_options& what, const device_ref&
       return done("the configuration of " + what.product + " is "
                       + (what.push ? "saved and pushed" : "saved"),
                   body);
+    case console_verb::topic:
+      return what.erase           ? done("class " + printable(what.topic) + " is deleted", body)
+             : what.allow.empty() ? topics_text(body)
+                                  : done("class " + printable(what.topic) + " is saved", body);
     case console_verb::status: return status_text(body);
     case console_verb::devices:
     case console_verb::import: break; // in pieces, by functions of their own
@@ -295,83 +300,8 @@ std::optional<std::string> render(const console_options& what, const device_ref&
   FLEET_CHECK(false);
 }
 
-std::optional<device_list> read_devices(std::string_view body) {
-  const json_level whole{body};
-  auto devices = listed(body, "devices");
-  if (!devices || !whole.object()) {
-    return std::nullopt;
-  }
-  device_list out{std::move(*devices), std::nullopt};
-  if (const auto next = whole.integer("next"); next && *next >= 0) {
-    out.next = static_cast<std::uint64_t>(*next);
-  }
-  return out;
-}
-
-std::optional<std::string> render_devices(const std::vector<std::string>& devices) {
-  text_table table;
-  table.row({"device", "state", "firmware", "gateway", "last online"});
-  for (const std::string& text : devices) {
-    const json_level d{text};
-    const auto key = d.text("productKey");
-    const auto name = d.text("deviceName");
-    if (!key || !name) {
-      return std::nullopt;
-    }
-    table.row({printable(*key + "/" + *name), shown(d.find("state")),
-               shown(d.find("firmwareVersion")), shown(d.find("gateway")),
-               time_text(d.integer("lastOnlineMs").value_or(0))});
-  }
-  return table.text();
-}
-
-std::optional<std::vector<std::string>> read_product_keys(std::string_view body) {
-  const auto products = listed(body, "products");
-  if (!products) {
-    return std::nullopt;
-  }
-  std::vector<std::string> out;
-  for (const std::string& product : *products) {
-    if (auto key = json_level{product}.text("productKey")) {
-      out.push_back(std::move(*key));
-    }
-  }
-  return out;
-}
-
-std::optional<std::string> find_product(std::string_view body, std::string_view key) {
-  const auto products = listed(body, "products");
-  for (const std::string& product : products.value_or(std::vector<std::string>{})) {
-    if (json_level{product}.text("productKey") == key) {
-      return product;
-    }
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> render_product(std::string_view product) {
   return json_level{product}.object() ? std::optional{pairs(product)} : std::nullopt;
-}
-
-std::optional<std::string> render_import(const std::vector<std::string>& bodies) {
-  std::map<std::string, std::int64_t> sums;
-  for (const std::string& body : bodies) {
-    const json_level answer{body};
-    if (!answer.object()) {
-      return std::nullopt;
-    }
-    for (const json_member& m : answer.members()) {
-      // Counts of devices; anything larger is none, and would not add up.
-      if (const auto n = json_integer(m.value); n && *n >= 0 && *n <= INT32_MAX) {
-        sums[shown_key(m)] += *n;
-      }
-    }
-  }
-  text_table table{2};
-  for (const auto& [name, sum] : sums) {
-    table.row({name, std::to_string(sum)});
-  }
-  return "imported\n" + table.text();
 }
 
 } // namespace fleet::program

@@ -51,6 +51,11 @@ std::int64_t milliseconds(duration d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
 
+/// The patience where the body is the argument as a whole.
+std::string patience_query(const console_options& what) {
+  return "?timeoutMs=" + std::to_string(milliseconds(what.reach.timeout));
+}
+
 made set_request(const console_options& what, std::string path) {
   auto body = assignments_to_json(what.words);
   if (!body) {
@@ -64,7 +69,8 @@ made get_request(const console_options& what, const device_ref& who) {
   if (!names) {
     return fail(names.error());
   }
-  return admin_request{"POST", device_path(who, "/properties/get"), std::move(names).value()};
+  return admin_request{"POST", device_path(who, "/properties/get" + patience_query(what)),
+                       std::move(names).value()};
 }
 
 made call_request(const console_options& what, const device_ref& who) {
@@ -165,11 +171,28 @@ made config_request(const console_options& what, std::string_view content) {
   return admin_request{"PUT", product_path(what.product, "/config"), text_of(out)};
 }
 
+admin_request topic_request(const console_options& what) {
+  std::string path = product_path(what.product, "/topics");
+  if (what.erase) {
+    return {"DELETE", path + "?class=" + percent_encoded(what.topic)};
+  }
+  if (what.allow.empty()) {
+    return {"GET", path};
+  }
+  byte_buffer out;
+  object_writer object{out};
+  object.text("class", what.topic);
+  object.text("allow", what.allow);
+  object.end();
+  return {"PUT", path, text_of(out)};
+}
+
 made any_request(const console_options& what, const device_ref& who, const console_inputs& inputs) {
   switch (what.verb) {
     case console_verb::products: return products_request();
     case console_verb::device: return device_request(who);
-    case console_verb::set: return set_request(what, device_path(who, "/properties"));
+    case console_verb::set:
+      return set_request(what, device_path(who, "/properties" + patience_query(what)));
     case console_verb::get: return get_request(what, who);
     case console_verb::desired:
       return what.words.empty() ? made{device_request(who)}
@@ -187,6 +210,7 @@ made any_request(const console_options& what, const device_ref& who, const conso
     case console_verb::product: return product_request(what, inputs.model);
     case console_verb::add: return add_request(who, inputs.secret);
     case console_verb::config: return config_request(what, inputs.payload);
+    case console_verb::topic: return topic_request(what);
     case console_verb::status: return admin_request{"GET", "/v1/status"};
     case console_verb::devices:
     case console_verb::import: break; // in pieces, by functions of their own

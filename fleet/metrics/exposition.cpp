@@ -89,6 +89,10 @@ struct page::state {
 page::page(std::unique_ptr<state> s) : state_(std::move(s)) {}
 page::~page() = default;
 
+std::uint16_t page::port() const {
+  return static_cast<std::uint16_t>(state_->exposer->GetListeningPorts().front());
+}
+
 result<std::unique_ptr<page>, std::string> page::serve(const std::string& address, reader read) {
   auto s = std::make_unique<state>();
   s->source = std::make_shared<collector>(std::move(read));

@@ -2,6 +2,7 @@
 // on a device's path.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,9 +32,13 @@ using reader = std::function<std::vector<sample>()>;
 /// A running page at http://ADDRESS/metrics; ends with the object.
 class page {
 public:
-  /// Starts to serve at `host:port` (port 0 is not allowed); the error is a sentence for people.
+  /// Starts to serve at `host:port`; a port of 0 picks a free one. The error is a sentence for
+  /// people.
   static result<std::unique_ptr<page>, std::string> serve(const std::string& address, reader read);
   ~page();
+
+  /// The port that it listens on.
+  [[nodiscard]] std::uint16_t port() const;
 
 private:
   struct state;

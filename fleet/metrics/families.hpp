@@ -41,12 +41,14 @@ enum class family : unsigned char {
   twin_messages_received,
   twin_messages_sent,
   twin_messages_dropped,
+  twin_over_bound,
+  twin_configs,
   twin_commits,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 36;
+inline constexpr std::size_t family_count = 38;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -127,6 +129,11 @@ inline constexpr std::array other_families{std::to_array<family_facts>({
     {family::twin_messages_dropped, kind::counter, "fleet_twin_messages_dropped_total", "reason",
      "Messages the twin had no room for: a client's queue full, or QoS 0 for one that is away or "
      "slow."},
+    {family::twin_over_bound, kind::counter, "fleet_twin_over_bound_total", "what",
+     "What the twin of a strict platform did not take: publishes of devices and downlinks to them, "
+     "both dropped, and connects, refused with code 3."},
+    {family::twin_configs, kind::counter, "fleet_twin_configs_total", "result",
+     "Answers of devices to configurations that the twin pushed: taken (200) or failed."},
     {family::twin_commits, kind::counter, "fleet_twin_commits_total", "result",
      "Batches that the twin's store took (ok) or did not take (failed)."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",

@@ -1,9 +1,12 @@
 // `fleet cloud serve`: its flags, its help, and what contradicts what.
+#include <algorithm>
 #include <string>
 
+#include "fleet/options/platform_variants.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/words.hpp"
+#include "protocol/http/url.hpp"
 
 namespace fleet::program {
 
@@ -12,6 +15,57 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view name = "fleet cloud serve";
+
+constexpr std::string_view sub_signs[] = {"sub-sign-with-clean-session",
+                                          "sub-sign-without-clean-session"};
+
+/// The word of the table that is the same, which outlives the line; or what is wrong with it.
+result<std::string_view, std::string> variant_of(std::string_view word) {
+  std::vector<std::string_view> valid;
+  for (const auto& entry : variant_entries()) {
+    if (entry.word == word) {
+      return entry.word;
+    }
+    valid.push_back(entry.word);
+  }
+  std::string sentence = "names the variant \"" + std::string{word} + "\", which is unknown; ";
+  const auto near = text::nearest(word, valid);
+  return fail(sentence
+              + (near ? "the nearest is " + std::string{*near}
+                      : std::string{"fleet cloud serve --help lists all of them"}));
+}
+
+setter set_host(std::string& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    const auto at = http::parse_url("https://" + std::string{value} + ":1/");
+    if (!at || at.value().target != "/" || at.value().port != 1) {
+      return "is no host; write a name, an IPv4 address, or an IPv6 address in brackets";
+    }
+    out = at.value().host;
+    return std::nullopt;
+  };
+}
+
+/// A comma-separated list.
+setter add_variants(std::vector<std::string_view>& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    for (std::string_view rest = value;;) {
+      const std::size_t comma = rest.find(',');
+      const auto variant = variant_of(rest.substr(0, comma));
+      if (!variant) {
+        return variant.error();
+      }
+      if (std::find(out.begin(), out.end(), variant.value()) != out.end()) {
+        return "names " + std::string{variant.value()} + " twice";
+      }
+      out.push_back(variant.value());
+      if (comma == std::string_view::npos) {
+        return std::nullopt;
+      }
+      rest.remove_prefix(comma + 1);
+    }
+  };
+}
 
 void listener_flags(flag_set& flags, cloud_options& out) {
   flags.group("Listeners; a port of 0 picks a free one, and the chosen ones are printed");
@@ -23,11 +77,17 @@ void listener_flags(flag_set& flags, cloud_options& out) {
               set_listen_address(out.mqtts), value_kind::repeated);
   flags.value(
       "--http", "A:P",
-      "Listens for devices that register or pre-authenticate over HTTP; may be given several "
-      "times.",
+      "Listens for devices that register, pre-authenticate or fetch their configuration over HTTP; "
+      "may be given several times.",
       set_listen_address(out.http), value_kind::repeated);
   flags.value("--https", "A:P", "The same over TLS; may be given several times.",
               set_listen_address(out.https), value_kind::repeated);
+  flags.value(
+      "--advertise", "HOST",
+      "The name or address by which devices reach --http and --https: the place of remote "
+      "configurations that they are told. Default: the listener's own address, or localhost "
+      "where it listens on all.",
+      set_host(out.advertise));
   flags.value(
       "--cert", "FILE",
       "The certificate chain (PEM) of the TLS listeners. Default: one from the twin's own CA.",
@@ -77,6 +137,18 @@ void platform_flags(flag_set& flags, cloud_options& out) {
       "Keeps the platform's own bounds, such as 10 publishes a second of a device at QoS 1, "
       "and takes nothing that it calls wrong. Default: as a load test wants it.",
       out.strict);
+  flags.toggle(
+      "--id2-model",
+      "Takes devices with ID2 elements, by the ID2 model: fleet's own stand-in, which none "
+      "of the vendor's devices speaks. Default: they get CONNACK 5.",
+      out.id2_model);
+  flags.value("--variant", "NAME[,NAME...]",
+              "Where the platform's sources differ, takes the other side; with --strict, on top of "
+              "it. May be given several times. Default: what most sources say.",
+              add_variants(out.variants), value_kind::repeated);
+  for (const auto& entry : variant_entries()) {
+    flags.term(entry.word, entry.text);
+  }
   flags.value("--downlink-interval", "D",
               "Time between two property sets to each device: 10ms to 30d, or off. Default off.",
               set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
@@ -108,18 +180,27 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
       }
     }
   }
+  if (flags.given("--advertise") && o.http.empty() && o.https.empty()) {
+    return "--advertise needs --http or --https";
+  }
   if (o.admin.asked_for && !o.admin.at && flags.given("--admin-token-file")) {
     return "--admin-token-file contradicts --admin off";
   }
   if (o.profile == profile::mqtt) {
     for (const auto flag : {"--credentials", "--product-key", "--downlink-interval",
-                            "--product-secrets", "--http", "--https", "--strict"}) {
+                            "--product-secrets", "--http", "--https", "--strict", "--variant",
+                            "--id2-model"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "
                  "broker";
       }
     }
+  }
+  if (std::all_of(std::begin(sub_signs), std::end(sub_signs), [&](std::string_view word) {
+        return std::find(o.variants.begin(), o.variants.end(), word) != o.variants.end();
+      })) {
+    return "--variant " + std::string{sub_signs[0]} + " contradicts " + std::string{sub_signs[1]};
   }
   if (flags.given("--credentials") && flags.given("--product-key")) {
     return "--product-key is for generated credentials and contradicts --credentials";
@@ -140,6 +221,8 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
   output_flags(flags, out);
   flags.example("fleet cloud serve --mqtt 127.0.0.1:1883 --mqtts 127.0.0.1:8883",
                 "the vendor's platform, for any device of the generated credentials");
+  flags.example("fleet cloud serve --variant wrong-sign-is-5,disabled-is-kicked",
+                "the platform as some of its descriptions have it");
   flags.example("fleet cloud serve --profile mqtt --mqtt 0.0.0.0:1883",
                 "an open MQTT 3.1.1 broker for the whole network");
   if (asks_for_help(words)) {
@@ -161,13 +244,15 @@ result<command, usage_error> parse_check(std::span<const std::string_view> words
   check_options out;
   flag_set flags{
       "fleet check",
-      "validates scenarios and credential files and names every mistake by line and column",
+      "validates scenarios, thing models and credential files; names mistakes by place",
       "FILE..."};
-  flags.words("FILE...",
-              "Scenarios (.yaml, .yml; every key is in docs/scenarios.md), or CSV with the columns "
-              "ProductKey, DeviceName, DeviceSecret in any order.",
-              out.files);
+  flags.words(
+      "FILE...",
+      "Scenarios (.yaml, .yml; every key is in docs/scenarios.md), thing models (.json), or "
+      "CSV with the columns ProductKey, DeviceName, DeviceSecret in any order.",
+      out.files);
   flags.example("fleet check configs/smart_home.yaml", "a summary, or every mistake");
+  flags.example("fleet check configs/models/meter.json", "a product's thing model");
   flags.example("fleet check devices.csv", "exit code 0 when all is well, 2 when not");
   if (asks_for_help(words)) {
     return command{text_answer{flags.help()}};

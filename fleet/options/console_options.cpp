@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, 4> states{"unactivated", "online", "offline", "disabled"};
 
+constexpr std::array<std::string_view, 3> topic_rights{"pub", "sub", "both"};
+
 /// The platform knows no other (aliyun-iot.md §8.1).
 constexpr words_of<mqtt::qos, 2> platform_qos{
     {{"0", mqtt::qos::at_most_once}, {"1", mqtt::qos::at_least_once}}};
@@ -41,6 +43,16 @@ setter set_state(std::string& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     if (std::find(states.begin(), states.end(), value) == states.end()) {
       return unknown_word(value, states);
+    }
+    out = value;
+    return std::nullopt;
+  };
+}
+
+setter set_allow(std::string& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    if (std::find(topic_rights.begin(), topic_rights.end(), value) == topic_rights.end()) {
+      return unknown_word(value, topic_rights);
     }
     out = value;
     return std::nullopt;
@@ -120,8 +132,33 @@ void verb_flags(flag_set& flags, console_options& out) {
                 set_text(out.secret_file));
   } else if (out.verb == console_verb::config) {
     flags.toggle("--push", "Sends it to the devices that are online, too.", out.push);
+  } else if (out.verb == console_verb::topic) {
+    flags.value(
+        "--allow", "pub|sub|both",
+        "Adds the class, or changes what devices may do there: publish, subscribe, or both.",
+        set_allow(out.allow));
+    flags.toggle("--delete", "Deletes the class. What devices have subscribed to stays.",
+                 out.erase);
   }
   flags.toggle("--json", "Prints the answer as it came, for programs.", out.json);
+}
+
+/// What `--timeout` is about: the device where one is asked, and RRPC has bounds of its own
+/// (aliyun-iot.md §15.3).
+void timeout_flag(flag_set& flags, console_verb verb, duration& out) {
+  const bool rrpc = verb == console_verb::rrpc;
+  std::string text = "How long the twin may take to answer: 100ms to 1m, and 2 s more. Default 5s.";
+  if (rrpc) {
+    text = "How long the device may take to answer: 1s to 8s, as the platform has it; the twin may "
+           "take 2 s more. Default 5s.";
+  } else if (verb == console_verb::set || verb == console_verb::get || verb == console_verb::call) {
+    text = "How long the device may take to answer: 100ms to 1m; the twin may take 2 s more. "
+           "Default 5s.";
+  }
+  if (verb == console_verb::call) {
+    text += " A synchronous service goes by RRPC, and gets 1s to 8s.";
+  }
+  flags.value("--timeout", "D", text, set_duration(out, rrpc ? 1s : 100ms, rrpc ? 8s : 1min));
 }
 
 void reach_flags(flag_set& flags, console_reach& out) {
@@ -137,10 +174,6 @@ void reach_flags(flag_set& flags, console_reach& out) {
   flags.value("--cafile", "FILE",
               "Certificates (PEM) to trust with https. Default: those of the system.",
               set_text(out.ca_file));
-  flags.value("--timeout", "D",
-              "How long a device may take to answer: 100ms to 1m; the twin may take 2 s more. "
-              "Default 5s.",
-              set_duration(out.timeout, 100ms, 1min));
 }
 
 std::string_view role_text(word_role role) {
@@ -225,6 +258,16 @@ std::optional<std::string> contradiction(const console_options& o, const flag_se
   if (o.verb == console_verb::shadow && flags.given("--version") && o.words.empty()) {
     return "--version belongs to --set";
   }
+  if (o.verb == console_verb::topic) {
+    const bool changes = !o.allow.empty() || o.erase;
+    if (!o.allow.empty() && o.erase) {
+      return "--allow contradicts --delete";
+    }
+    if (changes == o.topic.empty()) {
+      return changes ? "needs a class: what follows /" + o.product + "/DN/ in a topic"
+                     : "\"" + o.topic + "\" needs --allow pub|sub|both, or --delete";
+    }
+  }
   if (o.verb != console_verb::get) {
     if (const auto made = assignments_to_json(o.words); !made) {
       return made.error();
@@ -244,6 +287,7 @@ result<command, usage_error> parse_verb(const verb_entry& verb,
   }
   verb_flags(flags, out);
   reach_flags(flags, out.reach);
+  timeout_flag(flags, out.verb, out.reach.timeout);
   for (std::size_t i = 0; i + 1 < verb.examples.size() && !verb.examples[i].empty(); i += 2) {
     flags.example(std::string{verb.examples[i]}, std::string{verb.examples[i + 1]});
   }

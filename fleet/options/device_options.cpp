@@ -72,7 +72,7 @@ void cloud_flags(flag_set& flags, device_options& out) {
               set_word(out.run.profile, profile_words));
   flags.value("--security", "TIER",
               "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
-              set_word(out.run.security, security_words));
+              set_word(out.run.security, hand_security_words));
   flags.value(
       "--cafile", "FILE",
       "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",

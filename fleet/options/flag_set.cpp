@@ -23,6 +23,7 @@ struct flag {
   std::string value_word; ///< empty: takes none
   std::string text;
   std::string group;
+  std::vector<std::pair<std::string, std::string>> terms;
   setter set;
   value_kind kind = value_kind::once;
   CLI::Option* option = nullptr;
@@ -87,6 +88,17 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column)
     text.remove_prefix(std::min(blank + 1, text.size()));
   }
   out += '\n';
+}
+
+/// What stands left of the column, and a line of its own where it reaches beyond.
+void append_left(std::string& out, const std::string& left) {
+  out += left;
+  if (left.size() + 1 < help_column) {
+    out.append(help_column - left.size(), ' ');
+  } else {
+    out += '\n';
+    out.append(help_column, ' ');
+  }
 }
 
 } // namespace
@@ -198,6 +210,10 @@ void flag_set::toggle(const std::string& name, std::string text, bool& out) {
   state_->flags.push_back(std::move(f));
 }
 
+void flag_set::term(std::string_view word, std::string_view text) {
+  state_->flags.back().terms.emplace_back(word, text);
+}
+
 void flag_set::words(std::string value_word, std::string text, std::vector<std::string>& out) {
   flag f;
   f.value_word = std::move(value_word);
@@ -279,14 +295,12 @@ std::string flag_set::help() const {
     if (!f.value_word.empty()) {
       left += " " + f.value_word;
     }
-    out += left;
-    if (left.size() + 1 < help_column) {
-      out.append(help_column - left.size(), ' ');
-    } else {
-      out += '\n';
-      out.append(help_column, ' ');
-    }
+    append_left(out, left);
     append_wrapped(out, f.text, help_column);
+    for (const auto& [word, text] : f.terms) {
+      append_left(out, "    " + word);
+      append_wrapped(out, text, help_column);
+    }
   }
   if (!state_->examples.empty()) {
     out += "\nExamples\n";

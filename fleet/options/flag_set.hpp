@@ -39,6 +39,8 @@ public:
              value_kind kind = value_kind::once);
   /// A flag without a value.
   void toggle(const std::string& name, std::string text, bool& out);
+  /// Explains a word that the flag declared last may have for its value; for the help alone.
+  void term(std::string_view word, std::string_view text);
   /// Words that are no flags; without this there must be none.
   void words(std::string value_word, std::string text, std::vector<std::string>& out);
   /// An example line for the end of the help, and what it does.

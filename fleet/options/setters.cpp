@@ -2,6 +2,7 @@
 #include "fleet/options/setters.hpp"
 
 #include "protocol/alink/template.hpp"
+#include "protocol/http/url.hpp"
 
 namespace fleet::program {
 
@@ -145,6 +146,23 @@ setter set_target(text::target& out) {
       return parsed.error();
     }
     out = std::move(parsed).value();
+    return std::nullopt;
+  };
+}
+
+setter set_auth_host(auth_host_option& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    const auto at = http::parse_url(value);
+    if (!at) {
+      return "is no place to ask at (" + std::string{http::to_string(at.error())}
+             + "); write https://host[:443] or http://host[:80]";
+    }
+    if (at.value().target != "/") {
+      return "has a path; the auth host is a host and a port only";
+    }
+    out.secure = at.value().secure;
+    out.host = at.value().host;
+    out.port = at.value().port;
     return std::nullopt;
   };
 }

@@ -35,6 +35,8 @@ setter set_template(std::string& out, ledger_word ledger = ledger_word::refused)
 /// The same for a secret: a complaint names the place only.
 setter set_secret_template(std::string& out);
 setter set_target(text::target& out);
+/// `http://host[:80]` or `https://host[:443]`, without a path.
+setter set_auth_host(auth_host_option& out);
 setter set_listen_address(std::vector<hal::address>& out);
 /// A comma-separated list.
 setter set_source_addresses(std::vector<hal::address>& out);

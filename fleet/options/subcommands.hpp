@@ -2,12 +2,18 @@
 // contradicts what.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "fleet/options.hpp"
 
 namespace fleet::program {
+
+/// Ways to log on that a tier of security cannot have (aliyun-iot.md §5.2), as `logon X, which…`;
+/// nothing for those that can be.
+std::optional<std::string> logon_contradiction(logon_mode logon, security tier);
 
 result<command, usage_error> parse_run(std::span<const std::string_view> words);
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);

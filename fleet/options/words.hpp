@@ -16,8 +16,19 @@ inline constexpr words_of<profile, 3> profile_words{{{"linkdevelop", profile::li
                                                      {"linkplatform", profile::linkplatform},
                                                      {"mqtt", profile::mqtt}}};
 
-inline constexpr words_of<security, 2> security_words{
+inline constexpr words_of<security, 5> security_words{{{"plain", security::plain},
+                                                       {"tls", security::tls},
+                                                       {"id2", security::id2},
+                                                       {"id2-tls", security::id2_tls},
+                                                       {"itls", security::itls}}};
+/// `fleet device` takes the first two.
+inline constexpr words_of<security, 2> hand_security_words{
     {{"plain", security::plain}, {"tls", security::tls}}};
+
+inline constexpr words_of<logon_mode, 4> logon_words{{{"direct", logon_mode::direct},
+                                                      {"pre-auth", logon_mode::pre_auth},
+                                                      {"bootstrap", logon_mode::bootstrap},
+                                                      {"register", logon_mode::register_}}};
 
 inline constexpr words_of<tls_version, 3> tls_version_words{
     {{"any", tls_version::any}, {"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}}};

@@ -34,6 +34,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.replies += load(m.replies);
   t.replies_bad += load(m.replies_bad);
   t.commands += load(m.commands);
+  t.ledger_commands += load(m.ledger_commands);
   add(t.skipped, m.skipped);
   t.oversized += load(m.oversized);
   t.subscribe_refused += load(m.subscribe_refused);
@@ -46,6 +47,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.downlink_corrupted += load(m.downlink_corrupted);
   t.shadow_updates += load(m.shadow_updates);
   t.sub_devices_online += load(m.sub_devices_online);
+  add(t.by_topic, m.messages_by_topic);
   for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
     t.dialect[i] += load(m.*dialect_counts[i].from);
   }
@@ -67,6 +69,34 @@ void judge_reports(const totals& counts, const std::string& who, std::vector<std
   if (counts.published_all() + counts.shadow_updates == 0 && counts.skipped_all() != 0) {
     out.push_back(
         fmt::format("{}reports were due and none was sent: {}", who, skipped_text(counts)));
+  }
+}
+
+/// Devices behind gateways are as much a part of the run as those with a connection.
+void judge_sub_devices(const product_fact& product, std::vector<std::string>& out) {
+  if (product.behind_gateway && product.online_end < product.expected_end) {
+    out.push_back(fmt::format("product {}: {} of {} sub-devices were not online at the end",
+                              product.name, product.expected_end - product.online_end,
+                              product.expected_end));
+  }
+}
+
+void judge_traffic(const traffic_fact& traffic, std::vector<std::string>& out) {
+  std::string what;
+  const auto add = [&what](std::uint64_t count, std::string_view how) {
+    if (count != 0) {
+      what += fmt::format("{}{} {}", what.empty() ? "" : ", ", count, how);
+    }
+  };
+  if (!traffic.may_fail) {
+    add(traffic.refused, "refused");
+    add(traffic.timed_out, "timed out");
+    add(traffic.unanswered, "without an answer");
+  }
+  add(traffic.skipped, "not attempted because too many had no answer");
+  if (!what.empty()) {
+    out.push_back(fmt::format("cloud traffic, {} of product {}: {} of {}: expected 0", traffic.kind,
+                              traffic.product, what, traffic.attempted + traffic.skipped));
   }
 }
 
@@ -184,6 +214,14 @@ void judge(run_facts& facts) {
   } else if (!facts.interrupted && facts.online_end < facts.expected_end) {
     out.push_back(fmt::format("{} of {} devices were not online at the end",
                               facts.expected_end - facts.online_end, facts.expected_end));
+  }
+  for (const auto& product : facts.products) {
+    if (!facts.interrupted) {
+      judge_sub_devices(product, out);
+    }
+  }
+  for (const auto& traffic : facts.traffic) {
+    judge_traffic(traffic, out);
   }
   if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0) {
     out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "

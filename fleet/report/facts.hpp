@@ -25,6 +25,7 @@ struct totals {
   std::uint64_t replies = 0;
   std::uint64_t replies_bad = 0;
   std::uint64_t commands = 0;
+  std::uint64_t ledger_commands = 0; ///< commands of the ledger that arrived, each once
   std::array<std::uint64_t, actors::skip_count> skipped{}; ///< reports due and not sent, by reason
   std::uint64_t oversized = 0; ///< downlink packets beyond a board's receive buffer
   std::uint64_t subscribe_refused = 0;
@@ -43,6 +44,9 @@ struct totals {
 
   std::uint64_t sub_devices_online = 0;
   std::array<std::uint64_t, dialect_counts.size()> dialect{}; ///< in the order of dialect_counts
+
+  /// What the handlers of scheduled topics got, in the order of the product's plan.
+  std::array<std::uint64_t, actors::topics_per_product_max> by_topic{};
 
   /// Devices with a connection of their own.
   [[nodiscard]] std::uint64_t online() const noexcept {
@@ -82,15 +86,20 @@ struct crash_fact {
 struct product_fact {
   std::string name;
   std::string profile;
-  std::string product_key; ///< empty with profile mqtt
+  std::string product_key;         ///< empty with profile mqtt
+  std::vector<std::string> topics; ///< filters listened to for a while, as the scenario has them
   std::uint64_t devices = 0;
   bool behind_gateway = false;
   std::uint64_t online_max = 0;
   std::uint64_t online_end = 0;
+  std::uint64_t expected_end = 0; ///< to be online at the end; behind gateways, to be logged in
   totals counts;
   bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
   bool uplink_tagged = true; ///< its reports carry the ledger's tag
-  [[nodiscard]] bool uplink_known() const noexcept { return ledger_known && uplink_tagged; }
+  bool uplink_whole = true;  ///< the far side had room for all of its products' reports
+  [[nodiscard]] bool uplink_known() const noexcept {
+    return ledger_known && uplink_tagged && uplink_whole;
+  }
   ledger::totals uplink; ///< where not known: what the devices alone can tell (figures.hpp)
   ledger::totals downlink;
 };
@@ -105,6 +114,9 @@ struct traffic_fact {
   std::uint64_t timed_out = 0;
   std::uint64_t refused = 0;
   std::uint64_t offline = 0;
+  std::uint64_t skipped = 0;    ///< due and not attempted: too many were without answer
+  std::uint64_t unanswered = 0; ///< that had no end although their time was up
+  bool may_fail = false;        ///< the scenario expects some to be refused or not answered
 };
 
 /// What the process cost.
@@ -133,6 +145,7 @@ struct run_facts {
   bool interrupted = false;
   bool ledger_known = false; ///< of every product
   bool uplink_known = false; ///< likewise
+  std::uint64_t unkept = 0;  ///< reports that the far sides took and had no room to book
   std::uint64_t requested = 0;
   std::uint64_t connections = 0;  ///< those of them with a connection of their own
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
@@ -160,7 +173,7 @@ struct run_facts {
 enum class ledger_reach : std::uint8_t {
   both_sides,   ///< what was sent against what arrived
   some,         ///< both sides for some products, less for the others
-  downlink,     ///< that of the commands; reports carry no tag by which they could be told
+  downlink,     ///< that of the commands; of the reports no side can be told, or not all of it
   devices_side, ///< what the devices alone can tell
 };
 ledger_reach reach_of(const run_facts& facts) noexcept;

@@ -45,6 +45,7 @@ json ledger_of(const run_facts& f) {
   }
   out["known"] = f.ledger_known;
   out["judged"] = word_of(reach_of(f));
+  out["unkept"] = f.unkept;
   out["uplink"] = of(f.uplink, ledger_direction::uplink, f.uplink_known);
   out["downlink"] = of(f.downlink, ledger_direction::downlink, f.ledger_known);
   return out;
@@ -94,6 +95,15 @@ json dialect_of(const totals& t) {
   return out;
 }
 
+/// What each handler of a scheduled topic got.
+json topics_of(const product_fact& p) {
+  json out = json::array();
+  for (std::size_t i = 0; i < p.topics.size(); ++i) {
+    out.push_back({{"filter", p.topics[i]}, {"messages", p.counts.by_topic[i]}});
+  }
+  return out;
+}
+
 json of(const product_fact& p) {
   return {{"name", p.name},
           {"profile", p.profile},
@@ -102,10 +112,12 @@ json of(const product_fact& p) {
           {"behind_gateway", p.behind_gateway},
           {"online_max", p.online_max},
           {"online_end", p.online_end},
+          {"expected_end", p.expected_end},
           {"published", p.counts.published_all()},
           {"acknowledged", p.counts.acknowledged},
           {"commands", p.counts.commands},
           {"dialect", dialect_of(p.counts)},
+          {"topics", topics_of(p)},
           {"reconnects", p.counts.reconnects},
           {"restarts", p.counts.restarts},
           {"lost", p.uplink_known() ? json(p.uplink.lost + p.downlink.lost) : json(nullptr)},
@@ -118,7 +130,8 @@ json of(const product_fact& p) {
 json of(const traffic_fact& t) {
   return {{"kind", t.kind},           {"product", t.product},   {"rate", t.rate},
           {"attempted", t.attempted}, {"answered", t.answered}, {"timed_out", t.timed_out},
-          {"refused", t.refused},     {"offline", t.offline}};
+          {"refused", t.refused},     {"offline", t.offline},   {"skipped", t.skipped},
+          {"unanswered", t.unanswered}, {"may_fail", t.may_fail}};
 }
 
 template <class T>

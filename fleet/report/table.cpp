@@ -1,4 +1,7 @@
 // The run's facts as the table that ends a run.
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "fleet/report/facts.hpp"
@@ -55,29 +58,43 @@ void append_ledger(std::string& out, const run_facts& f) {
   }
 }
 
-/// What the verdict rests on, unless it is everything.
+/// Why the reports of a product whose far side is known are not judged.
+std::string unjudged_text(const product_fact& p, const run_facts& f) {
+  return p.uplink_tagged ? fmt::format(
+             "judged without the reports: {} messages the twin had no room for", f.unkept)
+                         : "judged without the reports, which carry no {ledger}";
+}
+
+/// What the verdict rests on, unless it is everything. Products of one reason stand together.
 std::string reach_text(const run_facts& f) {
-  switch (reach_of(f)) {
-    case ledger_reach::both_sides: return "";
-    case ledger_reach::devices_side:
-      return ", judged by the devices' side alone: the far side's account is not known";
-    case ledger_reach::downlink: return ", judged without the reports, which carry no {ledger}";
-    case ledger_reach::some: break;
+  const auto reach = reach_of(f);
+  if (reach == ledger_reach::both_sides) {
+    return "";
   }
-  std::string unknown;
-  std::string untagged;
+  if (reach == ledger_reach::devices_side) {
+    return ", judged by the devices' side alone: the far side's account is not known";
+  }
+  std::vector<std::pair<std::string, std::string>> reasons; // and the names
   for (const auto& p : f.products) {
-    if (!p.uplink_known() && p.devices != 0) {
-      auto& names = p.ledger_known ? untagged : unknown;
-      names += (names.empty() ? "" : ", ") + p.name;
+    if (p.uplink_known() || p.devices == 0) {
+      continue;
+    }
+    const auto why =
+        p.ledger_known ? unjudged_text(p, f) : std::string{"judged by the devices' side alone"};
+    const auto same = std::find_if(reasons.begin(), reasons.end(),
+                                   [&why](const auto& each) { return each.first == why; });
+    if (same == reasons.end()) {
+      reasons.emplace_back(why, p.name);
+    } else {
+      same->second += ", " + p.name;
     }
   }
-  std::string out;
-  if (!unknown.empty()) {
-    out += fmt::format(", of {} judged by the devices' side alone", unknown);
+  if (reach == ledger_reach::downlink && reasons.size() == 1) {
+    return ", " + reasons.front().first;
   }
-  if (!untagged.empty()) {
-    out += fmt::format(", of {} judged without the reports, which carry no {{ledger}}", untagged);
+  std::string out;
+  for (const auto& [why, names] : reasons) {
+    out += fmt::format(", of {} {}", names, why);
   }
   return out;
 }
@@ -118,6 +135,32 @@ void append_products(std::string& out, const run_facts& f) {
   }
 }
 
+void append_topics(std::string& out, const run_facts& f) {
+  for (const auto& p : f.products) {
+    for (std::size_t i = 0; i < p.topics.size(); ++i) {
+      out += fmt::format("{:<15}{} messages by {} of {}\n", i == 0 ? "topics" : "",
+                         p.counts.by_topic[i], p.topics[i], p.name);
+    }
+  }
+}
+
+void append_sub_devices(std::string& out, const run_facts& f) {
+  std::uint64_t requested = 0;
+  std::uint64_t online = 0;
+  std::uint64_t expected = 0;
+  for (const auto& p : f.products) {
+    if (p.behind_gateway) {
+      requested += p.devices;
+      online += p.online_end;
+      expected += p.expected_end;
+    }
+  }
+  if (requested != 0) {
+    out += fmt::format("{:<15}{} of them behind gateways, {} logged in at the end of {} expected\n",
+                       "", requested, online, expected);
+  }
+}
+
 void append_dialect(std::string& out, const run_facts& f) {
   std::string text;
   std::size_t told = 0;
@@ -143,11 +186,12 @@ void append_traffic(std::string& out, const run_facts& f) {
   if (f.traffic.empty()) {
     return;
   }
-  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic", "product",
-                     "attempted", "answered", "timed out", "refused", "offline");
+  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic",
+                     "product", "attempted", "answered", "timed out", "refused", "offline",
+                     "skipped");
   for (const auto& t : f.traffic) {
-    out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
-                       t.attempted, t.answered, t.timed_out, t.refused, t.offline);
+    out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
+                       t.attempted, t.answered, t.timed_out, t.refused, t.offline, t.skipped);
   }
 }
 
@@ -175,12 +219,14 @@ std::string to_text(const run_facts& f) {
     out += fmt::format(" of {} expected", f.expected_end);
   }
   out += fmt::format("; {} reconnects, {} restarts\n", t.reconnects, t.restarts);
+  append_sub_devices(out, f);
   const double span = f.duration_s > 0 ? f.duration_s : 1;
   out += fmt::format("{:<15}{} published ({:.1f}/s), {} acknowledged, {} resent, {} commands\n",
                      "messages", t.published_all(), static_cast<double>(t.published_all()) / span,
                      t.acknowledged, t.resent, t.commands);
   append_counts(out, t);
   append_dialect(out, f);
+  append_topics(out, f);
   append_products(out, f);
   append_traffic(out, f);
   append_latencies(out, f);

@@ -1,6 +1,7 @@
 // Who is next, when, and what came of it.
 #include "fleet/run/cloud_traffic.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "protocol/base/check.hpp"
@@ -56,7 +57,7 @@ traffic_flow::traffic_flow(hal::home& home, traffic_cloud& cloud, const cloud_tr
       text_(what, to_.profile, to_.model) {}
 
 traffic_flow::~traffic_flow() {
-  stop();
+  home_.disarm(*this);
 }
 
 void traffic_flow::start(std::uint64_t seed, const alink::credential_source& names) {
@@ -69,8 +70,18 @@ void traffic_flow::start(std::uint64_t seed, const alink::credential_source& nam
   }
 }
 
-void traffic_flow::stop() noexcept {
+void traffic_flow::stop() {
   home_.disarm(*this);
+  enable_again();
+  if (names_ == nullptr) {
+    return;
+  }
+  names_ = nullptr; // once
+  // What is out now was begun last: whatever exceeds the attempts of the last while is older.
+  const double ns = static_cast<double>((home_.now() - began_ - end_most).count());
+  const auto before = static_cast<std::uint64_t>(std::max(ns, 0.0) * (what_.rate / 1e9));
+  const std::uint64_t young = number_ - std::min(number_, before);
+  counts_->overdue.store(pending() - std::min(pending(), young), std::memory_order_relaxed);
 }
 
 time_point traffic_flow::due(std::uint64_t number) const noexcept {
@@ -89,13 +100,18 @@ std::uint64_t traffic_flow::pending() const noexcept {
 }
 
 void traffic_flow::on_wake(time_point now) {
+  if (enable_at_ <= now) {
+    enable_again();
+  }
   for (std::uint32_t done = 0; done < burst_most && due(number_) <= now; ++done) {
     if (pending() < pending_most) {
       act();
+    } else {
+      bump(counts_->skipped);
     }
     ++number_;
   }
-  home_.arm(*this, std::max(due(number_), now));
+  home_.arm(*this, std::min(std::max(due(number_), now), enable_at_));
 }
 
 cloud::call_done traffic_flow::when_done() const {
@@ -135,19 +151,47 @@ void traffic_flow::act() {
   call(*console, to);
 }
 
+/// One at a time: the one before may be back.
+void traffic_flow::disable(cloud::operations& console, const traffic_subject& to) {
+  enable_again();
+  const auto done = console.disable({to.who.product_key, to.who.device_name});
+  count(*counts_, done);
+  if (done) {
+    disabled_ = to.who;
+    enable_at_ = later(home_.now(), traffic_disabled_for);
+  }
+}
+
+void traffic_flow::enable_again() {
+  if (enable_at_ == never) {
+    return;
+  }
+  enable_at_ = never;
+  if (auto* const console = cloud_.console()) {
+    (void)console->enable({disabled_.product_key, disabled_.device_name});
+  }
+}
+
 void traffic_flow::call(cloud::operations& console, const traffic_subject& to) {
   const cloud::device_name_view who{to.who.product_key, to.who.device_name};
   const std::string_view text = as_text(payload_.view());
   switch (what_.kind) {
-    case traffic_kind::property_set: console.set_properties(who, text, when_done()); return;
+    case traffic_kind::property_set:
+      console.set_properties(who, text, patience, when_done());
+      return;
     case traffic_kind::property_get:
-      console.get_properties(who, text_.names(), when_done());
+      console.get_properties(who, text_.names(), patience, when_done());
       return;
     case traffic_kind::service:
       console.call_service(who, what_.service, text, patience, when_done());
       return;
     case traffic_kind::rrpc: console.rrpc(who, {}, payload_.view(), patience, when_done()); return;
     case traffic_kind::shadow_desired: count(*counts_, console.update_shadow(who, text)); return;
+    case traffic_kind::desired_set: count(*counts_, console.set_desired(who, text)); return;
+    case traffic_kind::config_push:
+      count(*counts_, console.set_config(to.who.product_key, text, true));
+      return;
+    case traffic_kind::disable: disable(console, to); return;
     case traffic_kind::broadcast:
       count(*counts_,
             console.broadcast(to.who.product_key, text_.topic(to, random_), payload_.view()));

@@ -34,6 +34,9 @@ struct traffic_counts {
   std::atomic<std::uint64_t> timed_out{0}; ///< no answer in time
   std::atomic<std::uint64_t> refused{0};   ///< by the cloud or with an error by the device
   std::atomic<std::uint64_t> offline{0};   ///< the device was, or did not listen there
+  // Beside the attempts:
+  std::atomic<std::uint64_t> skipped{0}; ///< due, but too many were without answer
+  std::atomic<std::uint64_t> overdue{0}; ///< without an end at stop(), though their time was up
 };
 
 /// Whom an entry goes to, and how it was counted.
@@ -57,6 +60,8 @@ public:
   static constexpr std::uint32_t burst_most = 1000;
   /// What a device has to answer a call.
   static constexpr duration patience = std::chrono::seconds{5};
+  /// An attempt without an end for so long will not have one.
+  static constexpr duration end_most = patience + std::chrono::seconds{5};
 
   /// `names` gives the devices of the fleet; all but `to` outlive the flow.
   traffic_flow(hal::home& home, traffic_cloud& cloud, const cloud_traffic& what, traffic_target to);
@@ -64,7 +69,7 @@ public:
 
   /// From now on; on the home's thread, as stop().
   void start(std::uint64_t seed, const alink::credential_source& names);
-  void stop() noexcept;
+  void stop();
 
   [[nodiscard]] const cloud_traffic& what() const noexcept { return what_; }
   [[nodiscard]] const traffic_target& target() const noexcept { return to_; }
@@ -75,6 +80,8 @@ public:
 private:
   void on_wake(time_point now) override;
   void act();
+  void disable(cloud::operations& console, const traffic_subject& to);
+  void enable_again();
   void call(cloud::operations& console, const traffic_subject& to);
   [[nodiscard]] time_point due(std::uint64_t number) const noexcept;
   [[nodiscard]] cloud::call_done when_done() const;
@@ -90,6 +97,8 @@ private:
   byte_buffer payload_;
   time_point began_{};
   std::uint64_t number_ = 0; ///< of the next attempt, from 0
+  alink::identity disabled_; ///< until enable_at_
+  time_point enable_at_ = never;
 };
 
 /// Whether a cloud of profile `p` can do this entry: by itself, or by its console where it has one.

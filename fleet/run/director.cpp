@@ -47,6 +47,31 @@ std::uint32_t director::expected_at_end() const {
   return std::min(target_at(*ready_.plan, end), target_at(*ready_.plan, before));
 }
 
+void director::expect_of_products(std::uint32_t connections) {
+  if (!ready_.plan) {
+    facts_.products.front().expected_end = connections;
+    return;
+  }
+  auto order = start_order(*ready_.plan);
+  order.resize(std::min<std::size_t>(order.size(), connections));
+  for (const std::uint32_t device : order) {
+    const auto number = ready_.product_of(device);
+    const auto& plan = ready_.products[number].plan;
+    ++facts_.products[number].expected_end;
+    if (plan.children_each != 0) {
+      facts_.products[plan.children_product].expected_end += plan.children_each;
+    }
+  }
+}
+
+bool director::all_back() const {
+  return facts_.online_end >= facts_.expected_end
+         && std::all_of(facts_.products.begin(), facts_.products.end(),
+                        [](const report::product_fact& p) {
+                          return !p.behind_gateway || p.online_end >= p.expected_end;
+                        });
+}
+
 std::uint64_t director::traffic_pending() const {
   std::uint64_t sum = 0;
   for (const auto& flow : traffic_) {
@@ -140,6 +165,7 @@ void director::advance() {
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
     facts_.expected_end = expected_at_end();
+    expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
     facts_.process.rss_steady_bytes = resident_bytes();
     far_.quiet();
     // Flows are stopped by their home; none is gone before the homes are.
@@ -156,12 +182,14 @@ void director::advance() {
   if (stage_ == stage::draining) {
     // A device that lost its link just now may come back; it counts as online if it does in time.
     facts_.online_end = std::max(facts_.online_end, counts.online());
-    const bool back = facts_.interrupted || facts_.online_end >= facts_.expected_end;
+    const bool back = facts_.interrupted || all_back();
     count_shadows();
     const bool settled = back && counts.in_flight == 0 && facts_.shadows_waiting.value_or(0) == 0
-                         && traffic_pending() == 0 && (far_.empty() || far_.settled(counts));
+                         && traffic_pending() == 0
+                         && (far_.empty() || far_.settled(facts_.products));
     // One slice at least, so that the orders to be quiet have been carried out.
     if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
+      gather_traffic(); // what is out still is cut off by us
       const double left = pace_.devices_until() - now;
       caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
       enter(stage::stopping);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,10 @@ public:
   /// The whole run; the answer is the program's.
   exit_code execute();
 
+  /// Instead: a signal came while the run was prepared. Whoever waits for the report learns from it
+  /// that there was no run.
+  exit_code never_begin(const startup_error& why);
+
 private:
   struct product_probe {
     probe* at = nullptr; ///< in far_
@@ -66,6 +71,8 @@ private:
   std::optional<startup_error> await_probes();
   std::optional<startup_error> set_up_books();
   std::optional<startup_error> judge_probe(product_probe& one);
+  /// For standard error; a note that several products have in common comes once.
+  void note_once(const std::string& note);
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
   void make_shards();
@@ -80,14 +87,20 @@ private:
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
+  /// The same of each product, those behind gateways with their gateways.
+  void expect_of_products(std::uint32_t connections);
+  [[nodiscard]] bool all_back() const;
   [[nodiscard]] std::string name_of(std::uint32_t device) const;
   [[nodiscard]] const far_side* far_of(std::uint32_t device) const;
   [[nodiscard]] std::uint64_t traffic_pending() const;
   [[nodiscard]] hal::home& far_home();
   void tear_down();
+  /// Waits until a far side that was stopped is gone; answers the number of a signal that came.
+  std::optional<int> see_off(double at_most_s);
   void fetch_books();
   void settle_ledger();
   void gather_products();
+  void gather_traffic();
   void gather_troubles();
   bool write_files();
   bool write_json();
@@ -104,6 +117,7 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   far_sides far_;
   std::vector<product_probe> probes_;
+  std::set<std::string> noted_;
   std::shared_ptr<admin_api> admin_; ///< of a target that is a twin; shared with who waits for it
   twin_account* books_ = nullptr;    ///< in far_, when the target is such a twin
   std::string books_trouble_;

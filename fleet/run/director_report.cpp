@@ -46,6 +46,9 @@ void director::name_run() {
     fact.name = product.name();
     fact.profile = to_string(product.profile());
     fact.product_key = product.profile() == profile::mqtt ? "" : product.plan.product.product_key;
+    for (const auto& topic : product.plan.product.topics) {
+      fact.topics.push_back(topic.filter);
+    }
     fact.devices = product.plan.devices.count;
     fact.behind_gateway = product.plan.behind_gateway;
     product_names_.push_back(fact.name);
@@ -66,7 +69,9 @@ exit_code director::execute() {
     return give_up(*error);
   }
   if (page_ && !options_.quiet) {
-    std::printf("metrics at http://%s/metrics\n", options_.metrics.at->text().c_str());
+    auto at = *options_.metrics.at;
+    at.port = page_->port();
+    std::printf("metrics at http://%s/metrics\n", at.text().c_str());
     std::fflush(stdout);
   }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
@@ -101,24 +106,29 @@ exit_code director::execute() {
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }
 
+exit_code director::never_begin(const startup_error& why) {
+  if (facts_.products.empty()) {
+    name_run();
+  }
+  const auto code = complain(why);
+  facts_.interrupted = true;
+  report::add_up_ledger(facts_);
+  facts_.failures.push_back(why.message);
+  (void)write_json();
+  return code;
+}
+
 exit_code director::give_up(const startup_error& why) {
   page_.reset();
   if (!probes_.empty()) {
     // What a probe subscribed must not go on collecting messages for nobody.
     world_->call(far_home(), [this] { far_.stop(); });
+    (void)see_off(seconds(probe_leave));
   }
   world_->stop(std::chrono::seconds{1});
   traffic_.clear();
   far_.clear();
-  const auto code = complain(why);
-  if (code == exit_code::interrupted) {
-    // Whoever waits for the report learns from it that there was no run.
-    facts_.interrupted = true;
-    report::add_up_ledger(facts_);
-    facts_.failures.push_back(why.message);
-    (void)write_json();
-  }
-  return code;
+  return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }
 
 void director::tear_down() {
@@ -130,8 +140,7 @@ void director::tear_down() {
       }
       far_.stop();
     });
-    // One more slice: what was appended to streams leaves.
-    if (const auto number = world_->pass(slice, signals_)) {
+    if (const auto number = see_off(pace_.left(world_->elapsed_s(), seconds(probe_leave)))) {
       on_signal(*number);
     }
   }
@@ -144,6 +153,17 @@ void director::tear_down() {
   world_->stop(duration{static_cast<std::int64_t>(pace_.left(world_->elapsed_s(), 1.0) * 1e9)});
   facts_.process.cpu_s = cpu_seconds();
   facts_.process.rss_max_bytes = resident_peak_bytes();
+}
+
+std::optional<int> director::see_off(double at_most_s) {
+  const double until = world_->elapsed_s() + at_most_s;
+  // One slice in any case: what was appended to streams leaves.
+  do {
+    if (const auto number = world_->pass(slice, signals_)) {
+      return number;
+    }
+  } while (far_.leaving() && world_->elapsed_s() < until);
+  return std::nullopt;
 }
 
 void director::fetch_books() {
@@ -201,8 +221,10 @@ void director::settle_ledger() {
     auto& product = facts_.products[i];
     product.ledger_known = far_.of(i) != nullptr;
     product.uplink_tagged = ready_.products[i].speech->tags_reports();
+    product.uplink_whole = far_.of(i) == nullptr || far_.of(i)->unkept() == 0;
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
+  facts_.unkept = far_.unkept();
   report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;
@@ -220,6 +242,10 @@ void director::gather_products() {
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     facts_.products[i].counts = report::read_totals(shard_list_, i);
   }
+}
+
+/// Once, before devices are stopped: whatever they do not answer after that is no failure.
+void director::gather_traffic() {
   for (const auto& flow : traffic_) {
     const auto& c = flow->counts();
     auto& fact = facts_.traffic.emplace_back();
@@ -231,6 +257,9 @@ void director::gather_products() {
     fact.timed_out = c.timed_out.load(std::memory_order_relaxed);
     fact.refused = c.refused.load(std::memory_order_relaxed);
     fact.offline = c.offline.load(std::memory_order_relaxed);
+    fact.skipped = c.skipped.load(std::memory_order_relaxed);
+    fact.unanswered = std::min(c.overdue.load(std::memory_order_relaxed), flow->pending());
+    fact.may_fail = flow->what().may_fail;
   }
 }
 

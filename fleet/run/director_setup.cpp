@@ -161,7 +161,7 @@ std::optional<startup_error> director::set_up_books() {
     }
   }
   admin_ = std::make_shared<admin_connection>(*ready_.admin);
-  auto got = unless_stopped<result<std::uint64_t, books_failure>>(
+  auto got = unless_stopped<result<unbooked_tags, books_failure>>(
       [api = admin_, where = admin_text(ready_.admin->at), ranges] {
         return begin_books(*api, where, ranges);
       });
@@ -202,6 +202,12 @@ std::optional<startup_error> director::await_probes() {
   return std::nullopt;
 }
 
+void director::note_once(const std::string& note) {
+  if (noted_.insert(note).second) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
+}
+
 std::optional<startup_error> director::judge_probe(product_probe& one) {
   switch (one.at->started()) {
     case probe_start::ready: return std::nullopt;
@@ -220,15 +226,17 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
   }
   // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
   if (!options_.quiet) {
-    std::fprintf(stderr,
-                 "note: %s lets no probe in beside the devices, so the far side of the ledger is "
-                 "not judged: it %s; of a twin, --target-admin has that side\n",
-                 ready_.target_text.c_str(), one.at->why().c_str());
+    note_once(fmt::format(
+        "{} lets no probe in beside the devices, so the far side of the ledger is not judged: it "
+        "{}; of a twin, --target-admin has that side",
+        ready_.target_text, one.at->why()));
   }
-  world_->call(*world_->device_homes().front(), [this, &one] {
-    one.at->stop();
-    far_.remove(one.at);
-  });
+  auto& home = *world_->device_homes().front();
+  world_->call(home, [&one] { one.at->stop(); });
+  if (see_off(seconds(probe_leave))) {
+    return interrupted_early("while the target was tried");
+  }
+  world_->call(home, [this, &one] { far_.remove(one.at); });
   one.at = nullptr;
   return std::nullopt;
 }

@@ -29,26 +29,35 @@ void far_sides::quiet() {
   }
 }
 
-bool far_sides::settled(const report::totals& devices) const {
-  std::uint64_t commands = 0;
-  std::uint64_t accepted = 0;
-  bool counts_all = true;
-  for (const auto& side : sides_) {
-    commands += side->commands();
+bool far_sides::settled(const std::vector<report::product_fact>& products) const {
+  return std::all_of(sides_.begin(), sides_.end(), [&](const auto& side) {
+    std::uint64_t came = 0;
+    std::uint64_t acknowledged = 0;
+    std::uint64_t online = 0;
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      if (of(i) == side.get()) {
+        const auto& devices = products[i].counts;
+        // What came and was too large for a board is not waited for.
+        came += devices.ledger_commands + devices.oversized;
+        acknowledged += devices.acknowledged;
+        online += devices.online();
+      }
+    }
     const auto seen = side->accepted();
-    counts_all = counts_all && seen != UINT64_MAX;
-    accepted += seen == UINT64_MAX ? 0 : seen;
-  }
-  // What came and was too large for a board is not waited for.
-  const bool heard =
-      devices.commands + devices.oversized >= commands || (!counts_all && devices.online() == 0);
-  return heard && (!counts_all || accepted >= devices.acknowledged);
+    const bool heard = came >= side->commands() || (seen == UINT64_MAX && online == 0);
+    return heard && seen >= acknowledged;
+  });
 }
 
 void far_sides::stop() {
   for (const auto& side : sides_) {
     side->stop();
   }
+}
+
+bool far_sides::leaving() const {
+  return std::any_of(sides_.begin(), sides_.end(),
+                     [](const auto& side) { return side->leaving(); });
 }
 
 std::optional<std::uint64_t> far_sides::shadows_waiting() const {
@@ -65,6 +74,14 @@ std::uint64_t far_sides::corrupted() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {
     sum += side->corrupted();
+  }
+  return sum;
+}
+
+std::uint64_t far_sides::unkept() const {
+  std::uint64_t sum = 0;
+  for (const auto& side : sides_) {
+    sum += side->unkept();
   }
   return sum;
 }

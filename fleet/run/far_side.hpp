@@ -24,8 +24,12 @@ public:
   /// Messages of the ledger accepted so far, by one that sees them later than the devices see their
   /// acknowledgements; UINT64_MAX by one that does not. Callable from any thread.
   [[nodiscard]] virtual std::uint64_t accepted() const { return UINT64_MAX; }
-  /// Lets go of its streams and timers; on its home's thread, or after the homes ended.
+  /// Lets go of its streams and timers, or does so by and by while it is leaving(); on its home's
+  /// thread, or after the homes ended.
   virtual void stop() = 0;
+  /// After stop(): whether it has yet to say something, which takes no longer than it allows
+  /// itself. Callable from any thread.
+  [[nodiscard]] virtual bool leaving() const { return false; }
 
   /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on
   /// its home's thread.
@@ -39,6 +43,9 @@ public:
   /// The epoch from which its commands to a device are this run's; earlier ones are left out.
   [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
+  /// Reports of the run that it took and had no room to book: with any, what it has of the reports
+  /// is not whole.
+  [[nodiscard]] virtual std::uint64_t unkept() const { return 0; }
   /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
   /// a message of its own, without DUP (MQTT-4.3.2).
   [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
@@ -64,12 +71,14 @@ public:
   }
 
   void quiet();
-  /// Whether all that the devices sent and all commands have arrived, as far as can be seen now;
-  /// callable from any thread.
-  [[nodiscard]] bool settled(const report::totals& devices) const;
+  /// Whether all reports and all commands of the ledger have arrived, as far as can be seen now:
+  /// each side is held against the devices of its own products. Callable from any thread.
+  [[nodiscard]] bool settled(const std::vector<report::product_fact>& products) const;
   void stop();
+  [[nodiscard]] bool leaving() const;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
+  [[nodiscard]] std::uint64_t unkept() const;
   [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
   /// What several count under one name, in one sum.

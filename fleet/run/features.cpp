@@ -5,6 +5,9 @@ namespace fleet::program {
 
 namespace {
 
+/// Of a custom report of the vendor's profiles that names none.
+constexpr std::string_view default_custom_topic = "update";
+
 actors::report_kind kind_of(report_kind what) noexcept {
   switch (what) {
     case report_kind::properties: return actors::report_kind::properties;
@@ -17,12 +20,53 @@ actors::report_kind kind_of(report_kind what) noexcept {
   FLEET_CHECK(false);
 }
 
-/// Whether the plain device does it: its profile's own report, and nothing beside it.
-bool plain(const scenario_product& product) {
+/// A template that the scenario's reader has compiled before.
+alink::payload_template compiled(std::string_view text) {
+  auto made = alink::payload_template::compile(text);
+  FLEET_CHECK(made.ok());
+  return std::move(made).value();
+}
+
+actors::report_plan plan_of(const report_rule& rule) {
+  actors::report_plan plan{kind_of(rule.what), rule.identifiers, rule.every, {}, {}};
+  if (rule.what == report_kind::custom) {
+    plan.topic = compiled(rule.topic.empty() ? default_custom_topic : rule.topic);
+  }
+  if (!rule.payload.empty()) {
+    plan.text = compiled(rule.payload);
+  }
+  return plan;
+}
+
+/// Whether the plain device does it: its profile's own report, and nothing beside it. Behind a
+/// gateway there is none.
+bool plain(const product_plan& plan) {
+  const auto& product = plan.product;
   const auto& reports = *product.report;
   return product.profile == profile::mqtt || reports.empty()
-         || (reports.size() == 1 && reports.front().what == report_kind::properties
+         || (!plan.behind_gateway && reports.size() == 1
+             && reports.front().what == report_kind::properties
              && reports.front().identifiers.empty());
+}
+
+void apply_gateway(const gateway_rule& rule, actors::device_features& f) {
+  f.children.rejoin = rule.rejoin;
+  auto& g = f.gateway;
+  g.register_batch = static_cast<std::uint16_t>(rule.register_batch);
+  g.topology_batch = static_cast<std::uint16_t>(rule.topology_batch);
+  g.login_batch = static_cast<std::uint16_t>(rule.login_batch);
+  g.ask_topology = rule.topo_get;
+  g.tell_found = rule.list_found;
+}
+
+std::vector<actors::topic_plan> topics_of(const scenario_product& product) {
+  std::vector<actors::topic_plan> out;
+  for (const auto& rule : product.topics) {
+    const auto where = product.profile == profile::mqtt ? actors::uri_type::undefine : rule.type;
+    out.push_back({where, rule.filter, rule.qos, rule.at, rule.span.value_or(duration::zero()),
+                   rule.every.value_or(duration::zero())});
+  }
+  return out;
 }
 
 } // namespace
@@ -33,21 +77,33 @@ void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::m
   const auto& reports = *product.report;
   settings.behind_gateway = plan.behind_gateway;
   settings.interval = reports.empty() ? duration::zero() : reports.front().every;
+  settings.features.topics = topics_of(product);
   if (product.profile == profile::mqtt) {
     return; // its topic and payload are the dialect's
   }
   auto& f = settings.features;
   f.model = model;
   f.reports.clear();
-  for (const auto& rule : plain(product) ? std::vector<report_rule>{} : reports) {
-    f.reports.push_back(
-        {kind_of(rule.what), rule.identifiers, rule.every, rule.topic, rule.payload});
+  for (const auto& rule : plain(plan) ? std::vector<report_rule>{} : reports) {
+    f.reports.push_back(plan_of(rule));
   }
   f.shadow = product.shadow;
   f.ntp_interval = product.ntp ? ntp_every : duration::zero();
+  f.desired = product.desired;
+  f.model_get = product.model_get;
+  f.config_get = product.config;
+  f.config_push = product.config;
+  f.tags.clear();
+  for (const auto& tag : product.tags) {
+    const auto split = tag.find('=');
+    f.tags.push_back({tag.substr(0, split), tag.substr(split + 1)});
+  }
   f.rrpc = plan.rrpc;
   f.broadcasts = plan.broadcasts;
-  f.children = {plan.children_each, plan.devices.first, plan.children_first};
+  f.children = {plan.children_each, plan.devices.first, plan.children_first, {}};
+  if (product.gateways) {
+    apply_gateway(*product.gateways, f);
+  }
 }
 
 } // namespace fleet::program

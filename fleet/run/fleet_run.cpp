@@ -26,10 +26,13 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     options = std::move(planned.value().options);
     plan = std::move(planned.value().plan);
   }
-  auto ready = prepare(options, std::move(plan));
-  if (!ready) {
-    std::fprintf(stderr, "fleet run: %s\n", ready.error().message.c_str());
-    return ready.error().code;
+  auto ready = outline(options, std::move(plan));
+  if (const auto error = fill_in(options, ready)) {
+    if (error->code == exit_code::interrupted) {
+      return director{options, std::move(ready), command_text, signals}.never_begin(*error);
+    }
+    std::fprintf(stderr, "fleet run: %s\n", error->message.c_str());
+    return error->code;
   }
   if (!options.target_admin.empty()) {
     console_reach reach;
@@ -41,9 +44,9 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
       std::fprintf(stderr, "fleet run: %s\n", admin.error().c_str());
       return exit_code::wrong_usage;
     }
-    ready.value().admin = std::move(admin).value();
+    ready.admin = std::move(admin).value();
   }
-  director d{options, std::move(ready).value(), command_text, signals};
+  director d{options, std::move(ready), command_text, signals};
   return d.execute();
 }
 

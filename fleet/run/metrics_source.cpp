@@ -92,6 +92,7 @@ void sample_traffic(std::vector<metrics::sample>& out,
     add("timed_out", c.timed_out);
     add("refused", c.refused);
     add("offline", c.offline);
+    add("skipped", c.skipped);
   }
   for (const auto& [of, value] : sums) {
     put(out, family::cloud_traffic, value,

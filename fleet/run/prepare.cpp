@@ -13,6 +13,7 @@
 #include "actors/device/vendor_dialect.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare_checks.hpp"
@@ -96,7 +97,7 @@ made_dialect make_dialect(const run_options& o, const product_plan& plan,
   vendor.platform = product.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
                                                              : actors::vendor_platform::linkdevelop;
   vendor.sign = o.sign;
-  vendor.secure_mode = product.security == security_tier::plain ? 3 : 2;
+  vendor.secure_mode = secure_mode_of(product.security);
   vendor.qos = product.qos;
   vendor.flags = {plan.children_each > 0, plan.rrpc ? 1 : 0};
   return std::unique_ptr<actors::dialect>{
@@ -127,9 +128,7 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
 
 /// Finds the target and tells every product.
 std::optional<startup_error> resolve_target(const run_options& o, prepared& out) {
-  out.target_text = text::format_target(o.target);
   if (o.target.scheme == text::scheme::embedded) {
-    out.target_text = "the embedded twin";
     return std::nullopt;
   }
   auto found = look_up(o.target.host, o.target.port);
@@ -144,8 +143,9 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
 }
 
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
-  const bool any = std::any_of(out.products.begin(), out.products.end(),
-                               [](const prepared_product& p) { return p.tls(); });
+  const bool any =
+      std::any_of(out.products.begin(), out.products.end(),
+                  [&o](const prepared_product& p) { return p.tls() || asks_https(o, p); });
   return any ? secure(o, out) : std::nullopt;
 }
 
@@ -156,7 +156,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.behaviour = asked.behaviour;
   p.client =
       asked.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
-  p.client.receive_limit_bytes = o.receive_limit_bytes;
+  p.client.receive_limit_bytes = asked.receive_limit.value_or(o.receive_limit_bytes);
   if (product.tls()) {
     p.security = ready.client_security.get();
     p.server_name = ready.server_name;
@@ -168,12 +168,8 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
   p.seed = ready.seed;
-  if (asked.logon == logon_mode::register_) {
-    // Behind a gateway, it is the gateway that registers them (aliyun-iot.md §16.1).
-    p.registration.by = actors::registration_way::mqtt;
-    p.registration.product_secret = product.product_secret;
-  }
   apply_features(product.plan, product.model, p);
+  apply_registration(ready, product);
 }
 
 /// The triples of one product, and which row its first device has.
@@ -273,52 +269,18 @@ std::optional<startup_error> give_speech(const run_options& o, prepared& out) {
 
 } // namespace
 
-std::uint32_t prepared::devices() const noexcept {
-  const auto& last = products.back().plan.devices;
-  return last.first + last.count;
-}
-
-std::uint32_t prepared::connections() const noexcept {
-  std::uint32_t sum = 0;
-  for (const auto& p : products) {
-    sum += p.plan.behind_gateway ? 0 : p.plan.devices.count;
-  }
-  return sum;
-}
-
-std::size_t prepared::product_of(std::uint32_t device) const noexcept {
-  return plan ? program::product_of(*plan, device) : 0;
-}
-
-std::uint32_t prepared::connection_of(std::uint32_t device) const noexcept {
-  const std::size_t number = product_of(device);
-  for (const auto& p : products) {
-    const auto& gateways = p.plan;
-    if (products[number].plan.behind_gateway && gateways.children_each != 0
-        && gateways.children_product == number) {
-      return gateways.devices.first + (device - gateways.children_first) / gateways.children_each;
-    }
-  }
-  return device;
-}
-
-bool prepared::has_profile(program::profile p) const noexcept {
-  return std::any_of(products.begin(), products.end(),
-                     [p](const prepared_product& each) { return each.profile() == p; });
-}
-
 product_plan product_of_flags(const run_options& o) {
   product_plan out;
   auto& p = out.product;
   p.name = "product_1";
   p.product_key = o.product_key;
   p.profile = o.profile;
-  p.security = o.security == security::tls ? security_tier::tls : security_tier::plain;
+  p.security = o.security;
   p.behaviour = o.behaviour;
   p.link = o.link;
   p.qos = o.qos;
   p.keep_alive = o.keep_alive;
-  p.logon = o.registers ? logon_mode::register_ : logon_mode::direct;
+  p.logon = o.registers ? logon_mode::register_ : o.logon;
   auto& reports = p.report.emplace();
   if (o.interval > duration::zero()) {
     reports.emplace_back().every = o.interval;
@@ -360,9 +322,11 @@ load_credentials(const std::string& file, const std::string& product_key) {
       std::make_shared<alink::credential_table>(std::move(table).value())};
 }
 
-result<prepared, startup_error> prepare(const run_options& o, std::optional<scenario_plan> plan) {
+prepared outline(const run_options& o, std::optional<scenario_plan> plan) {
   prepared out;
   out.seed = o.seed.value_or(fresh_seed());
+  out.target_text = o.target.scheme == text::scheme::embedded ? "the embedded twin"
+                                                              : text::format_target(o.target);
   out.plan = std::move(plan);
   if (out.plan) {
     for (const auto& product : out.plan->products) {
@@ -371,26 +335,35 @@ result<prepared, startup_error> prepare(const run_options& o, std::optional<scen
   } else {
     out.products.emplace_back().plan = product_of_flags(o);
   }
+  return out;
+}
+
+std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
   if (auto error = check_outputs(o)) {
-    return fail(*error);
+    return error;
   }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
-                     &secure_products}) {
+                     &secure_products, &find_auth_host}) {
     if (auto error = (*step)(o, out)) {
-      return fail(*error);
+      return error;
     }
   }
   if (auto error = check_descriptors(o, out)) {
-    return fail(*error);
+    return error;
   }
   for (auto& product : out.products) {
     fill_settings(o, out, product);
   }
   if (auto error = check_sources(o, out)) {
-    return fail(*error);
+    return error;
   }
-  if (auto error = check_messages(o, out)) {
-    return fail(*error);
+  return check_messages(o, out);
+}
+
+result<prepared, startup_error> prepare(const run_options& o, std::optional<scenario_plan> plan) {
+  auto out = outline(o, std::move(plan));
+  if (auto error = fill_in(o, out)) {
+    return fail(std::move(*error));
   }
   return out;
 }

@@ -36,7 +36,7 @@ struct prepared_product {
   product_plan plan;
   [[nodiscard]] const std::string& name() const noexcept { return plan.product.name; }
   [[nodiscard]] program::profile profile() const noexcept { return plan.product.profile; }
-  [[nodiscard]] bool tls() const noexcept { return plan.product.security != security_tier::plain; }
+  [[nodiscard]] bool tls() const noexcept { return over_tls(plan.product.security); }
   std::shared_ptr<const tsl::model> model; ///< none: the scenario names none
   std::string product_secret; ///< of devices that register by themselves; others: empty
   std::unique_ptr<actors::dialect> speech;
@@ -74,7 +74,14 @@ result<std::string, startup_error> read_file(const std::string& path);
 result<std::shared_ptr<const alink::credential_source>, startup_error>
 load_credentials(const std::string& file, const std::string& product_key);
 
-/// `plan` is what a scenario and the flags came to; none: the flags alone.
+/// What is known before anything is looked at: products, target, seed. `plan` is what a scenario
+/// and the flags came to; none: the flags alone.
+prepared outline(const run_options& options, std::optional<scenario_plan> plan);
+
+/// Fills in the rest of an outline, or says why it cannot be; what it had found by then stays.
+std::optional<startup_error> fill_in(const run_options& options, prepared& into);
+
+/// Both in one.
 result<prepared, startup_error> prepare(const run_options& options,
                                         std::optional<scenario_plan> plan = std::nullopt);
 

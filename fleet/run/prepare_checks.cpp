@@ -65,6 +65,14 @@ bool plain(const prepared_product& product) {
   return !product.settings.features.any() || product.speech->triples() == nullptr;
 }
 
+/// Whether a thing makes reports that the user wrote and left out of the ledger.
+bool says_texts_without_tag(const prepared_product& product) {
+  const auto& reports = product.settings.features.reports;
+  return std::any_of(reports.begin(), reports.end(), [](const actors::report_plan& r) {
+    return r.text && !r.text->has_ledger();
+  });
+}
+
 /// Octets of the last device's largest report, of some: random numbers differ in length.
 std::uint32_t report_octets(const prepared& ready, const prepared_product& product,
                             std::uint32_t padded_to) {
@@ -141,6 +149,10 @@ refusal check_report(const run_options& o, prepared& ready, prepared_product& pr
     ready.notes.push_back(fmt::format("{}topic {} is the broker's own: reports are counted, and "
                                       "whether they arrive is not judged",
                                       of, topic));
+  } else if (says_texts_without_tag(product)) {
+    ready.notes.push_back(of
+                          + "a payload has no {ledger}: such reports are counted, and whether they "
+                            "arrive is not judged");
   }
   return std::nullopt;
 }

@@ -53,7 +53,9 @@ probe::probe(hal::home& home, const actors::product_settings& product, probe_opt
   }
 }
 
-probe::~probe() = default;
+probe::~probe() {
+  home_.disarm(*this); // its leave may not have ended
+}
 
 void probe::start() {
   connect_due_ = home_.now();
@@ -91,7 +93,7 @@ void probe::on_failed(mqtt::violation why) {
 void probe::on_connected() {
   transport_up_ = true;
   mqtt::connect_fields fields;
-  fields.clean_session = false; // what comes while the link is down must wait for us
+  fields.clean_session = last_; // what comes while the link is down must wait for us
   fields.keep_alive_s = 60;
   fields.client_id = options_.client_id;
   fields.has_username = !options_.username.empty();
@@ -118,6 +120,16 @@ void probe::drain_events() {
       return;
     }
     namespace ev = mqtt::client_event;
+    if (last_) {
+      // Whatever the answer is, there is nothing more to do about it.
+      if (std::holds_alternative<ev::connected>(*event)) {
+        client_.stop(stream_->output());
+        stream_->close();
+      } else {
+        be_gone();
+      }
+      return;
+    }
     if (std::holds_alternative<ev::connected>(*event)) {
       ++connection_;
       const std::string filter = product_.speech->all_reports_filter();
@@ -194,6 +206,10 @@ void probe::send_commands(time_point now) {
 }
 
 void probe::on_wake(time_point now) {
+  if (leave_due_ <= now) {
+    be_gone();
+    return;
+  }
   if (connect_due_ <= now) {
     connect_due_ = never;
     hal::connect_options options;
@@ -231,6 +247,10 @@ void probe::lose_link() {
 }
 
 void probe::on_closed(hal::close_reason reason, std::string_view detail) {
+  if (leaving()) {
+    last_ ? be_gone() : discard_session();
+    return;
+  }
   if (transport_up_ && connection_ == 0) {
     settle(probe_start::unusable,
            first_octets_.empty()
@@ -250,7 +270,7 @@ void probe::on_closed(hal::close_reason reason, std::string_view detail) {
 
 void probe::re_arm() {
   const time_point machine = stream_ ? client_.next_timeout() : never;
-  home_.arm(*this, std::min({connect_due_, command_due_, answer_due_, machine}));
+  home_.arm(*this, std::min({connect_due_, command_due_, answer_due_, leave_due_, machine}));
 }
 
 void probe::quiet() {
@@ -266,15 +286,43 @@ std::uint64_t probe::accepted() const {
 }
 
 void probe::stop() {
-  home_.disarm(*this);
+  if (leave_.load(std::memory_order_relaxed) != leave::no) {
+    return;
+  }
+  connect_due_ = command_due_ = answer_due_ = never;
+  // Of a broker that never answered CONNECT it may have a session all the same, if there was time.
+  if (connection_ == 0 && (!transport_up_ || started() != probe_start::trying)) {
+    be_gone();
+    return;
+  }
+  leave_.store(leave::discarding, std::memory_order_release);
+  leave_due_ = later(home_.now(), probe_leave);
   if (stream_ && client_.connected()) {
-    // The session outlives us at the broker: leave it without a subscription that would fill it.
+    // Should the rest fail, the session is left without a subscription that would fill it.
     const std::string filter = product_.speech->all_reports_filter();
     const std::string_view one = filter;
     (void)client_.unsubscribe({&one, 1}, home_.now(), stream_->output());
     client_.stop(stream_->output());
     stream_->close();
+    re_arm();
+  } else {
+    discard_session();
   }
+}
+
+void probe::discard_session() {
+  lose_link();
+  last_ = true;
+  connect_due_ = home_.now();
+  re_arm();
+}
+
+void probe::be_gone() {
+  leave_.store(leave::gone, std::memory_order_release);
+  leave_due_ = connect_due_ = command_due_ = answer_due_ = never;
+  stream_.reset();
+  client_.lost();
+  home_.disarm(*this);
 }
 
 const ledger::receiver_account* probe::uplink_of(std::uint32_t index) const {

@@ -36,6 +36,8 @@ enum class probe_start : std::uint8_t {
 
 /// How long a broker has to answer CONNECT, and then SUBSCRIBE.
 inline constexpr duration probe_patience = std::chrono::seconds{5};
+/// How long the probe's leave may take in all.
+inline constexpr duration probe_leave = std::chrono::seconds{2};
 
 class probe final : public far_side, private hal::stream_events, private hal::timer {
 public:
@@ -58,7 +60,12 @@ public:
   void quiet() override;
   [[nodiscard]] std::uint64_t commands() const override;
   [[nodiscard]] std::uint64_t accepted() const override;
+  /// Its session outlives its connections, so it connects once more with a clean one: otherwise
+  /// each run would leave a session at the broker that nobody takes up again.
   void stop() override;
+  [[nodiscard]] bool leaving() const override {
+    return leave_.load(std::memory_order_acquire) == leave::discarding;
+  }
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override { return corrupted_; }
@@ -67,6 +74,8 @@ public:
   void sample(std::vector<metrics::sample>& out) const override;
 
 private:
+  enum class leave : std::uint8_t { no, discarding, gone };
+
   void on_connected() override;
   void on_received(bytes_view bytes) override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;
@@ -76,6 +85,9 @@ private:
   void on_report(const mqtt::message_view& message);
   void send_commands(time_point now);
   void lose_link();
+  /// Connects for the clean session.
+  void discard_session();
+  void be_gone();
   void re_arm();
   /// The first outcome is the one that counts.
   void settle(probe_start how, std::string why);
@@ -99,16 +111,19 @@ private:
   time_point connect_due_ = never;
   time_point command_due_ = never;
   time_point answer_due_ = never; ///< of SUBACK
+  time_point leave_due_ = never;
   duration command_spacing_{0};
   std::uint32_t next_command_ = 0;
   std::uint32_t connection_ = 0;
   bool transport_up_ = false;
+  bool last_ = false; ///< the connection is the one with a clean session
   std::uint64_t corrupted_ = 0;
   std::uint64_t repeated_ = 0;
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> commands_{0};
   std::atomic<probe_start> started_{probe_start::trying};
   std::atomic<bool> quiet_{false};
+  std::atomic<leave> leave_{leave::no};
 };
 
 } // namespace fleet::program

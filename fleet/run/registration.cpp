@@ -31,6 +31,15 @@ result<std::string, startup_error> key_of(const run_options& o, const prepared& 
   return key;
 }
 
+/// Whether gateways sign with the secret of the product number `child` behind them.
+bool gateways_sign(const prepared& all, std::size_t child) {
+  return std::any_of(all.products.begin(), all.products.end(), [child](const prepared_product& p) {
+    const auto& gateways = p.plan.product.gateways;
+    return gateways && p.plan.children_product == child
+           && gateways->register_by == gateway_registration::product;
+  });
+}
+
 } // namespace
 
 std::optional<startup_error> find_product_secrets(const run_options& o, prepared& out) {
@@ -42,9 +51,11 @@ std::optional<startup_error> find_product_secrets(const run_options& o, prepared
     }
     known = std::move(read).value();
   }
-  for (auto& product : out.products) {
+  for (std::size_t i = 0; i < out.products.size(); ++i) {
+    auto& product = out.products[i];
     const auto& asked = product.plan.product;
-    if (asked.logon != logon_mode::register_ || product.plan.behind_gateway) {
+    if (asked.logon != logon_mode::register_
+        || (product.plan.behind_gateway && !gateways_sign(out, i))) {
       continue;
     }
     const auto registering = key_of(o, out, product.plan);
@@ -70,6 +81,20 @@ std::optional<startup_error> find_product_secrets(const run_options& o, prepared
     }
   }
   return std::nullopt;
+}
+
+void apply_registration(const prepared& ready, prepared_product& product) {
+  const auto& asked = product.plan.product;
+  auto& p = product.settings;
+  if (asked.logon == logon_mode::register_) {
+    // Behind a gateway, it is the gateway that registers them (aliyun-iot.md §16.1).
+    p.registration.by = actors::registration_way::mqtt;
+    p.registration.product_secret = product.product_secret;
+  }
+  if (asked.gateways && asked.gateways->register_by == gateway_registration::product) {
+    p.features.gateway.product_secret =
+        ready.products[product.plan.children_product].product_secret;
+  }
 }
 
 } // namespace fleet::program

@@ -11,4 +11,7 @@ namespace fleet::program {
 /// is told the same; another target may not know generated ones.
 std::optional<startup_error> find_product_secrets(const run_options& options, prepared& out);
 
+/// Tells a product's devices, or the gateways of products that register behind them, how.
+void apply_registration(const prepared& ready, prepared_product& product);
+
 } // namespace fleet::program

@@ -96,6 +96,7 @@ void traffic_text::payload(const traffic_subject& to, random_stream& random,
     return;
   }
   switch (traffic_.kind) {
+    case traffic_kind::desired_set:
     case traffic_kind::property_set: append_properties(out, random); return;
     case traffic_kind::service: append_arguments(out, random); return;
     case traffic_kind::shadow_desired:
@@ -105,6 +106,8 @@ void traffic_text::payload(const traffic_subject& to, random_stream& random,
       out.append(std::string_view{R"(},"version":0})"});
       return;
     case traffic_kind::property_get:
+    case traffic_kind::disable:
+    case traffic_kind::config_push:
     case traffic_kind::rrpc:
     case traffic_kind::broadcast:
     case traffic_kind::custom: out.append("{\"seq\":" + std::to_string(to.sequence) + "}"); return;

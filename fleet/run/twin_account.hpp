@@ -11,8 +11,8 @@ namespace fleet::program {
 
 class twin_account final : public far_side {
 public:
-  /// `corrupted`: as begin_books() found it.
-  explicit twin_account(std::uint64_t corrupted) : corrupted_before_(corrupted) {}
+  /// `before`: as begin_books() found it.
+  explicit twin_account(const unbooked_tags& before) : before_(before) {}
 
   /// After the homes ended.
   void keep(twin_books books) { books_ = std::move(books); }
@@ -36,15 +36,21 @@ public:
     return sent == nullptr ? 0 : sent->epoch();
   }
   [[nodiscard]] std::uint64_t corrupted() const override {
-    // A twin that died on the way has counted from 0 since.
-    return books_.corrupted < corrupted_before_ ? books_.corrupted
-                                                : books_.corrupted - corrupted_before_;
+    return since(before_.corrupted, books_.unbooked.corrupted);
+  }
+  [[nodiscard]] std::uint64_t unkept() const override {
+    return since(before_.unkept, books_.unbooked.unkept);
   }
   [[nodiscard]] bool sees_dup() const override { return true; }
   void sample(std::vector<metrics::sample>&) const override {}
 
 private:
-  std::uint64_t corrupted_before_;
+  /// A twin that died on the way has counted from 0 since.
+  static std::uint64_t since(std::uint64_t before, std::uint64_t now) noexcept {
+    return now < before ? now : now - before;
+  }
+
+  unbooked_tags before_;
   twin_books books_;
 };
 

@@ -7,6 +7,7 @@
 #include "fleet/console/display.hpp"
 #include "fleet/console/render.hpp"
 #include "protocol/base/json.hpp"
+#include "protocol/base/json_write.hpp"
 
 namespace fleet::program {
 
@@ -20,20 +21,19 @@ books_failure foreign(const std::string& where, std::string_view why) {
 }
 
 /// A good answer's body.
-result<std::string, books_failure> ask(admin_api& api, const std::string& where,
-                                       const admin_request& what) {
-  auto answer = api.ask(what);
+result<std::string, books_failure> judged(const std::string& where,
+                                          result<admin_answer, std::string> answer) {
   if (!answer) {
     return fail(books_failure{exit_code::environment_failed, answer.error()});
   }
-  const auto judged = judge(answer.value(), "the ledger");
-  switch (judged.kind) {
+  const auto found = judge(answer.value(), "the ledger");
+  switch (found.kind) {
     case answer_kind::good: return std::move(answer).value().body;
-    case answer_kind::foreign: return fail(foreign(where, judged.sentence));
+    case answer_kind::foreign: return fail(foreign(where, found.sentence));
     case answer_kind::refused: break;
   }
   return fail(books_failure{exit_code::environment_failed,
-                            fmt::format("the twin at {} refuses: {}", where, judged.sentence)});
+                            fmt::format("the twin at {} refuses: {}", where, found.sentence)});
 }
 
 std::optional<std::uint64_t> whole(const json_reader& from, std::string_view key) {
@@ -59,6 +59,12 @@ std::optional<Account> account(const json_reader& from, std::string_view key) {
   const auto coded = text(from, key);
   const auto octets = coded ? cloud::from_base64(*coded) : std::nullopt;
   return octets ? Account::load(*octets) : std::nullopt;
+}
+
+std::optional<unbooked_tags> read_unbooked(const json_reader& from) {
+  const auto corrupted = whole(from, "corrupted");
+  const auto unkept = whole(from, "unkept");
+  return corrupted && unkept ? std::optional{unbooked_tags{*corrupted, *unkept}} : std::nullopt;
 }
 
 /// One page into the books; where the next begins, or the end. Nothing: no such page.
@@ -88,53 +94,78 @@ std::optional<page_end> read_page(std::string_view body, twin_books& into) {
       into.devices[*index].downlink = std::move(downlink);
     }
   }
-  if (one.read(as_bytes(unbooked->value)) != json_error::none) {
-    return std::nullopt;
-  }
-  const auto corrupted = whole(one, "corrupted");
+  const bool told = one.read(as_bytes(unbooked->value)) == json_error::none;
+  const auto tags = told ? read_unbooked(one) : std::nullopt;
   const auto at = next->type == json_type::null ? std::nullopt : whole(page, "next");
-  if (!corrupted || (next->type != json_type::null && !at)) {
+  if (!tags || (next->type != json_type::null && !at)) {
     return std::nullopt;
   }
-  into.corrupted = *corrupted;
+  into.unbooked = *tags;
   return page_end{at};
 }
 
-std::string named(const std::optional<std::string>& name) {
-  return name ? printable(*name) : std::string{"nobody"};
+books_failure counted_otherwise(const std::string& where, const booked_range& range,
+                                std::string_view its) {
+  return {exit_code::wrong_usage,
+          fmt::format("the twin at {} counts devices otherwise: its {} to {} are {}, the run's are "
+                      "{} to {}; give both the same --credentials or --product-key",
+                      where, range.first, range.first + range.count - 1, its, range.first_name,
+                      range.last_name)};
+}
+
+/// Lets the twin forget a range, or only asks whether it would.
+result<unbooked_tags, books_failure> begin_one(admin_api& api, const std::string& where,
+                                               const booked_range& range, bool forget) {
+  admin_request request{"POST", std::string{route}};
+  request.body = fmt::format(R"({{"first":{},"count":{})", range.first, range.count);
+  if (!range.first_name.empty()) {
+    byte_buffer names;
+    names.append(std::string_view{R"(,"firstName":)"});
+    append_json_text(names, range.first_name);
+    names.append(std::string_view{R"(,"lastName":)"});
+    append_json_text(names, range.last_name);
+    request.body += as_text(names.view());
+  }
+  request.body += forget ? "}" : R"(,"begin":false})";
+  auto answer = api.ask(request);
+  if (answer && is_error(answer.value(), "other_devices")) {
+    json_reader refusal;
+    const bool read = refusal.read(as_bytes(answer.value().body)) == json_error::none;
+    const auto detail = read ? text(refusal, "detail") : std::nullopt;
+    return fail(counted_otherwise(where, range, detail ? printable(*detail) : "others"));
+  }
+  const auto body = judged(where, std::move(answer));
+  if (!body) {
+    return fail(body.error());
+  }
+  json_reader told;
+  const bool read = told.read(as_bytes(body.value())) == json_error::none;
+  const auto found = read ? read_unbooked(told) : std::nullopt;
+  if (!found) {
+    return fail(foreign(where, "it lets no ledger begin"));
+  }
+  return *found;
 }
 
 } // namespace
 
-result<std::uint64_t, books_failure> begin_books(admin_api& api, const std::string& where,
+result<unbooked_tags, books_failure> begin_books(admin_api& api, const std::string& where,
                                                  const std::vector<booked_range>& ranges) {
-  std::uint64_t corrupted = 0;
-  for (const auto& range : ranges) {
-    admin_request request{"POST", std::string{route}};
-    request.body = fmt::format(R"({{"first":{},"count":{}}})", range.first, range.count);
-    const auto body = ask(api, where, request);
-    if (!body) {
-      return fail(body.error());
-    }
-    json_reader answer;
-    const bool read = answer.read(as_bytes(body.value())) == json_error::none;
-    const auto found = read ? whole(answer, "corrupted") : std::nullopt;
-    if (!found) {
-      return fail(foreign(where, "it lets no ledger begin"));
-    }
-    corrupted = *found;
-    const auto first = text(answer, "first");
-    const auto last = text(answer, "last");
-    if (!range.first_name.empty() && (first != range.first_name || last != range.last_name)) {
-      return fail(books_failure{
-          exit_code::wrong_usage,
-          fmt::format("the twin at {} counts devices otherwise: its {} to {} are {} to {}, the "
-                      "run's are {} to {}; give both the same --credentials or --product-key",
-                      where, range.first, range.first + range.count - 1, named(first), named(last),
-                      range.first_name, range.last_name)});
+  // Of several ranges none is forgotten before the twin has agreed to all.
+  for (std::size_t i = 0; i < ranges.size() && ranges.size() > 1; ++i) {
+    if (const auto agreed = begin_one(api, where, ranges[i], false); !agreed) {
+      return fail(agreed.error());
     }
   }
-  return corrupted;
+  unbooked_tags found;
+  for (const auto& range : ranges) {
+    const auto begun = begin_one(api, where, range, true);
+    if (!begun) {
+      return fail(begun.error());
+    }
+    found = begun.value();
+  }
+  return found;
 }
 
 result<twin_books, books_failure> fetch_books(admin_api& api, const std::string& where,
@@ -143,8 +174,8 @@ result<twin_books, books_failure> fetch_books(admin_api& api, const std::string&
   books.devices.resize(devices);
   std::uint64_t from = 0;
   while (from < devices) {
-    const auto body =
-        ask(api, where, {"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)});
+    const auto body = judged(
+        where, api.ask({"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)}));
     if (!body) {
       return fail(body.error());
     }

@@ -28,9 +28,15 @@ struct booked_device {
   std::optional<ledger::sender_account> downlink;
 };
 
+/// Tags that the twin booked for no device, since it began.
+struct unbooked_tags {
+  std::uint64_t corrupted = 0;
+  std::uint64_t unkept = 0; ///< it had no room for them
+};
+
 struct twin_books {
   std::vector<booked_device> devices; ///< by index
-  std::uint64_t corrupted = 0;        ///< tags, since the twin began
+  unbooked_tags unbooked;
 };
 
 struct books_failure {
@@ -38,10 +44,11 @@ struct books_failure {
   std::string message; ///< one sentence; names the place that was asked
 };
 
-/// Lets the twin at `where` forget what it has of these devices. Answers the tags that it found
-/// corrupted until now. Fails with wrong_usage where it counts devices otherwise than the run, with
-/// environment_failed where it does not answer as a twin.
-result<std::uint64_t, books_failure> begin_books(admin_api& api, const std::string& where,
+/// Lets the twin at `where` forget what it has of these devices. Answers what it booked for nobody
+/// until now. Fails with wrong_usage where it counts devices otherwise than the run, in any of the
+/// ranges: then it has forgotten nothing. With environment_failed where it does not answer as a
+/// twin.
+result<unbooked_tags, books_failure> begin_books(admin_api& api, const std::string& where,
                                                  const std::vector<booked_range>& ranges);
 
 /// The accounts of the devices below `devices`, page by page.

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "cloud_sim/web/guard.hpp"
 #include "fleet/run/probe.hpp"
+#include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
 
@@ -19,6 +21,21 @@ cloud::profile twin_profile(profile p) noexcept {
     case profile::mqtt: return cloud::profile::mqtt;
   }
   FLEET_CHECK(false);
+}
+
+std::vector<cloud::product_options> twin_products(const prepared& ready, profile p) {
+  std::vector<cloud::product_options> out;
+  for (const auto& product : ready.products) {
+    // The open broker knows no products.
+    if (product.profile() == p && p != profile::mqtt) {
+      auto& given = out.emplace_back();
+      given.product_key = product.plan.product.product_key;
+      given.name = product.name();
+      given.model = product.model;
+      given.secret = product.product_secret;
+    }
+  }
+  return out;
 }
 
 twin_host::twin_host(hal::home& home, cloud::twin_options options)
@@ -74,13 +91,14 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   if (!options.mqtt_text.down_topic.empty() && options.mqtt_text.listens()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
-  for (const auto& product : ready.products) {
-    if (product.profile() == p && !product.product_secret.empty()) {
-      o.products.push_back({.product_key = product.plan.product.product_key,
-                            .name = product.name(),
-                            .secret = product.product_secret});
-    }
-  }
+  o.products = twin_products(ready, p);
+  // A virtual run repeats itself to the octet, tokens included.
+  o.logon_key = options.virtual_world ? sha256_hex(fmt::format("log-on {}", ready.seed))
+                                      : cloud::make_admin_token();
+  o.platform.id2_model =
+      std::any_of(ready.products.begin(), ready.products.end(), [p](const prepared_product& each) {
+        return each.profile() == p && each.settings.logon.id2_mode != 0;
+      });
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);
@@ -94,6 +112,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
       product.settings.cloud_is_new = true;
     }
   }
+  auto door = embedded_auth_host::open(host->home_, host->twin_, ready, p);
+  if (!door) {
+    return fail(door.error());
+  }
+  host->door_ = std::move(door).value();
   if (options.downlink_interval > duration::zero()) {
     host->twin_.start_commands(commands_of(options, ready, p));
   }
@@ -109,6 +132,9 @@ std::uint64_t twin_host::commands() const {
 }
 
 void twin_host::stop() {
+  if (door_) {
+    door_->stop();
+  }
   twin_.stop();
 }
 
@@ -124,6 +150,10 @@ const ledger::sender_account* twin_host::downlink_of(std::uint32_t index) const 
 
 std::uint64_t twin_host::corrupted() const {
   return cloud::value(twin_.counters().tags_corrupted);
+}
+
+std::uint64_t twin_host::unkept() const {
+  return cloud::value(twin_.counters().tags_unkept);
 }
 
 void twin_host::sample(std::vector<metrics::sample>& out) const {
@@ -145,6 +175,11 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
   put(family::twin_messages_dropped, c.queue_drops, {{"reason", "queue"}});
   put(family::twin_messages_dropped, c.offline_drops, {{"reason", "away"}});
   put(family::twin_messages_dropped, c.slow_drops, {{"reason", "slow"}});
+  put(family::twin_over_bound, c.publishes_over_bound, {{"what", "publish"}});
+  put(family::twin_over_bound, c.downlinks_over_bound, {{"what", "downlink"}});
+  put(family::twin_over_bound, c.connects_over_rate, {{"what", "connect"}});
+  put(family::twin_configs, c.configs_taken, {{"result", "taken"}});
+  put(family::twin_configs, c.configs_failed, {{"result", "failed"}});
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "cloud_sim/twin.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/run_world.hpp"
 
@@ -24,6 +26,7 @@ public:
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override;
+  [[nodiscard]] std::uint64_t unkept() const override;
   [[nodiscard]] bool sees_dup() const override { return true; }
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
@@ -38,10 +41,15 @@ private:
 
   hal::home& home_;
   cloud::twin twin_;
+  std::unique_ptr<embedded_auth_host> door_; ///< none: no device asks
 };
 
 /// The twin's profile for a run's or the server's.
 cloud::profile twin_profile(profile p) noexcept;
+
+/// What the cloud of profile `p` is told of the run's products: names, thing models, secrets of
+/// registration. None for the open broker.
+std::vector<cloud::product_options> twin_products(const prepared& ready, profile p);
 
 /// Adds a twin's counters as metrics.
 void sample_twin(const cloud::twin_counters& counters, std::vector<metrics::sample>& out);

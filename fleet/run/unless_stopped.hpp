@@ -29,6 +29,10 @@ awaited<T> unless_stopped(std::function<T()> job, duration limit = duration::max
     std::atomic<bool> there{false};
     std::optional<T> what;
   };
+  // What was said before the question counts, however fast the answer would be.
+  if (const auto number = stop_signals::wait(duration::zero())) {
+    return {std::nullopt, number};
+  }
   const auto late = std::make_shared<late_answer>();
   std::thread{[late, job = std::move(job)] {
     late->what.emplace(job());

@@ -28,10 +28,10 @@ void refuse(reading& r, const yaml_value& map, std::string_view key, std::string
 }
 
 void check_plain_mqtt(reading& r, const yaml_value& map) {
-  for (const std::string_view key : {"product_key", "model", "logon", "gateways"}) {
+  for (const std::string_view key : {"product_key", "model", "logon", "tags", "gateways"}) {
     refuse(r, map, key, "belongs to " + std::string{vendor_profiles});
   }
-  for (const std::string_view key : {"shadow", "ntp"}) {
+  for (const std::string_view key : {"shadow", "ntp", "desired", "config", "model_get"}) {
     const auto* const value = map.find(key);
     if (value != nullptr && (value->word == "on" || value->word == "true")) {
       r.complain(value->at, std::string{key} + " belongs to " + std::string{vendor_profiles});
@@ -39,7 +39,21 @@ void check_plain_mqtt(reading& r, const yaml_value& map) {
   }
 }
 
+/// What is about a thing model, and there is none.
+void check_model(reading& r, const yaml_value& map, const scenario_product& product) {
+  if (!product.model.empty() || !r.right(map, "model")) {
+    return;
+  }
+  if (product.desired) {
+    r.complain(place_of(map, "desired"), "desired: on is about a thing model; add model");
+  }
+  if (product.model_get) {
+    r.complain(place_of(map, "model_get"), "model_get: on asks for a thing model; add model");
+  }
+}
+
 void check_vendor(reading& r, const yaml_value& map, const scenario_product& product) {
+  check_model(r, map, product);
   if (product.qos == mqtt::qos::exactly_once) {
     r.complain(place_of(map, "qos"), "qos 2 needs profile mqtt; the platform of profile "
                                          + std::string{to_string(product.profile)} + " refuses it");
@@ -177,6 +191,7 @@ void check_product(reading& r, const yaml_value& map, const scenario_product& pr
   } else {
     check_vendor(r, map, product);
   }
+  check_topics(r, map, product);
   const auto* const reports = map.find("report");
   for (std::size_t i = 0; product.report && i < product.report->size(); ++i) {
     const auto& item = reports->list[i];
@@ -196,6 +211,22 @@ void check_stage(reading& r, const yaml_value& map) {
   }
 }
 
+/// What traffic asks of its product beyond listening.
+void check_duty(reading& r, const yaml_value& map, const cloud_traffic& traffic,
+                const scenario_product& product, bool behind_gateway) {
+  if (product.profile == profile::mqtt) {
+    return; // told
+  }
+  if (traffic.kind == traffic_kind::config_push && !product.config) {
+    r.complain(place_of(map, "kind"), "kind config_push needs a product with config: on");
+  } else if (traffic.kind == traffic_kind::desired_set && !product.desired) {
+    r.complain(place_of(map, "kind"), "kind desired_set needs a product with desired: on");
+  } else if (traffic.kind == traffic_kind::disable && !behind_gateway) {
+    r.complain(place_of(map, "kind"), "kind disable is for devices behind gateways; the connection "
+                                      "of another would be refused");
+  }
+}
+
 void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traffic,
                    const traffic_target& target) {
   using enum traffic_kind;
@@ -203,14 +234,14 @@ void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traff
   const auto is = [&traffic](std::initializer_list<traffic_kind> kinds) {
     return std::find(kinds.begin(), kinds.end(), traffic.kind) != kinds.end();
   };
-  if (!is({property_set, property_get, shadow_desired})) {
+  if (!is({property_set, property_get, shadow_desired, desired_set})) {
     refuse(r, map, "identifiers", "does not go with kind " + word);
   }
   if (!is({broadcast, custom})) {
     refuse(r, map, "topic", "goes with the kinds broadcast and custom only");
   }
-  if (is({property_get})) {
-    refuse(r, map, "payload", "does not go with kind property_get");
+  if (is({property_get, disable})) {
+    refuse(r, map, "payload", "does not go with kind " + word);
   }
   if (!is({service})) {
     refuse(r, map, "service", "goes with kind service only");
@@ -230,6 +261,7 @@ void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traff
                "kind shadow_desired needs a product with shadow: on"
                    + (product->name.empty() ? "" : ", and " + product->name + " has none"));
   }
+  check_duty(r, map, traffic, *product, target.behind_gateway);
   if (is({broadcast, custom}) && !traffic.topic.empty()) {
     if (const auto wrong = topic_mistake(traffic.topic, product->profile)) {
       r.complain("topic", *map.find("topic"), *wrong);

@@ -10,6 +10,9 @@ namespace fleet::program {
 /// A product by itself: profile, gateways, reports.
 void check_product(reading& r, const yaml_value& map, const scenario_product& product);
 
+/// The topics that a product's devices listen to for a while, with its profile known.
+void check_topics(reading& r, const yaml_value& map, const scenario_product& product);
+
 /// Products among each other: names and keys, shares, who is behind whose gateway. References are
 /// looked at only with `names_known`.
 void check_products(reading& r, const yaml_value& list, const scenario& file, bool names_known);
@@ -23,6 +26,7 @@ void check_stage(reading& r, const yaml_value& map);
 struct traffic_target {
   const scenario_product* product = nullptr; ///< null: unknown, or its profile is
   bool shadow_known = true;
+  bool behind_gateway = false;
 };
 
 void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traffic,

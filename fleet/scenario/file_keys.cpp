@@ -102,8 +102,8 @@ std::vector<key_of<cloud_traffic>> traffic_target_keys() {
       info_of({"product", "Whose devices it goes to.", "led", "the only product"}, "text");
   product.range = "the name of a product";
   auto identifiers = info_of({"identifiers",
-                              "Which properties or attributes; for property_set, property_get and "
-                              "shadow_desired.",
+                              "Which properties or attributes; for property_set, property_get, "
+                              "shadow_desired and desired_set.",
                               "[power, colour]", "all that the kind can act upon"},
                              "list of words");
   identifiers.range = "1 to 64 of letters, digits, _ and : each; 0 to 200 items";
@@ -125,20 +125,25 @@ std::vector<key_of<cloud_traffic>> traffic_text_keys() {
                         "user/get", "notice; get; fleet/{device}/down with profile mqtt"},
                        "template");
   topic.range = "text with {device}, {index}, {seq}, {timestamp}, {random LOW..HIGH}…";
-  auto payload = info_of({"payload", "What is sent; not with property_get.", "'{{\"power\":1}}'",
-                          "made from the model"},
+  auto payload = info_of({"payload", "What is sent; not with property_get and disable.",
+                          "'{{\"power\":1}}'", "made from the model"},
                          "template");
   payload.range = topic.range;
   return {
       text_key(std::move(topic), &cloud_traffic::topic, template_check(ledger_word::refused)),
-      rate_key(
-          {"rate",
-           "How often, over the whole fleet; each goes to one device in turn, a broadcast to all.",
-           "50/s",
-           {},
-           "messages a second"},
-          &cloud_traffic::rate, 0.001, 100'000),
-      text_key(std::move(payload), &cloud_traffic::payload, template_check(ledger_word::allowed))};
+      rate_key({"rate",
+                "How often, over the whole fleet; each goes to one device in turn, broadcasts and "
+                "configurations to all.",
+                "50/s",
+                {},
+                "messages a second"},
+               &cloud_traffic::rate, 0.001, 100'000),
+      text_key(std::move(payload), &cloud_traffic::payload, template_check(ledger_word::allowed)),
+      switch_key({"may_fail",
+                  "Whether the run passes although some are refused, time out or stay unanswered, "
+                  "as where devices are stopped meanwhile.",
+                  "on"},
+                 &cloud_traffic::may_fail)};
 }
 
 } // namespace

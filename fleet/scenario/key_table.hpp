@@ -74,6 +74,15 @@ key_of<T> count_key(const key_text& t, M T::*field, std::uint32_t least, std::ui
   });
 }
 
+template <class T, class M>
+key_of<T> size_key(const key_text& t, M T::*field, std::uint32_t least, std::uint32_t most) {
+  auto info = info_of(t, "size");
+  info.range = text::format_size(least) + " to " + text::format_size(most);
+  return setter_key<std::uint32_t>(std::move(info), field, [least, most](std::uint32_t& out) {
+    return set_size(out, least, most);
+  });
+}
+
 /// The least and the most of a duration.
 struct duration_range {
   duration least;

@@ -27,6 +27,7 @@ scenario_overrides overrides_of(const run_options& options) {
   take("--keep-alive", out.keep_alive, options.keep_alive);
   take("--link", out.link, options.link);
   take("--register", out.registers, options.registers);
+  take("--logon", out.logon, options.logon);
   take("--product-key", out.product_key, options.product_key);
   switch (options.target.scheme) {
     case text::scheme::embedded: break;

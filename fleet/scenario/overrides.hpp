@@ -26,6 +26,7 @@ struct scenario_overrides {
   std::optional<duration> keep_alive;
   std::optional<hal::link_kind> link;
   std::optional<bool> registers;
+  std::optional<logon_mode> logon;        ///< of products with a connection of their own
   std::optional<std::string> product_key; ///< of the only product; contradicts several
 };
 

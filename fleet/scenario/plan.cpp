@@ -44,9 +44,7 @@ mistake complete_products(const scenario& file, const scenario_overrides& flags,
     p.behaviour = flags.behaviour.value_or(p.behaviour);
     p.keep_alive = flags.keep_alive.value_or(p.keep_alive);
     p.link = flags.link.value_or(p.link);
-    if (flags.security) {
-      p.security = *flags.security == security::tls ? security_tier::tls : security_tier::plain;
-    }
+    p.security = flags.security.value_or(p.security);
     if (flags.registers && p.profile != profile::mqtt) {
       p.logon = logon_mode::register_;
     }
@@ -72,17 +70,30 @@ mistake contradiction(const scenario_overrides& flags, const product_plan& plann
     return plan_mistake{"products", i, std::move(message)};
   };
   if (!planned.behind_gateway && flags.target_security) {
-    if (*flags.target_security == security::plain && p.security != security_tier::plain) {
-      return say("product " + p.name + " has security "
-                 + std::string{word_for(p.security, security_tier_words)}
+    if (*flags.target_security == security::plain && over_tls(p.security)) {
+      return say("product " + p.name + " has security " + std::string{to_string(p.security)}
                  + ", which contradicts the mqtt:// target; write mqtts:// for TLS");
+    }
+    if (*flags.target_security == security::tls && p.security == security::id2) {
+      return say("product " + p.name
+                 + " has security id2, which contradicts the mqtts:// target; write id2-tls, or "
+                   "mqtt:// for TCP");
     }
   }
   if (p.profile == profile::mqtt) {
+    if (by_id2(p.security)) {
+      return say("product " + p.name + " has security " + std::string{to_string(p.security)}
+                 + ", which belongs to the profiles linkdevelop and linkplatform");
+    }
     return {};
   }
-  if (!planned.behind_gateway && p.logon == logon_mode::register_
-      && p.security == security_tier::plain && flags.target_security != security::tls) {
+  if (!planned.behind_gateway) {
+    if (auto wrong = logon_contradiction(p.logon, p.security)) {
+      return say("product " + p.name + " has " + *wrong);
+    }
+  }
+  if (!planned.behind_gateway && p.logon == logon_mode::register_ && p.security == security::plain
+      && flags.target_security != security::tls) {
     return say("product " + p.name
                + " has logon register, which tells secrets over TLS alone; add security: tls");
   }
@@ -99,12 +110,16 @@ mistake contradiction(const scenario_overrides& flags, const product_plan& plann
 
 mistake check_products(const scenario_overrides& flags, scenario_plan& plan) {
   for (std::size_t i = 0; i < plan.products.size(); ++i) {
+    auto& planned = plan.products[i];
+    if (flags.logon && !planned.behind_gateway && planned.product.profile != profile::mqtt) {
+      planned.product.logon = *flags.logon;
+    }
     if (auto wrong = contradiction(flags, plan.products[i], i)) {
       return wrong;
     }
     auto& tier = plan.products[i].product.security;
-    if (flags.target_security == security::tls && tier == security_tier::plain) {
-      tier = security_tier::tls;
+    if (flags.target_security == security::tls && tier == security::plain) {
+      tier = security::tls;
     }
   }
   return {};

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "fleet/scenario/checks.hpp"
+#include "fleet/scenario/words.hpp"
 #include "fleet/text/nearest.hpp"
 
 namespace fleet::program {
@@ -60,15 +61,23 @@ void check_child(reading& r, const yaml_value& list, const scenario& file, std::
                                          + ", which say how many " + c.name + " there are");
     }
   }
-  for (const std::string_view key : {"protocol", "security", "link", "keep_alive"}) {
+  for (const std::string_view key :
+       {"protocol", "security", "link", "keep_alive", "topics", "receive_limit"}) {
     if (map.find(key) != nullptr) {
       r.complain(place_of(map, key), std::string{key} + " is about a connection, and " + c.name
                                          + " has none: it is behind the gateways of " + g.name);
     }
   }
-  if (c.logon == logon_mode::preauth) {
-    r.complain(place_of(map, "logon"), "logon preauth is about a connection, and " + c.name
+  if (c.logon == logon_mode::pre_auth || c.logon == logon_mode::bootstrap) {
+    r.complain(place_of(map, "logon"), "logon " + std::string{word_for(c.logon, logon_words)}
+                                           + " is about a connection, and " + c.name
                                            + " has none: it is behind the gateways of " + g.name);
+  }
+  if (g.gateways->register_by == gateway_registration::product && c.logon != logon_mode::register_
+      && r.right(map, "logon")) {
+    r.complain(place_of(*list.list[gateway].find("gateways"), "register_by"),
+               "register_by product needs children that register; give " + c.name
+                   + " logon: register");
   }
   if (c.profile != g.profile && r.right(map, "profile") && r.right(list.list[gateway], "profile")) {
     r.complain(children_place(list, gateway),

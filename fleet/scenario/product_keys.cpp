@@ -2,7 +2,9 @@
 #include "fleet/scenario/nested_keys.hpp"
 #include "fleet/scenario/sections.hpp"
 #include "fleet/scenario/words.hpp"
+#include "protocol/alink/gateway_messages.hpp"
 #include "protocol/alink/identity.hpp"
+#include "protocol/alink/thing_upkeep.hpp"
 
 namespace fleet::program {
 
@@ -11,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t path_octets_most = 4096;
+constexpr std::size_t tag_octets_most = 128; ///< of a value
 
 key_of<scenario_product> product_name_key() {
   auto info = info_of({"name", "What the rest of the file calls the product.", "led",
@@ -122,6 +125,37 @@ const section_of<report_rule>& report_section() {
   return section;
 }
 
+const section_of<topic_rule>& topic_section() {
+  static const section_of<topic_rule> section{
+      "products[].topics[]",
+      "a topic",
+      {[] {
+         auto info = info_of({"filter",
+                              "What is listened to, wildcards included: what follows /PK/DN/, or "
+                              "the whole filter with profile mqtt.",
+                              "user/get", "none: it must be written"},
+                             "template");
+         info.range = "text with {device}, {client} and {index}";
+         return text_key(std::move(info), &topic_rule::filter,
+                         template_check(ledger_word::refused));
+       }(),
+       word_key({"type",
+                 "Where the filter stands: own for /PK/DN/, sys for /sys/PK/DN/, ext for "
+                 "/ext/PK/DN/, undefine for as it is written. Not with profile mqtt.",
+                 "sys", "own; undefine with profile mqtt"},
+                &topic_rule::type, uri_type_words),
+       word_key({"qos", "The most that messages come with; 2 with profile mqtt only.", "0"},
+                &topic_rule::qos, qos_words),
+       duration_key({"at", "When it is registered, after the device's first log-on.", "10s"},
+                    &topic_rule::at, {0s, 24h * 365}),
+       duration_key({"for", "How long after that it is unregistered.", "30s", "to the end"},
+                    &topic_rule::span, {1ms, 24h * 365}),
+       duration_key({"every", "From one registration to the next; needs `for`, and is longer.",
+                     "5m", "once"},
+                    &topic_rule::every, {1ms, 24h * 365})}};
+  return section;
+}
+
 const section_of<gateway_children>& children_section() {
   static const section_of<gateway_children> section{
       "products[].gateways.children",
@@ -138,16 +172,82 @@ const section_of<gateway_children>& children_section() {
   return section;
 }
 
+/// `key=value`.
+std::optional<std::string> check_tag(std::string_view word) {
+  const auto split = word.find('=');
+  if (split != std::string_view::npos && alink::valid_tag_key(word.substr(0, split))
+      && split + 1 < word.size() && word.size() - split - 1 <= tag_octets_most) {
+    return std::nullopt;
+  }
+  return "is not a tag; it takes KEY=VALUE, the key a letter or _ and then letters, digits and _, "
+         "the value 1 to 128 octets";
+}
+
+key_of<scenario_product> tags_key() {
+  auto info = info_of({"tags", "What the devices tell about themselves once, as KEY=VALUE each.",
+                       "[site=cellar, floor=2]", "none"},
+                      "list of words");
+  info.range = "KEY=VALUE, up to 100 and 128 octets each; 0 to 100 items";
+  return words_key(std::move(info), &scenario_product::tags, product_tags_most, check_tag);
+}
+
+/// How gateways speak for their sub-devices.
+std::vector<key_of<gateway_rule>> gateway_duty_keys() {
+  constexpr auto most = static_cast<std::uint32_t>(alink::max_listed_devices);
+  return {
+      word_key({"register_by",
+                "With children that register: sub asks thing/sub/register, product signs "
+                "product_register with their product's secret.",
+                "product"},
+               &gateway_rule::register_by, gateway_registration_words),
+      count_key({"register_batch", "Children registered in one request.", "10", {}, "devices"},
+                &gateway_rule::register_batch, 1, most),
+      count_key({"topology_batch",
+                 "Children added or deleted in one topology request.",
+                 "10",
+                 {},
+                 "devices"},
+                &gateway_rule::topology_batch, 1, most),
+      count_key({"login_batch",
+                 "Children logged in or out at once, by batch_login and batch_logout where it "
+                 "is several.",
+                 "10",
+                 {},
+                 "devices"},
+                &gateway_rule::login_batch, 1, most),
+      switch_key({"topo_get",
+                  "Whether the gateways ask after each log-on who is behind them; the answer "
+                  "must fit into receive_limit.",
+                  "on"},
+                 &gateway_rule::topo_get),
+      switch_key({"list_found",
+                  "Whether the gateways tell after log-on which devices they have found, before "
+                  "they add them.",
+                  "on"},
+                 &gateway_rule::list_found),
+      duration_key({"rejoin",
+                    "How often one child leaves its gateway (logout, topo/delete, "
+                    "sub/unregister) and is taken in again.",
+                    "5m"},
+                   &gateway_rule::rejoin, {1s, 24h * 30, off_word::allowed})};
+}
+
 const section_of<gateway_rule>& gateways_section() {
-  static const section_of<gateway_rule> section{
-      "products[].gateways",
-      "gateways",
-      {count_key({"count", "How many gateways.", "200", {}, "devices"}, &gateway_rule::count, 1,
-                 scenario_devices_most),
-       map_key({"children",
-                "The devices behind each gateway. They have no connection of their own.",
-                "{product: meter, each: 25}", "none: it must be written"},
-               &gateway_rule::children, children_section())}};
+  static const section_of<gateway_rule> section = [] {
+    section_of<gateway_rule> made{
+        "products[].gateways",
+        "gateways",
+        {count_key({"count", "How many gateways.", "200", {}, "devices"}, &gateway_rule::count, 1,
+                   scenario_devices_most),
+         map_key({"children",
+                  "The devices behind each gateway. They have no connection of their own.",
+                  "{product: meter, each: 25}", "none: it must be written"},
+                 &gateway_rule::children, children_section())}};
+    for (auto& key : gateway_duty_keys()) {
+      made.keys.push_back(std::move(key));
+    }
+    return made;
+  }();
   return section;
 }
 
@@ -164,8 +264,11 @@ std::vector<key_of<scenario_product>> connection_keys() {
                    &scenario_product::profile, profile_words),
           word_key({"protocol", "What the devices speak.", "mqtt"}, &scenario_product::protocol,
                    device_protocol_words, device_protocols_taken),
-          word_key({"security", "How the connection is kept.", "tls"}, &scenario_product::security,
-                   security_tier_words, security_tiers_taken),
+          word_key({"security",
+                    "How the connection is kept: id2, id2-tls and itls are the ID2 model, see the "
+                    "flag --security.",
+                    "tls"},
+                   &scenario_product::security, security_words),
           word_key({"behaviour",
                     "strict keeps the standards to the letter; sdk does as the vendor's 2018 SDK, "
                     "faults included.",
@@ -174,9 +277,10 @@ std::vector<key_of<scenario_product>> connection_keys() {
           word_key({"link", "The simulated attachment, in the virtual world.", "nbiot"},
                    &scenario_product::link, link_words),
           word_key({"logon",
-                    "direct signs with the device's secret, preauth asks the auth host for a token "
-                    "first, register asks for the secret once with the product's, over TLS.",
-                    "preauth"},
+                    "direct signs with the device's secret, pre-auth asks the auth host for a "
+                    "token before each connection, bootstrap asks it where to connect, register "
+                    "asks for the secret once with the product's, over TLS.",
+                    "pre-auth"},
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},
                    &scenario_product::qos, qos_words),
@@ -184,21 +288,48 @@ std::vector<key_of<scenario_product>> connection_keys() {
                         "MQTT keep-alive in whole seconds; 30s to 1200s unless the profile is "
                         "mqtt.",
                         "300s"},
-                       &scenario_product::keep_alive, {1s, 65535s, off_word::allowed})};
+                       &scenario_product::keep_alive, {1s, 65535s, off_word::allowed}),
+          size_key({"receive_limit",
+                    "The longest packet that a device takes; longer ones are thrown away and "
+                    "counted.",
+                    "4KiB", "as the flag --receive-limit says", "octets"},
+                   &scenario_product::receive_limit, 128, 256 * 1024)};
 }
 
 std::vector<key_of<scenario_product>> duty_keys() {
-  return {maps_key({"report", "What the devices send by themselves; an empty list for nothing.",
-                    "[{what: properties, every: 30s}]", "one report with its defaults"},
-                   &scenario_product::report, report_section(), product_reports_most),
-          switch_key({"shadow", "Whether the devices keep a device shadow.", "on"},
-                     &scenario_product::shadow),
-          switch_key({"ntp", "Whether the devices ask the cloud for the time.", "on"},
-                     &scenario_product::ntp),
-          map_key({"gateways",
-                   "Makes the product one of gateways; `count` and `share` then contradict it.",
-                   "{count: 200, children: {product: meter, each: 25}}", "none"},
-                  &scenario_product::gateways, gateways_section())};
+  return {
+      maps_key({"report", "What the devices send by themselves; an empty list for nothing.",
+                "[{what: properties, every: 30s}]", "one report with its defaults"},
+               &scenario_product::report, report_section(), product_reports_most),
+      maps_key({"topics",
+                "Topics that the devices register and unregister while they run, beside what "
+                "they subscribe at log-on.",
+                "[{filter: user/get, at: 10s, for: 30s}]", "none"},
+               &scenario_product::topics, topic_section(), actors::topics_per_product_max),
+      switch_key({"shadow", "Whether the devices keep a device shadow.", "on"},
+                 &scenario_product::shadow),
+      switch_key({"ntp", "Whether the devices ask the cloud for the time.", "on"},
+                 &scenario_product::ntp),
+      switch_key({"desired",
+                  "Whether the devices ask after each log-on for the desired properties of "
+                  "their model, do them and say so.",
+                  "on"},
+                 &scenario_product::desired),
+      tags_key(),
+      switch_key({"config",
+                  "Whether the devices ask for their remote configuration and take those that "
+                  "are pushed.",
+                  "on"},
+                 &scenario_product::config),
+      switch_key({"model_get",
+                  "Whether the devices ask the cloud for their thing model; the answer must fit "
+                  "into receive_limit.",
+                  "on"},
+                 &scenario_product::model_get),
+      map_key({"gateways",
+               "Makes the product one of gateways; `count` and `share` then contradict it.",
+               "{count: 200, children: {product: meter, each: 25}}", "none"},
+              &scenario_product::gateways, gateways_section())};
 }
 
 } // namespace

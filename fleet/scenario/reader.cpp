@@ -73,12 +73,17 @@ traffic_target find_target(reading& r, const yaml_value& root, const yaml_value&
     return {}; // wrong, and told
   }
   if (file.products.empty() && traffic.product == "product_1") {
-    return {&standard, true};
+    return {&standard, true, false};
   }
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     if (file.products[i].name == traffic.product) {
       const auto& item = items_of(root, "products")[i];
-      return {r.right(item, "profile") ? &file.products[i] : nullptr, r.right(item, "shadow")};
+      const bool behind = std::any_of(
+          file.products.begin(), file.products.end(), [&traffic](const scenario_product& p) {
+            return p.gateways && p.gateways->children.product == traffic.product;
+          });
+      return {r.right(item, "profile") ? &file.products[i] : nullptr, r.right(item, "shadow"),
+              behind};
     }
   }
   no_product(r, place_of(map, "product"), traffic.product, file);

@@ -19,23 +19,6 @@ namespace fleet::program {
 /// What devices speak. Only mqtt is taken by the reader today.
 enum class device_protocol : std::uint8_t { mqtt, coap, http };
 
-/// How the bytes of a connection are kept (aliyun-iot.md §5.2, §5.6). Only plain and tls are taken
-/// by the reader today.
-enum class security_tier : std::uint8_t {
-  plain,     ///< TCP; securemode 3, after pre-auth 0
-  tls,       ///< TLS; securemode 2, after pre-auth -1
-  id2_plain, ///< TCP with ID2 payload encryption; securemode 4, after pre-auth 1
-  id2_tls,   ///< TLS with ID2; securemode 7, after pre-auth 5
-  id2_itls   ///< the vendor's TLS with ID2 keys; securemode 8
-};
-
-/// How a device comes by what it logs on with.
-enum class logon_mode : std::uint8_t {
-  direct,  ///< signs with its own secret (§5.1)
-  preauth, ///< asks the auth host for an identity and a token first (§5.4)
-  register_ ///< asks for its secret once, signing with the product's (§5.5; behind a gateway §16.1)
-};
-
 /// What a report consists of.
 enum class report_kind : std::uint8_t {
   properties, ///< thing.event.property.post (§11.1)
@@ -56,6 +39,22 @@ struct report_rule {
   std::optional<text_place> at; ///< where the file has it; none: it has not
 };
 
+/// `products[].topics[]`: listened to for a while, beside what devices subscribe at log-on (§19).
+struct topic_rule {
+  std::string filter; ///< a template; what follows `/PK/DN/`, or as `type` has it
+  actors::uri_type type = actors::uri_type::own; ///< undefine with profile mqtt
+  mqtt::qos qos = mqtt::qos::at_least_once;
+  duration at{0};                ///< after the device's first log-on
+  std::optional<duration> span;  ///< key `for`; none: to the end
+  std::optional<duration> every; ///< above `span`, which it needs; none: once
+};
+
+/// How gateways come by the secrets of sub-devices that register.
+enum class gateway_registration : std::uint8_t {
+  sub,    ///< thing.sub.register: the platform knows the device already (§16.1)
+  product ///< thing.proxy.provisioning.product_register, signed with the product's secret (§9.3)
+};
+
 /// `products[].gateways.children`.
 struct gateway_children {
   std::string product;
@@ -66,6 +65,13 @@ struct gateway_children {
 struct gateway_rule {
   std::uint32_t count = 1;
   gateway_children children;
+  gateway_registration register_by = gateway_registration::sub;
+  std::uint32_t register_batch = 1; ///< sub-devices in one request, as the next two
+  std::uint32_t topology_batch = 1;
+  std::uint32_t login_batch = 1;
+  bool topo_get = false;
+  bool list_found = false;
+  duration rejoin{0}; ///< 0: nobody leaves
 };
 
 /// `products[]`.
@@ -77,15 +83,21 @@ struct scenario_product {
   std::optional<std::uint32_t> share_ppm; ///< of all devices, in millionths
   program::profile profile = program::profile::linkdevelop;
   device_protocol protocol = device_protocol::mqtt;
-  security_tier security = security_tier::plain;
+  program::security security = program::security::plain;
   actors::behaviour behaviour = actors::behaviour::strict;
   hal::link_kind link = hal::link_kind::ethernet;
   logon_mode logon = logon_mode::direct;
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
   std::optional<std::vector<report_rule>> report; ///< none: one report with its defaults
+  std::vector<topic_rule> topics;
   bool shadow = false;
   bool ntp = false;
+  bool desired = false;
+  bool config = false;
+  bool model_get = false;
+  std::vector<std::string> tags;              ///< `key=value` each
+  std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
   std::optional<gateway_rule> gateways;
 };
 
@@ -116,6 +128,9 @@ enum class traffic_kind : std::uint8_t {
   service,        ///< §11.5
   rrpc,           ///< §15.1
   shadow_desired, ///< an application sets desired values (§13)
+  desired_set,    ///< desired properties of the thing model (§11.7)
+  config_push,    ///< a new remote configuration for the whole product (§14.6)
+  disable,        ///< a sub-device, for traffic_disabled_for (§16.5, §16.7)
   broadcast,      ///< to all devices of a product (§9.1)
   custom          ///< any text to a topic that devices listen to
 };
@@ -129,6 +144,7 @@ struct cloud_traffic {
   std::string topic;                    ///< broadcast and custom only; empty: the default
   double rate = 1;                      ///< a second, of the whole fleet
   std::string payload;                  ///< a template; empty: made from the model
+  bool may_fail = false;                ///< what is refused or not answered fails no verdict
   text_place at;                        ///< where the file has it
 };
 
@@ -149,6 +165,8 @@ inline constexpr double default_ramp_rate = 1000;                 ///< devices a
 inline constexpr std::size_t scenario_products_most = 64;
 inline constexpr std::size_t scenario_stages_most = 100;
 inline constexpr std::size_t scenario_traffic_most = 100;
+inline constexpr std::size_t product_tags_most = 100; ///< §11.8
+inline constexpr duration traffic_disabled_for = std::chrono::seconds{1};
 inline constexpr std::size_t product_reports_most = 20;
 inline constexpr std::size_t identifiers_most = 200; ///< §8.1: properties of one pack post
 inline constexpr std::size_t identifier_octets_most = 64;

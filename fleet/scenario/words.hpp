@@ -13,19 +13,6 @@ inline constexpr words_of<device_protocol, 3> device_protocol_words{
      {"http", device_protocol::http}}};
 inline constexpr std::size_t device_protocols_taken = 1;
 
-/// The first two can be had today.
-inline constexpr words_of<security_tier, 5> security_tier_words{
-    {{"plain", security_tier::plain},
-     {"tls", security_tier::tls},
-     {"id2-plain", security_tier::id2_plain},
-     {"id2-tls", security_tier::id2_tls},
-     {"id2-itls", security_tier::id2_itls}}};
-inline constexpr std::size_t security_tiers_taken = 2;
-
-inline constexpr words_of<logon_mode, 3> logon_words{{{"direct", logon_mode::direct},
-                                                      {"preauth", logon_mode::preauth},
-                                                      {"register", logon_mode::register_}}};
-
 inline constexpr words_of<report_kind, 6> report_kind_words{
     {{"properties", report_kind::properties},
      {"event", report_kind::event},
@@ -34,14 +21,26 @@ inline constexpr words_of<report_kind, 6> report_kind_words{
      {"shadow", report_kind::shadow},
      {"batch", report_kind::batch}}};
 
-inline constexpr words_of<traffic_kind, 7> traffic_kind_words{
+inline constexpr words_of<gateway_registration, 2> gateway_registration_words{
+    {{"sub", gateway_registration::sub}, {"product", gateway_registration::product}}};
+
+inline constexpr words_of<traffic_kind, 10> traffic_kind_words{
     {{"property_set", traffic_kind::property_set},
      {"property_get", traffic_kind::property_get},
      {"service", traffic_kind::service},
      {"rrpc", traffic_kind::rrpc},
      {"shadow_desired", traffic_kind::shadow_desired},
+     {"desired_set", traffic_kind::desired_set},
+     {"config_push", traffic_kind::config_push},
+     {"disable", traffic_kind::disable},
      {"broadcast", traffic_kind::broadcast},
      {"custom", traffic_kind::custom}}};
+
+inline constexpr words_of<actors::uri_type, 4> uri_type_words{
+    {{"own", actors::uri_type::own},
+     {"sys", actors::uri_type::sys},
+     {"ext", actors::uri_type::ext},
+     {"undefine", actors::uri_type::undefine}}};
 
 /// The word of a value.
 template <class T, std::size_t N>

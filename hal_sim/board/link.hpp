@@ -6,9 +6,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "hal_sim/world/home.hpp"
 #include "hal_sim/world/stream.hpp"
+#include "protocol/base/stream_transform.hpp"
 
 namespace fleet::hal {
 
@@ -24,17 +26,26 @@ struct link_counters {
 /// calls may open() or drop().
 class link final : public stream_events {
 public:
-  explicit link(home& h) noexcept : home_(&h) {}
+  explicit link(home& h) noexcept;
   link(const link&) = delete;
   link& operator=(const link&) = delete;
-  ~link() = default;
+  ~link();
 
   /// Starts to connect; a stream that is still there is dropped without a word to its owner.
-  /// `owner` is told the outcome in a later turn, and must outlive the stream.
-  void open(const connect_options& options, stream_events& owner);
+  /// `owner` is told the outcome in a later turn, and must outlive the stream. `transform` changes
+  /// every octet of it on both ways; none: they go as they are.
+  void open(const connect_options& options, stream_events& owner,
+            std::unique_ptr<stream_transform> transform = nullptr);
 
   /// Where to append what shall be sent, this turn only; from open() until on_closed().
   [[nodiscard]] byte_buffer& output();
+
+  /// Transforms what was appended; to be called before the turn ends, by whoever called output().
+  void seal() noexcept {
+    if (veil_ != nullptr) {
+      seal_output();
+    }
+  }
 
   /// Octets the network has not taken yet.
   [[nodiscard]] std::size_t unsent() const { return stream_ == nullptr ? 0 : stream_->unsent(); }
@@ -65,13 +76,17 @@ private:
   void on_drained() override;
   void on_closed(close_reason reason, std::string_view detail) override;
 
+  struct veil;
+  void seal_output() noexcept;
+
   home* home_;
   stream_events* owner_ = nullptr;
   stream_ptr stream_;
   link_counters* counters_ = nullptr;
+  std::unique_ptr<veil> veil_; ///< none: plain
   state state_ = state::down;
 };
 
-static_assert(sizeof(link) <= 48 + sizeof(stream_ptr), "every board has one");
+static_assert(sizeof(link) <= 56 + sizeof(stream_ptr), "every board has one");
 
 } // namespace fleet::hal

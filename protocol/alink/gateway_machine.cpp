@@ -50,6 +50,10 @@ bool may_be_online(state s) noexcept {
   return s == state::online || s == state::logging_out;
 }
 
+bool leads_out(state s) noexcept {
+  return s == state::logging_out || s == state::unbinding || s == state::unregistering;
+}
+
 bool waits_for_link(state s) noexcept {
   return s == state::unregistered || s == state::unbound || s == state::offline;
 }
@@ -134,6 +138,13 @@ bool gateway::apply(std::uint16_t index, step s, time_point now, std::int64_t co
   } else if (was_disabled) {
     tell(gateway_event_kind::enabled, index, 0);
   }
+  if (r.leaving && !leads_out(next)) {
+    if (next == state::parked && s != step::forgotten && linked_) {
+      return apply(index, step::dismiss, now);
+    }
+    r.leaving = false;
+    tell(gateway_event_kind::left, index, s == step::forgotten ? 0 : -1);
+  }
   if (linked_ && waits_for_link(next)) {
     return apply(index, step::begin, now);
   }
@@ -175,6 +186,16 @@ void gateway::stop(std::uint16_t index, time_point now) {
     r.due = time_point::min();
   }
   apply(index, step::stop, now);
+}
+
+bool gateway::dismiss(std::uint16_t index, time_point now) {
+  FLEET_CHECK(index < table_.count());
+  if (!linked_ || table_[index].state != state::online) {
+    return false;
+  }
+  table_[index].leaving = true;
+  stop(index, now);
+  return true;
 }
 
 /// Lets it wait, twice as long each time.
@@ -230,6 +251,14 @@ void gateway::succeed(std::uint16_t index, time_point now) {
       apply(index, step::logged_in, now);
       return;
     case work::log_out: apply(index, step::logged_out, now); return;
+    case work::unbind:
+      r.bound = false;
+      apply(index, step::topology_deleted, now);
+      return;
+    case work::forget:
+      ++counters_.left;
+      apply(index, step::forgotten, now);
+      return;
     case work::enroll: // the reply brought no secret for it
       retry(index, settings_.retry_first, settings_.retry_most, now);
       return;
@@ -239,12 +268,14 @@ void gateway::succeed(std::uint16_t index, time_point now) {
 
 void gateway::fail_one(std::uint16_t index, std::int64_t code, time_point now) {
   sub_device_record& r = table_[index];
-  if (r.state == state::logging_out) {
-    // Whatever the reason, it has no session there any more, or never had one.
+  if (leads_out(r.state)) {
+    // Whatever the reason, it has no session, relation or registration any more, or never had.
     if (verdict_of(code) == verdict::again && code != gateway_code::no_session) {
       retry(index, settings_.retry_first, settings_.retry_most, now);
-    } else {
+    } else if (r.state == state::logging_out) {
       apply(index, step::logged_out, now, code);
+    } else {
+      succeed(index, now);
     }
     return;
   }
@@ -286,6 +317,23 @@ void gateway::fail_batch(const request_slot& slot, std::uint8_t number, const ga
       table_.enqueue(index, now);
     }
   }
+}
+
+void gateway::count_success(topic_kind kind) {
+  counters_.batches +=
+      kind == topic_kind::session_batch_login || kind == topic_kind::session_batch_logout ? 1U : 0U;
+  counters_.topologies += kind == topic_kind::topo_get ? 1U : 0U;
+  counters_.found += kind == topic_kind::list_found ? 1U : 0U;
+}
+
+/// What a reply says of one device: product_register answers 200 and lists those that failed.
+std::int64_t gateway::code_for(const gateway_reply& reply, std::uint16_t index) const {
+  for (const reply_entry& entry : reply.devices) {
+    if (reply.code == code_success && entry.failed && find(entry.who) == index) {
+      return entry.code == 0 ? std::int64_t{code_parameter_error} : entry.code;
+    }
+  }
+  return reply.code;
 }
 
 void gateway::take_change(topology_change change, std::uint16_t index, time_point now) {

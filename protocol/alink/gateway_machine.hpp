@@ -1,6 +1,6 @@
 // The machine of one gateway with its sub-devices (aliyun-iot.md §16): registers, binds and logs in
-// each, again after every reconnect, a bounded number of requests at a time, and does what the
-// platform says about them. Without I/O or clock; the gateway's own MQTT session is not its part.
+// each, again after every reconnect, a bounded number of requests at a time, does what the platform
+// says about them, and lets go whom its owner dismisses. No I/O, no clock, no MQTT session.
 //
 // Order of use: connected() once the gateway's session stands and its topics are subscribed; after
 // that and after each receive(), handle_timeout(), start() or stop(), next_event() and then
@@ -23,6 +23,7 @@ namespace fleet::alink {
 
 inline constexpr std::uint16_t max_sub_devices = 1500; ///< of one gateway
 inline constexpr std::uint16_t max_requests_in_flight = 64;
+inline constexpr std::uint16_t max_found = 50;         ///< sub-devices in one list/found
 inline constexpr std::size_t max_pending_answers = 16; ///< to notices; more are dropped and counted
 
 /// How a gateway behaves; shared by all gateways of a product. Delays of a back-off double from the
@@ -38,6 +39,9 @@ struct gateway_settings {
   /// Ask topo/get after each connect: what the platform lists belongs here, even if a notice said
   /// otherwise or was lost. Its reply grows with the gateway.
   bool ask_topology = false;
+  bool tell_found = false; ///< list/found after a connect, of max_found that are not bound yet
+  /// Of the sub-devices' product: registers them by product_register (§9.3). Empty: sub/register.
+  std::string product_secret{};
   bool topology_known = false;                       ///< log in without topo/add; add on 6401
   duration reply_timeout = std::chrono::seconds{20}; ///< §16: the SDK's
   duration retry_first = std::chrono::seconds{1};
@@ -58,6 +62,7 @@ enum class gateway_event_kind : std::uint8_t {
   disabled, ///< stays down until enabled
   enabled,
   removed, ///< deleted or taken from this gateway; code: why, or 0
+  left,    ///< dismiss() has ended, code 0: well; start() takes it in again
   permit   ///< devices of permit_product (empty: any) may join for permit_seconds; no index
 };
 
@@ -85,6 +90,11 @@ struct gateway_counters {
   std::uint64_t bad_messages = 0; ///< that could not be read
   std::uint64_t strangers = 0;    ///< sub-devices that a notice named and the source does not know
   std::uint64_t dropped_answers = 0;
+  std::uint64_t registered = 0; ///< secrets
+  std::uint64_t left = 0;       ///< unbound and unregistered as their owner asked
+  std::uint64_t batches = 0;    ///< logins and logouts of several at once
+  std::uint64_t topologies = 0; ///< answers to topo/get
+  std::uint64_t found = 0;      ///< answers to list/found
 };
 
 class gateway {
@@ -119,6 +129,8 @@ public:
   /// one again that was refused or deleted; one that is disabled waits until it is enabled.
   void start(std::uint16_t index, time_point now);
   void stop(std::uint16_t index, time_point now);
+  /// Logs out one that is online, then deletes relation and registration; false for another.
+  bool dismiss(std::uint16_t index, time_point now);
 
   [[nodiscard]] sub_device_state state_of(std::uint16_t index) const noexcept;
   [[nodiscard]] std::uint16_t online_count() const noexcept { return online_; }
@@ -148,6 +160,8 @@ private:
   void close(request_slot& slot) noexcept;
   [[nodiscard]] std::uint8_t open(topic_kind kind, time_point now);
   void take_secrets(const gateway_reply& reply, time_point now);
+  void count_success(topic_kind kind);
+  [[nodiscard]] std::int64_t code_for(const gateway_reply& reply, std::uint16_t index) const;
   void succeed(std::uint16_t index, time_point now);
   void fail_batch(const request_slot& slot, std::uint8_t number, const gateway_reply& reply,
                   time_point now);
@@ -160,6 +174,7 @@ private:
   [[nodiscard]] std::optional<std::uint16_t> find(device_pair who) const;
   [[nodiscard]] std::uint16_t batch_of(sub_device_work work) const noexcept;
   gateway_message ask(sub_device_work work, byte_buffer& out, time_point now);
+  std::optional<gateway_message> ask_about_all(byte_buffer& out, time_point now);
 
   const gateway_settings& settings_;
   const credential_source& source_;
@@ -178,6 +193,7 @@ private:
   std::uint8_t holds_ = 0;
   bool linked_ = false;
   bool topology_unasked_ = false;
+  bool found_untold_ = false;
   gateway_counters counters_;
 };
 

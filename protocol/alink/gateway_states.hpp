@@ -21,12 +21,14 @@ enum class sub_device_state : std::uint8_t {
   logging_in,
   online,
   logging_out,
+  unbinding,     ///< on its way out for good: its relation is being deleted
+  unregistering, ///< and then its registration
   parked,
   refused,
   disabled,
   deleted
 };
-inline constexpr std::size_t sub_device_state_count = 12;
+inline constexpr std::size_t sub_device_state_count = 14;
 
 enum class sub_device_step : std::uint8_t {
   begin, ///< there is a link
@@ -41,12 +43,15 @@ enum class sub_device_step : std::uint8_t {
   disable,
   enable,
   erase,
-  stop,            ///< the owner wants it offline
-  restart_unknown, ///< from the start again: it has no secret
-  restart_unbound, ///< it has a secret
-  restart_bound    ///< and belongs to the gateway
+  stop,             ///< the owner wants it offline
+  dismiss,          ///< and out of the gateway's topology
+  topology_deleted, ///< as asked
+  forgotten,        ///< its registration is gone, too
+  restart_unknown,  ///< from the start again: it has no secret
+  restart_unbound,  ///< it has a secret
+  restart_bound     ///< and belongs to the gateway
 };
-inline constexpr std::size_t sub_device_step_count = 16;
+inline constexpr std::size_t sub_device_step_count = 19;
 
 /// What cannot happen in a state; the machine ignores it and stays.
 inline constexpr sub_device_state sub_device_stays = static_cast<sub_device_state>(0xff);
@@ -61,6 +66,8 @@ inline constexpr auto of = sub_device_state::offline;
 inline constexpr auto li = sub_device_state::logging_in;
 inline constexpr auto on = sub_device_state::online;
 inline constexpr auto lo = sub_device_state::logging_out;
+inline constexpr auto ui = sub_device_state::unbinding;
+inline constexpr auto ug = sub_device_state::unregistering;
 inline constexpr auto pk = sub_device_state::parked;
 inline constexpr auto rf = sub_device_state::refused;
 inline constexpr auto ds = sub_device_state::disabled;
@@ -69,19 +76,21 @@ using sub_device_row = std::array<sub_device_state, sub_device_step_count>;
 // Columns in the order of sub_device_step, rows in the order of sub_device_state.
 // clang-format off
 inline constexpr std::array<sub_device_row, sub_device_state_count> sub_device_transitions{{
-  // beg reg add in  out top ses lnk ref dis ena era sto unk unb bnd
-  {{rg, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no}}, // unregistered
-  {{no, ad, no, no, no, no, no, ur, rf, ds, no, dl, pk, no, no, no}}, // registering
-  {{ad, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no}}, // unbound
-  {{no, no, li, no, no, no, no, ub, rf, ds, no, dl, pk, no, no, no}}, // adding
-  {{li, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no}}, // offline
-  {{no, no, no, on, no, ad, no, of, rf, ds, no, dl, lo, no, no, no}}, // logging_in
-  {{no, no, no, no, no, no, li, of, no, ds, no, dl, lo, no, no, no}}, // online
-  {{no, no, no, no, pk, no, pk, pk, no, ds, no, dl, no, no, no, li}}, // logging_out
-  {{no, no, no, no, no, no, no, no, no, ds, no, dl, no, ur, ub, of}}, // parked
-  {{no, no, no, no, no, no, no, no, no, ds, no, dl, pk, ur, ub, of}}, // refused
-  {{no, no, no, no, no, no, no, no, no, no, pk, dl, no, no, no, no}}, // disabled
-  {{no, no, no, no, no, no, no, no, no, no, no, no, no, ur, ub, of}}, // deleted
+  // beg reg add in  out top ses lnk ref dis ena era sto dsm del fgt unk unb bnd
+  {{rg, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no, no, no, no}}, // unregistered
+  {{no, ad, no, no, no, no, no, ur, rf, ds, no, dl, pk, no, no, no, no, no, no}}, // registering
+  {{ad, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no, no, no, no}}, // unbound
+  {{no, no, li, no, no, no, no, ub, rf, ds, no, dl, pk, no, no, no, no, no, no}}, // adding
+  {{li, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no, no, no, no}}, // offline
+  {{no, no, no, on, no, ad, no, of, rf, ds, no, dl, lo, no, no, no, no, no, no}}, // logging_in
+  {{no, no, no, no, no, no, li, of, no, ds, no, dl, lo, no, no, no, no, no, no}}, // online
+  {{no, no, no, no, pk, no, pk, pk, no, ds, no, dl, no, no, no, no, no, no, li}}, // logging_out
+  {{no, no, no, no, no, no, no, pk, no, ds, no, no, no, no, ug, no, no, no, no}}, // unbinding
+  {{no, no, no, no, no, no, no, pk, no, ds, no, no, no, no, no, pk, no, no, no}}, // unregistering
+  {{no, no, no, no, no, no, no, no, no, ds, no, dl, no, ui, no, no, ur, ub, of}}, // parked
+  {{no, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no, ur, ub, of}}, // refused
+  {{no, no, no, no, no, no, no, no, no, no, pk, dl, no, no, no, no, no, no, no}}, // disabled
+  {{no, no, no, no, no, no, no, no, no, no, no, no, no, no, no, no, ur, ub, of}}, // deleted
 }};
 // clang-format on
 } // namespace detail

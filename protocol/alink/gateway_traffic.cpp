@@ -18,6 +18,8 @@ using enum topic_kind;
 topic_kind kind_of(work w, bool batch) noexcept {
   switch (w) {
     case work::log_out: return batch ? session_batch_logout : session_logout;
+    case work::unbind: return topo_delete;
+    case work::forget: return sub_unregister;
     case work::log_in: return batch ? session_batch_login : session_login;
     case work::add: return topo_add;
     case work::enroll: return sub_register;
@@ -47,6 +49,7 @@ void gateway::connected(time_point now) {
   FLEET_CHECK(told_ == events_.size() && !linked_);
   linked_ = true;
   topology_unasked_ = settings_.ask_topology;
+  found_untold_ = settings_.tell_found;
   holds_ = 0;
   hold_until_ = time_point::min();
   for (std::uint16_t i = 0; i < table_.count(); ++i) {
@@ -153,6 +156,7 @@ void gateway::take_secrets(const gateway_reply& reply, time_point now) {
       event.index = *index;
       event.device_secret = entry.device_secret;
       events_.push_back(event);
+      ++counters_.registered;
       table_.withdraw(*index);
       table_[*index].alone = false;
       table_[*index].due = time_point::min();
@@ -162,7 +166,7 @@ void gateway::take_secrets(const gateway_reply& reply, time_point now) {
 }
 
 void gateway::take_reply(topic_kind kind, const gateway_reply& reply, time_point now) {
-  if (kind == sub_register && reply.code == code_success) {
+  if ((kind == sub_register || kind == product_register) && reply.code == code_success) {
     take_secrets(reply, now);
   }
   if (kind == topo_get && reply.code == code_success) {
@@ -178,6 +182,7 @@ void gateway::take_reply(topic_kind kind, const gateway_reply& reply, time_point
   const auto number = static_cast<std::uint8_t>(slot - slots_.begin());
   if (reply.code == code_success) {
     holds_ = 0;
+    count_success(kind);
   } else if (reply.code == code_too_busy) {
     hold(now);
   }
@@ -192,10 +197,11 @@ void gateway::take_reply(topic_kind kind, const gateway_reply& reply, time_point
         continue; // it went another way meanwhile
       }
       table_.withdraw(index);
-      if (reply.code == code_success) {
+      const std::int64_t code = code_for(reply, index);
+      if (code == code_success) {
         succeed(index, now);
       } else {
-        fail_one(index, reply.code, now);
+        fail_one(index, code, now);
       }
     }
   }
@@ -254,6 +260,7 @@ void gateway::handle_timeout(time_point now) {
       }
     }
     topology_unasked_ = topology_unasked_ || slot.kind == topo_get;
+    found_untold_ = found_untold_ || slot.kind == list_found;
     close(slot);
   }
   table_.wake(now);
@@ -268,7 +275,8 @@ time_point gateway::next_timeout() const noexcept {
     next = slot.kind == unknown ? next : std::min(next, slot.deadline);
   }
   const bool held = hold_until_ != time_point::min() && in_flight_ < slots_.size();
-  return held && (topology_unasked_ || table_.any_ready()) ? std::min(next, hold_until_) : next;
+  const bool unsaid = topology_unasked_ || found_untold_ || table_.any_ready();
+  return held && unsaid ? std::min(next, hold_until_) : next;
 }
 
 std::optional<gateway_event> gateway::next_event() noexcept {
@@ -284,7 +292,9 @@ std::uint16_t gateway::batch_of(work w) const noexcept {
   switch (w) {
     case work::log_out:
     case work::log_in: return settings_.login_batch;
+    case work::unbind:
     case work::add: return settings_.topology_batch;
+    case work::forget:
     case work::enroll: return settings_.register_batch;
     case work::none: break;
   }
@@ -309,18 +319,43 @@ std::optional<gateway_message> gateway::next_message(byte_buffer& out, time_poin
   if (now < hold_until_ || in_flight_ == slots_.size()) {
     return std::nullopt;
   }
+  if (const auto first = ask_about_all(out, now)) {
+    return first;
+  }
+  for (const work w :
+       {work::log_out, work::unbind, work::forget, work::log_in, work::add, work::enroll}) {
+    if (table_.any_ready(w)) {
+      return ask(w, out, now);
+    }
+  }
+  return std::nullopt;
+}
+
+/// What is asked once a connect, for no sub-device in particular. There is a free slot.
+std::optional<gateway_message> gateway::ask_about_all(byte_buffer& out, time_point now) {
   if (topology_unasked_) {
     topology_unasked_ = false;
     const request_slot& slot = slots_[open(topo_get, now)];
     gateway_request_writer{out, topo_get, settings_.dialect, slot.id}.end();
     return gateway_message{.kind = topo_get, .reply = false, .sub_device = std::nullopt};
   }
-  for (const work w : {work::log_out, work::log_in, work::add, work::enroll}) {
-    if (table_.any_ready(w)) {
-      return ask(w, out, now);
+  std::vector<std::uint16_t> found;
+  for (std::uint16_t i = 0; found_untold_ && i < table_.count() && found.size() < max_found; ++i) {
+    if (!table_[i].bound) {
+      found.push_back(i);
     }
   }
-  return std::nullopt;
+  found_untold_ = false;
+  if (found.empty()) {
+    return std::nullopt;
+  }
+  const request_slot& slot = slots_[open(list_found, now)];
+  gateway_request_writer request{out, list_found, settings_.dialect, slot.id};
+  for (const std::uint16_t index : found) {
+    request.add(source_.at(index));
+  }
+  request.end();
+  return gateway_message{.kind = list_found, .reply = false, .sub_device = std::nullopt};
 }
 
 /// Puts the front of a line into one request. There is a free slot.
@@ -339,13 +374,19 @@ gateway_message gateway::ask(work w, byte_buffer& out, time_point now) {
       break;
     }
   }
-  slot.kind = kind_of(w, slot.devices.size() > 1);
+  const bool by_product = w == work::enroll && !settings_.product_secret.empty();
+  slot.kind = by_product ? product_register : kind_of(w, slot.devices.size() > 1);
   const std::string uptime = std::to_string(
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
   gateway_request_writer request{out, slot.kind, settings_.dialect, slot.id};
   for (const std::uint16_t index : slot.devices) {
-    request.add(source_.at(index),
-                settings_.dialect == gateway_dialect::sdk_2_10 ? sdk_timestamp : uptime);
+    const identity who = source_.at(index);
+    if (by_product) {
+      request.add_by_product({who.product_key, who.device_name}, settings_.product_secret,
+                             std::to_string(chance_.next()));
+    } else {
+      request.add(who, settings_.dialect == gateway_dialect::sdk_2_10 ? sdk_timestamp : uptime);
+    }
   }
   request.end();
   return {.kind = slot.kind, .reply = false, .sub_device = std::nullopt};

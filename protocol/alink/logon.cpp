@@ -22,7 +22,15 @@ bool digits_only(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// A name, an IPv4 address, or an IPv6 address in its brackets.
 bool valid_host(std::string_view host) noexcept {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    return std::all_of(host.begin(), host.end(), [](char c) {
+      const char low = static_cast<char>(c | 0x20);
+      return (c >= '0' && c <= '9') || (low >= 'a' && low <= 'f') || c == ':' || c == '.';
+    });
+  }
   return !host.empty() && host.size() <= max_host
          && std::all_of(host.begin(), host.end(), [](char c) {
               const char low = static_cast<char>(c | 0x20);
@@ -71,8 +79,12 @@ bool take_place(json_reader& reader, std::string_view resources, preauth_grant& 
     return false;
   }
   const auto place = reader.children(*mqtt);
+  const json_member* const host = detail::only(place, "host");
   const json_member* const port = detail::only(place, "port");
-  if (!take(place, "host", max_host, out.host) || !valid_host(out.host) || port == nullptr) {
+  const bool nowhere =
+      host != nullptr && host->type == json_type::string && json_plain_text(host->value) == "";
+  if (port == nullptr
+      || (!nowhere && (!take(place, "host", max_host, out.host) || !valid_host(out.host)))) {
     return false;
   }
   const std::string_view raw =
@@ -200,9 +212,9 @@ result<preauth_grant, logon_refusal> read_preauth_reply(json_reader& reader, byt
   return grant;
 }
 
-direct_login make_preauth_login(const identity& who, const preauth_grant& grant, sign_method method,
-                                int secure_mode) {
-  direct_login login = make_direct_login(who, method, secure_mode);
+direct_login make_preauth_login(const identity& who, const preauth_grant& grant,
+                                const preauth_manner& manner) {
+  direct_login login = make_direct_login(who, manner.method, manner.secure_mode, manner.flags);
   login.username = grant.iot_id;
   login.password = grant.iot_token;
   return login;
@@ -299,13 +311,14 @@ int judge_id2(const preauth_request& asked, const id2_identity* who) {
   return digest_equal(expected, asked.sign) ? int{code_success} : int{code_auth_error};
 }
 
-direct_login make_id2_login(const id2_identity& who, int secure_mode) {
+direct_login make_id2_login(const id2_identity& who, int secure_mode, const client_flags& flags) {
   direct_login login;
   login.client_id = client_id_of(who.product_key, who.device_code);
   login.password = sign_id2(who, login.client_id, sdk_timestamp);
   login.client_id.append("|securemode=").append(std::to_string(secure_mode));
   login.client_id.append(",timestamp=").append(sdk_timestamp);
-  login.client_id.append(",signmethod=hmacsha1,gw=0,ext=0,authtype=id2|");
+  login.client_id.append(",signmethod=hmacsha1,gw=").append(flags.gateway ? "1" : "0");
+  login.client_id.append(",ext=").append(std::to_string(flags.ext)).append(",authtype=id2|");
   login.username.append(who.id2).append(1, '&').append(who.device_code);
   login.username.append(1, '&').append(who.product_key);
   return login;

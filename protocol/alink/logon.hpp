@@ -79,12 +79,18 @@ struct preauth_grant {
 /// Platform: the answer with code 200 (§5.4, shape and order).
 void append_preauth_reply(byte_buffer& out, const preauth_grant& grant);
 /// Device: the answer read. What is longer than §2 allows or no host, port or visible text counts
-/// as no answer.
+/// as no answer; an empty host means that the device knows where to go.
 result<preauth_grant, logon_refusal> read_preauth_reply(json_reader& reader, bytes_view body);
 
-/// Device: the CONNECT that follows. `secure_mode` is -1 over TLS, 0 over plain TCP (§5.2).
-direct_login make_preauth_login(const identity& who, const preauth_grant& grant, sign_method method,
-                                int secure_mode);
+/// What the client id of that CONNECT says.
+struct preauth_manner {
+  sign_method method = sign_method::hmacsha1;
+  int secure_mode = -1; ///< -1 over TLS, 0 over plain TCP; 5 and 1 with ID2 (§5.2)
+  client_flags flags{};
+};
+/// Device: the CONNECT that follows.
+direct_login make_preauth_login(const identity& who, const preauth_grant& grant,
+                                const preauth_manner& manner);
 
 // ---- Region bootstrap ------------------------------------------------------------------------
 
@@ -126,6 +132,7 @@ result<preauth_request, int> read_id2(std::string_view body);
 int judge_id2(const preauth_request& asked, const id2_identity* who);
 /// Device: CONNECT of ID2 without asking first: securemode 4, 7 or 8, username
 /// `{id2}&{device code}&PK`, password the authentication code.
-direct_login make_id2_login(const id2_identity& who, int secure_mode);
+direct_login make_id2_login(const id2_identity& who, int secure_mode,
+                            const client_flags& flags = {});
 
 } // namespace fleet::alink

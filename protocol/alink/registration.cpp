@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/logon_fields.hpp"
 #include "protocol/base/json_write.hpp"
 
@@ -53,11 +54,6 @@ result<std::string, logon_refusal> secret_of(std::span<const json_member> member
   return secret;
 }
 
-bool id2_mode(int secure_mode) noexcept {
-  return secure_mode == 1 || secure_mode == 4 || secure_mode == 5 || secure_mode == 7
-         || secure_mode == 8;
-}
-
 bool same_word(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
     const bool upper = x >= 'A' && x <= 'Z';
@@ -78,16 +74,17 @@ logon_kind kind_of(const login_parts& parts, std::string_view username) noexcept
   if (same_word(type, "connwl")) {
     return logon_kind::token;
   }
+  const bool by_token = username.find('&') == std::string_view::npos;
   if (same_word(type, "id2") || (type.empty() && id2_mode(parts.secure_mode))) {
-    return logon_kind::id2;
+    const bool asked = parts.secure_mode == 1 || parts.secure_mode == 5;
+    return asked && by_token ? logon_kind::preauth : logon_kind::id2;
   }
   if (!type.empty()) {
     return logon_kind::unknown;
   }
   // A client id may lack its securemode, which reads as 0 too: the username tells.
   const bool preauth = parts.secure_mode == -1 || parts.secure_mode == 0;
-  return preauth && username.find('&') == std::string_view::npos ? logon_kind::preauth
-                                                                 : logon_kind::direct;
+  return preauth && by_token ? logon_kind::preauth : logon_kind::direct;
 }
 
 /// `DN&PK`.

@@ -102,7 +102,7 @@ direct_login make_token_login(const registrant& who, const device_token& given);
 
 enum class logon_kind : std::uint8_t {
   direct,
-  preauth,               ///< securemode -1 or 0: username is an iotId, password its iotToken
+  preauth,               ///< securemode -1, 0, 1 or 5: username is an iotId, password its iotToken
   registration,          ///< authType=register
   unlisted_registration, ///< authType=regnwl
   token,                 ///< authType=connwl

@@ -16,7 +16,7 @@ std::uint32_t low_us(time_point at) noexcept {
 
 } // namespace
 
-request_book::entry* request_book::find(std::uint32_t id) noexcept {
+request_book::entry* request_book::find(std::uint32_t id) const noexcept {
   entry* const end = entries_.get() + count_;
   entry* const found =
       std::find_if(entries_.get(), end, [id](const entry& e) { return e.id == id; });
@@ -98,10 +98,8 @@ result<std::uint32_t, book_error> request_book::open(topic_kind kind, std::uint3
   if (open_ >= policy_->open_max) {
     return fail(book_error::full);
   }
+  next_id_ = next_id();
   make_room();
-  while (find(next_id_) != nullptr) { // once round: somebody has it still
-    ++next_id_;
-  }
   entry& e = entries_[count_++];
   e = {.deadline = later(now, wait_after(1)),
        .id = next_id_++,
@@ -110,6 +108,14 @@ result<std::uint32_t, book_error> request_book::open(topic_kind kind, std::uint3
        .kind = kind};
   ++open_;
   return e.id;
+}
+
+std::uint32_t request_book::next_id() const noexcept {
+  std::uint32_t id = next_id_;
+  while (find(id) != nullptr) { // once round: somebody has it still
+    ++id;
+  }
+  return id;
 }
 
 reply_match request_book::close(std::uint32_t id, topic_kind kind, time_point now) {

@@ -82,6 +82,9 @@ public:
   /// wrap at 2^32 (§10).
   result<std::uint32_t, book_error> open(topic_kind kind, std::uint32_t cookie, time_point now);
 
+  /// The id that open() will answer next, for whoever writes a request before it is sure to go out.
+  [[nodiscard]] std::uint32_t next_id() const noexcept;
+
   /// A reply came on the reply topic of `kind`.
   reply_match close(std::uint32_t id, topic_kind kind, time_point now);
 
@@ -115,7 +118,7 @@ private:
   };
   static_assert(sizeof(entry) == 24);
 
-  [[nodiscard]] entry* find(std::uint32_t id) noexcept;
+  [[nodiscard]] entry* find(std::uint32_t id) const noexcept;
   [[nodiscard]] entry* earliest(bool open) const noexcept;
   [[nodiscard]] duration wait_after(std::uint8_t sends) const noexcept;
   void close_entry(entry& e, entry_state how, time_point now) noexcept;

@@ -1,4 +1,4 @@
-// What a gateway machine remembers of each sub-device, and where each is: ready in one of four
+// What a gateway machine remembers of each sub-device, and where each is: ready in one of six
 // lines, waiting for its time, in a request, or nowhere. Internal to gateway_machine.
 #pragma once
 
@@ -11,9 +11,9 @@
 
 namespace fleet::alink {
 
-/// The four things a sub-device can be about to ask for, in the order of their urgency.
-enum class sub_device_work : std::uint8_t { log_out, log_in, add, enroll, none };
-inline constexpr std::size_t sub_device_work_count = 4;
+/// The things a sub-device can be about to ask for, in the order of their urgency.
+enum class sub_device_work : std::uint8_t { log_out, unbind, forget, log_in, add, enroll, none };
+inline constexpr std::size_t sub_device_work_count = 6;
 
 constexpr sub_device_work work_of(sub_device_state state) noexcept {
   switch (state) {
@@ -21,6 +21,8 @@ constexpr sub_device_work work_of(sub_device_state state) noexcept {
     case sub_device_state::adding: return sub_device_work::add;
     case sub_device_state::logging_in: return sub_device_work::log_in;
     case sub_device_state::logging_out: return sub_device_work::log_out;
+    case sub_device_state::unbinding: return sub_device_work::unbind;
+    case sub_device_state::unregistering: return sub_device_work::forget;
     case sub_device_state::unregistered:
     case sub_device_state::unbound:
     case sub_device_state::offline:
@@ -48,6 +50,7 @@ struct sub_device_record {
   bool bound : 1 = false;       ///< topology was added, or is believed to be
   bool wanted : 1 = true;       ///< by its owner
   bool alone : 1 = false;       ///< a batch failed on it: ask for it singly
+  bool leaving : 1 = false;     ///< for good: logged out, then unbound, then unregistered
   bool told_online : 1 = false; ///< the owner knows it as online
 };
 

@@ -1,8 +1,7 @@
 // Remote configuration out and in; nothing of an offer is believed before it was looked at.
 #include "protocol/alink/thing_config.hpp"
 
-#include <algorithm>
-
+#include "protocol/alink/download.hpp"
 #include "protocol/alink/fields.hpp"
 #include "protocol/alink/methods.hpp"
 #include "protocol/alink/thing_reply.hpp"
@@ -27,76 +26,12 @@ void append_info(byte_buffer& out, const config_info& info) {
   object.end();
 }
 
-bool same_word(std::string_view a, std::string_view lower) noexcept {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
-  });
-}
-
-bool hexadecimal(std::string_view text) noexcept {
-  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
-
-/// The URL's octets between their quotes, if the only escapes are slashes'.
-std::string_view plain_url(std::string_view raw) noexcept {
-  if (!raw.starts_with('"')) {
-    return {};
-  }
-  const std::string_view text = raw.substr(1, raw.size() - 2);
-  for (std::size_t at = text.find('\\'); at != std::string_view::npos;
-       at = text.find('\\', at + 2)) {
-    if (at + 1 == text.size() || text[at + 1] != '/') {
-      return {};
-    }
-  }
-  return text;
-}
-
-/// The octet at the front without its escape, taken off.
-char take_character(std::string_view& text) noexcept {
-  text.remove_prefix(text.starts_with('\\') ? 1 : 0);
-  const char c = text.front();
-  text.remove_prefix(1);
-  return c;
-}
-
-bool take_word(std::string_view& text, std::string_view lower) noexcept {
-  for (const char wanted : lower) {
-    if (text.empty()) {
-      return false;
-    }
-    const char c = take_character(text);
-    if (!same_word({&c, 1}, {&wanted, 1})) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// §3 of the demands on hostile input: no credentials, no other scheme, nothing that splits lines.
-bool believable_url(std::string_view url, config_transport transport) noexcept {
-  const bool clean = std::all_of(url.begin(), url.end(), [](char c) { return c > 32 && c < 127; });
-  if (url.empty() || url.size() > max_config_url || !clean) {
-    return false;
-  }
-  std::string_view rest = url;
-  if (!take_word(rest, "https://")) {
-    rest = url;
-    if (transport == config_transport::https_only || !take_word(rest, "http://")) {
-      return false;
-    }
-  }
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#\\"));
-  return !authority.empty() && authority.front() != ':'
-         && authority.find('@') == std::string_view::npos;
-}
-
 config_fault read_info(std::span<const json_member> members, config_transport transport,
                        config_info& out) noexcept {
   const auto found = fields::pick(members, names);
   out.config_id = fields::text_of(found.raw(the_id));
   out.sign = fields::text_of(found.raw(the_sign));
-  out.url = plain_url(found.raw(the_url));
+  out.url = download::plain_url(found.raw(the_url));
   if (found.repeated || out.config_id.empty() || out.config_id.size() > max_config_id
       || !found.has(the_size) || !found.raw(the_sign).starts_with('"')
       || !found.raw(the_url).starts_with('"')
@@ -108,13 +43,15 @@ config_fault read_info(std::span<const json_member> members, config_transport tr
     return config_fault::size;
   }
   const std::string_view method = fields::text_of(found.raw(the_method));
-  const bool md5 = same_word(method, "md5");
+  const bool md5 = download::same_word(method, "md5");
   out.method = md5 ? config_digest::md5 : config_digest::sha256;
-  if ((!md5 && !same_word(method, "sha256")) || out.sign.size() != (md5 ? 32U : 64U)
-      || !hexadecimal(out.sign)) {
+  if ((!md5 && !download::same_word(method, "sha256")) || out.sign.size() != (md5 ? 32U : 64U)
+      || !download::hexadecimal(out.sign)) {
     return config_fault::digest;
   }
-  return believable_url(out.url, transport) ? config_fault::none : config_fault::url;
+  return download::believable_url(out.url, transport == config_transport::http_too)
+             ? config_fault::none
+             : config_fault::url;
 }
 
 config_offer offer_from(std::span<const json_member> members, config_transport transport) noexcept {

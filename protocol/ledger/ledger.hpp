@@ -94,6 +94,10 @@ public:
   void boot_after(std::uint32_t epoch);
   /// The next message's tag. `reliable` is QoS 1 or 2. Only after boot().
   tag attempt(std::uint32_t device, bool reliable);
+  /// The tag that attempt() would give now. Only after boot().
+  [[nodiscard]] tag upcoming(std::uint32_t device) const noexcept {
+    return {device, current_.epoch, current_.attempted + 1};
+  }
   /// True the first time; false too for what was never attempted or was sent at QoS 0.
   bool acknowledge(std::uint32_t epoch, std::uint32_t sequence);
 
@@ -121,6 +125,11 @@ private:
 };
 
 enum class acceptance : std::uint8_t { first, duplicate, unexplained_duplicate, out_of_order };
+
+/// Whether the message was none that had arrived before.
+constexpr bool is_new(acceptance a) noexcept {
+  return a == acceptance::first || a == acceptance::out_of_order;
+}
 
 /// The receiver's side of one (device, direction). 56 octets, and no heap while one epoch arrives
 /// without gaps or repeats.

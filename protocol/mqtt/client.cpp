@@ -177,7 +177,9 @@ result<std::uint16_t, publish_error> client::publish(const message_view& message
     kept_packet packet = s.keep(packet_size(remaining));
     write_publish(m, {packet.octets.get(), packet.size});
     out.append(packet.view());
-    s.messages.push_back({due, cookie, now, std::move(packet), s.publishes++, m.packet_id});
+    outgoing sent{due, cookie, now, std::move(packet), s.publishes++, m.packet_id};
+    sent.sent_here = true;
+    s.messages.push_back(std::move(sent));
     s.expect_resend(now);
   } else {
     encode_publish(m, out);
@@ -279,7 +281,10 @@ void client::state::drop_connection() noexcept {
   has_failed = false;
   untold = 0;
   untold_hint = 0;
-  messages.each([](outgoing& m) { m.untold = false; });
+  messages.each([](outgoing& m) {
+    m.untold = false;
+    m.sent_here = false;
+  });
   spare = {};
   if (rare != nullptr) {
     rare->requests.clear();

@@ -51,6 +51,16 @@ using connect_fields = connect_view;
 /// ([MQTT-3.1.2-14]), a password with a user name only ([MQTT-3.1.2-22]), 65,535 octets at most.
 bool valid_connect(const connect_fields& fields) noexcept;
 
+/// Cookies from `first` to `last`, both among them.
+struct cookie_range {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+
+  [[nodiscard]] bool has(std::uint64_t cookie) const noexcept {
+    return first <= cookie && cookie <= last;
+  }
+};
+
 enum class publish_error : std::uint8_t { not_connected, window_full, too_large, bad_topic };
 enum class subscribe_error : std::uint8_t { not_connected, too_many_pending, bad_filter };
 
@@ -131,6 +141,18 @@ public:
   result<std::uint16_t, publish_error> publish(const message_view& message, time_point due,
                                                std::uint64_t cookie, time_point now,
                                                byte_buffer& out);
+
+  /// Unacknowledged publishes with these cookies are not sent again, by time or on resuming, until
+  /// release(): for what the server would take and throw away now. Those of one range keep their
+  /// order ([MQTT-4.6.0-1]); others overtake them. They stay in flight and an acknowledgement that
+  /// is still on its way counts.
+  void hold(cookie_range which) noexcept;
+  /// Sends those held again, oldest first, and from now on as any other. Needs connected().
+  void release(cookie_range which, time_point now, byte_buffer& out);
+  /// Forgets those held, which are never acknowledged then; answers how many. One stays whose
+  /// packet id the server may still use: sent on this connection, or of QoS 2 in a session that the
+  /// server kept. Needs connected().
+  std::size_t abandon(cookie_range which) noexcept;
 
   /// Sends SUBSCRIBE; answers its packet id. At most `requests_max` may be unanswered.
   result<std::uint16_t, subscribe_error> subscribe(std::span<const filter_request> filters,

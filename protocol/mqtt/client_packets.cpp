@@ -26,7 +26,7 @@ maybe_event client::state::news() {
     FLEET_CHECK(m != nullptr);
     m->untold = false;
     --untold;
-    return client_event::publish_resent{m->id, m->cookie, on_resume};
+    return client_event::publish_resent{m->id, m->cookie, m->on_resume};
   }
   if (rare != nullptr && !rare->timed_out.empty()) {
     const std::uint16_t id = rare->timed_out.front();
@@ -99,7 +99,7 @@ maybe_event client::state::take_connack(bytes_view body, byte_buffer& out) {
 /// (`consistent` is false), publishes go out as new messages, so that none is lost; a PUBREL goes
 /// out all the same, since its message is the server's already and PUBCOMP tells that it is done.
 void client::state::resume(bool consistent, byte_buffer& out) {
-  on_resume = true;
+  known_there = consistent;
   if (rare != nullptr) {
     if (!consistent) {
       rare->incoming.clear();
@@ -113,8 +113,10 @@ void client::state::resume(bool consistent, byte_buffer& out) {
     });
   }
   messages.each([&](outgoing& m) {
-    resend(m, consistent && behaviour->dup_on_resend, now, out);
-    expect_resend(now);
+    if (!m.held) {
+      resend(m, consistent && behaviour->dup_on_resend, now, out);
+      expect_resend(now);
+    }
   });
 }
 

@@ -28,8 +28,11 @@ struct outgoing {
   kept_packet packet;
   std::uint32_t order = 0; ///< counts publishes, to tell which is older
   std::uint16_t id = 0;    ///< 0: gone
-  bool was_resent = false;
-  bool untold = false; ///< publish_resent is still to be told
+  bool was_resent : 1 = false;
+  bool untold : 1 = false;    ///< publish_resent is still to be told
+  bool on_resume : 1 = false; ///< the last resend was the first sending on its connection
+  bool sent_here : 1 = false; ///< on the present connection
+  bool held : 1 = false;      ///< not to be resent
 
   [[nodiscard]] bool gone() const noexcept { return id == 0; }
   void drop() noexcept {
@@ -145,7 +148,7 @@ struct client::state {
   mqtt::version version = version::v3_1_1;
   phase now_in = phase::down;
   bool clean = true;
-  bool on_resume = false; ///< the untold resends come from resuming
+  bool known_there = false; ///< the server resumed the session on this connection
   std::uint8_t pings = 0; ///< PINGREQs without answer
   bool has_failed = false;
   violation failure{};

@@ -1,6 +1,7 @@
 // The client machine and time: what is resent when, when to ping, when to give up.
 #include <algorithm>
 
+#include "protocol/base/check.hpp"
 #include "protocol/mqtt/client_state.hpp"
 
 namespace fleet::mqtt {
@@ -74,6 +75,8 @@ void client::state::resend(outgoing& message, bool dup, time_point when, byte_bu
   out.append(message.packet.view());
   message.sent_at = when;
   message.was_resent = true;
+  message.on_resume = !message.sent_here;
+  message.sent_here = true;
   if (!message.untold) {
     message.untold = true;
     ++untold;
@@ -86,7 +89,6 @@ void client::state::resend(outgoing& message, bool dup, time_point when, byte_bu
 void client::state::resend_due(time_point when, byte_buffer& out) {
   const duration patience = behaviour->resend_after;
   resend_at = never;
-  on_resume = false;
   if (rare != nullptr) {
     rare->releases.each([&](releasing& r) {
       if (when >= later(r.sent_at, patience)) {
@@ -99,6 +101,9 @@ void client::state::resend_due(time_point when, byte_buffer& out) {
     });
   }
   messages.each([&](outgoing& m) {
+    if (m.held) {
+      return;
+    }
     if (when >= later(m.sent_at, patience)) {
       resend(m, behaviour->dup_on_resend, when, out);
     }
@@ -107,6 +112,40 @@ void client::state::resend_due(time_point when, byte_buffer& out) {
   if (rare != nullptr) {
     resend_requests(when, out);
   }
+}
+
+void client::hold(cookie_range which) noexcept {
+  state_->messages.each([which](outgoing& m) { m.held = m.held || which.has(m.cookie); });
+}
+
+void client::release(cookie_range which, time_point now, byte_buffer& out) {
+  state& s = *state_;
+  FLEET_CHECK(s.now_in == state::phase::connected);
+  s.messages.each([&](outgoing& m) {
+    if (m.held && which.has(m.cookie)) {
+      m.held = false;
+      s.resend(m, s.behaviour->dup_on_resend && (m.sent_here || s.known_there), now, out);
+      s.expect_resend(now);
+    }
+  });
+}
+
+std::size_t client::abandon(cookie_range which) noexcept {
+  state& s = *state_;
+  FLEET_CHECK(s.now_in == state::phase::connected);
+  std::size_t count = 0;
+  const auto over = [&](const outgoing& m) {
+    return m.held && which.has(m.cookie) && !m.sent_here
+           && (m.quality() == qos::at_least_once || !s.known_there);
+  };
+  while (outgoing* m = s.messages.find(over)) {
+    if (m->untold) {
+      --s.untold;
+    }
+    s.messages.erase(*m);
+    ++count;
+  }
+  return count;
 }
 
 void client::state::resend_requests(time_point when, byte_buffer& out) {

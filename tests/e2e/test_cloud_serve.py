@@ -173,6 +173,34 @@ class Admin(harness.Case):
         self.assertEqual(status, 413)
 
 
+class ListedSecrets(harness.Case):
+    def test_a_new_secret_in_the_file_counts_after_a_restart_and_is_not_shown(self):
+        file = harness.write_credentials(self.folder / "devices.csv")
+        device, old = next(iter(harness.DEVICES.items()))
+        new = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+        words = ["--credentials", file, "--data", self.folder / "data", "--admin", "off"]
+
+        def answers(twin):
+            return [connack(twin.port(), *harness.login(device, secret=secret).values())
+                    for secret in (old, new)]
+        first = self.twin(*words)
+        self.assertEqual(answers(first), [0, 4])
+        self.assertEqual(first.stop(), 0)
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        second = self.twin(*words)
+        self.assertEqual(answers(second), [4, 0])
+        self.assertEqual(second.stop(), 0)
+        told = second.output + second.error_output
+        self.assertIn(f"note: 1 devices, {harness.PRODUCT}/{device} among them, have another "
+                      "secret than --data", told)
+        self.assertNotIn(old, told)
+        self.assertNotIn(new, told)
+        third = self.twin(*words)
+        self.assertEqual(answers(third), [4, 0])
+        self.assertEqual(third.stop(), 0)
+        self.assertNotIn("another secret", third.error_output, "once is enough")
+
+
 class FrontDoor(harness.Case):
     SECRET = "aProductSecret16"
 

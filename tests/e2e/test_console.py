@@ -117,9 +117,10 @@ class Console(harness.Case):
                  "GET /v1/devices?product=a1&state=online&from=0&limit=500", None,
                  {"devices": [DEVICE], "next": None}),
                 (["device", "a1/d1"], "GET /v1/devices/a1/d1", None, None),
-                (["set", "a1/d1", "Light=1", "Color.Red=20"],
-                 "POST /v1/devices/a1/d1/properties", {"Light": 1, "Color": {"Red": 20}}, good),
-                (["get", "a1/d1", "Light"], "POST /v1/devices/a1/d1/properties/get", ["Light"],
+                (["set", "a1/d1", "Light=1", "Color.Red=20", "--timeout", "9s"],
+                 "POST /v1/devices/a1/d1/properties?timeoutMs=9000", {"Light": 1, "Color": {"Red": 20}}, good),
+                (["get", "a1/d1", "Light"], "POST /v1/devices/a1/d1/properties/get?timeoutMs=5000",
+                 ["Light"],
                  {"code": 200, "data": {"Light": 1}}),
                 (["desired", "a1/d1", "Light=0"], "POST /v1/devices/a1/d1/desired", {"Light": 0},
                  {}),
@@ -185,7 +186,7 @@ class Console(harness.Case):
 
     def test_a_no_of_the_device_or_the_cloud_is_exit_1(self):
         admin = self.fake()
-        route = "POST /v1/devices/a1/d1/properties"
+        route = "POST /v1/devices/a1/d1/properties?timeoutMs=5000"
         admin.answers[route] = (200, {"code": 460, "data": {}})
         self.assertIn("460 request parameter error",
                       self.ask(admin, "set", "a1/d1", "x=1", code=1).error_output)

@@ -197,12 +197,36 @@ stages:
             self.assert_account_is_clean(facts)
             devices = facts["devices"]
             self.assertEqual((devices["online_max"], devices["reconnects"]), (40, 0))
+            # The twin knows the generated secrets: only this tells that half of them were fetched.
+            fetched = [p["dialect"]["registrations"] for p in facts["products"]]
+            self.assertEqual(fetched, [20, 0])
             self.assertEqual(devices["disconnects_unplanned"], 0)
 
     def test_devices_register_over_tls_alone(self):
         text = self.REGISTERING.replace("security: tls, ", "")
         self.assertIn("add security: tls", self.refused("--scenario", self.scenario(text)))
 
+    TEXTS = """
+devices: 20
+duration: 20s
+products:
+  - report:
+      - {what: custom, topic: 'user/{index}', payload: '{{"n":{seq},"tag":"{ledger}"}}', every: 1s}
+      - {what: raw, payload: '{random hex 8} {ledger}', every: 2s}
+      - {what: custom, payload: 'n={seq}', every: 2s}
+"""
+
+    def test_texts_of_a_scenario_are_filled_in_and_accounted_for(self):
+        done, facts = harness.run_fleet(self.folder, "--scenario", self.scenario(self.TEXTS),
+                                        "--virtual", "--seed", 4)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        self.assert_account_is_clean(facts)
+        self.assertIn("note: a payload has no {ledger}", done.error_output)
+        up = facts["ledger"]["uplink"]
+        self.assertEqual(up["accepted"], up["attempted"])
+        self.assertGreater(up["attempted"], 500)
+        # A fourth of what was sent is not in the ledger.
+        self.assertGreater(facts["messages"]["published"]["qos1"], up["attempted"] * 1.3)
 
 
 class ScenariosThatComeAlong(harness.Case):
@@ -227,10 +251,15 @@ class ScenariosThatComeAlong(harness.Case):
         for name in ("events_posted", "services_answered", "rrpc_answered", "shadow_updates",
                      "shadow_converged", "ntp_syncs"):
             self.assertGreater(dialect[name], 0, dialect)
-        for name in ("request_timeouts", "sub_devices_refused", "commands_refused"):
+        self.assertGreater(dialect["topics_registered"], 0)
+        self.assertGreater(dialect["topics_unregistered"], 0)
+        for name in ("request_timeouts", "sub_devices_refused", "commands_refused",
+                     "topics_refused", "topics_timed_out"):
             self.assertEqual(dialect[name], 0, dialect)
+        # The meters' SwitchRelay is synchronous, so it goes by RRPC as well.
         called = sum(entry["answered"] for entry in facts["cloud_traffic"]
-                     if entry["kind"] == "rrpc")
+                     if entry["kind"] == "rrpc"
+                     or (entry["kind"], entry["product"]) == ("service", "meter"))
         self.assertEqual(dialect["rrpc_answered"], called)
         self.assertEqual(facts["shadows_waiting"], 0)
         meters = facts["products"][2]

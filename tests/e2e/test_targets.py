@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
@@ -147,12 +148,25 @@ class Targets(harness.Case):
                     self.assertEqual(ledger["downlink"]["accepted"] > 0, bool(commands))
                     self.assertNotIn("judged by", self.last_run.output)
 
-    def test_a_twin_that_counts_devices_otherwise_ends_the_start(self):
+    def test_a_twin_that_counts_devices_otherwise_ends_the_start_and_keeps_its_books(self):
         twin = self.twin("--product-key", "anotherKey")
         line = twin.wait_for_line(lambda l: l.startswith("admin "), "admin")
         twin.addresses["admin"] = line.split()[1]
-        self.assertIsNone(self.books(twin, "--devices", 3, expect=2))
-        self.assertIn("counts devices otherwise", self.last_run.error_output)
+        self.assert_account_is_clean(
+            self.books(twin, "--devices", 3, "--product-key", "anotherKey"))
+
+        def accounts():
+            at = f"http://{twin.addresses['admin']}/v1/ledger"
+            with urllib.request.urlopen(at, timeout=10) as answer:
+                return json.load(answer)["accounts"]
+        before = accounts()
+        self.assertEqual(len(before), 3)
+        self.assertIsNone(self.books(twin, "--devices", 3, "--product-key", "anotherKex", expect=2))
+        self.assertIn("counts devices otherwise: its 0 to 2 are anotherKey/dev_000000 to "
+                      "anotherKey/dev_000002, the run's are anotherKex/dev_000000 to",
+                      self.last_run.error_output)
+        self.assertEqual(len(self.last_run.errors), 1, self.last_run.errors)
+        self.assertEqual(accounts(), before)
 
     def test_a_ledger_that_cannot_be_asked_for_ends_the_start(self):
         twin = self.twin("--admin", "off")

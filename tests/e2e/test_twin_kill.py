@@ -35,6 +35,19 @@ products:
       - {{what: shadow, every: 3s}}
 """
 
+GATEWAYS = """
+name: gateways
+duration: 1h
+products:
+  - name: gate
+    product_key: a1FleetGate
+    report: [{{what: properties, every: 1s}}]
+    gateways: {{count: {gateways}, children: {{product: meter, each: 10}}}}
+  - name: meter
+    product_key: a1FleetMeter
+    report: [{{what: properties, every: 200ms}}]
+"""
+
 
 def metric(port, name, label=""):
     """A sum over the series of a family that bear the label; 0 while the page is not there."""
@@ -73,6 +86,7 @@ class TwinKill(harness.Case):
     def setUp(self):
         super().setUp()
         self.chance = random.Random(20181112)
+        self.online = DEVICES  # those with a connection
         self.data = self.folder / "data"
         self.port = free_port()
         self.admin = free_port()
@@ -98,10 +112,13 @@ class TwinKill(harness.Case):
     def acknowledged(self):
         return metric(self.page, "fleet_messages_acknowledged_total")
 
+    def published(self):
+        return metric(self.page, "fleet_messages_published_total")
+
     def all_online(self, when):
         def there():
             self.assertTrue(self.run_process.running(), self.run_process.error_output)
-            return metric(self.page, "fleet_devices", 'phase="online"') == DEVICES
+            return metric(self.page, "fleet_devices", 'phase="online"') == self.online
         wait_until(there, f"all devices online {when}", PATIENCE_S)
 
     def some_messages_later(self):
@@ -190,6 +207,43 @@ class TwinKill(harness.Case):
         sent = ledger(self.folder / "run.ledger", "uplink", "acknowledged")
         came = ledger(self.folder / "twin.ledger", "uplink", "accepted")
         self.assertEqual(len(sent), DEVICES)
+        for (device, epoch), numbers in sent.items():
+            self.assertTrue(numbers)
+            self.assertEqual(numbers - came[device, epoch], set(), f"lost of {device}.{epoch}")
+
+    def test_what_sub_devices_had_in_flight_waits_until_they_are_logged_in_again(self):
+        words = ["--admin", f"127.0.0.1:{self.admin}", "--ledger", self.folder / "twin.ledger"]
+        gateways = max(5, DEVICES // 40)
+        scenario = self.folder / "gateways.yaml"
+        scenario.write_text(GATEWAYS.format(gateways=gateways))
+        credentials = self.folder / "c.csv"
+        rows = [f"a1FleetGate,gate_{i},gateSecret{i}" for i in range(gateways)]
+        rows += [f"a1FleetMeter,meter_{i},meterSecret{i}" for i in range(10 * gateways)]
+        credentials.write_text("\n".join(["ProductKey,DeviceName,DeviceSecret", *rows, ""]))
+        words += ["--credentials", credentials]
+        self.online = gateways
+        self.start_twin(*words)
+        self.start_run("--scenario", scenario, "--ledger", self.folder / "run.ledger",
+                       "--credentials", credentials)
+        for kill in range(max(1, KILLS // 3)):
+            self.all_online(f"before death {kill + 1}")
+            self.some_messages_later()
+            # Frozen first, so that what is sent meanwhile is in flight when it dies.
+            self.twin_process.signal(signal.SIGSTOP)
+            goal = self.published() + 20
+            wait_until(lambda g=goal: self.published() >= g, "messages in flight", PATIENCE_S)
+            self.twin_process.kill()
+            self.start_twin(*words)
+        self.all_online("after the last death")
+        self.some_messages_later()
+        facts = self.end_run()
+        meters = facts["products"][1]
+        self.assertEqual((meters["devices"], meters["online_end"]), (10 * gateways, 10 * gateways))
+        self.assertGreater(facts["messages"]["resent"], 0, "nothing was in flight")
+        self.assertEqual(self.twin_process.stop(), 0, self.twin_process.error_output)
+        sent = ledger(self.folder / "run.ledger", "uplink", "acknowledged")
+        came = ledger(self.folder / "twin.ledger", "uplink", "accepted")
+        self.assertEqual(len(sent), 11 * gateways)
         for (device, epoch), numbers in sent.items():
             self.assertTrue(numbers)
             self.assertEqual(numbers - came[device, epoch], set(), f"lost of {device}.{epoch}")

@@ -24,6 +24,9 @@ struct nobody final : cloud::logon_registry {
   [[nodiscard]] std::optional<cloud::logon_product> product(std::string_view) const override {
     return cloud::logon_product{"secret", true};
   }
+  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override {
+    return std::string{id};
+  }
   [[nodiscard]] std::optional<cloud::logon_token> grant(cloud::device_name_view) override {
     return cloud::logon_token{"id", "token"};
   }

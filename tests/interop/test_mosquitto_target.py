@@ -1,6 +1,8 @@
 # `fleet run` against a real mosquitto: every message accounted for at each QoS, TLS verified, users
 # and passwords, and what happens when the broker cannot be used.
-from harness import Authority, Case, main, write_credentials
+import re
+
+from harness import Authority, Case, main, paho, write_credentials
 from process import free_port
 
 DEVICES = 200
@@ -33,6 +35,15 @@ class MosquittoAsTarget(Case):
                     self.assertEqual(uplink["unfinished"], 0)
         self.assertNotIn("malformed", broker.process.error_output.lower())
         self.assertNotIn("protocol error", broker.process.error_output.lower())
+
+    def test_the_probe_leaves_no_session_at_the_broker(self):
+        broker = self.mosquitto()
+        self.fleet_run("--target", f"mqtt://127.0.0.1:{broker.port}", "--profile", "mqtt",
+                       "--devices", 3, "--duration", "2s", "--interval", "200ms")
+        probes = set(re.findall(r" as (fleet-probe-\S+) ", broker.process.error_output))
+        self.assertEqual(len(probes), 1, broker.process.error_output)
+        heir = self.started(paho())
+        self.assertFalse(heir.connect(broker.port, probes.pop(), clean=False), "a session is there")
 
     def test_the_vendors_dialect_is_accounted_for_on_any_broker(self):
         broker = self.mosquitto()

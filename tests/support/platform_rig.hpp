@@ -37,7 +37,9 @@ inline constexpr std::string_view lamp_model = R"({
        {"identifier":"times","name":"times",
         "dataType":{"type":"int","specs":{"min":"1","max":"9","step":"1"}}}],"outputData":[]},
     {"identifier":"Measure","name":"measure","callType":"sync","required":false,
-     "method":"thing.service.Measure","inputData":[],"outputData":[]}]})";
+     "method":"thing.service.Measure","inputData":[],"outputData":[
+       {"identifier":"v","name":"value",
+        "dataType":{"type":"int","specs":{"min":"0","max":"9","step":"1"}}}]}]})";
 
 /// The index of the first device of each kind; there are two lamps, plain ones and gateways, and
 /// three sub-devices.

@@ -72,14 +72,14 @@ public:
   cloud::operation_result kick(cloud::device_name_view who) override {
     return note("kick", {who.product_key, who.device_name});
   }
-  void set_properties(cloud::device_name_view who, std::string_view properties,
+  void set_properties(cloud::device_name_view who, std::string_view properties, duration patience,
                       cloud::call_done done) override {
-    (void)note("set_properties", {who.product_key, who.device_name, properties});
+    (void)note("set_properties", {who.product_key, who.device_name, properties, text(patience)});
     take(std::move(done));
   }
-  void get_properties(cloud::device_name_view who, std::string_view names,
+  void get_properties(cloud::device_name_view who, std::string_view names, duration patience,
                       cloud::call_done done) override {
-    (void)note("get_properties", {who.product_key, who.device_name, names});
+    (void)note("get_properties", {who.product_key, who.device_name, names, text(patience)});
     take(std::move(done));
   }
   cloud::operation_result set_desired(cloud::device_name_view who,
@@ -111,6 +111,17 @@ public:
   cloud::operation_result broadcast(std::string_view pk, std::string_view topic,
                                     bytes_view payload) override {
     return note("broadcast", {pk, topic, as_text(payload)});
+  }
+  cloud::operation_result topic_classes_of(std::string_view pk) override {
+    return note("topic_classes_of", {pk});
+  }
+  cloud::operation_result put_topic_class(std::string_view pk, std::string_view name,
+                                          alink::rights may) override {
+    return note("put_topic_class",
+                {pk, name, may.may_publish ? "p" : "", may.may_subscribe ? "s" : ""});
+  }
+  cloud::operation_result delete_topic_class(std::string_view pk, std::string_view name) override {
+    return note("delete_topic_class", {pk, name});
   }
   cloud::operation_result set_config(std::string_view pk, std::string_view content,
                                      bool push) override {

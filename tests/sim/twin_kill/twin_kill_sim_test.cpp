@@ -1,5 +1,6 @@
 // A thousand devices with shadows and a twin with a store, in the virtual world: the twin is killed
-// ten times at moments drawn from a seed, and each time another comes up on the same directory.
+// ten times at moments drawn from a seed, and each time another comes up on the same directory; and
+// the same with gateways, whose sub-devices have no session until they are logged in again.
 #include <atomic>
 #include <map>
 #include <memory>
@@ -55,14 +56,31 @@ actors::product_settings lamps() {
 
 class fragile_cloud {
 public:
-  fragile_cloud() {
+  /// With `gateways` above 0 so many, each with `each` lamps behind it, instead of lamps alone.
+  explicit fragile_cloud(std::uint32_t gateways = 0, std::uint32_t each = 0)
+      : count_(gateways == 0 ? devices : gateways * (each + 1)) {
     world_.home().attach(system_);
     live();
     product_.speech = &speech_;
     product_.peer = at_;
+    child_ = product_;
     actors::shard_options o;
-    o.count = devices;
+    o.count = count_;
     o.ramp_per_second = ramp_per_second;
+    if (gateways == 0) {
+      products_.add(count_, product_);
+    } else {
+      product_.features.children = {each, 0, gateways};
+      product_.features.shadow = child_.features.shadow = false;
+      child_.features.reports.front().interval = 200ms;
+      products_.add(gateways, product_);
+      products_.add(count_ - gateways, child_);
+      load_ = {{}, gateways};
+      o.load = &load_;
+      for (std::uint32_t i = 0; i < gateways; ++i) {
+        o.order.push_back({i, i});
+      }
+    }
     shard_ = std::make_unique<actors::shard>(world_.home(), products_, o, scratch_);
     root_ = actors::spawn_fleet(system_, {shard_.get()}, ended_);
     caf::anon_send(root_, actors::run_devices{});
@@ -122,12 +140,17 @@ public:
   [[nodiscard]] std::uint64_t online() const {
     return shard_->counts.in_phase[static_cast<std::size_t>(actors::phase::online)].load();
   }
+  [[nodiscard]] std::uint64_t logged_in() const {
+    return shard_->parts[1].counts.sub_devices_online.load();
+  }
+  [[nodiscard]] std::uint64_t resent() const { return shard_->parts[1].counts.resent.load(); }
   void hush() { caf::anon_send(root_, actors::quiet_devices{}); }
   [[nodiscard]] ledger::totals uplink() const {
     ledger::totals all;
-    for (std::uint32_t i = 0; i < devices; ++i) {
+    const auto accounts = shard_->accounts();
+    for (std::uint32_t i = 0; i < count_; ++i) {
       const auto* const account = twin_->account_of(i);
-      all += ledger::reconcile(&shard_->slots[i].uplink,
+      all += ledger::reconcile(&accounts[i]->uplink,
                                account == nullptr ? nullptr : &account->uplink);
     }
     return all;
@@ -142,6 +165,7 @@ private:
     return {named_.product_key, named_.device_name};
   }
 
+  std::uint32_t count_;
   support::temp_folder folder_;
   hal::virtual_world world_;
   quiet_config config_;
@@ -152,7 +176,9 @@ private:
   std::unique_ptr<cloud::twin> twin_;
   hal::address at_;
   actors::product_settings product_ = lamps();
-  actors::product_map products_{product_};
+  actors::product_settings child_;
+  actors::product_map products_;
+  actors::timetable load_;
   actors::speech_scratch scratch_;
   std::unique_ptr<actors::shard> shard_;
   std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
@@ -193,6 +219,32 @@ TEST(twin_kill, ten_times_loses_nothing_and_everybody_comes_back_at_their_own_ti
   cloud.run(10s);
   const auto up = cloud.uplink();
   EXPECT_GT(up.acknowledged, 10U * devices);
+  EXPECT_EQ(up.lost, 0U);
+  EXPECT_EQ(up.unfinished, 0U);
+  EXPECT_EQ(up.unexpected + up.corrupted + up.unexplained + up.out_of_order, 0U);
+}
+
+TEST(twin_kill, again_and_again_loses_nothing_of_the_devices_behind_gateways) {
+  constexpr std::uint32_t gateways = 20;
+  constexpr std::uint32_t each = 10;
+  fragile_cloud cloud{gateways, each};
+  random_stream chance{20181113, 0, "deaths"};
+  cloud.run(5s);
+  ASSERT_EQ(cloud.logged_in(), gateways * each);
+  for (std::uint32_t death = 0; death < deaths; ++death) {
+    cloud.run(death % 3 == 2 ? duration{1200ms} : chance.between(3s, 8s));
+    cloud.turns(static_cast<std::uint32_t>(chance.below(1000)));
+    cloud.die(chance.between(0s, 2s));
+  }
+  for (int i = 0; i < 14 && cloud.logged_in() < gateways * each; ++i) {
+    cloud.run(10s);
+  }
+  EXPECT_EQ(cloud.logged_in(), gateways * each);
+  cloud.hush();
+  cloud.run(10s);
+  const auto up = cloud.uplink();
+  EXPECT_GT(up.acknowledged, 50U * gateways * each);
+  EXPECT_GT(cloud.resent(), 0U) << "or nothing was in flight when it died";
   EXPECT_EQ(up.lost, 0U);
   EXPECT_EQ(up.unfinished, 0U);
   EXPECT_EQ(up.unexpected + up.corrupted + up.unexplained + up.out_of_order, 0U);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/device/device.hpp"
+#include "actors/device/mqtt_channel.hpp"
 #include "actors/device/speech_scratch.hpp"
 #include "actors/device/vendor_dialect.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
@@ -74,6 +75,8 @@ public:
     run(std::chrono::milliseconds{200});
   }
   [[nodiscard]] device& it() { return *device_; }
+  /// What its parts are lent; once it has booted.
+  [[nodiscard]] device_parts parts() { return {around_, product, *slot, *slot->session}; }
   [[nodiscard]] bool alive() const { return device_.has_value(); }
 
   hal::virtual_world world;

@@ -144,6 +144,7 @@ TEST(registering_device, is_refused_after_a_factory_reset_for_it_was_active) {
   d.boot(seconds{20});
   EXPECT_NE(d.it().now_in(), phase::online);
   EXPECT_THAT(d.troubles, Each(outcome::refused_authorization));
+  EXPECT_THAT(d.details, Each(HasSubstr("registered already")));
   EXPECT_GE(d.troubles.size(), 3U) << "it goes on asking, ever more slowly";
   EXPECT_LE(d.troubles.size(), 6U);
 }

@@ -74,7 +74,9 @@ public:
   int cuts = 0;             ///< so many of the next CONNECTs end the connection instead
   bool replaces = true;     ///< a new connection ends the former one
   bool acknowledges = true; ///< PUBACK
-  bool grants = true;       ///< SUBACK
+  bool grants = true;       ///< SUBACK, UNSUBACK
+  std::vector<std::string> unsubscribes; ///< filters given back, in order
+  std::vector<std::string> refuses;      ///< filters that SUBACK answers with 0x80
   std::function<void(const heard&)> when_said;
 
 private:
@@ -144,10 +146,24 @@ private:
         while (!in.done()) {
           ++subscribes.back();
           filters.push_back(in.text());
-          body.push_back(static_cast<char>(in.octet()));
+          const auto q = static_cast<char>(in.octet());
+          const bool refused =
+              std::find(refuses.begin(), refuses.end(), filters.back()) != refuses.end();
+          body.push_back(refused ? '\x80' : q);
         }
         if (grants) {
           send('\x90', body);
+        }
+        break;
+      }
+      case 10: {
+        std::string body;
+        put(body, in.number());
+        while (!in.done()) {
+          unsubscribes.push_back(in.text());
+        }
+        if (grants) {
+          send('\xb0', body);
         }
         break;
       }

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "actors/device/mqtt_dialect.hpp"
-#include "tests/unit/actors/driven_device.hpp"
+#include "tests/unit/actors/thing_rig.hpp"
 
 namespace fleet::actors {
 namespace {
@@ -62,6 +62,20 @@ TEST(skipped_reports, of_a_thing_are_measured_before_they_are_attempted) {
   d.boot(seconds{10});
   EXPECT_EQ(d.slot->uplink.attempted(), 0U);
   EXPECT_GT(d.counts.skipped_for(skip::too_large), 7U);
+}
+
+TEST(skipped_reports, of_a_thing_leave_no_question_open) {
+  test::lamp d;
+  for (const auto kind : {report_kind::properties, report_kind::event, report_kind::batch}) {
+    d.report(kind);
+  }
+  d.product.client.receive_limit_bytes = 1024;
+  const auto idle = mqtt::client{d.product.client}.memory_bytes();
+  d.product.ram_bytes = static_cast<std::uint32_t>(1024 + idle + 40);
+  d.boot(seconds{30});
+  EXPECT_EQ(0U, d.slot->uplink.attempted());
+  EXPECT_GT(d.counts.skipped_for(skip::too_large), 60U);
+  EXPECT_EQ(0U, d.counts.request_timeouts.load());
 }
 
 TEST(oversized_downlink, is_counted_for_its_device) {

@@ -24,7 +24,9 @@ struct gateway_bench : test::driven_device {
   }
   void answer(const test::heard& h) {
     const bool gateways = h.topic.ends_with("topo/add") || h.topic.ends_with("combine/login")
-                          || h.topic.ends_with("combine/logout");
+                          || h.topic.ends_with("combine/logout")
+                          || h.topic.ends_with("topo/delete")
+                          || h.topic.ends_with("sub/unregister");
     if (gateways && agrees) {
       cloud.say(h.topic + "_reply",
                 R"({"id":)" + raw_field(h.payload, "id") + R"(,"code":200,"data":{}})");
@@ -107,6 +109,138 @@ TEST(sub_devices, are_offline_with_their_gateway_and_log_in_again) {
   EXPECT_EQ(6U, g.cloud.on("combine/login").size());
   EXPECT_GT(g.behind(0).uplink.attempted(), attempted);
   EXPECT_EQ(2U, g.behind(0).connections);
+}
+
+/// Publishes of a sub-device so far, by the sequence in their tags.
+std::vector<std::uint32_t> sequences(const gateway_bench& g, std::uint32_t place) {
+  std::vector<std::uint32_t> out;
+  for (const auto& post : g.cloud.on(sys("thing/event/property/post", g.name(place)))) {
+    out.push_back(ledger::find_tag(as_bytes(post.payload)).what.sequence);
+  }
+  return out;
+}
+
+TEST(sub_devices, send_again_what_was_not_acknowledged_once_they_are_logged_in_again) {
+  gateway_bench g{2};
+  g.product.clean_session = false;
+  g.cloud.remembers = true;
+  g.boot(seconds{3});
+  g.cloud.acknowledges = false;
+  g.run(seconds{2});
+  const auto before = g.behind(0).uplink.acknowledged();
+  ASSERT_GE(g.behind(0).uplink.attempted(), before + 2);
+  const auto heard = g.cloud.said.size();
+  g.cloud.acknowledges = true;
+  g.agrees = false; // nobody may log in
+  g.cloud.cut();
+  g.run(seconds{15});
+  EXPECT_GE(g.cloud.on("combine/login").size(), 4U);
+  for (std::size_t i = heard; i < g.cloud.said.size(); ++i) {
+    EXPECT_FALSE(g.cloud.said[i].topic.ends_with("property/post")) << g.cloud.said[i].payload;
+  }
+  EXPECT_EQ(before, g.behind(0).uplink.acknowledged());
+  g.agrees = true;
+  g.run(seconds{40});
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  g.quiet();
+  g.run(seconds{5});
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(g.behind(i).uplink.attempted(), g.behind(i).uplink.acknowledged());
+    auto all = sequences(g, i);
+    // In order, but for the repeats: those that were not acknowledged come twice.
+    const auto again = std::is_sorted_until(all.begin(), all.end());
+    EXPECT_TRUE(std::is_sorted(again, all.end()));
+    EXPECT_EQ(before + 1, *again);
+  }
+}
+
+TEST(sub_devices, send_again_after_a_crash_of_their_gateway_what_was_not_acknowledged) {
+  gateway_bench g{2};
+  g.product.clean_session = false;
+  g.cloud.remembers = true;
+  g.boot(seconds{3});
+  g.cloud.acknowledges = false;
+  g.run(seconds{2});
+  g.crash();
+  g.cloud.acknowledges = true;
+  const auto heard = g.cloud.said.size();
+  g.boot(seconds{5});
+  ASSERT_GT(g.cloud.said.size(), heard);
+  EXPECT_FALSE(g.cloud.said[heard].topic.ends_with("property/post"));
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  g.quiet();
+  g.run(seconds{5});
+  EXPECT_EQ(g.behind(1).uplink.attempted(), g.behind(1).uplink.acknowledged());
+}
+
+TEST(sub_devices, that_are_refused_leave_unacknowledged_what_they_have_sent) {
+  gateway_bench g{2};
+  g.product.clean_session = false;
+  g.cloud.remembers = true;
+  g.boot(seconds{3});
+  g.cloud.acknowledges = false;
+  g.run(seconds{2});
+  const auto acknowledged = g.behind(0).uplink.acknowledged();
+  g.cloud.acknowledges = true;
+  g.agrees = false;
+  auto say = g.cloud.when_said;
+  g.cloud.when_said = [&](const test::heard& h) {
+    if (h.topic.ends_with("combine/login")) {
+      g.cloud.say(h.topic + "_reply",
+                  R"({"id":)" + raw_field(h.payload, "id") + R"(,"code":6288,"data":{}})");
+    }
+    say(h);
+  };
+  const auto heard = g.cloud.said.size();
+  g.cloud.cut();
+  g.run(seconds{15});
+  EXPECT_EQ(2U, g.counts.sub_devices_refused.load());
+  ASSERT_GE(g.troubles.size(), 2U);
+  EXPECT_EQ(outcome::sub_device_refused, g.troubles.back());
+  EXPECT_EQ("code 6288", g.details.back());
+  for (std::size_t i = heard; i < g.cloud.said.size(); ++i) {
+    EXPECT_FALSE(g.cloud.said[i].topic.ends_with("property/post"));
+  }
+  EXPECT_EQ(acknowledged, g.behind(0).uplink.acknowledged());
+  EXPECT_GT(g.behind(0).uplink.attempted(), acknowledged);
+  g.stop(seconds{30});
+  EXPECT_EQ(phase::stopped, g.it().now_in()) << "and nobody waits for it";
+}
+
+TEST(sub_devices, leave_their_gateway_in_turn_and_are_taken_in_again) {
+  gateway_bench g{3};
+  g.product.features.children.rejoin = seconds{10};
+  g.boot(seconds{31});
+  EXPECT_EQ(3U, g.counts.sub_devices_left.load());
+  EXPECT_EQ(3U, g.counts.sub_devices_online.load());
+  EXPECT_TRUE(g.cloud.subscribed(sys("thing/topo/delete_reply")));
+  const auto deleted = g.cloud.on("topo/delete");
+  const auto unregistered = g.cloud.on("sub/unregister");
+  ASSERT_EQ(3U, deleted.size());
+  ASSERT_EQ(3U, unregistered.size());
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const auto name = "dev_0000" + std::to_string(10 + i);
+    EXPECT_NE(std::string::npos, deleted[i].payload.find(name));
+    EXPECT_NE(std::string::npos, unregistered[i].payload.find(name));
+    EXPECT_EQ(2U, g.behind(i).connections);
+    EXPECT_EQ(g.behind(i).uplink.attempted(), g.behind(i).uplink.acknowledged());
+  }
+  EXPECT_EQ(6U, g.cloud.on("combine/login").size());
+  EXPECT_EQ(6U, g.cloud.on("topo/add").size());
+  g.it().quiet();
+  g.run(seconds{60});
+  EXPECT_EQ(3U, g.counts.sub_devices_left.load()) << "quiet gateways let nobody go";
+}
+
+TEST(sub_devices, that_register_do_so_anew_after_they_left) {
+  gateway_bench g{1};
+  g.child->registration.by = registration_way::mqtt;
+  g.product.features.children.rejoin = seconds{10};
+  g.boot(seconds{11});
+  EXPECT_EQ(1U, g.counts.sub_devices_left.load());
+  EXPECT_EQ(2U, g.cloud.on("sub/register").size());
+  EXPECT_EQ(2U, g.counts.sub_devices_registered.load());
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load());
 }
 
 TEST(sub_devices, do_as_the_platform_orders) {

@@ -86,6 +86,32 @@ TEST(thing_questions, of_the_first_connection_are_not_asked_again) {
   EXPECT_EQ(1U, d.cloud.on("config/get").size());
 }
 
+TEST(thing_questions, about_its_tags_and_its_model_count_what_was_answered) {
+  lamp d;
+  d.product.features.tags = {{"loc", "lab"}};
+  d.product.features.model_get = true;
+  d.product.features.config_get = true;
+  d.boot();
+  d.say(sys("thing/deviceinfo/update_reply"),
+        reply_to(d.cloud.last_on("deviceinfo/update"), "{}"));
+  d.say(sys("thing/dsltemplate/get_reply"),
+        reply_to(d.cloud.last_on("dsltemplate/get"), R"({"properties":[]})"));
+  d.say(sys("thing/config/get_reply"), reply_to(d.cloud.last_on("config/get"), "{}", 6710));
+  EXPECT_EQ(1U, d.counts.tags_told.load());
+  EXPECT_EQ(1U, d.counts.models_received.load());
+  EXPECT_EQ(0U, d.counts.replies_bad.load()) << "no configuration is no error";
+  EXPECT_TRUE(d.cloud.subscribed(sys("thing/dsltemplate/get_reply")));
+}
+
+TEST(thing_questions, about_a_model_that_the_platform_has_not_are_errors) {
+  lamp d;
+  d.product.features.model_get = true;
+  d.boot();
+  d.say(sys("thing/dsltemplate/get_reply"), reply_to(d.cloud.last_on("dsltemplate/get"), "{}"));
+  EXPECT_EQ(0U, d.counts.models_received.load());
+  EXPECT_EQ(1U, d.counts.replies_bad.load());
+}
+
 const std::string config = R"({"configId":"c1","configSize":64,"sign":)"
                            R"("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",)"
                            R"("signMethod":"Sha256","url":"https://h/x","getType":"file"})";

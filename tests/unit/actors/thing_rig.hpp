@@ -47,6 +47,11 @@ inline std::shared_ptr<const tsl::model> lamp_model() {
   return one;
 }
 
+/// A template that must be right.
+inline alink::payload_template filled(std::string_view text) {
+  return alink::payload_template::compile(text).value();
+}
+
 /// A lamp without reports of its own accord, unless a test adds some.
 struct lamp : driven_device {
   lamp() {

@@ -6,6 +6,7 @@ namespace fleet::actors {
 namespace {
 
 using std::chrono::seconds;
+using test::filled;
 using test::lamp;
 using test::raw_field;
 using test::sys;
@@ -21,10 +22,11 @@ tsl::finding judge(const std::string& payload, std::string_view part) {
 TEST(thing, subscribes_what_it_uses_and_nothing_else) {
   lamp d;
   d.boot();
-  EXPECT_EQ(
-      (std::vector<std::string>{sys("thing/service/property/set"), sys("thing/event/+/post_reply"),
-                                sys("thing/service/property/get"), sys("thing/service/+")}),
-      d.cloud.filters);
+  EXPECT_EQ((std::vector<std::string>{
+                sys("thing/service/property/set"), sys("thing/event/+/post_reply"),
+                sys("thing/service/property/get"), sys("thing/service/+"), sys("rrpc/request/+"),
+                "/ext/rrpc/+" + sys("#"), "/ext/rrpc/+/a1FleetDemo/dev_000000/#"}),
+            d.cloud.filters);
   EXPECT_TRUE(d.cloud.said.empty());
 }
 
@@ -126,6 +128,10 @@ TEST(thing, enters_tagged_commands_into_the_ledger_and_drops_damaged_ones) {
   std::string good{as_text(text.view())};
   d.say(sys("thing/service/property/set"), good);
   EXPECT_EQ(1U, d.slot->downlink.accepted());
+  d.say(sys("thing/service/property/set"), good);
+  d.say(sys("thing/service/property/set"), R"({"id":"2","params":{"Level":5}})");
+  EXPECT_EQ(3U, d.counts.commands.load());
+  EXPECT_EQ(1U, d.counts.ledger_commands.load()) << "a repeat and one without a tag are none";
   good[good.find(":5") + 1] = '6';
   d.say(sys("thing/service/property/set"), good);
   EXPECT_EQ(1U, d.counts.downlink_corrupted.load());
@@ -224,10 +230,10 @@ TEST(thing, sends_raw_octets_and_answers_raw_octets) {
 
 TEST(thing, sends_custom_reports_to_topics_of_its_product) {
   lamp d;
-  d.report(report_kind::custom).topic = "user/update";
+  d.report(report_kind::custom).topic = filled("user/update");
   auto& words = d.report(report_kind::custom);
-  words.topic = "update";
-  words.text = "hello";
+  words.topic = filled("update");
+  words.text = filled("hello{ledger}");
   d.boot(seconds{2});
   const auto values = d.cloud.last_on("/a1FleetDemo/dev_000000/user/update");
   EXPECT_EQ("0", raw_field(values, "LightSwitch")) << values;
@@ -285,9 +291,8 @@ TEST(thing, says_nothing_of_its_own_accord_once_it_is_quiet) {
   EXPECT_EQ(before + 1, d.cloud.said.size());
 }
 
-TEST(thing_rrpc, is_answered_in_both_forms_where_the_product_wants_it) {
+TEST(thing_rrpc, is_answered_in_both_forms_wherever_there_is_a_model) {
   lamp d;
-  d.product.features.rrpc = true;
   d.boot();
   EXPECT_TRUE(d.cloud.subscribed(sys("rrpc/request/+")));
   const std::string call = R"({"id":"11","method":"thing.service.Dim","params":{"Level":21}})";
@@ -320,8 +325,16 @@ TEST(thing_rrpc, of_any_octets_is_answered_with_their_number_and_digest) {
   EXPECT_EQ(1U, d.cloud.said.size());
 }
 
-TEST(thing_rrpc, stays_unanswered_where_the_product_does_not_want_it) {
+TEST(thing_rrpc, of_a_device_without_a_model_is_the_products_wish) {
+  lamp asked;
+  asked.product.features.model.reset();
+  asked.product.features.rrpc = true;
+  asked.boot();
+  asked.say(sys("rrpc/request/900"), "x");
+  EXPECT_EQ(1U, asked.counts.rrpc_answered.load());
   lamp d;
+  d.product.features.model.reset();
+  d.product.features.broadcasts = true; // something that the plain device does not do
   d.boot();
   d.say(sys("rrpc/request/900"), "x");
   EXPECT_TRUE(d.cloud.said.empty());

@@ -33,6 +33,11 @@ std::map<std::pair<s, e>, s> expected() {
       {{s::disabled, e::enable}, s::parked},
       {{s::logging_out, e::restart_bound}, s::logging_in},
       {{s::logging_in, e::stop}, s::logging_out},
+      {{s::parked, e::dismiss}, s::unbinding},
+      {{s::unbinding, e::topology_deleted}, s::unregistering},
+      {{s::unregistering, e::forgotten}, s::parked},
+      {{s::unbinding, e::link_lost}, s::parked},
+      {{s::unregistering, e::link_lost}, s::parked},
       {{s::online, e::stop}, s::logging_out},
   };
   for (const s from : {s::registering, s::adding, s::logging_in}) {
@@ -49,7 +54,8 @@ std::map<std::pair<s, e>, s> expected() {
   }
   for (std::size_t from = 0; from < sub_device_state_count; ++from) {
     const auto state = static_cast<s>(from);
-    if (state != s::deleted) {
+    // That a relation is gone is what the gateway has asked for by then.
+    if (state != s::deleted && state != s::unbinding && state != s::unregistering) {
       table[{state, e::erase}] = s::deleted;
     }
     if (state != s::deleted && state != s::disabled) {

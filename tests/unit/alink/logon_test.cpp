@@ -174,6 +174,19 @@ TEST(alink_preauth, answer_spaced_or_numbered_otherwise_is_read_too) {
   EXPECT_EQ(got.value().port, 443);
 }
 
+TEST(alink_preauth, answer_may_name_an_address_in_brackets_or_nobody) {
+  for (const std::string host : {"[::1]", "127.0.0.1", ""}) {
+    byte_buffer out;
+    auto given = grant;
+    given.host = host;
+    append_preauth_reply(out, given);
+    json_reader reader;
+    const auto got = read_preauth_reply(reader, out.view());
+    ASSERT_TRUE(got) << host;
+    EXPECT_EQ(got.value().host, host);
+  }
+}
+
 TEST(alink_preauth, refusal_carries_every_code_of_the_platform) {
   json_reader reader;
   for (const int code :
@@ -234,6 +247,9 @@ TEST(alink_preauth, answers_that_are_none_are_told_apart_from_refusals) {
            {"a1B2c3D4e5F.iot", "u@h"},
            {"a1B2c3D4e5F.iot", "h:1"},
            {"a1B2c3D4e5F.iot", "h/"},
+           {"a1B2c3D4e5F.iot-as-mqtt.cn-shanghai.aliyuncs.com", "[]"},
+           {"a1B2c3D4e5F.iot-as-mqtt.cn-shanghai.aliyuncs.com", "[::1"},
+           {"a1B2c3D4e5F.iot-as-mqtt.cn-shanghai.aliyuncs.com", "[h]"},
            {"a1B2c3D4e5F.iot", std::string(254, 'h')},
            {"\"data\":{", "\"data\":[{"},
            {"}}}", "}}"},
@@ -253,7 +269,7 @@ TEST(alink_preauth, answers_that_are_none_are_told_apart_from_refusals) {
 }
 
 TEST(alink_preauth, leads_to_a_connect_with_what_was_granted) {
-  const direct_login login = make_preauth_login(accept_01, grant, sign_method::hmacsha1, -1);
+  const direct_login login = make_preauth_login(accept_01, grant, {});
   EXPECT_EQ(login.client_id, "a1B2c3D4e5F.dev_accept_01|securemode=-1,timestamp=2524608000000,"
                              "signmethod=hmacsha1,gw=0,ext=0|");
   EXPECT_EQ(login.username, grant.iot_id);

@@ -15,6 +15,7 @@ struct one_product final : product_secrets {
   std::string_view secret_of(std::string_view product_key) const override {
     return product_key == "a1SubPk0001" ? "product_secret" : "";
   }
+  bool knows(std::string_view product_key) const override { return product_key == "a1NewPk"; }
 };
 
 /// Devices 0 to 5; 0 and 1 are gateways, 2 to 5 sub-devices.
@@ -102,6 +103,18 @@ TEST(gateway_desk, takes_a_sub_device_from_registration_to_online_and_back) {
   EXPECT_EQ(office::code_in(o.ask(topo_delete, {2})), 6401);
   EXPECT_EQ(office::code_in(o.ask(sub_unregister, {2})), 200);
   EXPECT_EQ(office::code_in(o.ask(list_found, {2})), 200);
+}
+
+TEST(gateway_desk, takes_note_of_found_devices_whose_product_there_is) {
+  const auto found = [](std::string_view key) {
+    return R"({"id":"1","params":[{"productKey":")" + std::string{key}
+           + R"(","deviceName":"qqqq"}],"method":"thing.list.found"})";
+  };
+  one_product products;
+  office o{desk_rules{.products = &products}};
+  EXPECT_EQ(office::code_in(o.ask(list_found, found("a1SubPk0001"))), 200) << "it has devices";
+  EXPECT_EQ(office::code_in(o.ask(list_found, found("a1NewPk"))), 200) << "it was configured";
+  EXPECT_EQ(office::code_in(o.ask(list_found, found("nopk"))), 6250);
 }
 
 TEST(gateway_desk, refuses_bad_signatures_with_the_code_of_the_request) {

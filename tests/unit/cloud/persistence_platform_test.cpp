@@ -104,6 +104,10 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   ASSERT_TRUE(console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":1})", false).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":2})", false).ok());
+  ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c1", {true, false}).ok());
+  ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c2/#", {true, true}).ok());
+  ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c3", {true, true}).ok());
+  ASSERT_TRUE(console().delete_topic_class("a1NewPk0001", "c3").ok());
   rig.bench.settle(200ms);
   for (int life = 0; life < 2; ++life) {
     cloud.die_and_live();
@@ -116,6 +120,9 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
       seen = seen || (p.product_key == "a1NewPk0001" && p.name == "New" && p.has_model);
     }
     EXPECT_TRUE(seen);
+    EXPECT_THAT(console().topic_classes_of("a1NewPk0001").value(),
+                HasSubstr(R"([{"class":"c1","allow":"pub","own":true},)"
+                          R"({"class":"c2/#","allow":"both","own":true},{"class":"update",)"));
     EXPECT_TRUE(rig.arrive(plain).saw("refused 5"));
   }
   ASSERT_TRUE(console().enable(rig.name(plain)).ok());
@@ -235,6 +242,35 @@ TEST_F(persistence_platform, leaves_alone_what_belongs_to_devices_that_are_not_l
   rig.source.rows = all;
   cloud.die_and_live();
   EXPECT_TRUE(rig.arrive(lamp, false).saw("connected, session present"));
+}
+
+TEST_F(persistence_platform, takes_the_secret_that_a_device_is_listed_with_and_keeps_the_rest) {
+  auto& l = rig.arrive_listening(lamp);
+  acknowledged(l, rig.sys(lamp, "thing/deviceinfo/update"),
+               R"({"id":"1","params":[{"attrKey":"loc","attrValue":"lab"}]})");
+  const auto before = rig.source.rows.at(lamp).device_secret;
+  rig.source.rows.at(lamp).device_secret = "another_secret";
+  for (int life = 0; life < 2; ++life) {
+    cloud.die_and_live();
+    // Once told, the new one is kept.
+    EXPECT_EQ(rig.bench.twin->overruled().count, life == 0 ? 1U : 0U);
+    EXPECT_EQ(rig.bench.twin->overruled().example, life == 0 ? "a1LampPk001/lamp_0" : "");
+    EXPECT_EQ(rig.view(lamp).tags, R"({"loc":"lab"})");
+    EXPECT_EQ(rig.view(lamp).state, "offline") << "and not as one never seen";
+    EXPECT_TRUE(rig.arrive(lamp).saw("connected"));
+    device_login old{{"a1LampPk001", "lamp_0", before}};
+    EXPECT_FALSE(rig.bench.arrive(old.view()).saw("connected"));
+    rig.bench.settle(200ms);
+  }
+}
+
+TEST_F(persistence_platform, keeps_the_secret_of_a_device_that_nobody_lists) {
+  ASSERT_TRUE(console().add_device({"a1NewPk0001", "fresh"}, "its_own").ok());
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  EXPECT_EQ(rig.bench.twin->overruled().count, 0U);
+  device_login fresh{{"a1NewPk0001", "fresh", "its_own"}};
+  EXPECT_TRUE(rig.bench.arrive(fresh.view()).saw("connected"));
 }
 
 TEST_F(persistence_platform, takes_a_products_secret_from_the_command_line_rather) {

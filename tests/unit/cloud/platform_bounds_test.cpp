@@ -206,6 +206,20 @@ TEST_F(bounded, twenty_shadow_requests_a_second) {
   EXPECT_THAT(g.messages(), SizeIs(20));
 }
 
+TEST_F(bounded, publishes_of_the_console_to_a_device_that_is_away) {
+  auto& g = arrive(plain, false);
+  const auto on = topic(plain, "", "user/get");
+  g.subscribe(on, 1);
+  bench.settle();
+  g.drop();
+  bench.settle(seconds{1});
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_TRUE(console().publish(on, as_bytes("x"), mqtt::qos::at_least_once).ok()) << i;
+  }
+  EXPECT_EQ(console().publish(on, as_bytes("x"), mqtt::qos::at_least_once).error().why,
+            cloud::operation_error::busy);
+}
+
 TEST_F(bounded, one_broadcast_a_minute_to_a_product) {
   auto& g = arrive(lamp);
   arrive(plain);

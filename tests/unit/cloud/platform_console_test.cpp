@@ -6,6 +6,7 @@ namespace fleet {
 namespace {
 
 using namespace support;
+using namespace std::chrono_literals;
 using cloud::operation_error;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -60,6 +61,30 @@ TEST_F(platform_console, gives_a_silent_device_five_seconds) {
   EXPECT_EQ(out, "");
   bench.settle(std::chrono::milliseconds{200});
   EXPECT_EQ(out, "timed-out");
+}
+
+TEST_F(platform_console, waits_for_a_property_set_or_get_as_long_as_was_asked) {
+  arrive_listening(lamp);
+  for (const auto patience : {1s, 9s}) {
+    console().set_properties(name(lamp), R"({"Level":7})", patience, to(out));
+    console().get_properties(name(lamp), R"(["Level"])", patience, to(out));
+    bench.settle(patience - 100ms);
+    EXPECT_EQ(out, "") << patience.count();
+    bench.settle(200ms);
+    EXPECT_EQ(std::exchange(out, {}), "timed-outtimed-out") << patience.count();
+  }
+}
+
+TEST_F(platform_console, refuses_to_wait_longer_for_rrpc_than_the_platform_does) {
+  arrive_listening(lamp);
+  console().rrpc(name(lamp), "", as_bytes("q"), 8001ms, to(out));
+  EXPECT_EQ(std::exchange(out, {}), "malformed");
+  console().call_service(name(lamp), "Measure", "{}", 8001ms, to(out)); // which is synchronous
+  EXPECT_EQ(std::exchange(out, {}), "malformed");
+  console().rrpc(name(lamp), "", as_bytes("q"), 8000ms, to(out));
+  console().call_service(name(lamp), "Measure", "{}", 8000ms, to(out));
+  console().call_service(name(lamp), "Blink", R"({"times":2})", 8001ms, to(out));
+  EXPECT_EQ(out, "") << "on their way";
 }
 
 TEST_F(platform_console, says_why_a_call_cannot_go) {
@@ -150,6 +175,25 @@ TEST_F(platform_console, calls_a_synchronous_service_by_rrpc_in_the_form_that_is
   ext.publish(on, "no reply", 0);
   bench.settle();
   EXPECT_EQ(out, "malformed");
+}
+
+TEST_F(platform_console, holds_what_a_service_returns_against_the_thing_model) {
+  auto& g = arrive_listening(lamp);
+  for (const auto& [data, said] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"v":9})", R"(200 {"v":9})"},
+           {R"({"v":10})", R"(6306 {"v":10})"},
+           {R"({"v":1,"junk":1})", R"(6320 {"v":1,"junk":1})"},
+           {"{}", "200 {}"}}) {
+    console().call_service(name(lamp), "Measure", "{}", 2s, to(out));
+    bench.settle();
+    const auto got = g.messages();
+    ASSERT_EQ(got.size(), 1U);
+    g.take();
+    g.publish(sys(lamp, "rrpc/response/" + id_in(got[0])),
+              R"({"id":"0","code":200,"data":)" + data + "}", 0);
+    bench.settle();
+    EXPECT_EQ(std::exchange(out, {}), said);
+  }
 }
 
 TEST_F(platform_console, carries_any_octets_by_rrpc_both_ways) {
@@ -293,6 +337,11 @@ TEST_F(platform_console, broadcasts_to_the_subscribers_of_one_product) {
   EXPECT_THAT(other.messages(), IsEmpty());
   EXPECT_EQ(console().broadcast("nobody", "all", {}).error().why, operation_error::unknown_product);
   EXPECT_EQ(console().broadcast("a1LampPk001", "#", {}).error().why, operation_error::malformed);
+  EXPECT_EQ(console().broadcast("a1LampPk001", "/broadcast/a1PlainPk01/all", {}).error().why,
+            operation_error::refused)
+      << "another product's";
+  EXPECT_EQ(console().broadcast("a1LampPk001", "/broadcast/a1LampPk001/", {}).error().why,
+            operation_error::malformed);
   const std::string long_text(65'537, 'x');
   EXPECT_EQ(console().broadcast("a1LampPk001", "all", as_bytes(long_text)).error().why,
             operation_error::malformed);
@@ -300,7 +349,8 @@ TEST_F(platform_console, broadcasts_to_the_subscribers_of_one_product) {
 
 TEST_F(platform_console, pushes_a_configuration_to_who_listens) {
   auto& g = arrive_listening(lamp);
-  EXPECT_EQ(console().set_config("a1LampPk001", R"({"a":1})", true).value(), R"({"devices":1})");
+  EXPECT_EQ(console().set_config("a1LampPk001", R"({"a":1})", true).value(),
+            R"({"devices":1,"url":"https://localhost/config/a1LampPk001-1"})");
   bench.settle();
   EXPECT_THAT(g.messages(), ElementsAre(StartsWith(sys(lamp, "thing/config/push") + "={")));
   EXPECT_EQ(console().set_config("a1LampPk001", "{", true).error().why, operation_error::malformed);

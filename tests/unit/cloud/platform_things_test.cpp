@@ -280,6 +280,19 @@ TEST_F(platform_thing, answers_for_the_configuration_of_its_product) {
   EXPECT_THAT(got[0],
               HasSubstr("015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"));
   EXPECT_THAT(got[0], HasSubstr("https://localhost/config/a1LampPk001-1"));
+  bench.twin->serve_configs_at("http://10.0.0.7:8080/config/");
+  const auto moved = ask(g, get, ask_for);
+  ASSERT_EQ(moved.size(), 1U);
+  EXPECT_THAT(moved[0], HasSubstr(R"("url":"http://10.0.0.7:8080/config/a1LampPk001-1")"));
+  // What stands there is what was announced, and nothing else does.
+  auto& door = *bench.twin->logons();
+  EXPECT_EQ(door.config("a1LampPk001-1"), R"({"a":1})");
+  ASSERT_TRUE(console().set_config("a1LampPk001", R"({"a":2})", false).ok());
+  EXPECT_EQ(door.config("a1LampPk001-2"), R"({"a":2})");
+  for (const std::string_view id : {"a1LampPk001-1", "a1LampPk001-3", "a1LampPk001-02",
+                                    "a1LampPk001", "a1PlainPk01-0", "", "-", "nobody-1"}) {
+    EXPECT_FALSE(door.config(id).has_value()) << id;
+  }
   EXPECT_EQ(code(g, get, params(R"({"configScope":"device","getType":"file"})")), 460);
 }
 

@@ -91,6 +91,29 @@ TEST(admin_ledger, begins_anew_and_tells_whom_it_takes_for_the_first_and_the_las
   EXPECT_EQ(rig.desk.begun, "5+10;0+1;");
 }
 
+TEST(admin_ledger, forgets_nothing_of_devices_that_have_other_names) {
+  ledger_rig rig;
+  const auto post = [&rig](std::string_view names) {
+    return rig.ask("POST", "/v1/ledger", R"({"first":5,"count":2,)" + std::string{names} + "}");
+  };
+  for (const auto names :
+       {R"("firstName":"other/d5","lastName":"other/d6")", R"("firstName":"pk/d5","lastName":"")",
+        R"("lastName":"pk/d7")", R"("firstName":"pk/d5x")"}) {
+    EXPECT_EQ(post(names), R"(409 {"error":"other_devices","detail":"pk/d5 to pk/d6"})") << names;
+  }
+  EXPECT_EQ(post(R"("firstName":5)").substr(0, 3), "400");
+  EXPECT_EQ(post(R"("begin":0)").substr(0, 3), "400");
+  EXPECT_EQ(rig.desk.begun, "");
+  const std::string good = R"("firstName":"pk/d5","lastName":"pk/d6")";
+  EXPECT_EQ(post(good + R"(,"begin":false)").substr(0, 3), "200");
+  EXPECT_EQ(rig.desk.begun, "") << "it was only asked";
+  EXPECT_EQ(post(good).substr(0, 3), "200");
+  EXPECT_EQ(rig.desk.begun, "5+2;");
+  rig.desk.named = false;
+  EXPECT_EQ(post(good), R"(409 {"error":"other_devices","detail":"nobody to nobody"})");
+  EXPECT_EQ(rig.desk.begun, "5+2;");
+}
+
 TEST(admin_ledger, refuses_ranges_and_pages_that_are_none) {
   ledger_rig rig;
   for (const auto body : {"", "[]", "{}", R"({"first":5})", R"({"count":0})", R"({"count":-1})",

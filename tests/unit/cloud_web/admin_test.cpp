@@ -164,20 +164,55 @@ TEST(admin_devices, take_orders) {
   EXPECT_TRUE(rig.take().empty());
 }
 
+TEST(admin_products, have_topic_classes) {
+  admin_rig rig;
+  EXPECT_EQ(rig.ask("GET", "/v1/products/pk1/topics"), "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1/topics", R"({"class":"c1","allow":"pub"})"), "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1/topics", R"({"class":"c/#","allow":"both"})"),
+            "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1/topics", R"({"class":"c","allow":"sub"})"), "200 {}");
+  EXPECT_EQ(rig.ask("DELETE", "/v1/products/pk1/topics?class=c%2F%23"), "200 {}");
+  EXPECT_EQ(rig.take(), (lines{"topic_classes_of|pk1", "put_topic_class|pk1|c1|p|",
+                               "put_topic_class|pk1|c/#|p|s", "put_topic_class|pk1|c||s",
+                               "delete_topic_class|pk1|c/#"}));
+  for (const std::string_view body :
+       {R"({"class":"c1"})", R"({"allow":"pub"})", R"({"class":"c1","allow":"none"})",
+        R"({"class":1,"allow":"pub"})", R"({"class":"c1","allow":"pub","x":1})", "[]", ""}) {
+    EXPECT_EQ(rig.error("PUT", "/v1/products/pk1/topics", std::string{body}),
+              R"(400 {"error":"malformed)")
+        << body;
+  }
+  EXPECT_EQ(rig.error("DELETE", "/v1/products/pk1/topics"), R"(400 {"error":"malformed)");
+  EXPECT_EQ(rig.error("DELETE", "/v1/products/pk1/topics?name=c1"), R"(400 {"error":"malformed)");
+  EXPECT_TRUE(rig.take().empty());
+}
+
 TEST(admin_talk, sets_and_gets_properties) {
   admin_rig rig;
   rig.console.answer = call_answer{200, R"({"P":1})"};
   EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties", R"({"P":1})"),
             R"(200 {"code":200,"data":{"P":1}})");
-  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties/get", R"(["P","Q"])"),
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties/get?timeoutMs=9000", R"(["P","Q"])"),
             R"(200 {"code":200,"data":{"P":1}})");
   rig.console.answer = call_answer{5092, ""};
-  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties", R"({"P":2})"),
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/properties?timeoutMs=1", R"({"P":2})"),
             R"(200 {"code":5092,"data":{}})");
   EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/d1/desired", R"({"P":null})"), "200 {}");
-  EXPECT_EQ(rig.take(),
-            (lines{R"(set_properties|pk1|d1|{"P":1})", R"(get_properties|pk1|d1|["P","Q"])",
-                   R"(set_properties|pk1|d1|{"P":2})", R"(set_desired|pk1|d1|{"P":null})"}));
+  EXPECT_EQ(
+      rig.take(),
+      (lines{R"(set_properties|pk1|d1|{"P":1}|5000)", R"(get_properties|pk1|d1|["P","Q"]|9000)",
+             R"(set_properties|pk1|d1|{"P":2}|1)", R"(set_desired|pk1|d1|{"P":null})"}));
+  for (const std::string_view query : {"timeoutMs=0", "timeoutMs=60001", "timeoutMs=1s",
+                                       "timeoutMs=", "timeout=5", "timeoutMs=5&timeoutMs=5"}) {
+    EXPECT_EQ(
+        rig.error("POST", "/v1/devices/pk1/d1/properties?" + std::string{query}, R"({"P":1})"),
+        R"(400 {"error":"malformed)")
+        << query;
+    EXPECT_EQ(
+        rig.error("POST", "/v1/devices/pk1/d1/properties/get?" + std::string{query}, R"(["P"])"),
+        R"(400 {"error":"malformed)")
+        << query;
+  }
   EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/d1/properties", "[]"), R"(400 {"error":"malformed)");
   EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/d1/properties/get", R"({"P":1})"),
             R"(400 {"error":"malformed)");
@@ -290,11 +325,21 @@ TEST(admin_status, tells_version_profile_and_counters) {
   add(rig.counters.devices_online, 7);
   add(rig.counters.received[0], 2);
   add(rig.counters.received[1], 3);
+  add(rig.counters.publishes_over_bound, 11);
+  add(rig.counters.downlinks_over_bound, 12);
+  add(rig.counters.connects_over_rate, 13);
+  add(rig.counters.configs_taken, 14);
+  add(rig.counters.configs_failed, 15);
   const auto said = rig.ask("GET", "/v1/status");
   EXPECT_TRUE(said.starts_with(R"(200 {"version":"0.1.0","profile":"linkdevelop","uptimeMs":0,)"
                                R"("devicesOnline":7,"connectionsOpen":0,"counters":{)"))
       << said;
   EXPECT_NE(said.find(R"("received":5,)"), std::string::npos) << said;
+  for (const auto* counted :
+       {R"("publishesOverBound":11,"downlinksOverBound":12,"connectsOverRate":13,)",
+        R"("configsTaken":14,"configsFailed":15})"}) {
+    EXPECT_NE(said.find(counted), std::string::npos) << said;
+  }
   const auto routes = rig.ask("GET", "/v1/");
   EXPECT_NE(routes.find(R"("POST /v1/devices/{productKey}/{deviceName}/rrpc")"), std::string::npos);
 }

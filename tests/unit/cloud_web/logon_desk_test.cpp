@@ -5,6 +5,7 @@
 
 #include "cloud_sim/web/logon_desk.hpp"
 #include "cloud_sim/web/rate_limit.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/logon.hpp"
 #include "tests/support/web_rig.hpp"
 
@@ -19,6 +20,7 @@ struct listed_logons final : logon_registry {
   std::map<std::string, logon_device> devices;
   std::map<std::string, logon_product> products;
   bool grants = true;
+  bool id2 = false;
 
   [[nodiscard]] std::optional<logon_device> find(device_name_view who) const override {
     const auto at = devices.find(std::string{who.product_key} + "/" + std::string{who.device_name});
@@ -27,6 +29,12 @@ struct listed_logons final : logon_registry {
   [[nodiscard]] std::optional<logon_product> product(std::string_view key) const override {
     const auto at = products.find(std::string{key});
     return at == products.end() ? std::nullopt : std::optional{at->second};
+  }
+  [[nodiscard]] std::optional<std::string> codec_key(device_name_view who) const override {
+    return id2 ? std::optional{"key of " + std::string{who.device_name}} : std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override {
+    return id == "p k-2" ? std::optional<std::string>{R"({"a":1})"} : std::nullopt;
   }
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override {
     if (!grants) {
@@ -80,6 +88,22 @@ TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
   }
 }
 
+TEST(logon_desk, gives_the_configuration_of_an_id_to_whoever_gets_it) {
+  desk_rig rig;
+  const auto ask = [&](std::string_view method, std::string_view target) {
+    const auto a = rig.web.ask({.method = method, .target = target, .host = "twin.local"});
+    return std::to_string(a.status) + " " + std::string{a.body};
+  };
+  EXPECT_EQ(ask("GET", "/config/p%20k-2"), R"(200 {"a":1})");
+  EXPECT_EQ(ask("GET", "/config/p%20k-2?token=x"), R"(200 {"a":1})");
+  for (const std::string_view path : {"/config/p%20k-1", "/config/", "/config/p%20k-2/x",
+                                      "/config/p%2", "/config/..%2Fp%20k-2"}) {
+    EXPECT_TRUE(ask("GET", path).starts_with("404 ")) << path;
+  }
+  EXPECT_TRUE(ask("POST", "/config/p%20k-2").starts_with("405 "));
+  EXPECT_TRUE(ask("GET", "/auth/devicename").starts_with("405 ")) << "as before";
+}
+
 TEST(logon_desk, answers_each_refusal_with_its_code_and_no_secret) {
   desk_rig rig;
   const auto code = [](const std::string& said) {
@@ -125,6 +149,26 @@ TEST(logon_desk, pre_authenticates_with_the_brokers_place) {
   const auto unknown = alink::make_preauth_body({"pk1", "d9", "x"}, sign_method::hmacsha1);
   EXPECT_TRUE(rig.post("/auth/devicename", unknown).starts_with("200 {\"code\":5001,"));
   EXPECT_TRUE(rig.post("/auth/devicename", "x").starts_with("200 {\"code\":460,"));
+}
+
+TEST(logon_desk, gives_devices_with_an_element_a_key_where_the_model_is_on) {
+  desk_rig rig;
+  const auto asks = [&rig](const alink::identity& who) {
+    return rig.post("/auth/id2", alink::make_id2_body(alink::model_id2(who), alink::id2_codec));
+  };
+  const alink::identity d1{"pk1", "d1", "s3cr3t"};
+  EXPECT_TRUE(asks(d1).starts_with("200 {\"code\":5001,")) << "it is off";
+  rig.registry.id2 = true;
+  const auto said = asks(d1);
+  EXPECT_NE(said.find(R"("codec":{"key":"key)"), std::string::npos) << said;
+  EXPECT_NE(said.find(R"("iotId":"iot-d1")"), std::string::npos) << said;
+  EXPECT_TRUE(asks({"pk1", "d1", "wrong"}).starts_with("200 {\"code\":401,"));
+  EXPECT_TRUE(asks({"pk1", "d9", "x"}).starts_with("200 {\"code\":5001,"));
+  EXPECT_TRUE(rig.post("/auth/id2", alink::make_id2_body({"no-model", "d1", "pk1", "k"}, "x"))
+                  .starts_with("200 {\"code\":5001,"));
+  EXPECT_TRUE(rig.post("/auth/id2", "x").starts_with("200 {\"code\":460,"));
+  rig.registry.grants = false;
+  EXPECT_TRUE(asks(d1).starts_with("200 {\"code\":500,"));
 }
 
 TEST(logon_desk, names_the_listener_that_is_there) {

@@ -46,6 +46,67 @@ TEST(mqtt_client, resends_pubrel_in_the_order_of_the_pubrecs) {
   EXPECT_EQ(rig.sent(), (lines{"PUBREL 3", "PUBREL 1", "PUBLISH t=2 q2 id2 dup"}));
 }
 
+// What the server would throw away now waits: not resent by time nor on resuming, until released,
+// each owner's in its order ([MQTT-4.6.0-1]).
+TEST(mqtt_client, holds_resends_until_they_are_released) {
+  client_rig rig;
+  rig.open(false);
+  for (const std::uint64_t cookie : {1, 21, 11, 12, 22}) {
+    rig.publish(at_least_once, cookie);
+  }
+  rig.machine.hold({10, 19});
+  rig.machine.hold({20, 29});
+  EXPECT_EQ(rig.timeout_after(10s), lines{"resent id1 cookie1"});
+  EXPECT_EQ(resume(rig), (lines{"connected, session present", "resent id1 cookie1 on resume"}));
+  EXPECT_EQ(rig.sent(), lines{"PUBLISH t=1 q1 id1 dup"});
+  EXPECT_EQ(rig.timeout_after(10s), lines{"resent id1 cookie1"});
+  rig.sent();
+  rig.machine.release({10, 19}, rig.now, rig.out);
+  EXPECT_EQ(rig.drain(), (lines{"resent id3 cookie11 on resume", "resent id4 cookie12 on resume"}));
+  EXPECT_EQ(rig.sent(), (lines{"PUBLISH t=11 q1 id3 dup", "PUBLISH t=12 q1 id4 dup"}));
+  rig.feed("40 02 00 01 40 02 00 03");
+  EXPECT_EQ(rig.timeout_after(10s), lines{"resent id4 cookie12"});
+  rig.feed("40 02 00 04");
+  EXPECT_EQ(rig.timeout_after(10s), lines{});
+  EXPECT_EQ(rig.machine.next_timeout(), never) << "what is held is not waited for";
+  EXPECT_EQ(rig.machine.in_flight(), 2U);
+  resume(rig, false);
+  rig.machine.release({20, 29}, rig.now, rig.out);
+  EXPECT_EQ(rig.sent(), (lines{"PUBLISH t=21 q1 id2", "PUBLISH t=22 q1 id5"}))
+      << "new to a server that forgot the session";
+}
+
+TEST(mqtt_client, takes_an_acknowledgement_of_what_is_held) {
+  client_rig rig;
+  rig.open(false);
+  rig.publish(at_least_once, 1);
+  rig.publish(exactly_once, 2);
+  rig.machine.hold({0, 9});
+  EXPECT_EQ(rig.feed("40 02 00 01 50 02 00 02 70 02 00 02"),
+            (lines{"acknowledged id1 cookie1", "acknowledged id2 cookie2"}));
+  EXPECT_EQ(rig.machine.in_flight(), 0U);
+}
+
+// A packet id that may still be answered is not free for another message, which would be taken for
+// the abandoned one ([MQTT-2.3.1-3], [MQTT-4.3.3-2]).
+TEST(mqtt_client, abandons_what_nobody_can_acknowledge_any_more) {
+  client_rig rig;
+  rig.open(false);
+  rig.publish(at_least_once, 1);
+  rig.publish(exactly_once, 2);
+  rig.publish(at_least_once, 3);
+  rig.publish(at_least_once, 11);
+  rig.machine.hold({0, 9});
+  EXPECT_EQ(rig.machine.abandon({0, 9}), 0U) << "PUBACK may be on its way";
+  resume(rig);
+  EXPECT_EQ(rig.machine.abandon({3, 9}), 1U);
+  EXPECT_EQ(rig.machine.abandon({0, 19}), 1U) << "neither QoS 2 nor what is not held";
+  EXPECT_EQ(rig.machine.unacknowledged(), (std::vector<std::uint64_t>{2, 11}));
+  resume(rig, false);
+  EXPECT_EQ(rig.machine.abandon({0, 19}), 1U) << "the server knows no QoS 2 message any more";
+  EXPECT_EQ(rig.machine.unacknowledged(), std::vector<std::uint64_t>{11});
+}
+
 // A message whose acknowledgement the server forgot goes out as a new one; none is lost.
 TEST(mqtt_client, sends_unacknowledged_publishes_as_new_when_the_server_forgot_the_session) {
   client_rig rig;

@@ -61,6 +61,19 @@ TEST_F(check_command, names_every_mistake_by_line_and_column) {
   EXPECT_EQ(errors_.str().find("secret-"), std::string::npos) << errors_.str();
 }
 
+TEST_F(check_command, sums_up_a_good_thing_model_or_names_its_mistakes) {
+  const auto good = std::string{FLEET_SOURCE_DIR} + "/configs/models/meter.json";
+  EXPECT_EQ(check({good}), exit_code::passed) << errors_.str();
+  EXPECT_TRUE(out_.str().starts_with(good + ": thing model, ")) << out_.str();
+  EXPECT_NE(out_.str().find(" properties, "), std::string::npos) << out_.str();
+  const auto bad = file("bad.json", "{\n  \"properties\": [\n    {\"identifier\": \"a b\"}]}");
+  EXPECT_EQ(check({bad}), exit_code::wrong_usage);
+  EXPECT_TRUE(errors_.str().starts_with(bad + ":3:")) << errors_.str();
+  errors_.str("");
+  EXPECT_EQ(check({(folder_ / "none.json").string()}), exit_code::wrong_usage);
+  EXPECT_NE(errors_.str().find("none.json: "), std::string::npos) << errors_.str();
+}
+
 TEST_F(check_command, sums_up_a_good_scenario_or_names_its_mistakes) {
   const auto good = file("good.yaml", "devices: 300\nstages: [{hold: 2m}]\n");
   const auto short_name = file("gateways.yml", "products: [{name: g, gateways: {count: 200, "

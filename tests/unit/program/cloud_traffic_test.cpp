@@ -41,20 +41,28 @@ public:
     return said();
   }
   cloud::operation_result delete_device(cloud::device_name_view) override { return said(); }
-  cloud::operation_result disable(cloud::device_name_view) override { return said(); }
-  cloud::operation_result enable(cloud::device_name_view) override { return said(); }
+  cloud::operation_result disable(cloud::device_name_view who) override {
+    note("disable", who, "");
+    return said();
+  }
+  cloud::operation_result enable(cloud::device_name_view who) override {
+    note("enable", who, "");
+    return said();
+  }
   cloud::operation_result kick(cloud::device_name_view) override { return said(); }
-  void set_properties(cloud::device_name_view who, std::string_view properties,
+  void set_properties(cloud::device_name_view who, std::string_view properties, duration,
                       cloud::call_done done) override {
     note("set", who, properties);
     end(std::move(done));
   }
-  void get_properties(cloud::device_name_view who, std::string_view names,
+  void get_properties(cloud::device_name_view who, std::string_view names, duration,
                       cloud::call_done done) override {
     note("get", who, names);
     end(std::move(done));
   }
-  cloud::operation_result set_desired(cloud::device_name_view, std::string_view) override {
+  cloud::operation_result set_desired(cloud::device_name_view who,
+                                      std::string_view properties) override {
+    note("desired", who, properties);
     return said();
   }
   void call_service(cloud::device_name_view who, std::string_view service,
@@ -83,7 +91,18 @@ public:
                     + std::string{as_text(payload)});
     return said();
   }
-  cloud::operation_result set_config(std::string_view, std::string_view, bool) override {
+  cloud::operation_result topic_classes_of(std::string_view) override { return said(); }
+  cloud::operation_result put_topic_class(std::string_view, std::string_view,
+                                          alink::rights) override {
+    return said();
+  }
+  cloud::operation_result delete_topic_class(std::string_view, std::string_view) override {
+    return said();
+  }
+  cloud::operation_result set_config(std::string_view key, std::string_view content,
+                                     bool push) override {
+    calls.push_back("config " + std::string{key} + " " + std::string{content}
+                    + (push ? " pushed" : ""));
     return said();
   }
 
@@ -167,6 +186,43 @@ TEST_F(traffic, goes_to_one_device_after_the_other_at_its_rate) {
   flow->stop();
   world.run_for(10s);
   EXPECT_EQ(cloud_side.commanded.size(), 5U) << "stopped is stopped";
+}
+
+TEST_F(traffic, sets_desired_properties_and_pushes_configurations) {
+  what.kind = traffic_kind::desired_set;
+  run(500ms + 100ms);
+  EXPECT_TRUE(first_call().starts_with(R"(desired a1FleetDemo/dev_000010 {"LightSwitch":)"))
+      << first_call();
+  cloud_side.desk.calls.clear();
+  what.kind = traffic_kind::config_push;
+  run(500ms + 100ms);
+  EXPECT_EQ(first_call(), R"(config a1FleetDemo {"seq":1} pushed)");
+  EXPECT_EQ(ends(), (ends_of{1, 1, 0, 0, 0}));
+}
+
+TEST_F(traffic, disables_one_device_at_a_time_and_enables_it_after_a_second) {
+  what.kind = traffic_kind::disable;
+  what.rate = 0.25;
+  run(4500ms);
+  EXPECT_EQ(cloud_side.desk.calls, (std::vector<std::string>{"disable a1FleetDemo/dev_000010 "}));
+  world.run_for(1s);
+  EXPECT_EQ(cloud_side.desk.calls.back(), "enable a1FleetDemo/dev_000010 ");
+  world.run_for(3s);
+  EXPECT_EQ(cloud_side.desk.calls.back(), "disable a1FleetDemo/dev_000011 ");
+  flow->stop();
+  EXPECT_EQ(cloud_side.desk.calls.back(), "enable a1FleetDemo/dev_000011 ")
+      << "whoever is disabled when it stops comes back";
+  flow->stop();
+  EXPECT_EQ(cloud_side.desk.calls.size(), 4U);
+}
+
+TEST_F(traffic, that_would_disable_faster_than_a_second_enables_the_one_before_first) {
+  what.kind = traffic_kind::disable;
+  run(1100ms);
+  EXPECT_EQ(cloud_side.desk.calls,
+            (std::vector<std::string>{"disable a1FleetDemo/dev_000010 ",
+                                      "enable a1FleetDemo/dev_000010 ",
+                                      "disable a1FleetDemo/dev_000011 "}));
 }
 
 TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {
@@ -296,6 +352,10 @@ TEST_F(traffic, waits_for_answers_beyond_its_limit_and_takes_late_ones) {
   run(1s);
   EXPECT_EQ(flow->pending(), traffic_flow::pending_most);
   EXPECT_EQ(cloud_side.desk.calls.size(), traffic_flow::pending_most);
+  EXPECT_GE(flow->counts().skipped.load(), 89'000U);
+  EXPECT_EQ(flow->counts().skipped.load() + traffic_flow::pending_most,
+            static_cast<std::uint64_t>(what.rate))
+      << "each that was due is one or the other";
   auto late = std::move(cloud_side.desk.unanswered);
   for (const auto& done : late) {
     done(cloud::call_answer{200, "{}"});
@@ -303,6 +363,22 @@ TEST_F(traffic, waits_for_answers_beyond_its_limit_and_takes_late_ones) {
   EXPECT_EQ(flow->pending(), 0U);
   flow.reset();
   late.front()(cloud::call_answer{200, "{}"}); // the flow is gone: nothing happens
+}
+
+TEST_F(traffic, tells_what_had_time_enough_to_end_from_what_is_cut_off) {
+  what.kind = traffic_kind::rrpc;
+  cloud_side.desk.answers = false;
+  run(traffic_flow::end_most);
+  flow->stop();
+  EXPECT_GT(flow->pending(), 0U);
+  EXPECT_EQ(flow->counts().overdue.load(), 0U) << "all are young";
+  run(traffic_flow::end_most + 5s);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 10U) << "those of the first five seconds";
+  cloud_side.desk.answers = true;
+  run(traffic_flow::end_most + 5s);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 0U);
 }
 
 TEST_F(traffic, of_a_plain_broker_is_published_from_inside) {

@@ -123,6 +123,33 @@ TEST(console_tables, show_what_was_done) {
             "a1/d is registered\n  deviceSecret  0123\nthe secret is shown this once; keep it\n");
 }
 
+TEST(console_tables, show_topic_classes_and_whose_they_are) {
+  EXPECT_EQ(printed({"topic", "a1"}, R"({"classes":[{"class":"c1","allow":"both","own":true},)"
+                                     R"({"class":"get","allow":"sub","own":false},)"
+                                     R"({"class":"update","allow":"pub","own":false}]})"),
+            "class   devices may         defined\n"
+            "c1      publish, subscribe  for this product\n"
+            "get     subscribe           for all\n"
+            "update  publish             for all\n");
+  EXPECT_EQ(printed({"topic", "a1", "c1", "--allow", "pub"}, "{}"), "class c1 is saved\n");
+  EXPECT_EQ(printed({"topic", "a1", "c1", "--delete"}, "{}"), "class c1 is deleted\n");
+}
+
+TEST(console_devices, of_a_product_that_there_is_not_are_an_error) {
+  scripted_admin twin;
+  twin.give(R"({"devices":[],"next":null})");
+  twin.give(std::string{one_product});
+  const auto o = outcome_of(twin, {"devices", "--product", "nope"});
+  EXPECT_EQ(o.code, exit_code::expectation_failed);
+  EXPECT_EQ(o.out, "");
+  EXPECT_EQ(o.errors, "fleet cloud devices: unknown-product: nope; fleet cloud products lists all "
+                      "of them\n");
+  twin.give(R"({"devices":[],"next":null})");
+  twin.give(std::string{one_product});
+  EXPECT_EQ(outcome_of(twin, {"devices", "--product", "a1"}).code, exit_code::passed)
+      << "there are none, and the product is there";
+}
+
 TEST(console_tables, show_shadow_desired_and_status) {
   EXPECT_EQ(printed({"shadow", "a1/d"}, R"({"state":{"reported":{"a":[1, 2],"b":"x:{"}},"m":{}})"),
             "{\n  \"state\": {\n    \"reported\": {\n      \"a\": [\n        1,\n        2\n"

@@ -68,6 +68,8 @@ TEST(console_flags, say_where_the_twin_is_in_every_subcommand) {
       line.emplace_back("a=1");
     } else if (verb.verb == console_verb::add) {
       line.back() = "a/b";
+    } else if (verb.verb == console_verb::topic) {
+      line.emplace_back("--delete");
     }
     for (const auto flag : {"--admin", "https://twin:1", "--token-file", "t", "--cafile", "c",
                             "--timeout", "1s", "--json"}) {
@@ -147,6 +149,14 @@ TEST(console_words, are_refused_with_what_is_missing_or_wrong) {
       {{"broadcast", "a b", "/t", "x"}, "fleet cloud broadcast: \"a b\" is no ProductKey"},
       {{"shadow", "d", "--version", "2"}, "fleet cloud shadow: --version belongs to --set"},
       {{"add", "d"}, "fleet cloud add: needs the product too: ProductKey/d"},
+      {{"topic"}, "fleet cloud topic: needs a ProductKey"},
+      {{"topic", "a1", "c1"}, "fleet cloud topic: \"c1\" needs --allow pub|sub|both, or --delete"},
+      {{"topic", "a1", "--delete"},
+       "fleet cloud topic: needs a class: what follows /a1/DN/ in a topic"},
+      {{"topic", "a1", "c1", "--allow", "pub", "--delete"},
+       "fleet cloud topic: --allow contradicts --delete"},
+      {{"topic", "a1", "c1", "--allow", "pob"},
+       "fleet cloud topic: --allow pob is unknown; the nearest is pub (of pub, sub or both)"},
       {{"config", "a1"}, "fleet cloud config: needs a file"}};
   for (const auto& [line, sentence] : table) {
     EXPECT_EQ(refused(line), sentence);
@@ -169,6 +179,10 @@ TEST(console_flags, are_refused_outside_of_their_range) {
        "fleet cloud status: --admin http://h:0 has a bad port; it takes 1 to 65535"},
       {{"call", "d", "S", "--timeout", "2m"},
        "fleet cloud call: --timeout 2m is out of range; it takes 100ms to 1m"},
+      {{"rrpc", "d", "x", "--timeout", "30s"},
+       "fleet cloud rrpc: --timeout 30s is out of range; it takes 1s to 8s"},
+      {{"rrpc", "d", "x", "--timeout", "500ms"},
+       "fleet cloud rrpc: --timeout 500ms is out of range; it takes 1s to 8s"},
       {{"shadow", "d", "--set", "a=1", "--version", "-1"},
        "fleet cloud shadow: --version -1 is negative"},
       {{"publish", "/t", "x", "--qos", "2"},

@@ -102,9 +102,10 @@ TEST(console_request, maps_each_subcommand_to_its_route) {
       {{"status"}, "GET /v1/status "},
       {{"device", "a1/d"}, "GET /v1/devices/a1/d "},
       {{"set", "a1/d", "LightSwitch=1", "RGBColor.Red=20"},
-       R"(POST /v1/devices/a1/d/properties {"LightSwitch":1,"RGBColor":{"Red":20}})"},
+       "POST /v1/devices/a1/d/properties?timeoutMs=5000 "
+       R"({"LightSwitch":1,"RGBColor":{"Red":20}})"},
       {{"get", "a1/d", "LightSwitch", "b"},
-       R"(POST /v1/devices/a1/d/properties/get ["LightSwitch","b"])"},
+       R"(POST /v1/devices/a1/d/properties/get?timeoutMs=5000 ["LightSwitch","b"])"},
       {{"desired", "a1/d"}, "GET /v1/devices/a1/d "},
       {{"desired", "a1/d", "b=null"}, R"(POST /v1/devices/a1/d/desired {"b":null})"},
       {{"call", "a1/d", "Restart", "delay=3", "--timeout", "2s"},
@@ -115,6 +116,10 @@ TEST(console_request, maps_each_subcommand_to_its_route) {
       {{"shadow", "a1/d", "--set", "c=red", "--version", "9"},
        R"(POST /v1/devices/a1/d/shadow )"
        R"({"method":"update","state":{"desired":{"c":"red"}},"version":9})"},
+      {{"topic", "a1"}, "GET /v1/products/a1/topics "},
+      {{"topic", "a1", "c1/#", "--allow", "both"},
+       R"(PUT /v1/products/a1/topics {"class":"c1/#","allow":"both"})"},
+      {{"topic", "a1", "c1/#", "--delete"}, "DELETE /v1/products/a1/topics?class=c1%2F%23 "},
       {{"kick", "a1/d"}, "POST /v1/devices/a1/d/kick "},
       {{"disable", "a1/d"}, "POST /v1/devices/a1/d/disable "},
       {{"enable", "a1/d"}, "POST /v1/devices/a1/d/enable "},

@@ -226,10 +226,11 @@ TEST(run_mistakes, name_flag_value_and_range) {
 
 TEST(run_mistakes, name_the_nearest_word) {
   EXPECT_EQ(refused("--security tsl"),
-            "--security tsl is unknown; the nearest is tls (of plain or tls)");
+            "--security tsl is unknown; the nearest is tls (of plain, tls, id2, id2-tls or itls)");
   EXPECT_EQ(refused("--security dtls"),
-            "--security dtls is unknown; the nearest is tls (of plain or tls)");
-  EXPECT_EQ(refused("--security id2"), "--security id2 is unknown; it takes plain or tls");
+            "--security dtls is unknown; the nearest is tls (of plain, tls, id2, id2-tls or itls)");
+  EXPECT_EQ(refused("--security aes"),
+            "--security aes is unknown; it takes plain, tls, id2, id2-tls or itls");
   EXPECT_EQ(refused("--protocol coap"), "--protocol coap is unknown; it takes mqtt");
   EXPECT_EQ(refused("--profile linkdevlop"),
             "--profile linkdevlop is unknown; the nearest is linkdevelop (of linkdevelop, "
@@ -411,6 +412,18 @@ TEST(serve_flags, place_the_front_door_of_devices) {
   EXPECT_EQ(o.https[0].text(), "127.0.0.2:443");
   EXPECT_EQ(o.product_secrets_file, "f");
   EXPECT_EQ(o.mqtt.size(), 1U);
+}
+
+TEST(serve_flags, say_by_which_host_devices_reach_the_front_door) {
+  EXPECT_EQ(serve("--http 0 --advertise twin.local").advertise, "twin.local");
+  EXPECT_EQ(serve("--https 0 --advertise [fe80::1]").advertise, "[fe80::1]");
+  for (const std::string_view host : {"a/b", "a:80", "u@h", "http://h"}) {
+    EXPECT_EQ(refused_serve("--http 0 --advertise " + std::string{host}),
+              "fleet cloud serve: --advertise " + std::string{host}
+                  + " is no host; write a name, an IPv4 address, or an IPv6 address in brackets");
+  }
+  EXPECT_EQ(refused_serve("--advertise h"),
+            "fleet cloud serve: --advertise needs --http or --https");
 }
 
 TEST(serve_mistakes, are_told_in_one_sentence) {

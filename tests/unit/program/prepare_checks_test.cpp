@@ -209,6 +209,31 @@ TEST(prepare_checks, say_that_reports_without_a_tag_are_not_judged) {
   EXPECT_TRUE(prepare(o).value().notes.empty()) << "there are none";
 }
 
+TEST(prepare_checks, say_which_texts_of_a_scenario_are_not_judged) {
+  const std::string head = "products:\n  - report:\n      - {what: properties}\n      - ";
+  const auto notes_of = [&head](const std::string& report) {
+    const auto file = read_scenario(
+        head + report, scenario_surroundings{"", [](const std::string&) { return true; }});
+    EXPECT_TRUE(file.ok());
+    auto plan = resolve(file.value()).value();
+    auto o = vendor();
+    o.scenario_file = "s.yaml";
+    o.devices = plan.devices;
+    o.downlink_interval = duration::zero();
+    const auto got = prepare(o, std::move(plan));
+    EXPECT_TRUE(got.ok()) << got.error().message;
+    return got.value().notes;
+  };
+  EXPECT_TRUE(notes_of("{what: custom}\n").empty());
+  EXPECT_TRUE(notes_of("{what: custom, payload: '{seq} {ledger}'}\n").empty());
+  for (const auto* what : {"custom", "raw"}) {
+    const auto notes = notes_of(std::string{"{what: "} + what + ", payload: '{seq}'}\n");
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_EQ(notes.front(), "a payload has no {ledger}: such reports are counted, and whether "
+                             "they arrive is not judged");
+  }
+}
+
 class outputs : public testing::Test {
 protected:
   outputs()

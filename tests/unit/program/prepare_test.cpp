@@ -7,6 +7,7 @@
 
 #include "fleet/run/features.hpp"
 #include "fleet/run/fleet_credentials.hpp"
+#include "fleet/run/twin_host.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -69,6 +70,58 @@ TEST(prepare, finds_every_device_by_its_name_and_no_other) {
   }
   EXPECT_EQ(all.find("a1FleetDemo", "dev_000004"), std::nullopt) << "the product has four";
   EXPECT_EQ(all.find("a1Lock", "dev_000003"), std::nullopt);
+}
+
+TEST(prepare, tells_an_embedded_twin_the_products_of_its_profile_with_their_models) {
+  const std::string models = std::string{FLEET_SOURCE_DIR} + "/configs/models/";
+  const auto plan = plan_of("products:\n  - {name: led, count: 1, model: " + models
+                            + "rgb_led.json}\n  - {name: lock, count: 1, logon: register, "
+                              "security: tls}\n  - {name: fan, count: 1, profile: mqtt}\n");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& ready = got.value();
+  const auto told = twin_products(ready, profile::linkdevelop);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].product_key, ready.products[0].plan.product.product_key);
+  EXPECT_EQ(told[0].name, "led");
+  EXPECT_EQ(told[0].model, ready.products[0].model);
+  EXPECT_NE(told[0].model, nullptr);
+  EXPECT_EQ(told[1].model, nullptr);
+  EXPECT_FALSE(told[1].secret.empty());
+  EXPECT_TRUE(twin_products(ready, profile::mqtt).empty());
+}
+
+TEST(prepare, gives_devices_and_gateways_the_duties_of_their_product) {
+  const std::string models = std::string{FLEET_SOURCE_DIR} + "/configs/models/";
+  const auto plan = plan_of("products:\n  - name: hub\n    model: " + models + R"(gateway.json
+    receive_limit: 8KiB
+    desired: on
+    config: on
+    model_get: on
+    tags: [site=cellar, note=a=b]
+    gateways: {count: 2, children: {product: meter, each: 3}, register_by: product, rejoin: 5m,
+               register_batch: 4, topology_batch: 5, login_batch: 6, topo_get: on, list_found: on}
+  - {name: meter, logon: register}
+)");
+  const auto got = prepare(for_plan(plan), plan);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& hub = got.value().products[0].settings;
+  EXPECT_EQ(hub.client.receive_limit_bytes, 8192U);
+  const auto& f = hub.features;
+  EXPECT_TRUE(f.desired && f.config_get && f.config_push && f.model_get);
+  ASSERT_EQ(f.tags.size(), 2U);
+  EXPECT_EQ(f.tags[1].key, "note");
+  EXPECT_EQ(f.tags[1].value, "a=b");
+  EXPECT_EQ(f.children.rejoin, duration{5min});
+  EXPECT_EQ(f.gateway.register_batch, 4);
+  EXPECT_EQ(f.gateway.topology_batch, 5);
+  EXPECT_EQ(f.gateway.login_batch, 6);
+  EXPECT_TRUE(f.gateway.ask_topology && f.gateway.tell_found);
+  EXPECT_FALSE(f.gateway.product_secret.empty());
+  EXPECT_EQ(f.gateway.product_secret, got.value().products[1].product_secret);
+  const auto& meter = got.value().products[1].settings;
+  EXPECT_EQ(meter.client.receive_limit_bytes, 1024U) << "the flag's";
+  EXPECT_FALSE(meter.features.desired || meter.features.config_get || meter.features.model_get);
 }
 
 TEST(prepare, from_flags_is_one_product_of_all_devices) {
@@ -211,6 +264,71 @@ cloud_traffic: [{kind: rrpc, product: gate}]
   apply_features(plan.products[2], nullptr, plain);
   EXPECT_FALSE(plain.features.any()) << "costs what a plain device costs";
   EXPECT_EQ(plain.interval, duration{2s});
+}
+
+TEST(features, have_the_users_templates_compiled) {
+  product_plan plan;
+  auto& rules = plan.product.report.emplace(3);
+  rules[0].what = rules[1].what = report_kind::custom;
+  rules[0].payload = "{seq} {ledger}";
+  rules[1].topic = "user/{device}";
+  rules[2].what = report_kind::raw;
+  rules[2].payload = "x";
+  actors::product_settings got;
+  apply_features(plan, nullptr, got);
+  const auto& reports = got.features.reports;
+  ASSERT_EQ(reports.size(), 3U);
+  EXPECT_TRUE(reports[0].text && reports[0].text->has_ledger());
+  EXPECT_FALSE(reports[1].text);
+  EXPECT_FALSE(reports[1].topic.is_constant());
+  EXPECT_TRUE(reports[2].text && !reports[2].text->has_ledger());
+  alink::template_values values;
+  random_stream random{1, 1, "topic"};
+  byte_buffer topic;
+  reports[0].topic.render(topic, values, random);
+  EXPECT_EQ(as_text(topic.view()), "update") << "as docs/scenarios.md has it";
+}
+
+TEST(features, of_a_product_behind_gateways_report_without_a_model_too) {
+  const auto plan = plan_of(R"(
+products:
+  - name: gate
+    gateways: {count: 1, children: {product: leaf, each: 2}}
+  - {name: leaf, report: [{what: properties, every: 2s}]}
+)");
+  actors::product_settings gate;
+  actors::product_settings leaf;
+  apply_features(plan.products[0], nullptr, gate);
+  apply_features(plan.products[1], nullptr, leaf);
+  EXPECT_TRUE(gate.features.reports.empty()) << "the plain device's own";
+  ASSERT_EQ(leaf.features.reports.size(), 1U);
+  EXPECT_EQ(leaf.features.reports[0].interval, duration{2s});
+}
+
+TEST(features, have_the_topics_that_a_product_listens_to_for_a_while) {
+  const auto plan = plan_of(R"(
+products:
+  - name: lamp
+    topics: [{filter: user/get, at: 10s, for: 30s, every: 1m}, {filter: x, type: ext, qos: 0}]
+  - {name: fan, profile: mqtt, topics: [{filter: 'home/{device}/#'}]}
+)");
+  actors::product_settings lamp;
+  apply_features(plan.products[0], nullptr, lamp);
+  const auto& t = lamp.features.topics;
+  ASSERT_EQ(t.size(), 2U);
+  EXPECT_EQ(t[0].where, actors::uri_type::own);
+  EXPECT_EQ(t[0].filter, "user/get");
+  EXPECT_EQ(t[0].qos, mqtt::qos::at_least_once);
+  EXPECT_EQ(t[0].at, duration{10s});
+  EXPECT_EQ(t[0].span, duration{30s});
+  EXPECT_EQ(t[0].every, duration{1min});
+  EXPECT_EQ(t[1].where, actors::uri_type::ext);
+  EXPECT_EQ(t[1].qos, mqtt::qos::at_most_once);
+  EXPECT_EQ(t[1].span, duration::zero());
+  EXPECT_FALSE(lamp.features.any()) << "it is a plain device that listens";
+  actors::product_settings fan;
+  apply_features(plan.products[1], nullptr, fan);
+  EXPECT_EQ(fan.features.topics.at(0).where, actors::uri_type::undefine);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 #include "actors/device/mqtt_dialect.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
+#include "tests/support/twin_peers.hpp"
 #include "tests/support/world_peers.hpp"
 
 namespace fleet::program {
@@ -45,6 +46,7 @@ public:
     return *probe_;
   }
   void close_door() { peer_.door.reset(); }
+  [[nodiscard]] std::size_t arrivals() const { return peer_.guests.size(); }
 
 private:
   hal::virtual_world world_;
@@ -177,6 +179,82 @@ TEST(probe, keeps_its_first_outcome_when_the_link_is_lost_later) {
   guest->stream->close();
   m.close_door();
   EXPECT_EQ(m.run(seconds{30}).started(), probe_start::ready);
+}
+
+TEST(probe, leaves_no_session_behind) {
+  support::twin_bench broker{support::twin_bench::of(cloud::profile::mqtt)};
+  const auto speech =
+      actors::mqtt_dialect::make({}, std::make_shared<alink::generated_credentials>("plainMqtt"));
+  actors::product_settings product;
+  product.speech = speech.value().get();
+  product.peer = broker.at.front();
+  probe_options options;
+  options.devices = 3;
+  options.client_id = "fleet-probe";
+  probe p{broker.world.home(), product, options};
+  p.start();
+  broker.settle(seconds{1});
+  ASSERT_EQ(p.started(), probe_start::ready);
+  EXPECT_EQ(broker.count(broker.twin->counters().sessions), 1U);
+  EXPECT_FALSE(p.leaving());
+  p.stop();
+  EXPECT_TRUE(p.leaving());
+  broker.settle(seconds{1});
+  EXPECT_FALSE(p.leaving());
+  EXPECT_EQ(broker.count(broker.twin->counters().sessions), 0U);
+  EXPECT_EQ(broker.count(broker.twin->counters().connections_open), 0U);
+  p.stop();
+  broker.settle(seconds{1});
+  EXPECT_EQ(broker.count(broker.twin->counters().connections), 2U) << "one leave is enough";
+}
+
+TEST(probe, leaves_no_session_behind_when_its_link_is_down_just_then) {
+  support::recorder* guest = nullptr;
+  auto script = answers({welcome, octets({0x90, 3, 0, 1, 1})});
+  meeting m{[&guest, script](support::recorder& r) {
+    guest = &r;
+    script(r);
+  }};
+  auto& p = m.run(seconds{1});
+  guest->stream->close();
+  m.run(milliseconds{100});
+  ASSERT_EQ(m.arrivals(), 1U);
+  p.stop();
+  m.run(milliseconds{500});
+  EXPECT_EQ(m.arrivals(), 2U);
+  constexpr std::size_t connect_flags = 9;
+  ASSERT_GT(guest->received.size(), connect_flags);
+  EXPECT_EQ(guest->received[connect_flags] & 2, 2) << "a clean session";
+  EXPECT_FALSE(p.leaving());
+}
+
+TEST(probe, does_not_wait_for_its_leave_without_end) {
+  int arrivals = 0;
+  const auto script = answers({welcome, octets({0x90, 3, 0, 1, 1})});
+  meeting m{[&arrivals, script](support::recorder& r) {
+    if (++arrivals == 1) {
+      script(r);
+    }
+  }};
+  auto& p = m.run(seconds{1});
+  p.stop();
+  m.run(probe_leave - milliseconds{100});
+  EXPECT_TRUE(p.leaving());
+  m.run(milliseconds{200});
+  EXPECT_FALSE(p.leaving());
+  EXPECT_EQ(arrivals, 2);
+}
+
+TEST(probe, has_nothing_to_leave_where_it_never_was) {
+  for (const auto& script :
+       {answers({"HTTP/1.1 400 Bad Request\r\n\r\n"}), answers({octets({0x20, 2, 0, 5})})}) {
+    meeting m{script};
+    auto& p = m.run(milliseconds{500});
+    p.stop();
+    EXPECT_FALSE(p.leaving());
+    m.run(seconds{3});
+    EXPECT_EQ(m.arrivals(), 1U);
+  }
 }
 
 } // namespace

@@ -83,6 +83,52 @@ TEST(report, shows_what_was_not_judged_and_says_so_in_the_verdict) {
   EXPECT_TRUE(has(text, "passed, judged by the devices' side alone"));
 }
 
+/// A side that had no room for some reports: what is missing there was not lost for it.
+run_facts facts_with_no_room(std::vector<product_fact> products) {
+  run_facts f;
+  f.world = "real";
+  f.products = std::move(products);
+  f.products.front().uplink_whole = false;
+  f.products.front().uplink.accepted = 30;
+  f.products.front().uplink.lost = 10;
+  f.products.front().downlink.lost = 0;
+  f.unkept = 10;
+  add_up_ledger(f);
+  judge(f);
+  return f;
+}
+
+TEST(report, does_not_judge_reports_that_the_twin_had_no_room_to_book) {
+  const auto f = facts_with_no_room({known("a")});
+  EXPECT_TRUE(f.passed()) << f.failures.front();
+  const auto text = to_text(f);
+  EXPECT_TRUE(has(text, "lost               not judged             0")) << text;
+  EXPECT_TRUE(has(text, "passed, judged without the reports: 10 messages the twin had no room for"))
+      << text;
+  const auto json = to_json(f);
+  EXPECT_TRUE(has(json, "\"unkept\": 10")) << json;
+  EXPECT_TRUE(has(object(json, "uplink"), "\"lost\": null"));
+  EXPECT_TRUE(has(json, "\"judged\": \"downlink\""));
+  auto lost_command = known("a");
+  lost_command.downlink.lost = 1;
+  run_facts g;
+  g.products = {lost_command};
+  g.products.front().uplink_whole = false;
+  add_up_ledger(g);
+  judge(g);
+  EXPECT_FALSE(g.passed()) << "the commands are judged all the same";
+}
+
+TEST(report, names_the_products_whose_reports_the_twin_had_no_room_for) {
+  auto untagged = known("b");
+  untagged.uplink_tagged = false;
+  const auto text = to_text(facts_with_no_room({known("a"), untagged, half_known("c")}));
+  EXPECT_TRUE(has(text, "passed, of a judged without the reports: 10 messages the twin had no room "
+                        "for, of b judged without the reports, which carry no {ledger}, of c "
+                        "judged by the devices' side alone"))
+      << text;
+}
+
 TEST(report, judges_both_sides_of_the_products_that_have_them_and_names_the_others) {
   auto lossy = known("a");
   lossy.uplink.lost = 1;
@@ -117,6 +163,22 @@ TEST(report, tells_every_figure_where_both_sides_are_known) {
   EXPECT_TRUE(has(json, "\"judged\": \"both_sides\""));
   const auto text = to_text(f);
   EXPECT_TRUE(has(text, "passed\n")) << text;
+}
+
+TEST(report, says_what_the_handlers_of_scheduled_topics_got) {
+  auto lamp = known("lamp");
+  lamp.topics = {"user/get", "user/+"};
+  lamp.counts.by_topic[0] = 12;
+  lamp.counts.by_topic[1] = 3;
+  const auto f = facts_of({lamp, known("plain")});
+  const auto text = to_text(f);
+  EXPECT_TRUE(has(text, "topics         12 messages by user/get of lamp\n")) << text;
+  EXPECT_TRUE(has(text, "               3 messages by user/+ of lamp\n")) << text;
+  EXPECT_FALSE(has(text, "of plain")) << text;
+  const auto json = to_json(f);
+  EXPECT_TRUE(has(json, "\"filter\": \"user/+\"")) << json;
+  EXPECT_TRUE(has(json, "\"messages\": 12")) << json;
+  EXPECT_TRUE(has(json, "\"topics\": []")) << json;
 }
 
 } // namespace

@@ -50,6 +50,22 @@ const std::vector<malformed>& contradictions() {
        "belongs to the profiles linkdevelop and linkplatform\n1:73: logon belongs to the profiles "
        "linkdevelop and linkplatform\n1:89: shadow belongs to the profiles linkdevelop and "
        "linkplatform\n1:98: ntp belongs to the profiles linkdevelop and linkplatform\n"},
+      {"products: [{desired: on, model_get: on}]\n",
+       "1:22: desired: on is about a thing model; add model\n1:37: model_get: on asks for a thing "
+       "model; add model\n"},
+      {"products: [{profile: mqtt, tags: [a=b], config: on}]\n",
+       "1:34: tags belongs to the profiles linkdevelop and linkplatform\n1:49: config belongs to "
+       "the profiles linkdevelop and linkplatform\n"},
+      {"products: [{tags: [1x=2]}]\n",
+       "1:20: tags 1x=2 is not a tag; it takes KEY=VALUE, the key a letter or _ and then letters, "
+       "digits and _, the value 1 to 128 octets\n"},
+      {"products: [{name: g, gateways: {children: {product: m}, register_by: product}}, "
+       "{name: m}]\n",
+       "1:70: register_by product needs children that register; give m logon: register\n"},
+      {"cloud_traffic: [{kind: config_push}, {kind: desired_set}, {kind: disable}]\n",
+       "1:24: kind config_push needs a product with config: on\n1:45: kind desired_set needs a "
+       "product with desired: on\n1:66: kind disable is for devices behind gateways; the "
+       "connection of another would be refused\n"},
       {"products: [{name: a}, {name: a}]\n", "1:30: two products are called a\n"},
       {"products: [{product_key: k}, {product_key: k}]\n",
        "1:44: product_key k is that of product product_1 already\n"},
@@ -65,6 +81,12 @@ const std::vector<malformed>& contradictions() {
       {"products: [{report: [{every: 0s}]}]\n",
        "1:30: every 0s is out of range; it takes 1ms to 30d\n"},
       {"products: [{report: [{evry: 1s}]}]\n", "1:23: unknown key evry; the nearest is every\n"},
+  };
+  return all;
+}
+
+const std::vector<malformed>& wrong_reports() {
+  static const std::vector<malformed> all{
       {"products: [{report: [{identifiers: [a, b, a]}]}]\n",
        "1:36: identifiers are of a thing model; add model\n1:43: identifiers a comes twice\n"},
       {"products: [{report: [{identifiers: a-b}]}]\n",
@@ -101,6 +123,46 @@ const std::vector<malformed>& contradictions() {
   return all;
 }
 
+const std::vector<malformed>& wrong_topics() {
+  static const std::vector<malformed> all{
+      {"products: [{topics: [{at: 5s}]}]\n", "1:22: a topic needs filter, as filter: user/get\n"},
+      {"products: [{topics: [{filter: a, fr: 5s}]}]\n",
+       "1:34: unknown key fr; the nearest is for\n"},
+      {"products: [{topics: [{filter: a/#/b}]}]\n",
+       "1:31: filter a/#/b is no filter; + stands for a level and # for all that follow\n"},
+      {"products: [{topics: [{filter: /a}]}]\n",
+       "1:31: filter /a begins with a slash; it takes what follows the device's name, as "
+       "user/get\n"},
+      {"products: [{topics: [{filter: 'a/{seq}'}]}]\n",
+       "1:31: filter a/{seq} changes from message to message; a filter takes {device}, {client} "
+       "and {index}\n"},
+      {"products: [{topics: [{filter: a, type: syss}]}]\n",
+       "1:40: type syss is unknown; the nearest is sys (of own, sys, ext or undefine)\n"},
+      {"products: [{topics: [{filter: a, qos: 2}]}]\n",
+       "1:39: qos 2 needs profile mqtt; the platform of profile linkdevelop grants no more than "
+       "1\n"},
+      {"products: [{profile: mqtt, topics: [{filter: a, type: own, qos: 2}]}]\n",
+       "1:55: type belongs to the profiles linkdevelop and linkplatform; with profile mqtt the "
+       "filter is the whole one\n"},
+      {"products: [{profile: mqtt, behaviour: sdk, topics: [{filter: a/b}]}]\n",
+       "1:62: filter a/b begins without a slash, which behaviour sdk refuses as the SDK does\n"},
+      {"products: [{topics: [{filter: a, every: 5s}]}]\n",
+       "1:41: every needs for, which says when it is unregistered\n"},
+      {"products: [{topics: [{filter: a, for: 5s, every: 5s}]}]\n",
+       "1:50: every must be longer than for, 5s\n"},
+      {"products: [{topics: [{filter: a}, {filter: b}, {filter: a, at: 5s}]}]\n",
+       "1:57: filter a comes twice\n"},
+      {"products: [{topics: [{filter: a}, {filter: a, type: sys}]}]\n", "taken"},
+      {"products: [{topics: [{filter: a}, {filter: b}, {filter: c}, {filter: d}, {filter: e}, "
+       "{filter: f}, {filter: g}, {filter: h}, {filter: i}]}]\n",
+       "1:126: topics has more than 8 items\n"},
+      {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, topics: [{filter: "
+       "a}]}]\n",
+       "1:77: topics is about a connection, and m has none: it is behind the gateways of g\n"},
+  };
+  return all;
+}
+
 const std::vector<malformed>& wrong_sums() {
   static const std::vector<malformed> all{
       {"products: [{gateways: 5}]\n", "1:23: gateways is a single value; it takes a map\n"},
@@ -124,10 +186,10 @@ const std::vector<malformed>& wrong_sums() {
       {"products: [{name: g, count: 5, gateways: {children: {product: m}}}, {name: m}]\n",
        "1:29: count contradicts gateways, whose own count says how many there are\n"},
       {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, count: 5, security: "
-       "tls, logon: preauth}]\n",
+       "tls, logon: pre-auth}]\n",
        "1:76: count contradicts the gateways of g, which say how many m there are\n1:89: security "
        "is about a connection, and m has none: it is behind the gateways of g\n1:101: logon "
-       "preauth is about a connection, and m has none: it is behind the gateways of g\n"},
+       "pre-auth is about a connection, and m has none: it is behind the gateways of g\n"},
       {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, profile: "
        "linkplatform}]\n",
        "1:53: m has profile linkplatform, and its gateways linkdevelop; they share a connection\n"},
@@ -174,7 +236,8 @@ const std::vector<malformed>& wrong_traffic() {
   static const std::vector<malformed> all{
       {"cloud_traffic: [{kind: property}]\n",
        "1:24: kind property is unknown; the nearest is property_set (of property_set, "
-       "property_get, service, rrpc, shadow_desired, broadcast or custom)\n"},
+       "property_get, service, rrpc, shadow_desired, desired_set, config_push, disable, broadcast "
+       "or custom)\n"},
       {"cloud_traffic: [{rate: 0}]\n",
        "1:24: rate 0 is out of range; it takes 0.001/s to 100,000/s\n"},
       {"cloud_traffic: [{product: led}]\n", "1:27: there is no product led; it takes product_1\n"},
@@ -235,8 +298,16 @@ TEST(malformed_scenario, names_what_contradicts_in_a_product) {
   for (const auto& m : contradictions()) {
     EXPECT_EQ(said(m.text), m.said) << m.text;
   }
+  for (const auto& m : wrong_reports()) {
+    EXPECT_EQ(said(m.text), m.said) << m.text;
+  }
 }
 
+TEST(malformed_scenario, names_what_topics_cannot_be) {
+  for (const auto& m : wrong_topics()) {
+    EXPECT_EQ(said(m.text), m.said) << m.text;
+  }
+}
 TEST(malformed_scenario, names_what_gateways_stages_and_sums_cannot_be) {
   for (const auto& m : wrong_sums()) {
     EXPECT_EQ(said(m.text), m.said) << m.text;

@@ -178,7 +178,7 @@ TEST(scenario_flags, replace_keys) {
   const auto& p = plan.products[0].product;
   EXPECT_EQ((*p.report)[0].every, 3s);
   EXPECT_EQ((*p.report)[1].every, 3s);
-  EXPECT_EQ(p.security, security_tier::tls);
+  EXPECT_EQ(p.security, security::tls);
   EXPECT_EQ(p.qos, mqtt::qos::at_most_once);
   EXPECT_EQ(p.behaviour, actors::behaviour::sdk);
   EXPECT_EQ(p.keep_alive, 90s);
@@ -289,7 +289,7 @@ TEST(scenario_plan, tells_devices_their_secrets_over_tls_alone) {
   EXPECT_EQ(refused("products: [{name: a}]", flags),
             "product a has logon register, which tells secrets over TLS alone; add security: tls");
   flags.target_security = security::tls;
-  EXPECT_EQ(plan_of("", flags).products[0].product.security, security_tier::tls);
+  EXPECT_EQ(plan_of("", flags).products[0].product.security, security::tls);
   flags = {};
   flags.security = security::tls;
   flags.registers = true;
@@ -308,7 +308,7 @@ TEST(scenario_flags, never_take_tls_away_behind_ones_back) {
             "product a has security tls, which contradicts the mqtt:// target; write mqtts:// for "
             "TLS");
   flags.target_security = security::tls;
-  EXPECT_EQ(plan_of("", flags).products[0].product.security, security_tier::tls);
+  EXPECT_EQ(plan_of("", flags).products[0].product.security, security::tls);
 }
 
 TEST(scenario_flags, count_only_where_they_are_on_the_line) {

@@ -94,7 +94,7 @@ TEST(scenario_reader, reads_every_key_of_a_product) {
   EXPECT_EQ(p.share_ppm, 125'000U);
   EXPECT_EQ(p.profile, profile::linkplatform);
   EXPECT_EQ(p.protocol, device_protocol::mqtt);
-  EXPECT_EQ(p.security, security_tier::tls);
+  EXPECT_EQ(p.security, security::tls);
   EXPECT_EQ(p.behaviour, actors::behaviour::sdk);
   EXPECT_EQ(p.link, hal::link_kind::nbiot);
   EXPECT_EQ(p.logon, logon_mode::register_);

@@ -142,15 +142,16 @@ const std::vector<malformed>& wrong_product_values() {
       {"products: [{protocol: htpp}]\n",
        "1:23: protocol htpp is unknown; the nearest is http (of mqtt, coap or http)\n"},
       {"products: [{security: ssl}]\n",
-       "1:23: security ssl is unknown; it takes plain, tls, id2-plain, id2-tls or id2-itls\n"},
+       "1:23: security ssl is unknown; it takes plain, tls, id2, id2-tls or itls\n"},
       {"products: [{security: id2-itls}]\n",
-       "1:23: security id2-itls is not available yet; today it takes plain or tls\n"},
+       "1:23: security id2-itls is unknown; the nearest is id2-tls (of plain, tls, id2, id2-tls "
+       "or itls)\n"},
       {"products: [{behaviour: strikt}]\n",
        "1:24: behaviour strikt is unknown; the nearest is strict (of strict or sdk)\n"},
       {"products: [{link: 5g}]\n",
        "1:19: link 5g is unknown; the nearest is 4g (of ethernet, wifi, 4g, nbiot or lora)\n"},
-      {"products: [{logon: pre-auth}]\n", "1:20: logon pre-auth is unknown; the nearest is preauth "
-                                          "(of direct, preauth or register)\n"},
+      {"products: [{logon: preauth}]\n", "1:20: logon preauth is unknown; the nearest is pre-auth "
+                                         "(of direct, pre-auth, bootstrap or register)\n"},
       {"products: [{qos: 3}]\n", "1:18: qos 3 is unknown; the nearest is 0 (of 0, 1 or 2)\n"},
       {"products: [{keep_alive: 60}]\n",
        "1:25: keep_alive 60 has no unit; write 90s, 500ms, 2m or 1h30m, or off\n"},

@@ -41,33 +41,51 @@ std::string entry(std::uint32_t index, std::uint32_t arrived, std::uint32_t sent
 }
 
 std::string page(const std::string& entries, std::string_view next = "null") {
-  return fmt::format(R"({{"accounts":[{}],"next":{},"unbooked":{{"corrupted":5}}}})", entries,
-                     next);
+  return fmt::format(R"({{"accounts":[{}],"next":{},"unbooked":{{"corrupted":5,"unkept":7}}}})",
+                     entries, next);
 }
 
-TEST(twin_books, begin_for_each_range_of_devices) {
+TEST(twin_books, begin_with_the_names_that_the_devices_should_have) {
   support::scripted_admin api;
-  api.give(R"({"first":"pk/d4","last":"pk/d5","corrupted":1})");
-  api.give(R"({"first":null,"last":null,"corrupted":2})");
+  api.give(R"({"first":"pk/d4","last":"pk/d5","corrupted":1,"unkept":3})");
+  const auto got = begin_books(api, where, {two_devices()});
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  EXPECT_EQ(got.value().corrupted, 1U);
+  EXPECT_EQ(got.value().unkept, 3U);
+  ASSERT_EQ(api.asked.size(), 1U);
+  EXPECT_EQ(api.asked[0].method + " " + api.asked[0].path + " " + api.asked[0].body,
+            R"(POST /v1/ledger {"first":4,"count":2,"firstName":"pk/d4","lastName":"pk/d5"})");
+}
+
+TEST(twin_books, begin_for_several_ranges_once_the_twin_has_agreed_to_all) {
+  support::scripted_admin api;
+  for (int i = 0; i < 4; ++i) {
+    api.give(fmt::format(R"({{"first":null,"last":null,"corrupted":{},"unkept":0}})", i));
+  }
   const auto got = begin_books(api, where, {two_devices(), {6, 1, "", ""}});
   ASSERT_TRUE(got.ok()) << got.error().message;
-  EXPECT_EQ(got.value(), 2U);
-  ASSERT_EQ(api.asked.size(), 2U);
-  EXPECT_EQ(api.asked[0].method + " " + api.asked[0].path + " " + api.asked[0].body,
-            R"(POST /v1/ledger {"first":4,"count":2})");
-  EXPECT_EQ(api.asked[1].body, R"({"first":6,"count":1})");
+  EXPECT_EQ(got.value().corrupted, 3U);
+  ASSERT_EQ(api.asked.size(), 4U);
+  EXPECT_EQ(api.asked[0].body, R"({"first":4,"count":2,"firstName":"pk/d4","lastName":"pk/d5",)"
+                               R"("begin":false})");
+  EXPECT_EQ(api.asked[1].body, R"({"first":6,"count":1,"begin":false})");
+  EXPECT_EQ(api.asked[2].body, R"({"first":4,"count":2,"firstName":"pk/d4","lastName":"pk/d5"})");
+  EXPECT_EQ(api.asked[3].body, R"({"first":6,"count":1})");
 }
 
-TEST(twin_books, are_of_no_use_where_the_twin_counts_devices_otherwise) {
-  for (const auto answer : {R"({"first":"pk/d4","last":"pk/d9","corrupted":0})",
-                            R"({"first":null,"last":null,"corrupted":0})"}) {
-    support::scripted_admin api;
-    api.give(answer);
-    const auto got = begin_books(api, where, {two_devices()});
-    ASSERT_FALSE(got.ok()) << answer;
-    EXPECT_EQ(got.error().code, exit_code::wrong_usage);
-    EXPECT_NE(got.error().message.find("counts devices otherwise"), std::string::npos);
-    EXPECT_NE(got.error().message.find("--credentials"), std::string::npos);
+TEST(twin_books, are_left_alone_where_the_twin_counts_devices_otherwise) {
+  support::scripted_admin api;
+  api.give(R"({"first":null,"last":null,"corrupted":0,"unkept":0})");
+  api.give(409, R"({"error":"other_devices","detail":"pk/d4 to pk/d9"})");
+  const auto got = begin_books(api, where, {{0, 4, "", ""}, two_devices()});
+  ASSERT_FALSE(got.ok());
+  EXPECT_EQ(got.error().code, exit_code::wrong_usage);
+  EXPECT_EQ(got.error().message,
+            "the twin at http://127.0.0.1:18830 counts devices otherwise: its 4 to 5 are pk/d4 to "
+            "pk/d9, the run's are pk/d4 to pk/d5; give both the same --credentials or "
+            "--product-key");
+  for (const auto& asked : api.asked) {
+    EXPECT_NE(asked.body.find("\"begin\":false"), std::string::npos) << asked.body;
   }
 }
 
@@ -79,7 +97,8 @@ TEST(twin_books, say_why_they_could_not_begin) {
   const auto refused = begin_books(refuses, where, {two_devices()});
   EXPECT_EQ(refused.error().code, exit_code::environment_failed);
   EXPECT_NE(refused.error().message.find(where), std::string::npos) << refused.error().message;
-  for (const auto answer : {"", "<html>", "{}", "[]", R"({"corrupted":-1})"}) {
+  for (const auto answer : {"", "<html>", "{}", "[]", R"({"corrupted":1})",
+                            R"({"corrupted":-1,"unkept":0})", R"({"corrupted":0,"unkept":"1"})"}) {
     support::scripted_admin other;
     other.give(answer);
     EXPECT_FALSE(begin_books(other, where, {two_devices()}).ok()) << answer;
@@ -96,7 +115,7 @@ TEST(twin_books, are_fetched_page_by_page) {
   EXPECT_EQ(api.asked[1].path, "/v1/ledger?from=3&limit=500");
   EXPECT_EQ(api.asked[1].method, "GET");
 
-  twin_account side{2};
+  twin_account side{{2, 3}};
   side.keep(std::move(got).value());
   ASSERT_NE(side.uplink_of(0), nullptr);
   EXPECT_EQ(side.uplink_of(0)->accepted(), 3U);
@@ -104,6 +123,7 @@ TEST(twin_books, are_fetched_page_by_page) {
   EXPECT_EQ(side.uplink_of(1), nullptr) << "the twin never heard of it";
   EXPECT_EQ(side.uplink_of(9), nullptr) << "not of this run";
   EXPECT_EQ(side.corrupted(), 3U) << "since the run began";
+  EXPECT_EQ(side.unkept(), 4U) << "likewise";
 }
 
 TEST(twin_books, end_where_the_devices_do) {
@@ -122,6 +142,7 @@ TEST(twin_books, believe_no_page_of_another_form) {
         page(R"({"index":1,"uplink":"AAAA","downlink":"AAAA"})"), page("7"), page(good, "\"2\""),
         page(good, "-1"), page(good, "0"), page(good, "{}"),
         std::string{R"({"accounts":[],"next":null,"unbooked":{}})"},
+        std::string{R"({"accounts":[],"next":null,"unbooked":{"corrupted":1}})"},
         std::string{R"({"accounts":[],"next":null,"unbooked":3})"}}) {
     support::scripted_admin api;
     api.give(body);
@@ -132,7 +153,7 @@ TEST(twin_books, believe_no_page_of_another_form) {
 TEST(twin_books, tell_a_loss_and_leave_an_earlier_runs_commands_out) {
   support::scripted_admin api;
   api.give(page(entry(0, 2, 2, 7)));
-  twin_account side{0};
+  twin_account side{{}};
   side.keep(fetch_books(api, where, 1).value());
 
   ledger::sender_account reports;

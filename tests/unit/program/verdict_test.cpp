@@ -54,6 +54,59 @@ TEST(verdict, names_the_product_that_sent_nothing) {
                                 "window was full");
 }
 
+TEST(verdict, fails_where_sub_devices_are_not_logged_in_at_the_end) {
+  auto f = facts_of_one();
+  f.products.resize(2);
+  f.products[0].name = "gate";
+  f.products[1].name = "meter";
+  f.products[1].behind_gateway = true;
+  f.products[1].devices = f.products[1].expected_end = 6;
+  f.products[1].online_end = 6;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  f.products[1].online_end = 2;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "product meter: 4 of 6 sub-devices were not online at the end");
+  EXPECT_NE(to_text(f).find("6 of them behind gateways, 2 logged in at the end of 6 expected\n"),
+            std::string::npos)
+      << to_text(f);
+  f.failures.clear();
+  f.interrupted = true;
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "whoever stops the run may do so while they log in";
+}
+
+TEST(verdict, fails_where_calls_of_the_cloud_came_to_nothing) {
+  auto f = facts_of_one();
+  auto& t = f.traffic.emplace_back();
+  t.kind = "rrpc";
+  t.product = "meter";
+  t.attempted = 60;
+  t.answered = 50;
+  t.offline = 10;
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "whoever was not there yet is nobody's fault";
+  t.answered = 40;
+  t.refused = 5;
+  t.timed_out = 3;
+  t.unanswered = 2;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "cloud traffic, rrpc of product meter: 5 refused, 3 timed out, 2 "
+                                "without an answer of 60: expected 0");
+  f.failures.clear();
+  t.may_fail = true;
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "as the scenario has it";
+  t.skipped = 7;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "cloud traffic, rrpc of product meter: 7 not attempted because too "
+                                "many had no answer of 67: expected 0");
+  EXPECT_NE(to_json(f).find("\"skipped\": 7"), std::string::npos);
+}
+
 product_fact product_of(std::string name, bool tagged) {
   product_fact p;
   p.name = std::move(name);

@@ -19,7 +19,8 @@ constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 std::string line(const product_row& r) {
   return std::string{r.product_key} + "|" + std::string{r.product_secret} + "|"
          + std::string{r.name} + "|" + std::string{r.model} + "|" + std::to_string(r.flags) + "|"
-         + std::string{r.config} + "|" + std::to_string(r.config_count);
+         + std::string{r.config} + "|" + std::to_string(r.config_count) + "|"
+         + std::string{r.topics};
 }
 std::string line(const device_row& r) {
   return std::string{r.product_key} + "|" + std::string{r.device_name} + "|"
@@ -83,14 +84,16 @@ struct store_table : testing::Test {
 };
 
 TEST_F(store_table, keeps_products) {
-  kept.put(product_row{"b", "secret", "lamp", R"({"properties":[]})", UINT32_MAX, "{}", 7});
+  kept.put(
+      product_row{"b", "secret", "lamp", R"({"properties":[]})", UINT32_MAX, "{}", 7, "c1 pub\n"});
   kept.put(product_row{"a", "", "", "", 0});
-  EXPECT_THAT(after_reopening<product_row>(),
-              ElementsAre("a||||0||0", R"(b|secret|lamp|{"properties":[]}|4294967295|{}|7)"));
+  EXPECT_THAT(
+      after_reopening<product_row>(),
+      ElementsAre("a||||0||0|", "b|secret|lamp|{\"properties\":[]}|4294967295|{}|7|c1 pub\n"));
   kept.put(product_row{"b", "other", "lamp", "", 1});
   kept.erase_product("a");
   kept.erase_product("nobody");
-  EXPECT_THAT(after_reopening<product_row>(), ElementsAre("b|other|lamp||1||0"));
+  EXPECT_THAT(after_reopening<product_row>(), ElementsAre("b|other|lamp||1||0|"));
 }
 
 TEST_F(store_table, keeps_devices) {

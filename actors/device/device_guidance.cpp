@@ -1,0 +1,111 @@
+// A device that asks the auth host before each connection (aliyun-iot.md §5.4): a link for that
+// alone, then the one to where the answer says. Whatever goes wrong there is a failed attempt.
+#include <algorithm>
+
+#include "actors/device/device.hpp"
+#include "actors/device/guide.hpp"
+#include "actors/device/speech_scratch.hpp"
+#include "protocol/alink/id2_stream.hpp"
+
+namespace fleet::actors {
+
+namespace {
+
+/// What a securemode of ID2 becomes after pre-auth (§5.2).
+constexpr int granted_id2_mode(int direct) noexcept {
+  return direct == 4 ? 1 : 5;
+}
+
+} // namespace
+
+bool device::asks_for_guidance() const noexcept {
+  return guide_ && !guide_->answered();
+}
+
+void device::begin_guidance(hal::connect_options& options) {
+  const auto& plan = product_.logon;
+  const auto* const triples = product_.speech->triples();
+  if (plan.by == logon_way::direct || triples == nullptr || registrar_) {
+    return;
+  }
+  if (guide_) {
+    options.peer = guide_->place();
+    return;
+  }
+  guide_ = std::make_unique<guide>(plan, triples->at(index_), product_.peer);
+  options.peer = plan.auth_host;
+  options.security = plan.security;
+  options.server_name = plan.server_name;
+  options.timeout = std::min(options.timeout, door_patience);
+}
+
+/// What hides the MQTT stream of a device with an ID2 element; none of others, or at the auth host.
+std::unique_ptr<stream_transform> device::veil() {
+  const int mode = product_.logon.id2_mode;
+  const auto* const triples = product_.speech->triples();
+  if (!alink::id2_encrypts(mode) || triples == nullptr || asks_for_guidance() || registrar_) {
+    return nullptr;
+  }
+  const auto who = triples->at(index_);
+  const bool granted = guide_ && product_.logon.by == logon_way::pre_auth;
+  alink::id2_preamble begin{
+      granted ? granted_id2_mode(mode) : mode, who.product_key, who.device_name, {}};
+  // Unlike any other stream's of this device: no two begin at one time of one boot.
+  const auto moment = static_cast<std::uint64_t>(now().time_since_epoch().count());
+  random_stream draw{product_.seed ^ mix64(moment), slot_.board.boots(), "id2 stream"};
+  for (auto& octet : begin.nonce) {
+    octet = static_cast<std::uint8_t>(draw.below(256));
+  }
+  auto ciphers = alink::make_id2_ciphers(
+      granted ? guide_->grant().codec_key : alink::id2_stream_key(who), begin);
+  FLEET_CHECK(ciphers.has_value()); // the guide takes no answer with another key
+  return std::make_unique<alink::id2_client_stream>(std::move(begin), std::move(*ciphers));
+}
+
+void device::ask_for_guidance() {
+  phase_due_ = later(attempt_began_, door_patience);
+  guide_->ask(now(), slot_.board.link.output());
+  settle_guidance();
+}
+
+void device::take_guidance(bytes_view bytes) {
+  guide_->receive(bytes, now(), around_.speech->json);
+  settle_guidance();
+}
+
+/// An answer may end with its connection. True if that has been dealt with.
+bool device::end_guidance(hal::close_reason reason, std::string_view detail) {
+  if (!asks_for_guidance() || phase_ == phase::stopping) {
+    return false;
+  }
+  guide_->closed(around_.speech->json);
+  settle_guidance();
+  if (asks_for_guidance()) { // it never stood, or nothing had been asked
+    std::string why = "the auth host: ";
+    why += hal::to_string(reason);
+    if (!detail.empty()) {
+      why.append(": ").append(detail);
+    }
+    leave_link(outcome::auth_host_failed, why);
+  }
+  return true;
+}
+
+void device::settle_guidance() {
+  if (!guide_->failure().empty()) {
+    const std::string why = guide_->failure(); // leaving the link forgets it
+    leave_link(outcome::auth_host_failed, why);
+    return;
+  }
+  if (!guide_->answered()) {
+    return;
+  }
+  slot_.board.link.drop();
+  if (go(step::link_ended) && phase_ == phase::backing_off) {
+    phase_due_ = now(); // it came for this alone, and now logs on
+  } else {
+    guide_.reset();
+  }
+}
+
+} // namespace fleet::actors

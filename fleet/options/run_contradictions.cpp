@@ -1,0 +1,210 @@
+// One function for each subject.
+#include "fleet/options/run_contradictions.hpp"
+
+#include "fleet/options/subcommands.hpp"
+#include "fleet/text/endpoints.hpp"
+#include "fleet/text/quantities.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using sentence = std::optional<std::string>;
+
+bool registers(const run_options& o) noexcept {
+  return o.registers || o.logon == logon_mode::register_;
+}
+
+/// Whether the devices go to the auth host before each connection.
+bool asks_first(const run_options& o) noexcept {
+  return o.logon == logon_mode::pre_auth || o.logon == logon_mode::bootstrap;
+}
+
+sentence security_contradiction(const run_options& o, const flag_set& flags) {
+  const bool tls = over_tls(o.security);
+  const std::string tier{to_string(o.security)};
+  if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
+    return "--security " + tier
+           + " contradicts the mqtts:// target; write mqtt:// for a connection without TLS";
+  }
+  if (o.target.scheme == text::scheme::mqtt && tls) {
+    return "--security " + tier + " contradicts the mqtt:// target; write mqtts:// for TLS";
+  }
+  // The products of a scenario may be encrypted without a word on the line.
+  const bool asks_https = asks_first(o) && o.auth_host.secure && !o.auth_host.host.empty();
+  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
+  for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
+    if (!encrypted && !asks_https && flags.given(flag)) {
+      return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
+    }
+  }
+  if (o.registers && flags.given("--logon") && o.logon != logon_mode::register_) {
+    return "--register and --logon contradict each other; give one";
+  }
+  if (o.scenario_file.empty()) {
+    const auto mode = registers(o) ? logon_mode::register_ : o.logon;
+    if (auto wrong = logon_contradiction(mode, o.security)) {
+      return "the devices would have " + *wrong;
+    }
+  }
+  if (registers(o) && !encrypted) {
+    return std::string{o.registers ? "--register" : "--logon register"}
+           + " tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  }
+  if (!o.auth_host.host.empty() && o.target.scheme == text::scheme::embedded) {
+    return "--auth-host needs a target; the embedded twin brings its own";
+  }
+  if (!o.auth_host.host.empty() && o.scenario_file.empty() && !asks_first(o)) {
+    return "--auth-host is for devices that ask there; add --logon pre-auth or bootstrap";
+  }
+  if (flags.given("--insecure") && flags.given("--cafile")) {
+    return "--insecure looks at no certificate and so contradicts --cafile";
+  }
+  if (o.target.scheme == text::scheme::embedded && flags.given("--target-admin")) {
+    return "--target-admin needs a target; the embedded twin's ledger is at hand";
+  }
+  if (o.target.scheme == text::scheme::embedded) {
+    for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs a target; the embedded twin brings its own certificate";
+      }
+    }
+  }
+  return {};
+}
+
+/// Of the flags that say what a product is, a scenario's products have their own.
+sentence scenario_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.scenario_file.empty()) {
+    return {};
+  }
+  for (const auto flag : {"--profile", "--topic", "--payload", "--payload-file"}) {
+    if (flags.given(flag)) {
+      return std::string{flag} + " contradicts --scenario; its products say that for themselves";
+    }
+  }
+  return {};
+}
+
+sentence dialect_contradiction(const run_options& o, const flag_set& flags) {
+  if (!o.scenario_file.empty()) {
+    return {}; // products of every profile, each held to its own rules by the plan
+  }
+  if (o.profile == profile::mqtt) {
+    for (const auto flag : {"--credentials", "--product-key", "--sign", "--register", "--logon",
+                            "--auth-host", "--product-secrets"}) {
+      if (flags.given(flag)) {
+        return std::string{flag}
+               + " belongs to the profiles linkdevelop and linkplatform; --profile "
+                 "mqtt logs on with --username and --password";
+      }
+    }
+    if (by_id2(o.security)) {
+      return "--security " + std::string{to_string(o.security)}
+             + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt knows plain "
+               "and tls";
+    }
+  } else {
+    for (const auto flag : {"--client-id", "--username", "--password", "--password-file", "--topic",
+                            "--down-topic", "--payload", "--payload-file"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs --profile mqtt";
+      }
+    }
+    if (o.qos == mqtt::qos::exactly_once) {
+      return "--qos 2 needs --profile mqtt; the platform of profile "
+             + std::string{to_string(o.profile)} + " refuses it";
+    }
+    if (o.keep_alive < platform_keep_alive_least || o.keep_alive > platform_keep_alive_most) {
+      return "--keep-alive must be 30s to 1200s with profile " + std::string{to_string(o.profile)}
+             + "; the platform refuses others";
+    }
+  }
+  return {};
+}
+
+sentence profile_contradiction(const run_options& o, const flag_set& flags) {
+  if (auto wrong = dialect_contradiction(o, flags)) {
+    return wrong;
+  }
+  if (flags.given("--credentials") && flags.given("--product-key")) {
+    return "--product-key is for generated credentials and contradicts --credentials";
+  }
+  if (!o.mqtt_text.listens() && flags.given("--downlink-interval")
+      && o.downlink_interval > duration::zero()) {
+    return "--down-topic off and --downlink-interval contradict each other; commands need a topic";
+  }
+  const bool has_password = flags.given("--password") || flags.given("--password-file");
+  if (has_password && !flags.given("--username")) {
+    return "a password needs a user name in MQTT; add --username";
+  }
+  if (flags.given("--password") && flags.given("--password-file")) {
+    return "--password and --password-file contradict each other; give one";
+  }
+  if (flags.given("--payload") && flags.given("--payload-file")) {
+    return "--payload and --payload-file contradict each other; give one";
+  }
+  return {};
+}
+
+sentence world_contradiction(const run_options& o, const flag_set& flags) {
+  if (o.virtual_world) {
+    if (o.target.scheme != text::scheme::embedded) {
+      return "--virtual opens no socket and so contradicts --target "
+             + text::format_target(o.target);
+    }
+    for (const auto flag : {"--bind", "--connects-pending"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " is about sockets; --virtual opens none";
+      }
+    }
+    if (o.homes > 1) {
+      return "--virtual has one home; leave --homes out";
+    }
+  } else if (flags.given("--link")) {
+    return "--link shapes the simulated network and needs --virtual";
+  }
+  // A scenario has its own devices and duration; its plan looks at them.
+  if (o.ramp_per_second && o.scenario_file.empty()) {
+    const double ramp_seconds = o.devices / *o.ramp_per_second;
+    if (ramp_seconds > seconds(o.run_for)) {
+      const auto needed = std::chrono::seconds{static_cast<std::int64_t>(ramp_seconds) + 1};
+      return "the ramp of " + text::format_count(o.devices) + " devices takes "
+             + text::format_duration(needed) + " and would not end within --duration "
+             + text::format_duration(o.run_for);
+    }
+  }
+  return {};
+}
+
+sentence number_contradiction(const run_options& o) {
+  if (o.keep_alive % 1s != 0s) {
+    return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
+  }
+  if (o.receive_limit_bytes >= o.ram_bytes) {
+    return "--receive-limit " + text::format_size(o.receive_limit_bytes)
+           + " is a part of the board's --ram " + text::format_size(o.ram_bytes)
+           + " and leaves nothing of it; make --ram larger, or it smaller";
+  }
+  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
+    return "--json and --ledger name one file; give each its own";
+  }
+  return {};
+}
+
+} // namespace
+
+std::optional<std::string> run_contradiction(const run_options& o, const flag_set& flags) {
+  for (const auto& wrong :
+       {number_contradiction(o), scenario_contradiction(o, flags), security_contradiction(o, flags),
+        profile_contradiction(o, flags), world_contradiction(o, flags)}) {
+    if (wrong) {
+      return wrong;
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,171 @@
+// By name from the line or the target; or the embedded twin's, beside its MQTT listeners.
+#include "fleet/run/guidance.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "fleet/run/look_up.hpp"
+#include "fleet/run/prepare_checks.hpp"
+#include "protocol/http/url.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr std::uint16_t http_port = 80;
+constexpr std::uint16_t https_port = 443;
+
+/// All devices of a run come from one address: what slows a single source would slow the run.
+constexpr cloud::rate_rules unbounded{.per_second = 1'000'000, .burst = 1'000'000};
+
+std::string bare(std::string_view host) {
+  const bool brackets = host.starts_with('[') && host.ends_with(']');
+  return std::string{brackets ? host.substr(1, host.size() - 2) : host};
+}
+
+actors::logon_way way_of(logon_mode mode) noexcept {
+  switch (mode) {
+    case logon_mode::pre_auth: return actors::logon_way::pre_auth;
+    case logon_mode::bootstrap: return actors::logon_way::bootstrap;
+    case logon_mode::direct:
+    case logon_mode::register_: break;
+  }
+  return actors::logon_way::direct;
+}
+
+/// The door of one product, when the line or the target says where it is.
+http::url door_of(const run_options& o, const prepared_product& product) {
+  http::url out;
+  out.target = "/";
+  if (!o.auth_host.host.empty()) {
+    out.secure = o.auth_host.secure;
+    out.host = o.auth_host.host;
+    out.port = o.auth_host.port;
+    return out;
+  }
+  out.secure = product.tls();
+  const bool v6 = o.target.host.find(':') != std::string::npos;
+  out.host = v6 ? "[" + o.target.host + "]" : o.target.host;
+  out.port = out.secure ? https_port : http_port;
+  return out;
+}
+
+void begin_plan(const run_options& o, prepared_product& product) {
+  auto& plan = product.settings.logon;
+  plan.by = way_of(product.plan.product.logon);
+  plan.sign = o.sign;
+}
+
+/// The securemode of the ID2 model, or 0.
+int id2_mode_of(const prepared_product& product) noexcept {
+  const bool id2 = by_id2(product.plan.product.security) && product.profile() != profile::mqtt;
+  return id2 && !product.plan.behind_gateway ? secure_mode_of(product.plan.product.security) : 0;
+}
+
+} // namespace
+
+bool asks_first(const prepared_product& product) noexcept {
+  return !product.plan.behind_gateway && product.profile() != profile::mqtt
+         && way_of(product.plan.product.logon) != actors::logon_way::direct;
+}
+
+bool asks_https(const run_options& o, const prepared_product& product) noexcept {
+  return asks_first(product) && (o.auth_host.host.empty() ? product.tls() : o.auth_host.secure);
+}
+
+int secure_mode_of(security tier) noexcept {
+  switch (tier) {
+    case security::plain: return 3;
+    case security::tls: return 2;
+    case security::id2: return 4;
+    case security::id2_tls: return 7;
+    case security::itls: return 8;
+  }
+  FLEET_CHECK(false);
+}
+
+std::optional<startup_error> find_auth_host(const run_options& o, prepared& out) {
+  for (auto& product : out.products) {
+    product.settings.logon.id2_mode = id2_mode_of(product);
+    if (!asks_first(product)) {
+      continue;
+    }
+    begin_plan(o, product);
+    if (o.target.scheme == text::scheme::embedded) {
+      continue;
+    }
+    const auto at = door_of(o, product);
+    const auto found = look_up(bare(at.host), at.port);
+    if (!found) {
+      return startup_error{
+          found.error().code,
+          fmt::format("the auth host {}: {}", http::to_string(at), found.error().message)};
+    }
+    auto& plan = product.settings.logon;
+    plan.auth_host = reachable_peer(found.value(), o.source_addresses);
+    plan.host = http::authority(at);
+    if (at.secure) {
+      plan.security = out.client_security.get();
+      plan.server_name = o.auth_host.host.empty() ? out.server_name : bare(at.host);
+    }
+    plan.hosts = {{bare(o.target.host), product.settings.peer}, {bare(at.host), plan.auth_host}};
+  }
+  return std::nullopt;
+}
+
+embedded_auth_host::embedded_auth_host(hal::home& home, cloud::twin& twin, cloud::logon_ports ports,
+                                       const cloud::web_limits& limits)
+    : desk_(home, *twin.logons(), ports, unbounded), service_(home, desk_, limits) {}
+
+result<std::unique_ptr<embedded_auth_host>, startup_error>
+embedded_auth_host::open(hal::home& home, cloud::twin& twin, prepared& ready, profile p) {
+  cloud::logon_ports ports;
+  bool any = false;
+  for (const auto& product : ready.products) {
+    if (product.profile() != p) {
+      continue;
+    }
+    (product.tls() ? ports.tls : ports.plain) = product.settings.peer.port;
+    any = any || asks_first(product);
+  }
+  if (!any) {
+    return std::unique_ptr<embedded_auth_host>{};
+  }
+  cloud::web_limits limits;
+  limits.connections_max = std::max(limits.connections_max, 2 * ready.connections());
+  std::unique_ptr<embedded_auth_host> made{new embedded_auth_host{home, twin, ports, limits}};
+  if (auto error = made->listen(ready, p)) {
+    return fail(*error);
+  }
+  return made;
+}
+
+std::optional<startup_error> embedded_auth_host::listen(prepared& ready, profile p) {
+  std::optional<hal::address> doors[2]; // plain, TLS
+  for (auto& product : ready.products) {
+    if (product.profile() != p || !asks_first(product)) {
+      continue;
+    }
+    auto& door = doors[product.tls() ? 1 : 0];
+    if (!door) {
+      hal::listen_options options;
+      options.at = hal::parse_address("127.0.0.1:0").value();
+      options.security = product.tls() ? ready.twin_security.get() : nullptr;
+      const auto got = service_.listen(options);
+      if (!got) {
+        return startup_error{exit_code::environment_failed,
+                             "the embedded twin's log-on door cannot listen"};
+      }
+      door = got.value();
+    }
+    auto& plan = product.settings.logon;
+    plan.auth_host = *door;
+    plan.host = door->text();
+    plan.security = product.settings.security;
+    plan.server_name = product.settings.server_name;
+  }
+  return std::nullopt;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,46 @@
+// Where devices ask before they connect (aliyun-iot.md §5.4): found before anything starts. The
+// embedded twin's own door is known when it listens.
+#pragma once
+
+#include <optional>
+
+#include "cloud_sim/twin.hpp"
+#include "cloud_sim/web/logon_desk.hpp"
+#include "cloud_sim/web/service.hpp"
+#include "fleet/run/prepare.hpp"
+
+namespace fleet::program {
+
+/// Whether the product's devices go to the auth host before each connection.
+bool asks_first(const prepared_product& product) noexcept;
+/// Whether they do so over TLS.
+bool asks_https(const run_options& options, const prepared_product& product) noexcept;
+
+/// The securemode of direct mode (§5.2).
+int secure_mode_of(security tier) noexcept;
+
+/// Looks the auth host up for products whose devices ask, and tells them; not for the embedded
+/// twin's. With the target known and TLS made.
+std::optional<startup_error> find_auth_host(const run_options& options, prepared& out);
+
+/// The embedded twin's log-on door.
+class embedded_auth_host {
+public:
+  /// Listens on `home` for the products of profile `p` whose devices ask, where there are any, and
+  /// tells them. `twin` is started and outlives the door; `ports` are its listeners'.
+  static result<std::unique_ptr<embedded_auth_host>, startup_error>
+  open(hal::home& home, cloud::twin& twin, prepared& ready, profile p);
+
+  /// Ends all connections; on the home's thread, or after the homes ended.
+  void stop() { service_.stop(); }
+
+private:
+  embedded_auth_host(hal::home& home, cloud::twin& twin, cloud::logon_ports ports,
+                     const cloud::web_limits& limits);
+  std::optional<startup_error> listen(prepared& ready, profile p);
+
+  cloud::logon_desk desk_;
+  cloud::web_service service_;
+};
+
+} // namespace fleet::program

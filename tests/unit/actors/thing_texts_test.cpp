@@ -1,0 +1,63 @@
+// Reports whose payload and topic are the user's templates, at the device.
+#include "tests/unit/actors/thing_rig.hpp"
+
+namespace fleet::actors {
+namespace {
+
+using std::chrono::milliseconds;
+using test::filled;
+using test::lamp;
+using test::raw_field;
+
+TEST(thing_texts, fills_in_what_the_user_wrote_for_each_message) {
+  lamp d;
+  auto& words = d.report(report_kind::custom);
+  words.topic = filled("{device}/{seq}");
+  words.text = filled(R"({{"i":{index},"n":{seq},"at":{timestamp},"r":{random 7..7},)"
+                      R"("by":"{device}","tag":"{ledger}"}})");
+  d.product.payload_bytes = 200;
+  d.boot(milliseconds{3500});
+  const auto first = d.cloud.last_on("/a1FleetDemo/dev_000000/dev_000000/1");
+  const auto payload = d.cloud.last_on("/a1FleetDemo/dev_000000/dev_000000/3");
+  EXPECT_EQ("0", raw_field(payload, "i")) << payload;
+  EXPECT_EQ("1", raw_field(first, "n"));
+  EXPECT_EQ("3", raw_field(payload, "n"));
+  EXPECT_EQ("7", raw_field(payload, "r"));
+  EXPECT_EQ("\"dev_000000\"", raw_field(payload, "by"));
+  EXPECT_GT(raw_field(payload, "at").size(), 3U);
+  EXPECT_EQ(200U, payload.size());
+  const auto found = ledger::find_tag(as_bytes(payload));
+  EXPECT_EQ(ledger::tag_state::intact, found.state) << payload;
+  EXPECT_EQ((ledger::tag{0, 1, 3}), found.what);
+  EXPECT_EQ(3U, d.slot->uplink.attempted());
+  EXPECT_EQ(3U, d.slot->uplink.acknowledged());
+}
+
+TEST(thing_texts, sends_texts_without_a_tag_as_they_are_and_keeps_them_out_of_the_ledger) {
+  lamp d;
+  auto& words = d.report(report_kind::custom);
+  words.topic = filled("user/update");
+  words.text = filled("n={seq}");
+  auto& octets = d.report(report_kind::raw);
+  octets.text = filled("\x02{seq}");
+  d.report(report_kind::properties);
+  d.boot(milliseconds{3500});
+  const auto texts = d.cloud.on("user/update");
+  ASSERT_EQ(3U, texts.size());
+  const auto frame = d.cloud.last_on("model/up_raw");
+  EXPECT_EQ('\x02', frame.at(0));
+  // Both count among those without a tag, in turn.
+  EXPECT_EQ(d.cloud.on("property/post").size(), d.slot->uplink.attempted());
+  EXPECT_EQ(d.slot->uplink.attempted(), d.slot->uplink.acknowledged());
+  EXPECT_EQ(d.counts.published[1].load(), d.slot->uplink.attempted() + 6);
+  std::vector<std::string> numbers;
+  for (const auto& h : d.cloud.said) {
+    if (h.topic.ends_with("user/update") || h.topic.ends_with("model/up_raw")) {
+      numbers.push_back(h.payload.substr(h.payload.find_first_of("123456")));
+    }
+  }
+  EXPECT_EQ((std::vector<std::string>{"1", "2", "3", "4", "5", "6"}), numbers);
+}
+
+} // namespace
+} // namespace fleet::actors
