@@ -243,6 +243,7 @@ void gateway_part::rejoin_next() {
   for (std::size_t tried = 0; tried < subs_.size(); ++tried) {
     const auto place = static_cast<std::uint16_t>(rejoin_turn_++ % subs_.size());
     if (subs_[place].online() && machine_->dismiss(place, now())) {
+      silence(place); // what it said after its logout would be acknowledged and thrown away
       break;
     }
   }
@@ -261,9 +262,7 @@ void gateway_part::take_event(const alink::gateway_event& event) {
       return;
     case kind::offline:
       of_.client.hold(cookies_behind(event.index));
-      forget(event.index);
-      subs_[event.index].logged_out();
-      touch(event.index);
+      silence(event.index);
       return;
     case kind::left:
       if (event.code == 0 && source_->registers(event.index)) {
@@ -292,6 +291,12 @@ void gateway_part::refused(std::uint16_t place, std::int32_t code) {
   }
   of_.around.watcher->on_trouble(first_ + place, outcome::sub_device_refused, why);
   give_up(cookies_behind(place));
+}
+
+void gateway_part::silence(std::uint16_t place) {
+  forget(place);
+  subs_[place].logged_out();
+  touch(place);
 }
 
 void gateway_part::forget(std::uint16_t place) {

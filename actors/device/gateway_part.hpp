@@ -91,6 +91,7 @@ private:
   void count_machine();
   void rejoin_next();
   void forget(std::uint16_t place);
+  void silence(std::uint16_t place); ///< it has no session any more, or is about to
   void give_up(mqtt::cookie_range whose);
   void refused(std::uint16_t place, std::int32_t code);
   void touch(std::uint16_t place);

@@ -29,6 +29,7 @@ std::optional<store_failure> make_directory(const files::path& at) {
   if (files::is_directory(at, error)) {
     return std::nullopt; // the user's own: its mode is the user's choice
   }
+  error.clear(); // that there is none yet is no failure
   // A name with a slash at its end would be made and then be found to exist.
   const auto bare = at.has_filename() ? at : at.parent_path();
   if (bare.has_parent_path()) {

@@ -24,8 +24,7 @@ struct gateway_bench : test::driven_device {
   }
   void answer(const test::heard& h) {
     const bool gateways = h.topic.ends_with("topo/add") || h.topic.ends_with("combine/login")
-                          || h.topic.ends_with("combine/logout")
-                          || h.topic.ends_with("topo/delete")
+                          || h.topic.ends_with("combine/logout") || h.topic.ends_with("topo/delete")
                           || h.topic.ends_with("sub/unregister");
     if (gateways && agrees) {
       cloud.say(h.topic + "_reply",
@@ -230,6 +229,26 @@ TEST(sub_devices, leave_their_gateway_in_turn_and_are_taken_in_again) {
   g.it().quiet();
   g.run(seconds{60});
   EXPECT_EQ(3U, g.counts.sub_devices_left.load()) << "quiet gateways let nobody go";
+}
+
+TEST(sub_devices, say_nothing_from_the_moment_they_ask_to_be_logged_out) {
+  gateway_bench g{1};
+  g.product.features.children.rejoin = seconds{10};
+  g.boot(seconds{1});
+  ASSERT_EQ(1U, g.counts.sub_devices_online.load());
+  ASSERT_TRUE(g.cloud.on("combine/logout").empty());
+  g.agrees = false; // the answer is long on its way
+  g.run(seconds{14});
+  const auto asked = std::find_if(g.cloud.said.begin(), g.cloud.said.end(), [](const auto& h) {
+    return h.topic.ends_with("combine/logout");
+  });
+  ASSERT_NE(g.cloud.said.end(), asked);
+  EXPECT_TRUE(std::none_of(asked, g.cloud.said.end(),
+                           [](const auto& h) { return h.topic.ends_with("property/post"); }));
+  g.agrees = true;
+  g.run(seconds{60});
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load()) << "and it comes back";
+  EXPECT_GE(g.counts.sub_devices_left.load(), 1U);
 }
 
 TEST(sub_devices, that_register_do_so_anew_after_they_left) {

@@ -75,6 +75,16 @@ TEST_F(store_open, makes_parents_and_takes_a_slash_at_the_end) {
   EXPECT_EQ(mode_of(directory), 0700);
 }
 
+TEST_F(store_open, makes_a_directory_beside_where_it_was_started) {
+  const auto former = std::filesystem::current_path();
+  std::filesystem::current_path(folder / "");
+  directory = "bare";
+  const bool fine = store::open(directory).ok();
+  std::filesystem::current_path(former);
+  EXPECT_TRUE(fine);
+  EXPECT_EQ(mode_of(folder / "bare"), 0700);
+}
+
 TEST_F(store_open, leaves_the_mode_of_a_directory_that_was_there) {
   ASSERT_EQ(::mkdir(directory.c_str(), 0755), 0);
   ASSERT_EQ(::chmod(directory.c_str(), 0755), 0);
