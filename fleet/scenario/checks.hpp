@@ -32,6 +32,13 @@ struct traffic_target {
 void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traffic,
                    const traffic_target& target);
 
+/// The firmware of a product, with the other products known.
+void check_firmware(reading& r, const yaml_value& map, const scenario_product& product,
+                    const scenario& file);
+
+/// One rollout; fills in the only product that has firmware where none is named.
+void check_rollout(reading& r, const yaml_value& map, rollout_rule& rollout, const scenario& file);
+
 /// Whether both keys are there; complains about the second.
 bool contradict(reading& r, const yaml_value& map, std::string_view one, std::string_view other);
 

@@ -43,6 +43,12 @@ struct traffic_plan {
   std::size_t product = 0; ///< an index of scenario_plan::products
 };
 
+/// A rollout and whom it goes to.
+struct rollout_plan {
+  rollout_rule rollout;
+  std::size_t product = 0; ///< an index of scenario_plan::products
+};
+
 /// A scenario with every question answered, but for a seed that nobody chose.
 struct scenario_plan {
   std::string name;
@@ -55,6 +61,8 @@ struct scenario_plan {
   std::uint32_t load_after = 0;       ///< devices on after the last segment
   std::vector<duration> stage_ends;   ///< of each stage, after the start; at least one
   std::vector<traffic_plan> cloud_traffic;
+  std::vector<rollout_plan> rollouts;
+  firmware_server_rule firmware_server;
 };
 
 /// What keeps a scenario from being a plan: a sentence, and the key of the file that it is about.

@@ -329,7 +329,12 @@ std::vector<key_of<scenario_product>> duty_keys() {
       map_key({"gateways",
                "Makes the product one of gateways; `count` and `share` then contradict it.",
                "{count: 200, children: {product: meter, each: 25}}", "none"},
-              &scenario_product::gateways, gateways_section())};
+              &scenario_product::gateways, gateways_section()),
+      map_key({"firmware",
+               "Gives the boards flash with two slots, and the devices an updater; `{}` for all "
+               "defaults. For the profiles linkdevelop and linkplatform.",
+               "{version: 1.0.0, size: 64KiB}", "none: no updates"},
+              &scenario_product::firmware, firmware_section())};
 }
 
 } // namespace

@@ -113,6 +113,30 @@ void check_meaning(reading& r, const yaml_value& root, scenario& file) {
   }
 }
 
+/// Firmware of products and rollouts, with all products known by name.
+void check_rollouts(reading& r, const yaml_value& root, scenario& file) {
+  if (!names_known(r, root, file)) {
+    return;
+  }
+  const auto& products = items_of(root, "products");
+  for (std::size_t i = 0; i < file.products.size(); ++i) {
+    check_firmware(r, products[i], file.products[i], file);
+  }
+  const auto& rollouts = items_of(root, "rollouts");
+  for (std::size_t i = 0; i < file.rollouts.size(); ++i) {
+    auto& read = file.rollouts[i];
+    read.at_place = rollouts[i].at;
+    if (read.name.empty()) {
+      read.name = "rollout_" + std::to_string(i + 1);
+    }
+  }
+  for (std::size_t i = 0; i < file.rollouts.size(); ++i) {
+    if (rollouts[i].kind == yaml_kind::map && !r.spoilt(rollouts[i])) {
+      check_rollout(r, rollouts[i], file.rollouts[i], file);
+    }
+  }
+}
+
 void check_stages(reading& r, const yaml_value& root) {
   for (const auto& stage : items_of(root, "stages")) {
     if (stage.kind == yaml_kind::map && !r.spoilt(stage)) {
@@ -160,6 +184,7 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
   name_products(file);
   complete_reports(root, file);
   check_meaning(r, root, file);
+  check_rollouts(r, root, file);
   check_stages(r, root);
   if (r.count() == 0) {
     if (const auto plan = resolve(file); !plan) {
