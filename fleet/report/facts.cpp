@@ -143,6 +143,16 @@ totals read_totals(const std::vector<actors::shard*>& shards, std::size_t produc
   return t;
 }
 
+firmware_fact read_firmware(const std::vector<actors::shard*>& shards) {
+  firmware_fact out;
+  for (const actors::shard* s : shards) {
+    for (const auto& part : s->parts) {
+      add(out, part.counts);
+    }
+  }
+  return out;
+}
+
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
                                         actors::latency which) {
   actors::histogram_snapshot out;
@@ -222,6 +232,9 @@ void judge(run_facts& facts) {
   }
   for (const auto& traffic : facts.traffic) {
     judge_traffic(traffic, out);
+  }
+  for (const auto& rollout : facts.rollouts) {
+    judge_rollout(rollout, facts.interrupted, out);
   }
   if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0) {
     out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "

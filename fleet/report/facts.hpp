@@ -10,6 +10,7 @@
 
 #include "actors/supervision/shard.hpp"
 #include "fleet/report/dialect.hpp"
+#include "fleet/report/rollouts.hpp"
 #include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::report {
@@ -65,6 +66,7 @@ std::string skipped_text(const totals& t);
 totals read_totals(const std::vector<actors::shard*>& shards);
 /// Those of one product alone, by its number; started, stopped and bytes stay 0.
 totals read_totals(const std::vector<actors::shard*>& shards, std::size_t product);
+firmware_fact read_firmware(const std::vector<actors::shard*>& shards);
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
                                         actors::latency which);
 
@@ -160,6 +162,8 @@ struct run_facts {
   std::array<actors::histogram_snapshot, actors::latency_count> latencies;
   std::vector<product_fact> products;
   std::vector<traffic_fact> traffic;
+  std::vector<rollout_fact> rollouts;
+  firmware_fact firmware;
   std::vector<trouble_fact> troubles;
   std::vector<crash_fact> crashes;
   std::optional<std::string> digest;

@@ -186,9 +186,9 @@ void append_traffic(std::string& out, const run_facts& f) {
   if (f.traffic.empty()) {
     return;
   }
-  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic",
-                     "product", "attempted", "answered", "timed out", "refused", "offline",
-                     "skipped");
+  out +=
+      fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic",
+                  "product", "attempted", "answered", "timed out", "refused", "offline", "skipped");
   for (const auto& t : f.traffic) {
     out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
                        t.attempted, t.answered, t.timed_out, t.refused, t.offline, t.skipped);
@@ -229,6 +229,7 @@ std::string to_text(const run_facts& f) {
   append_topics(out, f);
   append_products(out, f);
   append_traffic(out, f);
+  out += rollouts_text(f.rollouts, f.firmware);
   append_latencies(out, f);
   append_ledger(out, f);
   append_troubles(out, f);

@@ -127,6 +127,7 @@ exit_code director::give_up(const startup_error& why) {
   }
   world_->stop(std::chrono::seconds{1});
   traffic_.clear();
+  rollouts_.clear();
   far_.clear();
   return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }
@@ -148,6 +149,7 @@ void director::tear_down() {
   for (std::size_t i = 0; i < actors::latency_count; ++i) {
     facts_.latencies[i] = report::read_latency(shard_list_, static_cast<actors::latency>(i));
   }
+  facts_.firmware = report::read_firmware(shard_list_);
   facts_.digest = world_->digest();
   root_ = nullptr;
   world_->stop(duration{static_cast<std::int64_t>(pace_.left(world_->elapsed_s(), 1.0) * 1e9)});
@@ -261,6 +263,19 @@ void director::gather_traffic() {
     fact.unanswered = std::min(c.overdue.load(std::memory_order_relaxed), flow->pending());
     fact.may_fail = flow->what().may_fail;
   }
+}
+
+/// Likewise: what devices do not finish after that is cut off by us.
+void director::gather_rollouts() {
+  if (rollouts_.empty()) {
+    return;
+  }
+  world_->call(world_->twin_home(), [this] {
+    for (const auto& flow : rollouts_) {
+      flow->stop();
+      facts_.rollouts.push_back(flow->fact());
+    }
+  });
 }
 
 void director::gather_troubles() {

@@ -228,7 +228,8 @@ void fill_rollouts(const scenario& file, scenario_plan& plan) {
         std::find_if(plan.products.begin(), plan.products.end(),
                      [&](const product_plan& p) { return p.product.name == rollout.product; });
     FLEET_CHECK(target != plan.products.end());
-    plan.rollouts.push_back({rollout, static_cast<std::size_t>(target - plan.products.begin())});
+    plan.rollouts.push_back(
+        {rollout, static_cast<std::size_t>(target - plan.products.begin()), {}});
   }
 }
 

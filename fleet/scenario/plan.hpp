@@ -47,6 +47,7 @@ struct traffic_plan {
 struct rollout_plan {
   rollout_rule rollout;
   std::size_t product = 0; ///< an index of scenario_plan::products
+  std::string content{};   ///< of the image's file, once it was read
 };
 
 /// A scenario with every question answered, but for a seed that nobody chose.

@@ -25,6 +25,7 @@ struct firmware_rule {
   ota::downgrade_policy downgrade = ota::downgrade_policy::accept;
   ota::second_offer_policy second_offer = ota::second_offer_policy::replace;
   bool resume = true;          ///< ranges after a cut or a reboot
+  bool http = false;           ///< images also by plain HTTP
   bool ask = false;            ///< `request` at each boot
   std::uint32_t progress = 10; ///< percent between two progress messages
 };
