@@ -42,7 +42,7 @@ enum class image_fault : std::uint8_t {
   forbidden,    ///< 403, as for an expired token
   server_error, ///< 500
   stall,        ///< the body stops half way and nothing follows
-  redirect      ///< one 302 before the image
+  redirect      ///< a 302 from https to http, where no device must follow
 };
 
 /// `rollouts[]`: a campaign of the embedded twin.
