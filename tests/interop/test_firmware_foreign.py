@@ -66,7 +66,8 @@ class ForeignFirmware(Case):
         need("nginx")
         self.authority = Authority(self.folder.path)
         self.broker = self.mosquitto()
-        self.files = self.started(Nginx(self.folder.path, self.authority))
+        self.files = self.started(Nginx(self.folder.path, self.authority,
+                                        ["location = /moved.bin { return 302 /fw.bin; }"]))
         (self.files.root / "fw.bin").write_bytes(IMAGE)
 
     def fleet(self, duration="60s"):
@@ -115,6 +116,9 @@ class ForeignFirmware(Case):
 
     def test_an_image_comes_over_http(self):
         self.check_update(f"http://127.0.0.1:{self.files.port}/fw.bin")
+
+    def test_a_redirect_is_followed(self):
+        self.check_update(f"https://localhost:{self.files.tls_port}/moved.bin")
 
     def check_failure(self, message, step):
         fleet, listener = self.fleet()
