@@ -30,14 +30,11 @@ enum class firmware_fault : std::uint8_t {
   status,       ///< the server answers firmware_order::status
   stall,        ///< the server stops in the middle and keeps the connection
   redirect,     ///< the server answers 302 to plain HTTP
-  unbootable    ///< a generated image begins with firmware_unbootable_mark
+  unbootable    ///< a generated image begins with ota::unbootable_mark
 };
 /// `wrong_digest` and so on; nothing for other words.
 std::optional<firmware_fault> parse_firmware_fault(std::string_view word) noexcept;
 std::string_view to_string(firmware_fault f) noexcept;
-
-/// The first octets of an image that boards of ours do not boot.
-inline constexpr std::string_view firmware_unbootable_mark = "NOBOOT!!";
 
 /// A firmware to be added.
 struct firmware_order {
@@ -46,7 +43,7 @@ struct firmware_order {
   std::string module; ///< empty: the default one
   std::uint64_t size = 0;
   content_digest sign_method = content_digest::md5;
-  /// The seed of an image that the twin makes itself (firmware_image.hpp); none: it is uploaded.
+  /// The seed of an image that the twin makes itself (ota::fill_generated()); none: it is uploaded.
   std::optional<std::uint64_t> generate;
   firmware_fault fault = firmware_fault::none;
   std::uint16_t status = 404; ///< of firmware_fault::status: 403, 404 or 500
