@@ -47,10 +47,10 @@ TEST(device_firmware, is_downloaded_verified_booted_and_reported) {
     updatable d;
     d.boot();
     d.offer("2.0", kind);
-    d.run(seconds{1});
+    d.run(milliseconds{500});
     EXPECT_EQ(d.version(), "1.0") << "the last progress goes out first";
     EXPECT_EQ(d.counts.firmware_staged.load(), 1U);
-    d.run(seconds{2});
+    d.run(seconds{1});
     EXPECT_EQ(d.it().now_in(), phase::off) << "its board boots";
     EXPECT_EQ(d.it().extras(), nullptr);
     d.run(seconds{5});
