@@ -80,6 +80,8 @@ struct twin::parts final : device_listener {
     platform = std::make_unique<platform_character>(core, *devices, *state, options.platform);
     console = std::make_unique<platform_operations>(*platform);
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
+    state->configs.sign_with(options.logon_key);
+    logons->give_configs(state->configs);
     if (options.platform.id2_model) {
       logons->emulate_id2();
     }
@@ -261,8 +263,8 @@ operations* twin::console() noexcept {
 
 void twin::serve_configs_at(std::string base) {
   FLEET_CHECK(parts_ != nullptr);
-  if (parts_->platform != nullptr) {
-    parts_->platform->serve_configs_at(std::move(base));
+  if (parts_->state != nullptr) {
+    parts_->state->configs.serve_at(std::move(base));
   }
 }
 
