@@ -149,6 +149,16 @@ public:
   /// `{"devices":n,"url":"…"}`, the place where devices fetch it.
   virtual operation_result set_config(std::string_view product_key, std::string_view content,
                                       bool push) = 0;
+
+  /// §16.5 `thing/topo/add/notify`: asks a gateway to take in `devices`, a JSON array of
+  /// `{"productKey":…,"deviceName":…}` that all exist. Answers when the gateway did; what it does
+  /// about it shows in its topology.
+  virtual void invite(device_name_view gateway, std::string_view devices, duration patience,
+                      call_done done) = 0;
+  /// §16.5 `thing/gateway/permit`: lets devices of a product, or of any if the key is empty, join
+  /// at a gateway for `span`, whole seconds.
+  virtual void permit_joining(device_name_view gateway, std::string_view product_key, duration span,
+                              duration patience, call_done done) = 0;
 };
 
 } // namespace fleet::cloud

@@ -78,10 +78,7 @@ public:
   /// Devices that are online and have not done yet what their shadow's desired part asks (§13).
   [[nodiscard]] std::uint64_t shadows_waiting() const;
 
-  /// Where configurations are to be had, once that is known; see platform_options::config_url.
-  void serve_configs_at(std::string base) { options_.config_url = std::move(base); }
-
-  /// The same for firmware; see firmware_options::url.
+  /// Where firmware is to be had, once that is known; see firmware_options::url.
   void serve_firmware_at(std::string base) { options_.firmware.url = std::move(base); }
 
   // For the console.
@@ -116,7 +113,7 @@ private:
   broker& broker_;
   registry& devices_;
   platform_state& state_;
-  platform_options options_; ///< as they came, but for what is known late
+  platform_options options_;
   platform_door door_;
   switchboard lines_;
   platform_things things_;

@@ -94,16 +94,22 @@ void platform_things::dynamic_model_get(const uplink& what, const alink::message
 
 void platform_things::config_get(const uplink& what, const alink::message& m) {
   const auto& of = what.of();
-  const int code = alink::read_config_get(m);
-  if (code != success || of.config.empty()) {
-    return reply(what, m, code != success ? code : static_cast<int>(alink::code_no_config));
+  int code = alink::read_config_get(m);
+  if (code == success && of.config.empty()) {
+    code = alink::code_no_config;
+  } else if (code == success && !parts_.state.configs.served()) {
+    code = alink::code_config_off; // kept from a twin that had a door for it
+  }
+  if (code != success) {
+    return reply(what, m, code);
   }
   if (m.id.empty() || !m.wants_reply) {
     return;
   }
   payload_.clear();
   const std::string id = of.config_id();
-  const std::string url = config_url_of(parts_.options.config_url, id);
+  const std::string url =
+      parts_.state.configs.url(id, what.device(), parts_.core.home().wall_ms() / 1000);
   alink::append_config_reply(payload_, m.id, config_info_of(of, id, url));
   topic_.assign(what.message.topic).append("_reply");
   send_reply(what.from, topic_, what.message.qos);

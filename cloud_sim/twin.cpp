@@ -86,6 +86,8 @@ struct twin::parts final : device_listener {
     console = std::make_unique<platform_operations>(*platform);
     firmware = std::make_unique<platform_firmware_console>(*platform);
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
+    state->configs.sign_with(options.logon_key);
+    logons->give_configs(state->configs);
     if (options.platform.id2_model) {
       logons->emulate_id2();
     }
@@ -285,8 +287,8 @@ void twin::serve_firmware_at(std::string base) {
 
 void twin::serve_configs_at(std::string base) {
   FLEET_CHECK(parts_ != nullptr);
-  if (parts_->platform != nullptr) {
-    parts_->platform->serve_configs_at(std::move(base));
+  if (parts_->state != nullptr) {
+    parts_->state->configs.serve_at(std::move(base));
   }
 }
 

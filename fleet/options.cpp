@@ -115,7 +115,7 @@ std::string_view to_string(profile p) noexcept {
 }
 
 std::optional<std::string> logon_contradiction(logon_mode logon, security tier) {
-  if (logon == logon_mode::register_ && by_id2(tier)) {
+  if (registers(logon) && by_id2(tier)) {
     return "logon register, which is for devices without an element; write security: tls";
   }
   if (logon == logon_mode::pre_auth && tier == security::itls) {

@@ -45,6 +45,8 @@ constexpr std::array routes{
     route{"POST", "/v1/devices/{productKey}/{deviceName}/desired", admin::set_desired},
     route{"POST", "/v1/devices/{productKey}/{deviceName}/services/{service}", admin::call_service},
     route{"POST", "/v1/devices/{productKey}/{deviceName}/rrpc", admin::rrpc},
+    route{"POST", "/v1/devices/{productKey}/{deviceName}/invite", admin::invite},
+    route{"POST", "/v1/devices/{productKey}/{deviceName}/permit", admin::permit},
     route{"GET", "/v1/devices/{productKey}/{deviceName}/shadow", admin::show_shadow},
     route{"POST", "/v1/devices/{productKey}/{deviceName}/shadow", admin::update_shadow},
     route{"GET", "/v1/firmware", admin::list_firmware, false},

@@ -127,6 +127,8 @@ void call_service(const admin_call& call);
 void rrpc(const admin_call& call);
 void show_shadow(const admin_call& call);
 void update_shadow(const admin_call& call);
+void invite(const admin_call& call);
+void permit(const admin_call& call);
 void publish(const admin_call& call);
 void broadcast(const admin_call& call);
 } // namespace admin

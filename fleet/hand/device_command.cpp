@@ -102,6 +102,7 @@ std::optional<startup_error> hand_run::open_twin() {
   }
   twin_ = std::move(twin).value();
   plan_.setup.peers = {plan_.ready.products.front().settings.peer};
+  plan_.setup.logon = plan_.ready.products.front().settings.logon;
   cloud_options served;
   served.profile = plan_.run.profile;
   served.admin = options_.admin;

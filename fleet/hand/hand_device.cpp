@@ -6,6 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "actors/device/guide.hpp"
+#include "actors/device/id2_veil.hpp"
+#include "protocol/alink/id2_model.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -76,9 +80,20 @@ void hand_device::boot() {
 }
 
 void hand_device::attempt() {
-  const auto& peer = setup_.peers[retry_.address()];
+  if (setup_.logon.by != actors::logon_way::direct) {
+    knock();
+    return;
+  }
+  login_ = setup_.login;
+  call(setup_.peers[retry_.address()]);
+}
+
+void hand_device::call(const hal::address& peer) {
+  peer_ = peer;
+  auto hidden = veil();
   say(line_kind::note, fmt::format("connecting to {}{}", peer.text(),
-                                   setup_.security == nullptr ? " over TCP" : " over TCP and TLS"));
+                                   setup_.security == nullptr ? " over TCP" : " over TCP and TLS")
+                           + (hidden == nullptr ? "" : ", encrypted by the ID2 model"));
   phase_ = phase::connecting;
   phase_due_ = never;
   attempt_began_ = now();
@@ -87,26 +102,47 @@ void hand_device::attempt() {
   options.peer = peer;
   options.security = setup_.security;
   options.server_name = setup_.server_name;
-  board_.link.open(options, *this);
+  board_.link.open(options, *this, std::move(hidden));
+}
+
+std::unique_ptr<stream_transform> hand_device::veil() {
+  if (!alink::id2_encrypts(setup_.id2_mode)) {
+    return nullptr;
+  }
+  const bool granted = setup_.logon.by == actors::logon_way::pre_auth;
+  return actors::make_id2_veil(
+      setup_.who, granted ? actors::granted_id2_mode(setup_.id2_mode) : setup_.id2_mode,
+      granted ? guide_->grant().codec_key : alink::id2_stream_key(setup_.who),
+      {setup_.seed, board_.boots(), now()});
 }
 
 void hand_device::on_connected() {
-  say(line_kind::note, fmt::format("connected to {} in {}", setup_.peers[retry_.address()].text(),
-                                   milliseconds_of(now() - attempt_began_)));
+  if (asks_the_door()) {
+    ask_the_door();
+    end_turn();
+    return;
+  }
+  say(line_kind::note,
+      fmt::format("connected to {} in {}", peer_.text(), milliseconds_of(now() - attempt_began_)));
   phase_ = phase::logging_on;
   mqtt::connect_fields fields;
   fields.clean_session = setup_.clean_session;
   fields.keep_alive_s = setup_.keep_alive_s;
-  fields.client_id = setup_.login.client_id;
-  fields.has_username = !setup_.login.username.empty();
-  fields.username = setup_.login.username;
-  fields.has_password = fields.has_username && !setup_.login.password.empty();
-  fields.password = as_bytes(setup_.login.password);
+  fields.client_id = login_.client_id;
+  fields.has_username = !login_.username.empty();
+  fields.username = login_.username;
+  fields.has_password = fields.has_username && !login_.password.empty();
+  fields.password = as_bytes(login_.password);
   client_.start(fields, now(), out_);
   end_turn();
 }
 
 void hand_device::on_received(bytes_view bytes) {
+  if (asks_the_door()) {
+    hear_the_door(bytes);
+    end_turn();
+    return;
+  }
   packets_.received(bytes);
   client_.receive(bytes, now());
   drain();
@@ -115,7 +151,11 @@ void hand_device::on_received(bytes_view bytes) {
 
 void hand_device::on_closed(hal::close_reason reason, std::string_view detail) {
   const bool was_up = phase_ == phase::online || phase_ == phase::logging_on;
-  const auto why = ending_text(reason, detail, setup_.peers[retry_.address()].text(), was_up);
+  const auto why = ending_text(reason, detail, peer_.text(), was_up);
+  if (door_closed(setback_of(reason), why)) {
+    end_turn();
+    return;
+  }
   if (phase_ == phase::closing || phase_ == phase::leaving) {
     if (phase_ == phase::leaving) {
       say(line_kind::trouble, why);
@@ -172,6 +212,7 @@ void hand_device::flush() {
   FLEET_CHECK(board_.link.active());
   packets_.sent(out_.view());
   board_.link.output().append(out_.view());
+  board_.link.seal();
   out_.clear();
 }
 
@@ -221,6 +262,10 @@ void hand_device::on_wake(time_point) {
     if (phase_ == phase::online) {
       report(lamp_.params(colours_), asked_by::itself);
     }
+  }
+  if (phase_ == phase::connecting && phase_due_ <= now() && asks_the_door()) {
+    guide_.reset();
+    setback_came(setback::lost, "the auth host did not answer in time");
   }
   if (phase_ == phase::resting && phase_due_ <= now()) {
     attempt();

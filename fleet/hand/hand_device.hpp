@@ -19,6 +19,10 @@
 #include "protocol/mqtt/client.hpp"
 #include "protocol/shadow/client.hpp"
 
+namespace fleet::actors {
+class guide;
+} // namespace fleet::actors
+
 namespace fleet::program {
 
 /// How long an answer is awaited, and how long a stop may take.
@@ -76,6 +80,19 @@ private:
   void on_closed(hal::close_reason reason, std::string_view detail) override;
   void on_wake(time_point now) override;
   void attempt();
+  /// Connects to the broker.
+  void call(const hal::address& peer);
+  /// What hides its stream, where the ID2 model does.
+  std::unique_ptr<stream_transform> veil();
+
+  // The auth host (hand_door.cpp).
+  [[nodiscard]] bool asks_the_door() const noexcept;
+  void knock();
+  void ask_the_door();
+  void hear_the_door(bytes_view bytes);
+  bool door_closed(setback what, const std::string& why);
+  void settle_door();
+
   void setback_came(setback what, const std::string& why);
   void end_turn();
   void flush();
@@ -138,7 +155,10 @@ private:
   retry_plan retry_;
   random_stream colours_;
   json_reader json_;
-  byte_buffer out_; ///< of this turn
+  byte_buffer out_;                      ///< of this turn
+  std::unique_ptr<actors::guide> guide_; ///< asks the auth host, and knows its answer
+  actors::login_text login_;             ///< of this connection
+  hal::address peer_{};
 
   phase phase_ = phase::off;
   time_point phase_due_ = never; ///< resting: the next attempt; leaving, closing: the end of grace

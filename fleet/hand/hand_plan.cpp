@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "actors/device/mqtt_dialect.hpp"
+#include "actors/device/vendor_dialect.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/secure.hpp"
@@ -109,10 +111,14 @@ result<alink::identity, startup_error> find_identity(const device_options& o, so
 
 maybe_error log_on_as_vendor(const run_options& run, const alink::identity& who,
                              hand_setup& setup) {
-  const int secure_mode = run.security == security::tls ? 2 : 3; // aliyun-iot.md §5.2
-  auto fields = alink::make_direct_login(who, run.sign, secure_mode);
-  setup.login = {std::move(fields.client_id), std::move(fields.username),
-                 std::move(fields.password)};
+  actors::vendor_options vendor;
+  vendor.sign = run.sign;
+  vendor.secure_mode = secure_mode_of(run.security);
+  setup.speech =
+      std::make_shared<actors::vendor_dialect>(vendor, std::make_shared<one_credential>(who));
+  setup.speech->login(0, setup.login);
+  setup.who = who;
+  setup.id2_mode = by_id2(run.security) ? vendor.secure_mode : 0;
   return std::nullopt;
 }
 
@@ -154,14 +160,22 @@ maybe_error find_target(hand_plan& plan) {
     }
     plan.setup.host = run.target.host;
     plan.setup.peers = std::move(found).value();
+    plan.ready.products.front().settings.peer = plan.setup.peers.front();
   }
-  if (run.security == security::tls) {
+  const auto& product = plan.ready.products.front();
+  if (product.tls() || asks_https(run, product)) {
     if (auto error = secure(run, plan.ready)) {
       return error;
     }
+  }
+  if (product.tls()) {
     plan.setup.security = plan.ready.client_security.get();
     plan.setup.server_name = plan.ready.server_name;
   }
+  if (auto error = find_auth_host(run, plan.ready)) {
+    return error;
+  }
+  plan.setup.logon = product.settings.logon; // the embedded twin's door is known when it listens
   return std::nullopt;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/device/dialect.hpp"
+#include "actors/device/settings.hpp"
 #include "fleet/hand/sample.hpp"
 #include "fleet/options.hpp"
 #include "hal_sim/world/address.hpp"
@@ -18,10 +20,14 @@ namespace fleet::program {
 struct hand_setup {
   sample_names names;
   actors::login_text login;
-  std::vector<std::string> secrets;          ///< besides the password
-  std::vector<hal::address> peers;           ///< of the target, at least one
-  std::string target_text;                   ///< for people
-  std::string host;                          ///< whose addresses they are; empty: not asked for
+  std::vector<std::string> secrets;              ///< besides the password
+  alink::identity who;                           ///< of the vendor's platforms
+  std::shared_ptr<const actors::dialect> speech; ///< of the same, with this device at 0
+  int id2_mode = 0;                ///< the securemode of the ID2 model in direct mode; 0: none
+  actors::logon_plan logon;        ///< what it asks first, and where
+  std::vector<hal::address> peers; ///< of the target, at least one
+  std::string target_text;         ///< for people
+  std::string host;                ///< whose addresses they are; empty: not asked for
   stream_filter_factory* security = nullptr; ///< none: plain; outlives the device
   std::string server_name;
   std::uint16_t keep_alive_s = 60;

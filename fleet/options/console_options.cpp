@@ -123,6 +123,11 @@ void verb_flags(flag_set& flags, console_options& out) {
     payload_flag(flags, out);
   } else if (out.verb == console_verb::broadcast) {
     payload_flag(flags, out);
+  } else if (out.verb == console_verb::permit) {
+    flags.value("--product", "PK", "Only devices of this product. Default: any.",
+                set_product(out.product));
+    flags.value("--for", "D", "How long, in whole seconds: 1s to 24h. Default 60s.",
+                set_duration(out.span, 1s, 24h));
   } else if (out.verb == console_verb::product) {
     flags.value("--name", "NAME", "What the product is called.", set_text(out.name));
     flags.value("--model", "FILE", "Its thing model (TSL, JSON).", set_text(out.model_file));
@@ -151,7 +156,8 @@ void timeout_flag(flag_set& flags, console_verb verb, duration& out) {
   if (rrpc) {
     text = "How long the device may take to answer: 1s to 8s, as the platform has it; the twin may "
            "take 2 s more. Default 5s.";
-  } else if (verb == console_verb::set || verb == console_verb::get || verb == console_verb::call) {
+  } else if (verb == console_verb::set || verb == console_verb::get || verb == console_verb::call
+             || verb == console_verb::invite || verb == console_verb::permit) {
     text = "How long the device may take to answer: 100ms to 1m; the twin may take 2 s more. "
            "Default 5s.";
   }
@@ -245,6 +251,19 @@ std::optional<std::string> place(console_options& out, const verb_entry& verb,
   return std::nullopt;
 }
 
+/// A gateway may have sub-devices of any product, so each names its own.
+std::optional<std::string> invitation_mistake(const console_options& o) {
+  if (o.words.empty()) {
+    return "needs a sub-device: ProductKey/DeviceName";
+  }
+  for (const auto& word : o.words) {
+    if (!parse_device(word) || word.find('/') == std::string::npos) {
+      return "\"" + word + "\" is no sub-device; write ProductKey/DeviceName";
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> contradiction(const console_options& o, const flag_set& flags) {
   if (o.verb == console_verb::set && o.words.empty()) {
     return "needs a property: NAME=VALUE";
@@ -267,6 +286,12 @@ std::optional<std::string> contradiction(const console_options& o, const flag_se
       return changes ? "needs a class: what follows /" + o.product + "/DN/ in a topic"
                      : "\"" + o.topic + "\" needs --allow pub|sub|both, or --delete";
     }
+  }
+  if (o.verb == console_verb::invite) {
+    return invitation_mistake(o);
+  }
+  if (o.verb == console_verb::permit && o.span % 1s != 0s) {
+    return "--for is in whole seconds; " + text::format_duration(o.span) + " is not";
   }
   if (o.verb != console_verb::get) {
     if (const auto made = assignments_to_json(o.words); !made) {

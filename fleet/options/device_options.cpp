@@ -71,8 +71,18 @@ void cloud_flags(flag_set& flags, device_options& out) {
               "linkdevelop.",
               set_word(out.run.profile, profile_words));
   flags.value("--security", "TIER",
-              "plain or tls. Default tls where the target is mqtts://, plain elsewhere.",
-              set_word(out.run.security, hand_security_words));
+              "plain or tls; and of the ID2 model, which only fleet's twin takes: id2, id2-tls or "
+              "itls, as fleet run has them. Default tls where the target is mqtts://, plain "
+              "elsewhere.",
+              set_word(out.run.security, security_words));
+  flags.value("--logon", "MODE",
+              "direct (its secret signs), pre-auth (it asks the auth host for a token before each "
+              "connection) or bootstrap (it asks there where to connect). Default direct.",
+              set_word(out.run.logon, hand_logon_words));
+  flags.value("--auth-host", "URL",
+              "Where it asks: http://host[:80] or https://host[:443]. Default: the target's host, "
+              "https with TLS.",
+              set_auth_host(out.run.auth_host));
   flags.value(
       "--cafile", "FILE",
       "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
@@ -141,15 +151,31 @@ void script_flags(flag_set& flags, device_options& out) {
 }
 
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
-  const bool tls = o.security == security::tls;
+  const bool tls = over_tls(o.security);
+  const std::string tier{to_string(o.security)};
   if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
-    return "--security plain contradicts the mqtts:// target";
+    return "--security " + tier + " contradicts the mqtts:// target";
   }
   if (o.target.scheme == text::scheme::mqtt && tls) {
-    return "--security tls contradicts the mqtt:// target; write mqtts:// for TLS";
+    return "--security " + tier + " contradicts the mqtt:// target; write mqtts:// for TLS";
   }
+  if (o.profile == profile::mqtt && by_id2(o.security)) {
+    return "--security " + tier
+           + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt knows plain "
+             "and tls";
+  }
+  if (auto wrong = logon_contradiction(o.logon, o.security)) {
+    return "the device would have " + *wrong;
+  }
+  if (flags.given("--auth-host") && o.target.scheme == text::scheme::embedded) {
+    return "--auth-host needs a target; the embedded twin brings its own";
+  }
+  if (flags.given("--auth-host") && !asks_auth_host(o.logon)) {
+    return "--auth-host is for a device that asks there; add --logon pre-auth or bootstrap";
+  }
+  const bool asks_https = flags.given("--auth-host") && o.auth_host.secure;
   for (const auto flag : {"--cafile", "--insecure", "--server-name"}) {
-    if (flags.given(flag) && o.target.scheme != text::scheme::mqtts) {
+    if (flags.given(flag) && o.target.scheme != text::scheme::mqtts && !asks_https) {
       return std::string{flag} + " needs an mqtts:// target";
     }
   }
@@ -167,7 +193,8 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
     return "--keep-alive is in whole seconds; " + text::format_duration(o.keep_alive) + " is not";
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag : {"--credentials", "--product-key", "--device-secret-file", "--sign"}) {
+    for (const auto flag : {"--credentials", "--product-key", "--device-secret-file", "--sign",
+                            "--logon", "--auth-host"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on "
@@ -233,7 +260,7 @@ result<command, usage_error> parse_start(words_view words) {
   }
   out.scripted = flags.given("--run");
   out.product_given = flags.given("--product-key");
-  if (out.run.target.scheme == text::scheme::mqtts) {
+  if (out.run.target.scheme == text::scheme::mqtts && !flags.given("--security")) {
     out.run.security = security::tls;
   }
   return command{std::move(out)};

@@ -279,7 +279,8 @@ std::vector<key_of<scenario_product>> connection_keys() {
           word_key({"logon",
                     "direct signs with the device's secret, pre-auth asks the auth host for a "
                     "token before each connection, bootstrap asks it where to connect, register "
-                    "asks for the secret once with the product's, over TLS.",
+                    "asks for the secret once with the product's, over MQTT with TLS, and "
+                    "register-https asks the auth host for it.",
                     "pre-auth"},
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},

@@ -102,6 +102,7 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   ASSERT_TRUE(console().add_device({"a1NewPk0001", "gone"}, "secret").ok());
   ASSERT_TRUE(console().delete_device({"a1NewPk0001", "gone"}).ok());
   ASSERT_TRUE(console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
+  rig.bench.twin->serve_configs_at("https://twin/config/");
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":1})", false).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":2})", false).ok());
   ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c1", {true, false}).ok());
@@ -127,8 +128,11 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   }
   ASSERT_TRUE(console().enable(rig.name(plain)).ok());
   auto& p = rig.arrive_listening(plain);
-  const auto answer = rig.ask(p, rig.sys(plain, "thing/config/get"),
-                              R"({"id":"1","params":{"configScope":"product","getType":"file"}})");
+  const auto get = rig.sys(plain, "thing/config/get");
+  const std::string ask_for = R"({"id":"1","params":{"configScope":"product","getType":"file"}})";
+  EXPECT_EQ(rig.code(p, get, ask_for), 6713) << "this life has no door";
+  rig.bench.twin->serve_configs_at("https://twin/config/");
+  const auto answer = rig.ask(p, get, ask_for);
   EXPECT_THAT(answer, ElementsAre(HasSubstr("a1PlainPk01-2")));
   device_login fresh{{"a1NewPk0001", "fresh", "secret"}};
   EXPECT_TRUE(rig.bench.arrive(fresh.view()).saw("connected"));

@@ -105,6 +105,16 @@ public:
                     + (push ? " pushed" : ""));
     return said();
   }
+  void invite(cloud::device_name_view who, std::string_view devices, duration,
+              cloud::call_done done) override {
+    note("invite", who, devices);
+    end(std::move(done));
+  }
+  void permit_joining(cloud::device_name_view who, std::string_view key, duration span, duration,
+                      cloud::call_done done) override {
+    note("permit", who, std::string{key} + " " + std::to_string(span / std::chrono::seconds{1}));
+    end(std::move(done));
+  }
 
 private:
   void note(std::string_view what, cloud::device_name_view who, std::string_view text) {
@@ -219,10 +229,9 @@ TEST_F(traffic, disables_one_device_at_a_time_and_enables_it_after_a_second) {
 TEST_F(traffic, that_would_disable_faster_than_a_second_enables_the_one_before_first) {
   what.kind = traffic_kind::disable;
   run(1100ms);
-  EXPECT_EQ(cloud_side.desk.calls,
-            (std::vector<std::string>{"disable a1FleetDemo/dev_000010 ",
-                                      "enable a1FleetDemo/dev_000010 ",
-                                      "disable a1FleetDemo/dev_000011 "}));
+  EXPECT_EQ(cloud_side.desk.calls, (std::vector<std::string>{"disable a1FleetDemo/dev_000010 ",
+                                                             "enable a1FleetDemo/dev_000010 ",
+                                                             "disable a1FleetDemo/dev_000011 "}));
 }
 
 TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {

@@ -7,6 +7,7 @@
 
 #include "fleet/hand/hand_plan.hpp"
 #include "fleet/options.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
@@ -101,11 +102,67 @@ TEST(device_flags, take_a_script_that_is_read_before_anything_starts) {
             "--run \"pub opne\" has a mistake: pub opne is unknown; the nearest is pub open");
 }
 
+TEST(device_plan, of_each_tier_has_its_log_on_and_its_key) {
+  struct expected {
+    std::string_view tier;
+    std::string_view mode;
+    bool hidden;
+    bool tls;
+  };
+  for (const auto& e : {expected{"plain", "securemode=3,", false, false},
+                        expected{"tls", "securemode=2,", false, true},
+                        expected{"id2", "securemode=4,", true, false},
+                        expected{"id2-tls", "securemode=7,", true, true},
+                        expected{"itls", "securemode=8,", false, true}}) {
+    const auto plan = plan_hand(taken({"--security", e.tier}));
+    ASSERT_TRUE(plan.ok()) << e.tier;
+    const auto& setup = plan.value().setup;
+    EXPECT_NE(setup.login.client_id.find(e.mode), std::string::npos) << setup.login.client_id;
+    EXPECT_EQ(alink::id2_encrypts(setup.id2_mode), e.hidden) << e.tier;
+    EXPECT_EQ(setup.security != nullptr, e.tls) << e.tier;
+    EXPECT_EQ(setup.login.username.starts_with("id2model."), e.tier.starts_with('i')) << e.tier;
+  }
+}
+
+TEST(device_plan, finds_the_auth_host_that_is_asked_first) {
+  const auto plan = plan_hand(taken({"--logon", "pre-auth", "--target", "mqtt://127.0.0.1:2883",
+                                     "--auth-host", "https://localhost:9", "--insecure"}));
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  const auto& setup = plan.value().setup;
+  EXPECT_EQ(setup.logon.by, actors::logon_way::pre_auth);
+  EXPECT_EQ(setup.logon.auth_host.port, 9);
+  EXPECT_NE(setup.logon.security, nullptr);
+  EXPECT_EQ(setup.security, nullptr) << "MQTT stays plain";
+  EXPECT_EQ(plan_hand(taken({})).value().setup.logon.by, actors::logon_way::direct);
+}
+
 TEST(device_flags, that_contradict_each_other_are_refused) {
+  EXPECT_EQ(start_refused({"--logon", "register"}),
+            "--logon register is unknown; the nearest is direct (of direct, pre-auth or "
+            "bootstrap)");
+  EXPECT_EQ(start_refused({"--logon", "pre-auth", "--auth-host", "http://h"}),
+            "--auth-host needs a target; the embedded twin brings its own");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--auth-host", "http://h"}),
+            "--auth-host is for a device that asks there; add --logon pre-auth or bootstrap");
+  EXPECT_EQ(start_refused({"--logon", "pre-auth", "--security", "itls"}),
+            "the device would have logon pre-auth, which does not go with security itls; write "
+            "id2-tls, or logon: direct");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--logon", "bootstrap"}),
+            "--logon belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on "
+            "with --username and --password-file");
   EXPECT_EQ(start_refused({"--target", "mqtt://h", "--security", "tls"}),
             "--security tls contradicts the mqtt:// target; write mqtts:// for TLS");
   EXPECT_EQ(start_refused({"--target", "mqtts://h", "--security", "plain"}),
             "--security plain contradicts the mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtts://h", "--security", "id2"}),
+            "--security id2 contradicts the mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--security", "itls"}),
+            "--security itls contradicts the mqtt:// target; write mqtts:// for TLS");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--security", "id2"}),
+            "--security id2 belongs to the profiles linkdevelop and linkplatform; --profile mqtt "
+            "knows plain and tls");
+  EXPECT_EQ(taken({"--target", "mqtts://h", "--security", "id2-tls"}).run.security,
+            security::id2_tls);
   EXPECT_EQ(start_refused({"--cafile", "f"}), "--cafile needs an mqtts:// target");
   EXPECT_EQ(start_refused({"--target", "mqtts://h", "--insecure", "--cafile", "f"}),
             "--insecure looks at no certificate and so contradicts --cafile");
