@@ -46,6 +46,7 @@ json ledger_of(const run_facts& f) {
   out["known"] = f.ledger_known;
   out["judged"] = word_of(reach_of(f));
   out["unkept"] = f.unkept;
+  out["over_bound"] = f.over_bound;
   out["uplink"] = of(f.uplink, ledger_direction::uplink, f.uplink_known);
   out["downlink"] = of(f.downlink, ledger_direction::downlink, f.ledger_known);
   return out;
@@ -128,10 +129,12 @@ json of(const product_fact& p) {
 }
 
 json of(const traffic_fact& t) {
-  return {{"kind", t.kind},           {"product", t.product},   {"rate", t.rate},
-          {"attempted", t.attempted}, {"answered", t.answered}, {"timed_out", t.timed_out},
-          {"refused", t.refused},     {"offline", t.offline},   {"skipped", t.skipped},
-          {"unanswered", t.unanswered}, {"may_fail", t.may_fail}};
+  return {{"kind", t.kind},         {"product", t.product},
+          {"rate", t.rate},         {"attempted", t.attempted},
+          {"answered", t.answered}, {"timed_out", t.timed_out},
+          {"refused", t.refused},   {"offline", t.offline},
+          {"skipped", t.skipped},   {"unanswered", t.unanswered},
+          {"may_fail", t.may_fail}};
 }
 
 template <class T>
