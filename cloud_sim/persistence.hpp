@@ -32,6 +32,9 @@ protected:
   ~store_listener() = default;
 };
 
+static_assert(static_cast<int>(ledger_way::downlink) == static_cast<int>(account_way::downlink)
+              && static_cast<int>(ledger_way::refused) == static_cast<int>(account_way::refused));
+
 class persistence final : private hal::send_watcher, private hal::timer {
 public:
   /// Octets that a device's account may take in the store, about: it is written whole when it
@@ -100,6 +103,7 @@ private:
   void commit();
   void withhold(bool first);
   void put_accounts();
+  void save_refused(const device_account& account);
   void put_head(const peer& who, bool away);
 
   broker& core_;

@@ -161,6 +161,9 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
                           what.of().topics.rules(options_.access));
   if (!rights.may_publish) {
     add(broker_.counters().publishes_refused);
+    if (const auto device = gateways_.withdrawn(who, from.number(), topic)) {
+      broker_.ledger().refused(message.payload, *device);
+    }
     if (options_.close_on_refused_publish) {
       broker_.cut(who, end_reason::refused);
     }

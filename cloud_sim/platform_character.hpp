@@ -113,7 +113,7 @@ private:
   broker& broker_;
   registry& devices_;
   platform_state& state_;
-  platform_options options_;
+  platform_options options_; ///< as they came, but for what is known late
   platform_door door_;
   switchboard lines_;
   platform_things things_;

@@ -92,8 +92,8 @@ struct retained_row {
 };
 
 /// The numbers are on disk: they never change.
-enum class ledger_way : std::uint8_t { uplink = 0, downlink = 1 };
-inline constexpr std::uint8_t ledger_way_count = 2;
+enum class ledger_way : std::uint8_t { uplink = 0, downlink = 1, refused = 2 };
+inline constexpr std::uint8_t ledger_way_count = 3;
 
 /// The cloud's account of one device and direction. Key: device, way.
 struct ledger_row {

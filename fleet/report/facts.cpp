@@ -206,7 +206,12 @@ void judge(run_facts& facts) {
   // What could not be told is 0 here, so this judges as much as is known.
   for (const auto& [name, l] :
        {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
-    check(l->lost, name, "messages acknowledged and lost");
+    const bool dropped = l == &facts.uplink && facts.over_bound != 0;
+    check(l->lost, name,
+          "messages acknowledged and lost"
+              + (dropped ? fmt::format(" (the twin dropped {} publishes as beyond its bounds)",
+                                       facts.over_bound)
+                         : std::string{}));
     check(l->unexplained, name, "duplicates without DUP on one connection");
     check(l->unexpected, name, "messages that nobody sent");
     check(l->corrupted, name, "messages corrupted");

@@ -145,9 +145,10 @@ struct run_facts {
   double duration_s = 0;
   double wall_s = 0;
   bool interrupted = false;
-  bool ledger_known = false; ///< of every product
-  bool uplink_known = false; ///< likewise
-  std::uint64_t unkept = 0;  ///< reports that the far sides took and had no room to book
+  bool ledger_known = false;    ///< of every product
+  bool uplink_known = false;    ///< likewise
+  std::uint64_t unkept = 0;     ///< reports that the far sides took and had no room to book
+  std::uint64_t over_bound = 0; ///< publishes that they dropped as beyond their bounds
   std::uint64_t requested = 0;
   std::uint64_t connections = 0;  ///< those of them with a connection of their own
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it

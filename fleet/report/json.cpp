@@ -46,6 +46,7 @@ json ledger_of(const run_facts& f) {
   out["known"] = f.ledger_known;
   out["judged"] = word_of(reach_of(f));
   out["unkept"] = f.unkept;
+  out["over_bound"] = f.over_bound;
   out["uplink"] = of(f.uplink, ledger_direction::uplink, f.uplink_known);
   out["downlink"] = of(f.downlink, ledger_direction::downlink, f.ledger_known);
   return out;

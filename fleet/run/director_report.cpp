@@ -209,7 +209,8 @@ void director::settle_ledger() {
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
-      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr, 0,
+                                  far ? far->refused_of(index) : nullptr);
       up.explain(slot.unmarked_repeats);
       product.uplink += up;
       auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
@@ -227,6 +228,7 @@ void director::settle_ledger() {
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
   facts_.unkept = far_.unkept();
+  facts_.over_bound = far_.over_bound();
   report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;
@@ -326,7 +328,8 @@ bool director::write_files() {
         const auto* const far = far_of(index);
         if (facts_.products[ready_.product_of(index)].uplink_tagged) {
           ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
-                               far ? far->uplink_of(index) : nullptr);
+                               far ? far->uplink_of(index) : nullptr, 0,
+                               far ? far->refused_of(index) : nullptr);
         }
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
                              &accounts[i]->downlink, far ? far->downlink_since(index) : 0);

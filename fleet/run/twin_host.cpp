@@ -148,12 +148,21 @@ const ledger::sender_account* twin_host::downlink_of(std::uint32_t index) const 
   return account == nullptr ? nullptr : &account->downlink;
 }
 
+const ledger::receiver_account* twin_host::refused_of(std::uint32_t index) const {
+  const auto* account = twin_.account_of(index);
+  return account == nullptr ? nullptr : account->refused.get();
+}
+
 std::uint64_t twin_host::corrupted() const {
   return cloud::value(twin_.counters().tags_corrupted);
 }
 
 std::uint64_t twin_host::unkept() const {
   return cloud::value(twin_.counters().tags_unkept);
+}
+
+std::uint64_t twin_host::over_bound() const {
+  return cloud::value(twin_.counters().publishes_over_bound);
 }
 
 void twin_host::sample(std::vector<metrics::sample>& out) const {

@@ -25,8 +25,10 @@ public:
   void stop() override;
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
+  [[nodiscard]] const ledger::receiver_account* refused_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override;
   [[nodiscard]] std::uint64_t unkept() const override;
+  [[nodiscard]] std::uint64_t over_bound() const override;
   [[nodiscard]] bool sees_dup() const override { return true; }
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
