@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/content_hash.hpp"
 
 namespace fleet::hal {
 
@@ -34,6 +35,16 @@ flash_chip::flash_chip(const flash_geometry& geometry, flash_store& store)
 flash_chip::~flash_chip() {
   for (const flash_store::id row : rows_) {
     store_->drop_row(row);
+  }
+}
+
+void flash_chip::copy_from(const flash_chip& made) {
+  FLEET_CHECK(store_ == made.store_ && rows_.size() == made.rows_.size() && powered_
+              && open_octets_ == nullptr && made.open_octets_ == nullptr);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    store_->hold_row(made.rows_[i]);
+    store_->drop_row(rows_[i]);
+    rows_[i] = made.rows_[i];
   }
 }
 
@@ -198,6 +209,40 @@ flash_status flash_chip::read(std::uint32_t address, std::span<std::uint8_t> out
     address += static_cast<std::uint32_t>(count);
   }
   return flash_status::done;
+}
+
+std::optional<digest_value> flash_chip::digest(std::uint32_t first_block, std::uint32_t size,
+                                               content_digest kind) const {
+  const std::uint32_t block_bytes = geometry_->block_bytes;
+  const std::uint32_t count = (size + block_bytes - 1) / block_bytes;
+  if (!powered_ || first_block > geometry_->blocks || count > geometry_->blocks - first_block) {
+    return std::nullopt;
+  }
+  // A block under way has no number yet.
+  const bool numbered =
+      open_octets_ == nullptr || open_block_ < first_block || open_block_ >= first_block + count;
+  std::vector<flash_store::id> contents;
+  if (numbered) {
+    contents.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      contents.push_back(cell(first_block + i).content);
+    }
+    if (auto known = store_->known_digest(contents, size, kind)) {
+      return known;
+    }
+  }
+  content_hash hash{kind};
+  std::vector<std::uint8_t> piece(std::min(size, block_bytes));
+  for (std::uint32_t at = 0; at < size; at += block_bytes) {
+    const auto part = std::span{piece}.first(std::min(block_bytes, size - at));
+    (void)read(first_block * block_bytes + at, part); // in range and powered
+    hash.add(part);
+  }
+  const digest_value out = hash.finish();
+  if (numbered) {
+    store_->remember_digest(contents, size, out);
+  }
+  return out;
 }
 
 void flash_chip::rot(random_stream& chance, std::uint32_t first_block, std::uint32_t blocks,
