@@ -31,9 +31,7 @@ bool fetch_head::redirects() const noexcept {
 }
 
 image_fetch::image_fetch(const fetch_place& at, fetch_events& owner)
-    : at_(at), owner_(&owner), link_(at.home) {
-  FLEET_CHECK(at.turns != nullptr);
-}
+    : at_(at), owner_(&owner), link_(at.home) {}
 
 image_fetch::~image_fetch() = default;
 
@@ -112,15 +110,23 @@ void image_fetch::drop() noexcept {
   closed_ = false;
 }
 
+void image_fetch::want_turn() {
+  if (at_.turns != nullptr) {
+    at_.turns->give_part_turn();
+  } else {
+    take_turn();
+  }
+}
+
 // After each of these turns this fetch may be gone.
 void image_fetch::on_connected() {
   connected_ = true;
-  at_.turns->give_part_turn();
+  want_turn();
 }
 
 void image_fetch::on_received(bytes_view bytes) {
   arrived_ = bytes;
-  at_.turns->give_part_turn();
+  want_turn();
 }
 
 void image_fetch::on_closed(hal::close_reason reason, std::string_view detail) {
@@ -129,7 +135,7 @@ void image_fetch::on_closed(hal::close_reason reason, std::string_view detail) {
   if (!detail.empty()) {
     why_.append(": ").append(detail);
   }
-  at_.turns->give_part_turn();
+  want_turn();
 }
 
 void image_fetch::take_turn() {

@@ -57,8 +57,8 @@ struct fetch_place {
   hal::home& home;
   const fetch_plan& plan;
   hal::link_kind link = hal::link_kind::ethernet;
-  std::uint64_t origin = 0; ///< the device's index
-  turn_giver* turns = nullptr;
+  std::uint64_t origin = 0;    ///< the device's index
+  turn_giver* turns = nullptr; ///< none: whoever owns it has no turns, and is told at once
 };
 
 /// Octets of a head, and without an octet: more is a failed fetch.
@@ -99,6 +99,7 @@ private:
   void on_received(bytes_view bytes) override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;
 
+  void want_turn();
   void go(const http::url& where, std::optional<std::uint64_t> range_from);
   /// Fails in the next turn: no event within a call of the owner.
   void doom(std::string_view why);

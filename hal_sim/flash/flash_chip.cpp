@@ -138,11 +138,10 @@ flash_status flash_chip::write_unit(std::uint32_t address, bytes_view octets) {
   open(block);
   std::uint8_t* to = open_octets_.get() + address % geometry_->block_bytes;
   const std::size_t whole = cut ? share_of(octets.size(), *cut) : octets.size();
-  bool stuck = false;
   for (std::size_t i = 0; i < whole; ++i) {
     to[i] &= octets[i];
-    stuck = stuck || to[i] != octets[i];
   }
+  const bool stuck = !std::equal(to, to + whole, octets.begin());
   if (whole < octets.size()) {
     to[whole] &= static_cast<std::uint8_t>(octets[whole] | ~first_bits);
   }
