@@ -25,7 +25,8 @@ constexpr std::string_view overview =
     "\n"
     "  run            runs devices against the embedded twin or a target\n"
     "  cloud serve    runs the twin alone\n"
-    "  cloud NAME     asks a running twin: devices, set, call, shadow, kick and more\n"
+    "  cloud NAME     asks a running twin: devices, set, call, shadow, kick, firmware, campaign, "
+    "more\n"
     "  device         one device by hand: mqtt start, then pub open and more at its prompt\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
@@ -52,6 +53,8 @@ result<command, usage_error> parse_cloud(words_view words) {
   const auto console = console_words();
   std::vector<std::string_view> all{"serve"};
   all.insert(all.end(), console.begin(), console.end());
+  const auto rollout = rollout_words();
+  all.insert(all.end(), rollout.begin(), rollout.end());
   if (words.empty()) {
     return fail(wrong_usage("fleet cloud", "needs a subcommand: " + text::enumerate(all)));
   }
@@ -60,6 +63,9 @@ result<command, usage_error> parse_cloud(words_view words) {
   }
   if (std::find(console.begin(), console.end(), words.front()) != console.end()) {
     return parse_console(words);
+  }
+  if (std::find(rollout.begin(), rollout.end(), words.front()) != rollout.end()) {
+    return parse_rollout(words);
   }
   if (asks_for_help(words)) {
     return command{text_answer{console_overview()}};

@@ -12,6 +12,7 @@
 
 #include "actors/device/settings.hpp"
 #include "fleet/console/options.hpp"
+#include "fleet/console/rollout_options.hpp"
 #include "fleet/session_words.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
@@ -162,8 +163,8 @@ struct text_answer {
   std::string text;
 };
 
-using command = std::variant<run_options, cloud_options, console_options, device_options,
-                             check_options, text_answer>;
+using command = std::variant<run_options, cloud_options, console_options, rollout_options,
+                             device_options, check_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

@@ -3,9 +3,9 @@
 #include <limits>
 #include <string>
 
-#include "fleet/console/admin_connection.hpp"
 #include "fleet/console/assignments.hpp"
 #include "fleet/console/request.hpp"
+#include "fleet/options/console_reach.hpp"
 #include "fleet/options/console_verbs.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
@@ -29,16 +29,6 @@ std::string command_of(const verb_entry& verb) {
   return "fleet cloud " + std::string{verb.word};
 }
 
-setter set_admin(std::string& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
-    if (const auto at = parse_admin(value); !at) {
-      return at.error();
-    }
-    out = value;
-    return std::nullopt;
-  };
-}
-
 setter set_state(std::string& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     if (std::find(states.begin(), states.end(), value) == states.end()) {
@@ -53,16 +43,6 @@ setter set_allow(std::string& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     if (std::find(topic_rights.begin(), topic_rights.end(), value) == topic_rights.end()) {
       return unknown_word(value, topic_rights);
-    }
-    out = value;
-    return std::nullopt;
-  };
-}
-
-setter set_product(std::string& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
-    if (!alink::valid_name(value, alink::max_product_key)) {
-      return "is no ProductKey";
     }
     out = value;
     return std::nullopt;
@@ -165,21 +145,6 @@ void timeout_flag(flag_set& flags, console_verb verb, duration& out) {
     text += " A synchronous service goes by RRPC, and gets 1s to 8s.";
   }
   flags.value("--timeout", "D", text, set_duration(out, rrpc ? 1s : 100ms, rrpc ? 8s : 1min));
-}
-
-void reach_flags(flag_set& flags, console_reach& out) {
-  flags.group("The twin, started with fleet cloud serve, which prints its admin address");
-  flags.value("--admin", "URL",
-              "Where its admin API is: http://host:port, https://host:port, or host:port. Default: "
-              "the environment's FLEET_ADMIN, or "
-                  + std::string{default_admin} + ".",
-              set_admin(out.admin));
-  flags.value("--token-file", "FILE",
-              "The token it asks for. Default: the environment's FLEET_ADMIN_TOKEN, or none.",
-              set_text(out.token_file));
-  flags.value("--cafile", "FILE",
-              "Certificates (PEM) to trust with https. Default: those of the system.",
-              set_text(out.ca_file));
 }
 
 std::string_view role_text(word_role role) {
@@ -358,6 +323,10 @@ std::string console_overview() {
     left.append(15 - left.size(), ' ');
     out += left + std::string{verb.summary} + "\n";
   }
+  out +=
+      "\nRolling firmware out\n"
+      "  firmware ...   add, list, delete: the images that the twin has for its devices\n"
+      "  campaign ...   start, status, halt, resume, cancel and more: to many devices, in waves\n";
   return out
          + "\nEach has a manual: fleet cloud set --help. Exit codes: 0 good, 1 the device or the "
            "cloud said no,\n2 wrong usage, 3 no twin answers.\n";
