@@ -3,6 +3,7 @@
 #include "hal_sim/flash/flash_chip.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "protocol/base/check.hpp"
 #include "protocol/base/content_hash.hpp"
@@ -113,14 +114,53 @@ flash_status flash_chip::write(std::uint32_t address, bytes_view octets) {
     return flash_status::misaligned;
   }
   flash_status worst = flash_status::done;
-  for (; !octets.empty(); octets = octets.subspan(unit), address += unit) {
-    const flash_status status = write_unit(address, octets.first(unit));
+  while (!octets.empty()) {
+    const std::size_t room = geometry_->block_bytes - address % geometry_->block_bytes;
+    bytes_view piece = octets.first(std::min(room, octets.size()));
+    flash_status status{};
+    if (cut_operation_ - operations_ >= piece.size() / unit) {
+      status = write_run(address, piece);
+    } else {
+      piece = piece.first(unit);
+      status = write_unit(address, piece);
+    }
     if (status != flash_status::done && status != flash_status::not_erased) {
       return status;
     }
     worst = status == flash_status::done ? worst : status;
+    octets = octets.subspan(piece.size());
+    address += static_cast<std::uint32_t>(piece.size());
   }
   return worst;
+}
+
+flash_status flash_chip::write_run(std::uint32_t address, bytes_view octets) {
+  const std::uint32_t block = address / geometry_->block_bytes;
+  if (!powered_) {
+    return flash_status::power_lost;
+  }
+  if (block >= bad_from_) {
+    return flash_status::bad_block;
+  }
+  operations_ += octets.size() / geometry_->write_bytes;
+  open(block);
+  std::uint8_t* const to = open_octets_.get() + address % geometry_->block_bytes;
+  std::uint64_t stuck = 0;
+  std::size_t at = 0;
+  for (; at + sizeof stuck <= octets.size(); at += sizeof stuck) {
+    std::uint64_t is = 0;
+    std::uint64_t wanted = 0;
+    std::memcpy(&is, to + at, sizeof is);
+    std::memcpy(&wanted, octets.data() + at, sizeof wanted);
+    is &= wanted;
+    stuck |= is ^ wanted;
+    std::memcpy(to + at, &is, sizeof is);
+  }
+  for (; at < octets.size(); ++at) {
+    to[at] &= octets[at];
+    stuck |= to[at] ^ octets[at];
+  }
+  return stuck == 0 ? flash_status::done : flash_status::not_erased;
 }
 
 flash_status flash_chip::write_unit(std::uint32_t address, bytes_view octets) {

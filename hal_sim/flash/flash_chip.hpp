@@ -104,6 +104,8 @@ private:
   void set_cell(std::uint32_t block, std::optional<std::uint32_t> content, bool erased);
   void open(std::uint32_t block);
   flash_status write_unit(std::uint32_t address, bytes_view octets);
+  /// Units of one block, when the power does not fail in any of them.
+  flash_status write_run(std::uint32_t address, bytes_view octets);
   /// Counts a step; how far it comes, if the power fails in it.
   [[nodiscard]] std::optional<std::uint16_t> next_step() noexcept;
 
