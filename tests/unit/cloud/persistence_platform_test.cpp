@@ -234,6 +234,7 @@ TEST_F(persistence_platform, keeps_what_it_refused_of_a_sub_device_until_its_acc
   ASSERT_TRUE(account != nullptr && account->refused != nullptr);
   EXPECT_EQ(account->refused->accepted(), 1U);
   rig.bench.twin->ledger()->begin(sub, 1);
+  rig.arrive(plain, false); // a turn, after which it is kept
   rig.bench.settle(200ms);
   cloud.die_and_live();
   account = rig.bench.twin->account_of(sub);
