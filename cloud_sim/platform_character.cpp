@@ -316,6 +316,10 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   if (!to.online()) {
     return command_outcome::offline;
   }
+  const auto* const model = to.as->of->model();
+  if (!has_command(model)) {
+    return command_outcome::nothing_to_set;
+  }
   const int granted = to.as->granted(known_topic::property_set);
   if (granted < 0) {
     return command_outcome::not_subscribed;
@@ -328,7 +332,7 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   }
   const auto capped = std::min(q, static_cast<mqtt::qos>(granted));
   const auto tag = broker_.ledger().downlink(device, capped != mqtt::qos::at_most_once);
-  write_property_set(payload_, calls_.next_id(), tag, options_.call_version());
+  write_property_set(payload_, calls_.next_id(), tag, {options_.call_version(), model});
   topic_.assign("/sys").append(to.as->own).append(suffix_of(known_topic::property_set));
   lines_.put(to, topic_, payload_.view(), capped, accounts::cookie(tag));
   return command_outcome::sent;

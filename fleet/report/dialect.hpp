@@ -37,12 +37,24 @@ inline constexpr std::array<dialect_count, 26> dialect_counts{{
     {"session_batches", "session batches", &actors::meters::session_batches},
     {"topologies_read", "topologies read", &actors::meters::topologies_read},
     {"found_told", "lists of found devices", &actors::meters::found_told},
-    {"topics_registered", "topics registered", &actors::meters::topics_registered},       // §19
+    {"topics_registered", "topics registered", &actors::meters::topics_registered}, // §19
     {"topics_unregistered", "topics unregistered", &actors::meters::topics_unregistered},
     {"topics_refused", "topics refused", &actors::meters::topics_refused},
     {"topics_timed_out", "topics timed out", &actors::meters::topics_timed_out},
     {"topic_messages", "messages to topic handlers", &actors::meters::topic_messages},
     {"topic_strays", "messages to nobody", &actors::meters::topic_strays},
 }};
+
+/// One of them, of counts in their order.
+constexpr std::uint64_t
+dialect_count_of(const std::array<std::uint64_t, dialect_counts.size()>& counts,
+                 actors::counter actors::meters::*which) noexcept {
+  for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
+    if (dialect_counts[i].from == which) {
+      return counts[i];
+    }
+  }
+  return 0;
+}
 
 } // namespace fleet::report

@@ -116,6 +116,10 @@ struct traffic_fact {
   std::uint64_t timed_out = 0;
   std::uint64_t refused = 0;
   std::uint64_t offline = 0;
+  std::uint64_t not_subscribed = 0; ///< of those refused, as the next two
+  std::uint64_t busy = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t absent = 0;     ///< of those offline: the load had the device on
   std::uint64_t skipped = 0;    ///< due and not attempted: too many were without answer
   std::uint64_t unanswered = 0; ///< that had no end although their time was up
   bool may_fail = false;        ///< the scenario expects some to be refused or not answered

@@ -129,11 +129,20 @@ json of(const product_fact& p) {
 }
 
 json of(const traffic_fact& t) {
-  return {{"kind", t.kind},         {"product", t.product},
-          {"rate", t.rate},         {"attempted", t.attempted},
-          {"answered", t.answered}, {"timed_out", t.timed_out},
-          {"refused", t.refused},   {"offline", t.offline},
-          {"skipped", t.skipped},   {"unanswered", t.unanswered},
+  return {{"kind", t.kind},
+          {"product", t.product},
+          {"rate", t.rate},
+          {"attempted", t.attempted},
+          {"answered", t.answered},
+          {"timed_out", t.timed_out},
+          {"refused", t.refused},
+          {"offline", t.offline},
+          {"skipped", t.skipped},
+          {"unanswered", t.unanswered},
+          {"not_subscribed", t.not_subscribed},
+          {"busy", t.busy},
+          {"unknown", t.unknown},
+          {"absent", t.absent},
           {"may_fail", t.may_fail}};
 }
 

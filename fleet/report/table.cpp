@@ -183,6 +183,21 @@ void append_dialect(std::string& out, const run_facts& f) {
   }
 }
 
+/// What some of an entry's attempts were, more closely.
+void append_reasons(std::string& out, const traffic_fact& t) {
+  std::string text;
+  for (const auto& [count, how] :
+       {std::pair{t.not_subscribed, "not subscribed"}, std::pair{t.busy, "busy"},
+        std::pair{t.unknown, "unknown"}, std::pair{t.absent, "offline though to be on"}}) {
+    if (count != 0) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, how);
+    }
+  }
+  if (!text.empty()) {
+    out += fmt::format("{:<17}of them {}\n", "", text);
+  }
+}
+
 void append_traffic(std::string& out, const run_facts& f) {
   if (f.traffic.empty()) {
     return;
@@ -193,6 +208,7 @@ void append_traffic(std::string& out, const run_facts& f) {
   for (const auto& t : f.traffic) {
     out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
                        t.attempted, t.answered, t.timed_out, t.refused, t.offline, t.skipped);
+    append_reasons(out, t);
   }
 }
 

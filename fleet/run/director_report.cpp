@@ -261,6 +261,10 @@ void director::gather_traffic() {
     fact.timed_out = c.timed_out.load(std::memory_order_relaxed);
     fact.refused = c.refused.load(std::memory_order_relaxed);
     fact.offline = c.offline.load(std::memory_order_relaxed);
+    fact.not_subscribed = c.not_subscribed.load(std::memory_order_relaxed);
+    fact.busy = c.busy.load(std::memory_order_relaxed);
+    fact.unknown = c.unknown.load(std::memory_order_relaxed);
+    fact.absent = c.absent.load(std::memory_order_relaxed);
     fact.skipped = c.skipped.load(std::memory_order_relaxed);
     fact.unanswered = std::min(c.overdue.load(std::memory_order_relaxed), flow->pending());
     fact.may_fail = flow->what().may_fail;

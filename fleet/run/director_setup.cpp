@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/load_wishes.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/twin_host.hpp"
@@ -106,6 +107,7 @@ void director::make_traffic(twin_host& host, profile p) {
     return;
   }
   clouds_.push_back(std::make_unique<twin_traffic>(host.twin()));
+  const auto wishes = std::make_shared<const load_wishes>(*ready_.plan);
   for (const auto& entry : ready_.plan->cloud_traffic) {
     const auto& product = ready_.products[entry.product];
     if (product.profile() != p) {
@@ -118,6 +120,11 @@ void director::make_traffic(twin_host& host, profile p) {
     to.profile = p;
     to.qos = product.settings.qos;
     to.model = product.model.get();
+    to.behind_gateway = product.plan.behind_gateway;
+    to.away_most = 2 * product.settings.backoff.cap;
+    to.wanted = [wishes](std::uint32_t device, duration from, duration until) {
+      return wishes->wants(device, from, until);
+    };
     traffic_.push_back(std::make_unique<traffic_flow>(world_->twin_home(), *clouds_.back(),
                                                       entry.traffic, std::move(to)));
   }

@@ -64,10 +64,9 @@ std::optional<Account> account(const json_reader& from, std::string_view key) {
 std::optional<unbooked_tags> read_unbooked(const json_reader& from) {
   const auto corrupted = whole(from, "corrupted");
   const auto unkept = whole(from, "unkept");
-  const auto over_bound = whole(from, "overBound");
-  return corrupted && unkept && over_bound
-             ? std::optional{unbooked_tags{*corrupted, *unkept, *over_bound}}
-             : std::nullopt;
+  const auto over_bound = whole(from, "overBound").value_or(0); // an older twin does not tell
+  return corrupted && unkept ? std::optional{unbooked_tags{*corrupted, *unkept, over_bound}}
+                             : std::nullopt;
 }
 
 /// One page into the books; where the next begins, or the end. Nothing: no such page.

@@ -278,6 +278,20 @@ std::uint32_t target_at(const scenario_plan& plan, duration at) {
   return actors::target_at(plan.load, plan.load_after, at);
 }
 
+std::uint32_t least_target(const scenario_plan& plan, duration from, duration to) {
+  if (from < duration::zero()) {
+    return 0;
+  }
+  // Between the edges of the segments the number only rises, or only falls.
+  std::uint32_t least = std::min(target_at(plan, from), target_at(plan, to));
+  for (const auto& segment : plan.load) {
+    if (from < segment.end && segment.end < to) {
+      least = std::min({least, segment.to, target_at(plan, segment.end)});
+    }
+  }
+  return least;
+}
+
 stage_moment stage_at(const scenario_plan& plan, duration at) {
   const auto now = std::upper_bound(plan.stage_ends.begin(), plan.stage_ends.end(), at);
   const auto number = static_cast<std::size_t>(now - plan.stage_ends.begin());

@@ -81,6 +81,10 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file,
 /// How many connections are on at `at` after the start: up to the segment's progress, rounded down.
 std::uint32_t target_at(const scenario_plan& plan, duration at);
 
+/// The fewest connections that are on at any moment from `from` to `to` after the start; 0 where
+/// `from` is before it.
+std::uint32_t least_target(const scenario_plan& plan, duration from, duration to);
+
 /// Where the run is at a moment: which stage, from 0, and whether the load changes.
 struct stage_moment {
   std::size_t stage = 0;

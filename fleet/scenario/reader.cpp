@@ -28,11 +28,12 @@ void name_products(scenario& file) {
   }
 }
 
-/// Reports that a product or the profile mqtt leaves to their defaults.
+/// Reports that a product or the profile mqtt leaves to their defaults, and places.
 void complete_reports(const yaml_value& root, scenario& file) {
   const auto& items = items_of(root, "products");
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     auto& p = file.products[i];
+    p.receive_limit_at = place_of(items[i], "receive_limit");
     const auto* const reports = items[i].find("report");
     for (std::size_t j = 0; p.report && j < p.report->size(); ++j) {
       if (p.profile == profile::mqtt && reports->list[j].find("what") == nullptr) {
@@ -58,8 +59,8 @@ bool names_known(const reading& r, const yaml_value& root, const scenario& file)
 }
 
 /// Whom the traffic goes to; fills in the only product where none is named.
-traffic_target find_target(reading& r, const yaml_value& root, const yaml_value& map,
-                           const scenario& file, cloud_traffic& traffic) {
+traffic_addressee find_target(reading& r, const yaml_value& root, const yaml_value& map,
+                              const scenario& file, cloud_traffic& traffic) {
   static const scenario_product standard;
   const std::size_t count = std::max<std::size_t>(file.products.size(), 1);
   if (map.find("product") == nullptr) {
@@ -108,7 +109,7 @@ void check_meaning(reading& r, const yaml_value& root, scenario& file) {
     if (traffic[i].kind == yaml_kind::map && r.right(traffic[i], "kind")) {
       auto& read = file.cloud_traffic[i];
       check_traffic(r, traffic[i], read,
-                    known ? find_target(r, root, traffic[i], file, read) : traffic_target{});
+                    known ? find_target(r, root, traffic[i], file, read) : traffic_addressee{});
     }
   }
 }

@@ -99,6 +99,7 @@ struct scenario_product {
   bool model_get = false;
   std::vector<std::string> tags;              ///< `key=value` each
   std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
+  text_place receive_limit_at;                ///< where the file has it
   std::optional<gateway_rule> gateways;
   std::optional<firmware_rule> firmware;
 };

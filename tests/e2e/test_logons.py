@@ -168,6 +168,14 @@ class Logons(harness.Case):
         named = [one for one in seen["id2"] if one.startswith(b"ID2M")]
         self.assertGreaterEqual(len(named), 10, "the devices' and the twin's ends")
 
+    def test_the_embedded_door_serves_all_devices_of_a_run_at_once(self):
+        # More than it would take from one source, and have open, where strangers may come.
+        facts = self.fleet_run("--virtual", "--devices", 2600, "--ramp", "10k/s", "--link", "4g",
+                               "--logon", "pre-auth", "--duration", "4s", "--interval", "1h",
+                               "--downlink-interval", "off")
+        self.assertEqual(facts["connects"]["accepted"], 2600)
+        self.assertEqual(facts["connects"]["auth_host_failed"], 0)
+
     def test_the_platform_refuses_what_it_does_not_emulate(self):
         twin = self.twin("--http", "127.0.0.1:0")
         target = ["--target", f"mqtt://127.0.0.1:{twin.port()}", "--security", "id2", "--devices",

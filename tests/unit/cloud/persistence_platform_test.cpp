@@ -225,6 +225,27 @@ TEST_F(persistence_platform, keeps_accounts_of_both_ways) {
   EXPECT_EQ(account->downlink.epoch(), 1U);
 }
 
+TEST_F(persistence_platform, keeps_what_it_refused_of_a_sub_device_until_its_account_begins_anew) {
+  auto& g = rig.arrive_gateway(gateway_device, sub);
+  ASSERT_TRUE(console().disable(rig.name(sub)).ok());
+  byte_buffer text;
+  const auto at = ledger::append_tag(text, {sub, 4, 9});
+  ledger::seal({&text[0], text.size()}, at);
+  g.publish(rig.sys(sub, "thing/event/x/post"), as_text(text.view()), 1);
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  const auto* account = rig.bench.twin->account_of(sub);
+  ASSERT_TRUE(account != nullptr && account->refused != nullptr);
+  EXPECT_EQ(account->refused->accepted(), 1U);
+  rig.bench.twin->ledger()->begin(sub, 1);
+  rig.arrive(plain, false); // a turn, after which it is kept
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  account = rig.bench.twin->account_of(sub);
+  ASSERT_NE(account, nullptr);
+  EXPECT_TRUE(account->refused == nullptr || account->refused->accepted() == 0);
+}
+
 TEST_F(persistence_platform, leaves_alone_what_belongs_to_devices_that_are_not_listed_any_more) {
   auto& l = rig.arrive_listening(lamp, false);
   acknowledged(l, rig.shadow_update(lamp),

@@ -291,6 +291,52 @@ TEST_F(platform_gateway, kicks_a_sub_device_alone) {
   EXPECT_FALSE(g.closed);
 }
 
+std::string tagged(const ledger::tag& t) {
+  byte_buffer text;
+  text.append(std::string_view{R"({"id":"1","params":{},"tag":")"});
+  const auto at = ledger::append_tag(text, t);
+  text.append(std::string_view{"\"}"});
+  ledger::seal({&text[0], text.size()}, at);
+  return std::string{as_text(text.view())};
+}
+
+TEST_F(platform_gateway, books_as_refused_what_was_under_way_when_the_cloud_ended_a_session) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  const auto on = sys(sub, "thing/event/property/post");
+  const auto refused = [&] {
+    const auto* const account = bench.twin->account_of(sub);
+    return account == nullptr || !account->refused ? 0 : account->refused->accepted();
+  };
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  ask(g, on, tagged({sub, 1, 1}));
+  EXPECT_EQ(refused(), 1U);
+  ask(g, on, tagged({sub + 1, 1, 7}));
+  EXPECT_EQ(refused(), 1U) << "a tag of another device says nothing";
+  ASSERT_TRUE(console().enable(name(sub)).ok());
+  ask(g, on, tagged({sub, 1, 2}));
+  EXPECT_EQ(refused(), 2U) << "it is not logged in again";
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+  ask(g, on, tagged({sub, 1, 3}));
+  EXPECT_EQ(refused(), 2U);
+  EXPECT_EQ(bench.twin->account_of(sub)->uplink.accepted(), 1U);
+  ASSERT_TRUE(console().kick(name(sub)).ok());
+  ask(g, on, tagged({sub, 1, 4}));
+  EXPECT_EQ(refused(), 3U);
+}
+
+TEST_F(platform_gateway, does_not_excuse_what_a_gateway_says_for_a_sub_device_that_it_logged_out) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
+  ask(g, sys(sub, "thing/event/property/post"), tagged({sub, 1, 1}));
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  ask(g, sys(sub, "thing/event/property/post"), tagged({sub, 1, 2}));
+  EXPECT_EQ(bench.twin->account_of(sub), nullptr) << "acknowledged and dropped: lost";
+  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 2U);
+  auto& other = arrive_listening(gateway_device + 1);
+  ask(other, sys(sub, "thing/event/property/post"), tagged({sub, 1, 3}));
+  EXPECT_EQ(bench.twin->account_of(sub), nullptr) << "a stranger's";
+}
+
 TEST_F(platform_gateway, hears_a_broadcast_to_its_sub_devices_once) {
   auto& g = arrive_gateway(gateway_device, sub);
   EXPECT_EQ(manage(g, gateway_device, topo_add, {sub + 1}), 200);

@@ -158,6 +158,8 @@ TEST(prepare_logon, finds_the_auth_host_beside_the_target_or_where_it_is_told) {
   EXPECT_EQ(plan.security, nullptr);
   EXPECT_EQ(plan.hosts.size(), 2U);
   EXPECT_EQ(plan.hosts[0].at.port, 2883);
+  EXPECT_EQ(plan.hosts[1].name, "127.0.0.1");
+  EXPECT_EQ(plan.hosts[1].at.port, 80) << "the auth host's own name leads to itself";
   o = run("--devices 1 --logon bootstrap --target mqtt://127.0.0.1 --auth-host https://[::1]:9 "
           "--insecure");
   const auto told = prepare(o);
@@ -197,6 +199,15 @@ TEST(prepare_logon, of_devices_that_register_at_the_auth_host_takes_https_whatev
   ASSERT_FALSE(clear.ok());
   EXPECT_EQ(clear.error().code, exit_code::wrong_usage);
   EXPECT_THAT(clear.error().message, HasSubstr("over TLS alone"));
+}
+
+TEST(prepare_logon, writes_an_auth_host_of_ipv6_as_urls_do) {
+  const auto got = prepare(run("--devices 1 --logon pre-auth --target mqtt://[::1]:2883"));
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& plan = got.value().products[0].settings.logon;
+  EXPECT_EQ(plan.auth_host.text(), "[::1]:80");
+  EXPECT_EQ(plan.host, "[::1]");
+  EXPECT_EQ(plan.hosts[0].name, "::1");
 }
 
 TEST(prepare_logon, gives_each_tier_its_securemode) {

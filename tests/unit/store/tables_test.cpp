@@ -214,7 +214,9 @@ TEST_F(store_table, keeps_accounts_of_the_ledger) {
   kept.put(ledger_row{UINT32_MAX, ledger_way::uplink, as_bytes("u")});
   kept.put(ledger_row{7, ledger_way::downlink, as_bytes("d")});
   kept.put(ledger_row{7, ledger_way::uplink, as_bytes("u")});
-  EXPECT_THAT(after_reopening<ledger_row>(), ElementsAre("7|0|u", "7|1|d", "4294967295|0|u"));
+  kept.put(ledger_row{7, ledger_way::refused, as_bytes("r")});
+  EXPECT_THAT(after_reopening<ledger_row>(),
+              ElementsAre("7|0|u", "7|1|d", "7|2|r", "4294967295|0|u"));
   kept.erase_ledger(7);
   EXPECT_THAT(after_reopening<ledger_row>(), ElementsAre("4294967295|0|u"));
 }
