@@ -127,7 +127,7 @@ class DeviceByHand(harness.Case):
 
     def test_an_auth_host_that_refuses_or_is_not_there_is_told_of(self):
         secret = self.folder / "secret"
-        secret.write_text("not the secret\n")
+        secret.write_text("notTheSecret\n")
         twin = self.twin("--admin", "127.0.0.1:0", "--http", "127.0.0.1:0", "--credentials",
                          harness.write_credentials(self.folder / "c.csv"))
         while "http" not in twin.addresses:
@@ -142,7 +142,7 @@ class DeviceByHand(harness.Case):
         self.assertIn("the auth host: ", done.output)
 
     def test_the_id2_model_hides_the_stream_from_a_twin_of_its_own(self):
-        for words, code in ((("--id2-model",), 0), ((), 1)):
+        for words, code in ((("--id2-model",), 0), ((), 3)):
             with self.subTest(words=words):
                 twin = self.twin("--admin", "127.0.0.1:0", *words)
                 done = self.device("--security", "id2", "--target",

@@ -54,7 +54,7 @@ struct platform_invitations : platform_gateway {
     EXPECT_TRUE(got && !got->ok()) << devices;
     return got && !got->ok() ? got->error().why : cloud::operation_error::exists;
   }
-  cloud::operation_error permit_error(std::string_view key, cloud::duration span) {
+  cloud::operation_error permit_error(std::string_view key, duration span) {
     outcome got;
     console().permit_joining(name(gateway_device), key, span, std::chrono::seconds{5}, into(got));
     EXPECT_TRUE(got && !got->ok());

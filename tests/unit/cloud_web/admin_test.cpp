@@ -92,7 +92,7 @@ TEST(admin_gateways, are_asked_to_take_devices_in_and_to_let_some_join) {
             R"(200 {"code":200,"data":{}})");
   EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/gw/permit", "{}"), R"(200 {"code":200,"data":{}})");
   EXPECT_EQ(rig.take(), (lines{R"(invite|pk1|gw|[{"productKey":"pk2","deviceName":"d"}]|700)",
-                               "permit|pk1|gw|pk2|90000|700", "permit|pk1|gw||60000|5000"}));
+                               "permit|pk1|gw|pk2|90000|700", "permit|pk1|gw||60000|8000"}));
   for (const std::string_view body : {"{}", R"({"devices":{}})", R"({"devices":[],"x":1})"}) {
     EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/gw/invite", body), R"(400 {"error":"malformed)")
         << body;

@@ -163,7 +163,7 @@ TEST(console_words, are_refused_with_what_is_missing_or_wrong) {
       {{"invite", "a1/gw", "a2/d", "e"},
        "fleet cloud invite: \"e\" is no sub-device; write ProductKey/DeviceName"},
       {{"permit", "a1/gw", "--for", "1500ms"},
-       "fleet cloud permit: --for is in whole seconds; 1.5s is not"},
+       "fleet cloud permit: --for is in whole seconds; 1s500ms is not"},
       {{"config", "a1"}, "fleet cloud config: needs a file"}};
   for (const auto& [line, sentence] : table) {
     EXPECT_EQ(refused(line), sentence);

@@ -138,8 +138,7 @@ TEST(device_plan, finds_the_auth_host_that_is_asked_first) {
 
 TEST(device_flags, that_contradict_each_other_are_refused) {
   EXPECT_EQ(start_refused({"--logon", "register"}),
-            "--logon register is unknown; the nearest is direct (of direct, pre-auth or "
-            "bootstrap)");
+            "--logon register is unknown; it takes direct, pre-auth or bootstrap");
   EXPECT_EQ(start_refused({"--logon", "pre-auth", "--auth-host", "http://h"}),
             "--auth-host needs a target; the embedded twin brings its own");
   EXPECT_EQ(start_refused({"--target", "mqtt://h", "--auth-host", "http://h"}),

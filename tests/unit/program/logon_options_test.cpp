@@ -85,7 +85,7 @@ TEST(logon_flags, that_contradict_each_other_are_refused) {
   EXPECT_EQ(refused("--logon register-https --target mqtt://h --cafile x"), "accepted");
   EXPECT_THAT(refused("--logon pre-auth --auth-host http://h"), HasSubstr("needs a target"));
   EXPECT_THAT(refused("--target mqtt://h --auth-host http://h"),
-              HasSubstr("add --logon pre-auth or bootstrap"));
+              HasSubstr("add --logon pre-auth, bootstrap or register-https"));
   for (const auto* const bad : {"h", "ftp://h", "http://", "http://u@h", "http://h/x"}) {
     EXPECT_THAT(refused("--logon pre-auth --target mqtt://h --auth-host " + std::string{bad}),
                 HasSubstr("--auth-host"))
