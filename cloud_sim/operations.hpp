@@ -21,6 +21,8 @@ namespace fleet::cloud {
 enum class operation_error : std::uint8_t {
   unknown_product,
   unknown_device,
+  unknown_firmware,
+  unknown_campaign,
   offline,        ///< and what was asked needs a device that is online
   not_subscribed, ///< online, and not listening where this would go
   busy,           ///< too much is under way, at the device or in all

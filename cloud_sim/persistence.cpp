@@ -5,7 +5,8 @@
 
 namespace fleet::cloud {
 
-persistence::persistence(broker& core, store& into) : core_(core), store_(into), state_(into) {}
+persistence::persistence(broker& core, store& into)
+    : core_(core), store_(into), state_(into), firmware_(into) {}
 
 persistence::~persistence() {
   abandon();

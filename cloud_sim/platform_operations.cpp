@@ -163,6 +163,7 @@ operation_result platform_operations::delete_device(device_name_view who) {
   platform_.gateways().erase(device);
   platform_.withdraw(device);
   auto& state = platform_.state();
+  platform_.firmware().deleted(device);
   state.tell_gone(device);
   state.forget(device);
   platform_.devices().remove(device);

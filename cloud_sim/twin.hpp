@@ -12,6 +12,7 @@
 #include "cloud_sim/accounts.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/firmware_source.hpp"
 #include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/logon_registry.hpp"
@@ -103,6 +104,12 @@ public:
   /// Platform only, and only once started: where devices fetch configurations from, the id put
   /// behind it (aliyun-iot.md §14.6). Before: platform_options::config_url.
   void serve_configs_at(std::string base);
+  /// The same as console() for firmware and campaigns, and for the firmware server.
+  [[nodiscard]] firmware_operations* firmware() noexcept;
+  [[nodiscard]] firmware_source* firmware_files() noexcept;
+  /// Platform only, and only once started: where devices fetch firmware from, its number put behind
+  /// it (§14.2). Before: firmware_options::url.
+  void serve_firmware_at(std::string base);
   /// The same as console() for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
 

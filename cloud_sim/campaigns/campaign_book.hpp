@@ -53,6 +53,7 @@ public:
   void online(std::uint32_t device, std::string_view version, time_point now);
   void offline(std::uint32_t device);
   void progressed(std::uint32_t device, int step, time_point now);
+  void withdraw(std::uint32_t device, time_point now);
   /// Whose firmware to answer with.
   std::optional<id> asked(std::uint32_t device, time_point now);
 

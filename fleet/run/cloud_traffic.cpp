@@ -24,6 +24,8 @@ counter& counter_of(traffic_counts& counts, cloud::operation_error e) noexcept {
     case cloud::operation_error::timed_out: return counts.timed_out;
     case cloud::operation_error::unknown_product:
     case cloud::operation_error::unknown_device:
+    case cloud::operation_error::unknown_firmware:
+    case cloud::operation_error::unknown_campaign:
     case cloud::operation_error::busy:
     case cloud::operation_error::refused:
     case cloud::operation_error::malformed:
