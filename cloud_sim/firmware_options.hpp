@@ -9,8 +9,9 @@
 namespace fleet::cloud {
 
 struct firmware_options {
-  /// Where firmware is to be had, its number behind it (§14.2); known late, so settable.
-  std::string url = "https://localhost/firmware/";
+  /// Where firmware is to be had, its number behind it (§14.2), once that is known; empty: nowhere,
+  /// and there are no campaigns.
+  std::string url;
   std::string key; ///< signs the tokens in addresses
   duration token_life = std::chrono::hours{24};
   firmware_pace pace;

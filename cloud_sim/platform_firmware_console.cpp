@@ -172,6 +172,10 @@ platform_firmware_console::add_campaign(const campaign_order& what) {
   if (f == nullptr) {
     return fails(operation_error::unknown_firmware, "there is no such firmware");
   }
+  if (platform_.options().firmware.url.empty()) {
+    return fails(operation_error::refused,
+                 "nothing serves firmware here: fleet cloud serve does with --http or --https");
+  }
   if (!f->ready()) {
     return fails(operation_error::refused, "the firmware is not whole yet");
   }

@@ -115,11 +115,14 @@ struct run_options {
 
 /// `fleet cloud serve`.
 struct cloud_options {
-  std::vector<hal::address> mqtt;   ///< plain listeners
-  std::vector<hal::address> mqtts;  ///< TLS listeners
-  std::vector<hal::address> http;   ///< the log-on front door, plain
-  std::vector<hal::address> https;  ///< over TLS
-  std::string advertise;            ///< host of those two, for devices; empty: the listener's
+  std::vector<hal::address> mqtt;       ///< plain listeners
+  std::vector<hal::address> mqtts;      ///< TLS listeners
+  std::vector<hal::address> http;       ///< the log-on front door, plain
+  std::vector<hal::address> https;      ///< over TLS
+  std::string advertise;                ///< host of those two, for devices; empty: the listener's
+  std::uint32_t firmware_rate = 0;      ///< octets a second of all downloads; 0: as fast as it goes
+  std::uint32_t firmware_rate_each = 0; ///< of one
+  duration firmware_token_life = std::chrono::hours{24}; ///< of the tokens in firmware's addresses
   std::string product_secrets_file; ///< whose devices may register; empty: none
   metrics_option admin;             ///< of the admin API; not asked for: its own default
   std::string admin_token_file;     ///< empty: a token is made where one is needed

@@ -21,9 +21,9 @@ struct web_limits {
   duration answer_deadline = std::chrono::seconds{90};
   /// Octets of a body from a source that may wait in a connection for the network.
   std::uint32_t window = 64 * 1024;
-  /// A peer that has not taken them by then, or that much later of the next ones, is torn off.
+  /// A peer that has taken none of them for so long is torn off.
   duration stall_deadline = std::chrono::seconds{60};
-  duration linger = std::chrono::seconds{5}; ///< for a last answer to leave before the end
+  duration linger = std::chrono::seconds{5}; ///< while nothing of a last answer leaves
 };
 
 /// Written by the service's home, read by any thread.

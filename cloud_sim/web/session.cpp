@@ -87,7 +87,11 @@ void web_session::on_closed(hal::close_reason, std::string_view) {
 void web_session::on_wake(time_point now) {
   const auto self = shared_from_this();
   if (phase_ == phase::lingering) {
-    end();
+    if (moves()) {
+      owner_.home_.arm(*this, later(now, owner_.limits_.linger));
+    } else {
+      end();
+    }
     return;
   }
   if (phase_ == phase::alive && waiting_ && deadline_ <= now) {
@@ -97,6 +101,11 @@ void web_session::on_wake(time_point now) {
     return;
   }
   if (phase_ == phase::alive && body_ != nullptr && body_due_ <= now) {
+    if (unsent_ && moves()) {
+      body_due_ = later(now, owner_.limits_.stall_deadline);
+      rearm();
+      return;
+    }
     if (unsent_) {
       hal::bump(owner_.counters_.unread);
       tear();
@@ -218,6 +227,7 @@ void web_session::linger() {
   phase_ = phase::lingering;
   waiting_ = false;
   deadline_ = later(owner_.home_.now(), owner_.limits_.linger);
+  unsent_then_ = stream_->unsent();
   owner_.home_.arm(*this, deadline_);
   if (paused_) {
     paused_ = false;

@@ -55,6 +55,8 @@ private:
   void pump();
   void drop_body();
   void tear();
+  /// Whether the peer has taken octets since it was asked last, or a deadline set.
+  bool moves();
   void linger();
   void end();
   void rearm();
@@ -67,6 +69,7 @@ private:
   std::optional<web_answer> answered_; ///< given while the handler still ran
   std::unique_ptr<body_source> body_;  ///< of the answer under way
   std::uint64_t left_ = 0;             ///< octets of it to come
+  std::size_t unsent_then_ = 0;        ///< octets unsent when a deadline for them was set
   time_point body_due_ = never;        ///< when to ask it again, or to give the peer up
   std::uint64_t exchange_ = 0;         ///< number of the latest request
   time_point deadline_ = never;        ///< of the answer, or of the lingering

@@ -36,6 +36,7 @@ void web_session::pump() {
     const std::size_t waiting = stream_->unsent();
     if (waiting >= window) {
       unsent_ = true;
+      unsent_then_ = waiting;
       body_due_ = later(now, owner_.limits_.stall_deadline);
       stream_->tell_when_sent();
       return;
@@ -76,6 +77,11 @@ void web_session::drop_body() {
     body_due_ = never;
     unsent_ = false;
   }
+}
+
+bool web_session::moves() {
+  const std::size_t before = std::exchange(unsent_then_, stream_->unsent());
+  return unsent_then_ < before;
 }
 
 /// What was said of the length is not kept, so the connection must not end in order.

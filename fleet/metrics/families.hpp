@@ -43,12 +43,15 @@ enum class family : unsigned char {
   twin_messages_dropped,
   twin_over_bound,
   twin_configs,
+  twin_firmware_offers,
+  twin_firmware_downloads,
+  twin_firmware_octets,
   twin_commits,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 38;
+inline constexpr std::size_t family_count = 41;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -134,6 +137,12 @@ inline constexpr std::array other_families{std::to_array<family_facts>({
      "both dropped, and connects, refused with code 3."},
     {family::twin_configs, kind::counter, "fleet_twin_configs_total", "result",
      "Answers of devices to configurations that the twin pushed: taken (200) or failed."},
+    {family::twin_firmware_offers, kind::counter, "fleet_twin_firmware_offers_total", "result",
+     "Offers of firmware that the twin sent, or could not bring to a device."},
+    {family::twin_firmware_downloads, kind::counter, "fleet_twin_firmware_downloads_total",
+     "result", "Requests that the twin's firmware server served or refused."},
+    {family::twin_firmware_octets, kind::counter, "fleet_twin_firmware_bytes_total", "",
+     "Octets of images that the twin's firmware server sent."},
     {family::twin_commits, kind::counter, "fleet_twin_commits_total", "result",
      "Batches that the twin's store took (ok) or did not take (failed)."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",

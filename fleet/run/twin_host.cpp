@@ -117,6 +117,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
     return fail(door.error());
   }
   host->door_ = std::move(door).value();
+  auto firmware = embedded_firmware_door::open(host->home_, host->twin_, ready, p);
+  if (!firmware) {
+    return fail(firmware.error());
+  }
+  host->firmware_ = std::move(firmware).value();
   if (options.downlink_interval > duration::zero()) {
     host->twin_.start_commands(commands_of(options, ready, p));
   }
@@ -134,6 +139,9 @@ std::uint64_t twin_host::commands() const {
 void twin_host::stop() {
   if (door_) {
     door_->stop();
+  }
+  if (firmware_) {
+    firmware_->stop();
   }
   twin_.stop();
 }
@@ -180,6 +188,11 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
   put(family::twin_over_bound, c.connects_over_rate, {{"what", "connect"}});
   put(family::twin_configs, c.configs_taken, {{"result", "taken"}});
   put(family::twin_configs, c.configs_failed, {{"result", "failed"}});
+  put(family::twin_firmware_offers, c.firmware_offers, {{"result", "sent"}});
+  put(family::twin_firmware_offers, c.firmware_offers_unsent, {{"result", "unsent"}});
+  put(family::twin_firmware_downloads, c.firmware_downloads, {{"result", "served"}});
+  put(family::twin_firmware_downloads, c.firmware_refused, {{"result", "refused"}});
+  put(family::twin_firmware_octets, c.firmware_octets);
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }

@@ -7,6 +7,7 @@
 
 #include "cloud_sim/twin.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/firmware_door.hpp"
 #include "fleet/run/guidance.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/run_world.hpp"
@@ -42,6 +43,7 @@ private:
   hal::home& home_;
   cloud::twin twin_;
   std::unique_ptr<embedded_auth_host> door_; ///< none: no device asks
+  std::unique_ptr<embedded_firmware_door> firmware_; ///< none: no product has firmware
 };
 
 /// The twin's profile for a run's or the server's.
