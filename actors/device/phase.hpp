@@ -44,15 +44,15 @@ inline constexpr phase gone = phase::off;
 // Columns in the order of `step`, rows in the order of `phase`.
 // clang-format off
 inline constexpr std::array<std::array<phase, step_count>, phase_count> transitions{{
-  // run   attempt transp. welcome resumed subscr. ended stop    drained  reset
-  {{wait,  stay,    stay,    stay,    stay,    stay,    stay,  end,    stay,  stay}},  // off
-  {{stay,   dial,   stay,    stay,    stay,    stay,    stay,  end,    stay,  gone}},  // backing_off
-  {{stay,   stay,    login,  stay,    stay,    stay,    wait, end,    stay,  gone}},  // connecting
-  {{stay,   stay,    stay,    subs,   line,   stay,    wait, drain,  stay,  gone}},  // logging_on
-  {{stay,   stay,    stay,    stay,    stay,    line,   wait, drain,  stay,  gone}},  // subscribing
-  {{stay,   stay,    stay,    stay,    stay,    stay,    wait, drain,  stay,  gone}},  // online
-  {{stay,   stay,    stay,    stay,    stay,    stay,    end,  stay,    end,   end}},  // stopping
-  {{stay,   stay,    stay,    stay,    stay,    stay,    stay,  stay,    stay,  stay}},  // stopped
+  // run    attempt transp. welcome resumed subscr. ended  stop    drained reset
+  {{wait,  stay,   stay,   stay,   stay,   stay,   stay,  end,    stay,   stay}}, // off
+  {{stay,  dial,   stay,   stay,   stay,   stay,   stay,  end,    stay,   gone}}, // backing_off
+  {{stay,  stay,   login,  stay,   stay,   stay,   wait,  end,    stay,   gone}}, // connecting
+  {{stay,  stay,   stay,   subs,   line,   stay,   wait,  drain,  stay,   gone}}, // logging_on
+  {{stay,  stay,   stay,   stay,   stay,   line,   wait,  drain,  stay,   gone}}, // subscribing
+  {{stay,  stay,   stay,   stay,   stay,   stay,   wait,  drain,  stay,   gone}}, // online
+  {{stay,  stay,   stay,   stay,   stay,   stay,   end,   stay,   end,    end}}, // stopping
+  {{stay,  stay,   stay,   stay,   stay,   stay,   stay,  stay,   stay,   stay}}, // stopped
 }};
 // clang-format on
 } // namespace detail

@@ -18,6 +18,7 @@ struct updatable : driven_device {
   explicit updatable(std::uint32_t new_bytes = 4000)
       : server(world.home(), 8080), new_image(hal::image_of(2, new_bytes)) {
     product.interval = {};
+    product.client.receive_limit_bytes = 1024;
     product.fetch.http_too = true;
     auto& f = product.firmware.emplace();
     f.version = "1.0";

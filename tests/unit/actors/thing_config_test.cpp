@@ -16,6 +16,7 @@ using testing::SizeIs;
 
 struct configured : test::lamp {
   configured() : server(world.home(), 8080) {
+    product.client.receive_limit_bytes = 1024;
     product.fetch.http_too = true;
     product.features.config_get = true;
     product.features.config_push = true;
