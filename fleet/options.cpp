@@ -27,7 +27,7 @@ constexpr std::string_view overview =
     "  cloud serve    runs the twin alone\n"
     "  cloud NAME     asks a running twin: devices, set, call, shadow, kick, firmware, campaign, "
     "more\n"
-    "  device         one device by hand: mqtt start, then pub open and more at its prompt\n"
+    "  device         one device by hand: mqtt start, then pub open and more at its prompt; ota start\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"

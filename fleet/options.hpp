@@ -13,6 +13,7 @@
 #include "actors/device/settings.hpp"
 #include "fleet/console/options.hpp"
 #include "fleet/console/rollout_options.hpp"
+#include "fleet/options/hand_ota_options.hpp"
 #include "fleet/session_words.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
@@ -144,8 +145,9 @@ struct cloud_options {
   bool id2_model = false;                 ///< it takes devices with ID2 elements, by the model
 };
 
-/// `fleet device mqtt start`.
+/// `fleet device mqtt start` and `fleet device ota start`.
 struct device_options {
+  std::optional<hand_ota_options> ota; ///< of the latter
   run_options run;            ///< cloud, credentials, session and texts of the one device
   std::string device_name;    ///< empty: the first of the credentials
   std::string secret_file;    ///< with the product key and name given; empty: the credentials'

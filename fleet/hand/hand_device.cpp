@@ -50,7 +50,13 @@ hand_device::hand_device(hal::home& where, hand_setup setup, hand_watcher& watch
       packets_({setup_.verbose, setup_.names.profile}, mask_,
                [this](line_kind kind, const std::string& text) { say(kind, text); }),
       retry_(setup_.peers.size(), {}, board_.random("backoff")), colours_(board_.random("colours")),
-      shadow_prefix_(setup_.names.product_key + "." + setup_.names.device_name) {}
+      shadow_prefix_(setup_.names.product_key + "." + setup_.names.device_name) {
+  if (setup_.ota) {
+    ota_host& host = *this;
+    ota_ = std::make_unique<ota_sample>(std::move(*setup_.ota), where, host, board_.random("ota"));
+    ota_->speak_as(topics_);
+  }
+}
 
 hand_device::~hand_device() {
   home_.disarm(*this);
@@ -176,6 +182,9 @@ void hand_device::setback_came(setback what, const std::string& why) {
     shadow_->disconnected();
     drain_shadow();
   }
+  if (ota_ && std::exchange(ota_connected_, false)) {
+    ota_->disconnected();
+  }
   // What was asked and not answered belonged to the connection.
   std::erase_if(subscriptions_, [this](const subscription& s) {
     const bool gone = s.is == subscription::state::leaving;
@@ -235,6 +244,9 @@ time_point hand_device::next_wake() const {
   if (shadow_) {
     next = std::min(next, shadow_->next_timeout());
   }
+  if (ota_) {
+    next = std::min(next, ota_->next_timeout());
+  }
   return wait_until_ > now() ? std::min(next, wait_until_) : next;
 }
 
@@ -256,6 +268,9 @@ void hand_device::on_wake(time_point) {
     shadow_->handle_timeout(now(), shadow_out_);
     send_shadow();
     drain_shadow();
+  }
+  if (ota_ && ota_->next_timeout() <= now()) {
+    ota_->handle_timeout();
   }
   if (report_due_ <= now()) {
     report_due_ = later(now(), every_);
@@ -288,6 +303,13 @@ void hand_device::end_of_input() {
   end_turn();
 }
 
+void hand_device::found(const std::string& host, const result<hal::address, std::string>& at) {
+  if (ota_ && phase_ != phase::ended) {
+    ota_->found(host, at);
+    end_turn();
+  }
+}
+
 void hand_device::take(std::string line) {
   if (phase_ == phase::ended) {
     return;
@@ -309,13 +331,17 @@ void hand_device::leave(bool unsubscribing, duration grace) {
   report_due_ = never;
   step_due_ = never;
   commands_.clear();
+  if (ota_) {
+    ota_->stop();
+  }
   if (phase_ != phase::online && phase_ != phase::logging_on) {
     end(exit_code::passed);
     return;
   }
   const bool online = std::exchange(phase_, phase::leaving) == phase::online;
   phase_due_ = online ? later(now(), grace) : now();
-  if (online && unsubscribing) {
+  // The OTA sample disconnects, and that is all (2.1.3).
+  if (online && unsubscribing && !ota_) {
     // The sample takes the last one back first (aliyun-iot.md §22.1).
     for (auto s = subscriptions_.rbegin(); s != subscriptions_.rend(); ++s) {
       unsubscribe(*s);
@@ -352,12 +378,18 @@ void hand_device::end(exit_code code, const std::string& why) {
   lines_.clear();
   if (interrupted_) {
     code = exit_code::interrupted;
+  } else if (code == exit_code::passed && ota_ && ota_->failed()) {
+    code = exit_code::expectation_failed;
   } else if (code == exit_code::passed && setup_.scripted) {
     code = mistyped_ ? exit_code::wrong_usage
            : failed_ ? exit_code::expectation_failed
                      : exit_code::passed;
   }
   say(line_kind::note, connections_ > 0 ? "disconnected" : "never connected");
+  if (ota_) {
+    ota_->stop();
+    say(line_kind::note, "out of sample!");
+  }
   watcher_.on_ended(code, why);
 }
 

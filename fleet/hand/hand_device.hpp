@@ -33,7 +33,7 @@ inline constexpr duration interrupt_grace = std::chrono::seconds{2};
 /// Subscriptions it keeps account of: those of the platform (aliyun-iot.md §8.1).
 inline constexpr std::size_t subscriptions_max = 100;
 
-class hand_device final : hal::stream_events, hal::timer {
+class hand_device final : hal::stream_events, hal::timer, ota_host {
 public:
   /// All calls on the thread of `where`, which outlives it, as `watcher` does.
   hand_device(hal::home& where, hand_setup setup, hand_watcher& watcher);
@@ -52,6 +52,8 @@ public:
   void note(std::string_view text) { say(line_kind::note, text); }
   /// No line comes any more: what was taken is carried out, then it stops.
   void end_of_input();
+  /// The answer to on_question(); the error is a sentence.
+  void found(const std::string& host, const result<hal::address, std::string>& at);
   /// Stops now: what is unacknowledged may be so for interrupt_grace at most.
   void interrupt();
 
@@ -101,7 +103,7 @@ private:
   void end(exit_code code, const std::string& why = {});
   [[nodiscard]] time_point next_wake() const;
   [[nodiscard]] time_point now() const noexcept { return home_.now(); }
-  void say(line_kind kind, std::string_view text);
+  void say(line_kind kind, std::string_view text) override;
   void trouble(std::string_view text);
 
   // What MQTT tells (hand_session.cpp).
@@ -116,7 +118,7 @@ private:
   void judge(const awaited_answer& done);
   void subscribe(const std::string& filter, mqtt::qos qos);
   void unsubscribe(subscription& s);
-  bool publish(const std::string& topic, std::string_view payload, mqtt::qos qos);
+  bool publish(const std::string& topic, std::string_view payload, mqtt::qos qos) override;
   [[nodiscard]] std::size_t requests() const noexcept;
 
   // What is typed (hand_orders.cpp).
@@ -132,6 +134,11 @@ private:
   void await(awaited_answer what);
   void tell_status();
   void tell_lines(std::string_view text);
+
+  // The OTA sample, which is a part of it.
+  void look_up(const std::string& host) override { watcher_.on_question(host); }
+  void sample_over() override { leave(false, stop_grace); }
+  void turn_over() override { end_turn(); }
 
   // The shadow (hand_shadow.cpp).
   void shadow_get();
@@ -182,6 +189,8 @@ private:
   bool mistyped_ = false; ///< a line that is none
   bool failed_ = false;   ///< something the user asked for was refused or never answered
 
+  std::unique_ptr<ota_sample> ota_; ///< none: the sample of MQTT
+  bool ota_connected_ = false;      ///< it knows that the session stands
   std::string shadow_prefix_;
   std::unique_ptr<shadow::client> shadow_;
   byte_buffer shadow_out_; ///< a request to its platform, to be published

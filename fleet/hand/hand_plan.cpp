@@ -2,6 +2,7 @@
 #include "fleet/hand/hand_plan.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/secure.hpp"
+#include "protocol/alink/ota_messages.hpp"
 #include "protocol/alink/sign.hpp"
 
 namespace fleet::program {
@@ -163,7 +165,8 @@ maybe_error find_target(hand_plan& plan) {
     plan.ready.products.front().settings.peer = plan.setup.peers.front();
   }
   const auto& product = plan.ready.products.front();
-  if (product.tls() || asks_https(run, product)) {
+  // A download is over TLS in any case.
+  if (product.tls() || asks_https(run, product) || plan.setup.ota) {
     if (auto error = secure(run, plan.ready)) {
       return error;
     }
@@ -177,6 +180,33 @@ maybe_error find_target(hand_plan& plan) {
   }
   plan.setup.logon = product.settings.logon; // the embedded twin's door is known when it listens
   return std::nullopt;
+}
+
+/// What the OTA sample begins with.
+result<ota_setup, startup_error> begin_ota(const device_options& o) {
+  ota_setup out;
+  out.version_file = o.ota->version_file;
+  out.save_file = o.ota->save_file;
+  out.downloads.http_too = o.run.security == security::plain || o.ota->allow_http;
+  if (!o.ota->firmware_version.empty()) {
+    out.version = o.ota->firmware_version;
+    return out;
+  }
+  std::error_code none;
+  if (out.version_file.empty() || !std::filesystem::exists(out.version_file, none)) {
+    return out;
+  }
+  auto kept = line_of(out.version_file);
+  if (!kept) {
+    return fail(kept.error());
+  }
+  out.version = std::move(kept).value();
+  const bool good = !out.version.empty() && out.version.size() <= alink::max_firmware_version
+                    && out.version.find_first_of("\r\n") == std::string::npos;
+  if (!good) {
+    return wrong(out.version_file + " holds no version: one line of 1 to 64 octets");
+  }
+  return out;
 }
 
 } // namespace
@@ -206,8 +236,19 @@ result<hand_plan, startup_error> plan_hand(const device_options& o) {
   if (auto error = log_on(plan.run, who.value(), setup)) {
     return fail(*error);
   }
+  if (o.ota) {
+    auto ota = begin_ota(o);
+    if (!ota) {
+      return fail(ota.error());
+    }
+    setup.names.ota = true;
+    setup.ota = std::move(ota).value();
+  }
   if (auto error = find_target(plan)) {
     return fail(*error);
+  }
+  if (o.ota) {
+    setup.ota->downloads.security = plan.ready.client_security.get();
   }
   return plan;
 }

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
+#include "fleet/hand/ota_sample.hpp"
 #include "fleet/hand/sample.hpp"
 #include "fleet/options.hpp"
 #include "hal_sim/world/address.hpp"
@@ -35,6 +37,7 @@ struct hand_setup {
   bool scripted = false; ///< a line waits until what the line before it sent is answered
   bool verbose = false;
   std::uint64_t seed = 0;
+  std::optional<ota_setup> ota; ///< the OTA sample; none: that of MQTT
 };
 
 /// Told on the device's home.
@@ -43,6 +46,8 @@ public:
   virtual void on_line(const std::string& line) = 0;
   /// A line of take() has been carried out, or dropped.
   virtual void on_taken() = 0;
+  /// Where is this host? hand_device::found() is the answer.
+  virtual void on_question(const std::string& host) = 0;
   /// The device has ended and may be destroyed, in a later turn. `why` is empty unless the code is
   /// environment_failed.
   virtual void on_ended(exit_code code, const std::string& why) = 0;

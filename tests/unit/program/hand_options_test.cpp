@@ -18,8 +18,8 @@ namespace {
 
 using words = std::vector<std::string_view>;
 
-device_options taken(words more) {
-  words all{"device", "mqtt", "start"};
+device_options taken(words more, std::string_view sample = "mqtt") {
+  words all{"device", sample, "start"};
   all.insert(all.end(), more.begin(), more.end());
   auto answer = parse_options(all);
   if (!answer || !std::holds_alternative<device_options>(answer.value())) {
@@ -37,11 +37,11 @@ std::string refused(const words& line) {
   return answer ? "accepted" : answer.error().message.substr(0, answer.error().message.find('\n'));
 }
 
-std::string start_refused(const words& line) {
-  words all{"mqtt", "start"};
+std::string start_refused(const words& line, std::string_view sample = "mqtt") {
+  words all{sample, "start"};
   all.insert(all.end(), line.begin(), line.end());
   const std::string said = refused(all);
-  const std::string_view before = "fleet device mqtt start: ";
+  const std::string before = "fleet device " + std::string{sample} + " start: ";
   return said.starts_with(before) ? said.substr(before.size()) : said;
 }
 
@@ -61,8 +61,8 @@ std::string write(const support::temp_folder& folder, const std::string& name,
 }
 
 /// What a plan came to, or why there is none.
-std::string why_not(const words& line) {
-  const auto plan = plan_hand(taken(line));
+std::string why_not(const words& line, std::string_view sample = "mqtt") {
+  const auto plan = plan_hand(taken(line, sample));
   return plan ? "planned" : plan.error().message;
 }
 
@@ -187,18 +187,75 @@ TEST(device_flags, that_contradict_each_other_are_refused) {
 }
 
 TEST(device_words, name_what_exists_and_what_does_not_yet) {
-  EXPECT_EQ(refused({}), "fleet device: needs a subcommand: mqtt start");
-  for (const auto word : {"coap", "http", "ota"}) {
+  EXPECT_EQ(refused({}), "fleet device: needs a subcommand: mqtt start or ota start");
+  for (const auto word : {"coap", "http"}) {
     EXPECT_EQ(refused({word, "start"}), "fleet device: " + std::string{word}
                                             + " is not there yet; fleet device mqtt start is");
   }
-  EXPECT_EQ(refused({"mqqt"}), "fleet device: subcommand mqqt is unknown; the nearest is mqtt");
+  EXPECT_EQ(refused({"mqqt"}),
+            "fleet device: subcommand mqqt is unknown; the nearest is mqtt (of mqtt or ota)");
   EXPECT_EQ(refused({"mqtt"}), "fleet device mqtt: needs a command: start");
   EXPECT_EQ(refused({"mqtt", "strat"}),
             "fleet device mqtt: subcommand strat is unknown; the nearest is start");
   EXPECT_EQ(refused({"mqtt", "pub", "open"}),
             "fleet device mqtt: pub is typed at the prompt of fleet device mqtt start, or given to "
             "its --run");
+  EXPECT_EQ(refused({"ota"}), "fleet device ota: needs a command: start");
+  EXPECT_EQ(refused({"ota", "stop"}),
+            "fleet device ota: stop is typed at the prompt of fleet device ota start");
+  EXPECT_EQ(refused({"ota", "stat"}),
+            "fleet device ota: subcommand stat is unknown; the nearest is start");
+}
+
+TEST(device_ota_flags, say_what_it_runs_and_where_an_image_goes) {
+  EXPECT_FALSE(taken({}).ota);
+  const auto o = taken({"--firmware-version", "2.0.0", "--version-file", "v", "--save", "f",
+                        "--allow-http", "--verbose"},
+                       "ota");
+  ASSERT_TRUE(o.ota);
+  EXPECT_EQ(o.ota->firmware_version, "2.0.0");
+  EXPECT_EQ(o.ota->version_file, "v");
+  EXPECT_EQ(o.ota->save_file, "f");
+  EXPECT_TRUE(o.ota->allow_http);
+  EXPECT_TRUE(o.verbose);
+  // Downloads may be over TLS where the session is not.
+  EXPECT_EQ(taken({"--target", "mqtt://h", "--cafile", "ca"}, "ota").run.ca_file, "ca");
+  EXPECT_EQ(start_refused({"--cafile", "ca"}, "ota"), "--cafile needs an mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--server-name", "n"}, "ota"),
+            "--server-name needs an mqtts:// target");
+  EXPECT_EQ(start_refused({"--profile", "mqtt"}, "ota"),
+            "--profile mqtt knows no firmware; it takes linkdevelop or linkplatform");
+  EXPECT_EQ(start_refused({"--run", "stop"}, "ota"), "unknown flag --run");
+  EXPECT_EQ(start_refused({"--sav", "f"}, "ota"), "unknown flag --sav; the nearest is --save");
+  EXPECT_EQ(start_refused({"--firmware-version", ""}, "ota"),
+            "--firmware-version \"\" must have 1 to 64 octets");
+}
+
+TEST(device_ota_plan, begins_with_the_version_that_was_kept) {
+  const support::temp_folder folder;
+  const auto version = [&](const words& line) {
+    return plan_hand(taken(line, "ota")).value().setup.ota->version;
+  };
+  const auto kept = write(folder, "version", "2.0.0\r\n");
+  const auto none = folder / "none";
+  EXPECT_EQ(version({}), "iotx_ver_1.0.0");
+  EXPECT_EQ(version({"--version-file", none}), "iotx_ver_1.0.0");
+  EXPECT_EQ(version({"--version-file", kept}), "2.0.0");
+  EXPECT_EQ(version({"--version-file", kept, "--firmware-version", "3"}), "3");
+  const auto two = write(folder, "two", "2.0.0\n3.0.0\n");
+  EXPECT_EQ(why_not({"--version-file", two}, "ota"),
+            two + " holds no version: one line of 1 to 64 octets");
+}
+
+TEST(device_ota_plan, takes_plain_http_where_the_session_is_plain_or_it_was_allowed) {
+  const auto plan = [](const words& line) { return plan_hand(taken(line, "ota")).value(); };
+  const auto plain = plan({});
+  EXPECT_TRUE(plain.setup.ota->downloads.http_too);
+  EXPECT_NE(plain.setup.ota->downloads.security, nullptr);
+  EXPECT_EQ(plain.setup.security, nullptr);
+  EXPECT_FALSE(plan({"--security", "tls"}).setup.ota->downloads.http_too);
+  EXPECT_TRUE(plan({"--security", "tls", "--allow-http"}).setup.ota->downloads.http_too);
+  EXPECT_FALSE(plan_hand(taken({})).value().setup.ota);
 }
 
 TEST(device_help, has_the_commands_and_the_flags_in_a_hundred_columns) {
@@ -208,8 +265,8 @@ TEST(device_help, has_the_commands_and_the_flags_in_a_hundred_columns) {
             text_of({"device", "mqtt", "start", "--help"}));
   EXPECT_NE(text_of({"device", "--help"}).find("pub open"), std::string::npos);
   EXPECT_NE(text_of({"device", "mqtt", "start", "--help"}).find("Examples"), std::string::npos);
-  for (const words& line :
-       {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"}}) {
+  for (const words& line : {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"},
+                            words{"device", "ota", "start", "--help"}}) {
     const std::string text = text_of(line);
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = text.find('\n', at);
