@@ -27,9 +27,13 @@ std::string size_text(std::uint64_t octets) {
                                           : fmt::format("{} octets", octets);
 }
 
+std::string time_text(double s) {
+  return s < 1.0 ? fmt::format("{:.0f} ms", s * 1e3) : fmt::format("{:.1f} s", s);
+}
+
 std::string times_text(const actors::histogram_snapshot& h) {
-  return fmt::format("{:.1f} s p50, {:.1f} s p99, {:.1f} s at most", h.quantile(0.5),
-                     h.quantile(0.99), h.max_seconds());
+  return fmt::format("{} p50, {} p99, {} at most", time_text(h.quantile(0.5)),
+                     time_text(h.quantile(0.99)), time_text(h.max_seconds()));
 }
 
 void append_devices(std::string& out, const firmware_fact& d) {
