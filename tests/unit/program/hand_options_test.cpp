@@ -233,15 +233,15 @@ TEST(device_ota_flags, say_what_it_runs_and_where_an_image_goes) {
 
 TEST(device_ota_plan, begins_with_the_version_that_was_kept) {
   const support::temp_folder folder;
-  const auto version = [&](const words& line) {
+  const auto begins_with = [&](const words& line) {
     return plan_hand(taken(line, "ota")).value().setup.ota->version;
   };
   const auto kept = write(folder, "version", "2.0.0\r\n");
   const auto none = folder / "none";
-  EXPECT_EQ(version({}), "iotx_ver_1.0.0");
-  EXPECT_EQ(version({"--version-file", none}), "iotx_ver_1.0.0");
-  EXPECT_EQ(version({"--version-file", kept}), "2.0.0");
-  EXPECT_EQ(version({"--version-file", kept, "--firmware-version", "3"}), "3");
+  EXPECT_EQ(begins_with({}), "iotx_ver_1.0.0");
+  EXPECT_EQ(begins_with({"--version-file", none}), "iotx_ver_1.0.0");
+  EXPECT_EQ(begins_with({"--version-file", kept}), "2.0.0");
+  EXPECT_EQ(begins_with({"--version-file", kept, "--firmware-version", "3"}), "3");
   const auto two = write(folder, "two", "2.0.0\n3.0.0\n");
   EXPECT_EQ(why_not({"--version-file", two}, "ota"),
             two + " holds no version: one line of 1 to 64 octets");
