@@ -158,9 +158,7 @@ platform_firmware_console::rules_of(const campaign_order& what, const cloud::fir
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end()), list.end());
   if (rules.select.name.empty()) {
-    const auto& known = platform_.firmware().book().all();
-    const auto next = known.empty() ? 1U : known.rbegin()->first + 1;
-    rules.select.name = "campaign-" + std::to_string(next);
+    rules.select.name = "campaign-" + std::to_string(platform_.firmware().book().next());
   }
   return rules;
 }

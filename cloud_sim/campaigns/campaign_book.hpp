@@ -67,6 +67,8 @@ public:
   std::optional<event> next_event();
 
   [[nodiscard]] const campaign* find(id number) const noexcept;
+  /// What add() will call the next one.
+  [[nodiscard]] id next() const noexcept { return last_ + 1; }
   /// By number.
   [[nodiscard]] const std::map<id, campaign>& all() const noexcept { return campaigns_; }
 

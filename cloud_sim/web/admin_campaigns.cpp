@@ -80,10 +80,11 @@ std::optional<std::uint16_t> permille_of(std::string_view raw) {
                                            : std::nullopt;
 }
 
-/// Strings of an array; false: answered.
+/// Strings of an array in an object of the body; false: answered.
 bool read_words(const admin_call& call, const json_member& list, std::vector<std::string>& out) {
-  bool good = list.type == json_type::array;
-  for (const auto& each : call.reader().children(list)) {
+  json_reader inner; // a reader goes one level deep
+  bool good = list.type == json_type::array && inner.read(as_bytes(list.value)) == json_error::none;
+  for (const auto& each : inner.top()) {
     good = good && append_json_string(out.emplace_back(), each.value);
   }
   if (!good) {

@@ -98,7 +98,7 @@ TEST_F(persistence_firmware, goes_on_with_a_rollout_where_it_was) {
   cloud::campaign_order o;
   o.firmware = console().add_firmware(f).value().id;
   o.rules.select.from_versions = {"1.0", "say \"1.1\""};
-  o.rules.select.waves = {500, 1000};
+  o.rules.select.waves = {999, 1000};
   o.rules.retries = 3;
   o.rules.halt_permille = 999;
   o.rules.attempt_most = 100s;
@@ -110,6 +110,8 @@ TEST_F(persistence_firmware, goes_on_with_a_rollout_where_it_was) {
   h.publish(ota(lamp + 1, "progress"), R"({"id":1,"params":{"step":"-2"}})", 0);
   rig.bench.settle();
   const auto before = campaign();
+  ASSERT_EQ(before.sums.of(rollout_state::upgrading), 1U);
+  ASSERT_EQ(before.sums.attempts_failed, 1U);
   keep_and_die();
   const auto after = campaign();
   EXPECT_EQ(after.name, "r\"1");

@@ -124,7 +124,7 @@ TEST_F(admin_firmware, is_rolled_out_by_a_campaign) {
   const auto made =
       ask("POST", "/v1/campaigns",
           R"({"firmware":1,"name":"r1","select":{"percent":100,"versions":["1.0.0"],)"
-          R"("devices":["lamp_0","lamp_1"]},"waves":[10,50.5,100],"offersPerSecond":5,)"
+          R"("devices":["lamp_1","lamp_0"]},"waves":[10,50.5,100],"offersPerSecond":5,)"
           R"("underWay":500,"haltPermille":100,"haltAfter":10,"retries":1,"retryAfterSeconds":60,)"
           R"("attemptSeconds":3600,"wavePauseSeconds":0,"waveDonePermille":1000,)"
           R"("takeOver":false,"start":true})");
@@ -189,13 +189,19 @@ TEST_F(admin_firmware, has_campaigns_of_few_words_and_refuses_wrong_ones) {
   }
   EXPECT_THAT(ask("POST", "/v1/campaigns", R"({"firmware":1,"select":{"devices":["x"]}})"),
               StartsWith(R"(404 {"error":"unknown-device")"));
+  EXPECT_THAT(
+      ask("POST", "/v1/campaigns",
+          R"({"firmware":1,"name":"of one","select":{"devices":["lamp_1"]},"start":false})"),
+      HasSubstr(R"("waves":1,"devices":1,"already":0)"));
+  EXPECT_THAT(ask("POST", "/v1/campaigns/1/cancel"), StartsWith("200 "));
+  EXPECT_EQ(ask("DELETE", "/v1/campaigns/1"), "200 {}");
   EXPECT_THAT(ask("POST", "/v1/campaigns", R"({"firmware":2})"), StartsWith("404 "));
   EXPECT_EQ(ask("GET", "/v1/campaigns"), R"(200 {"campaigns":[]})");
   EXPECT_THAT(ask("POST", "/v1/campaigns", R"({"firmware":1,"start":false})"),
-              HasSubstr(R"("name":"campaign-1","firmware":1)"));
-  EXPECT_THAT(ask("POST", "/v1/campaigns/1/start"), HasSubstr(R"("state":"running")"));
-  EXPECT_THAT(ask("GET", "/v1/campaigns/1/devices?limit=0"), StartsWith("400 "));
-  EXPECT_THAT(ask("GET", "/v1/campaigns/1/devices?state=lost"), StartsWith("400 "));
+              HasSubstr(R"({"id":2,"name":"campaign-2","firmware":1)"));
+  EXPECT_THAT(ask("POST", "/v1/campaigns/2/start"), HasSubstr(R"("state":"running")"));
+  EXPECT_THAT(ask("GET", "/v1/campaigns/2/devices?limit=0"), StartsWith("400 "));
+  EXPECT_THAT(ask("GET", "/v1/campaigns/2/devices?state=lost"), StartsWith("400 "));
   EXPECT_THAT(ask("GET", "/v1/campaigns/5/devices"), StartsWith("404 "));
 }
 
