@@ -103,7 +103,7 @@ private:
   void end(exit_code code, const std::string& why = {});
   [[nodiscard]] time_point next_wake() const;
   [[nodiscard]] time_point now() const noexcept { return home_.now(); }
-  void say(line_kind kind, std::string_view text) override;
+  void say(line_kind kind, std::string_view text);
   void trouble(std::string_view text);
 
   // What MQTT tells (hand_session.cpp).
@@ -136,6 +136,10 @@ private:
   void tell_lines(std::string_view text);
 
   // The OTA sample, which is a part of it.
+  void tell(line_kind kind, std::string_view text) override {
+    flush();
+    say(kind, text);
+  }
   void look_up(const std::string& host) override { watcher_.on_question(host); }
   void sample_over() override { leave(false, stop_grace); }
   void turn_over() override { end_turn(); }

@@ -150,7 +150,7 @@ void ota_sample::act() {
     if (!file_.complaint().empty()) {
       trouble(file_.complaint());
     }
-    trouble("the upgrade failed");
+    trouble("the upgrade failed: " + failure_);
     stop();
     host_.sample_over();
   }
@@ -164,6 +164,9 @@ void ota_sample::act(const ota::action::say_version&) {
 }
 
 void ota_sample::act(const ota::action::say_progress& what) {
+  if (what.step < 0) {
+    failure_ = fmt::format("step {}, {}", what.step, what.desc.value_or("no reason"));
+  }
   payload_.clear();
   alink::append_progress(payload_, 0, what.step, what.desc, ota_dialect::sdk_2_10);
   (void)host_.publish(topics_->system(topic_kind::ota_progress), as_text(payload_.view()),

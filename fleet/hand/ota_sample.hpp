@@ -32,7 +32,8 @@ struct ota_setup {
 class ota_host {
 public:
   virtual bool publish(const std::string& topic, std::string_view payload, mqtt::qos qos) = 0;
-  virtual void say(line_kind kind, std::string_view text) = 0;
+  /// Behind what was published before.
+  virtual void tell(line_kind kind, std::string_view text) = 0;
   /// Asks for the address of a name; found() brings it, in a later turn.
   virtual void look_up(const std::string& host) = 0;
   /// The sample has come to its end.
@@ -93,8 +94,8 @@ private:
   bool judge();
   void praise();
   void keep_version();
-  void note(std::string_view text) { host_.say(line_kind::note, text); }
-  void trouble(std::string_view text) { host_.say(line_kind::trouble, text); }
+  void note(std::string_view text) { host_.tell(line_kind::note, text); }
+  void trouble(std::string_view text) { host_.tell(line_kind::trouble, text); }
 
   ota_setup setup_;
   hal::home& home_;
@@ -107,6 +108,7 @@ private:
   byte_buffer payload_;
   ota::firmware wanted_;     ///< the last offer
   http::url where_;          ///< of the fetch under way
+  std::string failure_;      ///< the step and its reason
   std::string awaited_host_; ///< being looked up; empty: none
   bool writing_ = false;     ///< octets came
   bool judged_ = false;      ///< told what the octets are worth

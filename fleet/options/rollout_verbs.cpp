@@ -10,7 +10,7 @@ constexpr std::array<rollout_entry, rollout_verb_count> entries = {{
      "firmware",
      "add",
      "FILE|--generate SIZE --product PK --version V [flags]",
-     "uploads an image, or has the twin make one; goes on with an upload that was cut",
+     "uploads an image or has the twin make one; goes on where one was cut",
      rollout_word::file,
      {"fleet cloud firmware add lamp-2.0.0.bin --product a1FleetDemo --version 2.0.0",
       "any file of up to 256 MiB",

@@ -114,21 +114,21 @@ TEST(rollout, shows_a_campaign_with_its_causes) {
                       .failed = 5,
                       .why = "5 of 25 attempts failed"}));
   const auto o = outcome_of(twin, {"campaign", "status", "2"});
-  EXPECT_EQ(o.out, "campaign                        2 r1\n"
-                   "firmware                        4: a1 2.0.0\n"
-                   "state                           halted\n"
-                   "why                             5 of 25 attempts failed\n"
-                   "wave                            2 of 3\n"
-                   "devices                         1,225\n"
-                   "  waiting                       1,200\n"
-                   "  offered                       0\n"
-                   "  upgrading                     0\n"
-                   "  succeeded                     20\n"
-                   "  failed                        5\n"
-                   "    the device said so          5\n"
+  EXPECT_EQ(o.out, "campaign                            2 r1\n"
+                   "firmware                            4: a1 2.0.0\n"
+                   "state                               halted\n"
+                   "why                                 5 of 25 attempts failed\n"
+                   "wave                                2 of 3\n"
+                   "devices                             1,225\n"
+                   "  waiting                           1,200\n"
+                   "  offered                           0\n"
+                   "  upgrading                         0\n"
+                   "  succeeded                         20\n"
+                   "  failed                            5\n"
+                   "    the device said so              5\n"
                    "      step -2, the download failed  5\n"
-                   "  cancelled                     0\n"
-                   "attempts                        20 succeeded, 5 failed\n");
+                   "  cancelled                         0\n"
+                   "attempts                            20 succeeded, 5 failed\n");
 }
 
 TEST(rollout, lists_the_devices_of_a_campaign_page_by_page) {
