@@ -11,6 +11,7 @@
 #include "fleet/hand/answers.hpp"
 #include "fleet/hand/commands.hpp"
 #include "fleet/hand/hand_setup.hpp"
+#include "fleet/hand/hand_state.hpp"
 #include "fleet/hand/log_lines.hpp"
 #include "fleet/hand/packet_log.hpp"
 #include "fleet/hand/retry.hpp"
@@ -58,23 +59,8 @@ public:
   void interrupt();
 
 private:
-  enum class phase : std::uint8_t {
-    off,
-    connecting,
-    logging_on,
-    online,
-    resting, ///< until the next attempt
-    leaving, ///< UNSUBSCRIBE is out
-    closing, ///< DISCONNECT is out
-    ended
-  };
-  struct subscription {
-    enum class state : std::uint8_t { asked, granted, leaving };
-    std::string filter;
-    mqtt::qos qos = mqtt::qos::at_least_once;
-    std::uint16_t packet_id = 0;
-    state is = state::asked;
-  };
+  using phase = hand_phase;
+  using subscription = hand_subscription;
 
   // The link and time (hand_device.cpp).
   void on_connected() override;

@@ -10,6 +10,7 @@
 
 #include "actors/supervision/shard.hpp"
 #include "fleet/report/dialect.hpp"
+#include "fleet/report/process_facts.hpp"
 #include "fleet/report/rollouts.hpp"
 #include "protocol/ledger/reconcile.hpp"
 
@@ -123,20 +124,6 @@ struct traffic_fact {
   std::uint64_t skipped = 0;    ///< due and not attempted: too many were without answer
   std::uint64_t unanswered = 0; ///< that had no end although their time was up
   bool may_fail = false;        ///< the scenario expects some to be refused or not answered
-};
-
-/// What the process cost.
-struct process_facts {
-  double cpu_s = 0;
-  std::uint64_t rss_start_bytes = 0; ///< before the first device
-  std::uint64_t rss_max_bytes = 0;
-  std::uint64_t rss_steady_bytes = 0; ///< when the last device of the ramp had been started
-  [[nodiscard]] double user_bytes_per_device(std::uint64_t devices) const noexcept {
-    return devices == 0 || rss_steady_bytes < rss_start_bytes
-               ? 0.0
-               : static_cast<double>(rss_steady_bytes - rss_start_bytes)
-                     / static_cast<double>(devices);
-  }
 };
 
 struct run_facts {

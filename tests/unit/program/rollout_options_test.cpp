@@ -135,7 +135,7 @@ TEST(rollout_flags, of_a_status_are_read) {
   }
 }
 
-TEST(rollout_flags, are_refused_in_one_sentence_with_the_nearest_word) {
+TEST(rollout_flags, of_firmware_are_refused_in_one_sentence_with_the_nearest_word) {
   const std::vector<std::pair<words, std::string>> table{
       {{"firmware"}, "fleet cloud firmware: needs a subcommand: add, list or delete"},
       {{"firmware", "ad"},
@@ -174,7 +174,14 @@ TEST(rollout_flags, are_refused_in_one_sentence_with_the_nearest_word) {
       {{"firmware", "list", "1"}, "fleet cloud firmware list: unexpected word 1"},
       {{"firmware", "delete"},
        "fleet cloud firmware delete: needs the number that firmware list "
-       "shows"},
+       "shows"}};
+  for (const auto& [line, sentence] : table) {
+    EXPECT_EQ(refused(line), sentence);
+  }
+}
+
+TEST(rollout_flags, of_campaigns_are_refused_in_one_sentence_with_the_nearest_word) {
+  const std::vector<std::pair<words, std::string>> table{
       {{"campaign", "halt", "r1"},
        "fleet cloud campaign halt: \"r1\" is no number of the twin's, as its lists show them"},
       {{"campaign", "halt", "1", "--watch"}, "fleet cloud campaign halt: unknown flag --watch"},

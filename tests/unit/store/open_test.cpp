@@ -252,7 +252,7 @@ TEST_F(store_open, takes_a_row_that_it_could_not_have_written_for_damage) {
   EXPECT_TRUE(
       damaged("INSERT INTO products VALUES('pk','','','',4294967296,'',0,'')", product_row{}));
   EXPECT_TRUE(damaged("INSERT INTO ledger VALUES(-1,0,x'')", ledger_row{}));
-  EXPECT_TRUE(damaged("UPDATE ledger SET device=1,way=2", ledger_row{}));
+  EXPECT_TRUE(damaged("UPDATE ledger SET device=1,way=3", ledger_row{}));
   EXPECT_TRUE(damaged("UPDATE ledger SET way=1,account='text'", ledger_row{}));
   EXPECT_TRUE(damaged("INSERT INTO shadows VALUES('pk','1',x'00')", shadow_row{}));
 }
