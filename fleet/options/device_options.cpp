@@ -295,7 +295,7 @@ result<command, usage_error> parse_start(words_view words, bool ota) {
   const std::string name = ota ? "fleet device ota start" : "fleet device mqtt start";
   device_options out;
   flag_set flags{name,
-                 ota ? "one device by hand that waits for a firmware, downloads and verifies it, "
+                 ota ? "one device by hand that waits for a firmware and downloads it, "
                        "and ends"
                      : "one device by hand; fleet device --help lists its commands",
                  "[flags]"};
