@@ -92,8 +92,10 @@ std::optional<startup_error> load_images(const run_options&, prepared& into) {
   return std::nullopt;
 }
 
-bool downloads(const prepared_product& product) noexcept {
-  return product.plan.product.firmware.has_value() && product.plan.devices.count != 0;
+bool downloads(const run_options& options, const prepared_product& product) noexcept {
+  const bool configs =
+      product.plan.product.config && options.target.scheme != text::scheme::embedded;
+  return (configs || product.plan.product.firmware) && product.plan.devices.count != 0;
 }
 
 std::uint64_t download_descriptors(const run_options& options, const prepared& ready) noexcept {

@@ -22,8 +22,9 @@ std::uint64_t download_descriptors(const run_options& options, const prepared& r
 /// to fetch files.
 void apply_firmware(const run_options& options, const prepared& ready, prepared_product& product);
 
-/// Whether the product's devices download over HTTPS.
-bool downloads(const prepared_product& product) noexcept;
+/// Whether the product's devices may have to download over HTTPS: images always, configurations
+/// from a platform that is not ours.
+bool downloads(const run_options& options, const prepared_product& product) noexcept;
 
 /// What the console is asked for. `seed` is the run's.
 cloud::firmware_order firmware_order_of(const rollout_plan& planned, const product_plan& product,

@@ -218,6 +218,11 @@ std::optional<startup_error> embedded_auth_host::serve_configs(cloud::twin& twin
   if (auto error = open_door(ready, tls)) {
     return error;
   }
+  for (auto& product : ready.products) {
+    if (product.profile() == p && product.plan.product.config) {
+      product.settings.fetch.http_too = product.settings.fetch.http_too || !tls;
+    }
+  }
   twin.serve_configs_at(fmt::format("{}://{}{}", tls ? "https" : "http",
                                     doors_[tls ? 1 : 0]->text(), cloud::config_path));
   return std::nullopt;

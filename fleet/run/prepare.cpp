@@ -147,7 +147,7 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
   const bool any =
       std::any_of(out.products.begin(), out.products.end(), [&o](const prepared_product& p) {
-        return p.tls() || asks_https(o, p) || downloads(p);
+        return p.tls() || asks_https(o, p) || downloads(o, p);
       });
   return any ? secure(o, out) : std::nullopt;
 }
