@@ -54,9 +54,6 @@ public:
       : desk_(desk), at_(what), own_(rate_of(desk.pace_.each)),
         place_(std::make_shared<firmware_desk::place>(firmware_desk::place{reply})),
         gives_up_(later(desk.home_.now(), firmware_stall_most)) {}
-  ~firmware_body() override { place_->gone = true; }
-  firmware_body(const firmware_body&) = delete;
-  firmware_body& operator=(const firmware_body&) = delete;
 
   portion next(std::size_t room, time_point now) override {
     if (at_.from >= at_.stops) {
@@ -123,10 +120,8 @@ void firmware_desk::on_wake(time_point now) {
     const auto next = line_.front();
     line_.pop_front();
     next->queued = false;
-    if (!next->gone) {
-      next->granted = true;
-      next->reply.resume();
-    }
+    next->granted = true;
+    next->reply.resume(); // nothing, where its connection has gone
   }
   if (!line_.empty()) {
     home_.arm(*this, all_.when(portion_least));
@@ -205,8 +200,7 @@ void firmware_desk::serve(const web_request& request, const served_firmware& wha
   }
   if (verdict.answer == http::range_answer::part) {
     out.status = 206;
-    out.fields.emplace_back("Content-Range",
-                            http::to_string({verdict.octets, what.size}));
+    out.fields.emplace_back("Content-Range", http::to_string({verdict.octets, what.size}));
   }
   out.fields.emplace_back("ETag", tag);
   out.content_type = "application/octet-stream";

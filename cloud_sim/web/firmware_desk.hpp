@@ -45,7 +45,6 @@ private:
     responder reply;
     bool queued = false;
     bool granted = false; ///< its turn has come
-    bool gone = false;
   };
 
   void on_wake(time_point now) override;
