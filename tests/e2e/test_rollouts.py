@@ -25,7 +25,7 @@ rollouts:
 """
 
 # What is wrong, what else the rollout has, and the step that devices must end in.
-FAULTS = {"wrong_digest": -3, "wrong_size": -2, "short_body": -2, "long_body": -2,
+FAULTS = {"wrong_digest": -3, "wrong_size": -3, "short_body": -3, "long_body": -3,
           "not_found": -2, "forbidden": -2, "server_error": -2, "stall": -2,
           "redirect": -2}  # from https to http
 

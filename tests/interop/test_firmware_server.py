@@ -50,12 +50,14 @@ class FirmwareServer(Case):
     def offer(self, twin, firmware, device="dev_accept_01"):
         """What a device is told of a firmware, by a campaign for it alone."""
         client = self.device(twin, device)
-        self.admin(twin, "POST", "/v1/campaigns",
-                   {"firmware": firmware["id"], "name": f"c{firmware['id']}",
-                    "select": {"devices": [device]}, "takeOver": True})
+        campaign = self.admin(twin, "POST", "/v1/campaigns",
+                              {"firmware": firmware["id"], "name": f"c{firmware['id']}",
+                               "select": {"devices": [device]}})
         topic, payload, qos, _ = client.message()
         self.assertEqual((topic, qos), (f"/ota/device/upgrade/{PRODUCT}/{device}", 1))
         client.disconnect()
+        # It would be offered again the next time that the device is there.
+        self.admin(twin, "POST", f"/v1/campaigns/{campaign['id']}/cancel")
         return json.loads(payload)["data"]
 
     def curl(self, *words, code=0):
