@@ -21,10 +21,6 @@ client_behaviour sdk_behaviour() {
   return b;
 }
 
-std::uint16_t client::state::first_id(const client_behaviour& b, random_stream& chance) noexcept {
-  return b.counted ? std::uint16_t{1} : static_cast<std::uint16_t>(chance.next());
-}
-
 client::client(const client_behaviour& behaviour, random_stream chance)
     : state_(std::make_unique<state>(behaviour, chance)) {
   FLEET_CHECK(behaviour.token_octets >= 1 && behaviour.token_octets <= token_max);
@@ -117,30 +113,7 @@ result<request_id, request_error> client::request(const request_fields& fields, 
   if (fields.observe) {
     return fail(request_error::too_large);
   }
-  m.payload = {};
-  // Room for the block's own options, marker and octets, the smallest block at least.
-  static constexpr std::size_t block_options = 12;
-  const std::size_t bare = encoded_size(m) + block_options;
-  std::uint8_t szx = b.block_szx;
-  while (szx > 0 && bare + (std::size_t{16} << szx) > b.limits.message_max) {
-    --szx;
-  }
-  if (fields.payload.empty() || bare + (std::size_t{16} << szx) > b.limits.message_max) {
-    return fail(request_error::too_large);
-  }
-  if (options.view().size() + 3 > options_max) {
-    return fail(request_error::too_many_options);
-  }
-  byte_buffer original;
-  encode(m, original);
-  a.message = kept_octets{original.view()};
-  client_transfer& t = s.transfer_of(a);
-  t.body.assign(fields.payload.begin(), fields.payload.end());
-  t.uploading = true;
-  t.szx = szx;
-  s.requests.push_back(std::move(a));
-  s.send_block(s.requests.back(), out);
-  return s.last_request;
+  return s.upload(std::move(a), m, out);
 }
 
 result<request_id, request_error> client::ping(time_point now, datagrams& out) {

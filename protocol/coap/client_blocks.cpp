@@ -15,6 +15,37 @@ client_transfer& client::state::transfer_of(asked_request& a) {
   return *a.blocks;
 }
 
+result<request_id, request_error> client::state::upload(asked_request a, message_fields m,
+                                                        datagrams& out) {
+  const bytes_view payload = m.payload;
+  m.payload = {};
+  // Room for the block's own options, marker and octets, the smallest block at least.
+  static constexpr std::size_t block_options = 12;
+  const std::size_t bare = encoded_size(m) + block_options;
+  const std::size_t most = behaviour->limits.message_max;
+  std::uint8_t szx = behaviour->block_szx;
+  while (szx > 0 && bare + (std::size_t{16} << szx) > most) {
+    --szx;
+  }
+  if (payload.empty() || bare + (std::size_t{16} << szx) > most) {
+    return fleet::fail(request_error::too_large);
+  }
+  if (m.options.size() + 3 > options_max) {
+    return fleet::fail(request_error::too_many_options);
+  }
+  byte_buffer original;
+  encode(m, original);
+  a.message = kept_octets{original.view()};
+  client_transfer& t = transfer_of(a);
+  t.body.assign(payload.begin(), payload.end());
+  t.uploading = true;
+  t.begun = false;
+  t.szx = szx;
+  requests.push_back(std::move(a));
+  send_block(requests.back(), out);
+  return last_request;
+}
+
 /// The next request of the transfer, with a token of its own: an answer to an earlier one cannot be
 /// taken for its own.
 void client::state::send_block(asked_request& a, datagrams& out) {
@@ -23,7 +54,8 @@ void client::state::send_block(asked_request& a, datagrams& out) {
     return;
   }
   client_transfer& t = *a.blocks;
-  t.token = new_token();
+  t.token = t.begun ? new_token() : a.token;
+  t.begun = true;
   message_view original;
   FLEET_CHECK(!decode(a.message.view(), a.message.size(), original));
   option_list options;

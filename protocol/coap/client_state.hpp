@@ -17,6 +17,7 @@ struct client_transfer {
   std::vector<std::uint8_t> body; ///< to be sent
   std::size_t offset = 0;         ///< in `body`, of the block in flight
   bool uploading = false;
+  bool begun = true;                ///< the request's own token was used
   std::uint8_t szx = block_szx_max; ///< of the next block
   std::uint8_t restarts = 0;
   std::uint8_t etag_size = 0;
@@ -48,8 +49,7 @@ struct asked_request {
 
 struct client::state {
   state(const client_behaviour& b, random_stream chance)
-      : behaviour(&b), layer(b, chance, first_id(b, chance)) {}
-  static std::uint16_t first_id(const client_behaviour& b, random_stream& chance) noexcept;
+      : behaviour(&b), layer(b, chance, b.counted) {}
 
   // Calls and time (client.cpp).
   std::uint64_t new_token() noexcept;
@@ -72,6 +72,8 @@ struct client::state {
   [[nodiscard]] bool of_a_block(const asked_request& a, const message_view& m) const noexcept;
 
   // Blocks (client_blocks.cpp).
+  /// Begins a request whose payload has to be cut.
+  result<request_id, request_error> upload(asked_request a, message_fields m, datagrams& out);
   /// True when the response only moved the transfer on, or ended it badly.
   bool take_upload(asked_request& a, const message_view& m, datagrams& out);
   bool take_download(asked_request& a, const message_view& m, datagrams& out);

@@ -23,21 +23,8 @@ std::optional<message_view> message_layer::take(bytes_view datagram, bool multic
     }
     return {};
   }
-  switch (m.type) {
-    case message_type::acknowledgement:
-      if (is_request(m.code)) { // §4.2
-        ++counts_.malformed;
-        return {};
-      }
-      return m;
-    case message_type::reset:
-      if (m.code != code::empty) { // §4.2
-        ++counts_.malformed;
-        return {};
-      }
-      return m;
-    case message_type::confirmable:
-    case message_type::non_confirmable: break;
+  if (m.type == message_type::acknowledgement || m.type == message_type::reset) {
+    return take_reply(m);
   }
   if (m.code == code::empty) {
     if (m.type == message_type::confirmable) {
@@ -61,6 +48,25 @@ std::optional<message_view> message_layer::take(bytes_view datagram, bool multic
   if (known != heard_->replies.end() && m.type == message_type::confirmable) {
     out.append(known->message.view());
   }
+  return {};
+}
+
+/// A wrong one is ignored in silence (§4.2), and so is one that nobody waits for.
+std::optional<message_view> message_layer::take_reply(const message_view& m) {
+  if (m.type == message_type::reset) {
+    if (m.code == code::empty) {
+      return m;
+    }
+  } else if (!is_request(m.code)) {
+    if (std::any_of(sending_.begin(), sending_.end(), [&](const outgoing& o) {
+          return o.sent != 0 && o.confirmable && o.id == m.id;
+        })) {
+      return m;
+    }
+    ++counts_.ignored;
+    return {};
+  }
+  ++counts_.malformed;
   return {};
 }
 

@@ -41,14 +41,14 @@ struct sending_ended {
 
 class message_layer {
 public:
-  /// `settings` must outlive it.
-  message_layer(const peer_settings& settings, random_stream chance,
-                std::uint16_t first_id) noexcept
-      : settings_(&settings), chance_(chance), ids_(first_id) {}
+  /// `settings` must outlive it. Ids begin with 1, or anywhere.
+  message_layer(const peer_settings& settings, random_stream chance, bool from_one) noexcept
+      : settings_(&settings), chance_(chance),
+        ids_(from_one ? std::uint16_t{1} : static_cast<std::uint16_t>(chance_.next())) {}
 
   /// Judges a datagram. What is answered here (malformed messages, pings, duplicates) or ignored
-  /// gives nothing; a request, a response, or an ACK or RST of any kind is the role's. `multicast`
-  /// tells that it was sent to a group, which nobody serves here (§8.1).
+  /// gives nothing; a request, a response, an ACK of a confirmable message in flight, or an RST is
+  /// the role's. `multicast` tells that it was sent to a group, which nobody serves here (§8.1).
   std::optional<message_view> take(bytes_view datagram, bool multicast, time_point now,
                                    datagrams& out);
 
@@ -130,6 +130,7 @@ private:
   };
 
   [[nodiscard]] duration lifetime() const noexcept { return settings_->timing.exchange_lifetime(); }
+  std::optional<message_view> take_reply(const message_view& m);
   void start_waiting(time_point now, datagrams& out);
   void start(outgoing& o, time_point now);
   sending_ended end(std::size_t at, outcome how);

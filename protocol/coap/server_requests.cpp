@@ -23,8 +23,6 @@ std::optional<server_event_variant> server_session::state::take(const message_vi
         layer.ignore();
       } else if (auto end = layer.finish(m.id, outcome::acknowledged, now, out)) {
         take_ended(std::move(*end), out);
-      } else {
-        layer.ignore();
       }
       return {};
     }

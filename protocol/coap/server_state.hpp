@@ -104,8 +104,7 @@ struct answer_way {
 };
 
 struct server_session::state {
-  state(const server_behaviour& b, random_stream chance)
-      : layer(b, chance, static_cast<std::uint16_t>(chance.next())) {}
+  state(const server_behaviour& b, random_stream chance) : layer(b, chance, false) {}
 
   [[nodiscard]] const server_behaviour& behaviour() const noexcept {
     return static_cast<const server_behaviour&>(layer.settings());

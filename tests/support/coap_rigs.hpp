@@ -9,8 +9,12 @@ namespace fleet::coap::test {
 inline const option_view path_a{option::uri_path, as_bytes("a")};
 
 struct client_rig {
-  client_rig() { behaviour.counted = true; }
-  explicit client_rig(client_behaviour b) : behaviour(b) { behaviour.counted = true; }
+  client_rig() : client_rig(client_behaviour{}) {}
+  explicit client_rig(client_behaviour b) : behaviour(counted(b)) {}
+  static client_behaviour counted(client_behaviour b) {
+    b.counted = true;
+    return b;
+  }
 
   client_behaviour behaviour;
   time_point now{};

@@ -175,6 +175,44 @@ inline std::string describe(const server_event_variant& event) {
   return "answer " + number(a.id) + why(a.why);
 }
 
+/// An option of a test's message: a number or text.
+struct opt {
+  opt(std::uint16_t n, std::uint32_t v) : option_number(n), value(v) {}
+  opt(std::uint16_t n, std::string v) : option_number(n), is_text(true), text_value(std::move(v)) {}
+  static opt block(std::uint16_t n, std::uint32_t num, bool more, std::uint32_t size) {
+    std::uint8_t szx = 0;
+    while ((16U << szx) < size) {
+      ++szx;
+    }
+    return {n, block_value{num, more, szx}.packed()};
+  }
+  std::uint16_t option_number;
+  bool is_text = false;
+  std::uint32_t value = 0;
+  std::string text_value;
+};
+
+/// A message; `token` as in octets().
+inline wire message(message_type type, code c, std::uint32_t id, std::string_view token,
+                    const std::vector<opt>& options = {}, bytes_view payload = {}) {
+  option_list list;
+  for (const opt& o : options) {
+    if (o.is_text) {
+      list.add(o.option_number, as_bytes(o.text_value));
+    } else {
+      list.add_uint(o.option_number, o.value);
+    }
+  }
+  const wire t = octets(token);
+  byte_buffer out;
+  encode({type, c, static_cast<std::uint16_t>(id), t, list.view(), payload}, out);
+  return {out.view().begin(), out.view().end()};
+}
+inline wire message(message_type type, code c, std::uint32_t id, std::string_view token,
+                    const std::vector<opt>& options, std::string_view payload) {
+  return message(type, c, id, token, options, as_bytes(payload));
+}
+
 /// A body whose octets tell their place.
 inline wire body_of(std::size_t size, std::uint8_t salt = 0) {
   wire body(size);
