@@ -81,7 +81,8 @@ struct response_arrived {
   bytes_view payload; ///< whole
   bool observing;
 };
-/// A newer state of what is observed. After one that is no success (`last`) no other comes.
+/// A newer state of what is observed. After one that is no success (`last`) no other comes. The
+/// first may come instead of the answer, when that was still being fetched block by block.
 struct notification_arrived {
   request_id id;
   coap::code code;

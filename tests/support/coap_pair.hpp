@@ -41,7 +41,8 @@ public:
   std::function<void(const server_event::request_arrived&)> on_request;
   std::function<void(const server_event_variant&)> on_server_event; ///< the others
   std::function<void(const client_event_variant&)> on_client_event;
-  lines log; ///< of what was sent, when `logs`
+  std::function<void(bytes_view)> on_datagram; ///< sent by either, whatever becomes of it
+  lines log;                                   ///< of what was sent, when `logs`
   bool logs = false;
 
   void answer(exchange_id id, code c, std::string_view payload) {
@@ -105,6 +106,9 @@ private:
   void carry(bytes_view datagram, bool upwards) {
     digest_ = mix64(digest_ ^ hash_text(as_text(datagram))
                     ^ static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    if (on_datagram) {
+      on_datagram(datagram);
+    }
     if (logs) {
       log.push_back((upwards ? "> " : "< ") + describe_wire(datagram));
     }
