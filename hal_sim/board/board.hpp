@@ -61,9 +61,13 @@ public:
     return {seed_, index_, purpose};
   }
 
+  /// Its link for datagrams, made when it is first asked for.
+  [[nodiscard]] datagram_link& datagrams() { return link.datagrams(random("datagram faults")); }
+
   /// Octets, those on the heap included; the stream is the world's.
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    return sizeof *this + kv.memory_bytes();
+    return sizeof *this + kv.memory_bytes()
+           + (link.datagrams() != nullptr ? sizeof(datagram_link) : 0);
   }
 
   hal::link link;

@@ -87,6 +87,10 @@ public:
   /// without the right one (RFC 6347 §4.2.1); or an end whose start() is to be called next.
   virtual std::unique_ptr<datagram_filter> accept(bytes_view from, bytes_view datagram,
                                                   time_point now, datagram_batch& out) = 0;
+
+  /// Tells hellos apart: the same number for all those of one attempt of one client, so that a
+  /// repeated one can be told from that of a client that began anew; 0 for anything else.
+  [[nodiscard]] virtual std::uint64_t attempt_of(bytes_view datagram) const = 0;
 };
 
 } // namespace fleet

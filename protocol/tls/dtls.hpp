@@ -87,6 +87,7 @@ public:
 
   std::unique_ptr<datagram_filter> accept(bytes_view from, bytes_view datagram, time_point now,
                                           datagram_batch& out) override;
+  [[nodiscard]] std::uint64_t attempt_of(bytes_view datagram) const override;
 
 private:
   explicit dtls_server_context(std::shared_ptr<dtls_shared> shared);

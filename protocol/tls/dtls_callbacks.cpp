@@ -18,15 +18,6 @@ namespace fleet::tls {
 namespace {
 
 constexpr std::size_t cookie_bytes = 16;
-constexpr std::uint8_t client_hello = 1; // RFC 5246 §7.4
-
-/// Whether a stranger's datagram may be a hello at all; OpenSSL is not asked about others.
-bool looks_like_hello(bytes_view datagram) noexcept {
-  const record_view record = first_record(datagram);
-  return record.sound && record.epoch == 0
-         && record.type == static_cast<std::uint8_t>(record_type::handshake)
-         && !record.fragment.empty() && record.fragment[0] == client_hello;
-}
 
 } // namespace
 

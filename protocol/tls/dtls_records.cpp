@@ -120,6 +120,14 @@ record_view first_record(bytes_view datagram) noexcept {
   return out;
 }
 
+bool looks_like_hello(bytes_view datagram) noexcept {
+  constexpr std::uint8_t client_hello = 1; // RFC 5246 §7.4
+  const record_view record = first_record(datagram);
+  return record.sound && record.epoch == 0
+         && record.type == static_cast<std::uint8_t>(record_type::handshake)
+         && !record.fragment.empty() && record.fragment[0] == client_hello;
+}
+
 bool replay_window::admits(std::uint64_t sequence) const noexcept {
   if (seen_ == 0 || sequence > highest_) {
     return true;

@@ -36,6 +36,9 @@ struct record_view {
 /// The first record of `datagram`.
 record_view first_record(bytes_view datagram) noexcept;
 
+/// Whether a datagram may begin with a client's hello, in the clear as they all are.
+bool looks_like_hello(bytes_view datagram) noexcept;
+
 /// Which of the last 64 records were seen (RFC 6347 §4.1.2.6).
 class replay_window {
 public:

@@ -1,5 +1,6 @@
 // Building the DTLS server's SSL_CTX, and the door in front of its sessions.
 #include "protocol/base/hmac.hpp"
+#include "protocol/base/random.hpp"
 #include "protocol/tls/context.hpp"
 #include "protocol/tls/dtls_context.hpp"
 #include "protocol/tls/dtls_session.hpp"
@@ -76,6 +77,16 @@ std::unique_ptr<datagram_filter> dtls_server_context::accept(bytes_view from, by
     next_ = std::make_unique<dtls_session>(shared_, nullptr);
   }
   return next_->listen(from, datagram, now, out) ? std::move(next_) : nullptr;
+}
+
+std::uint64_t dtls_server_context::attempt_of(bytes_view datagram) const {
+  // Record header, handshake header, version; then the client's random (RFC 6347 §4.2.2).
+  constexpr std::size_t random_at = record_header_bytes + 12 + 2;
+  constexpr std::size_t random_bytes = 32;
+  if (!looks_like_hello(datagram) || datagram.size() < random_at + random_bytes) {
+    return 0;
+  }
+  return hash_text(as_text(datagram.subspan(random_at, random_bytes))) | 1;
 }
 
 } // namespace fleet::tls
