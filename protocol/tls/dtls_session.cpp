@@ -226,9 +226,6 @@ void dtls_session::hear_alert(bytes_view alert) {
 void dtls_session::settle() {
   if (ssl_) {
     keys_.continue_at(io_.next_write);
-    // Without a close_notify OpenSSL would call the session not resumable; the server's tickets
-    // and our own copy do not care.
-    SSL_set_quiet_shutdown(ssl_.get(), 1);
     let_go();
   }
 }

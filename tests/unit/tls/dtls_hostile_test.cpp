@@ -276,19 +276,5 @@ TEST(dtls, takes_late_records_once_within_its_window_of_64) {
   EXPECT_EQ(pair.at_server.size(), 1U + 64U) << "the last 64 of them";
 }
 
-TEST(dtls, takes_a_bounded_number_of_early_records_in_a_handshake) {
-  both b;
-  dtls_pair pair{*b.clients, *b.servers, by_key()};
-  pair.run([&] { return pair.server != nullptr; });
-  std::string early("\x16\xfe\xfd\0\x01\0\0\0\0\0\0\0\x40", 13);
-  early += std::string(64, 'e');
-  for (int i = 0; i < 10'000; ++i) {
-    early[10] = static_cast<char>(i);
-    early[9] = static_cast<char>(i >> 8);
-    pair.at_the_server(as_bytes(early));
-  }
-  EXPECT_EQ(pair.server_state, filter_state::handshaking);
-}
-
 } // namespace
 } // namespace fleet::tls

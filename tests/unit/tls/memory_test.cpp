@@ -185,6 +185,23 @@ TEST_P(idle_dtls_sessions, cost_at_most_1_kib_on_either_side) {
   EXPECT_LE(sizeof(dtls_session) + test::dtls_identity.size(), 1024U - 16U);
 }
 
+TEST(dtls_sessions, keep_a_bounded_number_of_early_records_during_a_handshake) {
+  const auto clients = test::make_dtls_client(test::trusting_dtls_client());
+  const auto servers = test::make_dtls_server(test::usual_dtls_server());
+  test::dtls_pair pair{*clients, *servers, test::by_key()};
+  pair.run([&] { return pair.server != nullptr; });
+  std::string early("\x16\xfe\xfd\0\x01\0\0\0\0\0\0\0\x40", 13);
+  early += std::string(64, 'e');
+  const std::size_t before = held;
+  for (int i = 0; i < 10'000; ++i) {
+    early[9] = static_cast<char>(i >> 8);
+    early[10] = static_cast<char>(i);
+    pair.at_the_server(as_bytes(early));
+  }
+  EXPECT_EQ(pair.server_state, filter_state::handshaking);
+  EXPECT_LE(held - before, std::size_t{dtls_session::early_records_max} * 20'000);
+}
+
 TEST(dtls_sessions, that_failed_give_their_memory_back_at_once) {
   const auto clients = test::make_dtls_client(test::trusting_dtls_client());
   const auto warm_up = clients->make(test::by_key());
