@@ -37,6 +37,7 @@ struct report_rule {
   duration every = std::chrono::seconds{10};
   std::string topic;            ///< custom only; empty: the profile's default
   std::string payload;          ///< custom and raw only, a template; empty: the default
+  bool may_fail = false;        ///< the cloud's answers may be errors
   std::optional<text_place> at; ///< where the file has it; none: it has not
 };
 
