@@ -98,9 +98,9 @@ struct product_fact {
   std::uint64_t expected_end = 0; ///< to be online at the end; behind gateways, to be logged in
   totals counts;
   bool ledger_known = false;    ///< the far side's account exists: the twin's, or a probe's
-  bool errors_expected = false; ///< the scenario has reports that the cloud may refuse
   bool uplink_tagged = true;    ///< its reports carry the ledger's tag
   bool uplink_whole = true;     ///< the far side had room for all of its products' reports
+  bool errors_expected = false; ///< the scenario has reports that the cloud may refuse
   [[nodiscard]] bool uplink_known() const noexcept {
     return ledger_known && uplink_tagged && uplink_whole;
   }

@@ -134,7 +134,7 @@ TEST_F(platform_gateway, tells_when_a_sub_device_logged_in_last) {
   const auto first = view(sub).logged_in_ms;
   EXPECT_GT(first, 0);
   EXPECT_EQ(view(gateway_device).logged_in_ms, 0) << "it has a connection of its own";
-  bench.world.run_for(std::chrono::seconds{2});
+  bench.settle(std::chrono::seconds{2});
   EXPECT_EQ(view(sub).logged_in_ms, first);
   EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
   EXPECT_EQ(view(sub).logged_in_ms, 0);
