@@ -402,7 +402,7 @@ TEST_F(traffic, makes_a_call_again_whose_sub_device_logged_out_before_it_answere
   run_once(1s);
   EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0})) << "it was there all the time";
   seen.logged_in_ms = world.home().wall_ms() + 500; // when it is called
-  run_once(1s);
+  run_once(900ms);
   EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 0})) << "another log-in since";
   EXPECT_EQ(flow->pending(), 1U);
   cloud_side.desk.failure.reset();
