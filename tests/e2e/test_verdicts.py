@@ -12,7 +12,7 @@ LED = ROOT / "configs/models/rgb_led.json"
 NEVER_LISTENS = """
 name: deaf
 products: [{name: plain, count: 5}]
-cloud_traffic: [{kind: property_get, product: plain, rate: 1/s}]
+cloud_traffic: [{kind: custom, product: plain, rate: 1/s, topic: get}]
 """
 
 SLOW = """
