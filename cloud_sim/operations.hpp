@@ -49,6 +49,8 @@ struct device_view {
   std::string firmware_version;
   std::string gateway; ///< `PK/DN` of the gateway that it belongs to, or empty
   std::int64_t last_online_ms = 0;
+  /// Of one online behind a gateway: when it logged in, as the wall clock has it; else 0.
+  std::int64_t logged_in_ms = 0;
   std::string tags = "{}";       ///< JSON object
   std::string properties = "{}"; ///< JSON object: reported, `{"name":{"value":…,"time":ms}}`
   std::string desired = "{}";    ///< JSON object: `{"name":{"value":…,"version":n}}`

@@ -47,6 +47,7 @@ device_view platform_operations::view(device_index device) const {
   if (platform_.lines().find(device).online()) {
     out.state = "online";
     out.last_online_ms = platform_.core().home().wall_ms();
+    out.logged_in_ms = platform_.lines().logged_in_ms(device);
   }
   return out;
 }

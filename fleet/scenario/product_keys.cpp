@@ -121,7 +121,12 @@ const section_of<report_rule>& report_section() {
                         "What a custom or raw report holds; {ledger} is where its place in the "
                         "ledger goes.",
                         "'{{\"t\":{random 10..30}}}'", "made by the profile"},
-                       &report_rule::payload, ledger_word::allowed)}};
+                       &report_rule::payload, ledger_word::allowed),
+       switch_key({"may_fail",
+                   "Whether the run passes although the cloud answers messages of the product with "
+                   "an error.",
+                   "on"},
+                  &report_rule::may_fail)}};
   return section;
 }
 

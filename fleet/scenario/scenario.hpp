@@ -33,6 +33,7 @@ enum class report_kind : std::uint8_t {
 /// `products[].report[]`.
 struct report_rule {
   report_kind what = report_kind::properties; ///< custom with profile mqtt
+  bool may_fail = false;                      ///< the cloud's answers may be errors
   std::vector<std::string> identifiers;       ///< empty: all of the model
   duration every = std::chrono::seconds{10};
   std::string topic;            ///< custom only; empty: the profile's default

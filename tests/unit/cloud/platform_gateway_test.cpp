@@ -129,6 +129,19 @@ TEST_F(platform_invitations, that_cannot_be_meant_are_refused) {
   EXPECT_EQ(permit_error("", std::chrono::hours{25}), malformed);
 }
 
+TEST_F(platform_gateway, tells_when_a_sub_device_logged_in_last) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  const auto first = view(sub).logged_in_ms;
+  EXPECT_GT(first, 0);
+  EXPECT_EQ(view(gateway_device).logged_in_ms, 0) << "it has a connection of its own";
+  bench.settle(std::chrono::seconds{2});
+  EXPECT_EQ(view(sub).logged_in_ms, first);
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
+  EXPECT_EQ(view(sub).logged_in_ms, 0);
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+  EXPECT_GE(view(sub).logged_in_ms, first + 2000);
+}
+
 TEST_F(platform_gateway, ends_the_sessions_with_the_link) {
   auto& g = arrive_gateway(gateway_device, sub);
   EXPECT_EQ(console().products().front().online, 1U);

@@ -311,10 +311,14 @@ TEST_F(traffic, does_not_hold_it_against_a_device_that_the_load_has_off_or_has_j
     run_once();
     EXPECT_EQ(cloud_side.commanded.size(), 1U) << "nobody waits for it";
     EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
-    load_is(0s, 1h); // it was on for half a second at the first try
+    load_is(0s, 1h); // it was on for half a second at the first try, and for 15 s at the last
+    run_once();
+    EXPECT_NE(reasons(), (ends_of{0, 0, 0, 0}));
+    to.settle = 1min; // on a slow link
     run_once();
     EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
     EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+    to.settle = traffic_flow::settle_within;
     load_is(-traffic_flow::settle_within, 1h);
     run_once();
     EXPECT_NE(reasons(), (ends_of{0, 0, 0, 0}));
@@ -362,6 +366,78 @@ TEST_F(traffic, calls_again_over_the_console_and_ends_what_waits_when_it_stops) 
   EXPECT_EQ(flow->pending(), 0U);
   world.run_for(20s);
   EXPECT_EQ(ends(), (ends_of{3, 2, 0, 0, 1}));
+}
+
+TEST_F(traffic, judges_when_it_stops_what_has_been_tried_in_vain_for_a_while) {
+  what.kind = traffic_kind::property_get;
+  cloud_side.desk.failure = operation_error::not_subscribed;
+  run_once(500ms + traffic_flow::judged_after - 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "cut off: it was hardly tried";
+  run_once(500ms + traffic_flow::judged_after + 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 1, 0}));
+  EXPECT_EQ(reasons(), (ends_of{1, 0, 0, 0}));
+  load_is(0s, 1h);
+  run_once(500ms + traffic_flow::judged_after + 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "the load has only just switched it on";
+  load_is(0s, 1h);
+  run_once(traffic_flow::settle_within + 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 1, 0})) << "on for longer than it needs";
+  cloud_side.desk.failure = operation_error::offline;
+  run_once(traffic_flow::settle_within + 1s);
+  flow->stop();
+  EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 1})) << "it never came";
+}
+
+TEST_F(traffic, makes_a_call_again_whose_sub_device_logged_out_before_it_answered) {
+  what.kind = traffic_kind::property_get;
+  to.behind_gateway = true;
+  auto& seen = cloud_side.desk.seen.emplace();
+  seen.state = "online";
+  cloud_side.desk.failure = operation_error::timed_out;
+  seen.logged_in_ms = world.home().wall_ms() - 1000;
+  run_once(1s);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0})) << "it was there all the time";
+  seen.logged_in_ms = world.home().wall_ms() + 500; // when it is called
+  run_once(900ms);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 0})) << "another log-in since";
+  EXPECT_EQ(flow->pending(), 1U);
+  cloud_side.desk.failure.reset();
+  world.run_for(500ms);
+  EXPECT_EQ(ends(), (ends_of{1, 1, 0, 0, 0}));
+  cloud_side.desk.failure = operation_error::timed_out;
+  seen.state = "disabled";
+  run_once();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "nobody is made to answer for it";
+  EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+  to.behind_gateway = false;
+  run_once(1s);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0})) << "of others the load alone excuses it";
+}
+
+TEST_F(traffic, takes_a_call_that_ends_after_the_stop_for_what_it_came_to) {
+  what.kind = traffic_kind::property_get;
+  to.behind_gateway = true;
+  auto& seen = cloud_side.desk.seen.emplace();
+  seen.state = "online";
+  seen.logged_in_ms = world.home().wall_ms();
+  cloud_side.desk.answers = false;
+  const auto late = [&, this] {
+    cloud_side.desk.unanswered.clear();
+    run_once(1s);
+    flow->stop();
+    cloud_side.desk.unanswered.front()(
+        fail(cloud::operation_failure{operation_error::timed_out, ""}));
+  };
+  late();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0}));
+  seen.state = "offline"; // it left
+  late();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
+  EXPECT_EQ(flow->pending(), 0U);
 }
 
 TEST_F(traffic, does_not_take_an_order_that_was_made_again_for_one_that_is_never_answered) {
