@@ -141,14 +141,16 @@ enum class traffic_kind : std::uint8_t {
 /// `cloud_traffic[]`.
 struct cloud_traffic {
   traffic_kind kind = traffic_kind::property_set;
-  std::string product;                  ///< the reader fills in the only one
-  std::vector<std::string> identifiers; ///< empty: all that the kind can act upon
-  std::string service;                  ///< kind service only
-  std::string topic;                    ///< broadcast and custom only; empty: the default
-  double rate = 1;                      ///< a second, of the whole fleet
-  std::string payload;                  ///< a template; empty: made from the model
-  bool may_fail = false;                ///< what is refused or not answered fails no verdict
-  text_place at;                        ///< where the file has it
+  std::string product;                    ///< the reader fills in the only one
+  std::vector<std::string> identifiers;   ///< empty: all that the kind can act upon
+  std::string service;                    ///< kind service only
+  std::string topic;                      ///< broadcast and custom only; empty: the default
+  double rate = 1;                        ///< a second, of the whole fleet
+  std::string payload;                    ///< a template; empty: made from the model
+  bool may_fail = false;                  ///< what is refused or not answered fails no verdict
+  text_place at;                          ///< where the file has it
+  std::vector<text_place> identifiers_at; ///< of each
+  text_place service_at;
 };
 
 /// A whole file.
