@@ -131,7 +131,9 @@ void gateway_desk::serve_registration(const context& at, const alink::gateway_re
   for (const sub_device_entry& entry : request.devices) {
     const auto device = find(entry.who);
     const int what =
-        !device   ? code::device_not_found
+        !device && !product_known(entry.who.product_key)
+            ? static_cast<int>(alink::code_product_lookup_failed)
+        : !device ? code::device_not_found
         : leaving ? success
                   : parts_.relations.registration(at.from.gateway, *device, standing_of(device));
     if (what != success) {

@@ -235,6 +235,19 @@ TEST(gateway_desk, registration_can_be_off) {
   EXPECT_EQ(office::code_in(o.ask(sub_register, {2})), 6288);
 }
 
+TEST(gateway_desk, tells_an_unknown_product_from_an_unknown_device) {
+  one_product products;
+  office o{{.products = &products}};
+  const auto asked = [&](const std::string& product) {
+    return office::code_in(
+        o.ask(sub_register, R"({"id":7,"version":"1.0","params":[{"productKey":")" + product
+                                + R"(","deviceName":"nobody"}]})"));
+  };
+  EXPECT_EQ(asked("a1SubPk0001"), 6100) << "it has devices";
+  EXPECT_EQ(asked("a1NewPk"), 6100) << "it was configured";
+  EXPECT_EQ(asked("nopk"), 5005);
+}
+
 TEST(gateway_desk, answers_what_it_cannot_read_and_ignores_what_has_no_id) {
   office o;
   EXPECT_EQ(office::code_in(o.ask(topo_add, R"({"id":5,"params":{}})")), 460);

@@ -130,6 +130,25 @@ TEST_F(platform_console, asks_a_device_for_its_properties) {
   EXPECT_EQ(out, R"(200 {"Level":3})");
 }
 
+TEST_F(platform_console, holds_the_values_that_it_gets_against_the_thing_model) {
+  auto& g = arrive_listening(lamp);
+  for (const auto& [data, said] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"Level":3})", R"(200 {"Level":3})"},
+           {R"({"Level":"x"})", R"(6305 {"Level":"x"})"},
+           {R"({"Level":3,"junk":1})", R"(6320 {"Level":3,"junk":1})"},
+           {"{}", "200 {}"}}) {
+    console().get_properties(name(lamp), R"(["Level"])", to(out));
+    bench.settle();
+    const auto got = g.messages();
+    ASSERT_EQ(got.size(), 1U);
+    g.take();
+    g.publish(sys(lamp, "thing/service/property/get_reply"),
+              R"({"id":")" + id_in(got[0]) + R"(","code":200,"data":)" + data + "}", 0);
+    bench.settle();
+    EXPECT_EQ(std::exchange(out, {}), said);
+  }
+}
+
 TEST_F(platform_console, calls_an_asynchronous_service_on_its_topic) {
   auto& g = arrive_listening(lamp);
   console().call_service(name(lamp), "Blink", R"({"times":2})", std::chrono::seconds{9}, to(out));
