@@ -119,6 +119,10 @@ TEST_F(platform_invitations, that_cannot_be_meant_are_refused) {
   }
   EXPECT_EQ(invite_error(gateway_device, R"([{"productKey":"a1SubPk0001","deviceName":"no"}])"),
             unknown_device);
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  EXPECT_EQ(invite_error(gateway_device, one), refused) << "it could not come";
+  ASSERT_TRUE(console().enable(name(sub)).ok());
+  EXPECT_EQ(invite_error(gateway_device, one), not_subscribed);
   std::string many = "[";
   for (std::size_t i = 0; i <= alink::max_listed_devices; ++i) {
     many += std::string{i == 0 ? "" : ","} + std::string{one.substr(1, one.size() - 2)};
