@@ -94,7 +94,7 @@ public:
   [[nodiscard]] virtual result<device_view, operation_failure>
   device(device_name_view who) const = 0;
 
-  /// Adds a product, with its thing model (TSL text, may be empty); or changes it.
+  /// Adds a product, or changes it: what is empty stays. `model` is TSL text, or `null`: none.
   virtual operation_result put_product(std::string_view product_key, std::string_view name,
                                        std::string_view model) = 0;
   /// Adds a device; an empty secret: one is made, and answered once: `{"deviceSecret":"…"}`.

@@ -115,7 +115,8 @@ operation_result platform_operations::put_product(std::string_view product_key,
     return fails(operation_error::busy, "there are too many products");
   }
   std::shared_ptr<const tsl::model> read;
-  if (!model.empty()) {
+  const bool deletes = model == "null";
+  if (!model.empty() && !deletes) {
     auto loaded = tsl::load_model(model, "model");
     if (!loaded.ok()) {
       return fails(operation_error::malformed, loaded.error().front().message);
@@ -124,7 +125,9 @@ operation_result platform_operations::put_product(std::string_view product_key,
   }
   const broker::turn guard{platform_.core()};
   auto& of = all.open(product_key);
-  of.given.model = std::move(read);
+  if (deletes || read != nullptr) { // what is not given stays
+    of.given.model = std::move(read);
+  }
   if (!name.empty()) {
     of.given.name = name;
   }

@@ -30,6 +30,7 @@ struct server_limits {
   std::uint32_t queue_max = 1000;           ///< messages waiting behind the window or offline
   std::uint16_t incoming_qos2_max = 1000;   ///< packet ids between PUBLISH and PUBREL
   std::uint16_t client_id_max_3_1 = 23;     ///< characters; MQTT 3.1 refuses longer client ids
+  qos publish_max = qos::exactly_once; ///< of a client; beyond it fails with bad_qos, unheard
   duration connect_timeout = std::chrono::seconds{10};
   duration resend_after = duration::max(); ///< resending on a live link is allowed to 3.1 only
 };

@@ -105,6 +105,9 @@ maybe_event server_connection::state::take_publish(const packet_view& packet, by
   if (const verdict bad = decode_publish(packet, m)) {
     return fail(*bad);
   }
+  if (m.qos > limits->publish_max) { // before any acknowledgement: nothing is kept of it
+    return fail(violation::bad_qos);
+  }
   switch (m.qos) {
     case qos::at_most_once: break;
     case qos::at_least_once: encode_ack(packet_type::puback, m.packet_id, out); break;

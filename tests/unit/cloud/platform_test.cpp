@@ -322,9 +322,24 @@ TEST_F(platform, grants_at_most_qos_1_and_closes_on_a_publish_at_qos_2) {
   g.subscribe(sys(1, "thing/service/property/set"), 2);
   bench.settle();
   EXPECT_TRUE(g.saw("subscribed id1 [01]"));
+  g.take();
   g.publish(user(1, "update"), "x", 2);
   bench.settle();
   EXPECT_TRUE(g.closed);
+  EXPECT_EQ(bench.count(bench.twin->counters().violations[std::size_t(mqtt::violation::bad_qos)]),
+            1U);
+}
+
+// §5.3, §8.1: level 3 too, with a client id far beyond what MQTT 3.1 calls for.
+TEST_F(platform, takes_a_log_on_by_mqtt_3_1) {
+  device_login login{bench.credentials.at(1)};
+  login.fields.version = mqtt::version::v3_1;
+  ASSERT_GT(login.text.client_id.size(), 23U);
+  auto& g = bench.arrive(login.view());
+  EXPECT_TRUE(g.saw("connected"));
+  g.subscribe(user(1, "get"), 1);
+  bench.settle();
+  EXPECT_TRUE(g.saw("subscribed id1 [01]"));
 }
 
 TEST_F(platform, ignores_wills_and_retain) {

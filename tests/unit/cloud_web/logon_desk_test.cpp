@@ -66,8 +66,11 @@ struct desk_rig : desk_part {
       : desk(clock.home(), registry, ports, rate), web(desk) {}
 
   std::string post(std::string_view path, std::string_view body) {
-    const auto a = web.ask(
-        {.method = "POST", .target = path, .host = "twin.local:8080", .body = as_bytes(body)});
+    const auto a = web.ask({.method = "POST",
+                            .target = path,
+                            .host = "twin.local:8080",
+                            .body = as_bytes(body),
+                            .secure = secure});
     return std::to_string(a.status) + " " + a.body;
   }
   std::string enroll(const registrant& who, sign_method method = sign_method::hmacsha1,
@@ -78,6 +81,7 @@ struct desk_rig : desk_part {
 
   logon_desk desk;
   support::web_rig web;
+  bool secure = true; ///< whether what is posted came over TLS
 };
 
 TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
@@ -90,6 +94,17 @@ TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
                 R"("deviceSecret":"s3cr3t"},"message":"success"})");
     }
   }
+}
+
+TEST(logon_desk, gives_no_secret_to_who_asks_without_TLS) {
+  desk_rig rig;
+  rig.secure = false;
+  const auto said = rig.enroll({"pk1", "d1", "ps1"});
+  EXPECT_TRUE(said.starts_with("403 {\"code\":403,")) << said;
+  EXPECT_EQ(said.find("s3cr3t"), std::string::npos) << said;
+  EXPECT_EQ(rig.enroll({"pk1", "d1", "wrong"}), said) << "nor whether it would have had one";
+  rig.secure = true;
+  EXPECT_TRUE(rig.enroll({"pk1", "d1", "ps1"}).starts_with("200 "));
 }
 
 TEST(logon_desk, gives_the_configuration_of_an_id_to_whoever_has_a_token) {

@@ -64,6 +64,17 @@ TEST(mqtt_server, remembers_told_qos_2_publishes_across_connections) {
   EXPECT_EQ(rig.sent(), (lines{"PUBREC 6", "PUBCOMP 6"}));
 }
 
+TEST(mqtt_server, acknowledges_and_keeps_nothing_of_a_publish_beyond_its_greatest_qos) {
+  server_limits limits;
+  limits.publish_max = at_least_once;
+  server_rig rig{limits};
+  rig.open();
+  EXPECT_EQ(rig.feed("32 05 00 01 't' 00 05"), lines{"published t= q1 id5"});
+  EXPECT_EQ(rig.sent(), (lines{"CONNACK flags0 code0", "PUBACK 5"}));
+  EXPECT_EQ(rig.feed("34 05 00 01 't' 00 06"), lines{describe(violation::bad_qos)});
+  EXPECT_EQ(rig.sent(), lines{});
+}
+
 TEST(mqtt_server, leaves_a_client_that_never_releases_its_qos_2_publishes) {
   server_limits limits;
   limits.incoming_qos2_max = 2;

@@ -183,7 +183,7 @@ TEST(prepare, gives_gateways_the_secret_that_they_register_their_devices_with) {
   const auto other = prepare(for_plan(asking), asking);
   ASSERT_TRUE(other.ok()) << other.error().message;
   EXPECT_EQ(other.value().products[0].settings.features.gateway.product_secret, "");
-  EXPECT_EQ(other.value().products[1].product_secret, "") << "nobody signs with it";
+  EXPECT_EQ(other.value().products[1].product_secret, secret) << "the twin's switch is on";
   EXPECT_EQ(other.value().products[1].settings.registration.by, actors::registration_way::mqtt);
 }
 
