@@ -209,7 +209,7 @@ bool platform_firmware::describe(campaign_book::id campaign, device_index device
   const auto life = std::chrono::duration_cast<std::chrono::seconds>(options.token_life).count();
   sign_ = f->offered_sign();
   url_.assign(options.url).append(std::to_string(f->id)).append("?token=");
-  url_ += tokens_.issue(f->id, device, parts_.core.home().wall_ms() / 1000, life);
+  url_ += tokens_.issue({f->id, f->sha256}, device, parts_.core.home().wall_ms() / 1000, life);
   out.version = f->what.version;
   out.module = f->what.module;
   out.size = f->offered_size();
@@ -244,15 +244,15 @@ void platform_firmware::send_offer(campaign_book::id campaign, device_index devi
 
 served_firmware platform_firmware::judge(std::uint32_t id, std::string_view token) {
   served_firmware out;
-  switch (tokens_.judge(id, token, parts_.core.home().wall_ms() / 1000).verdict) {
+  const auto* const f = shelf_.find(id);
+  if (f == nullptr || !f->ready()) { // no token can be for octets that nobody knows
+    out.verdict = f == nullptr ? firmware_verdict::forged : firmware_verdict::not_yet;
+    return out;
+  }
+  switch (tokens_.judge({id, f->sha256}, token, parts_.core.home().wall_ms() / 1000).verdict) {
     case token_verdict::good: break;
     case token_verdict::expired: out.verdict = firmware_verdict::expired; return out;
     case token_verdict::forged: return out;
-  }
-  const auto* const f = shelf_.find(id);
-  if (f == nullptr || !f->ready()) {
-    out.verdict = firmware_verdict::not_yet;
-    return out;
   }
   out.verdict = firmware_verdict::good;
   out.id = id;

@@ -74,10 +74,11 @@ public:
   void settle();
 
   // Over the twin's death: rows as the keeper was told of them, firmware before campaigns before
-  // their devices, then loaded(), then keep_in().
+  // their devices, numbers anywhere, then loaded(), then keep_in().
   bool load(const firmware_row& row) { return shelf_.load(row); }
   bool load(const campaign_row& row);
   bool load(const rollout_row& row);
+  bool load(const number_row& row);
   /// Counts campaigns that make no sense.
   std::uint64_t loaded();
   /// For loading already: octets of former lives are read from it.

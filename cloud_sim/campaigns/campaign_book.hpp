@@ -3,6 +3,7 @@
 // owner's.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -69,6 +70,8 @@ public:
   [[nodiscard]] const campaign* find(id number) const noexcept;
   /// What add() will call the next one.
   [[nodiscard]] id next() const noexcept { return last_ + 1; }
+  /// The last number of a former twin: add() goes on behind it, whatever of it was removed.
+  void go_on_after(id last) noexcept { last_ = std::max(last_, last); }
   /// By number.
   [[nodiscard]] const std::map<id, campaign>& all() const noexcept { return campaigns_; }
 

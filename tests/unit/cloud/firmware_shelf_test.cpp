@@ -58,10 +58,12 @@ struct fake_keeper final : firmware_keeper {
   void campaign_changed(const campaign_row&) override {}
   void campaign_gone(std::uint32_t) override {}
   void rollout_changed(const rollout_row&) override {}
+  void number_changed(const number_row& row) override { last = row.last; }
 
   std::map<std::uint32_t, kept_row> rows;
   std::map<std::pair<std::uint32_t, std::uint32_t>, octet_run> blocks;
   int reads = 0;
+  std::uint32_t last = 0;
 };
 
 firmware_order order(std::uint64_t size) {
@@ -210,6 +212,22 @@ TEST(firmware_shelf, goes_on_after_the_twins_death_where_it_was) {
     EXPECT_TRUE(third.find(id)->ready());
     EXPECT_EQ(all_of(third, id), whole);
   }
+}
+
+TEST(firmware_shelf, gives_no_number_out_twice_in_any_of_its_lives) {
+  fake_keeper keeper;
+  {
+    firmware_shelf shelf;
+    shelf.keep_in(&keeper);
+    EXPECT_EQ(shelf.add(order(1)).value(), 1U);
+    EXPECT_EQ(shelf.add(order(1)).value(), 2U);
+    EXPECT_TRUE(shelf.erase(2));
+  }
+  EXPECT_EQ(keeper.last, 2U);
+  firmware_shelf shelf;
+  shelf.go_on_after(keeper.last);
+  ASSERT_TRUE(shelf.load(keeper.rows[1].row));
+  EXPECT_EQ(shelf.add(order(1)).value(), 3U);
 }
 
 TEST(firmware_shelf, goes_back_to_what_is_kept_of_an_upload) {

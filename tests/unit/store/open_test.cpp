@@ -179,7 +179,7 @@ TEST_F(store_open, refuses_a_newer_schema) {
   const auto why = refusal();
   ASSERT_TRUE(why);
   EXPECT_EQ(why->why, store_error::newer_schema);
-  EXPECT_THAT(why->message, HasSubstr("schema 6, and this one knows 5"));
+  EXPECT_THAT(why->message, HasSubstr("schema 7, and this one knows 6"));
 }
 
 TEST_F(store_open, brings_each_older_schema_up_to_date_and_loses_nothing) {
