@@ -10,8 +10,8 @@
 
 namespace fleet::program {
 
-/// What a slow link adds to the grace of a stop: so much that what was asked for last is done within
-/// its first half, where each word takes a second or more and a lost one several.
+/// What a slow link adds to the grace of a stop: so much that what was asked for last is done
+/// within its first half, where each word takes a second or more and a lost one several.
 constexpr duration slow_link_grace(hal::link_kind link) {
   switch (link) {
     case hal::link_kind::ethernet:

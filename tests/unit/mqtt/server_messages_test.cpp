@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using enum qos;
 
-
 // [MQTT-4.3.1-1], [MQTT-4.3.2-2], [MQTT-4.3.3-2], [MQTT-3.3.4-1], [MQTT-2.3.1-6].
 TEST(mqtt_server, acknowledges_each_publish_by_its_qos) {
   server_rig rig;
@@ -189,8 +188,8 @@ TEST(mqtt_server, sends_what_waited_offline_without_dup) {
   rig.kept.deliver_offline(rig.message(1), at_least_once, false, rig.limits);
   rig.kept.deliver_offline(rig.message(2), exactly_once, true, rig.limits);
   rig.open();
-  EXPECT_EQ(rig.sent(), (lines{"CONNACK flags0 code0", "PUBLISH t=1 q1 id1",
-                               "PUBLISH t=2 q2 id2 retain"}));
+  EXPECT_EQ(rig.sent(),
+            (lines{"CONNACK flags0 code0", "PUBLISH t=1 q1 id1", "PUBLISH t=2 q2 id2 retain"}));
 }
 
 TEST(mqtt_server, an_offline_queue_has_its_limit) {
