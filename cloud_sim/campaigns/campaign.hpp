@@ -87,10 +87,14 @@ private:
   void succeed(rollout_device& d);
   void fail(rollout_device& d, rollout_cause cause, time_point now);
   void judge(bool wave_ends);
+  /// Fetches up to so many devices that wait for later waves; how many came.
+  std::size_t lengthen_wave(std::size_t wave, std::size_t most);
   void open_wave(time_point now);
   void end_wave_if_done(time_point now);
   void finish_if_done();
   void change(campaign_state to);
+  /// No attempt has ended yet, and the campaign is one that bad firmware is to halt.
+  [[nodiscard]] bool untried() const noexcept;
   [[nodiscard]] bool wave_done(time_point now) const noexcept;
   /// When the open wave is done whatever its devices do.
   [[nodiscard]] time_point wave_limit() const noexcept;

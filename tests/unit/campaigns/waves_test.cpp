@@ -47,16 +47,6 @@ TEST(campaign_waves, open_one_after_the_other_when_the_one_before_is_done) {
   r.expect_sums();
 }
 
-TEST(campaign_waves, that_nobody_is_in_are_passed_over) {
-  campaign_rules rules = plain_rules();
-  rules.select.waves = {1, 2, 3, 1000};
-  campaign_rig r{rules, 5};
-  ASSERT_EQ(of_wave(r, 3).size(), 5U);
-  r.start(at(0));
-  EXPECT_EQ(r.machine.sums().wave, 3);
-  EXPECT_EQ(r.take_offers().size(), 5U);
-}
-
 TEST(campaign_waves, need_not_wait_for_the_last_device_or_longer_than_they_may) {
   campaign_rules rules = in_waves();
   rules.wave_done_permille = 500;
