@@ -102,8 +102,6 @@ private:
   void request(const uplink& what, const alink::ota_version& said);
   /// Tells campaigns of a version, if it is of the module that the device's campaign is about.
   void report(device_index device, const alink::ota_version& said);
-  /// The campaign that wants something of the device, or 0.
-  [[nodiscard]] campaign_book::id holder_of(device_index device) const;
   /// Writes the answer to who asks; false if there is nothing newer.
   bool find_offer(const uplink& what, const alink::ota_version& said, alink::firmware_info& out);
   void send_offer(campaign_book::id campaign, device_index device);

@@ -55,8 +55,9 @@ public:
   /// Takes one device out, for another campaign to have; false if it takes no part, has ended, or
   /// is upgrading.
   bool withdraw(std::uint32_t device, time_point now);
-  /// All that failed get one attempt more, in the waves that are open.
-  void retry_failed(time_point now);
+  /// All that failed get one attempt more, in the waves that are open; but those in `spared`
+  /// (rising), which stay as they are. How many do.
+  std::size_t retry_failed(time_point now, std::span<const std::uint32_t> spared = {});
 
   void handle_timeout(time_point now);
   [[nodiscard]] time_point next_timeout() const noexcept;

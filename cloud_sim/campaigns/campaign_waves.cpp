@@ -161,27 +161,28 @@ bool campaign::withdraw(std::uint32_t device, time_point now) {
   return may;
 }
 
-void campaign::retry_failed(time_point now) {
+std::size_t campaign::retry_failed(time_point now, std::span<const std::uint32_t> spared) {
   if (sums_.state == campaign_state::cancelled || sums_.state == campaign_state::ready) {
-    return;
+    return 0;
   }
-  bool any = false;
+  std::size_t count = 0;
   for (rollout_device& d : devices_) {
-    if (d.state == rollout_state::failed) {
-      any = true;
+    if (d.state == rollout_state::failed && !std::ranges::binary_search(spared, d.device)) {
+      ++count;
       // One more, however many there were: its last attempt counts as the last but one.
       d.attempts = std::min(d.attempts, rules_.retries);
       set(d, rollout_state::waiting);
       join_queue(d);
     }
   }
-  if (any && sums_.state == campaign_state::finished) {
+  if (count != 0 && sums_.state == campaign_state::finished) {
     sums_.halted_by = halt_reason::none;
     sums_.judged = 0;
     sums_.judged_failed = 0;
     change(campaign_state::running);
   }
   make_offers(now);
+  return count;
 }
 
 void campaign::restore(std::span<const rollout_device> rows, const campaign_sums& sums,
