@@ -69,12 +69,10 @@ void platform_firmware::report(device_index device, const alink::ota_version& sa
   if (book_.all().empty()) {
     return;
   }
-  const auto campaign = book_.holder_of(device);
-  const std::string_view module = campaign == 0 ? std::string_view{} : cargo_.at(campaign).module;
-  if (said.module == module) {
-    book_.online(device, said.version, parts_.core.now());
-    settle();
-  }
+  book_.online(device, said.version, parts_.core.now(), [&](campaign_book::id campaign) {
+    return cargo_.at(campaign).module == said.module;
+  });
+  settle();
 }
 
 bool platform_firmware::find_offer(const uplink& what, const alink::ota_version& said,

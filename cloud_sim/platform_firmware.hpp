@@ -100,7 +100,7 @@ private:
   void on_wake(time_point now) override;
   void inform(const uplink& what, const alink::ota_version& said);
   void request(const uplink& what, const alink::ota_version& said);
-  /// Tells campaigns of a version, if it is of the module that the device's campaign is about.
+  /// Tells campaigns of a version: those that are about the module it is of.
   void report(device_index device, const alink::ota_version& said);
   /// Writes the answer to who asks; false if there is nothing newer.
   bool find_offer(const uplink& what, const alink::ota_version& said, alink::firmware_info& out);

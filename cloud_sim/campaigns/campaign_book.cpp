@@ -169,11 +169,17 @@ campaign_book::id campaign_book::holder_of(std::uint32_t device) const noexcept 
   return 0;
 }
 
-void campaign_book::online(std::uint32_t device, std::string_view version, time_point now) {
-  const id holder = holder_of(device);
+void campaign_book::online(std::uint32_t device, std::string_view version, time_point now,
+                           const std::function<bool(id)>& concerns) {
+  id holder = holder_of(device);
+  if (holder != 0 && concerns && !concerns(holder)) {
+    holder = 0; // it waits for another module's version; those of this one may have failed before
+  }
   for (auto& [number, c] : campaigns_) {
-    const bool hears = holder == 0 || holder == number;
-    c.online(device, hears ? version : std::string_view{}, now);
+    if (!concerns || concerns(number)) {
+      const bool hears = holder == 0 || holder == number;
+      c.online(device, hears ? version : std::string_view{}, now);
+    }
   }
 }
 

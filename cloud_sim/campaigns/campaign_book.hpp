@@ -3,6 +3,7 @@
 // owner's.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -52,7 +53,9 @@ public:
 
   /// As of a campaign. What a device says is for the campaign that has it, and only if none has,
   /// for those that it failed in; that it is there or away is for all.
-  void online(std::uint32_t device, std::string_view version, time_point now);
+  /// A version of a module is for the campaigns that `concerns` names; unset: for any.
+  void online(std::uint32_t device, std::string_view version, time_point now,
+              const std::function<bool(id)>& concerns = {});
   void offline(std::uint32_t device);
   void progressed(std::uint32_t device, int step, time_point now);
   void withdraw(std::uint32_t device, time_point now);

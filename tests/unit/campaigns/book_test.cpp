@@ -169,6 +169,27 @@ TEST(campaign_book, what_a_device_says_is_for_the_campaign_that_has_it) {
   EXPECT_EQ(r.state(first, 0), succeeded) << "nobody has it, and that is what it runs";
 }
 
+TEST(campaign_book, a_version_is_for_campaigns_of_its_module_alone) {
+  book_rig r;
+  const auto whole = r.add(rules_of("a", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(whole, at(0)).ok());
+  r.book.progressed(0, -2, at(1));
+  const auto part = r.add(rules_of("b", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(part, at(1)).ok());
+  const auto of_whole = [&](campaign_book::id c) { return c == whole; };
+  const auto of_part = [&](campaign_book::id c) { return c == part; };
+  r.book.progressed(0, -2, at(2));
+  ASSERT_EQ(r.state(part, 0), failed);
+  r.book.online(0, "2.0", at(3), of_part);
+  EXPECT_EQ(r.state(part, 0), succeeded) << "late, and of the module itself";
+  EXPECT_EQ(r.state(whole, 0), failed);
+  const auto other = r.add(rules_of("c", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(other, at(4)).ok());
+  r.book.online(0, "2.0", at(5), of_whole);
+  EXPECT_EQ(r.state(other, 0), offered);
+  EXPECT_EQ(r.state(whole, 0), succeeded) << "who has it waits for another module";
+}
+
 TEST(campaign_book, a_campaign_that_nobody_would_come_to_takes_nobody_away) {
   book_rig r;
   const auto first = r.add(rules_of("a", "2.0", {0}));

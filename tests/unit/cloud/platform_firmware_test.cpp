@@ -221,6 +221,18 @@ TEST_F(platform_firmware, of_a_module_has_nothing_to_do_with_the_devices_own_ver
   EXPECT_EQ(sums().of(rollout_state::succeeded), 1U);
 }
 
+TEST_F(platform_firmware, that_failed_is_not_taken_for_good_by_the_version_of_another_module) {
+  auto& g = boot(lamp, "1.0");
+  start(add());
+  rig.bench.settle();
+  progress(g, lamp, -2);
+  ASSERT_EQ(sums().of(rollout_state::failed), 1U);
+  inform(g, lamp, "2.0", "mcu");
+  EXPECT_EQ(sums().of(rollout_state::failed), 1U);
+  inform(g, lamp, "2.0");
+  EXPECT_EQ(sums().of(rollout_state::succeeded), 1U);
+}
+
 TEST_F(platform_firmware, that_is_bad_halts_its_campaign_in_the_first_wave_which_says_why) {
   boot(lamp, "1.0");
   boot(lamp + 1, "1.0");
