@@ -197,10 +197,10 @@ bool campaign::asked(std::uint32_t device, time_point now) {
 }
 
 void campaign::succeed(rollout_device& d) {
-  if (d.state == rollout_state::succeeded || d.state == rollout_state::cancelled) {
+  const bool tried = d.attempts != 0;
+  if (d.state == rollout_state::succeeded || (d.state == rollout_state::cancelled && !tried)) {
     return;
   }
-  const bool tried = d.attempts != 0;
   set(d, rollout_state::succeeded);
   d.cause = rollout_cause::none;
   sums_.attempts_succeeded += tried ? 1 : 0;

@@ -50,7 +50,7 @@ public:
   void halt();
   /// Goes on after a halt; failures before it are forgiven.
   void resume(time_point now);
-  /// For good: whoever has not begun does not.
+  /// For good: whoever was not offered it is not; who was goes on and counts.
   void cancel();
   /// Takes one device out, for another campaign to have; false if it takes no part, has ended, or
   /// is upgrading.
@@ -65,6 +65,10 @@ public:
 
   [[nodiscard]] const campaign_rules& rules() const noexcept { return rules_; }
   [[nodiscard]] const campaign_sums& sums() const noexcept { return sums_; }
+  /// Devices whose attempt has not ended; also a campaign that was cancelled may have some.
+  [[nodiscard]] std::uint32_t under_way() const noexcept {
+    return sums_.of(rollout_state::offered) + sums_.of(rollout_state::upgrading);
+  }
   /// None if it takes no part.
   [[nodiscard]] const rollout_device* find(std::uint32_t device) const noexcept;
   [[nodiscard]] std::span<const rollout_device> devices() const noexcept { return devices_; }
@@ -100,9 +104,6 @@ private:
   /// When the open wave is done whatever its devices do.
   [[nodiscard]] time_point wave_limit() const noexcept;
   [[nodiscard]] bool room() const noexcept;
-  [[nodiscard]] std::uint32_t under_way() const noexcept {
-    return sums_.of(rollout_state::offered) + sums_.of(rollout_state::upgrading);
-  }
 
   campaign_rules rules_;
   campaign_sums sums_;

@@ -142,7 +142,7 @@ void campaign::cancel() {
   for (rollout_device& d : devices_) {
     d.queued = false;
     d.resting = false;
-    if (d.state == rollout_state::waiting || d.state == rollout_state::offered) {
+    if (d.state == rollout_state::waiting) { // an offer that is out cannot be taken back
       set(d, rollout_state::cancelled);
     }
   }
