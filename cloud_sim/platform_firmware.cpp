@@ -11,12 +11,6 @@ namespace fleet::cloud {
 
 namespace {
 
-bool wants(const rollout_device* d) noexcept {
-  return d != nullptr
-         && (d->state == rollout_state::waiting || d->state == rollout_state::offered
-             || d->state == rollout_state::upgrading);
-}
-
 /// A topic of the device: `own` is `/PK/DN/`.
 void write_topic(std::string& out, std::string_view head, std::string_view own) {
   out.assign(head).append(own.substr(0, own.size() - 1));
@@ -45,7 +39,7 @@ bool platform_firmware::take(const uplink& what) {
     const auto said = alink::read_progress(m);
     if (!good || said.fault != alink::ota_fault::none) {
       add(parts_.core.counters().malformed_requests);
-    } else if (const auto campaign = holder_of(what.device());
+    } else if (const auto campaign = book_.holder_of(what.device());
                campaign != 0 && cargo_.at(campaign).module == said.module) {
       book_.progressed(what.device(), said.step, parts_.core.now());
       settle();
@@ -70,32 +64,21 @@ void platform_firmware::inform(const uplink& what, const alink::ota_version& sai
   report(what.device(), said);
 }
 
-campaign_book::id platform_firmware::holder_of(device_index device) const {
-  for (const auto& [number, c] : book_.all()) {
-    if (wants(c.find(device))) {
-      return number;
-    }
-  }
-  return 0;
-}
-
 // A campaign of the past may still hear of its version; one of another module must not.
 void platform_firmware::report(device_index device, const alink::ota_version& said) {
   if (book_.all().empty()) {
     return;
   }
-  const auto campaign = holder_of(device);
-  const std::string_view module = campaign == 0 ? std::string_view{} : cargo_.at(campaign).module;
-  if (said.module == module) {
-    book_.online(device, said.version, parts_.core.now());
-    settle();
-  }
+  book_.online(device, said.version, parts_.core.now(), [&](campaign_book::id campaign) {
+    return cargo_.at(campaign).module == said.module;
+  });
+  settle();
 }
 
 bool platform_firmware::find_offer(const uplink& what, const alink::ota_version& said,
                                    alink::firmware_info& out) {
   const device_index device = what.device();
-  const auto holder = holder_of(device);
+  const auto holder = book_.holder_of(device);
   if (holder == 0 || cargo_.at(holder).module != said.module) {
     return false;
   }

@@ -101,10 +101,8 @@ private:
   void on_wake(time_point now) override;
   void inform(const uplink& what, const alink::ota_version& said);
   void request(const uplink& what, const alink::ota_version& said);
-  /// Tells campaigns of a version, if it is of the module that the device's campaign is about.
+  /// Tells campaigns of a version: those that are about the module it is of.
   void report(device_index device, const alink::ota_version& said);
-  /// The campaign that wants something of the device, or 0.
-  [[nodiscard]] campaign_book::id holder_of(device_index device) const;
   /// Writes the answer to who asks; false if there is nothing newer.
   bool find_offer(const uplink& what, const alink::ota_version& said, alink::firmware_info& out);
   void send_offer(campaign_book::id campaign, device_index device);

@@ -37,7 +37,7 @@ bool goes_on(const campaign& c) noexcept {
     case campaign_state::cancelled:
     case campaign_state::finished: break;
   }
-  return c.sums().of(rollout_state::upgrading) != 0;
+  return c.under_way() != 0;
 }
 
 std::string why_halted(const campaign& c, const campaign_view& seen) {

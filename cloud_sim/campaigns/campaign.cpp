@@ -55,6 +55,12 @@ campaign::campaign(campaign_rules rules, std::span<const device_facts> devices)
     }
   }
   devices_.shrink_to_fit();
+  for (std::size_t wave = 0; wave + 1 < sums_.waves && !devices_.empty(); ++wave) {
+    if (wave_devices_[wave] == 0) { // a small fleet: nothing would be tried in it
+      lengthen_wave(wave, 1);
+    }
+  }
+  events_.clear(); // whoever made it keeps all rows
   sums_.devices = static_cast<std::uint32_t>(devices_.size());
   sums_.by_state[0] = sums_.devices;
 }
@@ -191,10 +197,10 @@ bool campaign::asked(std::uint32_t device, time_point now) {
 }
 
 void campaign::succeed(rollout_device& d) {
-  if (d.state == rollout_state::succeeded || d.state == rollout_state::cancelled) {
+  const bool tried = d.attempts != 0;
+  if (d.state == rollout_state::succeeded || (d.state == rollout_state::cancelled && !tried)) {
     return;
   }
-  const bool tried = d.attempts != 0;
   set(d, rollout_state::succeeded);
   d.cause = rollout_cause::none;
   sums_.attempts_succeeded += tried ? 1 : 0;

@@ -221,6 +221,18 @@ TEST_F(platform_firmware, of_a_module_has_nothing_to_do_with_the_devices_own_ver
   EXPECT_EQ(sums().of(rollout_state::succeeded), 1U);
 }
 
+TEST_F(platform_firmware, that_failed_is_not_taken_for_good_by_the_version_of_another_module) {
+  auto& g = boot(lamp, "1.0");
+  start(add());
+  rig.bench.settle();
+  progress(g, lamp, -2);
+  ASSERT_EQ(sums().of(rollout_state::failed), 1U);
+  inform(g, lamp, "2.0", "mcu");
+  EXPECT_EQ(sums().of(rollout_state::failed), 1U);
+  inform(g, lamp, "2.0");
+  EXPECT_EQ(sums().of(rollout_state::succeeded), 1U);
+}
+
 TEST_F(platform_firmware, that_is_bad_halts_its_campaign_in_the_first_wave_which_says_why) {
   boot(lamp, "1.0");
   boot(lamp + 1, "1.0");
@@ -274,7 +286,7 @@ TEST_F(platform_firmware, counts_an_attempt_that_nothing_is_heard_of_as_failed) 
 
 TEST_F(platform_firmware, campaigns_can_be_halted_cancelled_and_deleted) {
   using enum cloud::campaign_change;
-  boot(lamp, "1.0");
+  auto& g = boot(lamp, "1.0");
   const auto id = add();
   cloud::campaign_order o;
   o.firmware = id;
@@ -288,7 +300,10 @@ TEST_F(platform_firmware, campaigns_can_be_halted_cancelled_and_deleted) {
   EXPECT_EQ(console().change_campaign(1, halt).value().why, "halted by hand");
   EXPECT_EQ(console().delete_campaign(1).error().why, operation_error::refused);
   EXPECT_THAT(console().delete_firmware(id).error().detail, HasSubstr("campaign 1 uses it"));
-  EXPECT_EQ(console().change_campaign(1, cancel).value().sums.of(rollout_state::cancelled), 2U);
+  EXPECT_EQ(console().change_campaign(1, cancel).value().sums.of(rollout_state::cancelled), 1U);
+  EXPECT_EQ(sums().of(rollout_state::offered), 1U) << "its address is out, and good";
+  EXPECT_EQ(console().delete_firmware(id).error().why, operation_error::refused);
+  progress(g, lamp, -2);
   EXPECT_TRUE(console().delete_firmware(id).ok());
   EXPECT_EQ(console().campaign(1).value().version, "2.0") << "though its firmware is gone";
   EXPECT_TRUE(console().delete_campaign(1).ok());
