@@ -17,7 +17,7 @@ struct firmware_view {
   std::string product_key;
   std::string version;
   std::string module; ///< `default`
-  std::string state;  ///< `uploading`, `ready`
+  std::string state;  ///< `uploading`, `digesting`, `ready`
   std::string sign_method;
   std::string md5;
   std::string sha256;
