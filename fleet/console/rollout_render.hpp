@@ -19,6 +19,7 @@ struct firmware_view {
   std::string module; ///< `default`
   std::string state;  ///< `uploading`, `digesting`, `ready`
   std::string sign_method;
+  std::string fault; ///< what is wrong on purpose; empty: nothing
   std::string md5;
   std::string sha256;
   std::uint64_t size = 0; ///< octets
