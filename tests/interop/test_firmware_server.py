@@ -137,7 +137,9 @@ class FirmwareServer(Case):
         for number, (fault, more, check) in enumerate((
                 ("status", {"status": 404}, lambda url: self.status(url) == "404"),
                 ("redirect", {}, lambda url: self.status(url) == "302"),
-                ("short_body", {}, lambda url: self.status(url, "-r", f"{SIZE // 2}-") == "416"),
+                ("short_body", {}, lambda url: self.curl("-o", "/dev/null", "-w",
+                                                         "%{size_download}", url, code=18)
+                 == str(SIZE // 2)),
                 ("long_body", {}, lambda url: self.status(url, "-r", f"{SIZE}-") == "206"),
                 ("stall", {}, lambda url: self.curl("-m", "2", "-o", "/dev/null", "-w",
                                                     "%{size_download}", url, code=28)
