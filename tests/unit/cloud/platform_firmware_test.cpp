@@ -296,6 +296,24 @@ TEST_F(platform_firmware, campaigns_can_be_halted_cancelled_and_deleted) {
   EXPECT_EQ(console().change_campaign(1, halt).error().why, operation_error::unknown_campaign);
 }
 
+TEST_F(platform_firmware, that_was_deleted_is_not_offered_once_more) {
+  auto& g = boot(lamp, "1.0");
+  boot(lamp + 1, "2.0");
+  const auto id = add();
+  start(id);
+  rig.bench.settle();
+  ASSERT_THAT(offers(g), SizeIs(1));
+  progress(g, lamp, -1);
+  ASSERT_EQ(sums().state, campaign_state::finished);
+  ASSERT_TRUE(console().delete_firmware(id).ok());
+  const auto retried = console().change_campaign(1, cloud::campaign_change::retry);
+  ASSERT_FALSE(retried.ok());
+  EXPECT_EQ(retried.error().why, operation_error::refused);
+  EXPECT_THAT(retried.error().detail, HasSubstr("firmware 1 was deleted"));
+  EXPECT_EQ(sums().of(rollout_state::failed), 1U);
+  EXPECT_EQ(sums().state, campaign_state::finished);
+}
+
 TEST_F(platform_firmware, refuses_what_cannot_be) {
   cloud::firmware_order f;
   f.product_key = "nobody";
