@@ -168,6 +168,19 @@ TEST_F(platform_firmware, is_not_lost_on_a_device_that_does_not_listen_yet) {
   EXPECT_EQ(sums().of(rollout_state::offered), 1U);
 }
 
+TEST_F(platform_firmware, is_offered_to_a_device_that_begins_to_listen_long_after_it_came) {
+  auto& early = rig.arrive(lamp + 1); // before there is a campaign
+  start(add());
+  auto& g = rig.arrive(lamp);
+  rig.bench.settle(10s);
+  for (auto* const each : {&g, &early}) {
+    each->subscribe(ota(each == &g ? lamp : lamp + 1, "upgrade"), 1);
+    rig.bench.settle(cloud::firmware_arrival_silence + 1s);
+    EXPECT_THAT(offers(*each), SizeIs(1));
+  }
+  EXPECT_EQ(sums().of(rollout_state::offered), 2U);
+}
+
 TEST_F(platform_firmware, answers_a_question_on_its_own_topic_with_a_fresh_address) {
   const std::string question = R"({"id":0,"params":{"version":"1.0"}})";
   auto& g = boot(lamp, "1.0");
