@@ -282,6 +282,7 @@ void platform_character::on_subscribe(connection& from, std::uint16_t packet_id,
   broker_.grant(from, packet_id, codes_);
   for (auto* const device : touched_) {
     shadows_.listens({device, &who});
+    firmware_.listens(device->index);
   }
 }
 

@@ -129,7 +129,16 @@ void platform_firmware::answer_get(const uplink& what, const alink::message& m, 
 void platform_firmware::came(device_index device) {
   if (!book_.all().empty()) {
     arrivals_.push_back({later(parts_.core.now(), firmware_arrival_silence), device});
+    awaited_.insert(device);
     rearm();
+  }
+}
+
+// Over a slow link that may be long after it connected.
+void platform_firmware::listens(device_index device) {
+  const auto campaign = holder_of(device);
+  if (campaign != 0 && !book_.find(campaign)->find(device)->online && !awaited_.contains(device)) {
+    came(device);
   }
 }
 
@@ -149,6 +158,7 @@ void platform_firmware::on_wake(time_point now) {
   shelf_.work();
   for (; !arrivals_.empty() && arrivals_.front().at <= now; arrivals_.pop_front()) {
     const auto device = arrivals_.front().device;
+    awaited_.erase(device);
     const auto to = parts_.lines.find(device);
     if (to.online()) {
       write_topic(topic_, upgrade_head, to.as->own);

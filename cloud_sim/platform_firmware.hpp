@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "cloud_sim/campaigns/campaign_book.hpp"
 #include "cloud_sim/campaigns/firmware_tokens.hpp"
@@ -49,6 +50,8 @@ public:
   /// The device connected, or logged in behind its gateway; and the contrary.
   void came(device_index device);
   void gone(device_index device);
+  /// It subscribed something: one that no campaign has seen yet is looked at as if it came.
+  void listens(device_index device);
   /// It is no more; campaigns go on without it.
   void deleted(device_index device);
 
@@ -122,6 +125,7 @@ private:
   std::map<campaign_book::id, std::array<std::uint32_t, 8>> kept_; ///< what the store has of sums
   std::map<campaign_book::id, former> formers_;                    ///< while it loads
   std::deque<arrival> arrivals_;
+  std::unordered_set<device_index> awaited_; ///< those of arrivals_ that came; never iterated
   json_reader json_;
   std::string topic_;
   std::string url_;

@@ -96,6 +96,7 @@ void campaign::offer(rollout_device& d, time_point now) {
   ++d.attempts;
   ++d.offers;
   d.step = 0;
+  d.repeats = 0;
   d.cause = rollout_cause::none;
   attempts_.push_back({later(now, rules_.attempt_most), d.device, d.offers});
   set(d, rollout_state::offered);
@@ -136,7 +137,7 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
       sums_.state == campaign_state::running || sums_.state == campaign_state::halted;
   if (version == rules_.version) {
     succeed(*d);
-  } else if (!version.empty() && d->state == rollout_state::upgrading && d->step == 100) {
+  } else if (!version.empty() && under && (d->step == 100 || d->repeats == campaign_repeats_max)) {
     fail(*d, rollout_cause::old_version, now);
   } else if (!version.empty() && d->state == rollout_state::waiting && d->attempts == 0
              && !runs_chosen_version(rules_.select, version)) {
@@ -145,6 +146,9 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
              && (!version.empty() || (back && d->state == rollout_state::offered))) {
     // It booted in the middle, or was away: the offer may be lost, and is repeated. Its time goes
     // on.
+    if (!version.empty()) {
+      ++d->repeats;
+    }
     events_.emplace_back(campaign_event::offer{device});
   }
   join_queue(*d);
