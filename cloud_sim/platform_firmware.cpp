@@ -136,7 +136,7 @@ void platform_firmware::came(device_index device) {
 
 // Over a slow link that may be long after it connected.
 void platform_firmware::listens(device_index device) {
-  const auto campaign = holder_of(device);
+  const auto campaign = book_.holder_of(device);
   if (campaign != 0 && !book_.find(campaign)->find(device)->online && !awaited_.contains(device)) {
     came(device);
   }
