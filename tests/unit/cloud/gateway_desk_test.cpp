@@ -280,7 +280,7 @@ TEST(gateway_desk, tells_an_unknown_product_from_an_unknown_device) {
                                 + R"(","deviceName":"nobody"}]})"));
   };
   EXPECT_EQ(asked("a1SubPk0001"), 6100) << "it has devices";
-  EXPECT_EQ(asked("a1NewPk"), 6100) << "it was configured";
+  EXPECT_EQ(asked("a1NewPk"), 6288) << "it was configured, and registers nobody";
   EXPECT_EQ(asked("nopk"), 5005);
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/logon.hpp"
 #include "tests/support/web_rig.hpp"
+#include "tests/support/world_peers.hpp"
 
 namespace fleet::cloud {
 namespace {
@@ -63,14 +64,14 @@ struct desk_part {
 
 struct desk_rig : desk_part {
   explicit desk_rig(logon_ports ports = {1883, 8883}, const rate_rules& rate = logon_rate)
-      : desk(clock.home(), registry, ports, rate), web(desk) {}
+      : desk(clock.home(), registry, ports, rate), web(desk), web_tls(desk, {}, &security) {}
 
   std::string post(std::string_view path, std::string_view body) {
-    const auto a = web.ask({.method = "POST",
-                            .target = path,
-                            .host = "twin.local:8080",
-                            .body = as_bytes(body),
-                            .secure = secure});
+    const auto a = (secure ? web_tls : web)
+                       .ask({.method = "POST",
+                             .target = path,
+                             .host = "twin.local:8080",
+                             .body = as_bytes(body)});
     return std::to_string(a.status) + " " + a.body;
   }
   std::string enroll(const registrant& who, sign_method method = sign_method::hmacsha1,
@@ -81,6 +82,8 @@ struct desk_rig : desk_part {
 
   logon_desk desk;
   support::web_rig web;
+  support::modelled_security security;
+  support::web_rig web_tls;
   bool secure = true; ///< whether what is posted came over TLS
 };
 
