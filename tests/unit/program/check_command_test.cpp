@@ -123,19 +123,19 @@ TEST_F(check_command, holds_names_of_a_scenario_against_its_thing_models) {
   const auto says = [&](const std::string& what) {
     return told.find(path + what) != std::string::npos;
   };
-  EXPECT_TRUE(says(":5:51: Temprature is no property of product s's thing model; the nearest is "
+  EXPECT_TRUE(says(":5:52: Temprature is no property of product s's thing model; the nearest is "
                    "Temperature\n"))
       << told;
   EXPECT_TRUE(says(":8:41: Eror is no event of product l's thing model; the nearest is Error\n"))
       << told;
-  EXPECT_TRUE(says(":9:73: LightSwich is no property of product plain, which has no thing model; "
+  EXPECT_TRUE(says(":9:69: LightSwich is no property of product plain, which has no thing model; "
                    "the nearest is LightSwitch\n"))
       << told;
   EXPECT_TRUE(
-      says(":11:55: Qqqqqqqqq is no property of product s's thing model; it has Temperature, "
+      says(":11:52: Qqqqqqqqq is no property of product s's thing model; it has Temperature, "
            "Humidity, "))
       << told;
-  EXPECT_TRUE(says(":12:43: Nope is no service of product l's thing model; it has ")) << told;
+  EXPECT_TRUE(says(":12:42: Nope is no service of product l's thing model; it has ")) << told;
   EXPECT_TRUE(told.ends_with("fleet check: 5 mistakes in 1 file\n")) << told;
 }
 

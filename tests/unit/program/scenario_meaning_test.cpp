@@ -77,7 +77,7 @@ const std::vector<malformed>& contradictions() {
        "1:22: an item of report is a map of keys, as what: event\n"},
       {"products: [{report: [{what: propertys}]}]\n",
        "1:29: what propertys is unknown; the nearest is properties (of properties, event, custom, "
-       "raw, shadow or batch)\n"},
+       "raw, shadow, batch, shadow_async or shadow_delete)\n"},
       {"products: [{report: [{every: 0s}]}]\n",
        "1:30: every 0s is out of range; it takes 1ms to 30d\n"},
       {"products: [{report: [{evry: 1s}]}]\n", "1:23: unknown key evry; the nearest is every\n"},
