@@ -77,7 +77,8 @@ struct run_options {
   text::target target;
   std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
-  program::security security = security::plain; ///< tls where the target is mqtts://
+  device_protocol protocol = device_protocol::mqtt; ///< the target's, where it says one
+  program::security security = security::plain; ///< as the target's scheme has it
   auth_host_option auth_host;
   std::string ca_file;
   bool insecure = false;

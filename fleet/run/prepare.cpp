@@ -279,6 +279,7 @@ product_plan product_of_flags(const run_options& o) {
   p.name = "product_1";
   p.product_key = o.product_key;
   p.profile = o.profile;
+  p.protocol = o.protocol;
   p.security = o.security;
   p.behaviour = o.behaviour;
   p.link = o.link;

@@ -17,9 +17,6 @@
 
 namespace fleet::program {
 
-/// What devices speak. Only mqtt is taken by the reader today.
-enum class device_protocol : std::uint8_t { mqtt, coap, http };
-
 /// What a report consists of.
 enum class report_kind : std::uint8_t {
   properties,   ///< thing.event.property.post (§11.1)
