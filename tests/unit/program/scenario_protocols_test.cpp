@@ -51,7 +51,7 @@ TEST(scenario_protocols, that_only_post_have_nothing_that_needs_a_session) {
   const std::array<std::pair<const char*, const char*>, 7> keys{
       {{"shadow: on", "shadow"},
        {"ntp: on", "ntp"},
-       {"desired: on", "desired"},
+       {"model: m.json, desired: on", "desired"},
        {"config: on", "config"},
        {"tags: [a=b]", "tags"},
        {"logon: pre-auth", "another logon than direct"},
