@@ -54,6 +54,7 @@ struct device_view {
   std::string tags = "{}";       ///< JSON object
   std::string properties = "{}"; ///< JSON object: reported, `{"name":{"value":…,"time":ms}}`
   std::string desired = "{}";    ///< JSON object: `{"name":{"value":…,"version":n}}`
+  std::string_view protocol{};   ///< of one online: mqtt, coap, http; else empty
 };
 
 struct product_view {

@@ -46,8 +46,12 @@ device_view platform_operations::view(device_index device) const {
   auto out = platform_.state().view(device);
   if (platform_.lines().find(device).online()) {
     out.state = "online";
+    out.protocol = "mqtt";
     out.last_online_ms = platform_.core().home().wall_ms();
     out.logged_in_ms = platform_.lines().logged_in_ms(device);
+  } else if (const auto by = platform_.lines().posting(device)) {
+    out.state = "online";
+    out.protocol = to_string(*by);
   }
   return out;
 }
@@ -199,6 +203,10 @@ operation_result platform_operations::kick(device_name_view who) {
   }
   const broker::turn guard{platform_.core()};
   const auto to = platform_.lines().find(found.value());
+  if (platform_.lines().posting(found.value())) {
+    platform_.posts().withdraw(found.value()); // it has to authenticate again
+    return std::string{"{}"};
+  }
   if (!to.online()) {
     return fails(operation_error::offline, "the device is offline");
   }

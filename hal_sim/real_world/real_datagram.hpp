@@ -26,6 +26,7 @@ public:
       : all_(all), events_(events), peer_(peer), fd_(fd) {}
 
   bool send(const address& to, bytes_view bytes) override;
+  void discard() noexcept override;
   [[nodiscard]] address at() const override;
   [[nodiscard]] std::size_t unsent() const override;
 

@@ -74,6 +74,10 @@ bool real_datagram::send(const address& to, bytes_view bytes) {
   return true;
 }
 
+void real_datagram::discard() noexcept {
+  all_.give_back(*this);
+}
+
 address real_datagram::at() const {
   socket_address own;
   own.size = sizeof own.raw;
