@@ -338,6 +338,11 @@ std::vector<key_of<scenario_product>> duty_keys() {
                   "into receive_limit.",
                   "on"},
                  &scenario_product::model_get),
+      switch_key({"radio_sleep",
+                  "Whether the radio is off between reports, as NB-IoT's power saving has it; for "
+                  "protocol coap.",
+                  "on"},
+                 &scenario_product::radio_sleep),
       map_key({"gateways",
                "Makes the product one of gateways; `count` and `share` then contradict it.",
                "{count: 200, children: {product: meter, each: 25}}", "none"},

@@ -75,6 +75,9 @@ std::optional<std::string> protocol_mistake(const product_plan& planned,
   if (auto wrong = protocol_contradiction(p.protocol, p.profile, p.security)) {
     return "has " + *wrong;
   }
+  if (p.radio_sleep && p.protocol != device_protocol::coap) {
+    return "has radio_sleep, which needs protocol coap; a stream would break";
+  }
   if (p.protocol != device_protocol::mqtt) {
     if (const auto word = beyond_posts(planned); !word.empty()) {
       return "has " + std::string{word} + ", which needs protocol mqtt; with "
