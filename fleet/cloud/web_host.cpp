@@ -9,8 +9,8 @@ namespace fleet::program {
 
 namespace {
 
-/// What devices send is a form of a few hundred octets.
-constexpr std::uint64_t front_door_body_max = 16 * 1024;
+/// A post (aliyun-iot.md §18) and the NUL that some end it with; log-ons are far smaller.
+constexpr std::uint64_t front_door_body_max = alink::max_http_body + 1;
 constexpr std::uint32_t front_door_connections_max = 4096;
 
 std::string_view reason(hal::listen_error why) noexcept {
@@ -116,7 +116,8 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
   ports.tls = what.mqtt.size() == plain ? std::uint16_t{0} : what.mqtt[plain].port;
   desk_ = std::make_unique<cloud::logon_desk>(home, *devices, ports);
   firmware_ = std::make_unique<cloud::firmware_desk>(home, *what.twin.firmware_files());
-  front_ = std::make_unique<cloud::front_desk>(*desk_, *firmware_);
+  posts_ = std::make_unique<cloud::post_desk>(home, *what.twin.posts());
+  front_ = std::make_unique<cloud::front_desk>(*desk_, *firmware_, posts_.get());
   cloud::web_limits limits;
   limits.http.read.body_max = front_door_body_max;
   limits.connections_max = front_door_connections_max;

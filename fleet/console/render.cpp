@@ -73,7 +73,7 @@ std::optional<std::string> device_text(std::string_view body) {
   }
   text_table table;
   table.row({"device", printable(*key + "/" + *name)});
-  table.row({"state", shown(device.find("state"))});
+  table.row({"state", state_text(device)});
   table.row({"firmware", shown(device.find("firmwareVersion"))});
   table.row({"gateway", shown(device.find("gateway"))});
   table.row({"last online", time_text(device.integer("lastOnlineMs").value_or(0))});

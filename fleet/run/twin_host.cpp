@@ -225,6 +225,17 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
   put(family::twin_firmware_octets, c.firmware_octets);
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
+  for (std::size_t i = 0; i < cloud::post_protocol_count; ++i) {
+    const auto& by = c.posting[i];
+    const std::pair<std::string, std::string> of{
+        "protocol", std::string{cloud::to_string(static_cast<cloud::post_protocol>(i))}};
+    put(family::twin_posting_devices, by.online, {of});
+    put(family::twin_post_logons, by.tokens, {of, {"result", "given"}});
+    put(family::twin_post_logons, by.logons_refused, {of, {"result", "refused"}});
+    put(family::twin_posts, by.posts, {of, {"result", "taken"}});
+    put(family::twin_posts, by.tokens_refused, {of, {"result", "token"}});
+    put(family::twin_posts, by.refused, {of, {"result", "refused"}});
+  }
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

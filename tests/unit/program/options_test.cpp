@@ -463,6 +463,27 @@ TEST(serve_flags, place_the_front_door_of_devices) {
   EXPECT_EQ(o.mqtt.size(), 1U);
 }
 
+TEST(serve_flags, place_the_doors_of_devices_that_only_post) {
+  const auto o = serve("--coap 5683 --coap 127.0.0.2:0 --coaps 0 --cert c --key k "
+                       "--coap-token-life 10m --https 0 --http-token-life 5s");
+  ASSERT_EQ(o.coap.size(), 2U);
+  EXPECT_EQ(o.coap[0].text(), "127.0.0.1:5683");
+  EXPECT_EQ(o.coaps.size(), 1U);
+  EXPECT_EQ(o.coap_token_life, 10min);
+  EXPECT_EQ(o.http_token_life, 5s);
+  EXPECT_EQ(serve("").coap_token_life, 168h);
+  EXPECT_EQ(serve("").http_token_life, 48h);
+  EXPECT_EQ(refused_serve("--coap-token-life 1h"),
+            "fleet cloud serve: --coap-token-life needs --coap or --coaps");
+  EXPECT_EQ(refused_serve("--http-token-life 1h"),
+            "fleet cloud serve: --http-token-life needs --http or --https");
+  EXPECT_EQ(refused_serve("--coaps 0 --tls-version 1.2"),
+            "fleet cloud serve: --tls-version needs a TLS listener; add --mqtts 127.0.0.1:8883");
+  EXPECT_EQ(refused_serve("--profile mqtt --coap 0"),
+            "fleet cloud serve: --coap belongs to the profiles linkdevelop and linkplatform; "
+            "--profile mqtt is an open broker");
+}
+
 TEST(serve_flags, say_by_which_host_devices_reach_the_front_door) {
   EXPECT_EQ(serve("--http 0 --advertise twin.local").advertise, "twin.local");
   EXPECT_EQ(serve("--https 0 --advertise [fe80::1]").advertise, "[fe80::1]");
