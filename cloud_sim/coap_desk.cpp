@@ -14,12 +14,15 @@ namespace fleet::cloud {
 namespace {
 
 constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's own (§17.2)
+/// What the SDK's largest messages have (§17.5): a whole payload, behind a path and a token.
+constexpr std::uint16_t message_max = 1280;
 /// An AES block more than a payload: what the AES mode adds (§17.4).
 constexpr std::uint32_t body_max = alink::max_coap_payload + 16;
 
 coap::server_behaviour behaviour_of_platform() {
   coap::server_behaviour out;
   out.also_known = alink::coap_post_options;
+  out.limits.message_max = message_max;
   out.body_max = body_max;
   return out;
 }

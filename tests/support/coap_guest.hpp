@@ -163,6 +163,7 @@ private:
   coap::client_behaviour behaviour_ = [] {
     coap::client_behaviour b;
     b.also_known = alink::coap_post_options;
+    b.limits.message_max = 1280;
     return b;
   }();
   coap::client machine_;

@@ -128,6 +128,18 @@ TEST_F(coap_desk, takes_a_level_for_what_it_is) {
       << "an empty last level is none";
 }
 
+TEST_F(coap_desk, takes_a_whole_payload_behind_a_long_path_and_no_larger_one) {
+  auto& g = meet();
+  const auto token = log_on_over(g, plain).token;
+  std::string path = "/topic" + topic(plain, "", "user/");
+  path += std::string(alink::max_post_path - path.size(), 'x');
+  EXPECT_EQ(ask(g, path, std::string(1024, 'x'), {{2088, token}}), "2.05");
+  EXPECT_EQ(g.wire.size(), 2U) << "in one piece";
+  EXPECT_EQ(ask(g, path, std::string(1025, 'x'), {{2088, token}}), "4.13");
+  EXPECT_EQ(ask(g, path, std::string(4000, 'x'), {{2088, token}}), "4.13");
+  EXPECT_EQ(ask(g, path + "x", "x", {{2088, token}}), "4.14");
+}
+
 TEST_F(coap_desk, takes_a_repeated_request_once_and_repeats_its_answer) {
   auto& g = meet();
   const auto token = log_on_over(g, plain).token;
@@ -265,6 +277,28 @@ TEST_F(coap_desk, judges_anew_what_was_answered_and_did_not_leave) {
   g.say(g.sent.back());
   bench.settle(500ms);
   EXPECT_EQ(desk.value()->counters().requests, before + 1);
+}
+
+TEST_F(coap_desk, lives_through_any_octets) {
+  auto& g = meet();
+  const auto token = log_on_over(g, plain).token;
+  ASSERT_THAT(say(g, token, plain), StartsWith("2.05"));
+  const auto seeds = g.sent;
+  random_stream chance{7, 0, "hostile"};
+  for (int i = 0; i < 20'000; ++i) {
+    auto octets = seeds[chance.below(seeds.size())];
+    for (auto changes = chance.below(6); changes-- > 0 && !octets.empty();) {
+      octets[chance.below(octets.size())] = static_cast<std::uint8_t>(chance.next());
+    }
+    octets.resize(chance.below(4) == 0 ? chance.below(octets.size() + 20) : octets.size());
+    g.say(octets);
+    if (i % 100 == 0) {
+      bench.settle(1ms);
+    }
+  }
+  bench.settle(10min);
+  auto& another = meet();
+  EXPECT_THAT(say(another, log_on_over(another, plain).token, plain), StartsWith("2.05"));
 }
 
 TEST(coap_desk_store, lets_no_answer_leave_before_what_it_acknowledges_is_kept) {

@@ -109,6 +109,16 @@ TEST(real_datagrams, are_bounded_in_size_and_number) {
   ASSERT_TRUE(s.home.run_until([&] { return s.device.socket->unsent() == 0; }));
 }
 
+TEST(real_datagrams, that_are_discarded_in_time_do_not_leave) {
+  scene s;
+  EXPECT_TRUE(s.device.say("taken back"));
+  s.device.socket->discard();
+  EXPECT_EQ(s.device.socket->unsent(), 0U);
+  EXPECT_TRUE(s.device.say("meant"));
+  ASSERT_TRUE(s.home.run_until([&] { return !s.cloud.received.empty(); }));
+  EXPECT_EQ(s.cloud.received, std::vector<std::string>{"meant"});
+}
+
 TEST(real_datagrams, that_are_too_long_for_us_are_told_of_and_dropped) {
   scene s;
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
