@@ -5,52 +5,47 @@
 #include <algorithm>
 #include <utility>
 
-#include "actors/device/coap_channel.hpp"
 #include "actors/device/cookie.hpp"
-#include "actors/device/http_channel.hpp"
+#include "actors/device/post_firmware.hpp"
 
 namespace fleet::actors {
 
 namespace {
 
-std::unique_ptr<post_channel> make_channel(const post_place& at, post_channel_events& owner) {
-  switch (at.product.post->protocol) {
-    case post_protocol::coap: return std::make_unique<coap_channel>(at, owner);
-    case post_protocol::http: return std::make_unique<http_channel>(at, owner);
-  }
-  FLEET_CHECK(false);
-}
-
 std::size_t payload_max(const post_plan& plan) noexcept {
   return plan.protocol == post_protocol::coap ? alink::max_coap_payload : alink::max_http_body;
 }
+
+/// Messages about firmware that may wait or be open beside the reports.
+constexpr std::size_t posts_beside_max = 8;
 
 } // namespace
 
 post_device::post_device(device_surroundings& around, device_slot& slot, std::uint32_t index,
                          turn_giver& turns)
-    : around_(around), product_(around.products->at(index)), slot_(slot),
+    : around_(around), product_(around.products->at(index)), slot_(slot), turns_(turns),
       jitter_(product_.seed, index, "backoff"), values_(product_.seed, index, "values"),
       index_(index) {
   FLEET_CHECK(product_.post && product_.speech->triples() != nullptr);
   bump(counts().in_phase[static_cast<std::size_t>(phase::off)]);
   product_.speech->report_topic(index_, topic_);
   topic_.shrink_to_fit();
-  slot_.board.boot(now());
-  slot_.board.memory.set_limit(product_.ram_bytes);
-  slot_.uplink.boot();
-  slot_.trace.note(now(), happening::booted, slot_.uplink.epoch());
-  channel_ = make_channel({around_, product_, slot_.board, turns}, *this);
+  power_up();
 }
 
 post_device::~post_device() {
+  firmware_.reset();
   channel_.reset();
   slot_.board.power_off();
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
+  drop(counts().firmware_dead, dead_ ? 1 : 0);
 }
 
 void post_device::settle() {
+  if (firmware_) {
+    cycle_power();
+  }
   const auto in_flight = static_cast<std::uint16_t>(std::count_if(
       pending_.begin(), pending_.end(), [](const pending_post& p) { return p.reliable; }));
   if (in_flight != in_flight_shown_) {
@@ -77,7 +72,9 @@ bool post_device::go(step s) {
 }
 
 void post_device::run(time_point first_attempt) {
-  if (go(step::run)) {
+  if (!software_) {
+    phase_due_ = std::max(first_attempt, power_back_);
+  } else if (go(step::run)) {
     phase_due_ = first_attempt;
   }
 }
@@ -140,6 +137,7 @@ void post_device::on_logged_on() {
     finish_stop_if_drained();
     return;
   }
+  firmware_online();
   if (!quiet_ && product_.interval > duration::zero() && next_report_ == never) {
     // Devices that start together must not report together.
     next_report_ = now() + jitter_.between(duration::zero(), product_.interval);
@@ -159,14 +157,17 @@ void post_device::leave_link(outcome why, std::string_view detail) {
   channel_->drop();
   forget_all();
   renewing_ = false;
+  if (firmware_) {
+    firmware_->part.offline();
+    firmware_->next_ask = never;
+  }
   if (go(step::link_ended) && phase_ == phase::backing_off) {
     around_.watcher->on_trouble(index_, why, detail);
     phase_due_ = later(now(), product_.backoff.next(wait_, jitter_));
   }
 }
 
-std::optional<skip> post_device::obstacle() const {
-  const std::size_t octets = std::max(product_.payload_bytes, product_.report_bytes);
+std::optional<skip> post_device::obstacle(std::size_t octets) const {
   if (octets > payload_max(*product_.post)) {
     return skip::too_large;
   }
@@ -183,11 +184,29 @@ std::optional<skip> post_device::obstacle() const {
   return pending_.empty() ? skip::too_large : skip::memory;
 }
 
+std::optional<skip> post_device::publish(const mqtt::message_view& message, time_point due,
+                                         std::uint64_t cookie) {
+  if (phase_ != phase::online) {
+    return skip::offline;
+  }
+  if (pending_.size() >= std::size_t{product_.post->in_flight_max} + posts_beside_max) {
+    return skip::window;
+  }
+  pending_post post;
+  post.topic = message.topic;
+  post.payload.assign(message.payload.begin(), message.payload.end());
+  post.cookie = cookie;
+  post.due = due;
+  pending_.push_back(std::move(post));
+  send_waiting();
+  return std::nullopt;
+}
+
 void post_device::report_due(time_point due) {
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
-  if (const auto why = obstacle()) {
+  if (const auto why = obstacle(std::max(product_.payload_bytes, product_.report_bytes))) {
     counts().skip_report(*why);
     return;
   }
@@ -216,7 +235,7 @@ void post_device::send_waiting() {
       ++i;
       continue;
     }
-    const auto posted = channel_->post(topic_, p.payload, p.reliable);
+    const auto posted = channel_->post(p.topic.empty() ? topic_ : p.topic, p.payload, p.reliable);
     if (!posted && posted.error() == post_error::busy) {
       break;
     }
@@ -226,7 +245,7 @@ void post_device::send_waiting() {
       continue;
     }
     p.id = posted.value();
-    if (!std::exchange(p.counted, true)) {
+    if (has_tag(p.cookie) && !std::exchange(p.counted, true)) {
       bump(counts().published[p.reliable ? 1 : 0]);
       slot_.trace.note(now(), happening::published, sequence_of(p.cookie));
     }
@@ -259,6 +278,12 @@ void post_device::on_post_ended(std::uint32_t id, const post_answer& answer) {
       answer.how == post_end::token_refused && found->logons < product_.post->logons_max;
   switch (answer.how) {
     case post_end::taken:
+      if (!has_tag(found->cookie)) {
+        const std::string topic = std::move(found->topic);
+        forget(at);
+        take_offer(topic, answer.payload);
+        break;
+      }
       if (found->reliable) {
         slot_.uplink.acknowledge(epoch_of(found->cookie), sequence_of(found->cookie));
         bump(counts().acknowledged);
@@ -318,12 +343,11 @@ void post_device::take_reply(bytes_view payload, time_point due) {
   counts().latencies[static_cast<std::size_t>(latency::publish_reply)].record(now() - due);
 }
 
-void post_device::on_resent(std::uint32_t times) {
-  bump(counts().resent, times);
-}
-
 void post_device::part_turn() {
   channel_->take_turn();
+  if (firmware_) {
+    firmware_->part.part_turn();
+  }
 }
 
 void post_device::handle_timeout() {
@@ -331,7 +355,7 @@ void post_device::handle_timeout() {
     switch (phase_) {
       case phase::backing_off: attempt(); break;
       case phase::stopping: finish_stop_if_drained(); return;
-      case phase::off:
+      case phase::off: come_back(); break;
       case phase::connecting:
       case phase::logging_on:
       case phase::subscribing:
@@ -341,6 +365,9 @@ void post_device::handle_timeout() {
   }
   if (channel_->next_timeout() <= now()) {
     channel_->handle_timeout();
+  }
+  if (firmware_) {
+    ask_for_firmware();
   }
   while (next_report_ <= now()) {
     const time_point due = next_report_;
@@ -354,14 +381,16 @@ void post_device::handle_timeout() {
 }
 
 time_point post_device::next_timeout() const noexcept {
-  return std::min({phase_due_, next_report_, channel_->next_timeout()});
+  const time_point own = std::min({phase_due_, next_report_, channel_->next_timeout()});
+  return firmware_ ? std::min({own, firmware_->next_ask, firmware_->part.next_timeout()}) : own;
 }
 
 std::size_t post_device::memory_bytes() const noexcept {
   std::size_t octets = sizeof *this + topic_.capacity() + channel_->memory_bytes()
-                       + spare_.capacity() + pending_.capacity() * sizeof(pending_post);
+                       + spare_.capacity() + pending_.capacity() * sizeof(pending_post)
+                       + (firmware_ ? firmware_->memory_bytes() : 0);
   for (const pending_post& p : pending_) {
-    octets += p.payload.capacity();
+    octets += p.payload.capacity() + (p.topic.empty() ? 0 : p.topic.capacity());
   }
   return octets;
 }

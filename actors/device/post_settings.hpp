@@ -39,9 +39,10 @@ struct post_plan {
   std::optional<alink::sign_method> sign{};
   std::uint8_t in_flight_max = 4; ///< posts without an answer, from 1
   std::uint8_t logons_max = 2;    ///< repeats of one post after the platform refused its token
-  duration auth_wait = std::chrono::seconds{10}; ///< for the answer to /auth (§17.2)
-  duration auth_again = std::chrono::seconds{1}; ///< after 5.00 (§17.2)
-  std::uint8_t auth_tries_max = 5;               ///< questions, all within auth_wait
+  duration auth_wait = std::chrono::seconds{10};          ///< for the answer to /auth (§17.2)
+  duration auth_again = std::chrono::seconds{1};          ///< after 5.00 (§17.2)
+  duration ask_firmware_every = std::chrono::minutes{10}; ///< `request` of §14.4; above 0
+  std::uint8_t auth_tries_max = 5;                        ///< questions, all within auth_wait
 };
 
 } // namespace fleet::actors

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/device/firmware_stock.hpp"
 #include "actors/device/post_device.hpp"
 #include "actors/device/speech_scratch.hpp"
 #include "actors/device/vendor_dialect.hpp"
@@ -25,6 +26,7 @@ public:
     around_.counts = &counts;
     around_.speech = &scratch_;
     around_.watcher = this;
+    around_.stock = &stock;
   }
   ~posting_device() { crash(); }
 
@@ -76,6 +78,7 @@ public:
   hal::virtual_world world;
   product_settings product;
   meters counts;
+  firmware_stock stock; ///< outlives the board
   std::optional<device_slot> slot;
   std::vector<outcome> troubles;
   std::vector<std::string> details; ///< the sentences that went with them

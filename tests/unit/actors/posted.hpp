@@ -50,8 +50,11 @@ public:
     }
     taken.push_back(std::move(what));
   }
-  /// What the platform says to the post: the thing model's reply, if it sends any.
+  /// What the platform says to the post: the thing model's reply, if it sends any; the offer.
   [[nodiscard]] std::string reply_to(const post_taken& what) const {
+    if (what.topic.starts_with("/ota/device/")) {
+      return what.topic.starts_with("/ota/device/request/") ? offer : std::string{};
+    }
     const std::size_t at = what.payload.find("\"id\":\"");
     return replies && at != std::string::npos
                ? "{\"id\":" + what.payload.substr(at + 5, what.payload.find(',', at) - at - 5)
@@ -69,6 +72,7 @@ public:
   int granted = 0;
   bool refuses = false;
   bool replies = true;
+  std::string offer; ///< the answer to `request` (aliyun-iot.md §14.4); empty: none
   std::vector<std::string> questions;
   std::vector<post_taken> taken;
   ledger::receiver_account account;
