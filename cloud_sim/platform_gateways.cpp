@@ -160,8 +160,7 @@ void platform_gateways::kick_sub_device(device_index device) {
 
 void platform_gateways::erase(device_index device) {
   std::vector<device_index> offline;
-  const auto held = parts_.state.relations.sub_devices_of(device);
-  const std::vector<device_index> orphans{held.begin(), held.end()};
+  const auto orphans = parts_.state.relations.past_and_present_of(device);
   desk_.announce(parts_.state.relations.erase(device, offline), device);
   drain();
   for (const device_index gone : offline) {

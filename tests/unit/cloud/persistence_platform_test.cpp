@@ -93,6 +93,28 @@ TEST_F(persistence_platform, keeps_who_belongs_to_whom) {
   EXPECT_EQ(rig.manage(again, gateway_device, alink::topic_kind::session_login, {sub}), 200);
 }
 
+TEST_F(persistence_platform, keeps_whom_a_sub_device_belonged_to_last) {
+  cloud.kept.products.push_back({.product_key = "a1SubPk0001", .name = "Sub", .secret = "its"});
+  cloud.die_and_live();
+  const auto registers = [this](std::uint32_t gateway) {
+    return rig.manage(rig.arrive_listening(gateway), gateway, alink::topic_kind::sub_register,
+                      {sub});
+  };
+  EXPECT_EQ(rig.manage(rig.arrive_gateway(gateway_device, sub), gateway_device,
+                       alink::topic_kind::topo_delete, {sub}),
+            200);
+  for (int life = 0; life < 2; ++life) {
+    cloud.die_and_live();
+    EXPECT_EQ(rig.view(sub).gateway, "");
+    EXPECT_EQ(registers(gateway_device + 1), 6289) << "it was online, and behind another";
+    EXPECT_EQ(registers(gateway_device), 200);
+  }
+  ASSERT_TRUE(console().delete_device(rig.name(gateway_device)).ok());
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  EXPECT_EQ(cloud::value(rig.bench.twin->counters().kept_unused), 0U) << "no row speaks of it";
+}
+
 TEST_F(persistence_platform, keeps_what_the_console_did) {
   rig.arrive(plain);
   rig.arrive(plain + 1);
