@@ -51,8 +51,13 @@ bool platform_gateways::take(const uplink& what, std::uint32_t link) {
   if (what.on.reply || !alink::is_gateway_request(what.on.kind)) {
     return false;
   }
-  if (what.from.as != what.from.through || what.of().has(product_is_no_gateway)) {
+  if (what.from.as != what.from.through) {
     add(parts_.core.counters().publishes_refused); // sub-devices have no sub-devices
+    return true;
+  }
+  if (what.of().has(product_is_no_gateway)) {
+    desk_.refuse(through, what.on, what.message.payload, reader_);
+    drain();
     return true;
   }
   desk_.request(through, what.on, what.message.payload, parts_.core.now(), reader_,

@@ -125,7 +125,7 @@ TEST(platform_state, is_told_whole_and_comes_back_in_another_twin) {
     ASSERT_TRUE(rig.console().disable(rig.name(plain)).ok());
     ASSERT_TRUE(rig.console().delete_device(rig.name(plain + 1)).ok());
     ASSERT_TRUE(rig.console().add_device({"a1NewPk0001", "fresh"}, "secret").ok());
-    ASSERT_TRUE(rig.console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
+    ASSERT_TRUE(rig.console().put_product("a1NewPk0001", {"New", lamp_model}).ok());
     g.drop();
     l.drop();
     rig.bench.settle();
