@@ -124,12 +124,13 @@ std::optional<std::string> products_text(std::string_view body) {
     return std::nullopt;
   }
   text_table table;
-  table.row({"product", "name", "devices", "online", "thing model"});
+  table.row({"product", "name", "devices", "online", "thing model", "node type"});
   for (const std::string& product : *products) {
     const json_level p{product};
     const json_member* const model = p.find("hasModel");
     table.row({shown(p.find("productKey")), shown(p.find("name")), shown(p.find("devices")),
-               shown(p.find("online")), model != nullptr && model->value == "true" ? "yes" : "no"});
+               shown(p.find("online")), model != nullptr && model->value == "true" ? "yes" : "no",
+               shown(p.find("nodeType"))});
   }
   return table.text();
 }
