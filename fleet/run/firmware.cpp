@@ -39,6 +39,7 @@ ota::updater_settings updater_of(const firmware_rule& rule) {
   out.resume = rule.resume;
   out.ask_at_boot = rule.ask;
   out.percent_step = static_cast<std::uint8_t>(rule.progress);
+  out.patience = rule.patience;
   return out;
 }
 

@@ -109,7 +109,12 @@ std::vector<key_of<firmware_rule>> updater_keys() {
       switch_key({"ask", "Whether devices ask for an update at each boot.", "on"},
                  &firmware_rule::ask),
       count_key({"progress", "Percent between two progress messages.", "1", {}, "percent"},
-                &firmware_rule::progress, 1, 100)};
+                &firmware_rule::progress, 1, 100),
+      duration_key({"patience",
+                    "How long a download that gets no octets waits for a server that cannot be "
+                    "reached; 0s: five attempts, as with answers that are wrong.",
+                    "30m"},
+                   &firmware_rule::patience, {0s, 6h})};
 }
 
 key_of<rollout_rule> rollout_name_key() {

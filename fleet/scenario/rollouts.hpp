@@ -24,10 +24,11 @@ struct firmware_rule {
   duration boot_time{3'000'000'000}; ///< from power-on to the first attempt to connect
   ota::downgrade_policy downgrade = ota::downgrade_policy::accept;
   ota::second_offer_policy second_offer = ota::second_offer_policy::replace;
-  bool resume = true;          ///< ranges after a cut or a reboot
-  bool http = false;           ///< images also by plain HTTP
-  bool ask = false;            ///< `request` at each boot
-  std::uint32_t progress = 10; ///< percent between two progress messages
+  bool resume = true;                          ///< ranges after a cut or a reboot
+  bool http = false;                           ///< images also by plain HTTP
+  bool ask = false;                            ///< `request` at each boot
+  std::uint32_t progress = 10;                 ///< percent between two progress messages
+  duration patience = std::chrono::minutes{5}; ///< with a server that cannot be reached; 0: none
 };
 
 /// What is wrong with a rollout's image or with how it is served, on purpose (design §9).
