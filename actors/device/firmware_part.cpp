@@ -260,8 +260,12 @@ void firmware_part::on_body_end() {
   drain();
 }
 
-void firmware_part::on_fetch_failed(std::string_view) {
-  machine_.fetch_failed(now());
+void firmware_part::on_fetch_failed(fetch_trouble what, std::string_view) {
+  if (what == fetch_trouble::away) {
+    machine_.unreachable(now());
+  } else {
+    machine_.fetch_failed(now());
+  }
   drain();
 }
 

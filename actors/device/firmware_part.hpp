@@ -52,7 +52,7 @@ private:
   void on_head(const fetch_head& head) override;
   void on_body(bytes_view octets) override;
   void on_body_end() override;
-  void on_fetch_failed(std::string_view why) override;
+  void on_fetch_failed(fetch_trouble what, std::string_view why) override;
 
   /// Does what the machine wants, until it wants nothing.
   void drain();
