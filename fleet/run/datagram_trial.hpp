@@ -38,6 +38,7 @@ private:
   hal::datagram_ptr socket_;
   std::unique_ptr<datagram_filter> filter_; ///< none: plain
   time_point deadline_{};
+  bool heard_ = false; ///< anything
   std::string trouble_;
 };
 

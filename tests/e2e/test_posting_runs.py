@@ -6,7 +6,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import Process, run  # noqa: E402
+from lossy_proxy import LossyProxy  # noqa: E402
+from process import run  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAYS = [("coap", "plain"), ("coap", "dtls"), ("coap", "psk"), ("coap", "aes"), ("http", "plain"),
@@ -46,17 +47,43 @@ class PostingRuns(harness.Case):
                                200, "--ramp", "200", "--interval", "2s", "--duration", "10s")
         self.assert_all_posted(facts, 200)
 
-    def test_a_twin_in_another_process(self):
-        data = self.folder / "data"
+    def posting_twin(self, data):
+        """A twin with all doors, and where they are."""
         twin = self.started(harness.Twin("--coap", "127.0.0.1:0", "--coaps", "127.0.0.1:0",
                                          "--http", "127.0.0.1:0", "--https", "127.0.0.1:0",
                                          "--admin", "127.0.0.1:0", "--data", data))
-        wanted = {"coap", "coaps", "http", "https", "admin", "ca"}
-        while not wanted <= set(twin.addresses):
+        while not {"coap", "coaps", "http", "https", "admin", "ca"} <= set(twin.addresses):
             name, address = twin.wait_for_line(lambda text: len(text.split()) == 2,
                                                "its addresses").split()
             twin.addresses[name] = address
-        at = twin.addresses
+        return twin.addresses
+
+    def test_a_network_that_loses_a_fifth_costs_no_acknowledged_message(self):
+        """Loss, repeats and disorder both ways; what is still under way at the end is unfinished."""
+        data = self.folder / "data"
+        at = self.posting_twin(data)
+        trust = ["--cafile", data / "ca.pem", "--server-name", "localhost"]
+        for scheme, words in (("coap", []), ("coaps", trust)):
+            with self.subTest(scheme=scheme):
+                way = self.started(LossyProxy(int(at[scheme].rsplit(":", 1)[1])))
+                # Who is still knocking when the run ends fails its verdict, not the ledger.
+                done, facts = harness.run_fleet(
+                    self.folder, "--target", f"{scheme}://127.0.0.1:{way.port}", "--target-admin",
+                    f"http://{at['admin']}", "--devices", 40, "--interval", "2s", "--duration",
+                    "30s", *words)
+                self.assertIn(done.code, (0, 1), done.error_output)
+                uplink = facts["ledger"]["uplink"]
+                for name in ("lost", "unexplained", "unexpected", "corrupted"):
+                    self.assertEqual(uplink[name], 0, uplink)
+                self.assertGreater(facts["devices"]["online_max"], 20)
+                self.assertGreater(uplink["acknowledged"], 100)
+                self.assertGreater(facts["messages"]["resent"], 20)
+                for done in (way.lost, way.repeated, way.held):
+                    self.assertGreater(done, 20)
+
+    def test_a_twin_in_another_process(self):
+        data = self.folder / "data"
+        at = self.posting_twin(data)
         trust = ["--cafile", data / "ca.pem", "--server-name", "localhost"]
         for target, words in ((f"coap://{at['coap']}", []), (f"coap-psk://{at['coap']}", []),
                               (f"coaps://{at['coaps']}", trust),
@@ -76,12 +103,7 @@ class PostingRuns(harness.Case):
         nobody = taken.getsockname()[1]
         taken.close()
         data = self.folder / "data"
-        twin = self.started(harness.Twin("--coaps", "127.0.0.1:0", "--data", data))
-        while "coaps" not in twin.addresses:
-            name, address = twin.wait_for_line(lambda text: len(text.split()) == 2,
-                                               "its addresses").split()
-            twin.addresses[name] = address
-        coaps = twin.addresses["coaps"]
+        coaps = self.posting_twin(data)["coaps"]
         for target, said in ((f"coap://127.0.0.1:{nobody}", "nobody listens there"),
                              (f"coaps://{coaps}", "certificate refused: unknown issuer"),
                              (f"http://127.0.0.1:{nobody}", "nobody listens there")):
