@@ -130,10 +130,15 @@ void image_fetch::on_received(bytes_view bytes) {
 }
 
 void image_fetch::on_closed(hal::close_reason reason, std::string_view detail) {
-  closed_ = true;
-  why_ = hal::to_string(reason);
+  std::string why{hal::to_string(reason)};
   if (!detail.empty()) {
-    why_.append(": ").append(detail);
+    why.append(": ").append(detail);
+  }
+  if (reason == hal::close_reason::tls_failed && client_ == nullptr) {
+    doom(why); // somebody is there, and its certificate will not be another one for waiting
+  } else {
+    closed_ = true;
+    why_ = std::move(why);
   }
   want_turn();
 }
