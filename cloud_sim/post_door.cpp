@@ -361,15 +361,10 @@ void post_door::withdraw(device_index device) {
 
 void post_door::stop() {
   const broker::turn guard{parts_.core};
-  while (oldest_ != nullptr) {
-    leave(*oldest_);
+  while (!by_expiry_.empty()) { // everybody stands there
+    forget(by_expiry_.begin()->second);
   }
   parts_.core.home().disarm(*this);
-  by_expiry_.clear();
-  for (auto& each : posters_) { // in any order: nothing is told of it
-    gone_.push_back(std::move(each.second));
-  }
-  posters_.clear();
 }
 
 } // namespace fleet::cloud
