@@ -132,6 +132,9 @@ result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, byt
     topic.remove_prefix(level.size());
     ++levels;
   }
+  if (!topic.empty()) {
+    return fail(post_error::too_large); // more levels than the vendor's client has options
+  }
   const bool json = !payload.empty() && payload.front() == '{';
   options.add_uint(coap::option::content_format,
                    json ? coap::content_format::json : coap::content_format::octets);

@@ -30,15 +30,14 @@ bool all_digits(std::string_view text, std::size_t limit) noexcept {
 }
 
 /// A decimal number that may be left out, written as a number or a string; false for another thing.
-bool take_digits(std::span<const json_member> members, std::string_view name, std::string& out) {
+bool take_digits(std::span<const json_member> members, std::string_view name,
+                 std::string_view& out) noexcept {
   const json_member* const m = only(members, name);
   if (m == nullptr) {
     return !has(members, name);
   }
-  const std::string_view text =
-      m->type == json_type::number ? m->value : json_plain_text(m->value).value_or("");
-  out.assign(text.substr(0, std::min(text.size(), max_digits + 1)));
-  return all_digits(text, max_digits);
+  out = m->type == json_type::number ? m->value : json_plain_text(m->value).value_or("");
+  return all_digits(out, max_digits);
 }
 
 bool take_method(std::span<const json_member> members, sign_method& out) {
@@ -175,19 +174,23 @@ std::optional<post_logon_request> read_post_logon(json_reader& reader, bytes_vie
   }
   const auto members = reader.top();
   post_logon_request out;
-  std::string mode;
+  std::string_view mode;
+  std::string_view timestamp;
+  std::string_view sequence;
   const bool whole = take(members, "productKey", max_product_key, out.product_key)
                      && take(members, "deviceName", max_device_name, out.device_name)
                      && valid_name(out.product_key, max_product_key)
                      && valid_name(out.device_name, max_device_name)
                      && take(members, "clientId", max_client_id_base, out.client_id)
                      && take(members, "sign", 64, out.sign)
-                     && take_digits(members, "timestamp", out.timestamp)
-                     && take_digits(members, "seq", out.sequence)
+                     && take_digits(members, "timestamp", timestamp)
+                     && take_digits(members, "seq", sequence)
                      && take_digits(members, "ackMode", mode) && take_method(members, out.method);
   if (!whole || mode.size() > 1 || mode > "1") {
     return {};
   }
+  out.timestamp = timestamp;
+  out.sequence = sequence;
   out.separate = mode == "1";
   return out;
 }
@@ -220,7 +223,7 @@ std::optional<coap_grant> read_coap_grant(json_reader& reader, bytes_view body) 
   if (!has(members, "random") && !has(members, "seqOffset")) {
     return out;
   }
-  std::string offset;
+  std::string_view offset;
   const bool whole =
       take(members, "random", max_random, out.random) && take_digits(members, "seqOffset", offset);
   const auto number = number_of<std::uint32_t>(offset);
@@ -288,7 +291,7 @@ std::optional<http_answer> read_http_answer(json_reader& reader, bytes_view body
     return out; // a refusal says no more, and some write null there
   }
   const auto members = reader.children(*info);
-  std::string id;
+  std::string_view id;
   const bool whole = (!has(members, "token") || take(members, "token", max_post_token, out.token))
                      && take_digits(members, "messageId", id);
   if (!whole) {

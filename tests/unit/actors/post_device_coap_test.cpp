@@ -28,7 +28,8 @@ TEST(post_device_over_coap, logs_on_and_posts_at_its_interval) {
   EXPECT_EQ(d.it().now_in(), phase::online);
   ASSERT_EQ(1U, d.cloud.office.questions.size());
   EXPECT_TRUE(d.cloud.office.questions[0].starts_with(
-      R"({"productKey":"a1FleetDemo","deviceName":"dev_000000","clientId":"a1FleetDemo.dev_000000")"));
+      R"({"productKey":"a1FleetDemo","deviceName":"dev_000000",)"
+      R"("clientId":"a1FleetDemo.dev_000000","sign":")"));
   ASSERT_GE(d.cloud.posts(), 10U);
   const auto& first = d.cloud.office.taken[0];
   EXPECT_EQ(first.topic, "/sys/a1FleetDemo/dev_000000/thing/event/property/post");

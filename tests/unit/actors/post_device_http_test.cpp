@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/tls/model.hpp"
 #include "tests/unit/actors/http_cloud.hpp"
 #include "tests/unit/actors/post_rig.hpp"
 
@@ -14,7 +15,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 struct http_rig : test::posting_device {
-  explicit http_rig() : cloud(world.home(), 8080) {
+  explicit http_rig(stream_filter_factory* security = nullptr)
+      : cloud(world.home(), 8080, security) {
     product.post->protocol = post_protocol::http;
     product.peer = cloud.at();
   }
@@ -151,6 +153,21 @@ TEST(post_device_over_http, says_that_nobody_listens) {
   d.product.peer.port = 9;
   d.boot(milliseconds{900});
   EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::connection_refused});
+}
+
+TEST(post_device_over_http, posts_over_tls_and_names_it_when_that_fails) {
+  tls::modelled_tls security;
+  http_rig d{&security};
+  d.product.security = &security;
+  d.product.server_name = "iot-as-http.test";
+  d.boot();
+  EXPECT_GT(d.counts.acknowledged.load(), 3U);
+  EXPECT_EQ(1U, d.cloud.connections());
+  tls::modelled_tls distrustful{{.failure = "the certificate is not the server's"}};
+  http_rig e{&security};
+  e.product.security = &distrustful;
+  e.boot(milliseconds{900});
+  EXPECT_EQ(e.troubles, std::vector<outcome>{outcome::tls_failed});
 }
 
 TEST(post_device_over_http, stops_when_its_posts_are_answered) {
