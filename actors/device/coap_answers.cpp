@@ -67,6 +67,8 @@ void coap_channel::tell(const coap::client_event_variant& event) {
       owner_.on_post_ended(
           bad->id, {post_end::unanswered, {}, outcome_of(bad->why), "a post was not answered"});
     }
+  } else if (const auto* const ping = std::get_if<coap::client_event::ping_ended>(&event)) {
+    owner_.on_ping_ended(ping->answered);
   }
 }
 
@@ -107,9 +109,11 @@ void coap_channel::take_answer(const coap::client_event::response_arrived& answe
   if (coap::is_success(answer.code)) {
     owner_.on_post_ended(answer.id, {post_end::taken, payload});
   } else {
-    owner_.on_post_ended(answer.id, {.how = post_end::refused,
-                                     .payload = payload,
-                                     .detail = "a post was answered " + text_of(answer.code)});
+    owner_.on_post_ended(
+        answer.id, {.how = post_end::refused,
+                    .payload = payload,
+                    .detail = "a post was answered " + text_of(answer.code),
+                    .code = coap::class_of(answer.code) * 100 + coap::detail_of(answer.code)});
   }
 }
 

@@ -75,6 +75,9 @@ void coap_channel::open() {
   }
   state_ = state::opening;
   due_ = later(now(), at_.product.connect_timeout);
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_opening();
+  }
   wake_radio();
   link_.open(options, *this);
 }
@@ -168,6 +171,16 @@ result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, byt
   return asked.value();
 }
 
+bool coap_channel::ping() {
+  if (state_ != state::up) {
+    return false;
+  }
+  wake_radio();
+  const auto asked = client_.ping(now(), at_.around.datagrams);
+  flush();
+  return asked.ok();
+}
+
 void coap_channel::wake_radio() {
   asleep_at_ = never;
   if (!link_.radio_on()) {
@@ -178,6 +191,9 @@ void coap_channel::wake_radio() {
 void coap_channel::flush() {
   coap::datagrams& out = at_.around.datagrams;
   for (; !out.empty(); out.pop()) {
+    if (at_.onlooker != nullptr) {
+      at_.onlooker->on_passed(true, out.front());
+    }
     (void)link_.send(out.front()); // one that does not go is a lost one
   }
   const std::uint32_t repeats = client_.counts().retransmissions;
@@ -224,6 +240,9 @@ void coap_channel::on_link_open() {
 }
 
 void coap_channel::on_link_datagram(bytes_view bytes) {
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_passed(false, bytes);
+  }
   if (!in_turn_) {
     arrived_ = bytes;
     at_.turns.give_part_turn(); // after it this channel may be gone

@@ -23,6 +23,7 @@ public:
   void log_on(const alink::identity& who) override;
   result<std::uint32_t, post_error> post(std::string_view topic, bytes_view payload,
                                          bool reliable) override;
+  bool ping() override;
   void close() override;
   void drop() noexcept override;
   void take_turn() override;

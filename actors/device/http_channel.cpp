@@ -73,6 +73,9 @@ void http_channel::open() {
   options.server_name = at_.product.server_name;
   options.origin = at_.board.index();
   state_ = state::connecting;
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_opening();
+  }
   at_.board.link.open(options, *this);
 }
 
@@ -94,13 +97,11 @@ void http_channel::ask() {
                            {.method = plan().sign.value_or(alink::sign_method::hmacsha1),
                             .timestamp = plan().timestamp});
   const std::array<http::field, 1> fields{{{"Content-Type", "application/json"}}};
-  const auto wrong = client_.send({.method = "POST",
-                                   .target = alink::post_auth_path,
-                                   .host = host(),
-                                   .fields = fields,
-                                   .body = body.view()},
-                                  http::delivery::collected, now(), at_.board.link.output());
-  asked_ = wrong == http::write_error::none;
+  asked_ = send({.method = "POST",
+                 .target = alink::post_auth_path,
+                 .host = host(),
+                 .fields = fields,
+                 .body = body.view()});
   if (!asked_) {
     end(outcome::protocol_error, "the request /auth cannot be written");
   }
@@ -126,18 +127,27 @@ result<std::uint32_t, post_error> http_channel::post(std::string_view topic, byt
   const std::array<http::field, 3> fields{{{"Content-Type", "application/octet-stream"},
                                            {"Connection", "Keep-Alive"},
                                            {"password", token_}}};
-  const auto wrong =
-      client_.send({.method = "POST",
-                    .target = {path.data(), static_cast<std::size_t>(end - path.begin())},
-                    .host = host(),
-                    .fields = fields,
-                    .body = payload},
-                   http::delivery::collected, now(), at_.board.link.output());
-  if (wrong != http::write_error::none) {
+  if (!send({.method = "POST",
+             .target = {path.data(), static_cast<std::size_t>(end - path.begin())},
+             .host = host(),
+             .fields = fields,
+             .body = payload})) {
     return fail(post_error::too_large);
   }
   open_ = ++last_;
   return open_;
+}
+
+bool http_channel::send(const http::request& what) {
+  byte_buffer& out = at_.board.link.output();
+  const std::size_t before = out.size();
+  if (client_.send(what, http::delivery::collected, now(), out) != http::write_error::none) {
+    return false;
+  }
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_passed(true, out.view().subspan(before));
+  }
+  return true;
 }
 
 void http_channel::on_connected() {
@@ -146,6 +156,9 @@ void http_channel::on_connected() {
 }
 
 void http_channel::on_received(bytes_view bytes) {
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_passed(false, bytes);
+  }
   arrived_ = bytes;
   at_.turns.give_part_turn(); // after it this channel may be gone
 }
@@ -257,7 +270,7 @@ void http_channel::take_answer(const http::client_event::response_finished& answ
     owner_.on_post_ended(id, {post_end::token_refused});
   } else if (said->code != 0) {
     const std::string why = sentence_of("a post", said->code);
-    owner_.on_post_ended(id, {.how = post_end::refused, .payload = {}, .detail = why});
+    owner_.on_post_ended(id, {.how = post_end::refused, .detail = why, .code = said->code});
   } else {
     owner_.on_post_ended(id, {.how = post_end::taken, .payload = as_bytes(said->data)});
   }

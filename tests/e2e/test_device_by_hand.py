@@ -349,13 +349,6 @@ class DeviceByHand(harness.Case):
         self.assertEqual(process.wait(30), 3)
         self.assertIn("standard output takes no more", process.stderr.read())
 
-    def test_what_is_not_there_yet_is_exit_2(self):
-        for word in ("coap", "http"):
-            done = run([harness.FLEET, "device", word, "start"])
-            self.assertEqual(done.code, 2)
-            self.assertIn(f"{word} is not there yet; fleet device mqtt start is",
-                          done.error_output)
-
 
 if __name__ == "__main__":
     harness.main()
