@@ -22,6 +22,7 @@
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/live_line.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/metrics_source.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/rollout_flow.hpp"
@@ -113,7 +114,7 @@ private:
 
   const run_options& options_;
   prepared ready_;
-  std::vector<std::string> product_names_;
+  std::vector<sampled_product> sampled_products_;
   actors::product_map products_; ///< into ready_
   std::string command_;
   stop_signals& signals_;

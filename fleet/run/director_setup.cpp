@@ -65,8 +65,8 @@ std::optional<startup_error> director::set_up() {
       if (!readable_.load(std::memory_order_acquire)) {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
-      return read_samples(
-          {shard_list_, product_names_, far_, traffic_, rollouts_, options_.devices, rss_start_});
+      return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
+                           options_.devices, rss_start_});
     });
     if (page) {
       page_ = std::move(page).value();

@@ -180,6 +180,8 @@ class ScenarioRuns(harness.Case):
             self.assertEqual(fleet.code, 0, fleet.output + fleet.error_output)
         for product in ("led", "lock", "fan"):
             self.assertIn(f'product="{product}"', last)
+            self.assertRegex(last, 'fleet_product_info{product="%s",profile="[a-z]+",'
+                                   'protocol="[a-z]+",security="[a-z0-9-]+"} 1' % product)
         self.assertIn('fleet_cloud_traffic_total{kind="property_set",product="led",', last)
 
     REGISTERING = """
