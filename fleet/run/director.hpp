@@ -77,6 +77,7 @@ private:
   void note_once(const std::string& note);
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
+  [[nodiscard]] hal::link_kind link_to(std::size_t product) const;
   void make_rollouts(twin_host& host, profile p);
   void make_shards();
   void order_devices(std::vector<actors::shard_options>& shards) const;
