@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "actors/device/close_outcome.hpp"
@@ -38,6 +39,31 @@ outcome outcome_of(http::violation why, hal::close_reason reason) noexcept {
   }
   return why == http::violation::closed_early ? actors::outcome_of(reason)
                                               : outcome::protocol_error;
+}
+
+/// A gateway's word for no answer from behind it: nobody knows what became of the post.
+bool of_a_gateway(std::uint16_t status) noexcept {
+  return status == 502 || status == 504;
+}
+
+/// What the platform, or a proxy before it, could not do then: by the status, or by the code.
+bool may_pass(std::uint16_t status, const std::optional<alink::http_answer>& said) noexcept {
+  if (status >= 500 || status == 429) {
+    return true;
+  }
+  return said
+         && (said->code == static_cast<int>(alink::post_code::common_error)
+             || said->code == static_cast<int>(alink::post_code::session_error)
+             || said->code == static_cast<int>(alink::post_code::too_many));
+}
+
+/// What Retry-After says (RFC 9110 §10.2.3), where it says seconds; else 0.
+duration retry_after(http::fields_view fields) noexcept {
+  const std::string_view text = http::find_field(fields, "Retry-After").value_or("");
+  std::uint32_t seconds = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = wrong == std::errc{} && end == text.data() + text.size();
+  return std::chrono::seconds{whole ? seconds : 0};
 }
 
 std::string sentence_of(std::string_view what, std::int64_t code) {
@@ -259,10 +285,18 @@ void http_channel::take_grant(const http::client_event::response_finished& answe
 void http_channel::take_answer(const http::client_event::response_finished& answer) {
   const auto said = alink::read_http_answer(at_.around.speech->json, answer.body);
   const std::uint32_t id = std::exchange(open_, 0);
+  const duration after = retry_after(answer.fields);
   if (!answer.reusable) {
     leave();
   }
-  if (!said) {
+  if (of_a_gateway(answer.status)) {
+    const std::string why = "a post was answered " + std::to_string(answer.status);
+    owner_.on_post_ended(id, {post_end::unanswered, {}, outcome::refused_unavailable, why});
+  } else if (may_pass(answer.status, said)) {
+    const std::string why = said ? sentence_of("a post", said->code)
+                                 : "a post was answered " + std::to_string(answer.status);
+    owner_.on_post_ended(id, {.how = post_end::not_now, .detail = why, .after = after});
+  } else if (!said) {
     owner_.on_post_ended(id, {.how = post_end::refused,
                               .detail = "a post was answered by nothing that is an answer"});
   } else if (said->code == static_cast<int>(alink::post_code::token_expired)

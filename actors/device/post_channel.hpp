@@ -22,6 +22,7 @@ enum class post_end : std::uint8_t {
   taken,
   token_refused, ///< log on again, and post it again
   refused,       ///< and would be again
+  not_now,       ///< not done, by no fault of the post's: to be posted again later
   unanswered     ///< nobody knows; the platform may have it
 };
 
@@ -32,6 +33,7 @@ struct post_answer {
   outcome why = outcome::timed_out; ///< unanswered: what that says of the link
   std::string_view detail{};        ///< of those not taken: a sentence or empty
   std::int64_t code = 0;            ///< of those refused: 4.03 as 403, or HTTP's (§18); 0: none
+  duration after{};                 ///< not_now: as long as the platform says; 0: it does not
 };
 
 /// Why a post did not go out.
@@ -48,6 +50,9 @@ public:
   /// It is gone, with all that was posted and not answered.
   virtual void on_channel_ended(outcome why, std::string_view detail) = 0;
   virtual void on_post_ended(std::uint32_t id, const post_answer& answer) = 0;
+  /// The far side forgot the session, or seems to: another is being made, and no token stands.
+  /// What was posted and not answered is to be posted again, behind log_on().
+  virtual void on_way_lost() = 0;
   /// post() may be tried again.
   virtual void on_ready() = 0;
   /// A message of ours was repeated.

@@ -307,6 +307,7 @@ void post_hand::on_post_ended(std::uint32_t id, const actors::post_answer& answe
       trouble(fmt::format("the cloud refuses {}: every token it gave is refused by it", what));
       break;
     case post_end::refused:
+    case post_end::not_now: // by hand, whoever types decides whether to try again
       trouble(fmt::format("the cloud refuses {}: {}", what,
                           answer.code == 0 ? std::string{answer.detail}
                                            : refusal_text(spoken_, answer.code)));

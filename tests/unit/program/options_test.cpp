@@ -328,6 +328,11 @@ TEST(run_contradictions, of_security_and_target) {
   EXPECT_EQ(refused("--target-admin http://127.0.0.1:18830"),
             "--target-admin needs a target; the embedded twin's ledger is at hand");
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
+  for (const auto posting : {"--protocol coap --security dtls", "--protocol coap --security psk",
+                             "--target coaps://b", "--target coap-psk://b"}) {
+    EXPECT_EQ(refused(std::string{posting} + " --tls-version 1.2"),
+              "--tls-version is about TLS, and of DTLS there is 1.2 alone; leave it out");
+  }
 }
 
 TEST(run_contradictions, of_registration) {
