@@ -287,6 +287,14 @@ void post_hand::log_on_again(std::string_view why) {
   }
 }
 
+void post_hand::on_way_lost() {
+  for (auto& post : posts_) {
+    post.id = 0;
+  }
+  renewing_ = false;
+  log_on_again("no answer: making another session, then posting again");
+}
+
 void post_hand::on_post_ended(std::uint32_t id, const actors::post_answer& answer) {
   const auto found =
       std::find_if(posts_.begin(), posts_.end(), [id](const open_post& p) { return p.id == id; });

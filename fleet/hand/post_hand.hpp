@@ -65,6 +65,7 @@ private:
   void on_logged_on() override;
   void on_channel_ended(actors::outcome why, std::string_view detail) override;
   void on_post_ended(std::uint32_t id, const actors::post_answer& answer) override;
+  void on_way_lost() override;
   void on_ready() override { send_waiting(); }
   void on_resent(std::uint32_t times) override;
   void on_ping_ended(bool answered) override;
