@@ -85,6 +85,7 @@ embedded_post_front::name(const run_options& options, const prepared& ready, pro
     cloud::coap_desk_options listen;
     listen.at = loopback();
     listen.peers_max = std::max<std::size_t>(listen.peers_max, 2 * ready.connections());
+    listen.wrong_signs = unbounded;
     if (secure) {
       // Handshakes come when the twin has started.
       auto* const self = made.get();
@@ -100,6 +101,8 @@ embedded_post_front::name(const run_options& options, const prepared& ready, pro
     door = into.coap_listeners.size();
     into.coap_listeners.push_back(listen);
   }
+  auto& tokens = into.platform.posts.tokens_max;
+  tokens = std::max(tokens, static_cast<std::uint32_t>(ready.connections()));
   return any ? std::move(made) : nullptr;
 }
 
