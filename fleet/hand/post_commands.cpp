@@ -51,7 +51,7 @@ struct entry {
 
 constexpr std::array<entry, 7> entries{{
     {post_verb::post, "post", "post PAYLOAD\n  post TOPIC PAYLOAD",
-     "posts it to where the device's reports go; hex:00ff is a payload of octets\n"
+     "posts it to where the device's reports go; hex:00ff is of octets\n"
      "posts it there; update is /PK/DN/update, thing/… is below /sys/PK/DN/",
      read_post},
     {post_verb::report, "report", "report", "posts a report as the manual's sample makes it",

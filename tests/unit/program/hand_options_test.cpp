@@ -232,7 +232,7 @@ TEST(device_post_flags, that_contradict_each_other_are_refused) {
   EXPECT_EQ(start_refused({"--target", "https://h", "--security", "plain"}, "http"),
             "--security plain contradicts the https:// target; write http:// for that");
   EXPECT_EQ(start_refused({"--security", "tls"}, "coap"),
-            "--security tls is unknown; it takes plain, dtls, psk or aes");
+            "--security tls is unknown; the nearest is dtls (of plain, dtls, psk or aes)");
   EXPECT_EQ(start_refused({"--security", "dtls", "--insecure"}, "coap"),
             "--insecure needs a target whose certificate is looked at: coaps://");
   EXPECT_EQ(start_refused({"--target", "http://h", "--admin", "off"}, "http"),

@@ -134,7 +134,7 @@ std::string mistake(std::string_view text, device_protocol spoken = device_proto
 
 TEST(post_commands, are_read_with_their_topics_and_payloads) {
   const auto parsed = parse_post_commands(
-      "post {\"a\": 1}; post update 'hello world'; post /x/y hex:00ff # kept\nwait 3s; ping",
+      "post {\"a\": 1}; post update 'hello world'; post /x/y hex:00ff\nwait 3s; ping",
       device_protocol::coap);
   ASSERT_TRUE(parsed.ok()) << parsed.error();
   const auto& c = parsed.value();

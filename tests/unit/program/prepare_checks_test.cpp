@@ -65,7 +65,7 @@ TEST(prepare_checks, refuse_reports_that_the_platform_does_not_take_in_a_post) {
   o.payload_bytes = 1024;
   EXPECT_EQ(outcome_of(o), "ready");
   o.payload_bytes = 1025;
-  EXPECT_EQ(outcome_of(o), "2: --payload-bytes 1025 makes reports of 1025, and over CoAP the "
+  EXPECT_EQ(outcome_of(o), "2: --payload-bytes 1025B makes reports of 1025B, and over CoAP the "
                            "platform takes no more than 1KiB; make them smaller");
   o.protocol = device_protocol::http;
   EXPECT_EQ(outcome_of(o), "ready");
