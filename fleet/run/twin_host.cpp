@@ -93,6 +93,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   o.credentials = ready.credentials.get();
   o.limits.mqtt.packet_max =
       std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
+  // It is there for these devices: none is turned away for want of room. Twice as many sessions,
+  // since a device may come back under another name of its session.
+  const std::uint32_t devices = ready.devices();
+  o.limits.connections_max = std::max(o.limits.connections_max, devices + devices / 4);
+  o.limits.sessions_max = std::max(o.limits.sessions_max, 2 * devices);
   if (!options.mqtt_text.down_topic.empty() && options.mqtt_text.listens()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
