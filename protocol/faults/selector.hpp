@@ -21,7 +21,7 @@ struct index_range {
 /// One selection. Products, tags and lists of names have become indices before.
 struct selector {
   std::uint32_t share_ppm = whole_ppm; ///< of those that the rest selects, by hash
-  std::vector<index_range> among;      ///< rising, apart from one another; none: all devices
+  std::vector<index_range> among{};    ///< rising, apart from one another; none: all devices
   bool nobody = false;                 ///< what was selected by name or tag is not in this fleet
   std::uint64_t regions = 0;           ///< a bit for each region of the run; 0: any
 
