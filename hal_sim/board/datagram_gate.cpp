@@ -49,6 +49,9 @@ datagram_gate::passage datagram_gate::delay(bytes_view& bytes, way to, time_poin
                                             random_stream& luck) {
   const link_disturbance by = sum();
   if (by.corrupt_ppm != 0 && luck.chance_ppm(by.corrupt_ppm) && !bytes.empty()) {
+    if (secured) {
+      return passage::lost;
+    }
     octets& changed = changed_[static_cast<std::size_t>(to)];
     changed.assign(bytes.begin(), bytes.end());
     changed[luck.below(changed.size())] ^= static_cast<std::uint8_t>(1 + luck.below(255));

@@ -46,8 +46,13 @@ public:
   verdict judge(bytes_view bytes, way to, time_point now, random_stream& luck);
 
   enum class passage : std::uint8_t { now, late, lost };
+  /// DTLS is on the way: it drops a changed datagram without a word (RFC 6347 §4.1.2.7), so that
+  /// it counts as lost at once, in either world.
+  bool secured = false;
+
   /// What becomes of one that passes. Late: it is kept until take_due(). Now: `bytes` is what goes
-  /// on, perhaps another one, valid until the next one of the same way. Lost: too many are late.
+  /// on, perhaps another one, valid until the next one of the same way. Lost: changed under DTLS,
+  /// or too many are late.
   passage delay(bytes_view& bytes, way to, time_point now, random_stream& luck);
 
   /// One that was held back, or whose time has come; false: there is none.

@@ -145,6 +145,7 @@ void datagram_link::pass(bytes_view bytes, way to) {
 }
 
 void datagram_link::go_on(bytes_view bytes, way to) {
+  gate_->secured = filter_ != nullptr;
   switch (gate_->delay(bytes, to, home_.now(), luck_)) {
     case datagram_gate::passage::now: deliver(bytes, to); break;
     case datagram_gate::passage::late: break;

@@ -278,7 +278,7 @@ TEST_P(disturbed_session, survives_stalls_and_partitions_that_come_and_go) {
   ASSERT_TRUE(p.drive([&](session_pair& s) {
     ++second;
     (second % 10 < 3 ? s.it.disturb(stall) : s.it.relieve(stall));
-    (second % 100 < 40 ? s.it.disturb(cut) : s.it.relieve(cut));
+    (second % 60 >= 20 ? s.it.disturb(cut) : s.it.relieve(cut));
   }));
   expect_kept_promises(p, GetParam(), 300);
   EXPECT_GT(p.connected, 1) << "a partition outlasts its patience";
