@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "hal_sim/board/datagram_link.hpp"
+#include "hal_sim/board/link_faults.hpp"
 #include "hal_sim/world/home.hpp"
 #include "hal_sim/world/stream.hpp"
 #include "protocol/base/stream_transform.hpp"
@@ -58,6 +59,19 @@ public:
   void drop() noexcept;
 
   void pause_reading(bool paused);
+
+  // Planned disturbances.
+  void disturb(const link_disturbance&) {}
+  void relieve(const link_disturbance&) {}
+  void disturbance_changed(const link_disturbance&) {}
+  /// What stands is reset, seen by both sides.
+  void tear() {
+    if (stream_ != nullptr) {
+      stream_->reset();
+    }
+  }
+  /// What stands passes nothing more, unseen by either side.
+  void go_half_open() {}
 
   /// Connected, and neither side has ended it.
   [[nodiscard]] bool up() const noexcept { return state_ == state::up; }
