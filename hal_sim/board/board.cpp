@@ -14,7 +14,8 @@ const board_settings& default_board() noexcept {
 
 board::board(home& h, std::uint32_t index, std::uint64_t seed,
              const board_settings& settings) noexcept
-    : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes), index_(index & 0x7fffffffU),
+    : link(h, static_cast<std::uint32_t>(random_stream{seed, index, "link faults"}.next())),
+      kv(settings.kv_bytes), memory(settings.ram_bytes), index_(index & 0x7fffffffU),
       temperature(settings.temperature, {seed, index, "temperature"}),
       humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed) {}
 

@@ -74,7 +74,7 @@ public:
   /// Octets, those on the heap included; the stream is the world's.
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
     return sizeof *this + kv.memory_bytes() + (flash ? flash->memory_bytes() : 0)
-           + (link.datagrams() != nullptr ? sizeof(datagram_link) : 0);
+           + link.memory_bytes();
   }
 
   hal::link link;
