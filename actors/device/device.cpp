@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/close_outcome.hpp"
 #include "actors/device/device_extras.hpp"
 #include "actors/device/guide.hpp"
@@ -38,6 +39,7 @@ device::~device() {
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
   drop(counts().firmware_dead, dead_ ? 1 : 0);
+  hold(counts(), held_, false);
 }
 
 void device::settle() {
@@ -133,6 +135,13 @@ void device::attempt(hal::stream_events& link_events) {
     attempt_began_ = now();
   }
   slot_.trace.note(now(), happening::connecting);
+  if (!buffered_ && around_.faults != nullptr) {
+    buffered_ = slot_.board.memory.take(product.client.receive_limit_bytes);
+  }
+  if (!buffered_ && around_.faults != nullptr && around_.faults->standing(index_).ram_left) {
+    leave_link(outcome::exhausted, "the board has no memory for the receive buffer");
+    return;
+  }
   hal::connect_options options;
   options.peer = product.peer;
   options.kind = product.link;

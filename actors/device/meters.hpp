@@ -119,10 +119,12 @@ struct meters {
   counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
   counter reconnects{0};    ///< connections after a device's first
   counter disconnects_unplanned{0};
-  counter restarts{0};   ///< devices restarted after a crash
-  counter in_flight{0};  ///< gauge: unacknowledged publishes of QoS 1 and 2
-  counter abandoned{0};  ///< devices given up by the restart limit
-  counter late_sends{0}; ///< publishes sent over 100 ms after they were due
+  counter restarts{0};             ///< devices restarted after a crash
+  counter in_flight{0};            ///< gauge: unacknowledged publishes of QoS 1 and 2
+  counter abandoned{0};            ///< devices given up by the restart limit
+  counter powered_off_by_fault{0}; ///< gauge: started, and without power for as long as faults last
+  counter fault_reboots{0};        ///< resets and returns of the power by faults
+  counter late_sends{0};           ///< publishes sent over 100 ms after they were due
   counter downlink_corrupted{0};
   counter online_max{0}; ///< this home's own maximum
   // Of things (thing.hpp).

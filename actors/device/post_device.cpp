@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/cookie.hpp"
 #include "actors/device/post_firmware.hpp"
 
@@ -40,6 +41,7 @@ post_device::~post_device() {
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
   drop(counts().firmware_dead, dead_ ? 1 : 0);
+  hold(counts(), held_, false);
 }
 
 void post_device::settle() {

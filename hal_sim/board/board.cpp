@@ -25,8 +25,12 @@ std::uint32_t board::boots() const noexcept {
 
 void board::boot(time_point now) {
   power_off();
-  // Too small a store forgets; the first boot reserves the room in any other.
+  // Too small a store forgets; the first boot reserves the room in any other. One that cannot be
+  // written counts on: the count is ours.
+  const bool read_only = kv.read_only();
+  kv.set_read_only(false);
   (void)kv.put_number(boots_key, std::uint64_t{boots()} + 1);
+  kv.set_read_only(read_only);
   clock.boot(now);
   powered_ = 1;
 }
@@ -41,6 +45,10 @@ void board::power_off() noexcept {
     flash->stop();
   }
   powered_ = 0;
+}
+
+std::size_t board::spoil_store(random_stream luck) {
+  return kv.spoil(luck, boots_key);
 }
 
 void board::factory_reset() {
