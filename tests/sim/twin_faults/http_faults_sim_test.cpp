@@ -27,8 +27,12 @@ struct http_faults : testing::Test, support::faulty_twin {
                   duration patience = 10ms) {
     const auto to = std::make_shared<ear>();
     const std::vector<http::field> fields{{"password", token}};
-    cloud::web_request request{.method = "POST", .target = target, .host = "h", .fields = fields,
-                               .body = as_bytes(body), .source = "127.0.0.1"};
+    cloud::web_request request{.method = "POST",
+                               .target = target,
+                               .host = "h",
+                               .fields = fields,
+                               .body = as_bytes(body),
+                               .source = "127.0.0.1"};
     desk_.on_request(request, cloud::responder{to, 1});
     last = to;
     settle(patience);
