@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "cloud_sim/coap_codes.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/coap/codec.hpp"
@@ -41,33 +42,6 @@ bool multicast(const hal::address& a) noexcept {
   return a.v6 ? a.ip[0] == 0xff : (a.ip[0] & 0xf0U) == 0xe0;
 }
 
-coap::code code_of(logon_denial why) noexcept {
-  switch (why) {
-    case logon_denial::unauthorized: return coap::code::unauthorized;
-    case logon_denial::disabled: return coap::code::forbidden;
-    case logon_denial::too_many: // §17.2: a device asks again after a second
-    case logon_denial::no_room: return coap::code::internal_server_error;
-  }
-  FLEET_CHECK(false);
-}
-
-coap::code code_of(post_result what) noexcept {
-  switch (what) {
-    case post_result::taken: return coap::code::content;
-    case post_result::no_token:
-    case post_result::unknown_token:
-    case post_result::expired_token: // §24: 4.01, and not 4.06
-    case post_result::bad_sequence: return coap::code::unauthorized;
-    case post_result::undecipherable: return coap::code::bad_request;
-    case post_result::not_owner:
-    case post_result::forbidden: return coap::code::forbidden;
-    case post_result::over_bound: return coap::code::service_unavailable;
-    case post_result::too_large: return coap::code::request_entity_too_large;
-    case post_result::no_room: return coap::code::internal_server_error;
-  }
-  FLEET_CHECK(false);
-}
-
 bool one_of(std::uint32_t format, std::initializer_list<std::uint32_t> all) noexcept {
   return std::find(all.begin(), all.end(), format) != all.end();
 }
@@ -87,6 +61,7 @@ struct coap_desk::peer final : hal::timer {
   std::optional<device_index> device;          ///< over DTLS: who posted last
   std::list<peer*>::iterator place;            ///< in heard_
   std::uint64_t way = 0;                       ///< as post_request
+  std::uint32_t number = fault_desk::nobody;   ///< of who was heard there last
   bool over_dtls = false;
 
 private:
@@ -222,6 +197,10 @@ void coap_desk::on_datagram(const hal::address& from, bytes_view bytes) {
     return;
   }
   peer& p = open_peer(from);
+  auto* const faults = door_.faults();
+  if (faults != nullptr && p.number != fault_desk::nobody && !faults->hears(p.number)) {
+    return; // it will come again
+  }
   if (!p.session) {
     p.session.emplace(behaviour_,
                       random_stream{hash_text(as_text(octets_of(from))), ++met_, "coap"});
@@ -243,7 +222,7 @@ void coap_desk::drain(peer& p) {
 /// Sends what there is; forgets who has nothing to be remembered for.
 void coap_desk::settle(peer& p) {
   for (; !out_.empty(); out_.pop()) {
-    server_->send(p.at, out_.front());
+    send(p.at, p.number, out_.front());
   }
   if (p.session->idle()) {
     home_.disarm(p);
@@ -325,7 +304,7 @@ void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
   (void)p.session->respond(r.id, fields, home_.now(), out_);
 }
 
-void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived& r, request& q) {
+void coap_desk::log_on(peer& p, const coap::server_event::request_arrived& r, request& q) {
   if (q.format && !one_of(*q.format, {coap::content_format::json})) {
     q.code = coap::code::unsupported_content_format;
     return;
@@ -347,6 +326,7 @@ void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived&
     q.code = coap::code::service_unavailable;
     return;
   }
+  p.number = door_.number_of(*asked);
   const auto got = door_.authenticate(*asked, post_protocol::coap, p.owner);
   if (!got) {
     q.code = code_of(got.error());
@@ -383,6 +363,9 @@ void coap_desk::post(peer& p, const coap::server_event::request_arrived& r, requ
   what.sequence = q.sequence;
   what.owner = p.owner;
   what.way = p.way;
+  if (const auto owner = door_.token_owner(q.token)) {
+    p.number = *owner;
+  }
   const auto out = door_.post(what);
   q.code = code_of(out.what);
   q.separate = out.separate;

@@ -73,11 +73,13 @@ private:
   void drain(peer& p);
   void settle(peer& p);
   void wake(peer& p);
+  /// One datagram, as faults will have it.
+  void send(const hal::address& to, std::uint32_t number, bytes_view datagram);
   void take(peer& p, const coap::server_event::request_arrived& r);
   /// Both fill in the answer.
   /// Its device has begun anew: the former session of it ends.
   void belongs_to(peer& p, device_index device);
-  void log_on(const peer& p, const coap::server_event::request_arrived& r, request& q);
+  void log_on(peer& p, const coap::server_event::request_arrived& r, request& q);
   void post(peer& p, const coap::server_event::request_arrived& r, request& q);
 
   hal::home& home_;

@@ -66,6 +66,10 @@ std::optional<std::uint32_t> platform_logons::recognize(std::string_view iot_id,
   if (!device || !devices_.knows(*device)) {
     return std::nullopt;
   }
+  const auto given_s = logon_tokens::given_s(iot_token);
+  if (faults_ != nullptr && given_s && faults_->forgot_token(*device, *given_s)) {
+    return std::nullopt;
+  }
   const auto who = devices_.identity_of(*device);
   return iot_id_of(who.product_key, who.device_name) == iot_id ? device : std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "fleet/check_command.hpp"
 #include "fleet/cloud_command.hpp"
 #include "fleet/console/console_command.hpp"
+#include "fleet/console/fault_command.hpp"
 #include "fleet/console/rollout_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
@@ -37,6 +38,8 @@ int main(int argc, char** argv) {
           return execute_console(what);
         } else if constexpr (std::is_same_v<what_type, rollout_options>) {
           return execute_rollout(what);
+        } else if constexpr (std::is_same_v<what_type, fault_options>) {
+          return execute_fault(what);
         } else if constexpr (std::is_same_v<what_type, device_options>) {
           return execute_device(what);
         } else if constexpr (std::is_same_v<what_type, check_options>) {

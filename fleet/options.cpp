@@ -55,6 +55,7 @@ result<command, usage_error> parse_cloud(words_view words) {
   all.insert(all.end(), console.begin(), console.end());
   const auto rollout = rollout_words();
   all.insert(all.end(), rollout.begin(), rollout.end());
+  all.emplace_back("fault");
   if (words.empty()) {
     return fail(wrong_usage("fleet cloud", "needs a subcommand: " + text::enumerate(all)));
   }
@@ -66,6 +67,9 @@ result<command, usage_error> parse_cloud(words_view words) {
   }
   if (std::find(rollout.begin(), rollout.end(), words.front()) != rollout.end()) {
     return parse_rollout(words);
+  }
+  if (words.front() == "fault") {
+    return parse_cloud_fault(words);
   }
   if (asks_for_help(words)) {
     return command{text_answer{console_overview()}};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/device/settings.hpp"
+#include "fleet/console/fault_options.hpp"
 #include "fleet/console/options.hpp"
 #include "fleet/console/rollout_options.hpp"
 #include "fleet/options/hand_ota_options.hpp"
@@ -175,7 +176,7 @@ struct text_answer {
 };
 
 using command = std::variant<run_options, cloud_options, console_options, rollout_options,
-                             device_options, check_options, text_answer>;
+                             fault_options, device_options, check_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

@@ -58,11 +58,12 @@ enum class family : unsigned char {
   twin_posting_devices,
   twin_post_logons,
   twin_posts,
+  twin_faults,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 52;
+inline constexpr std::size_t family_count = 53;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -178,6 +179,8 @@ inline constexpr std::array other_families{std::to_array<family_facts>({
      "Log-ons of such devices that the twin gave a token, or refused."},
     {family::twin_posts, kind::counter, "fleet_twin_posts_total", "protocol,result",
      "Their posts: taken, without a token that is good, or refused for another reason."},
+    {family::twin_faults, kind::counter, "fleet_twin_faults_total", "effect",
+     "What the twin did wrong on purpose, by the effect that was ordered."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",
      "Resident memory of this process."},
     {family::process_cpu, kind::counter, "process_cpu_seconds_total", "",

@@ -27,6 +27,8 @@ std::span<const std::string_view> console_words();
 result<command, usage_error> parse_rollout(std::span<const std::string_view> words);
 /// `firmware` and `campaign`, which have subcommands of their own.
 std::span<const std::string_view> rollout_words();
+/// `words` begins with `fault`.
+result<command, usage_error> parse_cloud_fault(std::span<const std::string_view> words);
 /// What `fleet cloud --help` prints.
 std::string console_overview();
 

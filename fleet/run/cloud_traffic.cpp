@@ -268,8 +268,8 @@ void traffic_flow::act(const attempt& which) {
     return;
   }
   auto* const console = cloud_.console();
-  if (console == nullptr) {
-    bump(board_->counts.refused);
+  if (console == nullptr) { // the twin was killed, and is not back
+    failed(which, cloud::operation_error::offline);
     return;
   }
   call(*console, to, which);

@@ -225,6 +225,7 @@ void director::settle_ledger() {
       product.uplink += up;
       auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
                                     far ? far->downlink_since(index) : 0);
+      down.explain(far ? far->doubled(index) : 0);
       auto& left = unheld[ready_.connection_of(index) - s->options.first];
       left -= ledger::explain_oversized(down, left);
       product.downlink += down;

@@ -146,15 +146,14 @@ void director::make_traffic(twin_host& host, profile p) {
 }
 
 void director::make_rollouts(twin_host& host, profile p) {
-  auto* const console = host.twin().firmware();
-  if (!ready_.plan || console == nullptr) {
+  if (!ready_.plan || host.twin().firmware() == nullptr) {
     return;
   }
   for (auto& planned : ready_.plan->rollouts) {
     const auto& product = ready_.products[planned.product];
     if (product.profile() == p) {
-      rollouts_.push_back(
-          std::make_unique<rollout_flow>(world_->twin_home(), *console, planned, product.plan));
+      rollouts_.push_back(std::make_unique<rollout_flow>(
+          world_->twin_home(), [&host] { return host.twin().firmware(); }, planned, product.plan));
     }
   }
 }

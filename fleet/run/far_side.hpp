@@ -56,6 +56,9 @@ public:
   /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
   /// a message of its own, without DUP (MQTT-4.3.2).
   [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
+  /// Commands to a device that went out twice, each as a message of its own: a fault that was
+  /// ordered, by one that owns up to it.
+  [[nodiscard]] virtual std::uint64_t doubled(std::uint32_t /*index*/) const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
