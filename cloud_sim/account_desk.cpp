@@ -21,9 +21,17 @@ void account_desk::save(std::uint32_t device, byte_buffer& uplink, byte_buffer& 
   account->downlink.save(downlink);
 }
 
+void account_desk::save_refused(std::uint32_t device, byte_buffer& refused) const {
+  const auto* const account = books_.find(device);
+  FLEET_CHECK(account != nullptr);
+  if (account->refused != nullptr) {
+    account->refused->save(refused);
+  }
+}
+
 unbooked_tags account_desk::unbooked() const {
   return {value(counters_.tags_corrupted), value(counters_.tags_foreign),
-          value(counters_.tags_unkept)};
+          value(counters_.tags_unkept), value(counters_.publishes_over_bound)};
 }
 
 std::string account_desk::name(std::uint32_t device) const {

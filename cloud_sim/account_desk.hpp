@@ -16,6 +16,7 @@ public:
   void begin(std::uint32_t first, std::uint32_t count) override { books_.renew(first, count); }
   [[nodiscard]] std::optional<std::uint32_t> next(std::uint32_t from) const override;
   void save(std::uint32_t device, byte_buffer& uplink, byte_buffer& downlink) const override;
+  void save_refused(std::uint32_t device, byte_buffer& refused) const override;
   [[nodiscard]] unbooked_tags unbooked() const override;
   [[nodiscard]] std::string name(std::uint32_t device) const override;
 

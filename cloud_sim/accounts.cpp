@@ -83,7 +83,21 @@ bool accounts::load(std::uint32_t device, account_way way, bytes_view saved) {
     return false;
   }
   growth_left_ -= std::min<std::uint64_t>(growth_left_, read->heap_bytes());
-  open(device).uplink = std::move(*read);
+  if (way == account_way::refused) {
+    open(device).refused = std::make_unique<ledger::receiver_account>(std::move(*read));
+  } else {
+    open(device).uplink = std::move(*read);
+  }
+  return true;
+}
+
+/// Whether an account may grow so; it is said to have, then.
+bool accounts::take_room(std::uint32_t device, std::uint32_t growth) {
+  if (growth > growth_left_ || (growth != 0 && page_of(device).confined.test(device % page_size))) {
+    add(counters_.tags_unkept);
+    return false;
+  }
+  growth_left_ -= growth;
   return true;
 }
 
@@ -101,16 +115,33 @@ std::uint32_t accounts::uplink(bytes_view payload, bool dup, std::uint32_t conne
   }
   const auto device = found.what.device;
   auto& account = open(device).uplink;
-  const std::uint32_t growth = account.growth(found.what);
-  if (growth > growth_left_ || (growth != 0 && page_of(device).confined.test(device % page_size))) {
-    add(counters_.tags_unkept);
+  if (!take_room(device, account.growth(found.what))) {
     return anybody;
   }
-  growth_left_ -= growth;
   add(counters_.tags_intact);
   account.accept(found.what, dup, connection);
   note(device, account_way::uplink);
   return device;
+}
+
+void accounts::refused(bytes_view payload, std::uint32_t owner) {
+  const auto found = ledger::find_tag(payload);
+  if (found.state != ledger::tag_state::intact || found.what.device != owner
+      || owner >= devices_max_) {
+    return;
+  }
+  const ledger::receiver_account none;
+  const auto* const known = find(owner);
+  const bool first = known == nullptr || known->refused == nullptr;
+  if (!take_room(owner, (first ? none : *known->refused).growth(found.what))) {
+    return;
+  }
+  auto& book = open(owner).refused;
+  if (first) {
+    book = std::make_unique<ledger::receiver_account>();
+  }
+  book->accept(found.what, true, 0);
+  note(owner, account_way::refused);
 }
 
 ledger::tag accounts::downlink(std::uint32_t device, bool reliable) {
@@ -148,7 +179,11 @@ void accounts::renew(std::uint32_t first, std::uint32_t count) {
     auto& shelf = page_of(device);
     auto& slot = shelf.of[device % page_size];
     const std::uint32_t former = slot->downlink.epoch();
-    growth_left_ = std::min(growth_max_, growth_left_ + slot->uplink.heap_bytes());
+    const std::size_t turned_away = slot->refused == nullptr ? 0 : slot->refused->heap_bytes();
+    growth_left_ = std::min(growth_max_, growth_left_ + slot->uplink.heap_bytes() + turned_away);
+    if (slot->refused != nullptr) {
+      note(device, account_way::refused);
+    }
     shelf.confined.reset(device % page_size);
     slot = std::make_unique<device_account>();
     slot->downlink.boot_after(former);

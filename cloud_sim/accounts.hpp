@@ -18,11 +18,14 @@ namespace fleet::cloud {
 struct device_account {
   ledger::receiver_account uplink;
   ledger::sender_account downlink;
+  /// Reports that were acknowledged and turned away, since the cloud had ended the device's session
+  /// while they were under way; null: none.
+  std::unique_ptr<ledger::receiver_account> refused;
 };
 
-/// The two halves of a device's account.
-enum class account_way : std::uint8_t { uplink, downlink };
-inline constexpr std::size_t account_way_count = 2;
+/// The parts of a device's account.
+enum class account_way : std::uint8_t { uplink, downlink, refused };
+inline constexpr std::size_t account_way_count = 3;
 
 class accounts {
 public:
@@ -35,6 +38,10 @@ public:
   /// belongs to, or `anybody`; `connection` grows with each connection accepted. Answers the device
   /// that the message was booked for, or `anybody` when it was not.
   std::uint32_t uplink(bytes_view payload, bool dup, std::uint32_t connection, std::uint32_t owner);
+
+  /// Takes down a report of `owner` that was turned away, if it bears a tag of that device. Bounded
+  /// as uplink() is; what finds no room counts as tags_unkept.
+  void refused(bytes_view payload, std::uint32_t owner);
 
   /// The tag of the next command to `device`, which must be below devices_max.
   ledger::tag downlink(std::uint32_t device, bool reliable);
@@ -63,7 +70,7 @@ public:
   /// From now on changes are noted, for take_changed().
   void note_changes() noexcept { noting_ = true; }
   [[nodiscard]] bool any_changed() const noexcept { return !changed_.empty(); }
-  /// Calls `visit(device, way, account)` for each half that changed since the last call, once, in
+  /// Calls `visit(device, way, account)` for each part that changed since the last call, once, in
   /// the order of their first change.
   template <class Visitor>
   void take_changed(Visitor visit) {
@@ -93,6 +100,7 @@ private:
     account_way way;
   };
   page& page_of(std::uint32_t device);
+  bool take_room(std::uint32_t device, std::uint32_t growth);
   device_account& open(std::uint32_t device);
   void note(std::uint32_t device, account_way way);
 

@@ -40,7 +40,14 @@ protected:
 };
 
 /// The outcome of a command that the cloud tried to send to a device.
-enum class command_outcome : std::uint8_t { sent, offline, not_subscribed, busy, unknown_device };
+enum class command_outcome : std::uint8_t {
+  sent,
+  offline,
+  not_subscribed,
+  busy,
+  unknown_device,
+  nothing_to_set ///< no property of its thing model can be written
+};
 
 /// Who knows the keys of devices with an ID2 element, by the model (aliyun-iot.md §5.6).
 class id2_keys {

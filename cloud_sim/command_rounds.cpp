@@ -11,12 +11,8 @@ namespace fleet::cloud {
 
 command_rounds::command_rounds(hal::home& where, character& speaker, twin_counters& counters,
                                const command_options& options, std::uint32_t devices_max)
-    : home_(where),
-      speaker_(speaker),
-      counters_(counters),
-      options_(options),
-      devices_max_(devices_max),
-      origin_(where.now()) {
+    : home_(where), speaker_(speaker), counters_(counters), options_(options),
+      devices_max_(devices_max), origin_(where.now()) {
   const auto known = std::min(options_.devices, devices_max_);
   for (std::uint32_t device = 0; device < known; ++device) {
     add(device);
@@ -28,8 +24,8 @@ command_rounds::~command_rounds() {
 }
 
 std::uint32_t command_rounds::slot_of(std::uint32_t device) const noexcept {
-  return static_cast<std::uint32_t>(
-    mix64(options_.seed * 0x9e3779b97f4a7c15ULL + device + 1) % slot_count);
+  return static_cast<std::uint32_t>(mix64(options_.seed * 0x9e3779b97f4a7c15ULL + device + 1)
+                                    % slot_count);
 }
 
 time_point command_rounds::due(std::uint64_t round, std::uint32_t slot) const noexcept {
@@ -68,8 +64,8 @@ void command_rounds::arm_next() {
     const auto at = (slot / 64) % filled_.size();
     const auto ahead = filled_[at] & (~std::uint64_t{0} << (slot % 64));
     if (ahead != 0) {
-      slot = static_cast<std::uint32_t>(at) * 64
-             + static_cast<std::uint32_t>(std::countr_zero(ahead));
+      slot =
+          static_cast<std::uint32_t>(at) * 64 + static_cast<std::uint32_t>(std::countr_zero(ahead));
       armed_ = round * slot_count + slot;
       home_.arm(*this, due(round, slot));
       return;
@@ -93,6 +89,7 @@ void command_rounds::serve(std::uint32_t slot) {
       case command_outcome::offline:
       case command_outcome::unknown_device: stays = options_.devices != 0; [[fallthrough]];
       case command_outcome::not_subscribed:
+      case command_outcome::nothing_to_set:
       case command_outcome::busy: cloud::add(counters_.downlinks_skipped); break;
     }
     if (stays) {

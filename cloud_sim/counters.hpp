@@ -68,6 +68,11 @@ struct twin_counters {
   counter command_replies{0};     ///< set_reply and the like
   counter configs_taken{0};       ///< pushed configurations that devices answered with 200 (§14.6)
   counter configs_failed{0};      ///< with anything else
+  counter firmware_offers{0};     ///< sent, answers to questions included (§14.2)
+  counter firmware_offers_unsent{0}; ///< due, and the device could not be told
+  counter firmware_downloads{0};  ///< answers of the firmware server with octets
+  counter firmware_refused{0};    ///< its answers to what it did not let in
+  counter firmware_octets{0};     ///< of images, that it gave to connections
   counter tags_intact{0};
   counter tags_corrupted{0};
   counter tags_unkept{0};         ///< beyond twin_limits::ledger_growth_max

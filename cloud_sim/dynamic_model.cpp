@@ -111,23 +111,6 @@ void append_dynamic_model(byte_buffer& out, std::string_view model, std::string_
   out.push('}');
 }
 
-std::string config_url_of(std::string_view base, std::string_view id) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out{base};
-  for (const char c : id) {
-    const auto octet = static_cast<unsigned char>(c);
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-        || std::string_view{"-._~"}.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[octet >> 4U];
-      out += digits[octet & 15U];
-    }
-  }
-  return out;
-}
-
 alink::config_info config_info_of(const product& of, std::string_view id, std::string_view url) {
   alink::config_info info;
   info.config_id = id;

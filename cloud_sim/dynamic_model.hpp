@@ -1,5 +1,5 @@
-// A thing model trimmed to some of its nodes (aliyun-iot.md §12, thing/dynamicTsl/get), and where a
-// product's configuration is to be had. Text in, text out.
+// A thing model trimmed to some of its nodes (aliyun-iot.md §12, thing/dynamicTsl/get), and what
+// devices are told of their product's configuration. Text in, text out.
 #pragma once
 
 #include <string_view>
@@ -17,8 +17,6 @@ void append_dynamic_model(byte_buffer& out, std::string_view model, std::string_
                           bool add_default);
 
 /// What a device is told of the configuration (§14.6); the texts must outlive the answer.
-/// Where a configuration is to be had: `base` and the id, in the characters of a URL.
-std::string config_url_of(std::string_view base, std::string_view id);
 alink::config_info config_info_of(const product& of, std::string_view id, std::string_view url);
 
 } // namespace fleet::cloud

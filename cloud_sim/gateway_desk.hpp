@@ -139,8 +139,10 @@ private:
   byte_buffer text_; ///< topics and payloads, one behind the other
   std::vector<stored_item> items_;
   std::vector<device_index> logged_in_;
-  /// The products of the devices that were listed when it was first asked; later ones are known.
+  /// The products of the devices that were listed when it was first asked, and again after one was
+  /// deleted; later ones are known.
   std::optional<std::set<std::string, std::less<>>> listed_products_;
+  std::uint64_t listed_at_removal_ = 0;
   std::size_t next_item_ = 0;
   std::size_t next_text_ = 0;
   std::uint64_t next_id_ = 1;

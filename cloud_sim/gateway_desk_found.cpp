@@ -12,9 +12,10 @@ bool gateway_desk::product_known(std::string_view product_key) {
     return true;
   }
   const auto& devices = parts_.devices;
-  if (!listed_products_) {
+  if (!listed_products_ || listed_at_removal_ != devices.removals()) {
+    listed_at_removal_ = devices.removals();
     listed_products_.emplace();
-    if (devices.knows(0)) { // a source without an end has one product
+    if (!devices.finite()) { // a source without an end has one product
       listed_products_->insert(devices.identity_of(0).product_key);
     }
     for (auto d = devices.next(0); d; d = devices.next(*d + 1)) {

@@ -15,6 +15,8 @@ struct unbooked_tags {
   std::uint64_t corrupted = 0; ///< their checksum does not fit
   std::uint64_t foreign = 0;   ///< of another device than the connection's, or of one too high
   std::uint64_t unkept = 0;    ///< the accounts had no room for them
+  /// Publishes, tagged or not, that were acknowledged and dropped as beyond the platform's bounds.
+  std::uint64_t over_bound = 0;
 };
 
 class ledger_desk {
@@ -27,6 +29,8 @@ public:
   [[nodiscard]] virtual std::optional<std::uint32_t> next(std::uint32_t from) const = 0;
   /// Appends both sides of a device that has an account.
   virtual void save(std::uint32_t device, byte_buffer& uplink, byte_buffer& downlink) const = 0;
+  /// Appends what was turned away of its reports; nothing where nothing was.
+  virtual void save_refused(std::uint32_t /*device*/, byte_buffer& /*refused*/) const {}
   [[nodiscard]] virtual unbooked_tags unbooked() const = 0;
   /// `PK/DN`; empty for one that is unknown, and where devices have no such names.
   [[nodiscard]] virtual std::string name(std::uint32_t device) const = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "cloud_sim/campaigns/url_tokens.hpp"
 #include "cloud_sim/operations.hpp"
 #include "protocol/alink/identity.hpp"
 
@@ -29,6 +30,12 @@ struct logon_token {
   std::string iot_token;
 };
 
+/// What a device that fetches a configuration gets (§14.6).
+struct logon_config {
+  token_verdict verdict = token_verdict::forged; ///< of the token that it showed
+  std::optional<std::string> content; ///< of a good one; nothing: there is none of that id
+};
+
 class logon_registry {
 public:
   virtual ~logon_registry() = default;
@@ -43,7 +50,7 @@ public:
     return std::nullopt;
   }
   /// The configuration of that id, if it is the one that its product has now (§14.6).
-  [[nodiscard]] virtual std::optional<std::string> config(std::string_view id) const = 0;
+  [[nodiscard]] virtual logon_config config(std::string_view id, std::string_view token) const = 0;
   /// For a device that find() knows; valid for logon_token_life.
   [[nodiscard]] virtual std::optional<logon_token> grant(device_name_view who) = 0;
 };

@@ -9,6 +9,8 @@ std::string_view to_string(operation_error e) noexcept {
   switch (e) {
     case operation_error::unknown_product: return "unknown-product";
     case operation_error::unknown_device: return "unknown-device";
+    case operation_error::unknown_firmware: return "unknown-firmware";
+    case operation_error::unknown_campaign: return "unknown-campaign";
     case operation_error::offline: return "offline";
     case operation_error::not_subscribed: return "not-subscribed";
     case operation_error::busy: return "busy";

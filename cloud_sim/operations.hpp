@@ -21,6 +21,8 @@ namespace fleet::cloud {
 enum class operation_error : std::uint8_t {
   unknown_product,
   unknown_device,
+  unknown_firmware,
+  unknown_campaign,
   offline,        ///< and what was asked needs a device that is online
   not_subscribed, ///< online, and not listening where this would go
   busy,           ///< too much is under way, at the device or in all
@@ -147,6 +149,16 @@ public:
   /// `{"devices":n,"url":"…"}`, the place where devices fetch it.
   virtual operation_result set_config(std::string_view product_key, std::string_view content,
                                       bool push) = 0;
+
+  /// §16.5 `thing/topo/add/notify`: asks a gateway to take in `devices`, a JSON array of
+  /// `{"productKey":…,"deviceName":…}` that all exist. Answers when the gateway did; what it does
+  /// about it shows in its topology.
+  virtual void invite(device_name_view gateway, std::string_view devices, duration patience,
+                      call_done done) = 0;
+  /// §16.5 `thing/gateway/permit`: lets devices of a product, or of any if the key is empty, join
+  /// at a gateway for `span`, whole seconds.
+  virtual void permit_joining(device_name_view gateway, std::string_view product_key, duration span,
+                              duration patience, call_done done) = 0;
 };
 
 } // namespace fleet::cloud

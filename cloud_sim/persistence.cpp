@@ -5,7 +5,8 @@
 
 namespace fleet::cloud {
 
-persistence::persistence(broker& core, store& into) : core_(core), store_(into), state_(into) {}
+persistence::persistence(broker& core, store& into)
+    : core_(core), store_(into), state_(into), firmware_(into) {}
 
 persistence::~persistence() {
   abandon();
@@ -64,20 +65,24 @@ void persistence::on_wake(time_point) {
   }
 }
 
+void persistence::save_refused(const device_account& account) {
+  const ledger::receiver_account none; // of one that began anew
+  (account.refused ? *account.refused : none).save(row_);
+}
+
 void persistence::put_accounts() {
   core_.ledger().take_changed(
       [this](std::uint32_t device, account_way way, const device_account& account) {
         row_.clear();
-        if (way == account_way::uplink) {
-          account.uplink.save(row_);
-          if (row_.size() > account_octets_max) {
-            core_.ledger().confine(device);
-          }
-          store_.put(ledger_row{device, ledger_way::uplink, row_.view()});
-        } else {
-          account.downlink.save(row_);
-          store_.put(ledger_row{device, ledger_way::downlink, row_.view()});
+        switch (way) {
+          case account_way::uplink: account.uplink.save(row_); break;
+          case account_way::downlink: account.downlink.save(row_); break;
+          case account_way::refused: save_refused(account); break;
         }
+        if (way != account_way::downlink && row_.size() > account_octets_max) {
+          core_.ledger().confine(device);
+        }
+        store_.put(ledger_row{device, static_cast<ledger_way>(way), row_.view()});
       });
 }
 

@@ -9,12 +9,14 @@
 #include <string_view>
 
 #include "cloud_sim/broker.hpp"
+#include "cloud_sim/persistence_firmware.hpp"
 #include "cloud_sim/persistence_state.hpp"
 #include "cloud_sim/store/store.hpp"
 
 namespace fleet::cloud {
 
 class mqtt_character;
+class platform_firmware;
 class platform_state;
 
 /// Told on the twin's home when its store fails and when it takes commits again.
@@ -29,6 +31,9 @@ public:
 protected:
   ~store_listener() = default;
 };
+
+static_assert(static_cast<int>(ledger_way::downlink) == static_cast<int>(account_way::downlink)
+              && static_cast<int>(ledger_way::refused) == static_cast<int>(account_way::refused));
 
 class persistence final : private hal::send_watcher, private hal::timer {
 public:
@@ -50,6 +55,7 @@ public:
   // store_error::corrupt; one of a device that is not (any more) known is left alone and counted.
 
   [[nodiscard]] std::optional<store_failure> load_state(platform_state& into);
+  [[nodiscard]] std::optional<store_failure> load_firmware(platform_firmware& into);
   [[nodiscard]] std::optional<store_failure> load_sessions(character& into);
   [[nodiscard]] std::optional<store_failure> load_retained(mqtt_character& into);
   /// Accounts of devices from `end` on are left out.
@@ -79,6 +85,8 @@ public:
   void drop_retained(std::string_view topic);
   /// Who is told of the platform's changes.
   [[nodiscard]] state_keeper& state() noexcept { return state_; }
+  /// Likewise of firmware and campaigns.
+  [[nodiscard]] firmware_keeper& firmware() noexcept { return firmware_; }
 
   /// The outermost turn of the core is over.
   void turn_over();
@@ -95,11 +103,13 @@ private:
   void commit();
   void withhold(bool first);
   void put_accounts();
+  void save_refused(const device_account& account);
   void put_head(const peer& who, bool away);
 
   broker& core_;
   store& store_;
   kept_state state_;
+  kept_firmware firmware_;
   character* speaks_ = nullptr;
   store_listener* told_ = nullptr;
   std::optional<store_failure> failure_; ///< of the last commit

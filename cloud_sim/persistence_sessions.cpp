@@ -204,12 +204,12 @@ std::optional<store_failure> persistence::load_retained(mqtt_character& into) {
 std::optional<store_failure> persistence::load_ledger(std::uint32_t end) {
   std::optional<store_failure> bad;
   const auto read = store_.read<ledger_row>([&](const ledger_row& row) {
-    const auto way = row.way == ledger_way::uplink ? account_way::uplink : account_way::downlink;
+    const auto way = static_cast<account_way>(row.way);
     if (row.device >= end) {
       add(core_.counters().kept_unused);
     } else if (!core_.ledger().load(row.device, way, row.account)) {
       bad = store_.corrupt("an account of the ledger");
-    } else if (way == account_way::uplink && row.account.size() > account_octets_max) {
+    } else if (way != account_way::downlink && row.account.size() > account_octets_max) {
       core_.ledger().confine(row.device);
     }
   });

@@ -19,6 +19,8 @@ operation_failure failure_of(command_outcome outcome) {
       return {operation_error::busy, "the device has not read yet what was sent before"};
     case command_outcome::unknown_device:
       return {operation_error::unknown_device, "there is no such device"};
+    case command_outcome::nothing_to_set:
+      return {operation_error::refused, "no property of its thing model can be written"};
     case command_outcome::sent: break;
   }
   FLEET_CHECK(false);

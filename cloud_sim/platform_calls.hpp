@@ -3,6 +3,7 @@
 // home; one wake for all of them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -14,6 +15,12 @@
 #include "protocol/alink/thing_reply.hpp"
 
 namespace fleet::cloud {
+
+/// How long a call waits at most, whoever asks.
+inline constexpr duration patience_max = std::chrono::minutes{5};
+constexpr duration bounded(duration patience) noexcept {
+  return std::clamp(patience, duration{std::chrono::milliseconds{1}}, patience_max);
+}
 
 /// One call on its way. Views are needed for the call of begin() only.
 struct outgoing_call {

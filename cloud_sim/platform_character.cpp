@@ -17,7 +17,9 @@ platform_character::platform_character(broker& core, registry& devices, platform
       door_({core, devices, state, options_}), lines_(core, devices),
       things_({core, lines_, state, options_}), shadows_({core, lines_, state}),
       gateways_({core, lines_, state, things_, options_}, devices, *this),
-      calls_({core, lines_, options_}), guard_(options_.bounds) {
+      calls_({core, lines_, options_}), firmware_({core, lines_, state, options_}),
+      guard_(options_.bounds) {
+  things_.ask_for_firmware(firmware_);
   lines_.replies_at_qos_0 = options_.variants.replies_at_qos_0;
   lines_.downlinks = options_.bounds.down;
 }
@@ -56,6 +58,7 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
   note_presence(who.device, *client->of, true);
   gateways_.connected_directly(who.device);
   shadows_.listens(switchboard::direct(*client));
+  firmware_.came(who.device);
   if (listener_ != nullptr) {
     listener_->on_device(who.device);
   }
@@ -107,6 +110,11 @@ void platform_character::note_presence(std::uint32_t device, product& of, bool o
 
 void platform_character::on_sub_device(device_index device, bool online) {
   note_presence(device, state_.product_of(device), online);
+  if (online) {
+    firmware_.came(device);
+  } else {
+    firmware_.gone(device);
+  }
   if (online && listener_ != nullptr) {
     listener_->on_device(device);
   }
@@ -115,6 +123,7 @@ void platform_character::on_sub_device(device_index device, bool online) {
 void platform_character::on_gone(peer& who, std::uint32_t connection) {
   auto& gone = static_cast<platform_client&>(who);
   note_presence(gone.index, *gone.of, false);
+  firmware_.gone(gone.index);
   gateways_.link_ended(gone.index, connection);
 }
 
@@ -152,6 +161,9 @@ void platform_character::on_publish(connection& from, const mqtt::message_view& 
                           what.of().topics.rules(options_.access));
   if (!rights.may_publish) {
     add(broker_.counters().publishes_refused);
+    if (const auto device = gateways_.withdrawn(who, from.number(), topic)) {
+      broker_.ledger().refused(message.payload, *device);
+    }
     if (options_.close_on_refused_publish) {
       broker_.cut(who, end_reason::refused);
     }
@@ -189,8 +201,8 @@ void platform_character::take(const uplink& what, std::uint32_t link, bool may_s
     shadows_.take(what);
   } else if (kind == alink::topic_kind::broadcast) {
     std::ignore = this->broadcast(what.of(), what.message.topic, what.message.payload);
-  } else if (!gateways_.take(what, link) && !things_.take(what) && may_subscribe
-             && (kind == custom || kind == thing_other || kind == rrpc_other)) {
+  } else if (!gateways_.take(what, link) && !firmware_.take(what) && !things_.take(what)
+             && may_subscribe && (kind == custom || kind == thing_other || kind == rrpc_other)) {
     echo(what);
   }
 }
@@ -304,6 +316,10 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   if (!to.online()) {
     return command_outcome::offline;
   }
+  const auto* const model = to.as->of->model();
+  if (!has_command(model)) {
+    return command_outcome::nothing_to_set;
+  }
   const int granted = to.as->granted(known_topic::property_set);
   if (granted < 0) {
     return command_outcome::not_subscribed;
@@ -316,7 +332,7 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   }
   const auto capped = std::min(q, static_cast<mqtt::qos>(granted));
   const auto tag = broker_.ledger().downlink(device, capped != mqtt::qos::at_most_once);
-  write_property_set(payload_, calls_.next_id(), tag, options_.call_version());
+  write_property_set(payload_, calls_.next_id(), tag, {options_.call_version(), model});
   topic_.assign("/sys").append(to.as->own).append(suffix_of(known_topic::property_set));
   lines_.put(to, topic_, payload_.view(), capped, accounts::cookie(tag));
   return command_outcome::sent;

@@ -11,6 +11,7 @@
 #include "cloud_sim/character.hpp"
 #include "cloud_sim/platform_calls.hpp"
 #include "cloud_sim/platform_door.hpp"
+#include "cloud_sim/platform_firmware.hpp"
 #include "cloud_sim/platform_gateways.hpp"
 #include "cloud_sim/platform_options.hpp"
 #include "cloud_sim/platform_shadows.hpp"
@@ -77,8 +78,8 @@ public:
   /// Devices that are online and have not done yet what their shadow's desired part asks (§13).
   [[nodiscard]] std::uint64_t shadows_waiting() const;
 
-  /// Where configurations are to be had, once that is known; see platform_options::config_url.
-  void serve_configs_at(std::string base) { options_.config_url = std::move(base); }
+  /// Where firmware is to be had, once that is known; see firmware_options::url.
+  void serve_firmware_at(std::string base) { options_.firmware.url = std::move(base); }
 
   // For the console.
   [[nodiscard]] broker& core() noexcept { return broker_; }
@@ -91,6 +92,7 @@ public:
   [[nodiscard]] platform_shadows& shadows() noexcept { return shadows_; }
   [[nodiscard]] platform_gateways& gateways() noexcept { return gateways_; }
   [[nodiscard]] platform_calls& calls() noexcept { return calls_; }
+  [[nodiscard]] platform_firmware& firmware() noexcept { return firmware_; }
 
 private:
   platform_client& seat(std::uint32_t device, const alink::identity& who);
@@ -118,6 +120,7 @@ private:
   platform_shadows shadows_;
   platform_gateways gateways_;
   platform_calls calls_;
+  platform_firmware firmware_;
   device_listener* listener_ = nullptr;
   uplink_guard guard_;
   std::vector<std::uint8_t> codes_;

@@ -13,12 +13,6 @@ namespace fleet::cloud {
 
 namespace {
 
-constexpr duration patience_max = std::chrono::minutes{5};
-
-duration bounded(duration patience) {
-  return std::clamp(patience, duration{std::chrono::milliseconds{1}}, patience_max);
-}
-
 operation_failure malformed(std::string detail) {
   return {operation_error::malformed, std::move(detail)};
 }

@@ -130,6 +130,14 @@ platform_client* platform_gateways::speak_for(platform_client& gateway, std::uin
   return nullptr;
 }
 
+std::optional<device_index> platform_gateways::withdrawn(const platform_client& gateway,
+                                                         std::uint32_t link,
+                                                         const alink::topic& on) const {
+  const auto device = parts_.state.devices().find(on.product_key, on.device_name);
+  return device && parts_.state.relations.withdrawn({gateway.index, link}, *device) ? device
+                                                                                    : std::nullopt;
+}
+
 void platform_gateways::connected_directly(device_index device) {
   desk_.announce(parts_.state.relations.direct_connected(device), device);
   drain();
@@ -146,11 +154,8 @@ void platform_gateways::carry_out(const topology_decision& decision, device_inde
 }
 
 void platform_gateways::kick_sub_device(device_index device) {
-  const auto session = parts_.state.relations.session_of(device);
-  if (session) {
-    desk_.announce(parts_.state.relations.logout(*session, device), device);
-    desk_.refuse_publish(*session, device);
-    drain();
+  if (parts_.state.relations.session_of(device)) {
+    carry_out(parts_.state.relations.kick(device), device);
   }
 }
 

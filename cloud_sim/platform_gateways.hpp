@@ -35,6 +35,10 @@ public:
   /// The same for a subscription, without a word.
   [[nodiscard]] platform_client* listen_for(const alink::topic& on, std::uint32_t link,
                                             const platform_client& gateway) const;
+  /// The sub-device that a topic names, if the cloud took its session from this link of the
+  /// gateway, and the gateway may not have heard of it when it published.
+  [[nodiscard]] std::optional<device_index>
+  withdrawn(const platform_client& gateway, std::uint32_t link, const alink::topic& on) const;
 
   /// A sub-device of that product that is logged in through a gateway, or null.
   [[nodiscard]] const platform_client* listener_of(std::string_view product_key,

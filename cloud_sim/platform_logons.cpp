@@ -36,15 +36,20 @@ std::optional<std::string> platform_logons::codec_key(device_name_view who) cons
   return alink::id2_codec_key(key_, iot_id_of(who.product_key, who.device_name));
 }
 
-std::optional<std::string> platform_logons::config(std::string_view id) const {
+logon_config platform_logons::config(std::string_view id, std::string_view token) const {
+  logon_config out;
+  out.verdict = links_ == nullptr ? token_verdict::forged : links_->judge(id, token, now_s());
+  if (out.verdict != token_verdict::good) {
+    return out;
+  }
   // A product key may hold a dash itself; the count does not.
   const std::size_t dash = id.rfind('-');
   const auto* const of =
       dash == std::string_view::npos ? nullptr : products_.find(id.substr(0, dash));
-  if (of == nullptr || of->config.empty() || of->config_id() != id) {
-    return std::nullopt;
+  if (of != nullptr && !of->config.empty() && of->config_id() == id) {
+    out.content = of->config;
   }
-  return of->config;
+  return out;
 }
 
 std::optional<logon_token> platform_logons::grant(device_name_view who) {

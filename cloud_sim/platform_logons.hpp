@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cloud_sim/config_links.hpp"
 #include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/logon_tokens.hpp"
 #include "cloud_sim/platform_products.hpp"
@@ -22,9 +23,11 @@ public:
   [[nodiscard]] std::optional<logon_device> find(device_name_view who) const override;
   [[nodiscard]] std::optional<logon_product> product(std::string_view product_key) const override;
   [[nodiscard]] std::optional<std::string> codec_key(device_name_view who) const override;
-  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override;
+  [[nodiscard]] logon_config config(std::string_view id, std::string_view token) const override;
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
 
+  /// Who has addresses of configurations, from now on by these links, which outlive it.
+  void give_configs(const config_links& links) noexcept { links_ = &links; }
   /// Answers devices with ID2 elements, by the model, from now on.
   void emulate_id2() noexcept { id2_ = true; }
 
@@ -43,6 +46,7 @@ private:
   bool id2_ = false;
   std::string key_;
   logon_tokens tokens_;
+  const config_links* links_ = nullptr;
 };
 
 } // namespace fleet::cloud

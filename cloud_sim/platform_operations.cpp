@@ -163,6 +163,7 @@ operation_result platform_operations::delete_device(device_name_view who) {
   platform_.gateways().erase(device);
   platform_.withdraw(device);
   auto& state = platform_.state();
+  platform_.firmware().deleted(device);
   state.tell_gone(device);
   state.forget(device);
   platform_.devices().remove(device);
@@ -301,6 +302,12 @@ operation_result platform_operations::set_config(std::string_view product_key,
       || (!content.empty() && json_.read(as_bytes(content)) != json_error::none)) {
     return fails(operation_error::malformed, "the configuration is no JSON of at most 64 KiB");
   }
+  const auto& links = platform_.state().configs;
+  if (!content.empty() && !links.served()) {
+    return fails(operation_error::refused,
+                 "devices could not fetch it: this twin listens for no HTTP; start it with --https "
+                 "or --http");
+  }
   const broker::turn guard{platform_.core()};
   of->set_config(content, of->config_count + 1);
   platform_.state().tell_product(*of);
@@ -308,21 +315,25 @@ operation_result platform_operations::set_config(std::string_view product_key,
     return counted(0);
   }
   const std::string id = of->config_id();
-  const std::string url = config_url_of(platform_.options().config_url, id);
+  const auto now_s = platform_.core().home().wall_ms() / 1000;
+  const std::string shown = links.url(id, config_for_nobody, now_s);
   if (!push) {
-    return configured(0, url);
+    return configured(0, shown);
   }
+  const auto message = platform_.calls().next_id();
   byte_buffer payload;
-  alink::append_config_push(payload, platform_.calls().next_id(), config_info_of(*of, id, url));
   std::uint32_t told = 0;
   platform_.for_each_line(*of, [&](const line& to) {
+    payload.clear();
+    const std::string url = links.url(id, to.as->index, now_s);
+    alink::append_config_push(payload, message, config_info_of(*of, id, url));
     const std::string topic = "/sys" + to.as->own + "thing/config/push";
     told += platform_.lines().push(to, topic, payload.view(), mqtt::qos::at_least_once)
                     == command_outcome::sent
                 ? 1U
                 : 0U;
   });
-  return configured(told, url);
+  return configured(told, shown);
 }
 
 } // namespace fleet::cloud

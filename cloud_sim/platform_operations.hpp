@@ -53,9 +53,18 @@ public:
   operation_result set_config(std::string_view product_key, std::string_view content,
                               bool push) override;
 
+  void invite(device_name_view gateway, std::string_view devices, duration patience,
+              call_done done) override;
+  void permit_joining(device_name_view gateway, std::string_view product_key, duration span,
+                      duration patience, call_done done) override;
+
 private:
   using found_device = result<device_index, operation_failure>;
   [[nodiscard]] found_device find(device_name_view who) const;
+  /// The same for one that may have sub-devices.
+  [[nodiscard]] found_device find_gateway(device_name_view who) const;
+  /// The devices that a text of invite() names, which must outlive them; or what is wrong with it.
+  result<std::vector<alink::device_pair>, operation_failure> read_pairs(std::string_view devices);
   [[nodiscard]] device_view view(device_index device) const;
   /// The product, made if nobody has spoken of it yet and it has devices; or null.
   [[nodiscard]] product* find_product(std::string_view product_key);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cloud_sim/firmware_options.hpp"
 #include "cloud_sim/platform_rates.hpp"
 #include "cloud_sim/topology.hpp"
 #include "protocol/alink/gateway_messages.hpp"
@@ -102,8 +103,8 @@ struct platform_options {
   std::uint32_t calls_max = 10'000;             ///< of the console, waiting for devices
   std::uint32_t calls_per_device_max = 16;      ///< likewise
   std::uint32_t broadcast_listeners_max = 1000; ///< §8.1
-  /// Where a product's configuration is to be had, its id behind it (§14.6).
-  std::string config_url = "https://localhost/config/";
+
+  firmware_options firmware;
 
   /// What set and service calls say their version is.
   [[nodiscard]] std::string_view call_version() const noexcept {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cloud_sim/config_links.hpp"
 #include "cloud_sim/operations.hpp"
 #include "cloud_sim/platform_products.hpp"
 #include "cloud_sim/registry.hpp"
@@ -56,6 +57,7 @@ public:
 
   product_list products;
   topology relations;
+  config_links configs; ///< where the products' configurations are fetched
 
   [[nodiscard]] const registry& devices() const noexcept { return devices_; }
   [[nodiscard]] product& product_of(device_index device);

@@ -42,10 +42,6 @@ bool platform_things::take(const uplink& what) {
     ntp(what);
     return true;
   }
-  if (what.on.kind == ota_inform) {
-    firmware_inform(what);
-    return true;
-  }
   const auto* const who = std::find_if(handlers.begin(), handlers.end(),
                                        [&](const entry& e) { return e.kind == what.on.kind; });
   if (who == handlers.end()) {

@@ -25,6 +25,8 @@ struct uplink {
   [[nodiscard]] product& of() const noexcept { return *from.as->of; }
 };
 
+class platform_firmware;
+
 class platform_things {
 public:
   struct parts {
@@ -40,6 +42,8 @@ public:
   /// A post on the device's own topic; the path that all devices use all the time.
   void property_post(const line& from, const mqtt::message_view& message);
 
+  /// Who knows of firmware (§14.5); must outlive this.
+  void ask_for_firmware(platform_firmware& whom) noexcept { firmware_ = &whom; }
   /// A device's answer to a pushed configuration (§14.6).
   void config_answered(bytes_view payload);
 
@@ -74,7 +78,6 @@ private:
   void firmware_get(const uplink& what, const alink::message& m);
   void up_raw(const uplink& what);
   void ntp(const uplink& what);
-  void firmware_inform(const uplink& what);
 
   [[nodiscard]] int keep_members(device_index device, product& of,
                                  std::span<const json_member> members);
@@ -87,6 +90,7 @@ private:
   void send_reply(const line& to, std::string_view topic, mqtt::qos asked);
 
   parts parts_;
+  platform_firmware* firmware_ = nullptr; ///< set before the first message
   json_reader json_;
   json_reader inner_;
   std::string topic_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cloud_sim/dynamic_model.hpp"
+#include "cloud_sim/platform_firmware.hpp"
 #include "cloud_sim/platform_things.hpp"
 #include "protocol/alink/thing_messages.hpp"
 #include "protocol/tsl/write.hpp"
@@ -93,16 +94,22 @@ void platform_things::dynamic_model_get(const uplink& what, const alink::message
 
 void platform_things::config_get(const uplink& what, const alink::message& m) {
   const auto& of = what.of();
-  const int code = alink::read_config_get(m);
-  if (code != success || of.config.empty()) {
-    return reply(what, m, code != success ? code : static_cast<int>(alink::code_no_config));
+  int code = alink::read_config_get(m);
+  if (code == success && of.config.empty()) {
+    code = alink::code_no_config;
+  } else if (code == success && !parts_.state.configs.served()) {
+    code = alink::code_config_off; // kept from a twin that had a door for it
+  }
+  if (code != success) {
+    return reply(what, m, code);
   }
   if (m.id.empty() || !m.wants_reply) {
     return;
   }
   payload_.clear();
   const std::string id = of.config_id();
-  const std::string url = config_url_of(parts_.options.config_url, id);
+  const std::string url =
+      parts_.state.configs.url(id, what.device(), parts_.core.home().wall_ms() / 1000);
   alink::append_config_reply(payload_, m.id, config_info_of(of, id, url));
   topic_.assign(what.message.topic).append("_reply");
   send_reply(what.from, topic_, what.message.qos);
@@ -141,8 +148,13 @@ void platform_things::diag_post(const uplink& what, const alink::message& m) {
 }
 
 void platform_things::firmware_get(const uplink& what, const alink::message& m) {
-  const bool readable = m.params.empty() || m.params.starts_with('{');
-  reply(what, m, readable ? success : static_cast<int>(alink::code_parameter_error)); // none newer
+  if (m.id.empty() || !m.wants_reply) {
+    return;
+  }
+  payload_.clear();
+  firmware_->answer_get(what, m, payload_);
+  topic_.assign(what.message.topic).append("_reply");
+  send_reply(what.from, topic_, what.message.qos);
 }
 
 // §11.6: the octets are nobody's JSON. Without a script they are merely acknowledged.
@@ -169,26 +181,6 @@ void platform_things::ntp(const uplink& what) {
   alink::append_ntp_answer(payload_, {*asked, now, now});
   topic_.assign("/ext/ntp").append(what.from.as->own).append("response");
   send_reply(what.from, topic_, what.message.qos);
-}
-
-// §14.2: `{"id":…,"params":{"version":"…"}}`; of a module of its own: not the device's.
-void platform_things::firmware_inform(const uplink& what) {
-  const auto m = alink::parse_message(json_, what.message.payload);
-  if (m.state != alink::message_state::good) {
-    add(parts_.core.counters().malformed_requests);
-    return;
-  }
-  std::string_view version;
-  for (const auto& member : m.params_members) {
-    if (member.key == "version") {
-      version = json_plain_text(member.value).value_or(std::string_view{});
-    } else if (member.key == "module" && json_plain_text(member.value) != "default") {
-      return;
-    }
-  }
-  if (!version.empty() && version.size() <= kept_name_octets_max) {
-    parts_.state.set_firmware(what.device(), version);
-  }
 }
 
 } // namespace fleet::cloud

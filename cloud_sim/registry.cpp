@@ -68,6 +68,7 @@ void registry::remove(std::uint32_t device) {
   FLEET_CHECK(r.client == nullptr);
   r = record{};
   r.deleted = true;
+  ++removals_;
   if (added(device)) {
     by_name_.erase(name_of(who.product_key, who.device_name));
   }

@@ -35,6 +35,8 @@ public:
   std::optional<std::uint32_t> add(alink::identity who);
   /// It is unknown from now on; its index is not used again.
   void remove(std::uint32_t device);
+  /// How often remove() was called: what was read off all devices before may be wrong since.
+  [[nodiscard]] std::uint64_t removals() const noexcept { return removals_; }
   [[nodiscard]] bool added(std::uint32_t device) const noexcept { return device >= base_; }
   /// One beyond the last index of the source.
   [[nodiscard]] std::uint32_t listed() const noexcept { return base_; }
@@ -82,6 +84,7 @@ private:
   const alink::credential_source& source_;
   std::uint32_t devices_max_;
   std::uint32_t base_; ///< the index of the first that was added
+  std::uint64_t removals_ = 0;
   std::vector<std::unique_ptr<record[]>> pages_;
   std::vector<alink::identity> added_;
   /// Of those added and not deleted, `PK/DN`. Looked up, never walked.

@@ -80,7 +80,11 @@ void topology::drop_if_idle(device_index gateway) {
 }
 
 void topology::open_session(const gateway_link& through, device_index sub_device) {
-  sub_devices_[sub_device].session = through;
+  auto& record = sub_devices_[sub_device];
+  record.session = through;
+  if (record.withdrawn_from == through) {
+    record.withdrawn_from.reset();
+  }
   insert_sorted(gateways_[through.gateway].online, sub_device);
 }
 
@@ -91,6 +95,9 @@ void topology::close_session(device_index sub_device, topology_decision& out, in
     return;
   }
   const device_index gateway = found->second.session->gateway;
+  if (what != 0) { // whoever is told did not ask for it
+    found->second.withdrawn_from = found->second.session;
+  }
   found->second.session.reset();
   erase_sorted(gateways_[gateway].online, sub_device);
   drop_if_idle(gateway);
@@ -226,6 +233,17 @@ topology_decision topology::logout(const gateway_link& through, device_index sub
   topology_decision out;
   close_session(sub_device, out, 0);
   return out;
+}
+
+topology_decision topology::kick(device_index sub_device) {
+  topology_decision out;
+  close_session(sub_device, out, code::no_session);
+  return out;
+}
+
+bool topology::withdrawn(const gateway_link& through, device_index sub_device) const {
+  const sub_device_record* const known = look(sub_device);
+  return known != nullptr && known->withdrawn_from == through;
 }
 
 topology_decision topology::direct_connected(device_index sub_device) {

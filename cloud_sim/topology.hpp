@@ -95,6 +95,9 @@ public:
                               device_standing standing, time_point now,
                               std::uint32_t earlier = 0) const;
   topology_decision logout(const gateway_link& through, device_index sub_device);
+  /// Whether it was the cloud that ended the sub-device's session through this link, and it has not
+  /// logged in there again: what comes for it was under way, and is no fault of its gateway's.
+  [[nodiscard]] bool withdrawn(const gateway_link& through, device_index sub_device) const;
   /// The sub-device connected by itself: that takes over.
   topology_decision direct_connected(device_index sub_device);
   /// The gateway's link is gone; appends those that went offline with it, ascending.
@@ -104,6 +107,8 @@ public:
   topology_decision attach(device_index gateway, device_index sub_device);
   topology_decision detach(device_index sub_device);
   topology_decision disable(device_index sub_device);
+  /// Its session ends, and the gateway is told (520) and may log it in again.
+  topology_decision kick(device_index sub_device);
   topology_decision enable(device_index sub_device);
   /// The device no longer exists. As a gateway it leaves its sub-devices behind, unbound; their
   /// sessions end (appended to `offline`, ascending).
@@ -143,6 +148,7 @@ private:
   struct sub_device_record {
     device_index gateway = 0;
     std::optional<gateway_link> session; ///< of the former gateway for a while, see the rules
+    std::optional<gateway_link> withdrawn_from; ///< through which the cloud ended its session
   };
   [[nodiscard]] const sub_device_record* look(device_index sub_device) const;
   void bind(device_index gateway, device_index sub_device);

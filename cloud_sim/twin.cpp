@@ -7,6 +7,7 @@
 #include "cloud_sim/account_desk.hpp"
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/persistence.hpp"
+#include "cloud_sim/platform_firmware_console.hpp"
 #include "cloud_sim/platform_logons.hpp"
 #include "cloud_sim/platform_operations.hpp"
 #include "cloud_sim/registry.hpp"
@@ -77,9 +78,16 @@ struct twin::parts final : device_listener {
     if (options.restore) {
       options.restore(*state);
     }
-    platform = std::make_unique<platform_character>(core, *devices, *state, options.platform);
+    auto chosen = options.platform;
+    if (chosen.firmware.key.empty()) {
+      chosen.firmware.key = options.logon_key;
+    }
+    platform = std::make_unique<platform_character>(core, *devices, *state, chosen);
     console = std::make_unique<platform_operations>(*platform);
+    firmware = std::make_unique<platform_firmware_console>(*platform);
     logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
+    state->configs.sign_with(options.logon_key);
+    logons->give_configs(state->configs);
     if (options.platform.id2_model) {
       logons->emulate_id2();
     }
@@ -109,6 +117,7 @@ struct twin::parts final : device_listener {
   std::unique_ptr<platform_state> state;
   std::unique_ptr<platform_character> platform;
   std::unique_ptr<platform_operations> console;
+  std::unique_ptr<platform_firmware_console> firmware;
   std::unique_ptr<platform_logons> logons;
   std::unique_ptr<account_desk> ledger;
   std::unique_ptr<command_rounds> rounds;
@@ -150,6 +159,7 @@ std::optional<store_failure> twin::load(parts& into) const {
   std::uint32_t end = options_.limits.devices_max;
   if (into.state != nullptr) {
     bad = kept.load_state(*into.state);
+    bad = bad ? bad : kept.load_firmware(into.platform->firmware());
     // What the command line says of secrets is newer than what was kept.
     for (const auto& p : options_.products) {
       if (!p.secret.empty()) {
@@ -173,6 +183,7 @@ std::optional<store_failure> twin::load(parts& into) const {
   bad = bad ? bad : kept.begin(options_.store_told);
   if (!bad && into.state != nullptr) {
     into.state->tell_overruled();
+    into.platform->firmware().keep_in(&kept.firmware());
   }
   return bad;
 }
@@ -259,10 +270,25 @@ operations* twin::console() noexcept {
   return parts_ == nullptr ? nullptr : parts_->console.get();
 }
 
-void twin::serve_configs_at(std::string base) {
+firmware_operations* twin::firmware() noexcept {
+  return parts_ == nullptr ? nullptr : parts_->firmware.get();
+}
+
+firmware_source* twin::firmware_files() noexcept {
+  return parts_ == nullptr || parts_->platform == nullptr ? nullptr : &parts_->platform->firmware();
+}
+
+void twin::serve_firmware_at(std::string base) {
   FLEET_CHECK(parts_ != nullptr);
   if (parts_->platform != nullptr) {
-    parts_->platform->serve_configs_at(std::move(base));
+    parts_->platform->serve_firmware_at(std::move(base));
+  }
+}
+
+void twin::serve_configs_at(std::string base) {
+  FLEET_CHECK(parts_ != nullptr);
+  if (parts_->state != nullptr) {
+    parts_->state->configs.serve_at(std::move(base));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "cloud_sim/accounts.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/firmware_source.hpp"
 #include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/logon_registry.hpp"
@@ -56,7 +57,8 @@ struct twin_options {
   state_keeper* keeper = nullptr;
   /// Likewise: called once by start(), before the first stream, to load what was kept.
   std::function<void(platform_state&)> restore;
-  /// Platform only: signs the tokens of pre-auth (aliyun-iot.md §5.4); empty: none are given.
+  /// Platform only: signs the tokens of pre-auth (aliyun-iot.md §5.4) and of the addresses of
+  /// configurations (§14.6); empty: none are given.
   std::string logon_key;
   open_options open;
 };
@@ -101,8 +103,14 @@ public:
   /// with the twin; what waits for devices is answered by stop().
   [[nodiscard]] operations* console() noexcept;
   /// Platform only, and only once started: where devices fetch configurations from, the id put
-  /// behind it (aliyun-iot.md §14.6). Before: platform_options::config_url.
+  /// and a token behind it (aliyun-iot.md §14.6). Before: nowhere, and none are offered.
   void serve_configs_at(std::string base);
+  /// The same as console() for firmware and campaigns, and for the firmware server.
+  [[nodiscard]] firmware_operations* firmware() noexcept;
+  [[nodiscard]] firmware_source* firmware_files() noexcept;
+  /// Platform only, and only once started: where devices fetch firmware from, its number put behind
+  /// it (§14.2). Before: firmware_options::url.
+  void serve_firmware_at(std::string base);
   /// The same as console() for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
 

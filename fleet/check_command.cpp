@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "fleet/credential_file.hpp"
+#include "fleet/run/scenario_checks.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/tsl/load.hpp"
@@ -47,12 +48,36 @@ result<std::string, mistakes> check_model(const std::string& path) {
          + counted(m.services().size(), "service", "services") + ", no mistake";
 }
 
+/// Orders of a scenario that have nothing to set, as far as its models can be read.
+mistakes check_orders(const std::string& path, const scenario& file) {
+  mistakes out;
+  for (const auto& product : file.products) {
+    const auto text = read_whole_file(product.model, model_file_most); // none has no name
+    if (!text) {
+      continue;
+    }
+    const auto model = tsl::load_model(text.value(), product.model);
+    for (const auto& entry : file.cloud_traffic) {
+      if (entry.product != product.name || !model) {
+        continue;
+      }
+      if (auto wrong = nothing_to_set(path, entry, &model.value())) {
+        out.push_back(std::move(*wrong));
+      }
+    }
+  }
+  return out;
+}
+
 /// What is to be said about a good file, or its mistakes.
 result<std::string, mistakes> check_file(const std::string& path) {
   if (scenario_path(path)) {
     const auto file = read_scenario_file(path);
     if (!file) {
       return fail(file.error());
+    }
+    if (auto wrong = check_orders(path, file.value()); !wrong.empty()) {
+      return fail(std::move(wrong));
     }
     // The reader has seen that a plan comes of it.
     return "ok, " + summary_of(file.value(), resolve(file.value()).value());

@@ -80,6 +80,8 @@ std::optional<startup_error> choose_platform(const cloud_options& options,
     into.platform = cloud::options_of(cloud::strictness::strict);
   }
   into.platform.id2_model = options.id2_model;
+  into.platform.firmware.token_life = options.firmware_token_life;
+  into.platform.firmware.pace = {options.firmware_rate, options.firmware_rate_each};
   choose_variants(options.variants, into.platform);
   if (options.product_secrets_file.empty()) {
     return std::nullopt;

@@ -10,6 +10,7 @@
 #include "fleet/check_command.hpp"
 #include "fleet/cloud_command.hpp"
 #include "fleet/console/console_command.hpp"
+#include "fleet/console/rollout_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/fleet_run.hpp"
@@ -34,6 +35,8 @@ int main(int argc, char** argv) {
           return execute_cloud(what);
         } else if constexpr (std::is_same_v<what_type, console_options>) {
           return execute_console(what);
+        } else if constexpr (std::is_same_v<what_type, rollout_options>) {
+          return execute_rollout(what);
         } else if constexpr (std::is_same_v<what_type, device_options>) {
           return execute_device(what);
         } else if constexpr (std::is_same_v<what_type, check_options>) {

@@ -25,8 +25,8 @@ constexpr std::string_view overview =
     "\n"
     "  run            runs devices against the embedded twin or a target\n"
     "  cloud serve    runs the twin alone\n"
-    "  cloud NAME     asks a running twin: devices, set, call, shadow, kick and more\n"
-    "  device         one device by hand: mqtt start, then pub open and more at its prompt\n"
+    "  cloud NAME     asks a running twin: devices, set, call, shadow, kick, campaign and more\n"
+    "  device         one device by hand: mqtt start, then pub open and more; or ota start\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"
@@ -52,6 +52,8 @@ result<command, usage_error> parse_cloud(words_view words) {
   const auto console = console_words();
   std::vector<std::string_view> all{"serve"};
   all.insert(all.end(), console.begin(), console.end());
+  const auto rollout = rollout_words();
+  all.insert(all.end(), rollout.begin(), rollout.end());
   if (words.empty()) {
     return fail(wrong_usage("fleet cloud", "needs a subcommand: " + text::enumerate(all)));
   }
@@ -60,6 +62,9 @@ result<command, usage_error> parse_cloud(words_view words) {
   }
   if (std::find(console.begin(), console.end(), words.front()) != console.end()) {
     return parse_console(words);
+  }
+  if (std::find(rollout.begin(), rollout.end(), words.front()) != rollout.end()) {
+    return parse_rollout(words);
   }
   if (asks_for_help(words)) {
     return command{text_answer{console_overview()}};
@@ -115,7 +120,7 @@ std::string_view to_string(profile p) noexcept {
 }
 
 std::optional<std::string> logon_contradiction(logon_mode logon, security tier) {
-  if (logon == logon_mode::register_ && by_id2(tier)) {
+  if (registers(logon) && by_id2(tier)) {
     return "logon register, which is for devices without an element; write security: tls";
   }
   if (logon == logon_mode::pre_auth && tier == security::itls) {

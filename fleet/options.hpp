@@ -12,6 +12,8 @@
 
 #include "actors/device/settings.hpp"
 #include "fleet/console/options.hpp"
+#include "fleet/console/rollout_options.hpp"
+#include "fleet/options/hand_ota_options.hpp"
 #include "fleet/session_words.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
@@ -113,11 +115,14 @@ struct run_options {
 
 /// `fleet cloud serve`.
 struct cloud_options {
-  std::vector<hal::address> mqtt;   ///< plain listeners
-  std::vector<hal::address> mqtts;  ///< TLS listeners
-  std::vector<hal::address> http;   ///< the log-on front door, plain
-  std::vector<hal::address> https;  ///< over TLS
-  std::string advertise;            ///< host of those two, for devices; empty: the listener's
+  std::vector<hal::address> mqtt;       ///< plain listeners
+  std::vector<hal::address> mqtts;      ///< TLS listeners
+  std::vector<hal::address> http;       ///< the log-on front door, plain
+  std::vector<hal::address> https;      ///< over TLS
+  std::string advertise;                ///< host of those two, for devices; empty: the listener's
+  std::uint32_t firmware_rate = 0;      ///< octets a second of all downloads; 0: as fast as it goes
+  std::uint32_t firmware_rate_each = 0; ///< of one
+  duration firmware_token_life = std::chrono::hours{24}; ///< of the tokens in firmware's addresses
   std::string product_secrets_file; ///< whose devices may register; empty: none
   metrics_option admin;             ///< of the admin API; not asked for: its own default
   std::string admin_token_file;     ///< empty: a token is made where one is needed
@@ -140,8 +145,9 @@ struct cloud_options {
   bool id2_model = false;                 ///< it takes devices with ID2 elements, by the model
 };
 
-/// `fleet device mqtt start`.
+/// `fleet device mqtt start` and `fleet device ota start`.
 struct device_options {
+  std::optional<hand_ota_options> ota; ///< of the latter
   run_options run;            ///< cloud, credentials, session and texts of the one device
   std::string device_name;    ///< empty: the first of the credentials
   std::string secret_file;    ///< with the product key and name given; empty: the credentials'
@@ -162,8 +168,8 @@ struct text_answer {
   std::string text;
 };
 
-using command = std::variant<run_options, cloud_options, console_options, device_options,
-                             check_options, text_answer>;
+using command = std::variant<run_options, cloud_options, console_options, rollout_options,
+                             device_options, check_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

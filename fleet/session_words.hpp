@@ -36,8 +36,18 @@ enum class logon_mode : std::uint8_t {
   direct,    ///< signs with its own secret (aliyun-iot.md §5.1)
   pre_auth,  ///< asks the auth host for an identity and a token before each connection (§5.4)
   bootstrap, ///< asks it where to connect, and then as direct (§5.4, last paragraph)
-  register_ ///< asks for its secret once, signing with the product's (§5.5; behind a gateway §16.1)
+  /// asks for its secret once, signing with the product's, over MQTT (§5.5; behind a gateway §16.1)
+  register_,
+  register_https ///< the same at the auth host (§5.5)
 };
+/// Whether its secret is told once, to whoever has the product's.
+constexpr bool registers(logon_mode m) noexcept {
+  return m == logon_mode::register_ || m == logon_mode::register_https;
+}
+/// Whether it goes to the auth host for anything.
+constexpr bool asks_auth_host(logon_mode m) noexcept {
+  return m == logon_mode::pre_auth || m == logon_mode::bootstrap || m == logon_mode::register_https;
+}
 
 /// Where devices ask before they connect.
 struct auth_host_option {

@@ -35,28 +35,15 @@ mqtt::client& session_of(device_slot& slot, const product_settings& product) {
 
 } // namespace
 
-device::device(device_surroundings& around, device_slot& slot, std::uint32_t index)
+device::device(device_surroundings& around, device_slot& slot, std::uint32_t index,
+               turn_giver* turns)
     : around_(around), product_(around.products->at(index)), slot_(slot),
       client_(session_of(slot, product_)), jitter_(product_.seed, index, "backoff"),
-      values_(product_.seed, index, "values"), index_(index) {
-  slot_.board.boot(now());
-  // The receive buffer is there from boot to power-off, as on the manual's board.
-  slot_.board.memory.set_limit(product_.ram_bytes);
-  (void)slot_.board.memory.take(product_.client.receive_limit_bytes);
-  slot_.uplink.boot();
-  slot_.trace.note(now(), happening::booted, slot_.uplink.epoch());
+      values_(product_.seed, index, "values"), index_(index), turns_(turns) {
   bump(counts().in_phase[static_cast<std::size_t>(phase::off)]);
   product_.speech->report_topic(index_, topic_);
   topic_.shrink_to_fit();
-  if (product_.features.any() && product_.speech->triples() != nullptr) {
-    extras_ = std::make_unique<device_extras>(device_parts{around_, product_, slot_, client_});
-  }
-  if (!product_.features.topics.empty()) {
-    around_.filters.clear();
-    own_filters(around_.filters);
-    topics_ = std::make_unique<topic_schedule>(device_parts{around_, product_, slot_, client_},
-                                               around_.filters);
-  }
+  power_up();
 }
 
 device::~device() {
@@ -64,9 +51,13 @@ device::~device() {
   client_.lost(); // the connection; the session is the slot's
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
+  drop(counts().firmware_dead, dead_ ? 1 : 0);
 }
 
-void device::settle() noexcept {
+void device::settle() {
+  if (extras_) {
+    cycle_power();
+  }
   slot_.board.link.seal();
   const auto in_flight = static_cast<std::uint16_t>(client_.in_flight());
   if (in_flight != in_flight_shown_) {
@@ -105,7 +96,9 @@ bool device::go(step s) {
 }
 
 void device::run(time_point first_attempt) {
-  if (go(step::run)) {
+  if (!software_) {
+    phase_due_ = std::max(first_attempt, power_back_);
+  } else if (go(step::run)) {
     phase_due_ = first_attempt;
   }
 }
@@ -231,7 +224,7 @@ void device::handle_timeout(hal::stream_events& link_events) {
           go(step::drained);
         }
         return;
-      case phase::off:
+      case phase::off: come_back(); break;
       case phase::logging_on:
         phase_due_ = never;
         if (registrar_) {
@@ -267,6 +260,12 @@ void device::handle_timeout(hal::stream_events& link_events) {
   }
 }
 
+void device::part_turn() {
+  if (extras_) {
+    extras_->part_turn();
+  }
+}
+
 time_point device::next_timeout() const noexcept {
   auto own = std::min({phase_due_, next_report_, client_.next_timeout()});
   own = topics_ ? std::min(own, topics_->next_timeout()) : own;
@@ -276,8 +275,7 @@ time_point device::next_timeout() const noexcept {
 std::size_t device::memory_bytes() const noexcept {
   return sizeof(*this) + client_.memory_bytes() + topic_.capacity()
          + (extras_ ? extras_->memory_bytes() : 0) + (registrar_ ? registrar_->memory_bytes() : 0)
-         + (topics_ ? topics_->memory_bytes() : 0)
-         + (guide_ ? guide_->memory_bytes() : 0);
+         + (topics_ ? topics_->memory_bytes() : 0) + (guide_ ? guide_->memory_bytes() : 0);
 }
 
 } // namespace fleet::actors

@@ -45,6 +45,8 @@ struct device_slot {
   std::uint8_t crashes = 0; ///< those not forgiven yet
   bool subscribed = false;  ///< the session holds all that the device subscribes
   bool renewed = false;     ///< a session older than this process has been discarded
+  /// When the offer came of the update under way, through all its boots (firmware_part.hpp).
+  time_point update_began = never;
   /// Of a gateway from its first boot on: the slots of its sub-devices, in order (features.hpp).
   std::unique_ptr<std::deque<device_slot>> behind;
 };
@@ -53,10 +55,13 @@ class device_extras;
 class guide;
 class registrar;
 class topic_schedule;
+class turn_giver;
 
 class device {
 public:
-  device(device_surroundings& around, device_slot& slot, std::uint32_t index);
+  /// `turns` outlives it; without one there is no firmware, and files are not fetched.
+  device(device_surroundings& around, device_slot& slot, std::uint32_t index,
+         turn_giver* turns = nullptr);
   ~device();
   device(const device&) = delete;
   device& operator=(const device&) = delete;
@@ -73,12 +78,16 @@ public:
   void received(bytes_view bytes);
   void transport_down(hal::close_reason reason, std::string_view detail);
 
+  /// What turn_giver was asked for: something happened to a part of it.
+  void part_turn();
+
   /// Does what is due at the home's now(). `link_events` is whom a new stream shall tell.
   void handle_timeout(hal::stream_events& link_events);
   [[nodiscard]] time_point next_timeout() const noexcept;
 
-  /// Brings the home's gauges up to date; after each of the calls above.
-  void settle() noexcept;
+  /// Ends its software where it wants a reset, and brings the home's gauges up to date; after each
+  /// of the calls above.
+  void settle();
 
   [[nodiscard]] phase now_in() const noexcept { return phase_; }
   /// Octets, with what is optional and, of a gateway, with its sub-devices and their slots.
@@ -107,6 +116,11 @@ private:
   void leave_link(outcome why, std::string_view detail);
   void lose_link();
   void back_off();
+  // device_power.cpp
+  void power_up();
+  [[nodiscard]] bool boot_image();
+  void cycle_power();
+  void come_back();
   // device_registration.cpp
   [[nodiscard]] std::optional<std::string_view> kept_secret() const noexcept;
   void begin_registration(hal::connect_options& options);
@@ -158,6 +172,10 @@ private:
   bool renewing_ = false; ///< CONNECT asks for a clean session, to discard what the server kept
   bool was_online_ = false;
   bool was_told_online_ = false; ///< what the extras know
+  bool software_ = false;        ///< runs; else it comes at power_back_
+  bool dead_ = false;            ///< no image starts: it does not come back
+  time_point power_back_ = never;
+  turn_giver* turns_;
   std::unique_ptr<device_extras> extras_;
   std::unique_ptr<topic_schedule> topics_; ///< null: it subscribes at log-on and never again
   std::unique_ptr<registrar> registrar_;   ///< while the link is there for registration alone

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/device/device_port.hpp"
+#include "actors/device/firmware_part.hpp"
 #include "actors/device/gateway_part.hpp"
 #include "actors/device/thing.hpp"
 
@@ -13,7 +14,8 @@ namespace fleet::actors {
 
 class device_extras {
 public:
-  explicit device_extras(const device_parts& of);
+  /// `turns` may be null: then it fetches nothing.
+  device_extras(const device_parts& of, turn_giver* turns);
 
   /// Appends the filters to subscribe, instead of the dialect's.
   void filters(std::vector<filter_text>& out) const;
@@ -30,11 +32,19 @@ public:
   /// Whose message was acknowledged; `own` unless the cookie says otherwise.
   [[nodiscard]] device_slot& sender_of(std::uint64_t cookie, device_slot& own) noexcept;
 
+  /// Something happened to a file that is fetched.
+  void part_turn();
   void handle_timeout();
   [[nodiscard]] time_point next_timeout() const noexcept;
 
   /// Whether the thing makes the reports rather than the plain device.
   [[nodiscard]] bool reports() const noexcept { return thing_.reports(); }
+  /// What its firmware wants done with the power.
+  [[nodiscard]] power_need power() const noexcept {
+    return firmware_ ? firmware_->power() : power_need::none;
+  }
+  /// Null without any.
+  [[nodiscard]] const firmware_part* firmware() const noexcept { return firmware_.get(); }
   [[nodiscard]] thing& it() noexcept { return thing_; }
   [[nodiscard]] const gateway_part* gateway() const noexcept { return gateway_.get(); }
   /// Octets, its own size included.
@@ -44,6 +54,7 @@ private:
   device_port port_;
   thing thing_;
   std::unique_ptr<gateway_part> gateway_;
+  std::unique_ptr<firmware_part> firmware_;
 };
 
 } // namespace fleet::actors

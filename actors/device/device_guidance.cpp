@@ -4,19 +4,10 @@
 
 #include "actors/device/device.hpp"
 #include "actors/device/guide.hpp"
+#include "actors/device/id2_veil.hpp"
 #include "actors/device/speech_scratch.hpp"
-#include "protocol/alink/id2_stream.hpp"
 
 namespace fleet::actors {
-
-namespace {
-
-/// What a securemode of ID2 becomes after pre-auth (§5.2).
-constexpr int granted_id2_mode(int direct) noexcept {
-  return direct == 4 ? 1 : 5;
-}
-
-} // namespace
 
 bool device::asks_for_guidance() const noexcept {
   return guide_ && !guide_->answered();
@@ -32,7 +23,8 @@ void device::begin_guidance(hal::connect_options& options) {
     options.peer = guide_->place();
     return;
   }
-  guide_ = std::make_unique<guide>(plan, triples->at(index_), product_.peer);
+  guide_ = std::make_unique<guide>(plan, triples->at(index_), product_.peer,
+                                   product_.security != nullptr);
   options.peer = plan.auth_host;
   options.security = plan.security;
   options.server_name = plan.server_name;
@@ -48,18 +40,10 @@ std::unique_ptr<stream_transform> device::veil() {
   }
   const auto who = triples->at(index_);
   const bool granted = guide_ && product_.logon.by == logon_way::pre_auth;
-  alink::id2_preamble begin{
-      granted ? granted_id2_mode(mode) : mode, who.product_key, who.device_name, {}};
-  // Unlike any other stream's of this device: no two begin at one time of one boot.
-  const auto moment = static_cast<std::uint64_t>(now().time_since_epoch().count());
-  random_stream draw{product_.seed ^ mix64(moment), slot_.board.boots(), "id2 stream"};
-  for (auto& octet : begin.nonce) {
-    octet = static_cast<std::uint8_t>(draw.below(256));
-  }
-  auto ciphers = alink::make_id2_ciphers(
-      granted ? guide_->grant().codec_key : alink::id2_stream_key(who), begin);
-  FLEET_CHECK(ciphers.has_value()); // the guide takes no answer with another key
-  return std::make_unique<alink::id2_client_stream>(std::move(begin), std::move(*ciphers));
+  // The guide takes no answer with another key than a stream's.
+  return make_id2_veil(who, granted ? granted_id2_mode(mode) : mode,
+                       granted ? guide_->grant().codec_key : alink::id2_stream_key(who),
+                       {product_.seed, slot_.board.boots(), now()});
 }
 
 void device::ask_for_guidance() {

@@ -27,6 +27,8 @@ std::string_view to_string(happening h) noexcept {
     case happening::stopping: return "stopping";
     case happening::crashed: return "crashed";
     case happening::registered: return "registered";
+    case happening::reset: return "reset";
+    case happening::power_lost: return "power_lost";
   }
   FLEET_CHECK(false);
 }

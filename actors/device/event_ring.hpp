@@ -24,7 +24,9 @@ enum class happening : std::uint8_t {
   link_ended,
   stopping,
   crashed,
-  registered
+  registered,
+  reset,
+  power_lost
 };
 
 /// Eight events of eight octets; the oldest is overwritten.

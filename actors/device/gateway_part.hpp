@@ -94,6 +94,8 @@ private:
   void silence(std::uint16_t place); ///< it has no session any more, or is about to
   void give_up(mqtt::cookie_range whose);
   void refused(std::uint16_t place, std::int32_t code);
+  /// A permit to join (aliyun-iot.md §16.5): whoever of that product is out knocks again.
+  void admit(const std::string& product_key);
   void touch(std::uint16_t place);
   [[nodiscard]] time_point now() const noexcept { return of_.around.home->now(); }
 

@@ -27,8 +27,8 @@ std::string_view path_of(const logon_plan& plan) noexcept {
 
 } // namespace
 
-guide::guide(const logon_plan& plan, const alink::identity& who, const hal::address& own)
-    : plan_(plan), body_(body_of(plan, who)), place_(own) {}
+guide::guide(const logon_plan& plan, const alink::identity& who, const hal::address& own, bool tls)
+    : plan_(plan), body_(body_of(plan, who)), place_(own), tls_(tls) {}
 
 void guide::ask(time_point now, byte_buffer& out) {
   door_.ask(path_of(plan_), body_, plan_.host, now, out);
@@ -56,6 +56,7 @@ void guide::read(const std::optional<bytes_view>& answer, json_reader& reader) {
     }
     grant_.host = std::move(place.value().host);
     grant_.port = place.value().port;
+    grant_.listeners = place.value().listeners;
   } else {
     auto granted = alink::read_preauth_reply(reader, *answer);
     if (!granted) {
@@ -82,6 +83,9 @@ void guide::refuse(const alink::logon_refusal& why) {
 }
 
 void guide::settle() {
+  // The one port that every platform names is for those that ask as they connect.
+  const auto told = tls_ ? grant_.listeners.tls : grant_.listeners.tcp;
+  grant_.port = told != 0 ? told : grant_.port;
   if (grant_.host.empty()) {
     answered_ = true;
     return;

@@ -12,8 +12,9 @@ namespace fleet::actors {
 
 class guide {
 public:
-  /// `plan` outlives it. `own` is where the device goes if the answer does not say.
-  guide(const logon_plan& plan, const alink::identity& who, const hal::address& own);
+  /// `plan` outlives it. `own` is where the device goes if the answer does not say; `tls`: whether
+  /// it speaks TLS there.
+  guide(const logon_plan& plan, const alink::identity& who, const hal::address& own, bool tls);
 
   /// Appends the question.
   void ask(time_point now, byte_buffer& out);
@@ -41,6 +42,7 @@ private:
   alink::preauth_grant grant_;
   hal::address place_;
   std::string failure_;
+  bool tls_;
   bool answered_ = false;
 };
 

@@ -62,4 +62,30 @@ std::string_view to_string(latency l) noexcept {
   FLEET_CHECK(false);
 }
 
+std::string_view to_string(update_result r) noexcept {
+  switch (r) {
+    case update_result::failed: return "failed";
+    case update_result::download_failed: return "download_failed";
+    case update_result::verification_failed: return "verification_failed";
+    case update_result::burn_failed: return "burn_failed";
+    case update_result::succeeded: return "succeeded";
+    case update_result::fell_back: return "fell_back";
+    case update_result::cut_off: return "cut_off";
+  }
+  FLEET_CHECK(false);
+}
+
+std::string_view to_string(update_state s) noexcept {
+  switch (s) {
+    case update_state::idle: return "idle";
+    case update_state::asking: return "asking";
+    case update_state::waiting: return "waiting";
+    case update_state::opening: return "opening";
+    case update_state::downloading: return "downloading";
+    case update_state::staged: return "staged";
+    case update_state::over: return "over";
+  }
+  FLEET_CHECK(false);
+}
+
 } // namespace fleet::actors

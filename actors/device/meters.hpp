@@ -66,6 +66,32 @@ std::string_view to_string(skip s) noexcept;
 /// Topics that a product's devices may be told to listen to.
 inline constexpr std::size_t topics_per_product_max = 8;
 
+/// What became of an update of firmware (aliyun-iot.md §14); the first four by their steps.
+enum class update_result : std::uint8_t {
+  failed,              ///< step -1: an offer that cannot be taken, or a board that must not
+  download_failed,     ///< step -2
+  verification_failed, ///< step -3
+  burn_failed,         ///< step -4
+  succeeded,           ///< the new image came up and reached the cloud
+  fell_back,           ///< the boot loader went back to the image before
+  cut_off              ///< the device's software ended, or its power failed, in the middle of it
+};
+inline constexpr std::size_t update_result_count = 7;
+std::string_view to_string(update_result r) noexcept;
+
+/// Where the updates of devices that run stand; the phases of ota::updater.
+enum class update_state : std::uint8_t {
+  idle,
+  asking,
+  waiting,
+  opening,
+  downloading,
+  staged,
+  over
+};
+inline constexpr std::size_t update_state_count = 7;
+std::string_view to_string(update_state s) noexcept;
+
 using counter = std::atomic<std::uint64_t>;
 
 /// Adds to a counter of this thread: no locked instruction.
@@ -129,6 +155,23 @@ struct meters {
   counter topologies_read{0};        ///< topo/get (§16.2)
   counter found_told{0};             ///< list/found (§16.2)
   std::array<histogram, latency_count> latencies{};
+  // Of firmware (firmware_part.hpp).
+  counter firmware_offers{0};         ///< of all kinds
+  counter firmware_offers_ignored{0}; ///< of those: a download or a reboot went before
+  counter firmware_offers_bad{0};     ///< messages that could not be believed
+  counter firmware_fetches{0};        ///< attempts to download
+  counter firmware_octets{0};         ///< of images, as they came, those sent again too
+  counter firmware_staged{0};         ///< downloaded, verified from flash, about to boot
+  counter firmware_reboots{0};
+  counter firmware_power_losses{0};
+  counter firmware_dead{0}; ///< gauge: boards without an image that starts
+  std::array<counter, update_result_count> update_results{};
+  std::array<counter, update_state_count> in_update{}; ///< gauge
+  histogram download_time;                             ///< from an offer to its verification
+  histogram update_time;      ///< from an offer to the report of the new version
+  counter configs_offered{0}; ///< files offered, in answers and pushes (§14.6)
+  counter configs_fetched{0}; ///< whole and of the digest that was said
+  counter configs_failed{0};  ///< not believed, not fetched, or not what was said
 
   void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }
   [[nodiscard]] std::uint64_t skipped_for(skip why) const noexcept {

@@ -64,6 +64,9 @@ void registrar::settle(result<std::string, alink::logon_refusal> answer) {
   failure_ = refused_ ? "the platform refuses to register the device: code "
                             + std::to_string(answer.error().code)
                       : std::string{"what came for a secret is none"};
+  if (refused_ && answer.error().code == alink::code_already_active) {
+    failure_.append(": ").append(registered_before);
+  }
 }
 
 std::size_t registrar::memory_bytes() const noexcept {

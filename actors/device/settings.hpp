@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/device/features.hpp"
+#include "actors/device/firmware_settings.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/sign.hpp"
 #include "protocol/base/check.hpp"
@@ -57,11 +59,6 @@ enum class logon_way : std::uint8_t {
   pre_auth, ///< who to log on as, with which token, and where (§5.4)
   bootstrap ///< where; they log on as in direct mode (§5.4, last paragraph)
 };
-/// A name that the auth host may send devices to, looked up before they start: a home cannot.
-struct known_host {
-  std::string name;
-  hal::address at; ///< whatever the port
-};
 struct logon_plan : auth_door {
   logon_way by = logon_way::direct;
   /// By the ID2 model (§5.6): the securemode of direct mode, 4, 7 or 8, of which 4 and 7 become 1
@@ -96,6 +93,8 @@ struct product_settings {
   device_features features; ///< none: the plain device
   registration_plan registration;
   logon_plan logon;
+  fetch_plan fetch;
+  std::optional<firmware_settings> firmware; ///< valid(); none: no firmware, no updates
 };
 
 /// Which product each device belongs to: ranges of indices that follow one another from 0.

@@ -14,6 +14,8 @@
 
 namespace fleet::actors {
 
+class firmware_stock;
+
 /// Told about what a person should read about; not on the hot path.
 class device_watcher {
 public:
@@ -33,8 +35,9 @@ struct device_surroundings {
   meters* counts = nullptr;
   speech_scratch* speech = nullptr;
   device_watcher* watcher = nullptr;
-  byte_buffer payload; ///< scratch for one report
-  login_text login;    ///< scratch for one CONNECT
+  firmware_stock* stock = nullptr; ///< for products with firmware
+  byte_buffer payload;             ///< scratch for one report
+  login_text login;                ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
   /// What each product of this home is lent, by its number; empty: there is only this.

@@ -8,6 +8,7 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/plain_model.hpp"
+#include "actors/device/thing_config.hpp"
 #include "actors/device/thing_shadow.hpp"
 
 namespace fleet::actors {
@@ -45,7 +46,8 @@ thing::thing(const thing_place& at)
       state_(model_of(at.product)),
       book_(at.product.behaviour == behaviour::sdk ? alink::sdk_requests : thing_requests),
       values_(at.product.seed, at.slot.board.index(), "thing"),
-      jitter_(at.product.seed, at.slot.board.index(), "reports"), plans_(plans_of(at.product)) {
+      jitter_(at.product.seed, at.slot.board.index(), "reports"), plans_(plans_of(at.product)),
+      turns_(at.turns) {
   const auto who = product_.speech->triples()->at(slot_.board.index());
   product_key_ = who.product_key;
   device_name_ = who.device_name;
@@ -176,6 +178,7 @@ time_point thing::next_timeout() const noexcept {
   for (std::size_t i = 0; i < plans_.size(); ++i) {
     next = std::min(next, due_[i]);
   }
+  next = config_ ? std::min(next, config_->next_timeout()) : next;
   return shadow_ ? std::min(next, shadow_->client.next_timeout()) : next;
 }
 
@@ -191,6 +194,10 @@ void thing::handle_timeout() {
     shadow_->client.handle_timeout(now(), out);
     send_shadow();
     drain_shadow();
+  }
+  if (config_ && config_->next_timeout() <= now()) {
+    config_->handle_timeout();
+    part_turn();
   }
   if (next_time_ <= now()) {
     next_time_ = later(now(), features().ntp_interval);
@@ -248,7 +255,7 @@ std::size_t thing::memory_bytes() const noexcept {
     return s.capacity() > std::string{}.capacity() ? s.capacity() + 1 : 0;
   };
   return text(product_key_) + text(device_name_) + state_.heap_octets() + book_.memory_bytes()
-         + plans_.size() * sizeof(time_point)
+         + plans_.size() * sizeof(time_point) + (config_ ? config_->memory_bytes() : 0)
          + (shadow_ ? sizeof(shadow_part) + text(shadow_->prefix) + shadow_->client.memory_bytes()
                     : 0);
 }

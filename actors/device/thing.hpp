@@ -26,6 +26,7 @@ namespace fleet::actors {
 struct device_slot;
 struct device_surroundings;
 struct meters;
+class turn_giver;
 
 /// Times that a question (desired, configuration, model, tags) is asked before the device lets it
 /// be.
@@ -44,6 +45,7 @@ struct thing_place {
   const product_settings& product;
   device_slot& slot; ///< its board's index is the device's
   thing_link& link;
+  turn_giver* turns = nullptr; ///< none: it fetches no files
 };
 
 class thing {
@@ -66,6 +68,8 @@ public:
   /// Takes a message to this device; false if it is none that a thing understands.
   bool take(const mqtt::message_view& message);
 
+  /// Something happened to a file that it fetches.
+  void part_turn();
   void handle_timeout();
   [[nodiscard]] time_point now() const noexcept; ///< of its home
   [[nodiscard]] time_point next_timeout() const noexcept;
@@ -83,6 +87,7 @@ public:
 private:
   struct shadow_part;
   struct arrival; ///< a message with its topic taken apart
+  struct config_job;
 
   // Sending; what is sent stands in the home's payload buffer.
   bool send(const alink::topic& where, mqtt::qos q);
@@ -130,14 +135,17 @@ private:
   void take_rrpc(const mqtt::message_view& message, const alink::rrpc_call& call);
   void take_raw(const arrival& m);
   void answer(const arrival& m, const alink::reply_fields& reply);
-  void answer_config(const arrival& m, std::string_view raw_id, int code);
+  void answer_config(mqtt::qos asked, std::string_view raw_id, int code);
 
   // Replies and questions of its own.
   bool take_reply(const arrival& m);
   void ask_first_questions();
   void ask(alink::topic_kind kind, std::uint32_t attempt);
   void take_desired(const alink::message& reply);
-  void take_config(const alink::config_offer& offer);
+  /// A file that was offered in answer to a question, or, with its id, by a push.
+  void take_config(const alink::config_offer& offer, std::string_view push_id = {},
+                   mqtt::qos push_qos = mqtt::qos::at_most_once);
+  void end_config(bool good);
   [[nodiscard]] alink::config_transport config_transport() const noexcept;
   void ask_time();
   void take_time(bytes_view payload);
@@ -169,6 +177,8 @@ private:
   std::span<const report_plan> plans_; ///< the product's, or the one that a model alone implies
   std::unique_ptr<time_point[]> due_;  ///< of each plan; never while quiet or not yet online
   std::unique_ptr<shadow_part> shadow_;
+  std::unique_ptr<config_job> config_; ///< a file that is fetched
+  turn_giver* turns_;
   time_point next_time_ = never; ///< when the time is asked next
   std::int64_t time_asked_ms_ = 0;
   std::uint32_t untagged_reports_ = 0; ///< sent since the boot

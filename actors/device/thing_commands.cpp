@@ -114,8 +114,7 @@ bool thing::take_request(const arrival& m) {
   const auto request = alink::parse_message(around_.speech->json, m.message.payload);
   if (config) {
     const auto offer = alink::read_config_push(request, config_transport());
-    answer_config(m, request.id, offer.code);
-    take_config(offer);
+    take_config(offer, request.id, m.message.qos);
   } else {
     const int code =
         is_order(kind) ? alink::read_order(request) : alink::read_event_notify(request).code;
@@ -243,18 +242,6 @@ void thing::answer(const arrival& m, const alink::reply_fields& reply) {
     return; // nobody could tell what it answers (§23)
   }
   alink::append_reply(fresh_payload(), reply);
-  alink::topic where = m.topic;
-  where.reply = true;
-  (void)send(where, answer_qos(m.message.qos));
-}
-
-/// A file that can be believed is taken note of at once; the 2018 SDK has its own way of saying
-/// that it cannot (§14.6).
-void thing::answer_config(const arrival& m, std::string_view raw_id, int code) {
-  if (product_.behaviour != behaviour::sdk || code == alink::code_success) {
-    return answer(m, {.raw_id = raw_id, .code = code});
-  }
-  alink::append_config_push_failure_v210(fresh_payload(), raw_id);
   alink::topic where = m.topic;
   where.reply = true;
   (void)send(where, answer_qos(m.message.qos));

@@ -12,8 +12,6 @@ namespace {
 
 using alink::topic_kind;
 
-constexpr std::string_view config_key = "config.id";
-
 bool is_post(topic_kind kind) noexcept {
   return kind == topic_kind::property_post || kind == topic_kind::event_post
          || kind == topic_kind::property_batch_post || kind == topic_kind::property_pack_post
@@ -138,19 +136,6 @@ void thing::take_desired(const alink::message& reply) {
   if (send(plain_topic(topic_kind::desired_delete), mqtt::qos::at_least_once)) {
     (void)open(topic_kind::desired_delete, question_tries_max);
   }
-}
-
-alink::config_transport thing::config_transport() const noexcept {
-  return product_.security == nullptr ? alink::config_transport::http_too
-                                      : alink::config_transport::https_only;
-}
-
-void thing::take_config(const alink::config_offer& offer) {
-  if (offer.fault != alink::config_fault::none) {
-    return;
-  }
-  bump(counts().configs_received);
-  (void)slot_.board.kv.put(config_key, as_bytes(offer.info.config_id));
 }
 
 void thing::ask_time() {

@@ -34,7 +34,8 @@ device_actor::device_actor(caf::actor_config& cfg, hal::home& h, device_surround
                            device_slot& slot, std::uint32_t index, caf::actor shard)
     : pinned_actor(cfg, h), shard_(std::move(shard)), index_(index) {
   set_exception_handler(reason_of);
-  device_.emplace(around, slot, index);
+  turn_giver* const turns = this;
+  device_.emplace(around, slot, index, turns);
 }
 
 device_actor::~device_actor() = default;
@@ -67,12 +68,13 @@ void device_actor::handle(device_turn::kind what) {
     case device_turn::kind::transport_up: device_->transport_up(); break;
     case device_turn::kind::received: device_->received(arrived_); break;
     case device_turn::kind::transport_down: device_->transport_down(reason_, detail_); break;
+    case device_turn::kind::part: device_->part_turn(); break;
     case device_turn::kind::run: device_->run(asked_for_); break;
     case device_turn::kind::quiet: device_->quiet(); break;
     case device_turn::kind::stop: device_->stop(asked_for_); break;
     case device_turn::kind::kill: quit(caf::exit_reason::kill); return;
     case device_turn::kind::crash:
-    throw std::runtime_error{"crash ordered by its supervisor"}; // tidy: exception, ordered
+      throw std::runtime_error{"crash ordered by its supervisor"}; // tidy: exception, ordered
   }
   re_arm();
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "actors/device/device.hpp"
+#include "actors/device/image_fetch.hpp"
 #include "actors/supervision/messages.hpp"
 #include "actors/supervision/pinned_actor.hpp"
 #include "hal_sim/world/stream.hpp"
@@ -12,7 +13,10 @@
 
 namespace fleet::actors {
 
-class device_actor final : public pinned_actor, private hal::stream_events, private hal::timer {
+class device_actor final : public pinned_actor,
+                           private hal::stream_events,
+                           private hal::timer,
+                           private turn_giver {
 public:
   device_actor(caf::actor_config& cfg, hal::home& h, device_surroundings& around, device_slot& slot,
                std::uint32_t index, caf::actor shard);
@@ -36,6 +40,7 @@ private:
   void on_connected() override;
   void on_received(bytes_view bytes) override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;
+  void give_part_turn() override { take_turn(device_turn::kind::part); }
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override;
   void take_turn(device_turn::kind what);

@@ -43,6 +43,7 @@ struct device_turn {
     transport_up,
     received,
     transport_down,
+    part,
     run,
     quiet,
     stop,

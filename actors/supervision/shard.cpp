@@ -33,6 +33,9 @@ std::deque<product_part>& lend(std::deque<product_part>& parts, hal::home& h,
 shard::shard(hal::home& h, const product_map& from, shard_options o, speech_scratch& speech)
     : home(h), products(from), options(std::move(o)),
       counts(lend(parts, h, from, speech).front().counts) {
+  for (auto& part : parts) {
+    part.around.stock = &stock;
+  }
   for (std::uint32_t i = 0; i < options.count; ++i) {
     slots.emplace_back(h, options.first + i, products.at(options.first + i).seed);
   }

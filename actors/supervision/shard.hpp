@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/device/device.hpp"
+#include "actors/device/firmware_stock.hpp"
 #include "actors/supervision/timetable.hpp"
 #include "hal_sim/world/home.hpp"
 
@@ -80,6 +81,7 @@ struct shard {
   hal::home& home;
   const product_map& products;
   const shard_options options;
+  firmware_stock stock;           ///< outlives the slots' boards
   std::deque<product_part> parts; ///< by the products' numbers, those without devices here too
   meters& counts;                 ///< of the first product
   std::deque<device_slot> slots;  ///< slot i belongs to device options.first + i

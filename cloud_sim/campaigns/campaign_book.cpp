@@ -162,6 +162,12 @@ void campaign_book::progressed(std::uint32_t device, int step, time_point now) {
   }
 }
 
+void campaign_book::withdraw(std::uint32_t device, time_point now) {
+  for (auto& [number, c] : campaigns_) {
+    (void)c.withdraw(device, now);
+  }
+}
+
 std::optional<campaign_book::id> campaign_book::asked(std::uint32_t device, time_point now) {
   for (auto& [number, c] : campaigns_) {
     if (c.asked(device, now)) {

@@ -53,6 +53,7 @@ public:
   void online(std::uint32_t device, std::string_view version, time_point now);
   void offline(std::uint32_t device);
   void progressed(std::uint32_t device, int step, time_point now);
+  void withdraw(std::uint32_t device, time_point now);
   /// Whose firmware to answer with.
   std::optional<id> asked(std::uint32_t device, time_point now);
 
@@ -66,6 +67,8 @@ public:
   std::optional<event> next_event();
 
   [[nodiscard]] const campaign* find(id number) const noexcept;
+  /// What add() will call the next one.
+  [[nodiscard]] id next() const noexcept { return last_ + 1; }
   /// By number.
   [[nodiscard]] const std::map<id, campaign>& all() const noexcept { return campaigns_; }
 

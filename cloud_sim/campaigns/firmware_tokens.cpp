@@ -1,70 +1,29 @@
-// The second of expiry, the device, and an HMAC over both and the firmware's number.
+// The subject is the firmware's number.
 #include "cloud_sim/campaigns/firmware_tokens.hpp"
-
-#include <charconv>
-#include <optional>
-#include <utility>
-
-#include "protocol/base/check.hpp"
-#include "protocol/base/hmac.hpp"
 
 namespace fleet::cloud {
 
 namespace {
 
-constexpr std::size_t expiry_digits = 12;
-constexpr std::size_t device_digits = 8;
-constexpr std::size_t claim_digits = expiry_digits + device_digits;
-constexpr std::int64_t latest_s = 0xffff'ffff'ffff;
-
-void append_hexadecimal(std::string& out, std::uint64_t value, std::size_t digits) {
-  for (std::size_t i = digits; i-- > 0;) {
-    out += "0123456789abcdef"[value >> 4 * i & 15];
+/// Of one length for all firmwares.
+std::string subject_of(std::uint32_t firmware) {
+  std::string out{"firmware."};
+  for (unsigned digit = 8; digit-- > 0;) {
+    out += "0123456789abcdef"[firmware >> 4 * digit & 15];
   }
-}
-
-std::uint64_t number(std::string_view digits) noexcept {
-  std::uint64_t out = 0;
-  (void)std::from_chars(digits.data(), digits.data() + digits.size(), out, 16);
   return out;
 }
 
 } // namespace
 
-firmware_tokens::firmware_tokens(std::string key) : key_(std::move(key)) {}
-
-std::string firmware_tokens::sign(std::uint32_t firmware, std::string_view claims) const {
-  std::string content{"firmware."};
-  append_hexadecimal(content, firmware, 8);
-  content += '.';
-  content += claims;
-  return hmac_hex(hmac_hash::sha256, key_, content);
-}
-
 std::string firmware_tokens::issue(std::uint32_t firmware, std::uint32_t device, std::int64_t now_s,
                                    std::int64_t life_s) const {
-  FLEET_CHECK(now_s >= 0 && life_s >= 0 && life_s <= latest_s && now_s <= latest_s - life_s);
-  std::string out;
-  out.reserve(octets);
-  append_hexadecimal(out, static_cast<std::uint64_t>(now_s + life_s), expiry_digits);
-  append_hexadecimal(out, device, device_digits);
-  return out + sign(firmware, out);
+  return tokens_.issue(subject_of(firmware), device, now_s, life_s);
 }
 
 firmware_tokens::judged firmware_tokens::judge(std::uint32_t firmware, std::string_view token,
                                                std::int64_t now_s) const {
-  if (token.size() != octets) {
-    return {};
-  }
-  const std::string_view claims = token.substr(0, claim_digits);
-  // Signed, so they are digits of ours once this holds.
-  if (!constant_time_equal(token.substr(claim_digits), sign(firmware, claims))) {
-    return {};
-  }
-  const std::uint64_t until_s = number(claims.substr(0, expiry_digits));
-  const bool lasts = now_s < 0 || static_cast<std::uint64_t>(now_s) < until_s;
-  return {lasts ? token_verdict::good : token_verdict::expired,
-          static_cast<std::uint32_t>(number(claims.substr(expiry_digits)))};
+  return tokens_.judge(subject_of(firmware), token, now_s);
 }
 
 } // namespace fleet::cloud

@@ -1,42 +1,34 @@
-// The tokens in a firmware's addresses: for one firmware, one device and a time, without a table of
-// those that are out. Knows no firmware and no URL.
+// The tokens in a firmware's addresses: for one firmware, one device and a time. Knows no firmware
+// and no URL.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "cloud_sim/campaigns/url_tokens.hpp"
 
 namespace fleet::cloud {
 
-enum class token_verdict : std::uint8_t {
-  good,
-  expired, ///< ours, and too old
-  forged   ///< not ours, for another firmware, or no token at all
-};
-
 class firmware_tokens {
 public:
-  static constexpr std::size_t octets = 12 + 8 + 64; ///< of a token; all are hexadecimal digits
+  static constexpr std::size_t octets = url_tokens::octets;
 
   /// Whoever has the key can make tokens; a twin with another key takes none of these.
-  explicit firmware_tokens(std::string key);
+  explicit firmware_tokens(std::string key) : tokens_(std::move(key)) {}
 
   /// Good for `life_s` seconds, until before now_s + life_s.
   [[nodiscard]] std::string issue(std::uint32_t firmware, std::uint32_t device, std::int64_t now_s,
                                   std::int64_t life_s) const;
 
-  struct judged {
-    token_verdict verdict = token_verdict::forged;
-    std::uint32_t device = 0; ///< whose it is, unless it is forged
-    friend bool operator==(const judged&, const judged&) = default;
-  };
+  using judged = url_tokens::judged;
   /// In a time that depends on lengths only.
   [[nodiscard]] judged judge(std::uint32_t firmware, std::string_view token,
                              std::int64_t now_s) const;
 
 private:
-  [[nodiscard]] std::string sign(std::uint32_t firmware, std::string_view claims) const;
-  std::string key_;
+  url_tokens tokens_;
 };
 
 } // namespace fleet::cloud

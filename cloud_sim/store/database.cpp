@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cloud_sim/store/schema.hpp"
+#include "cloud_sim/store/statements.hpp"
 
 namespace fleet::cloud {
 
@@ -45,49 +46,6 @@ std::string_view words_of(store_error why) noexcept {
     case store_error::overflowed: return "could not be written for too long";
   }
   FLEET_CHECK(false);
-}
-
-std::string upsert_sql(const table_shape& t) {
-  std::string names;
-  std::string marks;
-  std::string key;
-  std::string sets;
-  for (std::size_t i = 0; i < t.columns.size() && !t.columns[i].empty(); ++i) {
-    names.append(i == 0 ? "" : ",").append(t.columns[i]);
-    marks.append(i == 0 ? "?" : ",?");
-    if (i < t.key_columns) {
-      key.append(i == 0 ? "" : ",").append(t.columns[i]);
-    } else {
-      sets.append(sets.empty() ? "" : ",").append(t.columns[i]).append("=excluded.");
-      sets.append(t.columns[i]);
-    }
-  }
-  std::string sql = "INSERT INTO ";
-  sql.append(t.name).append("(").append(names).append(") VALUES(").append(marks);
-  sql.append(") ON CONFLICT(").append(key).append(") DO UPDATE SET ").append(sets);
-  return sql;
-}
-
-std::string erase_sql(const table_shape& t, std::size_t key_columns) {
-  FLEET_CHECK(key_columns >= 1 && key_columns <= t.key_columns);
-  std::string sql = "DELETE FROM ";
-  sql.append(t.name).append(" WHERE ");
-  for (std::size_t i = 0; i < key_columns; ++i) {
-    sql.append(i == 0 ? "" : " AND ").append(t.columns[i]).append("=?");
-  }
-  return sql;
-}
-
-std::string read_sql(const table_shape& t) {
-  std::string names;
-  std::string key;
-  for (std::size_t i = 0; i < t.columns.size() && !t.columns[i].empty(); ++i) {
-    names.append(i == 0 ? "" : ",").append(t.columns[i]);
-    if (i < t.key_columns) {
-      key.append(i == 0 ? "" : ",").append(t.columns[i]);
-    }
-  }
-  return "SELECT " + names + " FROM " + std::string{t.name} + " ORDER BY " + key;
 }
 
 /// The value stays in the batch until the statement has run.
@@ -349,15 +307,9 @@ void database::roll_back() {
   }
 }
 
-result<std::uint64_t, store_failure>
-database::read(std::uint8_t table,
-               const std::function<bool(std::span<const column_value>)>& visit) {
-  auto made = prepare(read_sql(table_shapes()[table]));
-  if (!made.ok()) {
-    return fail(store_failure{made.error()});
-  }
-  sqlite3_stmt* const s = made.value();
-  std::array<column_value, 8> values;
+result<std::uint64_t, store_failure> database::visit_rows(sqlite3_stmt* s, std::uint8_t table,
+                                                          const row_visitor& visit) {
+  std::array<column_value, columns_max> values;
   const int count = sqlite3_column_count(s);
   FLEET_CHECK(count > 0 && static_cast<std::size_t>(count) <= values.size());
   std::uint64_t rows = 0;
@@ -380,6 +332,30 @@ database::read(std::uint8_t table,
     return fail(std::move(*bad));
   }
   return rows;
+}
+
+result<std::uint64_t, store_failure> database::read(std::uint8_t table, const row_visitor& visit) {
+  const auto& shape = table_shapes()[table];
+  auto made = prepare(read_sql(shape, " ORDER BY ", ",", ""));
+  if (!made.ok()) {
+    return fail(store_failure{made.error()});
+  }
+  return visit_rows(made.value(), table, visit);
+}
+
+result<std::uint64_t, store_failure> database::read_one(std::uint8_t table,
+                                                        std::span<const std::int64_t> key,
+                                                        const row_visitor& visit) {
+  const auto& shape = table_shapes()[table];
+  FLEET_CHECK(key.size() == shape.key_columns);
+  auto made = prepare(read_sql(shape, " WHERE ", " AND ", "=?"));
+  if (!made.ok()) {
+    return fail(store_failure{made.error()});
+  }
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    sqlite3_bind_int64(made.value(), static_cast<int>(i + 1), key[i]);
+  }
+  return visit_rows(made.value(), table, visit);
 }
 
 } // namespace fleet::cloud

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cloud_sim/store/batch.hpp"
+#include "cloud_sim/store/schema.hpp"
 #include "cloud_sim/store/store.hpp"
 
 struct sqlite3;
@@ -20,6 +21,8 @@ namespace fleet::cloud {
 
 class database {
 public:
+  using row_visitor = std::function<bool(std::span<const column_value>)>;
+
   static result<std::unique_ptr<database>, store_failure> open(const std::string& file,
                                                                const store_options& options);
   ~database();
@@ -35,8 +38,10 @@ public:
 
   /// Calls `visit` with the columns of each row in the order of the key. A visit that answers
   /// false found a row that nobody of ours wrote: corrupt.
+  result<std::uint64_t, store_failure> read(std::uint8_t table, const row_visitor& visit);
+  /// The same of the row with that whole key, if there is one.
   result<std::uint64_t, store_failure>
-  read(std::uint8_t table, const std::function<bool(std::span<const column_value>)>& visit);
+  read_one(std::uint8_t table, std::span<const std::int64_t> key, const row_visitor& visit);
 
   /// One sentence that names the file.
   [[nodiscard]] store_failure failure_of(store_error why, std::string_view rest) const;
@@ -44,7 +49,7 @@ public:
 private:
   explicit database(std::string file) noexcept : file_(std::move(file)) {}
 
-  static constexpr std::size_t tables_max = 10;
+  static constexpr std::size_t tables_max = 14;
   /// Of one table: upsert, and erasure by the first one, two or three key columns.
   static constexpr std::size_t statements_per_table = 4;
 
@@ -58,6 +63,8 @@ private:
   result<std::int64_t, store_failure> number(const char* sql);
   result<sqlite3_stmt*, store_failure> prepare(const std::string& sql);
   result<sqlite3_stmt*, store_failure> statement(const write_head& head);
+  result<std::uint64_t, store_failure> visit_rows(sqlite3_stmt* s, std::uint8_t table,
+                                                  const row_visitor& visit);
   [[nodiscard]] store_failure failure_now(int code) const;
 
   std::string file_;

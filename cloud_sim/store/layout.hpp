@@ -19,7 +19,11 @@ enum class table : std::uint8_t {
   sessions,
   session_messages,
   retained,
-  ledger
+  ledger,
+  firmwares,
+  firmware_blocks,
+  campaigns,
+  rollouts
 };
 
 template <class Row>
@@ -44,6 +48,14 @@ template <>
 inline constexpr table table_of<retained_row> = table::retained;
 template <>
 inline constexpr table table_of<ledger_row> = table::ledger;
+template <>
+inline constexpr table table_of<firmware_row> = table::firmwares;
+template <>
+inline constexpr table table_of<firmware_block_row> = table::firmware_blocks;
+template <>
+inline constexpr table table_of<campaign_row> = table::campaigns;
+template <>
+inline constexpr table table_of<rollout_row> = table::rollouts;
 
 /// Calls `with` with all columns of `r` at once, each a reference to the member.
 template <class Visit>
@@ -102,5 +114,31 @@ decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.way;
 }
 { return with(r.device, r.way, r.account); }
+template <class Visit>
+decltype(auto) columns(auto& r, Visit&& with) requires requires {
+  r.sha256;
+}
+{
+  return with(r.firmware, r.product_key, r.target, r.module, r.size, r.received, r.traits, r.seed,
+              r.md5, r.sha256);
+}
+template <class Visit>
+decltype(auto) columns(auto& r, Visit&& with) requires requires {
+  r.block;
+}
+{ return with(r.firmware, r.block, r.octets); }
+template <class Visit>
+decltype(auto) columns(auto& r, Visit&& with) requires requires {
+  r.rules;
+}
+{
+  return with(r.campaign, r.firmware, r.rules, r.state, r.halted_by, r.wave, r.already,
+              r.attempts_failed, r.attempts_succeeded, r.judged_failed, r.judged);
+}
+template <class Visit>
+decltype(auto) columns(auto& r, Visit&& with) requires requires {
+  r.offers;
+}
+{ return with(r.campaign, r.device_name, r.state, r.cause, r.step, r.attempts, r.wave, r.offers); }
 
 } // namespace fleet::cloud

@@ -92,14 +92,62 @@ struct retained_row {
 };
 
 /// The numbers are on disk: they never change.
-enum class ledger_way : std::uint8_t { uplink = 0, downlink = 1 };
-inline constexpr std::uint8_t ledger_way_count = 2;
+enum class ledger_way : std::uint8_t { uplink = 0, downlink = 1, refused = 2 };
+inline constexpr std::uint8_t ledger_way_count = 3;
 
 /// The cloud's account of one device and direction. Key: device, way.
 struct ledger_row {
   std::uint32_t device = 0; ///< the index that stands in the tags
   ledger_way way = ledger_way::uplink;
   bytes_view account{};
+};
+
+/// A firmware (§14), without its octets. Key: firmware.
+struct firmware_row {
+  std::uint32_t firmware = 0;
+  std::string_view product_key{};
+  std::string_view target{}; ///< the version
+  std::string_view module{}; ///< empty: the default one
+  std::int64_t size = 0;
+  std::int64_t received = 0;
+  std::uint32_t traits = 0; ///< the owner's own bits: where it comes from, its method, its fault
+  std::int64_t seed = 0;    ///< of a generated one
+  std::string_view md5{};   ///< hexadecimal, once it is whole
+  std::string_view sha256{};
+};
+
+/// Octets of a firmware that was uploaded. Key: firmware, block.
+struct firmware_block_row {
+  std::uint32_t firmware = 0;
+  std::uint32_t block = 0;
+  bytes_view octets{};
+};
+
+/// A campaign without its devices. Key: campaign.
+struct campaign_row {
+  std::uint32_t campaign = 0;
+  std::uint32_t firmware = 0;
+  std::string_view rules{}; ///< JSON
+  std::uint8_t state = 0;   ///< the numbers of its enums are on disk: they never change
+  std::uint8_t halted_by = 0;
+  std::uint8_t wave = 0;
+  std::uint32_t already = 0;
+  std::uint32_t attempts_failed = 0;
+  std::uint32_t attempts_succeeded = 0;
+  std::uint32_t judged_failed = 0;
+  std::uint32_t judged = 0;
+};
+
+/// A device in a campaign. Key: campaign, device_name.
+struct rollout_row {
+  std::uint32_t campaign = 0;
+  std::string_view device_name{};
+  std::uint8_t state = 0; ///< numbers of enums that never change
+  std::uint8_t cause = 0;
+  std::int8_t step = 0;
+  std::uint8_t attempts = 0;
+  std::uint8_t wave = 0;
+  std::uint16_t offers = 0;
 };
 
 } // namespace fleet::cloud

@@ -57,9 +57,31 @@ constexpr const char* topics_step = R"sql(
 ALTER TABLE products ADD COLUMN topics TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr std::array<const char*, 4> steps{registry_step, messages_step, config_step, topics_step};
+/// Version 5: firmware and its campaigns.
+constexpr const char* firmware_step = R"sql(
+CREATE TABLE firmwares (
+  firmware INTEGER NOT NULL PRIMARY KEY, product_key TEXT NOT NULL, target TEXT NOT NULL,
+  module TEXT NOT NULL, size INTEGER NOT NULL, received INTEGER NOT NULL,
+  traits INTEGER NOT NULL, seed INTEGER NOT NULL, md5 TEXT NOT NULL, sha256 TEXT NOT NULL);
+CREATE TABLE firmware_blocks (
+  firmware INTEGER NOT NULL, block INTEGER NOT NULL, octets BLOB NOT NULL,
+  PRIMARY KEY (firmware, block));
+CREATE TABLE campaigns (
+  campaign INTEGER NOT NULL PRIMARY KEY, firmware INTEGER NOT NULL, rules TEXT NOT NULL,
+  state INTEGER NOT NULL, halted_by INTEGER NOT NULL, wave INTEGER NOT NULL,
+  already INTEGER NOT NULL, attempts_failed INTEGER NOT NULL,
+  attempts_succeeded INTEGER NOT NULL, judged_failed INTEGER NOT NULL, judged INTEGER NOT NULL);
+CREATE TABLE rollouts (
+  campaign INTEGER NOT NULL, device_name TEXT NOT NULL, state INTEGER NOT NULL,
+  cause INTEGER NOT NULL, step INTEGER NOT NULL, attempts INTEGER NOT NULL,
+  wave INTEGER NOT NULL, offers INTEGER NOT NULL,
+  PRIMARY KEY (campaign, device_name));
+)sql";
 
-constexpr std::array<table_shape, 10> shapes{{
+constexpr std::array<const char*, 5> steps{registry_step, messages_step, config_step, topics_step,
+                                           firmware_step};
+
+constexpr std::array<table_shape, 14> shapes{{
     {"products",
      {"product_key", "product_secret", "name", "model", "flags", "config", "config_count",
       "topics"},
@@ -76,6 +98,18 @@ constexpr std::array<table_shape, 10> shapes{{
     {"session_messages", {"client_id", "place", "message"}, 2},
     {"retained", {"topic", "message"}, 1},
     {"ledger", {"device", "way", "account"}, 2},
+    {"firmwares",
+     {"firmware", "product_key", "target", "module", "size", "received", "traits", "seed", "md5",
+      "sha256"},
+     1},
+    {"firmware_blocks", {"firmware", "block", "octets"}, 2},
+    {"campaigns",
+     {"campaign", "firmware", "rules", "state", "halted_by", "wave", "already", "attempts_failed",
+      "attempts_succeeded", "judged_failed", "judged"},
+     1},
+    {"rollouts",
+     {"campaign", "device_name", "state", "cause", "step", "attempts", "wave", "offers"},
+     2},
 }};
 
 } // namespace

@@ -16,9 +16,11 @@ inline constexpr std::int32_t application_mark = 0x464c5457;
 /// to change the schema, append a script and never touch an older one.
 std::span<const char* const> schema_steps() noexcept;
 
+inline constexpr std::size_t columns_max = 12;
+
 struct table_shape {
   std::string_view name;
-  std::array<std::string_view, 8> columns; ///< the key's first; empty ones end the list
+  std::array<std::string_view, columns_max> columns; ///< the key's first; empty ones end the list
   std::uint8_t key_columns = 1;
 };
 

@@ -1,6 +1,7 @@
 // Rows to batches and back, and the files around the database. SQLite itself is database.cpp's.
 #include "cloud_sim/store/store.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -208,6 +209,18 @@ void store::put(const retained_row& row) {
 void store::put(const ledger_row& row) {
   write(row);
 }
+void store::put(const firmware_row& row) {
+  write(row);
+}
+void store::put(const firmware_block_row& row) {
+  write(row);
+}
+void store::put(const campaign_row& row) {
+  write(row);
+}
+void store::put(const rollout_row& row) {
+  write(row);
+}
 
 template <class... Keys>
 void store::erase(std::uint8_t where, const Keys&... keys) {
@@ -274,6 +287,16 @@ void store::erase_ledger(std::uint32_t device) {
   erase(number_of(table::ledger), device);
 }
 
+void store::erase_firmware(std::uint32_t firmware) {
+  erase(number_of(table::firmwares), firmware);
+  erase(number_of(table::firmware_blocks), firmware);
+}
+
+void store::erase_campaign(std::uint32_t campaign) {
+  erase(number_of(table::campaigns), campaign);
+  erase(number_of(table::rollouts), campaign);
+}
+
 std::optional<store_failure> store::commit() {
   if (overflowed_) {
     return store_failure{store_error::overflowed,
@@ -324,6 +347,25 @@ store::read(const std::function<void(const Row&)>& visit) const {
   });
 }
 
+result<bool, store_failure> store::read_block(std::uint32_t firmware, std::uint32_t block,
+                                              byte_buffer& out) const {
+  if (database_ == nullptr) {
+    return false;
+  }
+  const std::array<std::int64_t, 2> key{firmware, block};
+  const auto found = database_->read_one(number_of(table::firmware_blocks), key,
+                                         [&out](std::span<const column_value> values) {
+                                           bytes_view octets;
+                                           const bool good = take_member(values.back(), octets);
+                                           out.append(octets);
+                                           return good;
+                                         });
+  if (!found) {
+    return fail(store_failure{found.error()});
+  }
+  return found.value() != 0;
+}
+
 template result<std::uint64_t, store_failure>
 store::read(const std::function<void(const product_row&)>&) const;
 template result<std::uint64_t, store_failure>
@@ -344,5 +386,13 @@ template result<std::uint64_t, store_failure>
 store::read(const std::function<void(const retained_row&)>&) const;
 template result<std::uint64_t, store_failure>
 store::read(const std::function<void(const ledger_row&)>&) const;
+template result<std::uint64_t, store_failure>
+store::read(const std::function<void(const firmware_row&)>&) const;
+template result<std::uint64_t, store_failure>
+store::read(const std::function<void(const firmware_block_row&)>&) const;
+template result<std::uint64_t, store_failure>
+store::read(const std::function<void(const campaign_row&)>&) const;
+template result<std::uint64_t, store_failure>
+store::read(const std::function<void(const rollout_row&)>&) const;
 
 } // namespace fleet::cloud

@@ -81,6 +81,10 @@ public:
   void put(const session_message_row& row);
   void put(const retained_row& row);
   void put(const ledger_row& row);
+  void put(const firmware_row& row);
+  void put(const firmware_block_row& row);
+  void put(const campaign_row& row);
+  void put(const rollout_row& row);
 
   // Erasing what is not there is no error.
 
@@ -101,6 +105,10 @@ public:
   void erase_retained(std::string_view topic);
   /// Both directions of one device.
   void erase_ledger(std::uint32_t device);
+  /// The firmware with all its octets.
+  void erase_firmware(std::uint32_t firmware);
+  /// The campaign with all its devices.
+  void erase_campaign(std::uint32_t campaign);
 
   /// Whether there is something to commit.
   [[nodiscard]] bool dirty() const noexcept { return writes_ != 0; }
@@ -119,6 +127,10 @@ public:
   /// `store.read<shadow_row>(…)`. A row that this program could not have written is corrupt.
   template <class Row>
   result<std::uint64_t, store_failure> read(const std::function<void(const Row&)>& visit) const;
+
+  /// Appends the octets of a committed block; false if there is none.
+  result<bool, store_failure> read_block(std::uint32_t firmware, std::uint32_t block,
+                                         byte_buffer& out) const;
 
   /// What to answer where an owner finds that a row's octets are none of its own.
   [[nodiscard]] store_failure corrupt(std::string_view what) const;

@@ -23,6 +23,8 @@ error_form form_of(operation_error e) noexcept {
   switch (e) {
     case operation_error::unknown_product: return {404, "unknown-product"};
     case operation_error::unknown_device: return {404, "unknown-device"};
+    case operation_error::unknown_firmware: return {404, "unknown-firmware"};
+    case operation_error::unknown_campaign: return {404, "unknown-campaign"};
     case operation_error::offline: return {409, "offline"};
     case operation_error::not_subscribed: return {409, "not-subscribed"};
     case operation_error::busy: return {503, "busy"};

@@ -107,6 +107,18 @@ void delete_device(const admin_call& call);
 void disable_device(const admin_call& call);
 void enable_device(const admin_call& call);
 void kick_device(const admin_call& call);
+// Firmware and campaigns.
+void list_firmware(const admin_call& call);
+void add_firmware(const admin_call& call);
+void show_firmware(const admin_call& call);
+void put_firmware(const admin_call& call);
+void delete_firmware(const admin_call& call);
+void list_campaigns(const admin_call& call);
+void add_campaign(const admin_call& call);
+void show_campaign(const admin_call& call);
+void delete_campaign(const admin_call& call);
+void list_campaign_devices(const admin_call& call);
+void change_campaign(const admin_call& call);
 // Talking to them.
 void set_properties(const admin_call& call);
 void get_properties(const admin_call& call);
@@ -115,6 +127,8 @@ void call_service(const admin_call& call);
 void rrpc(const admin_call& call);
 void show_shadow(const admin_call& call);
 void update_shadow(const admin_call& call);
+void invite(const admin_call& call);
+void permit(const admin_call& call);
 void publish(const admin_call& call);
 void broadcast(const admin_call& call);
 } // namespace admin

@@ -18,6 +18,7 @@ void write_unbooked(object_writer& json, const unbooked_tags& tags) {
   json.integer("corrupted", static_cast<std::int64_t>(tags.corrupted));
   json.integer("foreign", static_cast<std::int64_t>(tags.foreign));
   json.integer("unkept", static_cast<std::int64_t>(tags.unkept));
+  json.integer("overBound", static_cast<std::int64_t>(tags.over_bound));
 }
 
 void write_name(object_writer& json, std::string_view key, const std::string& name) {
@@ -52,6 +53,7 @@ void show_ledger(const admin_call& call) {
   out.append("{\"accounts\":[");
   byte_buffer uplink;
   byte_buffer downlink;
+  byte_buffer refused;
   auto at = desk->next(*from);
   for (std::uint32_t n = 0; at && n < *limit && out.size() < admin_ledger_page_bytes; ++n) {
     if (n != 0) {
@@ -60,10 +62,15 @@ void show_ledger(const admin_call& call) {
     uplink.clear();
     downlink.clear();
     desk->save(*at, uplink, downlink);
+    refused.clear();
+    desk->save_refused(*at, refused);
     object_writer json{out};
     json.integer("index", *at);
     json.text("uplink", to_base64(uplink.view()));
     json.text("downlink", to_base64(downlink.view()));
+    if (!refused.empty()) {
+      json.text("refused", to_base64(refused.view()));
+    }
     json.end();
     at = *at == UINT32_MAX ? std::nullopt : desk->next(*at + 1);
   }

@@ -103,6 +103,37 @@ void rrpc(const admin_call& call) {
   call.console().rrpc(*who, *topic, *payload, *patience, call.later_payload());
 }
 
+void invite(const admin_call& call) {
+  const auto who = call.device();
+  if (!who || !call.read_object({"devices", "timeoutMs"})) {
+    return;
+  }
+  const auto patience = call.patience();
+  if (!patience) {
+    return;
+  }
+  const auto* const devices = call.reader().find("devices");
+  if (devices == nullptr || devices->type != json_type::array) {
+    call.malformed("`devices` must be an array of {\"productKey\":…,\"deviceName\":…}");
+    return;
+  }
+  call.console().invite(*who, devices->value, *patience, call.later_data());
+}
+
+void permit(const admin_call& call) {
+  const auto who = call.device();
+  if (!who || !call.read_object({"productKey", "seconds", "timeoutMs"})) {
+    return;
+  }
+  const auto product = call.text("productKey", std::string_view{});
+  const auto span = product ? call.integer("seconds", 60, 1, 86'400) : std::nullopt;
+  const auto patience = span ? call.patience() : std::nullopt;
+  if (patience) {
+    call.console().permit_joining(*who, *product, std::chrono::seconds{*span}, *patience,
+                                  call.later_data());
+  }
+}
+
 void show_shadow(const admin_call& call) {
   if (const auto who = call.device()) {
     call.give(call.console().shadow(*who));

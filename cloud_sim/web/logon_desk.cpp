@@ -9,6 +9,7 @@
 #include "cloud_sim/web/route.hpp"
 #include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/reply_codes.hpp"
+#include "protocol/base/form.hpp"
 
 namespace fleet::cloud {
 
@@ -73,20 +74,27 @@ void logon_desk::give_config(const web_request& request, const responder& reply)
   const bool reads = request.method == "GET" || request.method == "HEAD";
   const auto path = split_target(request.target);
   std::vector<std::string_view> id;
-  auto content = reads && path && match_route("/config/{id}", path->parts, id)
-                     ? devices_.config(id.front())
-                     : std::nullopt;
-  rate_.charge(request.source, content ? 1 : logon_refusal_units, now);
-  if (!content) {
-    auto out = refusal(reads ? 404 : 405, alink::code_request_error);
-    if (!reads) {
-      out.fields.emplace_back("Allow", "GET, HEAD");
-    }
+  logon_config got;
+  const bool asked = reads && path && match_route("/config/{id}", path->parts, id);
+  if (asked) {
+    const auto fields = parse_form(path->query);
+    got = devices_.config(id.front(), fields ? find_only(fields.value(), "token").value_or("")
+                                             : std::string_view{});
+  }
+  rate_.charge(request.source, got.content ? 1 : logon_refusal_units, now);
+  if (got.content) {
+    web_answer out;
+    out.body.append(*got.content);
     reply.answer(std::move(out));
     return;
   }
-  web_answer out;
-  out.body.append(*content);
+  // Whoever has no good token learns nothing about which ids there are.
+  const bool barred = asked && got.verdict != token_verdict::good;
+  auto out = barred ? refusal(403, alink::code_auth_error)
+                    : refusal(reads ? 404 : 405, alink::code_request_error);
+  if (!reads) {
+    out.fields.emplace_back("Allow", "GET, HEAD");
+  }
   reply.answer(std::move(out));
 }
 
@@ -162,17 +170,22 @@ int logon_desk::answer_with(device_name_view who, const std::string& codec_key,
     return alink::code_system_error;
   }
   const auto at = place(request);
-  alink::append_preauth_reply(
-      out, {std::move(token->iot_id), std::move(token->iot_token), at.host, at.port, codec_key});
+  alink::append_preauth_reply(out, {std::move(token->iot_id), std::move(token->iot_token), at.host,
+                                    at.port, codec_key, at.listeners});
   return alink::code_success;
 }
 
-// Whoever reached this door by a name reaches the broker by it too.
+// Whoever reached this door by a name reaches the broker by it too. Devices connect as they ask,
+// by TLS or without, as the SDKs do (§5.4); one that does otherwise finds the port it needs beside.
 alink::mqtt_place logon_desk::place(const web_request& request) const {
   const std::string_view host = request.host;
   const std::size_t end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
   const bool tls = ports_.plain == 0 || (request.secure && ports_.tls != 0);
-  return {std::string{host.substr(0, end)}, tls ? ports_.tls : ports_.plain};
+  alink::mqtt_place out{std::string{host.substr(0, end)}, tls ? ports_.tls : ports_.plain, {}};
+  if (ports_.plain != 0 && ports_.tls != 0) {
+    out.listeners = {ports_.plain, ports_.tls};
+  }
+  return out;
 }
 
 } // namespace fleet::cloud

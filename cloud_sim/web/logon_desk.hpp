@@ -20,7 +20,7 @@ struct logon_ports {
   std::uint16_t tls = 0;
 };
 
-/// Where configurations are fetched with GET, the id behind it (§14.6).
+/// Where configurations are fetched with GET, the id behind it and `?token=` (§14.6).
 inline constexpr std::string_view config_path = "/config/";
 
 inline constexpr rate_rules logon_rate{.per_second = 1000, .burst = 2000};
@@ -28,8 +28,9 @@ inline constexpr rate_rules logon_rate{.per_second = 1000, .burst = 2000};
 inline constexpr std::uint32_t logon_refusal_units = 20;
 
 /// Judged questions are answered with status 200 whatever the code, as the platform does; a wrong
-/// path, or the id of no configuration, with 404, a method other than the path's with 405, too many
-/// requests from one source with 429.
+/// path, or the id of no configuration any more, with 404, a configuration's address without a good
+/// token with 403, a method other than the path's with 405, too many requests from one source with
+/// 429.
 class logon_desk final : public web_handler {
 public:
   /// Home and registry must outlive the desk.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/base/bytes.hpp"
+#include "protocol/base/time.hpp"
 #include "protocol/http/types.hpp"
 
 namespace fleet::cloud {
@@ -26,6 +27,25 @@ struct web_request {
 
 inline constexpr std::string_view json_content = "application/json";
 
+/// A body that is asked for piece by piece, as the connection takes it. Dies with the answer.
+class body_source {
+public:
+  virtual ~body_source() = default;
+
+  enum class step : std::uint8_t {
+    piece, ///< octets, at least one
+    wait,  ///< none yet: ask again at `until`, or when the responder's resume() says so
+    broken ///< there will be no more: the connection is torn
+  };
+  struct portion {
+    step what = step::broken;
+    bytes_view octets{}; ///< valid until the next call
+    time_point until = never;
+  };
+  /// At most `room` octets, which is never 0 nor more than what is left of the length.
+  virtual portion next(std::size_t room, time_point now) = 0;
+};
+
 /// What is answered; Content-Length is written by the machine.
 struct web_answer {
   std::uint16_t status = 200; ///< 200 to 599
@@ -33,12 +53,17 @@ struct web_answer {
   std::string_view content_type = json_content; ///< a literal
   /// Further fields, names being literals.
   std::vector<std::pair<std::string_view, std::string>> fields;
+  /// In the place of `body`, if there is one: `length` octets of it. Not asked at all for HEAD.
+  std::unique_ptr<body_source> source{};
+  std::uint64_t length = 0;
 };
 
 /// Takes an answer for the exchange of that number, or drops it when that exchange is over.
 class answer_taker {
 public:
   virtual void answer(std::uint64_t exchange, web_answer what) = 0;
+  /// Asks the source of that exchange's answer again, if it waits.
+  virtual void resume(std::uint64_t exchange) = 0;
 
 protected:
   ~answer_taker() = default;
@@ -54,6 +79,13 @@ public:
   void answer(web_answer what) const {
     if (const auto taker = to_.lock()) {
       taker->answer(exchange_, std::move(what));
+    }
+  }
+
+  /// The answer's source has something again.
+  void resume() const {
+    if (const auto taker = to_.lock()) {
+      taker->resume(exchange_);
     }
   }
 

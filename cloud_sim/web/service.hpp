@@ -19,7 +19,11 @@ struct web_limits {
   std::uint32_t connections_max = 256; ///< more are dropped as they arrive
   /// A handler that has not answered by then: status 504 in its place.
   duration answer_deadline = std::chrono::seconds{90};
-  duration linger = std::chrono::seconds{5}; ///< for a last answer to leave before the end
+  /// Octets of a body from a source that may wait in a connection for the network.
+  std::uint32_t window = 64 * 1024;
+  /// A peer that has taken none of them for so long is torn off.
+  duration stall_deadline = std::chrono::seconds{60};
+  duration linger = std::chrono::seconds{5}; ///< while nothing of a last answer leaves
 };
 
 /// Written by the service's home, read by any thread.
@@ -27,10 +31,13 @@ struct web_counters {
   std::atomic<std::uint64_t> connections{0};      ///< accepted
   std::atomic<std::uint64_t> connections_open{0}; ///< gauge
   std::atomic<std::uint64_t> connections_over_limit{0};
-  std::atomic<std::uint64_t> requests{0};   ///< handed to the handler
-  std::atomic<std::uint64_t> violations{0}; ///< connections ended for what the peer sent
-  std::atomic<std::uint64_t> unanswered{0}; ///< past answer_deadline
-  std::atomic<std::uint64_t> unread{0};     ///< connections ended since answers were not read
+  std::atomic<std::uint64_t> requests{0};      ///< handed to the handler
+  std::atomic<std::uint64_t> violations{0};    ///< connections ended for what the peer sent
+  std::atomic<std::uint64_t> unanswered{0};    ///< past answer_deadline
+  std::atomic<std::uint64_t> unread{0};        ///< connections ended since answers were not read
+  std::atomic<std::uint64_t> bodies_open{0};   ///< gauge: answers from a source under way
+  std::atomic<std::uint64_t> bodies_broken{0}; ///< torn by their source
+  std::atomic<std::uint64_t> bodies_octets{0}; ///< that sources gave
 };
 
 class web_session;

@@ -46,6 +46,7 @@ void web_session::open() {
 void web_session::drop() {
   phase_ = phase::ended;
   waiting_ = false;
+  drop_body();
   stream_.reset();
   owner_.home_.disarm(*this);
 }
@@ -71,6 +72,11 @@ void web_session::on_drained() {
     paused_ = false;
     stream_->pause_reading(false);
   }
+  if (body_ != nullptr && phase_ == phase::alive) {
+    const auto self = shared_from_this();
+    pump();
+    drain();
+  }
 }
 
 void web_session::on_closed(hal::close_reason, std::string_view) {
@@ -81,12 +87,31 @@ void web_session::on_closed(hal::close_reason, std::string_view) {
 void web_session::on_wake(time_point now) {
   const auto self = shared_from_this();
   if (phase_ == phase::lingering) {
-    end();
+    if (moves()) {
+      owner_.home_.arm(*this, later(now, owner_.limits_.linger));
+    } else {
+      end();
+    }
     return;
   }
   if (phase_ == phase::alive && waiting_ && deadline_ <= now) {
     hal::bump(owner_.counters_.unanswered);
     respond(trouble(504, R"({"error":"timed-out","detail":"no answer in time"})"));
+    drain();
+    return;
+  }
+  if (phase_ == phase::alive && body_ != nullptr && body_due_ <= now) {
+    if (unsent_ && moves()) {
+      body_due_ = later(now, owner_.limits_.stall_deadline);
+      rearm();
+      return;
+    }
+    if (unsent_) {
+      hal::bump(owner_.counters_.unread);
+      tear();
+      return;
+    }
+    pump();
     drain();
     return;
   }
@@ -149,6 +174,7 @@ void web_session::ask(const http::server_event::request_arrived& request) {
   const web_request asked{request.method, request.target, request.host, request.fields,
                           request.body,   source_,        secure_};
   asking_ = true;
+  asked_head_ = request.method == "HEAD";
   owner_.handler_.on_request(asked, responder{weak_from_this(), exchange_});
   asking_ = false;
   if (answered_ && phase_ == phase::alive) {
@@ -173,7 +199,7 @@ void web_session::respond(web_answer what) {
   waiting_ = false;
   deadline_ = never;
   std::vector<http::field> fields;
-  if (!what.body.empty()) {
+  if (!what.body.empty() || what.source != nullptr) {
     fields.push_back({"Content-Type", what.content_type});
   }
   // Answers hold states and secrets of the moment.
@@ -181,6 +207,10 @@ void web_session::respond(web_answer what) {
   fields.push_back({"X-Content-Type-Options", "nosniff"});
   for (const auto& [name, value] : what.fields) {
     fields.push_back({name, value});
+  }
+  if (what.source != nullptr) {
+    stream_body(fields, std::move(what));
+    return;
   }
   const time_point now = owner_.home_.now();
   if (machine_.respond(what.status, fields, what.body.view(), now, stream_->output())
@@ -197,6 +227,7 @@ void web_session::linger() {
   phase_ = phase::lingering;
   waiting_ = false;
   deadline_ = later(owner_.home_.now(), owner_.limits_.linger);
+  unsent_then_ = stream_->unsent();
   owner_.home_.arm(*this, deadline_);
   if (paused_) {
     paused_ = false;
@@ -214,8 +245,8 @@ void web_session::end() {
 
 void web_session::rearm() {
   if (phase_ == phase::alive) {
-    owner_.home_.arm(*this, waiting_ ? std::min(deadline_, machine_.next_timeout())
-                                     : machine_.next_timeout());
+    const time_point owed = waiting_ ? deadline_ : body_ != nullptr ? body_due_ : never;
+    owner_.home_.arm(*this, std::min(owed, machine_.next_timeout()));
   }
 }
 

@@ -32,6 +32,7 @@ public:
   void reset();
 
   void answer(std::uint64_t exchange, web_answer what) override;
+  void resume(std::uint64_t exchange) override;
 
   std::uint32_t at = 0; ///< its place in the service's list
 
@@ -48,6 +49,14 @@ private:
   void handle(const http::server_event_variant& event);
   void ask(const http::server_event::request_arrived& request);
   void respond(web_answer what);
+  /// Begins a body that comes from a source.
+  void stream_body(http::fields_view fields, web_answer what);
+  /// Moves its octets while there is room for them.
+  void pump();
+  void drop_body();
+  void tear();
+  /// Whether the peer has taken octets since it was asked last, or a deadline set.
+  bool moves();
   void linger();
   void end();
   void rearm();
@@ -58,12 +67,18 @@ private:
   http::server_connection machine_;
   std::string source_;
   std::optional<web_answer> answered_; ///< given while the handler still ran
+  std::unique_ptr<body_source> body_;  ///< of the answer under way
+  std::uint64_t left_ = 0;             ///< octets of it to come
+  std::size_t unsent_then_ = 0;        ///< octets unsent when a deadline for them was set
+  time_point body_due_ = never;        ///< when to ask it again, or to give the peer up
   std::uint64_t exchange_ = 0;         ///< number of the latest request
   time_point deadline_ = never;        ///< of the answer, or of the lingering
   phase phase_ = phase::alive;
   bool secure_;
   bool waiting_ = false; ///< an answer is owed
   bool asking_ = false;  ///< the handler runs
+  bool asked_head_ = false;
+  bool unsent_ = false; ///< the body waits for the network, not for its source
   bool paused_ = false;
 };
 

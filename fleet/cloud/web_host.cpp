@@ -33,16 +33,16 @@ struct opened {
   bool secure = false;
 };
 
-/// Where devices fetch configurations, over TLS where there is such a listener.
-std::string config_place(const cloud_options& options, const std::vector<opened>& first) {
+/// Where devices fetch files below a path, over TLS where there is such a listener.
+std::string place_of(std::string_view path, const cloud_options& options,
+                     const std::vector<opened>& first) {
   const auto& at = first.back().at;
   std::string host = options.advertise;
   if (host.empty() && at.ip == hal::address{}.ip) {
     host = "localhost"; // it listens on all addresses, and none of them is a place
   }
   const std::string place = host.empty() ? at.text() : fmt::format("{}:{}", host, at.port);
-  return fmt::format("{}://{}{}", first.back().secure ? "https" : "http", place,
-                     cloud::config_path);
+  return fmt::format("{}://{}{}", first.back().secure ? "https" : "http", place, path);
 }
 
 /// The token of a file, its line end taken off.
@@ -82,7 +82,7 @@ std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& 
   api_ = std::make_unique<cloud::admin_api>(
       home, twin.console(),
       cloud::admin_facts{std::string{version}, std::string{to_string(options.profile)},
-                         &twin.counters(), twin.ledger()});
+                         &twin.counters(), twin.ledger(), twin.firmware()});
   admin_ = std::make_unique<cloud::web_service>(home, *api_);
   auto at = options.admin.at.value_or(hal::parse_address(default_admin_address).value());
   auto got = admin_->listen({.at = at});
@@ -115,10 +115,12 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
   ports.plain = plain == 0 ? std::uint16_t{0} : what.mqtt.front().port;
   ports.tls = what.mqtt.size() == plain ? std::uint16_t{0} : what.mqtt[plain].port;
   desk_ = std::make_unique<cloud::logon_desk>(home, *devices, ports);
+  firmware_ = std::make_unique<cloud::firmware_desk>(home, *what.twin.firmware_files());
+  front_ = std::make_unique<cloud::front_desk>(*desk_, *firmware_);
   cloud::web_limits limits;
   limits.http.read.body_max = front_door_body_max;
   limits.connections_max = front_door_connections_max;
-  front_door_ = std::make_unique<cloud::web_service>(home, *desk_, limits);
+  front_door_ = std::make_unique<cloud::web_service>(home, *front_, limits);
   std::vector<opened> first; // of each kind, plain before TLS
   const auto open = [&](const std::vector<hal::address>& all, stream_filter_factory* security,
                         std::string_view name) -> std::optional<startup_error> {
@@ -140,7 +142,8 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
   if (auto error = open(options.https, what.security, "https")) {
     return error;
   }
-  what.twin.serve_configs_at(config_place(options, first));
+  what.twin.serve_configs_at(place_of(cloud::config_path, options, first));
+  what.twin.serve_firmware_at(place_of(cloud::firmware_path, options, first));
   return std::nullopt;
 }
 

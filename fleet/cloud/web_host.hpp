@@ -9,7 +9,7 @@
 
 #include "cloud_sim/twin.hpp"
 #include "cloud_sim/web/admin.hpp"
-#include "cloud_sim/web/logon_desk.hpp"
+#include "cloud_sim/web/front_desk.hpp"
 #include "cloud_sim/web/service.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/prepare.hpp"
@@ -53,6 +53,8 @@ private:
 
   std::vector<std::string> lines_;
   std::unique_ptr<cloud::logon_desk> desk_;
+  std::unique_ptr<cloud::firmware_desk> firmware_;
+  std::unique_ptr<cloud::front_desk> front_;
   std::unique_ptr<cloud::web_service> front_door_;
   std::unique_ptr<cloud::admin_api> api_;
   std::unique_ptr<cloud::web_service> admin_;

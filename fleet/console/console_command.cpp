@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fleet/console/admin_connection.hpp"
+#include "fleet/console/console_talk.hpp"
 #include "fleet/console/display.hpp"
 #include "fleet/console/render.hpp"
 #include "fleet/console/request.hpp"
@@ -17,10 +18,10 @@ namespace fleet::program {
 
 namespace {
 
-class conversation {
+class conversation final : console_talk {
 public:
   conversation(const console_options& what, admin_api& api, const std::string& where)
-      : what_(what), api_(api), where_(where) {}
+      : console_talk({std::string{to_string(what.verb)}, what.json}, api, where), what_(what) {}
 
   console_outcome run();
 
@@ -29,11 +30,6 @@ private:
   bool read(const std::string& file, std::string& into, bool trimmed);
   bool find_device();
   bool find_product_of(const std::vector<std::string>& keys);
-  std::optional<admin_answer> ask(const admin_request& request);
-  bool good(const admin_answer& answer, std::string_view who);
-  bool foreign(std::string_view why);
-  bool wrong(exit_code code, std::string_view sentence);
-  void print(std::string_view json, const std::optional<std::string>& text);
 
   void ask_once();
   bool know_product();
@@ -42,23 +38,9 @@ private:
   void import();
 
   const console_options& what_;
-  admin_api& api_;
-  const std::string& where_;
   console_inputs inputs_;
   device_ref who_;
-  console_outcome outcome_;
 };
-
-bool conversation::wrong(exit_code code, std::string_view sentence) {
-  outcome_.code = code;
-  outcome_.errors += fmt::format("fleet cloud {}: {}\n", to_string(what_.verb), sentence);
-  return false;
-}
-
-bool conversation::foreign(std::string_view why) {
-  return wrong(exit_code::environment_failed,
-               fmt::format("what is at {} does not answer as a twin's admin API: {}", where_, why));
-}
 
 bool conversation::read(const std::string& file, std::string& into, bool trimmed) {
   if (file.empty()) {
@@ -89,39 +71,6 @@ bool conversation::read_inputs() {
                  what_.secret_file + " holds no secret of 1 to 64 visible characters");
   }
   return true;
-}
-
-std::optional<admin_answer> conversation::ask(const admin_request& request) {
-  auto answer = api_.ask(request);
-  if (!answer) {
-    wrong(exit_code::environment_failed, answer.error());
-    return std::nullopt;
-  }
-  return std::move(answer).value();
-}
-
-bool conversation::good(const admin_answer& answer, std::string_view who) {
-  const judgement judged = judge(answer, who);
-  switch (judged.kind) {
-    case answer_kind::good: return true;
-    case answer_kind::refused:
-      if (what_.json) {
-        outcome_.out += answer.body + "\n";
-      }
-      return wrong(exit_code::expectation_failed, judged.sentence);
-    case answer_kind::foreign: return foreign(judged.sentence);
-  }
-  FLEET_CHECK(false);
-}
-
-void conversation::print(std::string_view json, const std::optional<std::string>& text) {
-  if (!text) {
-    foreign("the answer has another form than it should");
-  } else if (!what_.json) {
-    outcome_.out += *text;
-  } else if (!json.empty()) {
-    outcome_.out += std::string{json} + (json.ends_with('\n') ? "" : "\n");
-  }
 }
 
 /// Completes the device's name with the one product that has it.
@@ -304,14 +253,7 @@ exit_code execute_console(const console_options& what) {
     outcome.code = exit_code::wrong_usage;
     outcome.errors = fmt::format("fleet cloud {}: {}\n", to_string(what.verb), target.error());
   }
-  std::fputs(outcome.out.c_str(), stdout);
-  if (std::fflush(stdout) != 0 && outcome.code == exit_code::passed) {
-    outcome.code = exit_code::environment_failed;
-    outcome.errors +=
-        fmt::format("fleet cloud {}: standard output takes no more\n", to_string(what.verb));
-  }
-  std::fputs(outcome.errors.c_str(), stderr);
-  return outcome.code;
+  return print_outcome("fleet cloud " + std::string{to_string(what.verb)}, std::move(outcome));
 }
 
 } // namespace fleet::program

@@ -4,17 +4,11 @@
 #include <string>
 
 #include "fleet/console/admin_api.hpp"
+#include "fleet/console/console_talk.hpp"
 #include "fleet/console/options.hpp"
 #include "fleet/options.hpp"
 
 namespace fleet::program {
-
-/// What goes to standard output and standard error, and how the process ends.
-struct console_outcome {
-  exit_code code = exit_code::passed;
-  std::string out;
-  std::string errors;
-};
 
 /// Devices listed at most, whatever the twin has.
 inline constexpr std::size_t listed_devices_max = 1'000'000;

@@ -25,6 +25,8 @@ enum class console_verb : std::uint8_t {
   shadow,
   publish,
   broadcast,
+  invite,
+  permit,
   kick,
   disable,
   enable,
@@ -36,7 +38,7 @@ enum class console_verb : std::uint8_t {
   topic,
   status
 };
-inline constexpr std::size_t console_verb_count = 21;
+inline constexpr std::size_t console_verb_count = 23;
 
 /// The subcommand's word: `set`, `delete` and so on.
 std::string_view to_string(console_verb verb) noexcept;
@@ -61,19 +63,20 @@ struct console_options {
   std::string product;            ///< ProductKey
   std::string state;              ///< of `devices`; empty: any
   std::uint32_t limit = 0;        ///< of `devices`, how many at most; 0: all
-  std::vector<std::string> words; ///< assignments, property names
+  std::vector<std::string> words; ///< assignments, property names, devices to invite
   std::string service;            ///< of `call`
   std::string topic;
   std::string payload;
   std::string file; ///< the payload's, the credentials', the configuration's; empty: none
   mqtt::qos qos = mqtt::qos::at_most_once;
-  std::int64_t version = 0; ///< of a shadow's update; 0: whichever it has (§13)
-  std::string name;         ///< of a product
-  std::string model_file;   ///< of a product; empty: none
-  std::string secret_file;  ///< of a new device; empty: the twin makes one
-  bool push = false;        ///< of `config`: to who is online, too
-  std::string allow;        ///< of `topic`: pub, sub or both; empty: nothing is added
-  bool erase = false;       ///< of `topic`
+  std::int64_t version = 0;                 ///< of a shadow's update; 0: whichever it has (§13)
+  std::string name;                         ///< of a product
+  std::string model_file;                   ///< of a product; empty: none
+  std::string secret_file;                  ///< of a new device; empty: the twin makes one
+  bool push = false;                        ///< of `config`: to who is online, too
+  duration span = std::chrono::seconds{60}; ///< of `permit`
+  std::string allow;  ///< of `topic`: pub, sub or both; empty: nothing is added
+  bool erase = false; ///< of `topic`
 };
 
 } // namespace fleet::program

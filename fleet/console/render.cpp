@@ -269,6 +269,8 @@ std::optional<std::string> render(const console_options& what, const device_ref&
   switch (what.verb) {
     case console_verb::products: return products_text(body);
     case console_verb::device: return device_text(body);
+    case console_verb::invite:
+    case console_verb::permit:
     case console_verb::set:
     case console_verb::get:
     case console_verb::call: return call_text(who, body);

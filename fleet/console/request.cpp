@@ -171,6 +171,35 @@ made config_request(const console_options& what, std::string_view content) {
   return admin_request{"PUT", product_path(what.product, "/config"), text_of(out)};
 }
 
+admin_request invite_request(const console_options& what, const device_ref& gateway) {
+  byte_buffer out;
+  out.append(std::string_view{"{\"devices\":["});
+  for (const auto& word : what.words) {
+    if (&word != &what.words.front()) {
+      out.push(',');
+    }
+    const auto who = parse_device(word).value_or(device_ref{});
+    object_writer device{out};
+    device.text("productKey", who.product_key);
+    device.text("deviceName", who.device_name);
+    device.end();
+  }
+  out.append("],\"timeoutMs\":" + std::to_string(milliseconds(what.reach.timeout)) + "}");
+  return {"POST", device_path(gateway, "/invite"), text_of(out)};
+}
+
+admin_request permit_request(const console_options& what, const device_ref& gateway) {
+  byte_buffer out;
+  object_writer object{out};
+  if (!what.product.empty()) {
+    object.text("productKey", what.product);
+  }
+  object.integer("seconds", what.span / std::chrono::seconds{1});
+  object.integer("timeoutMs", milliseconds(what.reach.timeout));
+  object.end();
+  return {"POST", device_path(gateway, "/permit"), text_of(out)};
+}
+
 admin_request topic_request(const console_options& what) {
   std::string path = product_path(what.product, "/topics");
   if (what.erase) {
@@ -203,6 +232,8 @@ made any_request(const console_options& what, const device_ref& who, const conso
     case console_verb::publish: return message_request(what, "/v1/publish", inputs.payload);
     case console_verb::broadcast:
       return message_request(what, product_path(what.product, "/broadcast"), inputs.payload);
+    case console_verb::invite: return invite_request(what, who);
+    case console_verb::permit: return permit_request(what, who);
     case console_verb::kick: return admin_request{"POST", device_path(who, "/kick")};
     case console_verb::disable: return admin_request{"POST", device_path(who, "/disable")};
     case console_verb::enable: return admin_request{"POST", device_path(who, "/enable")};

@@ -261,7 +261,7 @@ constexpr std::array<entry, 11> entries{{
 result<hand_command, std::string> parse_one(typed_command typed) {
   words_view words{typed.words};
   // A line pasted from the manual.
-  if (words.size() > 1 && words[0] == "ali_mqtt_test") {
+  if (words.size() > 1 && (words[0] == "ali_mqtt_test" || words[0] == "ali_ota_test")) {
     words = words.subspan(1);
   }
   hand_command out;

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,7 @@
 #include "fleet/hand/watched_tls.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/twin_host.hpp"
+#include "hal_sim/real_world/resolve.hpp"
 
 namespace fleet::program {
 
@@ -24,11 +27,6 @@ namespace {
 constexpr int standard_input = 0;
 /// Lines handed to the device and not carried out; more stay where they come from.
 constexpr std::size_t lines_ahead_max = 64;
-
-exit_code complain(const startup_error& error) {
-  std::fprintf(stderr, "fleet device mqtt start: %s\n", error.message.c_str());
-  return error.code;
-}
 
 class hand_run final : public hand_watcher {
 public:
@@ -50,10 +48,17 @@ private:
   void post(Job job) {
     home().post([this, job = std::move(job)] { job(*device_); });
   }
+  exit_code complain(const startup_error& error) const {
+    std::fprintf(stderr, "fleet device %s start: %s\n", options_.ota ? "ota" : "mqtt",
+                 error.message.c_str());
+    return error.code;
+  }
+  void answer_questions();
   [[nodiscard]] hal::home& home() { return *world_->device_homes().front(); }
 
   void on_line(const std::string& line) override;
   void on_taken() override;
+  void on_question(const std::string& host) override;
   void on_ended(exit_code code, const std::string& why) override;
 
   const device_options& options_;
@@ -68,6 +73,8 @@ private:
   std::unique_ptr<twin_host> twin_;
   std::unique_ptr<web_host> web_;
   std::unique_ptr<hand_device> device_;
+  std::mutex guard_;
+  std::vector<std::string> questions_; ///< hosts to be looked up, under guard_
   std::atomic<std::size_t> ahead_{0};
   std::atomic<bool> done_{false};
   startup_error outcome_; ///< complete once done_
@@ -88,6 +95,30 @@ void hand_run::on_taken() {
   waiter_.nudge();
 }
 
+void hand_run::on_question(const std::string& host) {
+  {
+    const std::lock_guard lock{guard_};
+    questions_.push_back(host);
+  }
+  waiter_.nudge();
+}
+
+/// Looks names up on this thread, which may wait for it.
+void hand_run::answer_questions() {
+  std::vector<std::string> hosts;
+  {
+    const std::lock_guard lock{guard_};
+    hosts.swap(questions_);
+  }
+  for (const auto& host : hosts) {
+    constexpr std::uint16_t any_port = 443; // the device takes the URL's
+    auto found = hal::resolve(host, any_port);
+    const auto at = found ? result<hal::address, std::string>{found.value().front()}
+                          : result<hal::address, std::string>{fail(found.error())};
+    post([host, at](hand_device& d) { d.found(host, at); });
+  }
+}
+
 void hand_run::on_ended(exit_code code, const std::string& why) {
   terminal_.finish();
   outcome_ = {code, why};
@@ -102,10 +133,16 @@ std::optional<startup_error> hand_run::open_twin() {
   }
   twin_ = std::move(twin).value();
   plan_.setup.peers = {plan_.ready.products.front().settings.peer};
+  plan_.setup.logon = plan_.ready.products.front().settings.logon;
   cloud_options served;
   served.profile = plan_.run.profile;
   served.admin = options_.admin;
-  auto web = web_host::start(world_->twin_home(), {twin_->twin(), plan_.setup.peers}, served);
+  if (options_.ota) { // where it downloads
+    served.https = {hal::parse_address("127.0.0.1:0").value()};
+  }
+  auto web =
+      web_host::start(world_->twin_home(),
+                      {twin_->twin(), plan_.setup.peers, plan_.ready.twin_security.get()}, served);
   if (!web) {
     return web.error();
   }
@@ -162,7 +199,9 @@ void hand_run::hand_over() {
   }
   if (input_.over() && !std::exchange(input_told_over_, true)) {
     terminal_.finish();
-    post([](hand_device& d) { d.end_of_input(); });
+    if (!options_.ota) { // which ends by itself
+      post([](hand_device& d) { d.end_of_input(); });
+    }
   }
 }
 
@@ -182,6 +221,7 @@ void hand_run::converse() {
   while (!done_.load(std::memory_order_acquire)) {
     hand_over();
     const bool reads = !options_.scripted && input_.empty() && !input_.over();
+    answer_questions();
     const auto news = waiter_.wait(reads ? standard_input : -1);
     if (news.readable) {
       input_.feed(read_some(standard_input));

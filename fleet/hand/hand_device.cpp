@@ -6,6 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "actors/device/guide.hpp"
+#include "actors/device/id2_veil.hpp"
+#include "protocol/alink/id2_model.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -46,7 +50,13 @@ hand_device::hand_device(hal::home& where, hand_setup setup, hand_watcher& watch
       packets_({setup_.verbose, setup_.names.profile}, mask_,
                [this](line_kind kind, const std::string& text) { say(kind, text); }),
       retry_(setup_.peers.size(), {}, board_.random("backoff")), colours_(board_.random("colours")),
-      shadow_prefix_(setup_.names.product_key + "." + setup_.names.device_name) {}
+      shadow_prefix_(setup_.names.product_key + "." + setup_.names.device_name) {
+  if (setup_.ota) {
+    ota_host& host = *this;
+    ota_ = std::make_unique<ota_sample>(std::move(*setup_.ota), where, host, board_.random("ota"));
+    ota_->speak_as(topics_);
+  }
+}
 
 hand_device::~hand_device() {
   home_.disarm(*this);
@@ -76,9 +86,20 @@ void hand_device::boot() {
 }
 
 void hand_device::attempt() {
-  const auto& peer = setup_.peers[retry_.address()];
+  if (setup_.logon.by != actors::logon_way::direct) {
+    knock();
+    return;
+  }
+  login_ = setup_.login;
+  call(setup_.peers[retry_.address()]);
+}
+
+void hand_device::call(const hal::address& peer) {
+  peer_ = peer;
+  auto hidden = veil();
   say(line_kind::note, fmt::format("connecting to {}{}", peer.text(),
-                                   setup_.security == nullptr ? " over TCP" : " over TCP and TLS"));
+                                   setup_.security == nullptr ? " over TCP" : " over TCP and TLS")
+                           + (hidden == nullptr ? "" : ", encrypted by the ID2 model"));
   phase_ = phase::connecting;
   phase_due_ = never;
   attempt_began_ = now();
@@ -87,26 +108,47 @@ void hand_device::attempt() {
   options.peer = peer;
   options.security = setup_.security;
   options.server_name = setup_.server_name;
-  board_.link.open(options, *this);
+  board_.link.open(options, *this, std::move(hidden));
+}
+
+std::unique_ptr<stream_transform> hand_device::veil() {
+  if (!alink::id2_encrypts(setup_.id2_mode)) {
+    return nullptr;
+  }
+  const bool granted = setup_.logon.by == actors::logon_way::pre_auth;
+  return actors::make_id2_veil(
+      setup_.who, granted ? actors::granted_id2_mode(setup_.id2_mode) : setup_.id2_mode,
+      granted ? guide_->grant().codec_key : alink::id2_stream_key(setup_.who),
+      {setup_.seed, board_.boots(), now()});
 }
 
 void hand_device::on_connected() {
-  say(line_kind::note, fmt::format("connected to {} in {}", setup_.peers[retry_.address()].text(),
-                                   milliseconds_of(now() - attempt_began_)));
+  if (asks_the_door()) {
+    ask_the_door();
+    end_turn();
+    return;
+  }
+  say(line_kind::note,
+      fmt::format("connected to {} in {}", peer_.text(), milliseconds_of(now() - attempt_began_)));
   phase_ = phase::logging_on;
   mqtt::connect_fields fields;
   fields.clean_session = setup_.clean_session;
   fields.keep_alive_s = setup_.keep_alive_s;
-  fields.client_id = setup_.login.client_id;
-  fields.has_username = !setup_.login.username.empty();
-  fields.username = setup_.login.username;
-  fields.has_password = fields.has_username && !setup_.login.password.empty();
-  fields.password = as_bytes(setup_.login.password);
+  fields.client_id = login_.client_id;
+  fields.has_username = !login_.username.empty();
+  fields.username = login_.username;
+  fields.has_password = fields.has_username && !login_.password.empty();
+  fields.password = as_bytes(login_.password);
   client_.start(fields, now(), out_);
   end_turn();
 }
 
 void hand_device::on_received(bytes_view bytes) {
+  if (asks_the_door()) {
+    hear_the_door(bytes);
+    end_turn();
+    return;
+  }
   packets_.received(bytes);
   client_.receive(bytes, now());
   drain();
@@ -115,7 +157,11 @@ void hand_device::on_received(bytes_view bytes) {
 
 void hand_device::on_closed(hal::close_reason reason, std::string_view detail) {
   const bool was_up = phase_ == phase::online || phase_ == phase::logging_on;
-  const auto why = ending_text(reason, detail, setup_.peers[retry_.address()].text(), was_up);
+  const auto why = ending_text(reason, detail, peer_.text(), was_up);
+  if (door_closed(setback_of(reason), why)) {
+    end_turn();
+    return;
+  }
   if (phase_ == phase::closing || phase_ == phase::leaving) {
     if (phase_ == phase::leaving) {
       say(line_kind::trouble, why);
@@ -135,6 +181,9 @@ void hand_device::setback_came(setback what, const std::string& why) {
   if (shadow_) {
     shadow_->disconnected();
     drain_shadow();
+  }
+  if (ota_ && std::exchange(ota_connected_, false)) {
+    ota_->disconnected();
   }
   // What was asked and not answered belonged to the connection.
   std::erase_if(subscriptions_, [this](const subscription& s) {
@@ -172,6 +221,7 @@ void hand_device::flush() {
   FLEET_CHECK(board_.link.active());
   packets_.sent(out_.view());
   board_.link.output().append(out_.view());
+  board_.link.seal();
   out_.clear();
 }
 
@@ -193,6 +243,9 @@ time_point hand_device::next_wake() const {
       {phase_due_, client_.next_timeout(), answers_.next_timeout(), report_due_, step_due_});
   if (shadow_) {
     next = std::min(next, shadow_->next_timeout());
+  }
+  if (ota_) {
+    next = std::min(next, ota_->next_timeout());
   }
   return wait_until_ > now() ? std::min(next, wait_until_) : next;
 }
@@ -216,11 +269,18 @@ void hand_device::on_wake(time_point) {
     send_shadow();
     drain_shadow();
   }
+  if (ota_ && ota_->next_timeout() <= now()) {
+    ota_->handle_timeout();
+  }
   if (report_due_ <= now()) {
     report_due_ = later(now(), every_);
     if (phase_ == phase::online) {
       report(lamp_.params(colours_), asked_by::itself);
     }
+  }
+  if (phase_ == phase::connecting && phase_due_ <= now() && asks_the_door()) {
+    guide_.reset();
+    setback_came(setback::lost, "the auth host did not answer in time");
   }
   if (phase_ == phase::resting && phase_due_ <= now()) {
     attempt();
@@ -241,6 +301,13 @@ void hand_device::interrupt() {
 void hand_device::end_of_input() {
   input_over_ = true;
   end_turn();
+}
+
+void hand_device::found(const std::string& host, const result<hal::address, std::string>& at) {
+  if (ota_ && phase_ != phase::ended) {
+    ota_->found(host, at);
+    end_turn();
+  }
 }
 
 void hand_device::take(std::string line) {
@@ -264,13 +331,17 @@ void hand_device::leave(bool unsubscribing, duration grace) {
   report_due_ = never;
   step_due_ = never;
   commands_.clear();
+  if (ota_) {
+    ota_->stop();
+  }
   if (phase_ != phase::online && phase_ != phase::logging_on) {
     end(exit_code::passed);
     return;
   }
   const bool online = std::exchange(phase_, phase::leaving) == phase::online;
   phase_due_ = online ? later(now(), grace) : now();
-  if (online && unsubscribing) {
+  // The OTA sample disconnects, and that is all (2.1.3).
+  if (online && unsubscribing && !ota_) {
     // The sample takes the last one back first (aliyun-iot.md §22.1).
     for (auto s = subscriptions_.rbegin(); s != subscriptions_.rend(); ++s) {
       unsubscribe(*s);
@@ -307,12 +378,18 @@ void hand_device::end(exit_code code, const std::string& why) {
   lines_.clear();
   if (interrupted_) {
     code = exit_code::interrupted;
+  } else if (code == exit_code::passed && ota_ && ota_->failed()) {
+    code = exit_code::expectation_failed;
   } else if (code == exit_code::passed && setup_.scripted) {
     code = mistyped_ ? exit_code::wrong_usage
            : failed_ ? exit_code::expectation_failed
                      : exit_code::passed;
   }
   say(line_kind::note, connections_ > 0 ? "disconnected" : "never connected");
+  if (ota_) {
+    ota_->stop();
+    say(line_kind::note, "out of sample!");
+  }
   watcher_.on_ended(code, why);
 }
 

@@ -11,6 +11,7 @@
 #include "fleet/hand/answers.hpp"
 #include "fleet/hand/commands.hpp"
 #include "fleet/hand/hand_setup.hpp"
+#include "fleet/hand/hand_state.hpp"
 #include "fleet/hand/log_lines.hpp"
 #include "fleet/hand/packet_log.hpp"
 #include "fleet/hand/retry.hpp"
@@ -18,6 +19,10 @@
 #include "hal_sim/board/board.hpp"
 #include "protocol/mqtt/client.hpp"
 #include "protocol/shadow/client.hpp"
+
+namespace fleet::actors {
+class guide;
+} // namespace fleet::actors
 
 namespace fleet::program {
 
@@ -29,7 +34,7 @@ inline constexpr duration interrupt_grace = std::chrono::seconds{2};
 /// Subscriptions it keeps account of: those of the platform (aliyun-iot.md §8.1).
 inline constexpr std::size_t subscriptions_max = 100;
 
-class hand_device final : hal::stream_events, hal::timer {
+class hand_device final : hal::stream_events, hal::timer, ota_host {
 public:
   /// All calls on the thread of `where`, which outlives it, as `watcher` does.
   hand_device(hal::home& where, hand_setup setup, hand_watcher& watcher);
@@ -48,27 +53,14 @@ public:
   void note(std::string_view text) { say(line_kind::note, text); }
   /// No line comes any more: what was taken is carried out, then it stops.
   void end_of_input();
+  /// The answer to on_question(); the error is a sentence.
+  void found(const std::string& host, const result<hal::address, std::string>& at);
   /// Stops now: what is unacknowledged may be so for interrupt_grace at most.
   void interrupt();
 
 private:
-  enum class phase : std::uint8_t {
-    off,
-    connecting,
-    logging_on,
-    online,
-    resting, ///< until the next attempt
-    leaving, ///< UNSUBSCRIBE is out
-    closing, ///< DISCONNECT is out
-    ended
-  };
-  struct subscription {
-    enum class state : std::uint8_t { asked, granted, leaving };
-    std::string filter;
-    mqtt::qos qos = mqtt::qos::at_least_once;
-    std::uint16_t packet_id = 0;
-    state is = state::asked;
-  };
+  using phase = hand_phase;
+  using subscription = hand_subscription;
 
   // The link and time (hand_device.cpp).
   void on_connected() override;
@@ -76,6 +68,19 @@ private:
   void on_closed(hal::close_reason reason, std::string_view detail) override;
   void on_wake(time_point now) override;
   void attempt();
+  /// Connects to the broker.
+  void call(const hal::address& peer);
+  /// What hides its stream, where the ID2 model does.
+  std::unique_ptr<stream_transform> veil();
+
+  // The auth host (hand_door.cpp).
+  [[nodiscard]] bool asks_the_door() const noexcept;
+  void knock();
+  void ask_the_door();
+  void hear_the_door(bytes_view bytes);
+  bool door_closed(setback what, const std::string& why);
+  void settle_door();
+
   void setback_came(setback what, const std::string& why);
   void end_turn();
   void flush();
@@ -99,7 +104,7 @@ private:
   void judge(const awaited_answer& done);
   void subscribe(const std::string& filter, mqtt::qos qos);
   void unsubscribe(subscription& s);
-  bool publish(const std::string& topic, std::string_view payload, mqtt::qos qos);
+  bool publish(const std::string& topic, std::string_view payload, mqtt::qos qos) override;
   [[nodiscard]] std::size_t requests() const noexcept;
 
   // What is typed (hand_orders.cpp).
@@ -115,6 +120,15 @@ private:
   void await(awaited_answer what);
   void tell_status();
   void tell_lines(std::string_view text);
+
+  // The OTA sample, which is a part of it.
+  void tell(line_kind kind, std::string_view text) override {
+    flush();
+    say(kind, text);
+  }
+  void look_up(const std::string& host) override { watcher_.on_question(host); }
+  void sample_over() override { leave(false, stop_grace); }
+  void turn_over() override { end_turn(); }
 
   // The shadow (hand_shadow.cpp).
   void shadow_get();
@@ -138,7 +152,10 @@ private:
   retry_plan retry_;
   random_stream colours_;
   json_reader json_;
-  byte_buffer out_; ///< of this turn
+  byte_buffer out_;                      ///< of this turn
+  std::unique_ptr<actors::guide> guide_; ///< asks the auth host, and knows its answer
+  actors::login_text login_;             ///< of this connection
+  hal::address peer_{};
 
   phase phase_ = phase::off;
   time_point phase_due_ = never; ///< resting: the next attempt; leaving, closing: the end of grace
@@ -162,6 +179,8 @@ private:
   bool mistyped_ = false; ///< a line that is none
   bool failed_ = false;   ///< something the user asked for was refused or never answered
 
+  std::unique_ptr<ota_sample> ota_; ///< none: the sample of MQTT
+  bool ota_connected_ = false;      ///< it knows that the session stands
   std::string shadow_prefix_;
   std::unique_ptr<shadow::client> shadow_;
   byte_buffer shadow_out_; ///< a request to its platform, to be published

@@ -2,14 +2,18 @@
 #include "fleet/hand/hand_plan.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "actors/device/mqtt_dialect.hpp"
+#include "actors/device/vendor_dialect.hpp"
+#include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/secure.hpp"
+#include "protocol/alink/ota_messages.hpp"
 #include "protocol/alink/sign.hpp"
 
 namespace fleet::program {
@@ -109,10 +113,14 @@ result<alink::identity, startup_error> find_identity(const device_options& o, so
 
 maybe_error log_on_as_vendor(const run_options& run, const alink::identity& who,
                              hand_setup& setup) {
-  const int secure_mode = run.security == security::tls ? 2 : 3; // aliyun-iot.md §5.2
-  auto fields = alink::make_direct_login(who, run.sign, secure_mode);
-  setup.login = {std::move(fields.client_id), std::move(fields.username),
-                 std::move(fields.password)};
+  actors::vendor_options vendor;
+  vendor.sign = run.sign;
+  vendor.secure_mode = secure_mode_of(run.security);
+  setup.speech =
+      std::make_shared<actors::vendor_dialect>(vendor, std::make_shared<one_credential>(who));
+  setup.speech->login(0, setup.login);
+  setup.who = who;
+  setup.id2_mode = by_id2(run.security) ? vendor.secure_mode : 0;
   return std::nullopt;
 }
 
@@ -154,15 +162,51 @@ maybe_error find_target(hand_plan& plan) {
     }
     plan.setup.host = run.target.host;
     plan.setup.peers = std::move(found).value();
+    plan.ready.products.front().settings.peer = plan.setup.peers.front();
   }
-  if (run.security == security::tls) {
+  const auto& product = plan.ready.products.front();
+  // A download is over TLS in any case.
+  if (product.tls() || asks_https(run, product) || plan.setup.ota) {
     if (auto error = secure(run, plan.ready)) {
       return error;
     }
+  }
+  if (product.tls()) {
     plan.setup.security = plan.ready.client_security.get();
     plan.setup.server_name = plan.ready.server_name;
   }
+  if (auto error = find_auth_host(run, plan.ready)) {
+    return error;
+  }
+  plan.setup.logon = product.settings.logon; // the embedded twin's door is known when it listens
   return std::nullopt;
+}
+
+/// What the OTA sample begins with.
+result<ota_setup, startup_error> begin_ota(const device_options& o) {
+  ota_setup out;
+  out.version_file = o.ota->version_file;
+  out.save_file = o.ota->save_file;
+  out.downloads.http_too = o.run.security == security::plain || o.ota->allow_http;
+  if (!o.ota->firmware_version.empty()) {
+    out.version = o.ota->firmware_version;
+    return out;
+  }
+  std::error_code none;
+  if (out.version_file.empty() || !std::filesystem::exists(out.version_file, none)) {
+    return out;
+  }
+  auto kept = line_of(out.version_file);
+  if (!kept) {
+    return fail(kept.error());
+  }
+  out.version = std::move(kept).value();
+  const bool good = !out.version.empty() && out.version.size() <= alink::max_firmware_version
+                    && out.version.find_first_of("\r\n") == std::string::npos;
+  if (!good) {
+    return wrong(out.version_file + " holds no version: one line of 1 to 64 octets");
+  }
+  return out;
 }
 
 } // namespace
@@ -192,8 +236,19 @@ result<hand_plan, startup_error> plan_hand(const device_options& o) {
   if (auto error = log_on(plan.run, who.value(), setup)) {
     return fail(*error);
   }
+  if (o.ota) {
+    auto ota = begin_ota(o);
+    if (!ota) {
+      return fail(ota.error());
+    }
+    setup.names.ota = true;
+    setup.ota = std::move(ota).value();
+  }
   if (auto error = find_target(plan)) {
     return fail(*error);
+  }
+  if (o.ota) {
+    setup.ota->downloads.security = plan.ready.client_security.get();
   }
   return plan;
 }

@@ -110,11 +110,15 @@ void hand_device::refused(mqtt::connack_code code) {
 }
 
 void hand_device::ready_if_subscribed() {
-  if (phase_ != phase::online || was_ready_ || requests() != 0) {
+  if (phase_ != phase::online || requests() != 0) {
     return;
   }
-  was_ready_ = true;
-  say(line_kind::note, setup_.scripted ? "ready" : "ready; `help` shows the commands");
+  if (!std::exchange(was_ready_, true)) {
+    say(line_kind::note, setup_.scripted ? "ready" : "ready; `help` shows the commands");
+  }
+  if (ota_ && !std::exchange(ota_connected_, true)) {
+    ota_->connected();
+  }
 }
 
 std::size_t hand_device::requests() const noexcept {
@@ -211,6 +215,10 @@ void hand_device::arrived(const mqtt::message_view& message) {
   }
   if (what.kind == alink::topic_kind::shadow_get) {
     shadow_arrived(message.payload);
+    return;
+  }
+  if (what.kind == alink::topic_kind::ota_upgrade && ota_) {
+    ota_->offered(message.payload);
     return;
   }
   alink::message envelope;

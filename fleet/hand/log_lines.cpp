@@ -54,6 +54,21 @@ void hide_member(std::string& text, std::string_view member) {
   }
 }
 
+/// Hides what stands behind `?` in a URL: it lets whoever has it in (aliyun-iot.md §14.2).
+void hide_query(std::string& text) {
+  constexpr std::string_view member = "\"url\"";
+  for (auto at = text.find(member); at != std::string::npos; at = text.find(member, at)) {
+    at += member.size();
+    const auto open = text.find('"', at);
+    const auto close = open == std::string::npos ? open : text.find('"', open + 1);
+    const auto query = open == std::string::npos ? open : text.find('?', open);
+    if (query != std::string::npos && query < close) {
+      text.replace(query + 1, std::min(close, text.size()) - query - 1, hidden);
+      at = query + 1 + hidden.size();
+    }
+  }
+}
+
 /// What reads as text: UTF-8 without control characters but those that lay text out.
 bool is_text(std::string_view octets) noexcept {
   const auto control = [](char c) {
@@ -103,6 +118,7 @@ std::string secret_mask::hide(std::string_view text) const {
   for (const auto member : secret_members) {
     hide_member(out, member);
   }
+  hide_query(out);
   return out;
 }
 

@@ -28,7 +28,8 @@ enum class line_kind : std::uint8_t {
 std::string log_line(duration since_boot, line_kind kind, std::string_view text);
 
 /// What must never be shown: each text of four octets or more, and the values of JSON members that
-/// hold credentials (`deviceSecret`, `productSecret`, `deviceToken`, `iotToken`).
+/// hold credentials (`deviceSecret`, `productSecret`, `deviceToken`, `iotToken`), and the query of
+/// a `url`.
 class secret_mask {
 public:
   /// Shorter texts are left out: they would stand in everything by chance.

@@ -101,6 +101,9 @@ std::string sample_topics::system(alink::topic_kind kind, bool reply, std::strin
 
 std::vector<std::string> sample_topics::filters() const {
   using alink::topic_kind;
+  if (names_.ota) {
+    return {system(topic_kind::ota_upgrade)};
+  }
   switch (names_.profile) {
     case profile::linkdevelop:
       return {system(topic_kind::property_set), system(topic_kind::property_post, true)};

@@ -54,6 +54,7 @@ struct sample_names {
   std::string device_name;
   std::string report_topic;  ///< profile mqtt
   std::string command_topic; ///< profile mqtt
+  bool ota = false;          ///< the sample of 2.1.3, which listens for upgrades alone
 };
 
 class sample_topics {

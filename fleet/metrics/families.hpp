@@ -36,6 +36,13 @@ enum class family : unsigned char {
   connects_waiting,
   cloud_traffic,
   dialect,
+  updating,
+  updates,
+  update_steps,
+  update_bytes,
+  download_duration,
+  update_duration,
+  rollout_devices,
   twin_connections,
   twin_connects,
   twin_messages_received,
@@ -43,12 +50,15 @@ enum class family : unsigned char {
   twin_messages_dropped,
   twin_over_bound,
   twin_configs,
+  twin_firmware_offers,
+  twin_firmware_downloads,
+  twin_firmware_octets,
   twin_commits,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 38;
+inline constexpr std::size_t family_count = 48;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -114,7 +124,21 @@ inline constexpr std::array fleet_families{std::to_array<family_facts>(
       "What the scenario's cloud did to devices, by what came of it; answered is sent where nobody "
       "answers."},
      {family::dialect, kind::counter, "fleet_dialect_total", "what,product",
-      "What devices did of the vendor's dialect beside reports and commands."}})};
+      "What devices did of the vendor's dialect beside reports and commands."},
+     {family::updating, kind::gauge, "fleet_updating_devices", "state,product",
+      "Devices with firmware by how far an update of theirs is."},
+     {family::updates, kind::counter, "fleet_updates_total", "result,product",
+      "Updates of firmware that ended, by how."},
+     {family::update_steps, kind::counter, "fleet_update_steps_total", "step,product",
+      "Steps of updates: offers, downloads begun, images verified, reboots, power losses."},
+     {family::update_bytes, kind::counter, "fleet_update_received_bytes_total", "product",
+      "Octets of images that devices received, those sent again included."},
+     {family::download_duration, kind::histogram, "fleet_update_download_duration_seconds", "",
+      "From an offer to an image that is verified."},
+     {family::update_duration, kind::histogram, "fleet_update_duration_seconds", "",
+      "From an offer to the report of the new version."},
+     {family::rollout_devices, kind::gauge, "fleet_rollout_devices", "state,rollout",
+      "Devices of a rollout by their state on the twin."}})};
 
 /// The others: the twin's, and the process's.
 inline constexpr std::array other_families{std::to_array<family_facts>({
@@ -134,6 +158,12 @@ inline constexpr std::array other_families{std::to_array<family_facts>({
      "both dropped, and connects, refused with code 3."},
     {family::twin_configs, kind::counter, "fleet_twin_configs_total", "result",
      "Answers of devices to configurations that the twin pushed: taken (200) or failed."},
+    {family::twin_firmware_offers, kind::counter, "fleet_twin_firmware_offers_total", "result",
+     "Offers of firmware that the twin sent, or could not bring to a device."},
+    {family::twin_firmware_downloads, kind::counter, "fleet_twin_firmware_downloads_total",
+     "result", "Requests that the twin's firmware server served or refused."},
+    {family::twin_firmware_octets, kind::counter, "fleet_twin_firmware_bytes_total", "",
+     "Octets of images that the twin's firmware server sent."},
     {family::twin_commits, kind::counter, "fleet_twin_commits_total", "result",
      "Batches that the twin's store took (ok) or did not take (failed)."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",

@@ -75,17 +75,17 @@ void listener_flags(flag_set& flags, cloud_options& out) {
               set_listen_address(out.mqtt), value_kind::repeated);
   flags.value("--mqtts", "A:P", "Listens for MQTT over TLS; may be given several times.",
               set_listen_address(out.mqtts), value_kind::repeated);
-  flags.value(
-      "--http", "A:P",
-      "Listens for devices that register, pre-authenticate or fetch their configuration over HTTP; "
-      "may be given several times.",
-      set_listen_address(out.http), value_kind::repeated);
+  flags.value("--http", "A:P",
+              "Listens for devices that register, pre-authenticate or fetch their configuration or "
+              "firmware "
+              "over HTTP; may be given several times.",
+              set_listen_address(out.http), value_kind::repeated);
   flags.value("--https", "A:P", "The same over TLS; may be given several times.",
               set_listen_address(out.https), value_kind::repeated);
   flags.value(
       "--advertise", "HOST",
-      "The name or address by which devices reach --http and --https: the place of remote "
-      "configurations that they are told. Default: the listener's own address, or localhost "
+      "The name or address by which devices reach --http and --https: the place of firmware and "
+      "remote configurations that they are told. Default: the listener's own address, or localhost "
       "where it listens on all.",
       set_host(out.advertise));
   flags.value(
@@ -160,6 +160,21 @@ void platform_flags(flag_set& flags, cloud_options& out) {
               set_duration(out.grace, 0s, 10min));
 }
 
+void firmware_flags(flag_set& flags, cloud_options& out) {
+  constexpr std::uint32_t least = 1024;
+  constexpr std::uint32_t most = 4'000'000'000;
+  flags.group("Firmware, which --http and --https serve");
+  flags.value("--firmware-rate", "SIZE",
+              "Octets a second of all downloads together: 1KiB to 4000000000B. Default: as fast as "
+              "it goes.",
+              set_size(out.firmware_rate, least, most));
+  flags.value("--firmware-rate-each", "SIZE", "The same of one download.",
+              set_size(out.firmware_rate_each, least, most));
+  flags.value("--firmware-token-life", "D",
+              "How long the address in an offer is good: 1s to 30d. Default 24h.",
+              set_duration(out.firmware_token_life, 1s, 24h * 30));
+}
+
 void output_flags(flag_set& flags, cloud_options& out) {
   flags.group("Output");
   flags.value("--metrics", "ADDR|off", "Where Prometheus may ask for /metrics. Default off.",
@@ -183,13 +198,20 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   if (flags.given("--advertise") && o.http.empty() && o.https.empty()) {
     return "--advertise needs --http or --https";
   }
+  if (o.http.empty() && o.https.empty()) {
+    for (const auto flag : {"--firmware-rate", "--firmware-rate-each", "--firmware-token-life"}) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs --http or --https, which serve firmware";
+      }
+    }
+  }
   if (o.admin.asked_for && !o.admin.at && flags.given("--admin-token-file")) {
     return "--admin-token-file contradicts --admin off";
   }
   if (o.profile == profile::mqtt) {
-    for (const auto flag : {"--credentials", "--product-key", "--downlink-interval",
-                            "--product-secrets", "--http", "--https", "--strict", "--variant",
-                            "--id2-model"}) {
+    for (const auto flag :
+         {"--credentials", "--product-key", "--downlink-interval", "--product-secrets", "--http",
+          "--https", "--strict", "--variant", "--id2-model"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "
@@ -218,6 +240,7 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
   listener_flags(flags, out);
   admin_flags(flags, out);
   platform_flags(flags, out);
+  firmware_flags(flags, out);
   output_flags(flags, out);
   flags.example("fleet cloud serve --mqtt 127.0.0.1:1883 --mqtts 127.0.0.1:8883",
                 "the vendor's platform, for any device of the generated credentials");
@@ -242,10 +265,9 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
 
 result<command, usage_error> parse_check(std::span<const std::string_view> words) {
   check_options out;
-  flag_set flags{
-      "fleet check",
-      "validates scenarios, thing models and credential files; names mistakes by place",
-      "FILE..."};
+  flag_set flags{"fleet check",
+                 "validates scenarios, thing models and credential files; names mistakes by place",
+                 "FILE..."};
   flags.words(
       "FILE...",
       "Scenarios (.yaml, .yml; every key is in docs/scenarios.md), thing models (.json), or "

@@ -3,9 +3,9 @@
 #include <limits>
 #include <string>
 
-#include "fleet/console/admin_connection.hpp"
 #include "fleet/console/assignments.hpp"
 #include "fleet/console/request.hpp"
+#include "fleet/options/console_reach.hpp"
 #include "fleet/options/console_verbs.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
@@ -29,16 +29,6 @@ std::string command_of(const verb_entry& verb) {
   return "fleet cloud " + std::string{verb.word};
 }
 
-setter set_admin(std::string& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
-    if (const auto at = parse_admin(value); !at) {
-      return at.error();
-    }
-    out = value;
-    return std::nullopt;
-  };
-}
-
 setter set_state(std::string& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     if (std::find(states.begin(), states.end(), value) == states.end()) {
@@ -53,16 +43,6 @@ setter set_allow(std::string& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     if (std::find(topic_rights.begin(), topic_rights.end(), value) == topic_rights.end()) {
       return unknown_word(value, topic_rights);
-    }
-    out = value;
-    return std::nullopt;
-  };
-}
-
-setter set_product(std::string& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
-    if (!alink::valid_name(value, alink::max_product_key)) {
-      return "is no ProductKey";
     }
     out = value;
     return std::nullopt;
@@ -123,6 +103,11 @@ void verb_flags(flag_set& flags, console_options& out) {
     payload_flag(flags, out);
   } else if (out.verb == console_verb::broadcast) {
     payload_flag(flags, out);
+  } else if (out.verb == console_verb::permit) {
+    flags.value("--product", "PK", "Only devices of this product. Default: any.",
+                set_product(out.product));
+    flags.value("--for", "D", "How long, in whole seconds: 1s to 24h. Default 60s.",
+                set_duration(out.span, 1s, 24h));
   } else if (out.verb == console_verb::product) {
     flags.value("--name", "NAME", "What the product is called.", set_text(out.name));
     flags.value("--model", "FILE", "Its thing model (TSL, JSON).", set_text(out.model_file));
@@ -151,7 +136,8 @@ void timeout_flag(flag_set& flags, console_verb verb, duration& out) {
   if (rrpc) {
     text = "How long the device may take to answer: 1s to 8s, as the platform has it; the twin may "
            "take 2 s more. Default 5s.";
-  } else if (verb == console_verb::set || verb == console_verb::get || verb == console_verb::call) {
+  } else if (verb == console_verb::set || verb == console_verb::get || verb == console_verb::call
+             || verb == console_verb::invite || verb == console_verb::permit) {
     text = "How long the device may take to answer: 100ms to 1m; the twin may take 2 s more. "
            "Default 5s.";
   }
@@ -159,21 +145,6 @@ void timeout_flag(flag_set& flags, console_verb verb, duration& out) {
     text += " A synchronous service goes by RRPC, and gets 1s to 8s.";
   }
   flags.value("--timeout", "D", text, set_duration(out, rrpc ? 1s : 100ms, rrpc ? 8s : 1min));
-}
-
-void reach_flags(flag_set& flags, console_reach& out) {
-  flags.group("The twin, started with fleet cloud serve, which prints its admin address");
-  flags.value("--admin", "URL",
-              "Where its admin API is: http://host:port, https://host:port, or host:port. Default: "
-              "the environment's FLEET_ADMIN, or "
-                  + std::string{default_admin} + ".",
-              set_admin(out.admin));
-  flags.value("--token-file", "FILE",
-              "The token it asks for. Default: the environment's FLEET_ADMIN_TOKEN, or none.",
-              set_text(out.token_file));
-  flags.value("--cafile", "FILE",
-              "Certificates (PEM) to trust with https. Default: those of the system.",
-              set_text(out.ca_file));
 }
 
 std::string_view role_text(word_role role) {
@@ -245,6 +216,19 @@ std::optional<std::string> place(console_options& out, const verb_entry& verb,
   return std::nullopt;
 }
 
+/// A gateway may have sub-devices of any product, so each names its own.
+std::optional<std::string> invitation_mistake(const console_options& o) {
+  if (o.words.empty()) {
+    return "needs a sub-device: ProductKey/DeviceName";
+  }
+  for (const auto& word : o.words) {
+    if (!parse_device(word) || word.find('/') == std::string::npos) {
+      return "\"" + word + "\" is no sub-device; write ProductKey/DeviceName";
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> contradiction(const console_options& o, const flag_set& flags) {
   if (o.verb == console_verb::set && o.words.empty()) {
     return "needs a property: NAME=VALUE";
@@ -267,6 +251,12 @@ std::optional<std::string> contradiction(const console_options& o, const flag_se
       return changes ? "needs a class: what follows /" + o.product + "/DN/ in a topic"
                      : "\"" + o.topic + "\" needs --allow pub|sub|both, or --delete";
     }
+  }
+  if (o.verb == console_verb::invite) {
+    return invitation_mistake(o);
+  }
+  if (o.verb == console_verb::permit && o.span % 1s != 0s) {
+    return "--for is in whole seconds; " + text::format_duration(o.span) + " is not";
   }
   if (o.verb != console_verb::get) {
     if (const auto made = assignments_to_json(o.words); !made) {
@@ -333,6 +323,10 @@ std::string console_overview() {
     left.append(15 - left.size(), ' ');
     out += left + std::string{verb.summary} + "\n";
   }
+  out +=
+      "\nRolling firmware out\n"
+      "  firmware ...   add, list, delete: the images that the twin has for its devices\n"
+      "  campaign ...   start, status, halt, resume, cancel and more: to many devices, in waves\n";
   return out
          + "\nEach has a manual: fleet cloud set --help. Exit codes: 0 good, 1 the device or the "
            "cloud said no,\n2 wrong usage, 3 no twin answers.\n";

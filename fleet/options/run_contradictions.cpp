@@ -13,13 +13,9 @@ using namespace std::chrono_literals;
 
 using sentence = std::optional<std::string>;
 
-bool registers(const run_options& o) noexcept {
+/// Whether the devices fetch their secrets over MQTT.
+bool registers_there(const run_options& o) noexcept {
   return o.registers || o.logon == logon_mode::register_;
-}
-
-/// Whether the devices go to the auth host before each connection.
-bool asks_first(const run_options& o) noexcept {
-  return o.logon == logon_mode::pre_auth || o.logon == logon_mode::bootstrap;
 }
 
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
@@ -33,7 +29,9 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
     return "--security " + tier + " contradicts the mqtt:// target; write mqtts:// for TLS";
   }
   // The products of a scenario may be encrypted without a word on the line.
-  const bool asks_https = asks_first(o) && o.auth_host.secure && !o.auth_host.host.empty();
+  const bool asks_https =
+      o.logon == logon_mode::register_https
+      || (asks_auth_host(o.logon) && o.auth_host.secure && !o.auth_host.host.empty());
   const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
     if (!encrypted && !asks_https && flags.given(flag)) {
@@ -44,20 +42,24 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
     return "--register and --logon contradict each other; give one";
   }
   if (o.scenario_file.empty()) {
-    const auto mode = registers(o) ? logon_mode::register_ : o.logon;
+    const auto mode = o.registers ? logon_mode::register_ : o.logon;
     if (auto wrong = logon_contradiction(mode, o.security)) {
       return "the devices would have " + *wrong;
     }
   }
-  if (registers(o) && !encrypted) {
+  if (registers_there(o) && !encrypted) {
     return std::string{o.registers ? "--register" : "--logon register"}
            + " tells secrets, over TLS alone; add --security tls or an mqtts:// target";
+  }
+  if (o.logon == logon_mode::register_https && !o.auth_host.host.empty() && !o.auth_host.secure) {
+    return "--logon register-https tells secrets, over TLS alone; write https:// for --auth-host";
   }
   if (!o.auth_host.host.empty() && o.target.scheme == text::scheme::embedded) {
     return "--auth-host needs a target; the embedded twin brings its own";
   }
-  if (!o.auth_host.host.empty() && o.scenario_file.empty() && !asks_first(o)) {
-    return "--auth-host is for devices that ask there; add --logon pre-auth or bootstrap";
+  if (!o.auth_host.host.empty() && o.scenario_file.empty() && !asks_auth_host(o.logon)) {
+    return "--auth-host is for devices that ask there; add --logon pre-auth, bootstrap or "
+           "register-https";
   }
   if (flags.given("--insecure") && flags.given("--cafile")) {
     return "--insecure looks at no certificate and so contradicts --cafile";

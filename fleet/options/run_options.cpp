@@ -82,11 +82,12 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
       "device), id2-tls (the same inside TLS) or itls (TLS by that name). Default tls where "
       "the target is mqtts://, plain elsewhere.",
       set_word(out.security, security_words));
-  flags.value("--auth-host", "URL",
-              "Where devices ask before they connect, with --logon pre-auth or bootstrap: "
-              "http://host[:80] or https://host[:443]. Default: the target's host, https where the "
-              "devices use TLS.",
-              set_auth_host(out.auth_host));
+  flags.value(
+      "--auth-host", "URL",
+      "Where devices ask before they connect, with --logon pre-auth or bootstrap, or for "
+      "their secrets, with register-https: http://host[:80] or https://host[:443]. Default: "
+      "the target's host, https where the devices use TLS or register.",
+      set_auth_host(out.auth_host));
   flags.value(
       "--cafile", "FILE",
       "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
@@ -112,8 +113,9 @@ void device_flags(flag_set& flags, run_options& out) {
   flags.value("--logon", "MODE",
               "How devices come by what they log on with: direct (their secret signs), pre-auth "
               "(they ask the auth host for a token before each connection), bootstrap (they ask it "
-              "where to connect) or register (they fetch their secrets at first, with their "
-              "product's, over TLS). Default direct.",
+              "where to connect), register (they fetch their secrets at first, with their "
+              "product's, over MQTT with TLS) or register-https (the same at the auth host). "
+              "Default direct.",
               set_word(out.logon, logon_words));
   flags.toggle("--register", "The same as --logon register.", out.registers);
   flags.value("--product-secrets", "FILE",

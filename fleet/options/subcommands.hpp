@@ -23,6 +23,10 @@ result<command, usage_error> parse_check(std::span<const std::string_view> words
 result<command, usage_error> parse_console(std::span<const std::string_view> words);
 /// The subcommands of `fleet cloud` that ask a running twin.
 std::span<const std::string_view> console_words();
+/// `words` begins with one of rollout_words().
+result<command, usage_error> parse_rollout(std::span<const std::string_view> words);
+/// `firmware` and `campaign`, which have subcommands of their own.
+std::span<const std::string_view> rollout_words();
 /// What `fleet cloud --help` prints.
 std::string console_overview();
 

@@ -21,14 +21,18 @@ inline constexpr words_of<security, 5> security_words{{{"plain", security::plain
                                                        {"id2", security::id2},
                                                        {"id2-tls", security::id2_tls},
                                                        {"itls", security::itls}}};
-/// `fleet device` takes the first two.
-inline constexpr words_of<security, 2> hand_security_words{
-    {{"plain", security::plain}, {"tls", security::tls}}};
 
-inline constexpr words_of<logon_mode, 4> logon_words{{{"direct", logon_mode::direct},
-                                                      {"pre-auth", logon_mode::pre_auth},
-                                                      {"bootstrap", logon_mode::bootstrap},
-                                                      {"register", logon_mode::register_}}};
+inline constexpr words_of<logon_mode, 5> logon_words{
+    {{"direct", logon_mode::direct},
+     {"pre-auth", logon_mode::pre_auth},
+     {"bootstrap", logon_mode::bootstrap},
+     {"register", logon_mode::register_},
+     {"register-https", logon_mode::register_https}}};
+
+/// `fleet device`: what it would fetch by registering, it has no place to keep.
+inline constexpr words_of<logon_mode, 3> hand_logon_words{{{"direct", logon_mode::direct},
+                                                           {"pre-auth", logon_mode::pre_auth},
+                                                           {"bootstrap", logon_mode::bootstrap}}};
 
 inline constexpr words_of<tls_version, 3> tls_version_words{
     {{"any", tls_version::any}, {"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}}};

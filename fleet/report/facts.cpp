@@ -81,6 +81,33 @@ void judge_sub_devices(const product_fact& product, std::vector<std::string>& ou
   }
 }
 
+/// How many of those refused were so for a reason that people can do something about.
+std::string refused_text(const traffic_fact& traffic) {
+  std::string why;
+  for (const auto& [count, how] :
+       {std::pair{traffic.not_subscribed, "not subscribed"}, std::pair{traffic.busy, "busy"},
+        std::pair{traffic.unknown, "unknown"}}) {
+    if (count != 0) {
+      why += fmt::format("{}{} {}", why.empty() ? " (" : ", ", count, how);
+    }
+  }
+  return "refused" + (why.empty() ? "" : why + ")");
+}
+
+/// Commands that a product's devices did not carry out, unless the scenario expects such.
+void judge_commands(const run_facts& facts, const product_fact& product,
+                    std::vector<std::string>& out) {
+  const auto refused = dialect_count_of(product.counts.dialect, &actors::meters::commands_refused);
+  const bool expected =
+      std::any_of(facts.traffic.begin(), facts.traffic.end(), [&product](const traffic_fact& t) {
+        return t.may_fail && t.product == product.name;
+      });
+  if (refused != 0 && !expected) {
+    out.push_back(fmt::format("product {}: its devices refused {} commands: expected 0",
+                              product.name, refused));
+  }
+}
+
 void judge_traffic(const traffic_fact& traffic, std::vector<std::string>& out) {
   std::string what;
   const auto add = [&what](std::uint64_t count, std::string_view how) {
@@ -89,9 +116,10 @@ void judge_traffic(const traffic_fact& traffic, std::vector<std::string>& out) {
     }
   };
   if (!traffic.may_fail) {
-    add(traffic.refused, "refused");
+    add(traffic.refused, refused_text(traffic));
     add(traffic.timed_out, "timed out");
     add(traffic.unanswered, "without an answer");
+    add(traffic.absent, "offline though the load has them on");
   }
   add(traffic.skipped, "not attempted because too many had no answer");
   if (!what.empty()) {
@@ -141,6 +169,16 @@ totals read_totals(const std::vector<actors::shard*>& shards, std::size_t produc
     add(t, s->parts[product].counts);
   }
   return t;
+}
+
+firmware_fact read_firmware(const std::vector<actors::shard*>& shards) {
+  firmware_fact out;
+  for (const actors::shard* s : shards) {
+    for (const auto& part : s->parts) {
+      add(out, part.counts);
+    }
+  }
+  return out;
 }
 
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
@@ -196,7 +234,12 @@ void judge(run_facts& facts) {
   // What could not be told is 0 here, so this judges as much as is known.
   for (const auto& [name, l] :
        {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
-    check(l->lost, name, "messages acknowledged and lost");
+    const bool dropped = l == &facts.uplink && facts.over_bound != 0;
+    check(l->lost, name,
+          "messages acknowledged and lost"
+              + (dropped ? fmt::format(" (the twin dropped {} publishes as beyond its bounds)",
+                                       facts.over_bound)
+                         : std::string{}));
     check(l->unexplained, name, "duplicates without DUP on one connection");
     check(l->unexpected, name, "messages that nobody sent");
     check(l->corrupted, name, "messages corrupted");
@@ -222,6 +265,12 @@ void judge(run_facts& facts) {
   }
   for (const auto& traffic : facts.traffic) {
     judge_traffic(traffic, out);
+  }
+  for (const auto& product : facts.products) {
+    judge_commands(facts, product, out);
+  }
+  for (const auto& rollout : facts.rollouts) {
+    judge_rollout(rollout, facts.interrupted, out);
   }
   if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0) {
     out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "

@@ -10,6 +10,8 @@
 
 #include "actors/supervision/shard.hpp"
 #include "fleet/report/dialect.hpp"
+#include "fleet/report/process_facts.hpp"
+#include "fleet/report/rollouts.hpp"
 #include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::report {
@@ -65,6 +67,7 @@ std::string skipped_text(const totals& t);
 totals read_totals(const std::vector<actors::shard*>& shards);
 /// Those of one product alone, by its number; started, stopped and bytes stay 0.
 totals read_totals(const std::vector<actors::shard*>& shards, std::size_t product);
+firmware_fact read_firmware(const std::vector<actors::shard*>& shards);
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
                                         actors::latency which);
 
@@ -114,23 +117,13 @@ struct traffic_fact {
   std::uint64_t timed_out = 0;
   std::uint64_t refused = 0;
   std::uint64_t offline = 0;
+  std::uint64_t not_subscribed = 0; ///< of those refused, as the next two
+  std::uint64_t busy = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t absent = 0;     ///< of those offline: the load had the device on
   std::uint64_t skipped = 0;    ///< due and not attempted: too many were without answer
   std::uint64_t unanswered = 0; ///< that had no end although their time was up
   bool may_fail = false;        ///< the scenario expects some to be refused or not answered
-};
-
-/// What the process cost.
-struct process_facts {
-  double cpu_s = 0;
-  std::uint64_t rss_start_bytes = 0; ///< before the first device
-  std::uint64_t rss_max_bytes = 0;
-  std::uint64_t rss_steady_bytes = 0; ///< when the last device of the ramp had been started
-  [[nodiscard]] double user_bytes_per_device(std::uint64_t devices) const noexcept {
-    return devices == 0 || rss_steady_bytes < rss_start_bytes
-               ? 0.0
-               : static_cast<double>(rss_steady_bytes - rss_start_bytes)
-                     / static_cast<double>(devices);
-  }
 };
 
 struct run_facts {
@@ -143,9 +136,10 @@ struct run_facts {
   double duration_s = 0;
   double wall_s = 0;
   bool interrupted = false;
-  bool ledger_known = false; ///< of every product
-  bool uplink_known = false; ///< likewise
-  std::uint64_t unkept = 0;  ///< reports that the far sides took and had no room to book
+  bool ledger_known = false;    ///< of every product
+  bool uplink_known = false;    ///< likewise
+  std::uint64_t unkept = 0;     ///< reports that the far sides took and had no room to book
+  std::uint64_t over_bound = 0; ///< publishes that they dropped as beyond their bounds
   std::uint64_t requested = 0;
   std::uint64_t connections = 0;  ///< those of them with a connection of their own
   std::uint64_t expected_end = 0; ///< to be online at the end, as the load has it
@@ -160,6 +154,8 @@ struct run_facts {
   std::array<actors::histogram_snapshot, actors::latency_count> latencies;
   std::vector<product_fact> products;
   std::vector<traffic_fact> traffic;
+  std::vector<rollout_fact> rollouts;
+  firmware_fact firmware;
   std::vector<trouble_fact> troubles;
   std::vector<crash_fact> crashes;
   std::optional<std::string> digest;

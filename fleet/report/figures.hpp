@@ -18,12 +18,13 @@ struct ledger_figure {
   bool downlink_own; ///< what the devices received: likewise
 };
 
-inline constexpr std::array<ledger_figure, 13> ledger_figures{{
+inline constexpr std::array<ledger_figure, 14> ledger_figures{{
     {"attempted", "attempted", &ledger::totals::attempted, true, false},
     {"acknowledged", "acknowledged", &ledger::totals::acknowledged, true, false},
     {"accepted", "accepted", &ledger::totals::accepted, false, true},
     {"lost", "lost", &ledger::totals::lost, false, false},
     {"oversized", "too large", &ledger::totals::oversized, false, false},
+    {"refused", "refused there", &ledger::totals::refused, false, false},
     {"duplicated", "duplicated", &ledger::totals::duplicated, false, true},
     {"unexplained", "  unexplained", &ledger::totals::unexplained, false, true},
     {"unexpected", "unexpected", &ledger::totals::unexpected, false, false},

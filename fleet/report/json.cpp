@@ -46,6 +46,7 @@ json ledger_of(const run_facts& f) {
   out["known"] = f.ledger_known;
   out["judged"] = word_of(reach_of(f));
   out["unkept"] = f.unkept;
+  out["over_bound"] = f.over_bound;
   out["uplink"] = of(f.uplink, ledger_direction::uplink, f.uplink_known);
   out["downlink"] = of(f.downlink, ledger_direction::downlink, f.ledger_known);
   return out;
@@ -128,10 +129,74 @@ json of(const product_fact& p) {
 }
 
 json of(const traffic_fact& t) {
-  return {{"kind", t.kind},           {"product", t.product},   {"rate", t.rate},
-          {"attempted", t.attempted}, {"answered", t.answered}, {"timed_out", t.timed_out},
-          {"refused", t.refused},     {"offline", t.offline},   {"skipped", t.skipped},
-          {"unanswered", t.unanswered}, {"may_fail", t.may_fail}};
+  return {{"kind", t.kind},
+          {"product", t.product},
+          {"rate", t.rate},
+          {"attempted", t.attempted},
+          {"answered", t.answered},
+          {"timed_out", t.timed_out},
+          {"refused", t.refused},
+          {"offline", t.offline},
+          {"skipped", t.skipped},
+          {"unanswered", t.unanswered},
+          {"not_subscribed", t.not_subscribed},
+          {"busy", t.busy},
+          {"unknown", t.unknown},
+          {"absent", t.absent},
+          {"may_fail", t.may_fail}};
+}
+
+json of(const rollout_fact& r) {
+  using cloud::rollout_state;
+  json out = {{"name", r.name},
+              {"product", r.product},
+              {"version", r.version},
+              {"state", r.began ? r.state : "not_begun"},
+              {"why", r.began ? r.why : r.trouble},
+              {"wave", r.wave + 1},
+              {"waves", r.waves},
+              {"devices", r.devices},
+              {"already", r.already}};
+  for (std::size_t i = 0; i < r.by_state.size(); ++i) {
+    out[std::string{cloud::to_string(static_cast<rollout_state>(i))}] = r.by_state[i];
+  }
+  out["attempts_failed"] = r.attempts_failed;
+  out["attempts_succeeded"] = r.attempts_succeeded;
+  json causes = json::object();
+  for (std::size_t i = 1; i < r.causes.size(); ++i) {
+    causes[std::string{cloud::to_string(static_cast<cloud::rollout_cause>(i))}] = r.causes[i];
+  }
+  out["causes"] = causes;
+  json steps = json::object();
+  for (std::size_t i = 0; i < r.steps.size(); ++i) {
+    steps["-" + std::to_string(i + 1)] = r.steps[i];
+  }
+  out["steps"] = steps;
+  out["image_bytes"] = r.image_bytes;
+  out["downloads"] = r.downloads;
+  out["bytes_sent"] = r.octets_sent;
+  out["took_s"] = r.took_s ? json(*r.took_s) : json(nullptr);
+  out["may_fail"] = r.may_fail;
+  return out;
+}
+
+json of(const firmware_fact& d) {
+  json results = json::object();
+  for (std::size_t i = 0; i < d.results.size(); ++i) {
+    results[std::string{actors::to_string(static_cast<actors::update_result>(i))}] = d.results[i];
+  }
+  return {{"offers", d.offers},
+          {"offers_ignored", d.offers_ignored},
+          {"offers_bad", d.offers_bad},
+          {"downloads", d.fetches},
+          {"bytes", d.octets},
+          {"verified", d.staged},
+          {"reboots", d.reboots},
+          {"power_losses", d.power_losses},
+          {"dead_boards", d.dead},
+          {"results", results},
+          {"download_time", of(d.download_time)},
+          {"update_time", of(d.update_time)}};
 }
 
 template <class T>
@@ -155,6 +220,8 @@ std::string to_json(const run_facts& f) {
   out["devices"] = devices_of(f);
   out["products"] = list_of(f.products);
   out["cloud_traffic"] = list_of(f.traffic);
+  out["rollouts"] = list_of(f.rollouts);
+  out["firmware"] = of(f.firmware);
   out["messages"] = messages_of(f.counts);
   out["dialect"] = dialect_of(f.counts);
   out["shadows_waiting"] = f.shadows_waiting ? json(*f.shadows_waiting) : json(nullptr);

@@ -48,8 +48,9 @@ void append_ledger(std::string& out, const run_facts& f) {
     return known || own(figure, d) ? std::to_string(l.*figure.value) : std::string{not_judged};
   };
   for (const auto& figure : ledger_figures) {
-    const bool always =
-        figure.value != &ledger::totals::missing_qos0 && figure.value != &ledger::totals::oversized;
+    const bool always = figure.value != &ledger::totals::missing_qos0
+                        && figure.value != &ledger::totals::oversized
+                        && figure.value != &ledger::totals::refused;
     if (always || f.uplink.*figure.value + f.downlink.*figure.value != 0) {
       out += fmt::format("{:<15}{:>14}{:>14}\n", figure.name,
                          cell(f.uplink, figure, ledger_direction::uplink),
@@ -182,16 +183,32 @@ void append_dialect(std::string& out, const run_facts& f) {
   }
 }
 
+/// What some of an entry's attempts were, more closely.
+void append_reasons(std::string& out, const traffic_fact& t) {
+  std::string text;
+  for (const auto& [count, how] :
+       {std::pair{t.not_subscribed, "not subscribed"}, std::pair{t.busy, "busy"},
+        std::pair{t.unknown, "unknown"}, std::pair{t.absent, "offline though to be on"}}) {
+    if (count != 0) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, how);
+    }
+  }
+  if (!text.empty()) {
+    out += fmt::format("{:<17}of them {}\n", "", text);
+  }
+}
+
 void append_traffic(std::string& out, const run_facts& f) {
   if (f.traffic.empty()) {
     return;
   }
-  out += fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic",
-                     "product", "attempted", "answered", "timed out", "refused", "offline",
-                     "skipped");
+  out +=
+      fmt::format("\n{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cloud traffic",
+                  "product", "attempted", "answered", "timed out", "refused", "offline", "skipped");
   for (const auto& t : f.traffic) {
     out += fmt::format("{:<17}{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", t.kind, t.product,
                        t.attempted, t.answered, t.timed_out, t.refused, t.offline, t.skipped);
+    append_reasons(out, t);
   }
 }
 
@@ -229,6 +246,7 @@ std::string to_text(const run_facts& f) {
   append_topics(out, f);
   append_products(out, f);
   append_traffic(out, f);
+  out += rollouts_text(f.rollouts, f.firmware);
   append_latencies(out, f);
   append_ledger(out, f);
   append_troubles(out, f);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cloud_sim/platform_calls.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::program {
@@ -17,24 +18,35 @@ void bump(counter& c) noexcept {
   c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-counter& counter_of(traffic_counts& counts, cloud::operation_error e) noexcept {
+/// Adds a failure to its kind, and to what it is a part of.
+void count(traffic_counts& counts, cloud::operation_error e) noexcept {
   switch (e) {
-    case cloud::operation_error::offline:
-    case cloud::operation_error::not_subscribed: return counts.offline;
-    case cloud::operation_error::timed_out: return counts.timed_out;
+    case cloud::operation_error::offline: bump(counts.offline); return;
+    case cloud::operation_error::timed_out: bump(counts.timed_out); return;
+    case cloud::operation_error::not_subscribed: bump(counts.not_subscribed); break;
+    case cloud::operation_error::busy: bump(counts.busy); break;
     case cloud::operation_error::unknown_product:
     case cloud::operation_error::unknown_device:
-    case cloud::operation_error::busy:
+    case cloud::operation_error::unknown_firmware:
+    case cloud::operation_error::unknown_campaign: bump(counts.unknown); break;
     case cloud::operation_error::refused:
     case cloud::operation_error::malformed:
     case cloud::operation_error::exists:
-    case cloud::operation_error::unsupported: return counts.refused;
+    case cloud::operation_error::unsupported: break;
   }
-  FLEET_CHECK(false);
+  bump(counts.refused);
 }
 
-void count(traffic_counts& counts, const cloud::operation_result& got) {
-  bump(got ? counts.answered : counter_of(counts, got.error().why));
+/// Whether it may come to something a moment later.
+bool may_pass(cloud::operation_error e) noexcept {
+  return e == cloud::operation_error::offline || e == cloud::operation_error::not_subscribed
+         || e == cloud::operation_error::busy;
+}
+
+/// Whether it says that the device was not there.
+bool not_there(cloud::operation_error e) noexcept {
+  return e == cloud::operation_error::offline || e == cloud::operation_error::not_subscribed
+         || e == cloud::operation_error::timed_out;
 }
 
 } // namespace
@@ -54,9 +66,12 @@ bool traffic_possible(const cloud_traffic& what, profile p, bool has_console) no
 traffic_flow::traffic_flow(hal::home& home, traffic_cloud& cloud, const cloud_traffic& what,
                            traffic_target to)
     : home_(home), cloud_(cloud), what_(what), to_(std::move(to)),
-      text_(what, to_.profile, to_.model) {}
+      text_(what, to_.profile, to_.model) {
+  board_->flow = this;
+}
 
 traffic_flow::~traffic_flow() {
+  board_->flow = nullptr;
   home_.disarm(*this);
 }
 
@@ -77,11 +92,14 @@ void traffic_flow::stop() {
     return;
   }
   names_ = nullptr; // once
+  for (; !waiting_.empty(); waiting_.pop_front()) {
+    bump(board_->counts.offline); // it had time left, which the run has not
+  }
   // What is out now was begun last: whatever exceeds the attempts of the last while is older.
   const double ns = static_cast<double>((home_.now() - began_ - end_most).count());
   const auto before = static_cast<std::uint64_t>(std::max(ns, 0.0) * (what_.rate / 1e9));
-  const std::uint64_t young = number_ - std::min(number_, before);
-  counts_->overdue.store(pending() - std::min(pending(), young), std::memory_order_relaxed);
+  const std::uint64_t young = number_ - std::min(number_, before) + board_->late;
+  board_->counts.overdue.store(pending() - std::min(pending(), young), std::memory_order_relaxed);
 }
 
 time_point traffic_flow::due(std::uint64_t number) const noexcept {
@@ -92,7 +110,7 @@ time_point traffic_flow::due(std::uint64_t number) const noexcept {
 
 std::uint64_t traffic_flow::pending() const noexcept {
   const auto read = [](const counter& c) { return c.load(std::memory_order_relaxed); };
-  const auto& c = *counts_;
+  const auto& c = board_->counts;
   const std::uint64_t ended =
       read(c.answered) + read(c.timed_out) + read(c.refused) + read(c.offline);
   const std::uint64_t attempted = read(c.attempted);
@@ -103,59 +121,136 @@ void traffic_flow::on_wake(time_point now) {
   if (enable_at_ <= now) {
     enable_again();
   }
+  try_again(now);
   for (std::uint32_t done = 0; done < burst_most && due(number_) <= now; ++done) {
     if (pending() < pending_most) {
-      act();
+      bump(board_->counts.attempted);
+      act({number_, now, {}, false});
     } else {
-      bump(counts_->skipped);
+      bump(board_->counts.skipped);
     }
     ++number_;
   }
-  home_.arm(*this, std::min(std::max(due(number_), now), enable_at_));
+  arm_next();
 }
 
-cloud::call_done traffic_flow::when_done() const {
+void traffic_flow::arm_next() {
+  const auto again = waiting_.empty() ? never : waiting_.front().next;
+  home_.arm(*this, std::min({std::max(due(number_), home_.now()), enable_at_, again}));
+}
+
+void traffic_flow::try_again(time_point now) {
+  while (!waiting_.empty() && waiting_.front().next <= now) {
+    auto which = waiting_.front();
+    waiting_.pop_front();
+    which.again = true;
+    act(which); // back into the line for later, if it fails
+  }
+}
+
+cloud::call_done traffic_flow::when_done(const attempt& which) {
+  board_->late += which.again ? 1 : 0;
   // The answer may come when the flow is gone.
-  return [counts = counts_](const cloud::call_result& got) {
-    if (!got) {
-      bump(counter_of(*counts, got.error().why));
+  return [board = board_, which](const cloud::call_result& got) {
+    board->late -= which.again ? 1 : 0;
+    if (got) {
+      bump(got.value().code == 200 ? board->counts.answered : board->counts.refused);
+    } else if (board->flow != nullptr) {
+      board->flow->failed(which, got.error().why);
     } else {
-      bump(got.value().code == 200 ? counts->answered : counts->refused);
+      count(board->counts, got.error().why);
     }
   };
 }
 
-void traffic_flow::act() {
+void traffic_flow::ended(const attempt& which, const cloud::operation_result& got) {
+  if (got) {
+    bump(board_->counts.answered);
+  } else {
+    failed(which, got.error().why);
+  }
+}
+
+void traffic_flow::failed(const attempt& which, cloud::operation_error why) {
+  auto& counts = board_->counts;
+  if (names_ == nullptr) { // stopped
+    count(counts, why);
+    return;
+  }
+  const auto now = home_.now();
+  if (may_pass(why) && now - which.first < reach_within && wanted(which, which.first)) {
+    waiting_.push_back({which.number, which.first, later(now, retry_every), which.again});
+    arm_next();
+    return;
+  }
+  // Where the load had it off, or has only just switched it on, it need not have been there.
+  const bool was_there = why == cloud::operation_error::timed_out; // or it had not been asked
+  const bool excused =
+      not_there(why)
+      && !wanted(which, which.first - (was_there ? duration::zero() : settle_within));
+  count(counts, excused ? cloud::operation_error::offline : why);
+  if (why == cloud::operation_error::offline && !excused && is_absent(which)) {
+    bump(counts.absent);
+  }
+}
+
+bool traffic_flow::wanted(const attempt& which, time_point from) const {
+  return !to_.wanted || to_.wanted(device_of(which), from - began_, home_.now() - began_);
+}
+
+bool traffic_flow::is_absent(const attempt& which) const {
+  auto* const console = cloud_.console();
+  if (console == nullptr) {
+    return false; // an open broker does not tell since when
+  }
+  const auto who = names_->at(device_of(which));
+  const auto seen = console->device({who.product_key, who.device_name});
+  if (!seen || seen.value().state == "disabled") {
+    return !seen;
+  }
+  if (seen.value().state == "unactivated") {
+    return !to_.behind_gateway;
+  }
+  const std::chrono::milliseconds away{home_.wall_ms() - seen.value().last_online_ms};
+  return away > to_.away_most;
+}
+
+void traffic_flow::act(const attempt& which) {
   traffic_subject to;
-  to.index = to_.devices.first + static_cast<std::uint32_t>(number_ % to_.devices.count);
+  to.index = device_of(which);
   to.who = names_->at(to.index);
   to.who.device_secret.clear();
-  to.sequence = number_ + 1;
+  to.sequence = which.number + 1;
   to.wall_ms = home_.wall_ms();
-  bump(counts_->attempted);
   if (is_ledger_command(what_, to_.profile)) {
-    bump(cloud_.command(to.index, to_.qos) ? counts_->answered : counts_->offline);
+    const auto got = cloud_.command(to.index, to_.qos);
+    if (got == cloud::command_outcome::sent) {
+      bump(board_->counts.answered);
+    } else {
+      failed(which, cloud::failure_of(got).why);
+    }
     return;
   }
   text_.payload(to, random_, payload_);
   if (to_.profile == profile::mqtt) {
     const bool sent = cloud_.publish(text_.topic(to, random_), payload_.view(), to_.qos);
-    bump(sent ? counts_->answered : counts_->refused);
+    bump(sent ? board_->counts.answered : board_->counts.refused);
     return;
   }
   auto* const console = cloud_.console();
   if (console == nullptr) {
-    bump(counts_->refused);
+    bump(board_->counts.refused);
     return;
   }
-  call(*console, to);
+  call(*console, to, which);
 }
 
 /// One at a time: the one before may be back.
-void traffic_flow::disable(cloud::operations& console, const traffic_subject& to) {
+void traffic_flow::disable(cloud::operations& console, const traffic_subject& to,
+                           const attempt& which) {
   enable_again();
   const auto done = console.disable({to.who.product_key, to.who.device_name});
-  count(*counts_, done);
+  ended(which, done);
   if (done) {
     disabled_ = to.who;
     enable_at_ = later(home_.now(), traffic_disabled_for);
@@ -172,33 +267,36 @@ void traffic_flow::enable_again() {
   }
 }
 
-void traffic_flow::call(cloud::operations& console, const traffic_subject& to) {
+void traffic_flow::call(cloud::operations& console, const traffic_subject& to,
+                        const attempt& which) {
   const cloud::device_name_view who{to.who.product_key, to.who.device_name};
   const std::string_view text = as_text(payload_.view());
   switch (what_.kind) {
     case traffic_kind::property_set:
-      console.set_properties(who, text, patience, when_done());
+      console.set_properties(who, text, patience, when_done(which));
       return;
     case traffic_kind::property_get:
-      console.get_properties(who, text_.names(), patience, when_done());
+      console.get_properties(who, text_.names(), patience, when_done(which));
       return;
     case traffic_kind::service:
-      console.call_service(who, what_.service, text, patience, when_done());
+      console.call_service(who, what_.service, text, patience, when_done(which));
       return;
-    case traffic_kind::rrpc: console.rrpc(who, {}, payload_.view(), patience, when_done()); return;
-    case traffic_kind::shadow_desired: count(*counts_, console.update_shadow(who, text)); return;
-    case traffic_kind::desired_set: count(*counts_, console.set_desired(who, text)); return;
+    case traffic_kind::rrpc:
+      console.rrpc(who, {}, payload_.view(), patience, when_done(which));
+      return;
+    case traffic_kind::shadow_desired: ended(which, console.update_shadow(who, text)); return;
+    case traffic_kind::desired_set: ended(which, console.set_desired(who, text)); return;
     case traffic_kind::config_push:
-      count(*counts_, console.set_config(to.who.product_key, text, true));
+      ended(which, console.set_config(to.who.product_key, text, true));
       return;
-    case traffic_kind::disable: disable(console, to); return;
+    case traffic_kind::disable: disable(console, to, which); return;
     case traffic_kind::broadcast:
-      count(*counts_,
+      ended(which,
             console.broadcast(to.who.product_key, text_.topic(to, random_), payload_.view()));
       return;
     case traffic_kind::custom:
-      count(*counts_, console.publish(text_.topic(to, random_), payload_.view(),
-                                      std::min(to_.qos, mqtt::qos::at_least_once)));
+      ended(which, console.publish(text_.topic(to, random_), payload_.view(),
+                                   std::min(to_.qos, mqtt::qos::at_least_once)));
       return;
   }
   FLEET_CHECK(false);

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "cloud_sim/character.hpp"
 #include "cloud_sim/operations.hpp"
 #include "fleet/run/traffic_text.hpp"
 #include "fleet/scenario/plan.hpp"
@@ -19,8 +21,8 @@ namespace fleet::program {
 class traffic_cloud {
 public:
   virtual ~traffic_cloud() = default;
-  /// A property set, or a message to the command topic, with the ledger's tag; false: not sent.
-  virtual bool command(std::uint32_t device, mqtt::qos q) = 0;
+  /// A property set, or a message to the command topic, with the ledger's tag.
+  virtual cloud::command_outcome command(std::uint32_t device, mqtt::qos q) = 0;
   /// From inside a broker that knows no devices.
   virtual bool publish(std::string_view topic, bytes_view payload, mqtt::qos q) = 0;
   /// The console, or null where this cloud has none.
@@ -33,11 +35,20 @@ struct traffic_counts {
   std::atomic<std::uint64_t> answered{0};  ///< well; where nobody answers: it was sent
   std::atomic<std::uint64_t> timed_out{0}; ///< no answer in time
   std::atomic<std::uint64_t> refused{0};   ///< by the cloud or with an error by the device
-  std::atomic<std::uint64_t> offline{0};   ///< the device was, or did not listen there
+  std::atomic<std::uint64_t> offline{0};   ///< the device was
+  // Of those refused:
+  std::atomic<std::uint64_t> not_subscribed{0}; ///< the device was on and did not listen there
+  std::atomic<std::uint64_t> busy{0};           ///< too much was under way
+  std::atomic<std::uint64_t> unknown{0};        ///< the cloud does not know device or product
+  // Of those offline:
+  std::atomic<std::uint64_t> absent{0}; ///< and nothing explains it: see traffic_flow
   // Beside the attempts:
   std::atomic<std::uint64_t> skipped{0}; ///< due, but too many were without answer
   std::atomic<std::uint64_t> overdue{0}; ///< without an end at stop(), though their time was up
 };
+
+/// Whether the load has a device on all the time between two moments after the start.
+using device_wanted = std::function<bool(std::uint32_t device, duration from, duration to)>;
 
 /// Whom an entry goes to, and how it was counted.
 struct traffic_target {
@@ -47,11 +58,21 @@ struct traffic_target {
   program::profile profile = program::profile::linkdevelop;
   mqtt::qos qos = mqtt::qos::at_least_once;
   const tsl::model* model = nullptr; ///< outlives the traffic
+  device_wanted wanted;              ///< none: all of them, always
+  bool behind_gateway = false;
+  duration away_most = std::chrono::minutes{2}; ///< no back-off after a broken link takes longer
 };
 
 /// Whether the twin's own command, with its place in the ledger, is what the entry asks for.
 bool is_ledger_command(const cloud_traffic& what, profile p) noexcept;
 
+/// An attempt that finds its device offline, not listening yet or busy is made again for a while,
+/// as long as the load has the device on: it may have logged on a moment ago, be on its way back,
+/// or its queue be full for an instant. What is found offline in the end is told apart: `absent` is
+/// a device that the load had on since `settle_within` before the first try, that nobody disabled,
+/// and that has been away for longer than any back-off after a broken link, or never came. Whether
+/// a sub-device ever logs in the end of the run judges, since that takes as long as its gateway
+/// needs for all of them.
 class traffic_flow final : private hal::timer {
 public:
   /// What one entry may have unanswered; more is not attempted before some is answered.
@@ -60,7 +81,12 @@ public:
   static constexpr std::uint32_t burst_most = 1000;
   /// What a device has to answer a call.
   static constexpr duration patience = std::chrono::seconds{5};
-  /// An attempt without an end for so long will not have one.
+  /// How long an attempt is made again, and how often.
+  static constexpr duration reach_within = std::chrono::seconds{15};
+  static constexpr duration retry_every = std::chrono::milliseconds{500};
+  /// What a device that the load switches on has to be there.
+  static constexpr duration settle_within = std::chrono::seconds{10};
+  /// An attempt that was not made again and has no end for so long will not have one.
   static constexpr duration end_most = patience + std::chrono::seconds{5};
 
   /// `names` gives the devices of the fleet; all but `to` outlive the flow.
@@ -73,25 +99,47 @@ public:
 
   [[nodiscard]] const cloud_traffic& what() const noexcept { return what_; }
   [[nodiscard]] const traffic_target& target() const noexcept { return to_; }
-  [[nodiscard]] const traffic_counts& counts() const noexcept { return *counts_; }
+  [[nodiscard]] const traffic_counts& counts() const noexcept { return board_->counts; }
   /// Attempts without an end so far; callable from any thread.
   [[nodiscard]] std::uint64_t pending() const noexcept;
 
 private:
+  struct attempt {
+    std::uint64_t number = 0;
+    time_point first{}; ///< when it was made first
+    time_point next{};  ///< when it is made again
+    bool again = false; ///< it has been
+  };
+  /// What answers hold that may come when the flow is gone.
+  struct board {
+    traffic_counts counts;
+    traffic_flow* flow = nullptr;
+    std::uint64_t late = 0; ///< without answer, and made more than once
+  };
   void on_wake(time_point now) override;
-  void act();
-  void disable(cloud::operations& console, const traffic_subject& to);
+  void arm_next();
+  void act(const attempt& which);
+  void try_again(time_point now);
+  void disable(cloud::operations& console, const traffic_subject& to, const attempt& which);
   void enable_again();
-  void call(cloud::operations& console, const traffic_subject& to);
+  void call(cloud::operations& console, const traffic_subject& to, const attempt& which);
+  void ended(const attempt& which, const cloud::operation_result& got);
+  void failed(const attempt& which, cloud::operation_error why);
+  [[nodiscard]] bool wanted(const attempt& which, time_point from) const;
+  [[nodiscard]] bool is_absent(const attempt& which) const;
+  [[nodiscard]] std::uint32_t device_of(const attempt& which) const noexcept {
+    return to_.devices.first + static_cast<std::uint32_t>(which.number % to_.devices.count);
+  }
   [[nodiscard]] time_point due(std::uint64_t number) const noexcept;
-  [[nodiscard]] cloud::call_done when_done() const;
+  [[nodiscard]] cloud::call_done when_done(const attempt& which);
 
   hal::home& home_;
   traffic_cloud& cloud_;
   const cloud_traffic& what_;
   traffic_target to_;
   traffic_text text_;
-  std::shared_ptr<traffic_counts> counts_ = std::make_shared<traffic_counts>(); ///< answers hold it
+  std::shared_ptr<board> board_ = std::make_shared<board>();
+  std::deque<attempt> waiting_; ///< to be made again, by their time; at most pending_most
   const alink::credential_source* names_ = nullptr;
   random_stream random_{0, 0, ""};
   byte_buffer payload_;

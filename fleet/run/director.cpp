@@ -106,6 +106,9 @@ void director::drive() {
     for (const auto& flow : traffic_) {
       flow->start(ready_.seed, *ready_.credentials);
     }
+    for (const auto& flow : rollouts_) {
+      flow->start(ready_.seed);
+    }
   });
   while (stage_ != stage::ended) {
     if (const auto number = world_->pass(slice, signals_)) {
@@ -190,6 +193,7 @@ void director::advance() {
     // One slice at least, so that the orders to be quiet have been carried out.
     if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
       gather_traffic(); // what is out still is cut off by us
+      gather_rollouts();
       const double left = pace_.devices_until() - now;
       caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
       enter(stage::stopping);

@@ -24,6 +24,7 @@
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
+#include "fleet/run/rollout_flow.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
 #include "fleet/run/twin_account.hpp"
@@ -75,6 +76,7 @@ private:
   void note_once(const std::string& note);
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
+  void make_rollouts(twin_host& host, profile p);
   void make_shards();
   void order_devices(std::vector<actors::shard_options>& shards) const;
   void look();
@@ -101,6 +103,7 @@ private:
   void settle_ledger();
   void gather_products();
   void gather_traffic();
+  void gather_rollouts();
   void gather_troubles();
   bool write_files();
   bool write_json();
@@ -123,6 +126,7 @@ private:
   std::string books_trouble_;
   std::vector<std::unique_ptr<twin_traffic>> clouds_;
   std::vector<std::unique_ptr<traffic_flow>> traffic_;
+  std::vector<std::unique_ptr<rollout_flow>> rollouts_;
   actors::timetable load_;
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;

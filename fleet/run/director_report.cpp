@@ -127,6 +127,7 @@ exit_code director::give_up(const startup_error& why) {
   }
   world_->stop(std::chrono::seconds{1});
   traffic_.clear();
+  rollouts_.clear();
   far_.clear();
   return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }
@@ -148,6 +149,7 @@ void director::tear_down() {
   for (std::size_t i = 0; i < actors::latency_count; ++i) {
     facts_.latencies[i] = report::read_latency(shard_list_, static_cast<actors::latency>(i));
   }
+  facts_.firmware = report::read_firmware(shard_list_);
   facts_.digest = world_->digest();
   root_ = nullptr;
   world_->stop(duration{static_cast<std::int64_t>(pace_.left(world_->elapsed_s(), 1.0) * 1e9)});
@@ -207,7 +209,8 @@ void director::settle_ledger() {
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
       auto& product = facts_.products[number];
-      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr);
+      auto up = ledger::reconcile(&slot.uplink, far ? far->uplink_of(index) : nullptr, 0,
+                                  far ? far->refused_of(index) : nullptr);
       up.explain(slot.unmarked_repeats);
       product.uplink += up;
       auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
@@ -225,6 +228,7 @@ void director::settle_ledger() {
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
   facts_.unkept = far_.unkept();
+  facts_.over_bound = far_.over_bound();
   report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;
@@ -257,10 +261,27 @@ void director::gather_traffic() {
     fact.timed_out = c.timed_out.load(std::memory_order_relaxed);
     fact.refused = c.refused.load(std::memory_order_relaxed);
     fact.offline = c.offline.load(std::memory_order_relaxed);
+    fact.not_subscribed = c.not_subscribed.load(std::memory_order_relaxed);
+    fact.busy = c.busy.load(std::memory_order_relaxed);
+    fact.unknown = c.unknown.load(std::memory_order_relaxed);
+    fact.absent = c.absent.load(std::memory_order_relaxed);
     fact.skipped = c.skipped.load(std::memory_order_relaxed);
     fact.unanswered = std::min(c.overdue.load(std::memory_order_relaxed), flow->pending());
     fact.may_fail = flow->what().may_fail;
   }
+}
+
+/// Likewise: what devices do not finish after that is cut off by us.
+void director::gather_rollouts() {
+  if (rollouts_.empty()) {
+    return;
+  }
+  world_->call(world_->twin_home(), [this] {
+    for (const auto& flow : rollouts_) {
+      flow->stop();
+      facts_.rollouts.push_back(flow->fact());
+    }
+  });
 }
 
 void director::gather_troubles() {
@@ -311,7 +332,8 @@ bool director::write_files() {
         const auto* const far = far_of(index);
         if (facts_.products[ready_.product_of(index)].uplink_tagged) {
           ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
-                               far ? far->uplink_of(index) : nullptr);
+                               far ? far->uplink_of(index) : nullptr, 0,
+                               far ? far->refused_of(index) : nullptr);
         }
         ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
                              &accounts[i]->downlink, far ? far->downlink_since(index) : 0);

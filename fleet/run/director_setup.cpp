@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/load_wishes.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/twin_host.hpp"
@@ -49,9 +50,15 @@ std::optional<startup_error> director::set_up() {
     if (auto error = set_up_twins()) {
       return error;
     }
-  } else if (ready_.plan && !ready_.plan->cloud_traffic.empty() && !options_.quiet) {
-    std::fprintf(stderr, "note: cloud_traffic is the embedded twin's; %s sends what it sends\n",
-                 ready_.target_text.c_str());
+  } else if (ready_.plan && !options_.quiet) {
+    for (const auto& [key, there] :
+         {std::pair{"cloud_traffic", !ready_.plan->cloud_traffic.empty()},
+          std::pair{"rollouts", !ready_.plan->rollouts.empty()}}) {
+      if (there) {
+        std::fprintf(stderr, "note: %s is the embedded twin's; %s sends what it sends\n", key,
+                     ready_.target_text.c_str());
+      }
+    }
   }
   if (options_.metrics.at) {
     auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
@@ -59,7 +66,7 @@ std::optional<startup_error> director::set_up() {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
       return read_samples(
-          {shard_list_, product_names_, far_, traffic_, options_.devices, rss_start_});
+          {shard_list_, product_names_, far_, traffic_, rollouts_, options_.devices, rss_start_});
     });
     if (page) {
       page_ = std::move(page).value();
@@ -83,6 +90,7 @@ std::optional<startup_error> director::set_up_twins() {
       return twin.error();
     }
     make_traffic(*twin.value(), p);
+    make_rollouts(*twin.value(), p);
     std::vector<std::size_t> products;
     for (std::size_t i = 0; i < ready_.products.size(); ++i) {
       if (ready_.products[i].profile() == p) {
@@ -99,6 +107,7 @@ void director::make_traffic(twin_host& host, profile p) {
     return;
   }
   clouds_.push_back(std::make_unique<twin_traffic>(host.twin()));
+  const auto wishes = std::make_shared<const load_wishes>(*ready_.plan);
   for (const auto& entry : ready_.plan->cloud_traffic) {
     const auto& product = ready_.products[entry.product];
     if (product.profile() != p) {
@@ -111,8 +120,27 @@ void director::make_traffic(twin_host& host, profile p) {
     to.profile = p;
     to.qos = product.settings.qos;
     to.model = product.model.get();
+    to.behind_gateway = product.plan.behind_gateway;
+    to.away_most = 2 * product.settings.backoff.cap;
+    to.wanted = [wishes](std::uint32_t device, duration from, duration until) {
+      return wishes->wants(device, from, until);
+    };
     traffic_.push_back(std::make_unique<traffic_flow>(world_->twin_home(), *clouds_.back(),
                                                       entry.traffic, std::move(to)));
+  }
+}
+
+void director::make_rollouts(twin_host& host, profile p) {
+  auto* const console = host.twin().firmware();
+  if (!ready_.plan || console == nullptr) {
+    return;
+  }
+  for (auto& planned : ready_.plan->rollouts) {
+    const auto& product = ready_.products[planned.product];
+    if (product.profile() == p) {
+      rollouts_.push_back(
+          std::make_unique<rollout_flow>(world_->twin_home(), *console, planned, product.plan));
+    }
   }
 }
 

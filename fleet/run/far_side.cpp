@@ -86,6 +86,14 @@ std::uint64_t far_sides::unkept() const {
   return sum;
 }
 
+std::uint64_t far_sides::over_bound() const {
+  std::uint64_t sum = 0;
+  for (const auto& side : sides_) {
+    sum += side->over_bound();
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::repeated() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {

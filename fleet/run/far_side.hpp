@@ -40,12 +40,19 @@ public:
   // After the homes ended:
   [[nodiscard]] virtual const ledger::receiver_account* uplink_of(std::uint32_t index) const = 0;
   [[nodiscard]] virtual const ledger::sender_account* downlink_of(std::uint32_t index) const = 0;
+  /// What it took of a device's reports and turned away, by one that says so; null: nothing.
+  [[nodiscard]] virtual const ledger::receiver_account* refused_of(std::uint32_t) const {
+    return nullptr;
+  }
   /// The epoch from which its commands to a device are this run's; earlier ones are left out.
   [[nodiscard]] virtual std::uint32_t downlink_since(std::uint32_t) const { return 0; }
   [[nodiscard]] virtual std::uint64_t corrupted() const = 0;
   /// Reports of the run that it took and had no room to book: with any, what it has of the reports
   /// is not whole.
   [[nodiscard]] virtual std::uint64_t unkept() const { return 0; }
+  /// Publishes of anybody that it acknowledged and dropped during the run as beyond its bounds, by
+  /// one that tells: what of them carried a tag is lost.
+  [[nodiscard]] virtual std::uint64_t over_bound() const { return 0; }
   /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
   /// a message of its own, without DUP (MQTT-4.3.2).
   [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
@@ -79,6 +86,7 @@ public:
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
   [[nodiscard]] std::uint64_t unkept() const;
+  [[nodiscard]] std::uint64_t over_bound() const;
   [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
   /// What several count under one name, in one sum.

@@ -29,9 +29,23 @@ actors::logon_way way_of(logon_mode mode) noexcept {
     case logon_mode::pre_auth: return actors::logon_way::pre_auth;
     case logon_mode::bootstrap: return actors::logon_way::bootstrap;
     case logon_mode::direct:
-    case logon_mode::register_: break;
+    case logon_mode::register_:
+    case logon_mode::register_https: break;
   }
   return actors::logon_way::direct;
+}
+
+/// Where a product's devices are told of the door: for what they log on with, or for their secrets.
+actors::auth_door& door_plan(prepared_product& product) {
+  auto& settings = product.settings;
+  return product.plan.product.logon == logon_mode::register_https
+             ? static_cast<actors::auth_door&>(settings.registration)
+             : settings.logon;
+}
+
+/// Whether a door of nobody's choice is one with TLS; secrets are told over no other.
+bool takes_tls(const prepared_product& product) noexcept {
+  return product.tls() || product.plan.product.logon == logon_mode::register_https;
 }
 
 /// The door of one product, when the line or the target says where it is.
@@ -44,7 +58,7 @@ http::url door_of(const run_options& o, const prepared_product& product) {
     out.port = o.auth_host.port;
     return out;
   }
-  out.secure = product.tls();
+  out.secure = takes_tls(product);
   const bool v6 = o.target.host.find(':') != std::string::npos;
   out.host = v6 ? "[" + o.target.host + "]" : o.target.host;
   out.port = out.secure ? https_port : http_port;
@@ -65,13 +79,14 @@ int id2_mode_of(const prepared_product& product) noexcept {
 
 } // namespace
 
-bool asks_first(const prepared_product& product) noexcept {
+bool asks_there(const prepared_product& product) noexcept {
   return !product.plan.behind_gateway && product.profile() != profile::mqtt
-         && way_of(product.plan.product.logon) != actors::logon_way::direct;
+         && asks_auth_host(product.plan.product.logon);
 }
 
 bool asks_https(const run_options& o, const prepared_product& product) noexcept {
-  return asks_first(product) && (o.auth_host.host.empty() ? product.tls() : o.auth_host.secure);
+  return asks_there(product)
+         && (o.auth_host.host.empty() ? takes_tls(product) : o.auth_host.secure);
 }
 
 int secure_mode_of(security tier) noexcept {
@@ -88,7 +103,7 @@ int secure_mode_of(security tier) noexcept {
 std::optional<startup_error> find_auth_host(const run_options& o, prepared& out) {
   for (auto& product : out.products) {
     product.settings.logon.id2_mode = id2_mode_of(product);
-    if (!asks_first(product)) {
+    if (!asks_there(product)) {
       continue;
     }
     begin_plan(o, product);
@@ -96,20 +111,27 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
       continue;
     }
     const auto at = door_of(o, product);
+    if (product.plan.product.logon == logon_mode::register_https && !at.secure) {
+      return startup_error{exit_code::wrong_usage,
+                           fmt::format("product {} has logon register-https, which tells secrets "
+                                       "over TLS alone; write https:// for --auth-host",
+                                       product.name())};
+    }
     const auto found = look_up(bare(at.host), at.port);
     if (!found) {
       return startup_error{
           found.error().code,
           fmt::format("the auth host {}: {}", http::to_string(at), found.error().message)};
     }
-    auto& plan = product.settings.logon;
-    plan.auth_host = reachable_peer(found.value(), o.source_addresses);
-    plan.host = http::authority(at);
+    auto& door = door_plan(product);
+    door.auth_host = reachable_peer(found.value(), o.source_addresses);
+    door.host = http::authority(at);
     if (at.secure) {
-      plan.security = out.client_security.get();
-      plan.server_name = o.auth_host.host.empty() ? out.server_name : bare(at.host);
+      door.security = out.client_security.get();
+      door.server_name = o.auth_host.host.empty() ? out.server_name : bare(at.host);
     }
-    plan.hosts = {{bare(o.target.host), product.settings.peer}, {bare(at.host), plan.auth_host}};
+    product.settings.logon.hosts = {{bare(o.target.host), product.settings.peer},
+                                    {bare(at.host), door.auth_host}};
   }
   return std::nullopt;
 }
@@ -123,11 +145,11 @@ embedded_auth_host::open(hal::home& home, cloud::twin& twin, prepared& ready, pr
   cloud::logon_ports ports;
   bool any = false;
   for (const auto& product : ready.products) {
-    if (product.profile() != p) {
+    if (product.profile() != p || p == profile::mqtt) {
       continue;
     }
     (product.tls() ? ports.tls : ports.plain) = product.settings.peer.port;
-    any = any || asks_first(product);
+    any = any || asks_there(product) || product.plan.product.config;
   }
   if (!any) {
     return std::unique_ptr<embedded_auth_host>{};
@@ -138,33 +160,71 @@ embedded_auth_host::open(hal::home& home, cloud::twin& twin, prepared& ready, pr
   if (auto error = made->listen(ready, p)) {
     return fail(*error);
   }
+  if (auto error = made->serve_configs(twin, ready, p)) {
+    return fail(*error);
+  }
   return made;
 }
 
+std::optional<startup_error> embedded_auth_host::open_door(prepared& ready, bool tls) {
+  auto& door = doors_[tls ? 1 : 0];
+  if (door) {
+    return std::nullopt;
+  }
+  hal::listen_options options;
+  options.at = hal::parse_address("127.0.0.1:0").value();
+  options.security = tls ? ready.twin_security.get() : nullptr;
+  const auto got = service_.listen(options);
+  if (!got) {
+    return startup_error{exit_code::environment_failed,
+                         "the embedded twin's log-on door cannot listen"};
+  }
+  door = got.value();
+  return std::nullopt;
+}
+
 std::optional<startup_error> embedded_auth_host::listen(prepared& ready, profile p) {
-  std::optional<hal::address> doors[2]; // plain, TLS
   for (auto& product : ready.products) {
-    if (product.profile() != p || !asks_first(product)) {
+    if (product.profile() != p || !asks_there(product)) {
       continue;
     }
-    auto& door = doors[product.tls() ? 1 : 0];
-    if (!door) {
-      hal::listen_options options;
-      options.at = hal::parse_address("127.0.0.1:0").value();
-      options.security = product.tls() ? ready.twin_security.get() : nullptr;
-      const auto got = service_.listen(options);
-      if (!got) {
-        return startup_error{exit_code::environment_failed,
-                             "the embedded twin's log-on door cannot listen"};
-      }
-      door = got.value();
+    const bool tls = takes_tls(product);
+    if (auto error = open_door(ready, tls)) {
+      return error;
     }
-    auto& plan = product.settings.logon;
-    plan.auth_host = *door;
-    plan.host = door->text();
-    plan.security = product.settings.security;
-    plan.server_name = product.settings.server_name;
+    auto& plan = door_plan(product);
+    plan.auth_host = *doors_[tls ? 1 : 0];
+    plan.host = plan.auth_host.text();
+    plan.security = tls ? ready.client_security.get() : nullptr;
+    plan.server_name = tls ? ready.server_name : std::string{};
   }
+  return std::nullopt;
+}
+
+// Over TLS where all who take a configuration speak it; they fetch it from one place.
+std::optional<startup_error> embedded_auth_host::serve_configs(cloud::twin& twin, prepared& ready,
+                                                               profile p) {
+  bool any = false;
+  bool tls = true;
+  for (const auto& product : ready.products) {
+    if (product.profile() == p && product.plan.product.config) {
+      any = true;
+      tls = tls && product.tls();
+    }
+  }
+  if (!any) {
+    return std::nullopt;
+  }
+  if (auto error = open_door(ready, tls)) {
+    return error;
+  }
+  for (auto& product : ready.products) {
+    if (product.profile() == p && product.plan.product.config) {
+      product.settings.fetch.http_too = product.settings.fetch.http_too || !tls;
+    }
+  }
+  twin.serve_configs_at(fmt::format("{}://{}{}", tls ? "https" : "http",
+                                    doors_[tls ? 1 : 0]->text(), cloud::config_path));
   return std::nullopt;
 }
 

@@ -1,7 +1,8 @@
-// Where devices ask before they connect (aliyun-iot.md §5.4): found before anything starts. The
-// embedded twin's own door is known when it listens.
+// Where devices ask before they connect (aliyun-iot.md §5.4), or for their secrets (§5.5): found
+// before anything starts. The embedded twin's own door is known when it listens.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "cloud_sim/twin.hpp"
@@ -11,8 +12,8 @@
 
 namespace fleet::program {
 
-/// Whether the product's devices go to the auth host before each connection.
-bool asks_first(const prepared_product& product) noexcept;
+/// Whether the product's devices go to the auth host, before each connection or once.
+bool asks_there(const prepared_product& product) noexcept;
 /// Whether they do so over TLS.
 bool asks_https(const run_options& options, const prepared_product& product) noexcept;
 
@@ -26,8 +27,9 @@ std::optional<startup_error> find_auth_host(const run_options& options, prepared
 /// The embedded twin's log-on door.
 class embedded_auth_host {
 public:
-  /// Listens on `home` for the products of profile `p` whose devices ask, where there are any, and
-  /// tells them. `twin` is started and outlives the door; `ports` are its listeners'.
+  /// Listens on `home` for the products of profile `p` whose devices ask or take configurations,
+  /// where there are any, and tells them and the twin. `twin` is started and outlives the door;
+  /// `ports` are its listeners'.
   static result<std::unique_ptr<embedded_auth_host>, startup_error>
   open(hal::home& home, cloud::twin& twin, prepared& ready, profile p);
 
@@ -38,9 +40,12 @@ private:
   embedded_auth_host(hal::home& home, cloud::twin& twin, cloud::logon_ports ports,
                      const cloud::web_limits& limits);
   std::optional<startup_error> listen(prepared& ready, profile p);
+  std::optional<startup_error> serve_configs(cloud::twin& twin, prepared& ready, profile p);
+  std::optional<startup_error> open_door(prepared& ready, bool tls);
 
   cloud::logon_desk desk_;
   cloud::web_service service_;
+  std::array<std::optional<hal::address>, 2> doors_; ///< plain, TLS
 };
 
 } // namespace fleet::program

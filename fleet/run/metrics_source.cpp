@@ -47,6 +47,50 @@ void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
   }
 }
 
+report::firmware_fact firmware_of(const std::vector<actors::shard*>& shards, std::size_t product) {
+  report::firmware_fact out;
+  for (const actors::shard* s : shards) {
+    report::add(out, s->parts[product].counts);
+  }
+  return out;
+}
+
+void sample_firmware(std::vector<metrics::sample>& out, const std::vector<actors::shard*>& shards,
+                     std::size_t number, const std::string& product) {
+  const auto f = firmware_of(shards, number);
+  if (!f.any()) {
+    return;
+  }
+  const std::pair<std::string, std::string> of{"product", product};
+  for (std::size_t i = 0; i < f.in_update.size(); ++i) {
+    put(out, family::updating, f.in_update[i],
+        {{"state", std::string{actors::to_string(static_cast<actors::update_state>(i))}}, of});
+  }
+  for (std::size_t i = 0; i < f.results.size(); ++i) {
+    put(out, family::updates, f.results[i],
+        {{"result", std::string{actors::to_string(static_cast<actors::update_result>(i))}}, of});
+  }
+  for (const auto& [step, count] :
+       {std::pair{"offered", f.offers}, std::pair{"download_begun", f.fetches},
+        std::pair{"verified", f.staged}, std::pair{"rebooted", f.reboots},
+        std::pair{"power_lost", f.power_losses}}) {
+    put(out, family::update_steps, count, {{"step", step}, of});
+  }
+  put(out, family::update_bytes, f.octets, {of});
+}
+
+void sample_rollouts(std::vector<metrics::sample>& out,
+                     const std::vector<std::unique_ptr<rollout_flow>>& rollouts) {
+  for (const auto& flow : rollouts) {
+    for (std::size_t i = 0; i < cloud::rollout_state_count; ++i) {
+      put(out, family::rollout_devices,
+          std::uint64_t{flow->seen().by_state[i].load(std::memory_order_relaxed)},
+          {{"state", std::string{cloud::to_string(static_cast<cloud::rollout_state>(i))}},
+           {"rollout", flow->name()}});
+    }
+  }
+}
+
 void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
   for (std::size_t i = 0; i < actors::outcome_count; ++i) {
     put(out, family::connects, t.outcomes[i],
@@ -113,6 +157,7 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
   put(out, family::devices_requested, run.requested);
   for (std::size_t i = 0; i < run.products.size(); ++i) {
     sample_product(out, report::read_totals(run.shards, i), run.products[i]);
+    sample_firmware(out, run.shards, i, run.products[i]);
   }
   sample_totals(out, t);
   const auto add_latency = [&](family f, actors::latency l) {
@@ -125,6 +170,14 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
   add_latency(family::publish_reply_duration, actors::latency::publish_reply);
   sample_homes(out, run.shards);
   sample_traffic(out, run.traffic);
+  sample_rollouts(out, run.rollouts);
+  if (const auto firmware = report::read_firmware(run.shards); firmware.any()) {
+    const auto add_times = [&](family f, const actors::histogram_snapshot& times) {
+      out.push_back({f, {}, 0, std::make_shared<const actors::histogram_snapshot>(times)});
+    };
+    add_times(family::download_duration, firmware.download_time);
+    add_times(family::update_duration, firmware.update_time);
+  }
   run.far.sample(out);
   sample_process(out);
   const std::uint64_t now = resident_bytes();

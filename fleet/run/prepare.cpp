@@ -12,6 +12,7 @@
 #include "actors/device/mqtt_dialect.hpp"
 #include "actors/device/vendor_dialect.hpp"
 #include "fleet/run/features.hpp"
+#include "fleet/run/firmware.hpp"
 #include "fleet/run/fleet_credentials.hpp"
 #include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
@@ -110,7 +111,8 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
   }
   const bool embedded = o.target.scheme == text::scheme::embedded;
   const std::uint32_t devices = ready.connections();
-  const std::uint64_t needs = std::uint64_t{devices} * (embedded ? 2 : 1) + descriptors_beside;
+  const std::uint64_t needs = std::uint64_t{devices} * (embedded ? 2 : 1)
+                              + download_descriptors(o, ready) + descriptors_beside;
   const auto limits = hal::raise_descriptor_limit();
   if (needs <= limits.soft) {
     return std::nullopt;
@@ -144,8 +146,9 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
 
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
   const bool any =
-      std::any_of(out.products.begin(), out.products.end(),
-                  [&o](const prepared_product& p) { return p.tls() || asks_https(o, p); });
+      std::any_of(out.products.begin(), out.products.end(), [&o](const prepared_product& p) {
+        return p.tls() || asks_https(o, p) || downloads(o, p);
+      });
   return any ? secure(o, out) : std::nullopt;
 }
 
@@ -170,6 +173,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.seed = ready.seed;
   apply_features(product.plan, product.model, p);
   apply_registration(ready, product);
+  apply_firmware(o, ready, product);
 }
 
 /// The triples of one product, and which row its first device has.
@@ -343,7 +347,7 @@ std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
     return error;
   }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
-                     &secure_products, &find_auth_host}) {
+                     &secure_products, &find_auth_host, &load_images}) {
     if (auto error = (*step)(o, out)) {
       return error;
     }

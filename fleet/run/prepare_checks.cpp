@@ -10,6 +10,7 @@
 #include "cloud_sim/command_text.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/cloud_traffic.hpp"
+#include "fleet/run/scenario_checks.hpp"
 #include "fleet/text/quantities.hpp"
 #include "hal_sim/real_world/socket.hpp"
 #include "protocol/mqtt/codec.hpp"
@@ -68,9 +69,8 @@ bool plain(const prepared_product& product) {
 /// Whether a thing makes reports that the user wrote and left out of the ledger.
 bool says_texts_without_tag(const prepared_product& product) {
   const auto& reports = product.settings.features.reports;
-  return std::any_of(reports.begin(), reports.end(), [](const actors::report_plan& r) {
-    return r.text && !r.text->has_ledger();
-  });
+  return std::any_of(reports.begin(), reports.end(),
+                     [](const actors::report_plan& r) { return r.text && !r.text->has_ledger(); });
 }
 
 /// Octets of the last device's largest report, of some: random numbers differ in length.
@@ -97,25 +97,32 @@ std::uint32_t report_octets(const prepared& ready, const prepared_product& produ
 
 /// What a board cannot hold even with nothing else in it, it never sends.
 refusal check_room(const run_options& o, const prepared& ready, const prepared_product& product) {
-  const auto report = std::max(product.settings.report_bytes, product.settings.payload_bytes);
+  const auto report = std::max({product.settings.report_bytes, product.settings.payload_bytes,
+                                least_report_octets(product)});
   const std::size_t beside = product.settings.client.receive_limit_bytes
                              + mqtt::client{product.settings.client}.memory_bytes();
   if (o.ram_bytes == 0 || beside + report <= o.ram_bytes) {
     return std::nullopt;
   }
-  std::string subject = plain(product) && report_octets(ready, product, 0) == report
-                            ? origin_of_payload(o, product.plan)
-                            : "--payload-bytes " + text::format_size(o.payload_bytes);
+  std::string subject =
+      plain(product) && report_octets(ready, product, 0) == report
+          ? origin_of_payload(o, product.plan)
+      : report > o.payload_bytes
+          ? place_of_report(o, product.plan) + "model " + product.plan.product.model
+          : "--payload-bytes " + text::format_size(o.payload_bytes);
+  // The place stands in front of the sentence once.
+  const std::string limit =
+      (product.plan.product.receive_limit ? "receive_limit " : "--receive-limit ")
+      + text::format_size(product.settings.client.receive_limit_bytes);
   if (subject.empty()) {
     subject =
         place_of_report(o, product.plan) + "profile " + std::string{to_string(product.profile())};
   }
   return wrong(fmt::format(
       "{} makes reports of {}, and of the board's --ram {} no more than {} are left beside its "
-      "--receive-limit {}; make --ram larger{}",
+      "{}; make --ram larger{}",
       subject, text::format_size(report), text::format_size(o.ram_bytes),
-      text::format_size(o.ram_bytes - std::min<std::size_t>(beside, o.ram_bytes)),
-      text::format_size(product.settings.client.receive_limit_bytes),
+      text::format_size(o.ram_bytes - std::min<std::size_t>(beside, o.ram_bytes)), limit,
       subject.starts_with("profile") ? ", or the receive limit smaller" : ""));
 }
 
@@ -189,7 +196,8 @@ bool twin_can_write(std::string topic) {
 /// Octets of the first command's packet, the smallest.
 std::size_t command_octets(const prepared_product& product, const std::string& topic) {
   byte_buffer text;
-  cloud::write_property_set(text, 1, {product.plan.devices.first, 1, 1});
+  const auto* const model = product.profile() == profile::mqtt ? nullptr : product.model.get();
+  cloud::write_property_set(text, 1, {product.plan.devices.first, 1, 1}, {.model = model});
   return mqtt::packet_size(
       mqtt::publish_remaining(topic.size(), text.size(), product.settings.qos));
 }
@@ -200,8 +208,8 @@ refusal check_commands(const run_options& o, const prepared_product& product) {
                                   : "leave the commands out of cloud_traffic";
   const std::string flag = "--down-topic " + o.mqtt_text.down_topic;
   if (product.profile() == profile::mqtt && !o.mqtt_text.listens()) {
-    return wrong(fmt::format("{}: devices without a subscription hear no command; {}", flag,
-                             without));
+    return wrong(
+        fmt::format("{}: devices without a subscription hear no command; {}", flag, without));
   }
   std::string topic;
   product.speech->command_topic(product.plan.devices.first, topic);
@@ -228,10 +236,10 @@ refusal check_commands(const run_options& o, const prepared_product& product) {
   const auto octets = command_octets(product, topic);
   const auto limit = product.settings.client.receive_limit_bytes;
   if (octets > limit) {
-    return wrong(
-        fmt::format("--receive-limit {} holds no command of the cloud's, which take {} and "
-                    "more; make it larger, or {}",
-                    text::format_size(limit), text::format_size(octets), without));
+    return wrong(fmt::format("{} holds no command of the cloud's, which take {} and "
+                             "more; make it larger, or {}",
+                             receive_limit_text(o, product.plan), text::format_size(octets),
+                             without));
   }
   return std::nullopt;
 }
@@ -294,12 +302,23 @@ refusal check_sources(const run_options& o, const prepared& ready) {
 }
 
 refusal check_messages(const run_options& o, prepared& ready) {
+  for (auto* const check : {&check_boards, &check_orders}) {
+    if (auto error = (*check)(o, ready)) {
+      return error;
+    }
+  }
   for (std::size_t i = 0; i < ready.products.size(); ++i) {
     auto& product = ready.products[i];
     if (auto error = check_report(o, ready, product)) {
       return error;
     }
     if (!commanded(o, ready, i)) {
+      continue;
+    }
+    if (!cloud::has_command(product.model.get())) {
+      ready.notes.push_back(fmt::format("product {}: no property of its thing model can be "
+                                        "written, so no commands go to it",
+                                        product.name()));
       continue;
     }
     if (auto error = check_commands(o, product)) {

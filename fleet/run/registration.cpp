@@ -54,8 +54,7 @@ std::optional<startup_error> find_product_secrets(const run_options& o, prepared
   for (std::size_t i = 0; i < out.products.size(); ++i) {
     auto& product = out.products[i];
     const auto& asked = product.plan.product;
-    if (asked.logon != logon_mode::register_
-        || (product.plan.behind_gateway && !gateways_sign(out, i))) {
+    if (!registers(asked.logon) || (product.plan.behind_gateway && !gateways_sign(out, i))) {
       continue;
     }
     const auto registering = key_of(o, out, product.plan);
@@ -86,9 +85,10 @@ std::optional<startup_error> find_product_secrets(const run_options& o, prepared
 void apply_registration(const prepared& ready, prepared_product& product) {
   const auto& asked = product.plan.product;
   auto& p = product.settings;
-  if (asked.logon == logon_mode::register_) {
+  if (registers(asked.logon)) {
     // Behind a gateway, it is the gateway that registers them (aliyun-iot.md §16.1).
-    p.registration.by = actors::registration_way::mqtt;
+    p.registration.by = asked.logon == logon_mode::register_https ? actors::registration_way::https
+                                                                  : actors::registration_way::mqtt;
     p.registration.product_secret = product.product_secret;
   }
   if (asked.gateways && asked.gateways->register_by == gateway_registration::product) {

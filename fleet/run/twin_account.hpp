@@ -31,6 +31,11 @@ public:
                ? &*books_.devices[index].downlink
                : nullptr;
   }
+  [[nodiscard]] const ledger::receiver_account* refused_of(std::uint32_t index) const override {
+    return index < books_.devices.size() && books_.devices[index].refused
+               ? &*books_.devices[index].refused
+               : nullptr;
+  }
   [[nodiscard]] std::uint32_t downlink_since(std::uint32_t index) const override {
     const auto* const sent = downlink_of(index);
     return sent == nullptr ? 0 : sent->epoch();
@@ -40,6 +45,9 @@ public:
   }
   [[nodiscard]] std::uint64_t unkept() const override {
     return since(before_.unkept, books_.unbooked.unkept);
+  }
+  [[nodiscard]] std::uint64_t over_bound() const override {
+    return since(before_.over_bound, books_.unbooked.over_bound);
   }
   [[nodiscard]] bool sees_dup() const override { return true; }
   void sample(std::vector<metrics::sample>&) const override {}

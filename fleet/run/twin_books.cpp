@@ -64,7 +64,9 @@ std::optional<Account> account(const json_reader& from, std::string_view key) {
 std::optional<unbooked_tags> read_unbooked(const json_reader& from) {
   const auto corrupted = whole(from, "corrupted");
   const auto unkept = whole(from, "unkept");
-  return corrupted && unkept ? std::optional{unbooked_tags{*corrupted, *unkept}} : std::nullopt;
+  const auto over_bound = whole(from, "overBound").value_or(0); // an older twin does not tell
+  return corrupted && unkept ? std::optional{unbooked_tags{*corrupted, *unkept, over_bound}}
+                             : std::nullopt;
 }
 
 /// One page into the books; where the next begins, or the end. Nothing: no such page.
@@ -86,12 +88,15 @@ std::optional<page_end> read_page(std::string_view body, twin_books& into) {
     const auto index = read ? whole(one, "index") : std::nullopt;
     auto uplink = index ? account<ledger::receiver_account>(one, "uplink") : std::nullopt;
     auto downlink = uplink ? account<ledger::sender_account>(one, "downlink") : std::nullopt;
-    if (!downlink) {
+    const bool turned_away = downlink && one.find("refused") != nullptr;
+    auto refused = turned_away ? account<ledger::receiver_account>(one, "refused") : std::nullopt;
+    if (!downlink || (turned_away && !refused)) {
       return std::nullopt;
     }
     if (*index < into.devices.size()) {
       into.devices[*index].uplink = std::move(uplink);
       into.devices[*index].downlink = std::move(downlink);
+      into.devices[*index].refused = std::move(refused);
     }
   }
   const bool told = one.read(as_bytes(unbooked->value)) == json_error::none;

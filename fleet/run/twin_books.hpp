@@ -26,12 +26,14 @@ struct booked_range {
 struct booked_device {
   std::optional<ledger::receiver_account> uplink;
   std::optional<ledger::sender_account> downlink;
+  std::optional<ledger::receiver_account> refused; ///< reports that it turned away
 };
 
 /// Tags that the twin booked for no device, since it began.
 struct unbooked_tags {
   std::uint64_t corrupted = 0;
-  std::uint64_t unkept = 0; ///< it had no room for them
+  std::uint64_t unkept = 0;     ///< it had no room for them
+  std::uint64_t over_bound = 0; ///< publishes, tagged or not, beyond its bounds
 };
 
 struct twin_books {

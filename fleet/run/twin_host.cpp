@@ -117,6 +117,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
     return fail(door.error());
   }
   host->door_ = std::move(door).value();
+  auto firmware = embedded_firmware_door::open(host->home_, host->twin_, ready, p);
+  if (!firmware) {
+    return fail(firmware.error());
+  }
+  host->firmware_ = std::move(firmware).value();
   if (options.downlink_interval > duration::zero()) {
     host->twin_.start_commands(commands_of(options, ready, p));
   }
@@ -135,6 +140,9 @@ void twin_host::stop() {
   if (door_) {
     door_->stop();
   }
+  if (firmware_) {
+    firmware_->stop();
+  }
   twin_.stop();
 }
 
@@ -148,12 +156,21 @@ const ledger::sender_account* twin_host::downlink_of(std::uint32_t index) const 
   return account == nullptr ? nullptr : &account->downlink;
 }
 
+const ledger::receiver_account* twin_host::refused_of(std::uint32_t index) const {
+  const auto* account = twin_.account_of(index);
+  return account == nullptr ? nullptr : account->refused.get();
+}
+
 std::uint64_t twin_host::corrupted() const {
   return cloud::value(twin_.counters().tags_corrupted);
 }
 
 std::uint64_t twin_host::unkept() const {
   return cloud::value(twin_.counters().tags_unkept);
+}
+
+std::uint64_t twin_host::over_bound() const {
+  return cloud::value(twin_.counters().publishes_over_bound);
 }
 
 void twin_host::sample(std::vector<metrics::sample>& out) const {
@@ -180,6 +197,11 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
   put(family::twin_over_bound, c.connects_over_rate, {{"what", "connect"}});
   put(family::twin_configs, c.configs_taken, {{"result", "taken"}});
   put(family::twin_configs, c.configs_failed, {{"result", "failed"}});
+  put(family::twin_firmware_offers, c.firmware_offers, {{"result", "sent"}});
+  put(family::twin_firmware_offers, c.firmware_offers_unsent, {{"result", "unsent"}});
+  put(family::twin_firmware_downloads, c.firmware_downloads, {{"result", "served"}});
+  put(family::twin_firmware_downloads, c.firmware_refused, {{"result", "refused"}});
+  put(family::twin_firmware_octets, c.firmware_octets);
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
 }

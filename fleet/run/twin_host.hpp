@@ -7,6 +7,7 @@
 
 #include "cloud_sim/twin.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/firmware_door.hpp"
 #include "fleet/run/guidance.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/run_world.hpp"
@@ -25,8 +26,10 @@ public:
   void stop() override;
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
+  [[nodiscard]] const ledger::receiver_account* refused_of(std::uint32_t index) const override;
   [[nodiscard]] std::uint64_t corrupted() const override;
   [[nodiscard]] std::uint64_t unkept() const override;
+  [[nodiscard]] std::uint64_t over_bound() const override;
   [[nodiscard]] bool sees_dup() const override { return true; }
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
@@ -42,6 +45,7 @@ private:
   hal::home& home_;
   cloud::twin twin_;
   std::unique_ptr<embedded_auth_host> door_; ///< none: no device asks
+  std::unique_ptr<embedded_firmware_door> firmware_; ///< none: no product has firmware
 };
 
 /// The twin's profile for a run's or the server's.

@@ -228,7 +228,7 @@ void check_duty(reading& r, const yaml_value& map, const cloud_traffic& traffic,
 }
 
 void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traffic,
-                   const traffic_target& target) {
+                   const traffic_addressee& target) {
   using enum traffic_kind;
   const std::string word{word_for(traffic.kind, traffic_kind_words)};
   const auto is = [&traffic](std::initializer_list<traffic_kind> kinds) {

@@ -23,14 +23,21 @@ void no_product(reading& r, text_place at, std::string_view name, const scenario
 void check_stage(reading& r, const yaml_value& map);
 
 /// Whom cloud traffic goes to, as far as the file's mistakes let it be known.
-struct traffic_target {
+struct traffic_addressee {
   const scenario_product* product = nullptr; ///< null: unknown, or its profile is
   bool shadow_known = true;
   bool behind_gateway = false;
 };
 
 void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traffic,
-                   const traffic_target& target);
+                   const traffic_addressee& target);
+
+/// The firmware of a product, with the other products known.
+void check_firmware(reading& r, const yaml_value& map, const scenario_product& product,
+                    const scenario& file);
+
+/// One rollout; fills in the only product that has firmware where none is named.
+void check_rollout(reading& r, const yaml_value& map, rollout_rule& rollout, const scenario& file);
 
 /// Whether both keys are there; complains about the second.
 bool contradict(reading& r, const yaml_value& map, std::string_view one, std::string_view other);

@@ -221,7 +221,13 @@ const section_of<scenario>& file_section() {
                 &scenario::stages, stage_section(), scenario_stages_most),
        maps_key({"cloud_traffic", "What the cloud sends by itself.",
                  "[{kind: property_set, rate: 50/s}]", "none"},
-                &scenario::cloud_traffic, traffic_section(), scenario_traffic_most)}};
+                &scenario::cloud_traffic, traffic_section(), scenario_traffic_most),
+       maps_key({"rollouts", "Firmware that the cloud rolls out, each a campaign.",
+                 "[{product: led, version: 2.0.0, at: 30s}]", "none"},
+                &scenario::rollouts, rollout_section(), scenario_rollouts_most),
+       map_key({"firmware_server", "How the cloud serves images.", "{rate: 10MiB}",
+                "as fast as it can"},
+               &scenario::firmware_server, firmware_server_section())}};
   return section;
 }
 

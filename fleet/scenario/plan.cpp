@@ -221,6 +221,32 @@ void fill_traffic(const scenario& file, scenario_plan& plan) {
   }
 }
 
+void fill_rollouts(const scenario& file, scenario_plan& plan) {
+  plan.firmware_server = file.firmware_server;
+  for (const auto& rollout : file.rollouts) {
+    const auto target =
+        std::find_if(plan.products.begin(), plan.products.end(),
+                     [&](const product_plan& p) { return p.product.name == rollout.product; });
+    FLEET_CHECK(target != plan.products.end());
+    plan.rollouts.push_back(
+        {rollout, static_cast<std::size_t>(target - plan.products.begin()), {}});
+  }
+}
+
+/// Rollouts that the run would not see begin.
+mistake check_rollouts(const scenario_plan& plan) {
+  for (std::size_t i = 0; i < plan.rollouts.size(); ++i) {
+    const auto& rollout = plan.rollouts[i].rollout;
+    if (rollout.at >= plan.run_for) {
+      return plan_mistake{"rollouts", i,
+                          "rollout " + rollout.name + " begins at "
+                              + text::format_duration(rollout.at) + ", and the run lasts "
+                              + text::format_duration(plan.run_for)};
+    }
+  }
+  return {};
+}
+
 } // namespace
 
 result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario_overrides& flags) {
@@ -237,6 +263,10 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
   if (!wrong) {
     wrong = fill_load(file, flags, plan);
   }
+  if (!wrong) {
+    fill_rollouts(file, plan);
+    wrong = check_rollouts(plan);
+  }
   if (wrong) {
     return fail(std::move(*wrong));
   }
@@ -246,6 +276,20 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
 
 std::uint32_t target_at(const scenario_plan& plan, duration at) {
   return actors::target_at(plan.load, plan.load_after, at);
+}
+
+std::uint32_t least_target(const scenario_plan& plan, duration from, duration to) {
+  if (from < duration::zero()) {
+    return 0;
+  }
+  // Between the edges of the segments the number only rises, or only falls.
+  std::uint32_t least = std::min(target_at(plan, from), target_at(plan, to));
+  for (const auto& segment : plan.load) {
+    if (from < segment.end && segment.end < to) {
+      least = std::min({least, segment.to, target_at(plan, segment.end)});
+    }
+  }
+  return least;
 }
 
 stage_moment stage_at(const scenario_plan& plan, duration at) {

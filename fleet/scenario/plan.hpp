@@ -43,6 +43,13 @@ struct traffic_plan {
   std::size_t product = 0; ///< an index of scenario_plan::products
 };
 
+/// A rollout and whom it goes to.
+struct rollout_plan {
+  rollout_rule rollout;
+  std::size_t product = 0; ///< an index of scenario_plan::products
+  std::string content{};   ///< of the image's file, once it was read
+};
+
 /// A scenario with every question answered, but for a seed that nobody chose.
 struct scenario_plan {
   std::string name;
@@ -55,6 +62,8 @@ struct scenario_plan {
   std::uint32_t load_after = 0;       ///< devices on after the last segment
   std::vector<duration> stage_ends;   ///< of each stage, after the start; at least one
   std::vector<traffic_plan> cloud_traffic;
+  std::vector<rollout_plan> rollouts;
+  firmware_server_rule firmware_server;
 };
 
 /// What keeps a scenario from being a plan: a sentence, and the key of the file that it is about.
@@ -71,6 +80,10 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file,
 
 /// How many connections are on at `at` after the start: up to the segment's progress, rounded down.
 std::uint32_t target_at(const scenario_plan& plan, duration at);
+
+/// The fewest connections that are on at any moment from `from` to `to` after the start; 0 where
+/// `from` is before it.
+std::uint32_t least_target(const scenario_plan& plan, duration from, duration to);
 
 /// Where the run is at a moment: which stage, from 0, and whether the load changes.
 struct stage_moment {

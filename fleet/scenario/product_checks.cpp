@@ -68,7 +68,7 @@ void check_child(reading& r, const yaml_value& list, const scenario& file, std::
                                          + " has none: it is behind the gateways of " + g.name);
     }
   }
-  if (c.logon == logon_mode::pre_auth || c.logon == logon_mode::bootstrap) {
+  if (asks_auth_host(c.logon)) {
     r.complain(place_of(map, "logon"), "logon " + std::string{word_for(c.logon, logon_words)}
                                            + " is about a connection, and " + c.name
                                            + " has none: it is behind the gateways of " + g.name);

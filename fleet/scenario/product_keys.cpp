@@ -279,7 +279,8 @@ std::vector<key_of<scenario_product>> connection_keys() {
           word_key({"logon",
                     "direct signs with the device's secret, pre-auth asks the auth host for a "
                     "token before each connection, bootstrap asks it where to connect, register "
-                    "asks for the secret once with the product's, over TLS.",
+                    "asks for the secret once with the product's, over MQTT with TLS, and "
+                    "register-https asks the auth host for it.",
                     "pre-auth"},
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},
@@ -329,7 +330,12 @@ std::vector<key_of<scenario_product>> duty_keys() {
       map_key({"gateways",
                "Makes the product one of gateways; `count` and `share` then contradict it.",
                "{count: 200, children: {product: meter, each: 25}}", "none"},
-              &scenario_product::gateways, gateways_section())};
+              &scenario_product::gateways, gateways_section()),
+      map_key({"firmware",
+               "Gives the boards flash with two slots, and the devices an updater; `{}` for all "
+               "defaults. For the profiles linkdevelop and linkplatform.",
+               "{version: 1.0.0, size: 64KiB}", "none: no updates"},
+              &scenario_product::firmware, firmware_section())};
 }
 
 } // namespace

@@ -28,11 +28,12 @@ void name_products(scenario& file) {
   }
 }
 
-/// Reports that a product or the profile mqtt leaves to their defaults.
+/// Reports that a product or the profile mqtt leaves to their defaults, and places.
 void complete_reports(const yaml_value& root, scenario& file) {
   const auto& items = items_of(root, "products");
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     auto& p = file.products[i];
+    p.receive_limit_at = place_of(items[i], "receive_limit");
     const auto* const reports = items[i].find("report");
     for (std::size_t j = 0; p.report && j < p.report->size(); ++j) {
       if (p.profile == profile::mqtt && reports->list[j].find("what") == nullptr) {
@@ -58,8 +59,8 @@ bool names_known(const reading& r, const yaml_value& root, const scenario& file)
 }
 
 /// Whom the traffic goes to; fills in the only product where none is named.
-traffic_target find_target(reading& r, const yaml_value& root, const yaml_value& map,
-                           const scenario& file, cloud_traffic& traffic) {
+traffic_addressee find_target(reading& r, const yaml_value& root, const yaml_value& map,
+                              const scenario& file, cloud_traffic& traffic) {
   static const scenario_product standard;
   const std::size_t count = std::max<std::size_t>(file.products.size(), 1);
   if (map.find("product") == nullptr) {
@@ -108,7 +109,31 @@ void check_meaning(reading& r, const yaml_value& root, scenario& file) {
     if (traffic[i].kind == yaml_kind::map && r.right(traffic[i], "kind")) {
       auto& read = file.cloud_traffic[i];
       check_traffic(r, traffic[i], read,
-                    known ? find_target(r, root, traffic[i], file, read) : traffic_target{});
+                    known ? find_target(r, root, traffic[i], file, read) : traffic_addressee{});
+    }
+  }
+}
+
+/// Firmware of products and rollouts, with all products known by name.
+void check_rollouts(reading& r, const yaml_value& root, scenario& file) {
+  if (!names_known(r, root, file)) {
+    return;
+  }
+  const auto& products = items_of(root, "products");
+  for (std::size_t i = 0; i < file.products.size(); ++i) {
+    check_firmware(r, products[i], file.products[i], file);
+  }
+  const auto& rollouts = items_of(root, "rollouts");
+  for (std::size_t i = 0; i < file.rollouts.size(); ++i) {
+    auto& read = file.rollouts[i];
+    read.at_place = rollouts[i].at;
+    if (read.name.empty()) {
+      read.name = "rollout_" + std::to_string(i + 1);
+    }
+  }
+  for (std::size_t i = 0; i < file.rollouts.size(); ++i) {
+    if (rollouts[i].kind == yaml_kind::map && !r.spoilt(rollouts[i])) {
+      check_rollout(r, rollouts[i], file.rollouts[i], file);
     }
   }
 }
@@ -160,6 +185,7 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
   name_products(file);
   complete_reports(root, file);
   check_meaning(r, root, file);
+  check_rollouts(r, root, file);
   check_stages(r, root);
   if (r.count() == 0) {
     if (const auto plan = resolve(file); !plan) {

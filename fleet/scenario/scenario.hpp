@@ -9,6 +9,7 @@
 
 #include "actors/device/settings.hpp"
 #include "fleet/options.hpp"
+#include "fleet/scenario/rollouts.hpp"
 #include "fleet/scenario/yaml_tree.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/time.hpp"
@@ -98,7 +99,9 @@ struct scenario_product {
   bool model_get = false;
   std::vector<std::string> tags;              ///< `key=value` each
   std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
+  text_place receive_limit_at;                ///< where the file has it
   std::optional<gateway_rule> gateways;
+  std::optional<firmware_rule> firmware;
 };
 
 /// A number of devices, or a part of all.
@@ -157,6 +160,8 @@ struct scenario {
   std::vector<scenario_product> products; ///< empty: one with its defaults
   std::vector<scenario_stage> stages;     ///< empty: all devices at 1000 a second
   std::vector<program::cloud_traffic> cloud_traffic;
+  std::vector<rollout_rule> rollouts;
+  firmware_server_rule firmware_server;
 };
 
 inline constexpr std::uint32_t scenario_devices_most = 1'000'000; ///< sub-devices included

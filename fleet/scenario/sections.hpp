@@ -10,6 +10,9 @@ const section_of<scenario>& file_section();
 const section_of<scenario_product>& product_section();
 const section_of<scenario_stage>& stage_section();
 const section_of<cloud_traffic>& traffic_section();
+const section_of<firmware_rule>& firmware_section();
+const section_of<rollout_rule>& rollout_section();
+const section_of<firmware_server_rule>& firmware_server_section();
 
 /// The checks of texts that several sections share.
 std::optional<std::string> check_name(std::string_view word);

@@ -42,6 +42,29 @@ inline constexpr words_of<actors::uri_type, 4> uri_type_words{
      {"ext", actors::uri_type::ext},
      {"undefine", actors::uri_type::undefine}}};
 
+inline constexpr words_of<ota::downgrade_policy, 2> downgrade_words{
+    {{"accept", ota::downgrade_policy::accept}, {"refuse", ota::downgrade_policy::refuse}}};
+
+inline constexpr words_of<ota::second_offer_policy, 2> second_offer_words{
+    {{"replace", ota::second_offer_policy::replace},
+     {"finish_first", ota::second_offer_policy::finish_first}}};
+
+inline constexpr words_of<content_digest, 2> content_digest_words{
+    {{"md5", content_digest::md5}, {"sha256", content_digest::sha256}}};
+
+inline constexpr words_of<image_fault, 11> image_fault_words{
+    {{"none", image_fault::none},
+     {"unbootable", image_fault::unbootable},
+     {"wrong_digest", image_fault::wrong_digest},
+     {"wrong_size", image_fault::wrong_size},
+     {"short_body", image_fault::short_body},
+     {"long_body", image_fault::long_body},
+     {"not_found", image_fault::not_found},
+     {"forbidden", image_fault::forbidden},
+     {"server_error", image_fault::server_error},
+     {"stall", image_fault::stall},
+     {"redirect", image_fault::redirect}}};
+
 /// The word of a value.
 template <class T, std::size_t N>
 std::string_view word_for(T value, const words_of<T, N>& table) noexcept {

@@ -14,9 +14,9 @@ const board_settings& default_board() noexcept {
 
 board::board(home& h, std::uint32_t index, std::uint64_t seed,
              const board_settings& settings) noexcept
-    : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes),
+    : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes), index_(index & 0x7fffffffU),
       temperature(settings.temperature, {seed, index, "temperature"}),
-      humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed), index_(index) {}
+      humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed) {}
 
 std::uint32_t board::boots() const noexcept {
   return static_cast<std::uint32_t>(kv.get_number(boots_key).value_or(0));
@@ -27,13 +27,16 @@ void board::boot(time_point now) {
   // Too small a store forgets; the first boot reserves the room in any other.
   (void)kv.put_number(boots_key, std::uint64_t{boots()} + 1);
   clock.boot(now);
-  powered_ = true;
+  powered_ = 1;
 }
 
 void board::power_off() noexcept {
   link.drop();
   memory.clear();
-  powered_ = false;
+  if (flash) {
+    flash->stop();
+  }
+  powered_ = 0;
 }
 
 void board::factory_reset() {

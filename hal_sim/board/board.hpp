@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "hal_sim/board/board_clock.hpp"
+#include "hal_sim/board/board_flash.hpp"
 #include "hal_sim/board/kv_store.hpp"
 #include "hal_sim/board/link.hpp"
 #include "hal_sim/board/memory_budget.hpp"
@@ -50,7 +52,7 @@ public:
   /// power_off() and an empty store, but for the boot count: messages are told apart by it.
   void factory_reset();
 
-  [[nodiscard]] bool powered() const noexcept { return powered_; }
+  [[nodiscard]] bool powered() const noexcept { return powered_ != 0; }
   /// How often it was booted; kept in the store.
   [[nodiscard]] std::uint32_t boots() const noexcept;
 
@@ -63,20 +65,26 @@ public:
 
   /// Octets, those on the heap included; the stream is the world's.
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    return sizeof *this + kv.memory_bytes();
+    return sizeof *this + kv.memory_bytes() + (flash ? flash->memory_bytes() : 0);
   }
 
   hal::link link;
   kv_store kv;
   board_clock clock;
   memory_budget memory;
+
+private:
+  // Here they fill a gap.
+  std::uint32_t index_ : 31;
+  std::uint32_t powered_ : 1 = 0;
+
+public:
   sensor temperature;
   sensor humidity;
+  std::unique_ptr<board_flash> flash; ///< none: what it runs is not on it
 
 private:
   std::uint64_t seed_;
-  std::uint32_t index_;
-  bool powered_ = false;
 };
 
 static_assert(sizeof(board) <= 200, "every device has one");

@@ -100,18 +100,7 @@ std::optional<digest_value> digest_slot(const flash_chip& chip, std::uint8_t slo
   if (size > slot_bytes(chip.geometry())) {
     return std::nullopt;
   }
-  const std::uint32_t block_bytes = chip.geometry().block_bytes;
-  const std::uint32_t base = range_of_slot(chip.geometry(), slot).first_block * block_bytes;
-  content_hash hash{kind};
-  std::vector<std::uint8_t> piece(std::min(size, block_bytes));
-  for (std::uint32_t at = 0; at < size; at += block_bytes) {
-    const auto part = std::span{piece}.first(std::min(block_bytes, size - at));
-    if (chip.read(base + at, part) != flash_status::done) {
-      return std::nullopt;
-    }
-    hash.add(part);
-  }
-  return hash.finish();
+  return chip.digest(range_of_slot(chip.geometry(), slot).first_block, size, kind);
 }
 
 bool verify_slot(const flash_chip& chip, std::uint8_t slot, const slot_record& record) {

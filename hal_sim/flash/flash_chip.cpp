@@ -3,8 +3,10 @@
 #include "hal_sim/flash/flash_chip.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/content_hash.hpp"
 
 namespace fleet::hal {
 
@@ -34,6 +36,16 @@ flash_chip::flash_chip(const flash_geometry& geometry, flash_store& store)
 flash_chip::~flash_chip() {
   for (const flash_store::id row : rows_) {
     store_->drop_row(row);
+  }
+}
+
+void flash_chip::copy_from(const flash_chip& made) {
+  FLEET_CHECK(store_ == made.store_ && rows_.size() == made.rows_.size() && powered_
+              && open_octets_ == nullptr && made.open_octets_ == nullptr);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    store_->hold_row(made.rows_[i]);
+    store_->drop_row(rows_[i]);
+    rows_[i] = made.rows_[i];
   }
 }
 
@@ -102,14 +114,53 @@ flash_status flash_chip::write(std::uint32_t address, bytes_view octets) {
     return flash_status::misaligned;
   }
   flash_status worst = flash_status::done;
-  for (; !octets.empty(); octets = octets.subspan(unit), address += unit) {
-    const flash_status status = write_unit(address, octets.first(unit));
+  while (!octets.empty()) {
+    const std::size_t room = geometry_->block_bytes - address % geometry_->block_bytes;
+    bytes_view piece = octets.first(std::min(room, octets.size()));
+    flash_status status{};
+    if (cut_operation_ - operations_ >= piece.size() / unit) {
+      status = write_run(address, piece);
+    } else {
+      piece = piece.first(unit);
+      status = write_unit(address, piece);
+    }
     if (status != flash_status::done && status != flash_status::not_erased) {
       return status;
     }
     worst = status == flash_status::done ? worst : status;
+    octets = octets.subspan(piece.size());
+    address += static_cast<std::uint32_t>(piece.size());
   }
   return worst;
+}
+
+flash_status flash_chip::write_run(std::uint32_t address, bytes_view octets) {
+  const std::uint32_t block = address / geometry_->block_bytes;
+  if (!powered_) {
+    return flash_status::power_lost;
+  }
+  if (block >= bad_from_) {
+    return flash_status::bad_block;
+  }
+  operations_ += octets.size() / geometry_->write_bytes;
+  open(block);
+  std::uint8_t* const to = open_octets_.get() + address % geometry_->block_bytes;
+  std::uint64_t stuck = 0;
+  std::size_t at = 0;
+  for (; at + sizeof stuck <= octets.size(); at += sizeof stuck) {
+    std::uint64_t is = 0;
+    std::uint64_t wanted = 0;
+    std::memcpy(&is, to + at, sizeof is);
+    std::memcpy(&wanted, octets.data() + at, sizeof wanted);
+    is &= wanted;
+    stuck |= is ^ wanted;
+    std::memcpy(to + at, &is, sizeof is);
+  }
+  for (; at < octets.size(); ++at) {
+    to[at] &= octets[at];
+    stuck |= to[at] ^ octets[at];
+  }
+  return stuck == 0 ? flash_status::done : flash_status::not_erased;
 }
 
 flash_status flash_chip::write_unit(std::uint32_t address, bytes_view octets) {
@@ -127,11 +178,10 @@ flash_status flash_chip::write_unit(std::uint32_t address, bytes_view octets) {
   open(block);
   std::uint8_t* to = open_octets_.get() + address % geometry_->block_bytes;
   const std::size_t whole = cut ? share_of(octets.size(), *cut) : octets.size();
-  bool stuck = false;
   for (std::size_t i = 0; i < whole; ++i) {
     to[i] &= octets[i];
-    stuck = stuck || to[i] != octets[i];
   }
+  const bool stuck = !std::equal(to, to + whole, octets.begin());
   if (whole < octets.size()) {
     to[whole] &= static_cast<std::uint8_t>(octets[whole] | ~first_bits);
   }
@@ -198,6 +248,40 @@ flash_status flash_chip::read(std::uint32_t address, std::span<std::uint8_t> out
     address += static_cast<std::uint32_t>(count);
   }
   return flash_status::done;
+}
+
+std::optional<digest_value> flash_chip::digest(std::uint32_t first_block, std::uint32_t size,
+                                               content_digest kind) const {
+  const std::uint32_t block_bytes = geometry_->block_bytes;
+  const std::uint32_t count = (size + block_bytes - 1) / block_bytes;
+  if (!powered_ || first_block > geometry_->blocks || count > geometry_->blocks - first_block) {
+    return std::nullopt;
+  }
+  // A block under way has no number yet.
+  const bool numbered =
+      open_octets_ == nullptr || open_block_ < first_block || open_block_ >= first_block + count;
+  std::vector<flash_store::id> contents;
+  if (numbered) {
+    contents.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      contents.push_back(cell(first_block + i).content);
+    }
+    if (auto known = store_->known_digest(contents, size, kind)) {
+      return known;
+    }
+  }
+  content_hash hash{kind};
+  std::vector<std::uint8_t> piece(std::min(size, block_bytes));
+  for (std::uint32_t at = 0; at < size; at += block_bytes) {
+    const auto part = std::span{piece}.first(std::min(block_bytes, size - at));
+    (void)read(first_block * block_bytes + at, part); // in range and powered
+    hash.add(part);
+  }
+  const digest_value out = hash.finish();
+  if (numbered) {
+    store_->remember_digest(contents, size, out);
+  }
+  return out;
 }
 
 void flash_chip::rot(random_stream& chance, std::uint32_t first_block, std::uint32_t blocks,

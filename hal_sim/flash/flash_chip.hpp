@@ -57,11 +57,24 @@ public:
   flash_chip(const flash_chip&) = delete;
   flash_chip& operator=(const flash_chip&) = delete;
 
+  /// Makes it what `made` holds, wear included, at the cost of its rows' numbers: how a factory
+  /// fills chips. Of the same geometry and store, powered, and with no block under way.
+  void copy_from(const flash_chip& made);
+
   /// Clears the bits that are 0 in `octets`, unit by unit; stops at the first that fails.
   flash_status write(std::uint32_t address, bytes_view octets);
   flash_status erase(std::uint32_t block);
   /// Any range; not a step at which the power fails.
   flash_status read(std::uint32_t address, std::span<std::uint8_t> out) const;
+
+  /// The digest of `size` octets from a block's start on, from the store where it is known; none
+  /// when they cannot be read.
+  [[nodiscard]] std::optional<digest_value> digest(std::uint32_t first_block, std::uint32_t size,
+                                                   content_digest kind) const;
+
+  /// Counts a step of something beside the chip that fails with the same power, as a write to the
+  /// board's store: how many thousandths of it were done, if the power fails in it.
+  [[nodiscard]] std::optional<std::uint16_t> step_beside() noexcept { return next_step(); }
 
   /// Shares the block under way and gives its copy back; it goes on when it is written again.
   void seal();
@@ -91,6 +104,8 @@ private:
   void set_cell(std::uint32_t block, std::optional<std::uint32_t> content, bool erased);
   void open(std::uint32_t block);
   flash_status write_unit(std::uint32_t address, bytes_view octets);
+  /// Units of one block, when the power does not fail in any of them.
+  flash_status write_run(std::uint32_t address, bytes_view octets);
   /// Counts a step; how far it comes, if the power fails in it.
   [[nodiscard]] std::optional<std::uint16_t> next_step() noexcept;
 

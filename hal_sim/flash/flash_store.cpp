@@ -40,6 +40,12 @@ flash_store::id flash_store::enter_row(const flash_row& row) {
   return which;
 }
 
+void flash_store::hold_row(id row_id) noexcept {
+  if (row_id != 0) {
+    rows_.hold(row_id);
+  }
+}
+
 void flash_store::drop_row(id row_id) noexcept {
   if (row_id == 0) {
     return;
@@ -58,6 +64,49 @@ flash_row flash_store::row(id which) const noexcept {
     std::memcpy(out.data(), rows_.octets(which).data(), sizeof out);
   }
   return out;
+}
+
+std::optional<digest_value> flash_store::known_digest(std::span<const id> contents,
+                                                      std::uint32_t size, content_digest kind) {
+  for (known& k : digests_) {
+    if (k.size == size && k.digest.kind == kind
+        && std::equal(contents.begin(), contents.end(), k.contents.begin(), k.contents.end())) {
+      k.used = ++uses_;
+      return k.digest;
+    }
+  }
+  return std::nullopt;
+}
+
+void flash_store::remember_digest(std::span<const id> contents, std::uint32_t size,
+                                  const digest_value& digest) {
+  for (const id content : contents) {
+    if (content != 0) {
+      blocks_.hold(content);
+    }
+  }
+  if (digests_.size() < digests_most) {
+    digests_.emplace_back();
+  }
+  const auto oldest =
+      std::min_element(digests_.begin(), digests_.end(),
+                       [](const known& a, const known& b) { return a.used < b.used; });
+  drop_contents(oldest->contents);
+  *oldest = {{contents.begin(), contents.end()}, size, digest, ++uses_};
+}
+
+void flash_store::drop_contents(std::span<const id> contents) noexcept {
+  for (const id content : contents) {
+    drop_block(content);
+  }
+}
+
+std::size_t flash_store::memory_bytes() const noexcept {
+  std::size_t digests = digests_.capacity() * sizeof(known);
+  for (const known& k : digests_) {
+    digests += k.contents.capacity() * sizeof(id);
+  }
+  return blocks_.memory_bytes() + rows_.memory_bytes() + digests;
 }
 
 } // namespace fleet::hal

@@ -4,8 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "hal_sim/flash/octet_pool.hpp"
+#include "protocol/base/content_hash.hpp"
 
 namespace fleet::hal {
 
@@ -26,6 +30,8 @@ public:
   using id = std::uint32_t; ///< 0: erased, or a row as it left the factory
 
   explicit flash_store(std::uint32_t block_bytes);
+  flash_store(const flash_store&) = delete;
+  flash_store& operator=(const flash_store&) = delete;
 
   /// Holds a content; its number is 0 if it is erased from end to end.
   id enter_block(bytes_view octets);
@@ -35,21 +41,40 @@ public:
 
   /// Holds a row. Whoever holds its contents goes on holding them.
   id enter_row(const flash_row& row);
+  /// Holds a known row, or 0, once more.
+  void hold_row(id row) noexcept;
   void drop_row(id row) noexcept;
   [[nodiscard]] flash_row row(id which) const noexcept;
+
+  /// The digest of the first `size` octets of these contents one behind the other, if it was
+  /// remembered: who holds equal contents need not read them again. What rots is another content.
+  [[nodiscard]] std::optional<digest_value> known_digest(std::span<const id> contents,
+                                                         std::uint32_t size, content_digest kind);
+  /// Remembers it and holds the contents meanwhile; the digests_most newest in use stay.
+  void remember_digest(std::span<const id> contents, std::uint32_t size,
+                       const digest_value& digest);
+  static constexpr std::size_t digests_most = 16;
 
   [[nodiscard]] std::uint32_t block_bytes() const noexcept { return blocks_.run_bytes(); }
   /// Different contents held, erased ones not counted.
   [[nodiscard]] std::size_t blocks() const noexcept { return blocks_.runs(); }
   [[nodiscard]] std::size_t rows() const noexcept { return rows_.runs(); }
   /// Octets of heap.
-  [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    return blocks_.memory_bytes() + rows_.memory_bytes();
-  }
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
+  struct known {
+    std::vector<id> contents;
+    std::uint32_t size = 0;
+    digest_value digest;
+    std::uint64_t used = 0;
+  };
+  void drop_contents(std::span<const id> contents) noexcept;
+
   octet_pool blocks_;
   octet_pool rows_;
+  std::vector<known> digests_;
+  std::uint64_t uses_ = 0;
 };
 
 } // namespace fleet::hal

@@ -12,26 +12,44 @@ namespace {
 
 constexpr std::size_t first_buckets = 64;
 
-/// Four lanes, since one alone waits for its own multiplications; where runs are equal is settled
-/// by comparison, so this need only spread.
+constexpr std::uint64_t factor = 0x9e3779b97f4a7c15ULL;
+
+std::uint64_t stirred(std::uint64_t lane, const std::uint8_t* at) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  const std::uint64_t mixed = (lane ^ word) * factor;
+  return mixed ^ mixed >> 29;
+}
+
+/// Eight lanes in registers, since one alone waits for its own multiplications; where runs are
+/// equal is settled by comparison, so this need only spread.
 std::uint64_t hash_of(bytes_view octets) noexcept {
-  constexpr std::uint64_t factor = 0x9e3779b97f4a7c15ULL;
-  std::uint64_t lane[4] = {1, 2, 3, 4};
-  std::size_t at = 0;
-  for (; at + 32 <= octets.size(); at += 32) {
-    std::uint64_t word[4];
-    std::memcpy(word, octets.data() + at, sizeof word);
-    for (int i = 0; i < 4; ++i) {
-      const std::uint64_t mixed = (lane[i] ^ word[i]) * factor;
-      lane[i] = mixed ^ mixed >> 29;
-    }
+  std::uint64_t a = 1;
+  std::uint64_t b = 2;
+  std::uint64_t c = 3;
+  std::uint64_t d = 4;
+  std::uint64_t e = 5;
+  std::uint64_t f = 6;
+  std::uint64_t g = 7;
+  std::uint64_t h = 8;
+  const std::uint8_t* at = octets.data();
+  const std::uint8_t* const end = at + octets.size();
+  for (; end - at >= 64; at += 64) {
+    a = stirred(a, at);
+    b = stirred(b, at + 8);
+    c = stirred(c, at + 16);
+    d = stirred(d, at + 24);
+    e = stirred(e, at + 32);
+    f = stirred(f, at + 40);
+    g = stirred(g, at + 48);
+    h = stirred(h, at + 56);
   }
   std::uint64_t hash = octets.size();
-  for (const std::uint64_t l : lane) {
-    hash = mix64(hash ^ l) * factor;
+  for (const std::uint64_t lane : {a, b, c, d, e, f, g, h}) {
+    hash = mix64(hash ^ lane) * factor;
   }
-  for (; at < octets.size(); ++at) {
-    hash = (hash ^ octets[at]) * factor;
+  for (; at < end; ++at) {
+    hash = (hash ^ *at) * factor;
   }
   return mix64(hash);
 }

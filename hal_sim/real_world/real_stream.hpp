@@ -32,6 +32,7 @@ public:
 
   byte_buffer& output() override;
   [[nodiscard]] std::size_t unsent() const override;
+  void tell_when_sent() override { over_high_ = true; }
   void close() override;
   void reset() override;
   void pause_reading(bool paused) override;
@@ -56,7 +57,7 @@ private:
   bool resetting_ : 1 = false;   ///< reset() was called
   bool paused_ : 1 = false;      ///< reading is paused
   bool blocked_ : 1 = false;     ///< the kernel took no more; it will say when it does
-  bool over_high_ : 1 = false;   ///< was over the high-water mark: on_drained is owed
+  bool over_high_ : 1 = false;   ///< on_drained is owed: was over the high-water mark, or asked
   bool hung_up_ : 1 = false;     ///< the peer's end or an error is behind what is yet to be read
   bool send_failed_ : 1 = false; ///< nothing more can be sent; what arrived is still to be read
   bool alerted_ : 1 = false;     ///< the filter said goodbye

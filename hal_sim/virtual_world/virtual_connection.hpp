@@ -53,6 +53,7 @@ class virtual_stream final : public stream, private timer {
 public:
   byte_buffer& output() override;
   [[nodiscard]] std::size_t unsent() const override;
+  void tell_when_sent() override { over_high_water_ = true; }
   void close() override;
   void reset() override;
   void pause_reading(bool paused) override;

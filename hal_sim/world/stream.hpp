@@ -38,7 +38,7 @@ public:
   virtual void on_connected() = 0;
   /// Bytes arrived; the view dies with the call.
   virtual void on_received(bytes_view bytes) = 0;
-  /// output() was over the high-water mark and has drained.
+  /// output() was over the high-water mark, or tell_when_sent() was called, and it has drained.
   virtual void on_drained() {}
   /// The last call for this stream. `detail` is one clear sentence or empty.
   virtual void on_closed(close_reason reason, std::string_view detail) = 0;
@@ -56,6 +56,10 @@ public:
 
   /// Octets accepted and not yet taken by the network.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
+
+  /// Asks for one on_drained() once what is unsent now, which must be something, is on its way:
+  /// for who sends more than it wants to have waiting here.
+  virtual void tell_when_sent() = 0;
 
   /// Sends what is unsent, then ends the stream; on_closed(local) follows, or on_closed(reset)
   /// where the peer tore the connection first. What arrives meanwhile is thrown away.

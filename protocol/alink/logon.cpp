@@ -62,11 +62,35 @@ bool take_signed(std::span<const form_field> fields, preauth_request& out) {
   return mqtt && !out.client_id.empty() && out.client_id.size() <= max_client_id_base;
 }
 
-void append_place(object_writer& writer, std::string_view host, std::uint16_t port) {
+void append_place(object_writer& writer, const preauth_grant& grant) {
   writer.open("mqtt");
-  writer.text("host", host);
-  writer.integer("port", port);
+  writer.text("host", grant.host);
+  writer.integer("port", grant.port);
+  if (grant.listeners.tcp != 0) {
+    writer.integer("tcpPort", grant.listeners.tcp);
+  }
+  if (grant.listeners.tls != 0) {
+    writer.integer("tlsPort", grant.listeners.tls);
+  }
   writer.close();
+}
+
+/// A port as a number or as text; nothing for another value.
+std::optional<std::uint16_t> port_of(const json_member& m) {
+  const std::string_view raw =
+      m.type == json_type::string ? json_plain_text(m.value).value_or("") : m.value;
+  const auto number = json_integer(raw);
+  return number && *number >= 1 && *number <= 65535
+             ? std::optional{static_cast<std::uint16_t>(*number)}
+             : std::nullopt;
+}
+
+/// A port that need not be there: 0 then.
+bool take_port(std::span<const json_member> place, std::string_view key, std::uint16_t& out) {
+  const json_member* const m = detail::only(place, key);
+  const auto port = m == nullptr ? std::optional<std::uint16_t>{0} : port_of(*m);
+  out = port.value_or(0);
+  return port.has_value();
 }
 
 /// `resources` taken apart; `reader` forgets what it read before.
@@ -87,13 +111,12 @@ bool take_place(json_reader& reader, std::string_view resources, preauth_grant& 
       || (!nowhere && (!take(place, "host", max_host, out.host) || !valid_host(out.host)))) {
     return false;
   }
-  const std::string_view raw =
-      port->type == json_type::string ? json_plain_text(port->value).value_or("") : port->value;
-  const auto number = json_integer(raw);
-  if (!number || *number < 1 || *number > 65535) {
+  const auto number = port_of(*port);
+  if (!number || !take_port(place, "tcpPort", out.listeners.tcp)
+      || !take_port(place, "tlsPort", out.listeners.tls)) {
     return false;
   }
-  out.port = static_cast<std::uint16_t>(*number);
+  out.port = *number;
   const json_member* const codec = detail::only(reader.top(), "codec");
   return codec == nullptr || take(reader.children(*codec), "key", max_codec_key, out.codec_key);
 }
@@ -183,7 +206,7 @@ void append_preauth_reply(byte_buffer& out, const preauth_grant& grant) {
   writer.text("iotId", grant.iot_id);
   writer.text("iotToken", grant.iot_token);
   writer.open("resources");
-  append_place(writer, grant.host, grant.port);
+  append_place(writer, grant);
   if (!grant.codec_key.empty()) {
     writer.open("codec");
     writer.text("key", grant.codec_key);
@@ -244,8 +267,11 @@ result<preauth_request, int> read_bootstrap(std::string_view body) {
 }
 
 void append_bootstrap_reply(byte_buffer& out, const mqtt_place& place) {
-  append_preauth_reply(out,
-                       {.iot_id = {}, .iot_token = {}, .host = place.host, .port = place.port});
+  append_preauth_reply(out, {.iot_id = {},
+                             .iot_token = {},
+                             .host = place.host,
+                             .port = place.port,
+                             .listeners = place.listeners});
 }
 
 result<mqtt_place, logon_refusal> read_bootstrap_reply(json_reader& reader, bytes_view body) {
@@ -258,7 +284,7 @@ result<mqtt_place, logon_refusal> read_bootstrap_reply(json_reader& reader, byte
   if (resources == nullptr || !take_place(reader, resources->value, found)) {
     return fail(logon_refusal{});
   }
-  return mqtt_place{std::move(found.host), found.port};
+  return mqtt_place{std::move(found.host), found.port, found.listeners};
 }
 
 std::string sign_id2(const id2_identity& who, std::string_view client_id_base,

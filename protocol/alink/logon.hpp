@@ -68,6 +68,14 @@ struct preauth_facts {
 /// time.
 int judge_preauth(const preauth_request& asked, const preauth_facts& facts);
 
+/// The ports for either kind of connection, where a platform has one for each and says so; 0: not
+/// said. The vendor's has one for both (§6), and its answers name that alone; ours has two, and
+/// tells both beside it as `tcpPort` and `tlsPort`.
+struct listener_ports {
+  std::uint16_t tcp = 0;
+  std::uint16_t tls = 0;
+};
+
 /// What pre-auth gives.
 struct preauth_grant {
   std::string iot_id;
@@ -75,6 +83,7 @@ struct preauth_grant {
   std::string host;
   std::uint16_t port = 0;
   std::string codec_key{}; ///< ID2 only: the AES key for securemode 1, hexadecimal
+  listener_ports listeners{};
 };
 /// Platform: the answer with code 200 (§5.4, shape and order).
 void append_preauth_reply(byte_buffer& out, const preauth_grant& grant);
@@ -103,6 +112,7 @@ result<preauth_request, int> read_bootstrap(std::string_view body);
 struct mqtt_place {
   std::string host;
   std::uint16_t port = 0;
+  listener_ports listeners{};
 };
 /// Platform: as for pre-auth, with empty credentials: those of direct mode stay in use.
 void append_bootstrap_reply(byte_buffer& out, const mqtt_place& place);

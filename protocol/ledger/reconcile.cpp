@@ -137,6 +137,29 @@ struct reconciler {
     sum.missing_qos0 += s.unreliable.size() - known_unreliable;
   }
 
+  /// Of an epoch, what was sent, turned away and not accepted after all; taken from what was lost.
+  static void add_refused(totals& sum, const sent& s, const arrived& a, const arrived& refused) {
+    for (const range& r : difference(refused.accepted.ranges(), a.accepted.ranges())) {
+      const std::uint64_t unreliable = s.unreliable.count_within(r.first, r.last);
+      const std::uint64_t settled = s.settled.count_within(r.first, r.last);
+      sum.refused += settled;
+      sum.lost -= settled - unreliable;
+      sum.missing_qos0 -= unreliable;
+    }
+  }
+
+  /// The receiver's record of an epoch, or null.
+  static const arrived* look(const receiver_account* account, std::uint32_t epoch) {
+    if (account == nullptr || account->current_.epoch == epoch) {
+      return account == nullptr ? nullptr : &account->current_;
+    }
+    if (!account->past_) {
+      return nullptr;
+    }
+    const auto found = account->past_->former.find(epoch);
+    return found == account->past_->former.end() ? nullptr : &found->second;
+  }
+
   static void add_incidents(totals& sum, const receiver_account* receiver) {
     if (receiver != nullptr && receiver->past_) {
       sum.duplicated += receiver->past_->duplicates;
@@ -152,6 +175,7 @@ totals& totals::operator+=(const totals& other) noexcept {
   accepted += other.accepted;
   lost += other.lost;
   oversized += other.oversized;
+  refused += other.refused;
   duplicated += other.duplicated;
   unexplained += other.unexplained;
   unexpected += other.unexpected;
@@ -168,15 +192,19 @@ void totals::explain(std::uint64_t unmarked_repeats) noexcept {
 }
 
 totals reconcile(const sender_account* sender, const receiver_account* receiver,
-                 std::uint32_t since) {
+                 std::uint32_t since, const receiver_account* refused) {
   totals sum;
   const reconciler::sent nothing_sent;
   const reconciler::arrived nothing_arrived;
-  reconciler::for_each_epoch(sender, receiver, since,
-                             [&](const reconciler::sent* s, const reconciler::arrived* a) {
-                               reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent,
-                                                     a != nullptr ? *a : nothing_arrived);
-                             });
+  reconciler::for_each_epoch(
+      sender, receiver, since, [&](const reconciler::sent* s, const reconciler::arrived* a) {
+        const auto& came = a != nullptr ? *a : nothing_arrived;
+        reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent, came);
+        const auto* const turned = s == nullptr ? nullptr : reconciler::look(refused, s->epoch);
+        if (turned != nullptr) {
+          reconciler::add_refused(sum, *s, came, *turned);
+        }
+      });
   reconciler::add_incidents(sum, receiver);
   return sum;
 }
@@ -190,7 +218,7 @@ std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept {
 
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
                   const sender_account* sender, const receiver_account* receiver,
-                  std::uint32_t since) {
+                  std::uint32_t since, const receiver_account* refused) {
   reconciler::for_each_epoch(
       sender, receiver, since, [&](const reconciler::sent* s, const reconciler::arrived* a) {
         out += direction;
@@ -205,6 +233,12 @@ void append_lines(std::string& out, std::string_view direction, std::uint32_t de
                                         : std::vector<range>{});
         out += " accepted ";
         append_ranges(out, a != nullptr ? a->accepted.ranges() : std::vector<range>{});
+        if (const auto* const turned =
+                reconciler::look(refused, s != nullptr ? s->epoch : a->epoch);
+            turned != nullptr && turned->accepted.size() != 0) {
+          out += " refused ";
+          append_ranges(out, turned->accepted.ranges());
+        }
         out += '\n';
       });
 }

@@ -18,6 +18,7 @@ struct totals {
   std::uint64_t accepted = 0;    ///< distinct messages that arrived
   std::uint64_t lost = 0;        ///< acknowledged and not accepted
   std::uint64_t oversized = 0;   ///< acknowledged, and too large for the receiver: not among lost
+  std::uint64_t refused = 0;     ///< taken and turned away there, each by its number: likewise
   std::uint64_t duplicated = 0;  ///< arrivals beyond the first, explained or not
   std::uint64_t unexplained = 0; ///< repeats without DUP on one and the same connection
   std::uint64_t unexpected = 0;  ///< accepted and never attempted
@@ -34,18 +35,20 @@ struct totals {
 
 /// Holds both accounts of one (device, direction) against each other. A missing side counts as
 /// empty. `corrupted` stays 0: the caller adds it. Epochs before `since` are left out: they are of
-/// an earlier sender, and some of its messages were still on their way.
+/// an earlier sender, and some of its messages were still on their way. `refused` holds what the
+/// receiver turned away: with a number in it, and not accepted after all, a message is not lost.
 totals reconcile(const sender_account* sender, const receiver_account* receiver,
-                 std::uint32_t since = 0);
+                 std::uint32_t since = 0, const receiver_account* refused = nullptr);
 
 /// Of what is lost, takes up to `oversized` messages for ones that their receiver acknowledged and
 /// had no buffer for; answers how many these were.
 std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept;
 
 /// Appends the account as sorted lines, `<direction> <device> <epoch> attempted N acknowledged R
-/// accepted R`, R being ranges like `1-17,19` or `-` for none; equal runs give equal octets.
+/// accepted R`, R being ranges like `1-17,19` or `-` for none, and ` refused R` behind it where
+/// there are any; equal runs give equal octets.
 void append_lines(std::string& out, std::string_view direction, std::uint32_t device,
                   const sender_account* sender, const receiver_account* receiver,
-                  std::uint32_t since = 0);
+                  std::uint32_t since = 0, const receiver_account* refused = nullptr);
 
 } // namespace fleet::ledger

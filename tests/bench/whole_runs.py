@@ -13,9 +13,11 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+sys.path.insert(0, str(HERE))
 
 from process import TempDir, raise_descriptor_limit          # noqa: E402
 from process_peers import Authority, Mosquitto, find_tool     # noqa: E402
+from rollout_run import rollout                                # noqa: E402
 
 KIB = 1024
 SOURCES = ",".join(f"127.0.0.{i}" for i in range(1, 9))
@@ -293,7 +295,7 @@ def simulated_time(b):
 
 MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
                 "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
-                "virtual": simulated_time}
+                "virtual": simulated_time, "rollout": rollout}
 
 
 def main():
@@ -304,6 +306,8 @@ def main():
                         help="this measurement alone; may be repeated")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs (3)")
     parser.add_argument("--seconds", type=int, default=10, help="of steady work in a run (10)")
+    parser.add_argument("--rollout-seconds", type=int, default=60,
+                        help="of the run with the rollout, which must be done by then (60)")
     arguments = parser.parse_args()
     if find_tool("mosquitto") is None:
         sys.exit("mosquitto is not installed: apt-get install mosquitto")

@@ -266,6 +266,10 @@ class FrontDoor(harness.Case):
         up = facts["ledger"]["uplink"]
         self.assertGreater(up["lost"], 0, done.output + done.error_output)
         self.assertEqual(up["accepted"] + up["lost"], up["acknowledged"])
+        # All that is lost was too much, and the report says so.
+        self.assertGreaterEqual(facts["ledger"]["over_bound"], up["lost"])
+        self.assertIn(f"(the twin dropped {facts['ledger']['over_bound']} publishes as beyond its "
+                      "bounds)", facts["failures"][0])
 
     def test_a_device_logs_on_with_what_pre_auth_gave(self):
         twin = until_printed(self.start("--http", "127.0.0.1:0"), "http")

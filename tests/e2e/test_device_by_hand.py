@@ -112,6 +112,44 @@ class DeviceByHand(harness.Case):
         self.assertIn("report 2 is answered: code 200, success", done.output)
         self.assertEqual(done.error_output, "")
 
+    def test_every_tier_and_way_to_log_on_reports_to_the_embedded_twin(self):
+        for tier in ("plain", "tls", "id2", "id2-tls", "itls"):
+            for logon in ("direct", "pre-auth", "bootstrap"):
+                if (tier, logon) == ("itls", "pre-auth"):
+                    continue
+                with self.subTest(tier=tier, logon=logon):
+                    done = self.device("--security", tier, "--logon", logon, "--admin",
+                                       "127.0.0.1:0", "--run", "pub open; pub close; stop")
+                    self.assertIn("report 1 is answered: code 200, success", done.output)
+                    self.assertEqual("encrypted by the ID2 model" in done.output,
+                                     tier in ("id2", "id2-tls"))
+                    self.assertEqual("asking the auth host" in done.output, logon != "direct")
+
+    def test_an_auth_host_that_refuses_or_is_not_there_is_told_of(self):
+        secret = self.folder / "secret"
+        secret.write_text("notTheSecret\n")
+        twin = self.twin("--admin", "127.0.0.1:0", "--http", "127.0.0.1:0", "--credentials",
+                         harness.write_credentials(self.folder / "c.csv"))
+        while "http" not in twin.addresses:
+            name, address = twin.wait_for_line(lambda l: len(l.split()) == 2, "http").split()
+            twin.addresses[name] = address
+        words = ("--logon", "pre-auth", "--target", f"mqtt://127.0.0.1:{twin.port()}",
+                 "--product-key", harness.PRODUCT, "--device-name", "dev_accept_01",
+                 "--device-secret-file", secret, "--run", "pub open; stop")
+        done = self.device(*words, "--auth-host", f"http://127.0.0.1:{twin.port('http')}", code=3)
+        self.assertIn("the auth host refuses the device: code 401", done.output)
+        done = self.device(*words, "--auth-host", f"http://127.0.0.1:{free_port()}", code=3)
+        self.assertIn("the auth host: ", done.output)
+
+    def test_the_id2_model_hides_the_stream_from_a_twin_of_its_own(self):
+        for words, code in ((("--id2-model",), 0), ((), 3)):
+            with self.subTest(words=words):
+                twin = self.twin("--admin", "127.0.0.1:0", *words)
+                done = self.device("--security", "id2", "--target",
+                                   f"mqtt://127.0.0.1:{twin.port()}", "--run", "pub open; stop",
+                                   code=code)
+                self.assertEqual("is answered: code 200" in done.output, code == 0)
+
     def test_a_piped_script_is_the_sample_of_linkplatform(self):
         done = self.device("--profile", "linkplatform", "--verbose", stdin="pub open\nstop\n")
         own = "/a1FleetDemo/dev_000000"
@@ -312,7 +350,7 @@ class DeviceByHand(harness.Case):
         self.assertIn("standard output takes no more", process.stderr.read())
 
     def test_what_is_not_there_yet_is_exit_2(self):
-        for word in ("coap", "http", "ota"):
+        for word in ("coap", "http"):
             done = run([harness.FLEET, "device", word, "start"])
             self.assertEqual(done.code, 2)
             self.assertIn(f"{word} is not there yet; fleet device mqtt start is",

@@ -110,6 +110,47 @@ class Logons(harness.Case):
                 self.clean(self.fleet_run("--devices", 20, "--duration", "2s", "--interval",
                                           "500ms", *words), 20)
 
+    def test_a_fleet_registers_at_the_auth_host_in_both_worlds(self):
+        for world in ([], ["--virtual", "--link", "4g"]):
+            for tier in ("plain", "tls"):
+                with self.subTest(world=world, tier=tier):
+                    facts = self.fleet_run("--logon", "register-https", "--security", tier,
+                                           "--devices", 200, "--duration", "10s", "--interval",
+                                           "2s", *world)
+                    self.clean(facts, 200)
+                    self.assertEqual(facts["connects"]["accepted"], 200)
+
+    def test_a_fleet_registers_at_the_https_door_of_a_twin_of_its_own_once(self):
+        credentials = harness.write_credentials(self.folder / "c.csv")
+        secrets = self.folder / "secrets.csv"
+        secrets.write_text(f"ProductKey,ProductSecret\n{harness.PRODUCT},aProductSecret16\n")
+        twin = self.twin("--credentials", credentials, "--product-secrets", secrets, "--https",
+                         "127.0.0.1:0", "--data", self.folder / "twin", last="ca")
+        count = len(harness.DEVICES)
+        words = ["--logon", "register-https", "--product-secrets", secrets, "--credentials",
+                 credentials, "--target", f"mqtt://127.0.0.1:{twin.port()}", "--target-admin",
+                 f"http://{twin.addresses['admin']}", "--auth-host",
+                 f"https://127.0.0.1:{twin.port('https')}", "--cafile", twin.addresses["ca"],
+                 "--devices", count, "--duration", "4s", "--interval", "500ms"]
+        self.clean(self.fleet_run(*words), count)
+        # They are active now, and a fleet that was made anew has forgotten its secrets.
+        facts = self.fleet_run(*words, expect=1)
+        self.assertEqual(facts["devices"]["online_max"], 0)
+        self.assertIn("code 6289: it may be registered already", self.last_run.output)
+        for secret in ("aProductSecret16", *harness.DEVICES.values()):
+            self.assertNotIn(secret, self.last_run.output + twin.output + twin.error_output)
+
+    def test_a_plain_fleet_that_asks_an_https_door_is_sent_to_the_plain_port(self):
+        twin = self.twin("--https", "127.0.0.1:0", "--data", self.folder / "twin", last="ca",
+                         tls=True)
+        for logon in ("pre-auth", "bootstrap"):
+            with self.subTest(logon=logon):
+                self.clean(self.fleet_run(
+                    "--logon", logon, "--target", f"mqtt://127.0.0.1:{twin.port()}",
+                    "--target-admin", f"http://{twin.addresses['admin']}", "--auth-host",
+                    f"https://127.0.0.1:{twin.port('https')}", "--cafile", twin.addresses["ca"],
+                    "--devices", 20, "--duration", "5s", "--interval", "500ms"), 20)
+
     def test_no_mqtt_is_seen_on_a_stream_of_the_model(self):
         twin = self.twin("--id2-model")
         seen = {}
@@ -126,6 +167,14 @@ class Logons(harness.Case):
             self.assertEqual(spoilt, [], word)
         named = [one for one in seen["id2"] if one.startswith(b"ID2M")]
         self.assertGreaterEqual(len(named), 10, "the devices' and the twin's ends")
+
+    def test_the_embedded_door_serves_all_devices_of_a_run_at_once(self):
+        # More than it would take from one source, and have open, where strangers may come.
+        facts = self.fleet_run("--virtual", "--devices", 2600, "--ramp", "10k/s", "--link", "4g",
+                               "--logon", "pre-auth", "--duration", "4s", "--interval", "1h",
+                               "--downlink-interval", "off")
+        self.assertEqual(facts["connects"]["accepted"], 2600)
+        self.assertEqual(facts["connects"]["auth_host_failed"], 0)
 
     def test_the_platform_refuses_what_it_does_not_emulate(self):
         twin = self.twin("--http", "127.0.0.1:0")

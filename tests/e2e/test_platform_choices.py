@@ -8,11 +8,12 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import run  # noqa: E402
+from process import Process, run  # noqa: E402
 
 DEVICE, SECRET = next(iter(harness.DEVICES.items()))
 
@@ -118,7 +119,9 @@ class Choices(harness.Case):
             file.write_bytes(content)
             said = self.console(twin, "config", harness.PRODUCT, file)
             told = self.told(twin)
-            self.assertIn(told["url"], said)
+            place, _, token = told["url"].partition("?token=")
+            self.assertIn(place + "?token=", said)
+            self.assertNotIn(token, said, "each device has a token of its own")
             self.assertTrue(told["url"].startswith(f"https://{twin.addresses['https']}/"), told)
             body = self.fetched(told["url"], "--cacert", twin.addresses["ca"])
             self.assertEqual(body, content)
@@ -162,6 +165,32 @@ class Choices(harness.Case):
             self.assertEqual(device.subscribe(own("c1")), 0x80)
         self.assertIn("no such class", self.console(again, "topic", harness.PRODUCT, "c1",
                                                     "--delete", code=1))
+
+    def test_a_gateway_answers_an_invitation_and_a_permit(self):
+        credentials = self.folder / "gates.csv"
+        credentials.write_text("ProductKey,DeviceName,DeviceSecret\na1Gate,gate,secretOfGate\n"
+                               "a1Sub,one,secretOfOne\na1Sub,two,secretOfTwo\n")
+        twin = self.twin("--admin", "127.0.0.1:0", "--credentials", credentials)
+        while "admin" not in twin.addresses:
+            name, address = twin.wait_for_line(lambda l: len(l.split()) == 2, "admin").split()
+            twin.addresses[name] = address
+        scenario = self.folder / "gates.yaml"
+        scenario.write_text("products:\n  - {name: g, product_key: a1Gate, gateways: {count: 1, "
+                            "children: {product: m, each: 2}}}\n"
+                            "  - {name: m, product_key: a1Sub}\n")
+        fleet = self.started(Process([harness.FLEET, "run", "--scenario", str(scenario),
+                                      "--credentials", str(credentials), "--target",
+                                      f"mqtt://127.0.0.1:{twin.port()}", "--duration", "60s",
+                                      "--metrics", "off", "--plain"]))
+        end = time.monotonic() + 40
+        while "a1Sub" not in self.console(twin, "devices", "--product", "a1Sub", "--state",
+                                           "online"):
+            self.assertLess(time.monotonic(), end, fleet.output)
+        self.assertIn("200 success", self.console(twin, "invite", "a1Gate/gate", "a1Sub/two"))
+        self.assertIn("200 success", self.console(twin, "permit", "a1Gate/gate", "--product",
+                                                  "a1Sub", "--for", "5s"))
+        self.assertIn("unknown-device", self.console(twin, "invite", "a1Gate/gate", "a1Sub/nobody",
+                                                     code=1))
 
     def test_variants_are_chosen_by_name(self):
         for words, code in (((), 4), (("--variant", "plain-version,wrong-sign-is-5"), 5)):

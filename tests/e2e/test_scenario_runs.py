@@ -229,6 +229,73 @@ products:
         self.assertGreater(facts["messages"]["published"]["qos1"], up["attempted"] * 1.3)
 
 
+SLOW_METERS = """
+duration: 1m
+products:
+  - {name: gateway, link: 4g, gateways: {count: 4, children: {product: meter, each: 10}}}
+  - {name: meter, report: [{every: 300ms}]}
+stages: [{ramp: {rate: 10/s}}]
+cloud_traffic:
+  - {kind: disable, product: meter, rate: 30/min}
+"""
+
+READ_ONLY = {"properties": [{"identifier": "heat", "name": "heat", "required": False,
+                             "accessMode": "r", "dataType": {
+                                 "type": "int",
+                                 "specs": {"min": "0", "max": "9", "step": "1"}}}],
+             "events": [], "services": []}
+WRITABLE = {**READ_ONLY, "properties": [*READ_ONLY["properties"], {
+    **READ_ONLY["properties"][0], "identifier": "level", "accessMode": "rw"}]}
+
+
+class WhatOrdersComeTo(harness.Case):
+    def test_what_is_under_way_when_a_meter_is_disabled_is_refused_and_not_lost(self):
+        path = self.folder / "s.yaml"
+        path.write_text(SLOW_METERS)
+        ledger = self.folder / "ledger.txt"
+        for seed in range(1, 4):
+            done, facts = harness.run_fleet(self.folder, "--scenario", path, "--virtual", "--seed",
+                                            seed, "--ledger", ledger)
+            self.assertEqual(done.code, 0, done.output + done.error_output)
+            up = facts["ledger"]["uplink"]
+            self.assertEqual(up["lost"], 0)
+            self.assertGreater(up["refused"], 0)
+            self.assertEqual(up["accepted"] + up["refused"], up["acknowledged"])
+            self.assertRegex(done.output, rf"refused there +{up['refused']} ")
+            refused = [line for line in ledger.read_text().splitlines() if " refused " in line]
+            self.assertGreater(len(refused), 0)
+
+    def test_commands_set_what_the_model_lets_them_set(self):
+        (self.folder / "m.json").write_text(json.dumps(WRITABLE))
+        path = self.folder / "s.yaml"
+        text = "duration: 5s\ndevices: 5\nproducts: [{name: led, model: m.json}]\n" \
+               "cloud_traffic:\n  - {kind: property_set, rate: 10/s}\n"
+        path.write_text(text)
+        done, facts = harness.run_fleet(self.folder, "--scenario", path, "--virtual")
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        self.assertGreater(facts["ledger"]["downlink"]["accepted"], 40)
+        self.assertEqual(facts["dialect"]["commands_refused"], 0)
+        # What a model does not know, devices refuse, and the verdict says so.
+        path.write_text(text.replace("rate: 10/s", "rate: 2/s, payload: '{{\"lamp\":1}}'"))
+        done, facts = harness.run_fleet(self.folder, "--scenario", path, "--virtual")
+        self.assertEqual(done.code, 1, done.output + done.error_output)
+        (self.folder / "m.json").write_text(json.dumps(READ_ONLY))
+        path.write_text(text)
+        for words in (["run", "--metrics", "off", "--virtual", "--scenario"], ["check"]):
+            done = run([harness.FLEET, *words, str(path)], 30)
+            self.assertEqual(done.code, 2, done.output + done.error_output)
+            self.assertIn(f"{path}:5:5: kind property_set has nothing to set", done.error_output)
+
+    def test_a_board_holds_more_than_its_receive_limit(self):
+        path = self.folder / "s.yaml"
+        path.write_text("products: [{receive_limit: 8KiB}]\n")
+        done = run([harness.FLEET, "run", "--metrics", "off", "--virtual", "--ram", "8KiB",
+                    "--scenario", str(path)], 30)
+        self.assertEqual(done.code, 2, done.output + done.error_output)
+        self.assertIn(f"{path}:1:28: receive_limit 8KiB is a part of the board's --ram 8KiB and "
+                      "leaves nothing of it", done.error_output)
+
+
 class ScenariosThatComeAlong(harness.Case):
     def run_config(self, name, *words, leaving=False):
         """`leaving`: some devices are stopped while they are being asked something."""

@@ -24,8 +24,10 @@ struct nobody final : cloud::logon_registry {
   [[nodiscard]] std::optional<cloud::logon_product> product(std::string_view) const override {
     return cloud::logon_product{"secret", true};
   }
-  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override {
-    return std::string{id};
+  [[nodiscard]] cloud::logon_config config(std::string_view,
+                                           std::string_view token) const override {
+    return {token.size() % 2 == 0 ? cloud::token_verdict::good : cloud::token_verdict::forged,
+            token.size() % 4 == 0 ? std::optional<std::string>{"{}"} : std::nullopt};
   }
   [[nodiscard]] std::optional<cloud::logon_token> grant(cloud::device_name_view) override {
     return cloud::logon_token{"id", "token"};
@@ -59,6 +61,7 @@ struct counting final : cloud::answer_taker {
     FLEET_CHECK(what.body.empty() || reader.read(what.body.view()) == json_error::none);
     FLEET_CHECK(what.status >= 200 && what.status < 600);
   }
+  void resume(std::uint64_t) override {}
   int answers = 0;
 };
 

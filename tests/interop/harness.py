@@ -15,7 +15,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from process import Process, TempDir, raise_descriptor_limit, run     # noqa: E402
-from process_peers import Authority, Mosquitto, find_tool              # noqa: E402,F401
+from process_peers import Authority, Mosquitto, Nginx, find_tool       # noqa: E402,F401
 
 FLEET = os.environ.get("FLEET_BIN", str(ROOT / "build/release/bin/fleet"))
 NPM = pathlib.Path(os.environ.get("FLEET_NPM", ROOT / "build/npm"))

@@ -15,6 +15,7 @@ class bare_stream final : public hal::stream {
 public:
   byte_buffer& output() override { return out; }
   [[nodiscard]] std::size_t unsent() const override { return out.size(); }
+  void tell_when_sent() override {}
   void close() override { closed = true; }
   void reset() override { closed = true; }
   void pause_reading(bool) override {}

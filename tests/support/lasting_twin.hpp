@@ -113,6 +113,7 @@ struct lasting_platform {
 
   cloud::twin_options with_store(cloud::twin_options o) {
     o.store = open_store(folder / "data");
+    o.logon_key = "key of the rig"; // in each life
     kept = o;
     kept.store.reset();
     return o;

@@ -68,6 +68,7 @@ struct platform_rig {
       add("a1SubPk0001", "sub_" + n);
     }
     o.credentials = &source;
+    o.logon_key = "key of the rig";
     auto read = tsl::load_model(lamp_model, "lamp");
     FLEET_CHECK(read.ok());
     o.products.push_back({.product_key = "a1LampPk001",

@@ -1,5 +1,5 @@
 # Peers that tests and benchmarks start beside the program: certificates by the openssl command, and
-# mosquitto with a configuration of our own.
+# mosquitto and nginx with configurations of our own.
 import os
 import pathlib
 import shutil
@@ -83,6 +83,46 @@ class Mosquitto:
                            "mosquitto's listener")
         if not self.process.running():
             raise RuntimeError("mosquitto did not start:\n" + self.process.error_output)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
+
+
+class Nginx:
+    """An nginx of our own that serves a folder, over HTTP and with an authority over HTTPS too: no
+    daemon, no log files, nothing outside its own folder. `server` lines go into both servers."""
+
+    def __init__(self, folder, authority=None, server=()):
+        self.folder = pathlib.Path(folder) / "nginx"
+        self.root = self.folder / "files"
+        self.root.mkdir(parents=True)
+        self.port = free_port()
+        self.tls_port = None
+        listen = [f"listen 127.0.0.1:{self.port};"]
+        if authority is not None:
+            self.tls_port = free_port()
+            certificate, key = authority.server()
+            listen += [f"listen 127.0.0.1:{self.tls_port} ssl;", f"ssl_certificate {certificate};",
+                       f"ssl_certificate_key {key};", "ssl_protocols TLSv1.2 TLSv1.3;"]
+        own = [f"{kind}_temp_path {self.folder}/{kind};"
+               for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
+        lines = ["daemon off;", "master_process off;", f"pid {self.folder}/pid;",
+                 "error_log stderr warn;", "events { worker_connections 4096; }",
+                 "http { access_log off; sendfile on;", *own, "server {", *listen,
+                 f"root {self.root};", *server, "} }"]
+        config = self.folder / "nginx.conf"
+        config.write_text("\n".join(lines) + "\n")
+        self.process = Process([find_tool("nginx"), "-p", self.folder, "-e", "stderr", "-c",
+                                config])
+        for port in (self.port, self.tls_port):
+            if port is not None:
+                wait_until(lambda p=port: listening(p) or not self.process.running(),
+                           "nginx's listener")
+        if not self.process.running():
+            raise RuntimeError("nginx did not start:\n" + self.process.error_output)
 
     def __enter__(self):
         return self

@@ -17,6 +17,9 @@ public:
   }
   void give(std::string body) { give(200, std::move(body)); }
 
+  /// Nobody answers the next question.
+  void lose() { answers_.push_back({0, {}}); }
+
   result<program::admin_answer, std::string> ask(const program::admin_request& what) override {
     asked.push_back(what);
     if (answers_.empty()) {
@@ -24,6 +27,9 @@ public:
     }
     auto out = std::move(answers_.front());
     answers_.pop_front();
+    if (out.status == 0) {
+      return fail(std::string{"nobody is there"});
+    }
     return out;
   }
 

@@ -127,6 +127,16 @@ public:
                                      bool push) override {
     return note("set_config", {pk, content, push ? "push" : "keep"});
   }
+  void invite(cloud::device_name_view who, std::string_view devices, duration patience,
+              cloud::call_done done) override {
+    (void)note("invite", {who.product_key, who.device_name, devices, text(patience)});
+    take(std::move(done));
+  }
+  void permit_joining(cloud::device_name_view who, std::string_view pk, duration span,
+                      duration patience, cloud::call_done done) override {
+    (void)note("permit", {who.product_key, who.device_name, pk, text(span), text(patience)});
+    take(std::move(done));
+  }
 
 private:
   static std::string text(duration d) {

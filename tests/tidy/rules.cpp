@@ -36,6 +36,9 @@ bool may_include(std::string_view from, std::string_view to) {
   if (one_of(from, {"cloud_sim/"})) {
     return one_of(to, {"cloud_sim/", "hal_sim/", "protocol/"});
   }
+  if (one_of(from, {"hal_sim/board/"})) {
+    return one_of(to, {area(from), "hal_sim/world/", "hal_sim/flash/", "protocol/base/"});
+  }
   if (one_of(from, {"hal_sim/"})) {
     return one_of(to, {area(from), "hal_sim/world/", "protocol/base/"});
   }

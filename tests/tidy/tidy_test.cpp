@@ -183,6 +183,8 @@ TEST(layer_rule, lets_nobody_include_upwards_or_sideways) {
   EXPECT_TRUE(include_allowed("hal_sim/board/a.cpp", "hal_sim/world/home.hpp"));
   EXPECT_TRUE(include_allowed("hal_sim/board/a.cpp", "protocol/base/time.hpp"));
   EXPECT_FALSE(include_allowed("hal_sim/board/a.cpp", "hal_sim/real_world/home.hpp"));
+  EXPECT_TRUE(include_allowed("hal_sim/board/a.cpp", "hal_sim/flash/flash_chip.hpp"));
+  EXPECT_FALSE(include_allowed("hal_sim/flash/a.cpp", "hal_sim/board/board.hpp"));
   EXPECT_FALSE(include_allowed("hal_sim/world/a.cpp", "protocol/mqtt/types.hpp"));
   EXPECT_FALSE(include_allowed("hal_sim/world/a.cpp", "actors/device/device.hpp"));
   EXPECT_TRUE(include_allowed("actors/device/a.cpp", "protocol/mqtt/client.hpp"));

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "actors/device/device.hpp"
+#include "actors/device/firmware_stock.hpp"
+#include "actors/device/image_fetch.hpp"
 #include "actors/device/mqtt_channel.hpp"
 #include "actors/device/speech_scratch.hpp"
 #include "actors/device/vendor_dialect.hpp"
@@ -18,7 +20,7 @@
 namespace fleet::actors::test {
 
 /// The device's surroundings, and what its actor does for it: turns, timers, link events.
-class driven_device : hal::timer, hal::stream_events, device_watcher {
+class driven_device : hal::timer, hal::stream_events, device_watcher, turn_giver {
 public:
   driven_device() : driven_device(std::make_shared<alink::generated_credentials>()) {}
   explicit driven_device(std::shared_ptr<const alink::credential_source> credentials)
@@ -30,6 +32,7 @@ public:
     around_.counts = &counts;
     around_.speech = &scratch_;
     around_.watcher = this;
+    around_.stock = &stock;
   }
   virtual ~driven_device() { crash(); }
 
@@ -45,7 +48,8 @@ public:
       around_.products = &products_;
       slot.emplace(world.home(), index, product.seed);
     }
-    device_.emplace(around_, *slot, index);
+    turn_giver* const turns = this;
+    device_.emplace(around_, *slot, index, turns);
     device_->run(world.now());
     re_arm();
     run(span);
@@ -84,6 +88,7 @@ public:
   product_settings product;
   std::optional<product_settings> child; ///< of the devices behind this one
   meters counts;
+  firmware_stock stock;
   std::optional<device_slot> slot;
   std::vector<outcome> troubles;
   std::vector<std::string> details; ///< the sentences that went with them
@@ -103,6 +108,10 @@ private:
   }
   void on_closed(hal::close_reason reason, std::string_view detail) override {
     device_->transport_down(reason, detail);
+    re_arm();
+  }
+  void give_part_turn() override {
+    device_->part_turn();
     re_arm();
   }
   void on_trouble(std::uint32_t, outcome what, std::string_view detail) override {

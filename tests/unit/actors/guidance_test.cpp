@@ -39,6 +39,21 @@ TEST(guided_device, over_tls_asks_over_https) {
   EXPECT_EQ(d.connects(0), 1U);
 }
 
+TEST(guided_device, goes_to_the_port_of_its_own_kind_however_it_asked) {
+  for (const auto by : {logon_way::pre_auth, logon_way::bootstrap}) {
+    at_a_twin plain{by, true};
+    plain.product.security = nullptr;
+    plain.boot(seconds{5});
+    EXPECT_EQ(plain.it().now_in(), phase::online) << "asked over HTTPS, speaks TCP";
+    EXPECT_THAT(plain.troubles, IsEmpty());
+    at_a_twin secure{by, false};
+    secure.product.security = &secure.security;
+    secure.boot(seconds{5});
+    EXPECT_EQ(secure.it().now_in(), phase::online) << "asked over HTTP, speaks TLS";
+    EXPECT_THAT(secure.troubles, IsEmpty());
+  }
+}
+
 TEST(guided_device, asks_again_before_each_connection) {
   at_a_twin d{logon_way::pre_auth};
   d.boot(seconds{5});

@@ -32,6 +32,12 @@ const std::map<std::pair<phase, step>, phase>& expected() {
       {{p::online, s::stop_asked}, p::stopping},
       {{p::stopping, s::link_ended}, p::stopped},
       {{p::stopping, s::drained}, p::stopped},
+      {{p::backing_off, s::reset}, p::off},
+      {{p::connecting, s::reset}, p::off},
+      {{p::logging_on, s::reset}, p::off},
+      {{p::subscribing, s::reset}, p::off},
+      {{p::online, s::reset}, p::off},
+      {{p::stopping, s::reset}, p::stopped},
   };
   return table;
 }

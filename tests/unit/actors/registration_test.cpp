@@ -308,8 +308,32 @@ TEST(registering_device, tells_the_code_that_the_auth_host_refuses_it_with) {
   d.boot(seconds{3});
   EXPECT_THAT(d.troubles, Each(outcome::refused_authorization));
   EXPECT_THAT(d.details, Each(HasSubstr("code 6600")));
+  EXPECT_THAT(d.details, Each(Not(HasSubstr("registered already"))));
   EXPECT_THAT(d.details, Not(IsEmpty()));
   EXPECT_NE(d.it().now_in(), phase::online);
+}
+
+TEST(registering_device, that_the_auth_host_knows_as_active_is_told_what_that_may_mean) {
+  at_an_auth_host d;
+  d.boot(seconds{5});
+  d.crash();
+  d.slot->board.factory_reset();
+  d.boot(seconds{20});
+  EXPECT_NE(d.it().now_in(), phase::online);
+  EXPECT_THAT(d.troubles, Not(IsEmpty()));
+  EXPECT_THAT(d.troubles, Each(outcome::refused_authorization));
+  EXPECT_THAT(d.details, Each(HasSubstr("code 6289")));
+  EXPECT_THAT(d.details, Each(HasSubstr("registered already")));
+}
+
+TEST(registering_device, fetches_its_secret_over_https_though_it_speaks_plain_mqtt) {
+  at_an_auth_host d;
+  d.product.peer = d.at[1];
+  d.product.security = nullptr;
+  d.boot(seconds{5});
+  EXPECT_EQ(d.kept(), d.secret());
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  EXPECT_THAT(d.troubles, IsEmpty());
 }
 
 /// An auth host that says what a test wants, and closes if told to.

@@ -279,6 +279,39 @@ TEST(sub_devices, do_as_the_platform_orders) {
   EXPECT_GE(g.counts.sub_devices_online.load(), 1U);
 }
 
+TEST(sub_devices, that_were_refused_or_deleted_join_again_when_that_is_permitted) {
+  gateway_bench g{3};
+  g.boot();
+  for (const auto place : {0, 1}) {
+    g.say(sys("thing/topo/change"),
+          R"({"id":"1","params":{"status":1,"subList":[{"productKey":"a1FleetDemo","deviceName":)"
+          R"("dev_00001)"
+              + std::to_string(place) + R"("}]}})");
+  }
+  g.say(sys("thing/disable", g.name(2)), R"({"id":"2","params":{}})");
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  g.say(sys("thing/gateway/permit"), R"({"id":"3","params":{"productKey":"a1Other","time":60}})");
+  g.run(seconds{5});
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load()) << "devices of another product may";
+  EXPECT_EQ("200", raw_field(g.cloud.last_on("gateway/permit_reply"), "code"));
+  g.say(sys("thing/gateway/permit"), R"({"id":"4","params":{"time":60}})");
+  g.run(seconds{5});
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load()) << "whoever is disabled stays out";
+}
+
+TEST(sub_devices, join_again_when_the_gateway_is_asked_to_add_them) {
+  gateway_bench g{1};
+  g.boot();
+  const std::string pair = R"({"productKey":"a1FleetDemo","deviceName":"dev_000010"})";
+  g.say(sys("thing/topo/change"), R"({"id":"1","params":{"status":1,"subList":[)" + pair + "]}}");
+  g.run(seconds{5});
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  g.say(sys("thing/topo/add/notify"), R"({"id":"2","params":[)" + pair + "]}");
+  g.run(seconds{5});
+  EXPECT_EQ("200", raw_field(g.cloud.last_on("topo/add/notify_reply"), "code"));
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load());
+}
+
 TEST(sub_devices, subscribe_a_few_at_a_time_and_in_packets_the_platform_takes) {
   gateway_bench g{60};
   g.child->features.rrpc = true;

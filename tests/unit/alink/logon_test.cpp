@@ -163,6 +163,33 @@ TEST(alink_preauth, answer_has_the_documented_shape_and_is_read_back) {
   EXPECT_EQ(got.value().codec_key, "");
 }
 
+TEST(alink_preauth, answer_may_tell_the_ports_of_both_kinds_of_connection) {
+  auto given = grant;
+  given.listeners = {1883, 8883};
+  byte_buffer out;
+  append_preauth_reply(out, given);
+  EXPECT_NE(text(out).find(R"("port":1883,"tcpPort":1883,"tlsPort":8883}}})"), std::string::npos)
+      << text(out);
+  json_reader reader;
+  const auto got = read_preauth_reply(reader, out.view());
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got.value().listeners.tcp, 1883);
+  EXPECT_EQ(got.value().listeners.tls, 8883);
+  out.clear();
+  append_bootstrap_reply(out, {"127.0.0.1", 1884, {0, 8883}});
+  const auto place = read_bootstrap_reply(reader, out.view());
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place.value().listeners.tcp, 0) << "not told";
+  EXPECT_EQ(place.value().listeners.tls, 8883);
+  for (const std::string_view bad : {"0", "65536", "-1", "true", "{}", "\"x\"", "1.5"}) {
+    const std::string answer =
+        R"({"code":200,"data":{"iotId":"i","iotToken":"t","resources":{"mqtt":{"host":"h",)"
+        R"("port":1883,"tlsPort":)"
+        + std::string{bad} + "}}}}";
+    EXPECT_FALSE(read_preauth_reply(reader, as_bytes(answer))) << bad;
+  }
+}
+
 TEST(alink_preauth, answer_spaced_or_numbered_otherwise_is_read_too) {
   json_reader reader;
   const auto got = read_preauth_reply(

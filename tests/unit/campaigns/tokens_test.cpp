@@ -41,5 +41,18 @@ TEST(firmware_tokens, are_forged_once_any_bit_is_flipped_or_any_octet_is_missing
             token_verdict::forged);
 }
 
+TEST(url_tokens, of_one_subject_are_forged_for_another) {
+  const url_tokens tokens{"key"};
+  const std::string token = tokens.issue("config.a-1", 7, now, 60);
+  using judged = url_tokens::judged;
+  EXPECT_EQ(tokens.judge("config.a-1", token, now), (judged{token_verdict::good, 7}));
+  for (const std::string_view other :
+       {"config.a-2", "config.a", "config.a-1.", "firmware.a-1", ""}) {
+    EXPECT_EQ(tokens.judge(other, token, now), judged{}) << other;
+  }
+  EXPECT_EQ(firmware_tokens{"key"}.judge(5, tokens.issue("config.00000005", 7, now, 60), now),
+            judged{});
+}
+
 } // namespace
 } // namespace fleet::cloud

@@ -72,6 +72,39 @@ TEST_F(some_accounts, book_commands_beyond_the_sixteen_millionth) {
   EXPECT_EQ(acknowledged(0), 3U);
 }
 
+byte_buffer tagged(const ledger::tag& t) {
+  byte_buffer text;
+  const auto at = ledger::append_tag(text, t);
+  ledger::seal({&text[0], text.size()}, at);
+  return text;
+}
+
+TEST_F(some_accounts, note_what_was_refused_of_a_device_and_nothing_of_others) {
+  books.refused(tagged({5, 1, 3}).view(), 5);
+  books.refused(tagged({6, 1, 1}).view(), 5);
+  books.refused(as_bytes("no tag"), 5);
+  ASSERT_NE(books.find(5), nullptr);
+  ASSERT_NE(books.find(5)->refused, nullptr);
+  EXPECT_EQ(books.find(5)->refused->accepted(), 1U);
+  EXPECT_EQ(books.find(5)->uplink.accepted(), 0U);
+  EXPECT_EQ(books.find(6), nullptr);
+  books.renew(0, 10);
+  EXPECT_EQ(books.find(5)->refused, nullptr);
+}
+
+TEST_F(some_accounts, take_no_more_of_what_was_refused_than_there_is_room_for) {
+  constexpr std::uint32_t tries = 1000;
+  for (std::uint32_t i = 1; i <= tries; ++i) {
+    books.refused(tagged({5, 1, 2 * i}).view(), 5);
+  }
+  const auto unkept = cloud::value(counters.tags_unkept);
+  EXPECT_GT(unkept, 800U) << "each is a range of its own";
+  EXPECT_EQ(books.find(5)->refused->accepted() + unkept, tries);
+  books.renew(5, 1);
+  books.refused(tagged({5, 1, 2}).view(), 5);
+  EXPECT_EQ(cloud::value(counters.tags_unkept), unkept) << "the room is free again";
+}
+
 struct open_addressee : testing::Test {
   open_addressee() : bench(twin_bench::of(profile::mqtt)) {}
   [[nodiscard]] std::uint64_t acknowledged(std::uint32_t device) const {

@@ -117,6 +117,19 @@ TEST(gateway_desk, takes_note_of_found_devices_whose_product_there_is) {
   EXPECT_EQ(office::code_in(o.ask(list_found, found("nopk"))), 6250);
 }
 
+TEST(gateway_desk, forgets_a_product_with_the_last_of_its_devices) {
+  const std::string found =
+      R"({"id":"1","params":[{"productKey":"a1SubPk0001","deviceName":"qqqq"}]})";
+  office o;
+  EXPECT_EQ(office::code_in(o.ask(list_found, found)), 200);
+  for (device_index device = 0; device < 5; ++device) {
+    o.devices.remove(device);
+  }
+  EXPECT_EQ(office::code_in(o.ask(list_found, found)), 200) << "one is left";
+  o.devices.remove(5);
+  EXPECT_EQ(office::code_in(o.ask(list_found, found)), 6250);
+}
+
 TEST(gateway_desk, refuses_bad_signatures_with_the_code_of_the_request) {
   office o;
   o.source.rows[2].device_secret = "another";

@@ -4,6 +4,7 @@
 
 #include "cloud_sim/command_text.hpp"
 #include "protocol/ledger/reconcile.hpp"
+#include "protocol/tsl/load.hpp"
 #include "tests/support/twin_peers.hpp"
 
 namespace fleet {
@@ -383,6 +384,47 @@ TEST(twin, knows_the_words_of_its_profiles) {
     EXPECT_EQ(cloud::parse_profile(cloud::to_string(p)), p);
   }
   EXPECT_FALSE(cloud::parse_profile("MQTT").has_value());
+}
+
+std::string params_of(std::string_view properties, std::uint64_t id) {
+  const auto model = tsl::load_model(
+      R"({"properties":[)" + std::string{properties} + R"(],"events":[],"services":[]})", "m.json");
+  if (!model) {
+    return model.error().front().message;
+  }
+  if (!cloud::has_command(&model.value())) {
+    return "none";
+  }
+  byte_buffer out;
+  cloud::write_property_set(out, id, {1, 1, 1}, {.model = &model.value()});
+  EXPECT_EQ(ledger::find_tag(out.view()).state, ledger::tag_state::intact);
+  const std::string text{as_text(out.view())};
+  const auto from = text.find("\"params\":") + 9;
+  return text.substr(from, text.find(",\"version\"") - from);
+}
+
+std::string property(std::string_view name, std::string_view mode, std::string_view type) {
+  return R"({"identifier":")" + std::string{name}
+         + R"(","name":"n","required":false,"accessMode":")" + std::string{mode}
+         + R"(","dataType":)" + std::string{type} + "}";
+}
+
+TEST(twin, sets_with_its_commands_what_the_model_lets_it_set) {
+  const std::string number = R"({"type":"int","specs":{"min":"10","max":"110","step":"1"}})";
+  const std::string light = R"({"type":"bool","specs":{"0":"off","1":"on"}})";
+  const std::string words = R"({"type":"text","specs":{"length":"100"}})";
+  const auto some = property("heat", "r", number) + "," + property("level", "rw", number) + ","
+                    + property("LightSwitch", "rw", light) + "," + property("note", "rw", words);
+  EXPECT_EQ(params_of(some, 1), R"({"level":85,"LightSwitch":1,"note":""})");
+  EXPECT_EQ(params_of(some, 2), R"({"level":35,"LightSwitch":0,"note":""})");
+  EXPECT_EQ(params_of(property("heat", "r", number), 1), "none");
+  EXPECT_EQ(params_of("", 1), "none");
+  const std::string longest(50, 'n');
+  EXPECT_EQ(params_of(property(longest, "rw", number) + "," + property("level", "rw", number) + ","
+                          + property("x", "rw", number),
+                      1),
+            "{\"" + longest + "\":85,\"x\":85}")
+      << "what there is room for beside the first";
 }
 
 TEST(twin, fits_its_commands_into_small_buffers) {

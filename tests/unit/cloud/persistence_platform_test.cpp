@@ -102,6 +102,7 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   ASSERT_TRUE(console().add_device({"a1NewPk0001", "gone"}, "secret").ok());
   ASSERT_TRUE(console().delete_device({"a1NewPk0001", "gone"}).ok());
   ASSERT_TRUE(console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
+  rig.bench.twin->serve_configs_at("https://twin/config/");
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":1})", false).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":2})", false).ok());
   ASSERT_TRUE(console().put_topic_class("a1NewPk0001", "c1", {true, false}).ok());
@@ -127,8 +128,11 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   }
   ASSERT_TRUE(console().enable(rig.name(plain)).ok());
   auto& p = rig.arrive_listening(plain);
-  const auto answer = rig.ask(p, rig.sys(plain, "thing/config/get"),
-                              R"({"id":"1","params":{"configScope":"product","getType":"file"}})");
+  const auto get = rig.sys(plain, "thing/config/get");
+  const std::string ask_for = R"({"id":"1","params":{"configScope":"product","getType":"file"}})";
+  EXPECT_EQ(rig.code(p, get, ask_for), 6713) << "this life has no door";
+  rig.bench.twin->serve_configs_at("https://twin/config/");
+  const auto answer = rig.ask(p, get, ask_for);
   EXPECT_THAT(answer, ElementsAre(HasSubstr("a1PlainPk01-2")));
   device_login fresh{{"a1NewPk0001", "fresh", "secret"}};
   EXPECT_TRUE(rig.bench.arrive(fresh.view()).saw("connected"));
@@ -219,6 +223,27 @@ TEST_F(persistence_platform, keeps_accounts_of_both_ways) {
   EXPECT_EQ(account->downlink.attempted(), 1U);
   EXPECT_EQ(account->downlink.acknowledged(), 1U);
   EXPECT_EQ(account->downlink.epoch(), 1U);
+}
+
+TEST_F(persistence_platform, keeps_what_it_refused_of_a_sub_device_until_its_account_begins_anew) {
+  auto& g = rig.arrive_gateway(gateway_device, sub);
+  ASSERT_TRUE(console().disable(rig.name(sub)).ok());
+  byte_buffer text;
+  const auto at = ledger::append_tag(text, {sub, 4, 9});
+  ledger::seal({&text[0], text.size()}, at);
+  g.publish(rig.sys(sub, "thing/event/x/post"), as_text(text.view()), 1);
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  const auto* account = rig.bench.twin->account_of(sub);
+  ASSERT_TRUE(account != nullptr && account->refused != nullptr);
+  EXPECT_EQ(account->refused->accepted(), 1U);
+  rig.bench.twin->ledger()->begin(sub, 1);
+  rig.arrive(plain, false); // a turn, after which it is kept
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  account = rig.bench.twin->account_of(sub);
+  ASSERT_NE(account, nullptr);
+  EXPECT_TRUE(account->refused == nullptr || account->refused->accepted() == 0);
 }
 
 TEST_F(persistence_platform, leaves_alone_what_belongs_to_devices_that_are_not_listed_any_more) {

@@ -349,10 +349,15 @@ TEST_F(platform_console, broadcasts_to_the_subscribers_of_one_product) {
 
 TEST_F(platform_console, pushes_a_configuration_to_who_listens) {
   auto& g = arrive_listening(lamp);
-  EXPECT_EQ(console().set_config("a1LampPk001", R"({"a":1})", true).value(),
-            R"({"devices":1,"url":"https://localhost/config/a1LampPk001-1"})");
+  bench.twin->serve_configs_at("https://twin/config/");
+  const auto shown = console().set_config("a1LampPk001", R"({"a":1})", true).value();
+  EXPECT_THAT(shown, StartsWith(R"({"devices":1,"url":"https://twin/config/a1LampPk001-1?token=)"));
   bench.settle();
-  EXPECT_THAT(g.messages(), ElementsAre(StartsWith(sys(lamp, "thing/config/push") + "={")));
+  const auto pushed = g.messages();
+  EXPECT_THAT(pushed, ElementsAre(StartsWith(sys(lamp, "thing/config/push") + "={")));
+  EXPECT_THAT(pushed.at(0), HasSubstr("https://twin/config/a1LampPk001-1?token="));
+  EXPECT_EQ(pushed.at(0).find(shown.substr(shown.find("token="))), std::string::npos)
+      << "each device has a token of its own";
   EXPECT_EQ(console().set_config("a1LampPk001", "{", true).error().why, operation_error::malformed);
   EXPECT_EQ(console().set_config("nobody", "{}", true).error().why,
             operation_error::unknown_product);

@@ -42,6 +42,93 @@ TEST_F(platform_gateway, tells_of_a_publish_without_session) {
   EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 1U);
 }
 
+struct platform_invitations : platform_gateway {
+  using outcome = std::optional<cloud::call_result>;
+  cloud::call_done into(outcome& out) {
+    return [&out](const cloud::call_result& got) { out.emplace(got); };
+  }
+  /// How the call went wrong at once.
+  cloud::operation_error invite_error(std::uint32_t gateway, std::string_view devices) {
+    outcome got;
+    console().invite(name(gateway), devices, std::chrono::seconds{5}, into(got));
+    EXPECT_TRUE(got && !got->ok()) << devices;
+    return got && !got->ok() ? got->error().why : cloud::operation_error::exists;
+  }
+  cloud::operation_error permit_error(std::string_view key, duration span) {
+    outcome got;
+    console().permit_joining(name(gateway_device), key, span, std::chrono::seconds{5}, into(got));
+    EXPECT_TRUE(got && !got->ok());
+    return got && !got->ok() ? got->error().why : cloud::operation_error::exists;
+  }
+  static constexpr std::string_view one = R"([{"productKey":"a1SubPk0001","deviceName":"sub_0"}])";
+};
+
+TEST_F(platform_invitations, ask_a_gateway_to_take_sub_devices_in_and_hear_its_answer) {
+  auto& g = arrive_listening(gateway_device);
+  outcome got;
+  console().invite(name(gateway_device), one, std::chrono::seconds{5}, into(got));
+  bench.settle();
+  const auto notify = sys(gateway_device, "thing/topo/add/notify");
+  const auto said = g.messages();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_THAT(said[0], StartsWith(notify + R"(={"id":")"));
+  EXPECT_THAT(said[0],
+              HasSubstr(R"("params":[{"productKey":"a1SubPk0001","deviceName":"sub_0"}])"));
+  EXPECT_THAT(said[0], testing::EndsWith(" q0"));
+  EXPECT_FALSE(got.has_value()) << "it waits";
+  const auto at = said[0].find(R"("id":")") + 6;
+  g.publish(notify + "_reply",
+            R"({"id":")" + said[0].substr(at, said[0].find('"', at) - at)
+                + R"(","code":200,"data":{}})",
+            0);
+  bench.settle();
+  ASSERT_TRUE(got && got->ok());
+  EXPECT_EQ(got->value().code, 200);
+}
+
+TEST_F(platform_invitations, permit_devices_to_join_for_a_while) {
+  auto& g = arrive_listening(gateway_device);
+  outcome of_one;
+  outcome of_any;
+  console().permit_joining(name(gateway_device), "a1SubPk0001", std::chrono::seconds{90},
+                           std::chrono::seconds{5}, into(of_one));
+  console().permit_joining(name(gateway_device), "", std::chrono::seconds{1},
+                           std::chrono::seconds{5}, into(of_any));
+  bench.settle();
+  const auto permit = sys(gateway_device, "thing/gateway/permit");
+  const auto said = g.messages();
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_THAT(said[0], StartsWith(permit + "={"));
+  EXPECT_THAT(said[0], HasSubstr(R"("params":{"productKey":"a1SubPk0001","time":90})"));
+  EXPECT_THAT(said[1], HasSubstr(R"("params":{"time":1})"));
+  bench.settle(std::chrono::seconds{6});
+  ASSERT_TRUE(of_one && !of_one->ok());
+  EXPECT_EQ(of_one->error().why, cloud::operation_error::timed_out);
+}
+
+TEST_F(platform_invitations, that_cannot_be_meant_are_refused) {
+  using enum cloud::operation_error;
+  EXPECT_EQ(invite_error(gateway_device, one), offline);
+  arrive(gateway_device);
+  EXPECT_EQ(invite_error(gateway_device, one), not_subscribed);
+  for (const std::string_view bad :
+       {"", "{}", "[]", "[1]", "[{}]", R"([{"productKey":"a1SubPk0001"}])",
+        R"([{"productKey":"a1SubPk0001","deviceName":7}])",
+        R"([{"productKey":"a1SubPk0001","deviceName":"sub_0","deviceName":"sub_0"}])"}) {
+    EXPECT_EQ(invite_error(gateway_device, bad), malformed) << bad;
+  }
+  EXPECT_EQ(invite_error(gateway_device, R"([{"productKey":"a1SubPk0001","deviceName":"no"}])"),
+            unknown_device);
+  std::string many = "[";
+  for (std::size_t i = 0; i <= alink::max_listed_devices; ++i) {
+    many += std::string{i == 0 ? "" : ","} + std::string{one.substr(1, one.size() - 2)};
+  }
+  EXPECT_EQ(invite_error(gateway_device, many + "]"), malformed);
+  EXPECT_EQ(permit_error("nobody", std::chrono::seconds{60}), unknown_product);
+  EXPECT_EQ(permit_error("", std::chrono::milliseconds{999}), malformed);
+  EXPECT_EQ(permit_error("", std::chrono::hours{25}), malformed);
+}
+
 TEST_F(platform_gateway, ends_the_sessions_with_the_link) {
   auto& g = arrive_gateway(gateway_device, sub);
   EXPECT_EQ(console().products().front().online, 1U);
@@ -202,6 +289,52 @@ TEST_F(platform_gateway, kicks_a_sub_device_alone) {
   EXPECT_THAT(g.messages(), ElementsAre(HasSubstr(R"("code":520)")));
   EXPECT_EQ(state(sub), "offline");
   EXPECT_FALSE(g.closed);
+}
+
+std::string tagged(const ledger::tag& t) {
+  byte_buffer text;
+  text.append(std::string_view{R"({"id":"1","params":{},"tag":")"});
+  const auto at = ledger::append_tag(text, t);
+  text.append(std::string_view{"\"}"});
+  ledger::seal({&text[0], text.size()}, at);
+  return std::string{as_text(text.view())};
+}
+
+TEST_F(platform_gateway, books_as_refused_what_was_under_way_when_the_cloud_ended_a_session) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  const auto on = sys(sub, "thing/event/property/post");
+  const auto refused = [&] {
+    const auto* const account = bench.twin->account_of(sub);
+    return account == nullptr || !account->refused ? 0 : account->refused->accepted();
+  };
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  ask(g, on, tagged({sub, 1, 1}));
+  EXPECT_EQ(refused(), 1U);
+  ask(g, on, tagged({sub + 1, 1, 7}));
+  EXPECT_EQ(refused(), 1U) << "a tag of another device says nothing";
+  ASSERT_TRUE(console().enable(name(sub)).ok());
+  ask(g, on, tagged({sub, 1, 2}));
+  EXPECT_EQ(refused(), 2U) << "it is not logged in again";
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+  ask(g, on, tagged({sub, 1, 3}));
+  EXPECT_EQ(refused(), 2U);
+  EXPECT_EQ(bench.twin->account_of(sub)->uplink.accepted(), 1U);
+  ASSERT_TRUE(console().kick(name(sub)).ok());
+  ask(g, on, tagged({sub, 1, 4}));
+  EXPECT_EQ(refused(), 3U);
+}
+
+TEST_F(platform_gateway, does_not_excuse_what_a_gateway_says_for_a_sub_device_that_it_logged_out) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
+  ask(g, sys(sub, "thing/event/property/post"), tagged({sub, 1, 1}));
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  ask(g, sys(sub, "thing/event/property/post"), tagged({sub, 1, 2}));
+  EXPECT_EQ(bench.twin->account_of(sub), nullptr) << "acknowledged and dropped: lost";
+  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 2U);
+  auto& other = arrive_listening(gateway_device + 1);
+  ask(other, sys(sub, "thing/event/property/post"), tagged({sub, 1, 3}));
+  EXPECT_EQ(bench.twin->account_of(sub), nullptr) << "a stranger's";
 }
 
 TEST_F(platform_gateway, hears_a_broadcast_to_its_sub_devices_once) {

@@ -273,27 +273,69 @@ TEST_F(platform_thing, answers_for_the_configuration_of_its_product) {
   const std::string ask_for =
       params(R"({"configScope":"product","getType":"file","attributeKeys":""})");
   EXPECT_EQ(code(g, get, ask_for), 6710);
+  bench.twin->serve_configs_at("https://twin:8443/config/");
   ASSERT_TRUE(console().set_config("a1LampPk001", R"({"a":1})", false).ok());
   const auto got = ask(g, get, ask_for);
   ASSERT_EQ(got.size(), 1U);
   EXPECT_THAT(got[0], HasSubstr(R"("configSize":7)"));
   EXPECT_THAT(got[0],
               HasSubstr("015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"));
-  EXPECT_THAT(got[0], HasSubstr("https://localhost/config/a1LampPk001-1"));
+  EXPECT_THAT(got[0], HasSubstr("https://twin:8443/config/a1LampPk001-1?token="));
   bench.twin->serve_configs_at("http://10.0.0.7:8080/config/");
   const auto moved = ask(g, get, ask_for);
   ASSERT_EQ(moved.size(), 1U);
-  EXPECT_THAT(moved[0], HasSubstr(R"("url":"http://10.0.0.7:8080/config/a1LampPk001-1")"));
-  // What stands there is what was announced, and nothing else does.
+  EXPECT_THAT(moved[0], HasSubstr(R"("url":"http://10.0.0.7:8080/config/a1LampPk001-1?token=)"));
+  EXPECT_EQ(code(g, get, params(R"({"configScope":"device","getType":"file"})")), 460);
+}
+
+/// What stands behind `token=` in a text.
+std::string token_in(const std::string& text) {
+  const auto at = text.find("token=");
+  return at == std::string::npos ? "" : text.substr(at + 6, cloud::url_tokens::octets);
+}
+
+TEST_F(platform_thing, gives_the_configuration_that_was_announced_to_whoever_has_its_token) {
+  auto& g = arrive_listening(lamp);
+  const auto get = sys(lamp, "thing/config/get");
+  const std::string ask_for = params(R"({"configScope":"product","getType":"file"})");
+  bench.twin->serve_configs_at("https://twin/config/");
+  ASSERT_TRUE(console().set_config("a1LampPk001", R"({"a":1})", false).ok());
+  const auto one = token_in(ask(g, get, ask_for).at(0));
   auto& door = *bench.twin->logons();
-  EXPECT_EQ(door.config("a1LampPk001-1"), R"({"a":1})");
-  ASSERT_TRUE(console().set_config("a1LampPk001", R"({"a":2})", false).ok());
-  EXPECT_EQ(door.config("a1LampPk001-2"), R"({"a":2})");
+  const auto content = [&door](std::string_view id, std::string_view token) {
+    return door.config(id, token).content.value_or("");
+  };
+  EXPECT_EQ(content("a1LampPk001-1", one), R"({"a":1})");
+  const auto shown = console().set_config("a1LampPk001", R"({"a":2})", false).value();
+  EXPECT_EQ(content("a1LampPk001-2", token_in(shown)), R"({"a":2})") << "the console's own look";
+  const auto two = token_in(ask(g, get, ask_for).at(0));
+  EXPECT_EQ(content("a1LampPk001-2", two), R"({"a":2})");
+  const auto late = door.config("a1LampPk001-1", one);
+  EXPECT_EQ(late.verdict, cloud::token_verdict::good);
+  EXPECT_EQ(late.content, std::nullopt) << "it is no longer the product's";
   for (const std::string_view id : {"a1LampPk001-1", "a1LampPk001-3", "a1LampPk001-02",
                                     "a1LampPk001", "a1PlainPk01-0", "", "-", "nobody-1"}) {
-    EXPECT_FALSE(door.config(id).has_value()) << id;
+    EXPECT_EQ(door.config(id, two).verdict, cloud::token_verdict::forged) << id;
   }
-  EXPECT_EQ(code(g, get, params(R"({"configScope":"device","getType":"file"})")), 460);
+  EXPECT_EQ(content("a1LampPk001-2", ""), "");
+  bench.settle(std::chrono::hours{25});
+  EXPECT_EQ(door.config("a1LampPk001-2", two).verdict, cloud::token_verdict::expired);
+  EXPECT_EQ(content("a1LampPk001-2", two), "");
+}
+
+TEST_F(platform_thing, announces_no_place_that_does_not_exist) {
+  auto& g = arrive_listening(lamp);
+  const auto refused = console().set_config("a1LampPk001", R"({"a":1})", true);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().why, cloud::operation_error::refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("--https"));
+  EXPECT_TRUE(console().set_config("a1LampPk001", "", false).ok()) << "none is always possible";
+  bench.twin->serve_configs_at("https://twin/config/");
+  ASSERT_TRUE(console().set_config("a1LampPk001", R"({"a":1})", false).ok());
+  bench.twin->serve_configs_at("");
+  const auto get = sys(lamp, "thing/config/get");
+  const std::string ask_for = params(R"({"configScope":"product","getType":"file"})");
+  EXPECT_EQ(code(g, get, ask_for), 6713) << "there is one, and no door";
 }
 
 TEST_F(platform_thing, answers_upkeep_and_says_nothing_to_reports_that_ask_for_nothing) {

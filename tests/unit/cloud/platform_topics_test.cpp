@@ -148,6 +148,7 @@ TEST_F(platform_topics, are_refused_where_they_mean_nothing) {
 
 TEST_F(platform_topics, and_configurations_wait_for_no_device_of_their_product) {
   EXPECT_TRUE(console().put_topic_class("a1GatePk001", "c1", pub).ok());
+  bench.twin->serve_configs_at("https://twin/config/");
   EXPECT_TRUE(console().set_config("a1SubPk0001", "{}", false).ok());
 }
 

@@ -315,5 +315,30 @@ TEST(topology, is_visited_in_order_and_loaded_again) {
   EXPECT_FALSE(again.load(gw1, gw1));
 }
 
+TEST(topology, knows_whose_session_the_cloud_ended_and_through_which_link) {
+  topology t;
+  for (const device_index s : {1U, 2U, 3U, 4U}) {
+    t.add(gw1, s, good);
+    EXPECT_EQ(login(t, link1, s), 200);
+  }
+  t.logout(link1, 1);
+  EXPECT_FALSE(t.withdrawn(link1, 1)) << "it asked for it";
+  t.disable(2);
+  EXPECT_EQ(told(t.kick(3)), (lines{"error 100 3 520"}));
+  t.add(gw2, 4, good);
+  for (const device_index s : {2U, 3U, 4U}) {
+    EXPECT_TRUE(t.withdrawn(link1, s)) << s;
+    EXPECT_FALSE(t.withdrawn(link2, s)) << s;
+    EXPECT_FALSE(t.withdrawn({gw1, 9}, s)) << "a later link knows better: " << s;
+  }
+  EXPECT_EQ(login(t, link1, 3), 200);
+  EXPECT_FALSE(t.withdrawn(link1, 3));
+  EXPECT_EQ(login(t, link2, 4), 200);
+  EXPECT_TRUE(t.withdrawn(link1, 4)) << "it is logged in elsewhere";
+  std::vector<device_index> offline;
+  t.link_ended(link2, offline);
+  EXPECT_FALSE(t.withdrawn(link2, 4));
+}
+
 } // namespace
 } // namespace fleet::cloud

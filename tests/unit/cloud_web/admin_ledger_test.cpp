@@ -17,6 +17,7 @@ public:
     std::string downlink;
   };
   std::map<std::uint32_t, octets> kept;
+  std::map<std::uint32_t, std::string> turned_away;
   std::string begun;
   bool named = true;
 
@@ -31,7 +32,12 @@ public:
     uplink.append(kept.at(device).uplink);
     downlink.append(kept.at(device).downlink);
   }
-  unbooked_tags unbooked() const override { return {3, 2, 1}; }
+  void save_refused(std::uint32_t device, byte_buffer& refused) const override {
+    if (turned_away.contains(device)) {
+      refused.append(turned_away.at(device));
+    }
+  }
+  unbooked_tags unbooked() const override { return {3, 2, 1, 4}; }
   std::string name(std::uint32_t device) const override {
     return named ? "pk/d" + std::to_string(device) : std::string{};
   }
@@ -56,16 +62,24 @@ struct ledger_rig : rig_parts {
   support::web_rig web;
 };
 
+TEST(admin_ledger, shows_what_was_refused_beside_an_account) {
+  ledger_rig rig;
+  rig.desk.kept = {{7, {"u", "d"}}};
+  rig.desk.turned_away = {{7, "r"}};
+  EXPECT_NE(rig.ask("GET", "/v1/ledger").find(R"("downlink":"ZA==","refused":"cg=="})"),
+            std::string::npos);
+}
+
 TEST(admin_ledger, shows_accounts_as_base64_page_by_page) {
   ledger_rig rig;
   rig.desk.kept = {{0, {"up", "down"}}, {7, {"", "x"}}, {9, {"y", ""}}};
   EXPECT_EQ(rig.ask("GET", "/v1/ledger?limit=2"),
             R"(200 {"accounts":[{"index":0,"uplink":"dXA=","downlink":"ZG93bg=="},)"
             R"({"index":7,"uplink":"","downlink":"eA=="}],"next":9,)"
-            R"("unbooked":{"corrupted":3,"foreign":2,"unkept":1}})");
+            R"("unbooked":{"corrupted":3,"foreign":2,"unkept":1,"overBound":4}})");
   EXPECT_EQ(rig.ask("GET", "/v1/ledger?from=9"),
             R"(200 {"accounts":[{"index":9,"uplink":"eQ==","downlink":""}],"next":null,)"
-            R"("unbooked":{"corrupted":3,"foreign":2,"unkept":1}})");
+            R"("unbooked":{"corrupted":3,"foreign":2,"unkept":1,"overBound":4}})");
   EXPECT_EQ(rig.ask("GET", "/v1/ledger?from=10").substr(0, 35),
             R"(200 {"accounts":[],"next":null,"unb)");
 }
@@ -84,10 +98,11 @@ TEST(admin_ledger, ends_a_page_of_large_accounts_early) {
 TEST(admin_ledger, begins_anew_and_tells_whom_it_takes_for_the_first_and_the_last) {
   ledger_rig rig;
   EXPECT_EQ(rig.ask("POST", "/v1/ledger", R"({"first":5,"count":10})"),
-            R"(200 {"first":"pk/d5","last":"pk/d14","corrupted":3,"foreign":2,"unkept":1})");
+            R"(200 {"first":"pk/d5","last":"pk/d14","corrupted":3,"foreign":2,"unkept":1,)"
+            R"("overBound":4})");
   rig.desk.named = false;
   EXPECT_EQ(rig.ask("POST", "/v1/ledger", R"({"count":1})"),
-            R"(200 {"first":null,"last":null,"corrupted":3,"foreign":2,"unkept":1})");
+            R"(200 {"first":null,"last":null,"corrupted":3,"foreign":2,"unkept":1,"overBound":4})");
   EXPECT_EQ(rig.desk.begun, "5+10;0+1;");
 }
 

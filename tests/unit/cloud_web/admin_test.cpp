@@ -82,6 +82,29 @@ TEST(admin_products, have_a_configuration_and_listeners) {
                                "broadcast|pk1|/broadcast/pk1/x|p"}));
 }
 
+TEST(admin_gateways, are_asked_to_take_devices_in_and_to_let_some_join) {
+  admin_rig rig;
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/gw/invite",
+                    R"({"devices":[{"productKey":"pk2","deviceName":"d"}],"timeoutMs":700})"),
+            R"(200 {"code":200,"data":{}})");
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/gw/permit",
+                    R"({"productKey":"pk2","seconds":90,"timeoutMs":700})"),
+            R"(200 {"code":200,"data":{}})");
+  EXPECT_EQ(rig.ask("POST", "/v1/devices/pk1/gw/permit", "{}"), R"(200 {"code":200,"data":{}})");
+  EXPECT_EQ(rig.take(), (lines{R"(invite|pk1|gw|[{"productKey":"pk2","deviceName":"d"}]|700)",
+                               "permit|pk1|gw|pk2|90000|700", "permit|pk1|gw||60000|8000"}));
+  for (const std::string_view body : {"{}", R"({"devices":{}})", R"({"devices":[],"x":1})"}) {
+    EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/gw/invite", body), R"(400 {"error":"malformed)")
+        << body;
+  }
+  for (const std::string_view body :
+       {R"({"seconds":0})", R"({"seconds":86401})", R"({"productKey":7})"}) {
+    EXPECT_EQ(rig.error("POST", "/v1/devices/pk1/gw/permit", body), R"(400 {"error":"malformed)")
+        << body;
+  }
+  EXPECT_EQ(rig.take(), lines{});
+}
+
 TEST(admin_devices, are_listed_page_by_page) {
   admin_rig rig;
   for (std::uint32_t i = 0; i < 5; ++i) {

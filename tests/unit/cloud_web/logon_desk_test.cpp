@@ -33,8 +33,12 @@ struct listed_logons final : logon_registry {
   [[nodiscard]] std::optional<std::string> codec_key(device_name_view who) const override {
     return id2 ? std::optional{"key of " + std::string{who.device_name}} : std::nullopt;
   }
-  [[nodiscard]] std::optional<std::string> config(std::string_view id) const override {
-    return id == "p k-2" ? std::optional<std::string>{R"({"a":1})"} : std::nullopt;
+  [[nodiscard]] logon_config config(std::string_view id, std::string_view token) const override {
+    if (token != "good" && token != "g d+") {
+      return {token == "old" ? token_verdict::expired : token_verdict::forged, std::nullopt};
+    }
+    return {token_verdict::good,
+            id == "p k-2" ? std::optional<std::string>{R"({"a":1})"} : std::nullopt};
   }
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override {
     if (!grants) {
@@ -88,19 +92,28 @@ TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
   }
 }
 
-TEST(logon_desk, gives_the_configuration_of_an_id_to_whoever_gets_it) {
+TEST(logon_desk, gives_the_configuration_of_an_id_to_whoever_has_a_token) {
   desk_rig rig;
   const auto ask = [&](std::string_view method, std::string_view target) {
     const auto a = rig.web.ask({.method = method, .target = target, .host = "twin.local"});
     return std::to_string(a.status) + " " + std::string{a.body};
   };
-  EXPECT_EQ(ask("GET", "/config/p%20k-2"), R"(200 {"a":1})");
-  EXPECT_EQ(ask("GET", "/config/p%20k-2?token=x"), R"(200 {"a":1})");
-  for (const std::string_view path : {"/config/p%20k-1", "/config/", "/config/p%20k-2/x",
-                                      "/config/p%2", "/config/..%2Fp%20k-2"}) {
+  EXPECT_EQ(ask("GET", "/config/p%20k-2?token=good"), R"(200 {"a":1})");
+  EXPECT_EQ(ask("GET", "/config/p%20k-2?a=b&token=g+d%2b"), R"(200 {"a":1})");
+  for (const std::string_view path :
+       {"/config/p%20k-1?token=good", "/config/?token=good", "/config/p%20k-2/x?token=good",
+        "/config/p%2?token=good", "/config/..%2Fp%20k-2?token=good"}) {
     EXPECT_TRUE(ask("GET", path).starts_with("404 ")) << path;
   }
-  EXPECT_TRUE(ask("POST", "/config/p%20k-2").starts_with("405 "));
+  for (const std::string_view query :
+       {"", "?", "?token", "?token=", "?token=bad", "?token=old", "?token=good&token=good",
+        "?Token=good", "?token=good%2", "?token=goods"}) {
+    for (const std::string id : {"p%20k-2", "p%20k-1"}) {
+      const auto said = ask("GET", "/config/" + id + std::string{query});
+      EXPECT_TRUE(said.starts_with("403 {\"code\":401,")) << id << query << ": " << said;
+    }
+  }
+  EXPECT_TRUE(ask("POST", "/config/p%20k-2?token=good").starts_with("405 "));
   EXPECT_TRUE(ask("GET", "/auth/devicename").starts_with("405 ")) << "as before";
 }
 
@@ -137,7 +150,8 @@ TEST(logon_desk, pre_authenticates_with_the_brokers_place) {
   const auto body = alink::make_preauth_body({"pk1", "d1", "s3cr3t"}, sign_method::hmacsha1);
   const auto said = rig.post("/auth/devicename", body);
   EXPECT_EQ(said, R"(200 {"code":200,"data":{"iotId":"iot-d1","iotToken":"token","resources":)"
-                  R"({"mqtt":{"host":"twin.local","port":1883}}},"message":"success"})");
+                  R"({"mqtt":{"host":"twin.local","port":1883,"tcpPort":1883,"tlsPort":8883}}},)"
+                  R"("message":"success"})");
   json_reader reader;
   const auto read = alink::read_preauth_reply(reader, as_bytes(said.substr(4)));
   ASSERT_TRUE(read.ok());
@@ -174,7 +188,7 @@ TEST(logon_desk, gives_devices_with_an_element_a_key_where_the_model_is_on) {
 TEST(logon_desk, names_the_listener_that_is_there) {
   desk_rig tls_only{{0, 8883}};
   const auto said = tls_only.post("/auth/bootstrap", alink::make_bootstrap_body("pk1", "whoever"));
-  EXPECT_NE(said.find(R"("host":"twin.local","port":8883)"), std::string::npos) << said;
+  EXPECT_NE(said.find(R"("host":"twin.local","port":8883}})"), std::string::npos) << said;
   desk_rig rig;
   EXPECT_TRUE(rig.post("/auth/bootstrap", "").starts_with("200 {\"code\":460,"));
 }

@@ -414,5 +414,48 @@ TEST(ledger, accounts_are_small_while_nothing_goes_wrong) {
   EXPECT_LE(sizeof(receiver_account), 64U);
 }
 
+TEST(ledger, what_was_refused_there_by_its_number_is_not_lost_and_the_rest_is) {
+  exchange x;
+  receiver_account refused;
+  std::vector<tag> sent;
+  for (int i = 0; i < 6; ++i) {
+    sent.push_back(x.attempt(i == 5 ? qos0 : reliable));
+  }
+  for (int i = 0; i < 4; ++i) {
+    x.acknowledge(sent[i]); // 1 to 4; 5 never is
+  }
+  x.accept(sent[0]);
+  for (const int i : {1, 2, 4, 5}) {
+    refused.accept(sent[i], dup, 0);
+  }
+  x.accept(sent[2], dup); // sent again, and taken then
+  const totals sum = reconcile(&x.sender, &x.receiver, 0, &refused);
+  EXPECT_EQ(sum.refused, 2U) << "the second, and that of QoS 0";
+  EXPECT_EQ(sum.lost, 1U) << "the fourth: nobody refused it";
+  EXPECT_EQ(sum.missing_qos0, 0U);
+  EXPECT_EQ(sum.unfinished, 1U);
+  EXPECT_EQ(x.sum().lost, 2U) << "without those books";
+  std::string lines;
+  append_lines(lines, "uplink", 4, &x.sender, &x.receiver, 0, &refused);
+  EXPECT_EQ(lines, "uplink 4 1 attempted 6 acknowledged 1-4 accepted 1,3 refused 2-3,5-6\n");
+}
+
+TEST(ledger, what_was_refused_is_told_by_epoch) {
+  exchange x;
+  receiver_account refused;
+  const tag former = x.attempt();
+  x.acknowledge(former);
+  x.sender.boot();
+  const tag now = x.attempt();
+  x.acknowledge(now);
+  refused.accept(now, dup, 0);
+  EXPECT_EQ(reconcile(&x.sender, &x.receiver, 0, &refused).lost, 1U);
+  refused.accept(former, dup, 0);
+  EXPECT_EQ(reconcile(&x.sender, &x.receiver, 0, &refused).lost, 0U);
+  EXPECT_EQ(reconcile(&x.sender, &x.receiver, 0, &refused).refused, 2U);
+  refused.accept({4, 9, 1}, dup, 0);
+  EXPECT_EQ(reconcile(&x.sender, &x.receiver, 0, &refused).refused, 2U) << "never sent";
+}
+
 } // namespace
 } // namespace fleet::ledger

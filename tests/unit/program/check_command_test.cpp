@@ -87,6 +87,17 @@ TEST_F(check_command, sums_up_a_good_scenario_or_names_its_mistakes) {
                                + ":2:7: seed -1 is negative\nfleet check: 2 mistakes in 1 file\n");
 }
 
+TEST_F(check_command, names_orders_of_a_scenario_that_have_nothing_to_set) {
+  file("m.json", R"({"properties":[{"identifier":"heat","name":"n","required":false,)"
+                 R"("accessMode":"r","dataType":{"type":"int","specs":{"min":"0","max":"9",)"
+                 R"("step":"1"}}}],"events":[],"services":[]})");
+  const auto path = file("s.yaml", "products: [{name: led, model: m.json}]\n"
+                                   "cloud_traffic:\n  - {kind: property_set}\n");
+  EXPECT_EQ(check({path}), exit_code::wrong_usage);
+  EXPECT_TRUE(errors_.str().starts_with(path + ":3:5: kind property_set has nothing to set"))
+      << errors_.str();
+}
+
 TEST_F(check_command, goes_on_after_a_file_that_is_missing_or_is_none) {
   const auto good = file("good.csv", "ProductKey,DeviceName,DeviceSecret\n"
                                      "a1B2c3D4e5F,dev_1,0123456789abcdef0123456789abcdef\n");

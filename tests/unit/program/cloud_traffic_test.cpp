@@ -23,6 +23,7 @@ public:
   int code = 200;                         ///< what devices answer
   bool answers = true;
   std::vector<cloud::call_done> unanswered;
+  std::optional<cloud::device_view> seen; ///< of every device; none: it knows none
 
   std::vector<cloud::product_view> products() const override { return {}; }
   std::vector<cloud::device_view> devices(std::string_view, std::string_view, std::uint32_t,
@@ -31,7 +32,10 @@ public:
   }
   result<cloud::device_view, cloud::operation_failure>
   device(cloud::device_name_view) const override {
-    return fail(cloud::operation_failure{});
+    if (seen) {
+      return *seen;
+    }
+    return fail(cloud::operation_failure{operation_error::unknown_device, ""});
   }
   cloud::operation_result put_product(std::string_view, std::string_view,
                                       std::string_view) override {
@@ -105,6 +109,16 @@ public:
                     + (push ? " pushed" : ""));
     return said();
   }
+  void invite(cloud::device_name_view who, std::string_view devices, duration,
+              cloud::call_done done) override {
+    note("invite", who, devices);
+    end(std::move(done));
+  }
+  void permit_joining(cloud::device_name_view who, std::string_view key, duration span, duration,
+                      cloud::call_done done) override {
+    note("permit", who, std::string{key} + " " + std::to_string(span / std::chrono::seconds{1}));
+    end(std::move(done));
+  }
 
 private:
   void note(std::string_view what, cloud::device_name_view who, std::string_view text) {
@@ -130,17 +144,17 @@ class noting_cloud final : public traffic_cloud {
 public:
   noting_console desk;
   bool has_desk = true;
-  bool sends = true;
+  cloud::command_outcome outcome = cloud::command_outcome::sent;
   std::vector<std::uint32_t> commanded;
   std::vector<std::string> published;
 
-  bool command(std::uint32_t device, mqtt::qos) override {
+  cloud::command_outcome command(std::uint32_t device, mqtt::qos) override {
     commanded.push_back(device);
-    return sends;
+    return outcome;
   }
   bool publish(std::string_view topic, bytes_view payload, mqtt::qos) override {
     published.push_back(std::string{topic} + " " + std::string{as_text(payload)});
-    return sends;
+    return true;
   }
   cloud::operations* console() override { return has_desk ? &desk : nullptr; }
 };
@@ -163,6 +177,26 @@ protected:
     const auto& c = flow->counts();
     return {c.attempted.load(), c.answered.load(), c.timed_out.load(), c.refused.load(),
             c.offline.load()};
+  }
+  /// Of the load: it has nobody on but between these moments.
+  void load_is(duration from, duration until) {
+    to.wanted = [from, until](std::uint32_t, duration since, duration to_now) {
+      return from <= since && to_now <= until;
+    };
+  }
+  /// Not subscribed, busy, unknown, absent.
+  std::vector<std::uint64_t> reasons() const {
+    const auto& c = flow->counts();
+    return {c.not_subscribed.load(), c.busy.load(), c.unknown.load(), c.absent.load()};
+  }
+  /// One attempt, half a second after the start, and time for all that follows.
+  void run_once(duration span = 500ms + traffic_flow::reach_within + 1s) {
+    what.rate = 2;
+    flow = std::make_unique<traffic_flow>(world.home(), cloud_side, what, to);
+    flow->start(7, names);
+    world.run_for(600ms);
+    what.rate = 0.001; // the next one is far away
+    world.run_for(span - 600ms);
   }
   const std::string& first_call() const {
     static const std::string none = "no call";
@@ -219,10 +253,9 @@ TEST_F(traffic, disables_one_device_at_a_time_and_enables_it_after_a_second) {
 TEST_F(traffic, that_would_disable_faster_than_a_second_enables_the_one_before_first) {
   what.kind = traffic_kind::disable;
   run(1100ms);
-  EXPECT_EQ(cloud_side.desk.calls,
-            (std::vector<std::string>{"disable a1FleetDemo/dev_000010 ",
-                                      "enable a1FleetDemo/dev_000010 ",
-                                      "disable a1FleetDemo/dev_000011 "}));
+  EXPECT_EQ(cloud_side.desk.calls, (std::vector<std::string>{"disable a1FleetDemo/dev_000010 ",
+                                                             "enable a1FleetDemo/dev_000010 ",
+                                                             "disable a1FleetDemo/dev_000011 "}));
 }
 
 TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {
@@ -237,10 +270,112 @@ TEST_F(traffic, of_a_product_without_devices_is_silent) {
   EXPECT_EQ(ends(), (ends_of{0, 0, 0, 0, 0}));
 }
 
-TEST_F(traffic, counts_what_was_not_sent) {
-  cloud_side.sends = false;
-  run(1s);
-  EXPECT_EQ(ends(), (ends_of{2, 0, 0, 0, 2}));
+TEST_F(traffic, tries_again_for_a_while_who_is_not_there_yet) {
+  cloud_side.outcome = cloud::command_outcome::not_subscribed;
+  run(600ms);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 0}));
+  EXPECT_EQ(flow->pending(), 1U);
+  cloud_side.outcome = cloud::command_outcome::sent;
+  world.run_for(500ms);
+  EXPECT_EQ(cloud_side.commanded, (std::vector<std::uint32_t>{10, 10, 11}));
+  EXPECT_EQ(ends(), (ends_of{2, 2, 0, 0, 0}));
+  EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+}
+
+TEST_F(traffic, says_in_the_end_what_kept_an_order_from_a_device_that_was_to_be_on) {
+  struct expected {
+    cloud::command_outcome got;
+    ends_of ends;
+    ends_of reasons;
+  };
+  const expected table[] = {
+      {cloud::command_outcome::not_subscribed, {1, 0, 0, 1, 0}, {1, 0, 0, 0}},
+      {cloud::command_outcome::busy, {1, 0, 0, 1, 0}, {0, 1, 0, 0}},
+      {cloud::command_outcome::unknown_device, {1, 0, 0, 1, 0}, {0, 0, 1, 0}},
+      {cloud::command_outcome::nothing_to_set, {1, 0, 0, 1, 0}, {0, 0, 0, 0}},
+      {cloud::command_outcome::offline, {1, 0, 0, 0, 1}, {0, 0, 0, 1}},
+  };
+  for (const auto& row : table) {
+    cloud_side.outcome = row.got;
+    run_once();
+    EXPECT_EQ(ends(), row.ends) << static_cast<int>(row.got);
+    EXPECT_EQ(reasons(), row.reasons) << static_cast<int>(row.got);
+  }
+}
+
+TEST_F(traffic, does_not_hold_it_against_a_device_that_the_load_has_off_or_has_just_switched_on) {
+  for (const auto got : {cloud::command_outcome::offline, cloud::command_outcome::not_subscribed}) {
+    cloud_side.outcome = got;
+    cloud_side.commanded.clear();
+    load_is(1h, 2h);
+    run_once();
+    EXPECT_EQ(cloud_side.commanded.size(), 1U) << "nobody waits for it";
+    EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
+    load_is(0s, 1h); // it was on for half a second at the first try
+    run_once();
+    EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
+    EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+    load_is(-traffic_flow::settle_within, 1h);
+    run_once();
+    EXPECT_NE(reasons(), (ends_of{0, 0, 0, 0}));
+    load_is(-traffic_flow::settle_within, 2s);
+    run_once();
+    EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "switched off while it was tried";
+    EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+  }
+}
+
+TEST_F(traffic, excuses_who_is_disabled_or_on_its_way_back_and_sub_devices_on_their_way_in) {
+  cloud_side.outcome = cloud::command_outcome::offline;
+  const auto absent = [this](std::string_view state, duration ago) {
+    auto& seen = cloud_side.desk.seen.emplace();
+    seen.state = state;
+    const auto ended = world.home().wall_ms() + 16'000; // about when it is given up
+    seen.last_online_ms =
+        ended - std::chrono::duration_cast<std::chrono::milliseconds>(ago).count();
+    run_once();
+    EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
+    return flow->counts().absent.load();
+  };
+  EXPECT_EQ(absent("disabled", 1h), 0U);
+  EXPECT_EQ(absent("offline", to.away_most - 10s), 0U) << "its link broke a while ago";
+  EXPECT_EQ(absent("offline", to.away_most + 10s), 1U);
+  EXPECT_EQ(absent("unactivated", 0s), 1U) << "it never came";
+  to.behind_gateway = true;
+  EXPECT_EQ(absent("unactivated", 0s), 0U);
+  EXPECT_EQ(absent("offline", to.away_most + 10s), 1U);
+}
+
+TEST_F(traffic, calls_again_over_the_console_and_ends_what_waits_when_it_stops) {
+  what.kind = traffic_kind::rrpc;
+  cloud_side.desk.failure = operation_error::offline;
+  run(600ms);
+  EXPECT_EQ(flow->pending(), 1U);
+  cloud_side.desk.failure.reset();
+  world.run_for(450ms);
+  EXPECT_EQ(ends(), (ends_of{2, 2, 0, 0, 0}));
+  cloud_side.desk.failure = operation_error::offline;
+  world.run_for(500ms);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{3, 2, 0, 0, 1}));
+  EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0})) << "the run ended, not its patience";
+  EXPECT_EQ(flow->pending(), 0U);
+  world.run_for(20s);
+  EXPECT_EQ(ends(), (ends_of{3, 2, 0, 0, 1}));
+}
+
+TEST_F(traffic, does_not_take_an_order_that_was_made_again_for_one_that_is_never_answered) {
+  what.kind = traffic_kind::rrpc;
+  cloud_side.desk.failure = operation_error::offline;
+  run_once(1s);
+  world.run_for(traffic_flow::reach_within - 2s);
+  cloud_side.desk.failure.reset();
+  cloud_side.desk.answers = false; // it is on its way now
+  world.run_for(1s);
+  ASSERT_EQ(cloud_side.desk.unanswered.size(), 1U);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 0U);
+  EXPECT_EQ(flow->pending(), 1U);
 }
 
 TEST_F(traffic, calls_the_console_for_each_kind) {
@@ -330,9 +465,8 @@ TEST_F(traffic, counts_each_end_of_a_call) {
       {std::nullopt, 200, {2, 2, 0, 0, 0}},
       {std::nullopt, 460, {2, 0, 0, 2, 0}},
       {operation_error::timed_out, 200, {2, 0, 2, 0, 0}},
-      {operation_error::busy, 200, {2, 0, 0, 2, 0}},
-      {operation_error::offline, 200, {2, 0, 0, 0, 2}},
-      {operation_error::not_subscribed, 200, {2, 0, 0, 0, 2}},
+      {operation_error::unknown_device, 200, {2, 0, 0, 2, 0}},
+      {operation_error::unsupported, 200, {2, 0, 0, 2, 0}},
   };
   for (const auto& row : table) {
     cloud_side.desk.failure = row.failure;

@@ -123,6 +123,12 @@ TEST(console_tables, show_what_was_done) {
             "a1/d is registered\n  deviceSecret  0123\nthe secret is shown this once; keep it\n");
 }
 
+TEST(console_tables, show_a_gateways_answer) {
+  EXPECT_EQ(printed({"invite", "a1/gw", "a2/d"}, R"({"code":200,"data":{}})"),
+            "a1/gw: 200 success\n");
+  EXPECT_EQ(printed({"permit", "a1/gw"}, R"({"code":200,"data":{}})"), "a1/gw: 200 success\n");
+}
+
 TEST(console_tables, show_topic_classes_and_whose_they_are) {
   EXPECT_EQ(printed({"topic", "a1"}, R"({"classes":[{"class":"c1","allow":"both","own":true},)"
                                      R"({"class":"get","allow":"sub","own":false},)"

@@ -68,6 +68,8 @@ TEST(console_flags, say_where_the_twin_is_in_every_subcommand) {
       line.emplace_back("a=1");
     } else if (verb.verb == console_verb::add) {
       line.back() = "a/b";
+    } else if (verb.verb == console_verb::invite) {
+      line.emplace_back("a/b");
     } else if (verb.verb == console_verb::topic) {
       line.emplace_back("--delete");
     }
@@ -157,6 +159,11 @@ TEST(console_words, are_refused_with_what_is_missing_or_wrong) {
        "fleet cloud topic: --allow contradicts --delete"},
       {{"topic", "a1", "c1", "--allow", "pob"},
        "fleet cloud topic: --allow pob is unknown; the nearest is pub (of pub, sub or both)"},
+      {{"invite", "a1/gw"}, "fleet cloud invite: needs a sub-device: ProductKey/DeviceName"},
+      {{"invite", "a1/gw", "a2/d", "e"},
+       "fleet cloud invite: \"e\" is no sub-device; write ProductKey/DeviceName"},
+      {{"permit", "a1/gw", "--for", "1500ms"},
+       "fleet cloud permit: --for is in whole seconds; 1s500ms is not"},
       {{"config", "a1"}, "fleet cloud config: needs a file"}};
   for (const auto& [line, sentence] : table) {
     EXPECT_EQ(refused(line), sentence);

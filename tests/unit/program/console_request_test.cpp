@@ -120,6 +120,12 @@ TEST(console_request, maps_each_subcommand_to_its_route) {
       {{"topic", "a1", "c1/#", "--allow", "both"},
        R"(PUT /v1/products/a1/topics {"class":"c1/#","allow":"both"})"},
       {{"topic", "a1", "c1/#", "--delete"}, "DELETE /v1/products/a1/topics?class=c1%2F%23 "},
+      {{"invite", "a1/gw", "a2/d", "a3/e", "--timeout", "700ms"},
+       R"(POST /v1/devices/a1/gw/invite {"devices":[{"productKey":"a2","deviceName":"d"},)"
+       R"({"productKey":"a3","deviceName":"e"}],"timeoutMs":700})"},
+      {{"permit", "a1/gw"}, R"(POST /v1/devices/a1/gw/permit {"seconds":60,"timeoutMs":5000})"},
+      {{"permit", "a1/gw", "--product", "a2", "--for", "2m"},
+       R"(POST /v1/devices/a1/gw/permit {"productKey":"a2","seconds":120,"timeoutMs":5000})"},
       {{"kick", "a1/d"}, "POST /v1/devices/a1/d/kick "},
       {{"disable", "a1/d"}, "POST /v1/devices/a1/d/disable "},
       {{"enable", "a1/d"}, "POST /v1/devices/a1/d/enable "},

@@ -100,6 +100,7 @@ TEST(typed_commands, are_the_manuals_words) {
       verbs("start; pub open; pub close; stop"),
       (std::vector{hand_verb::start, hand_verb::pub_open, hand_verb::pub_close, hand_verb::stop}));
   EXPECT_EQ(verbs("ali_mqtt_test pub open"), std::vector{hand_verb::pub_open});
+  EXPECT_EQ(verbs("ali_ota_test stop"), std::vector{hand_verb::stop});
   EXPECT_EQ(one("pub open").time, 0s);
   EXPECT_EQ(one("pub open every 2s").time, 2s);
 }

@@ -89,6 +89,16 @@ TEST(shown_payloads, hold_no_secret) {
             "0x012a2a2a");
 }
 
+TEST(shown_payloads, hide_what_lets_whoever_reads_a_url_in) {
+  const secret_mask mask;
+  EXPECT_EQ(mask.hide(R"({"url":"https://h/f/1?token=abc","size":5})"),
+            R"({"url":"https://h/f/1?***","size":5})");
+  EXPECT_EQ(mask.hide(R"({"url" : "https://h/f/1","q":"a?b"})"),
+            R"({"url" : "https://h/f/1","q":"a?b"})");
+  EXPECT_EQ(mask.hide(R"("url":"a?b","url":"c?d)"), R"("url":"a?***","url":"c?***)");
+  EXPECT_EQ(mask.hide(R"({"url":)"), R"({"url":)");
+}
+
 TEST(packet_lines, show_each_packet_of_the_cloud) {
   logged l;
   const std::vector<std::pair<std::string_view, std::string_view>> cases{

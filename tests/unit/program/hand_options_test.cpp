@@ -7,6 +7,7 @@
 
 #include "fleet/hand/hand_plan.hpp"
 #include "fleet/options.hpp"
+#include "protocol/alink/id2_model.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
@@ -17,8 +18,8 @@ namespace {
 
 using words = std::vector<std::string_view>;
 
-device_options taken(words more) {
-  words all{"device", "mqtt", "start"};
+device_options taken(words more, std::string_view sample = "mqtt") {
+  words all{"device", sample, "start"};
   all.insert(all.end(), more.begin(), more.end());
   auto answer = parse_options(all);
   if (!answer || !std::holds_alternative<device_options>(answer.value())) {
@@ -36,11 +37,11 @@ std::string refused(const words& line) {
   return answer ? "accepted" : answer.error().message.substr(0, answer.error().message.find('\n'));
 }
 
-std::string start_refused(const words& line) {
-  words all{"mqtt", "start"};
+std::string start_refused(const words& line, std::string_view sample = "mqtt") {
+  words all{sample, "start"};
   all.insert(all.end(), line.begin(), line.end());
   const std::string said = refused(all);
-  const std::string_view before = "fleet device mqtt start: ";
+  const std::string before = "fleet device " + std::string{sample} + " start: ";
   return said.starts_with(before) ? said.substr(before.size()) : said;
 }
 
@@ -60,8 +61,8 @@ std::string write(const support::temp_folder& folder, const std::string& name,
 }
 
 /// What a plan came to, or why there is none.
-std::string why_not(const words& line) {
-  const auto plan = plan_hand(taken(line));
+std::string why_not(const words& line, std::string_view sample = "mqtt") {
+  const auto plan = plan_hand(taken(line, sample));
   return plan ? "planned" : plan.error().message;
 }
 
@@ -101,11 +102,66 @@ TEST(device_flags, take_a_script_that_is_read_before_anything_starts) {
             "--run \"pub opne\" has a mistake: pub opne is unknown; the nearest is pub open");
 }
 
+TEST(device_plan, of_each_tier_has_its_log_on_and_its_key) {
+  struct expected {
+    std::string_view tier;
+    std::string_view mode;
+    bool hidden;
+    bool tls;
+  };
+  for (const auto& e : {expected{"plain", "securemode=3,", false, false},
+                        expected{"tls", "securemode=2,", false, true},
+                        expected{"id2", "securemode=4,", true, false},
+                        expected{"id2-tls", "securemode=7,", true, true},
+                        expected{"itls", "securemode=8,", false, true}}) {
+    const auto plan = plan_hand(taken({"--security", e.tier}));
+    ASSERT_TRUE(plan.ok()) << e.tier;
+    const auto& setup = plan.value().setup;
+    EXPECT_NE(setup.login.client_id.find(e.mode), std::string::npos) << setup.login.client_id;
+    EXPECT_EQ(alink::id2_encrypts(setup.id2_mode), e.hidden) << e.tier;
+    EXPECT_EQ(setup.security != nullptr, e.tls) << e.tier;
+    EXPECT_EQ(setup.login.username.starts_with("id2model."), e.tier.starts_with('i')) << e.tier;
+  }
+}
+
+TEST(device_plan, finds_the_auth_host_that_is_asked_first) {
+  const auto plan = plan_hand(taken({"--logon", "pre-auth", "--target", "mqtt://127.0.0.1:2883",
+                                     "--auth-host", "https://localhost:9", "--insecure"}));
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  const auto& setup = plan.value().setup;
+  EXPECT_EQ(setup.logon.by, actors::logon_way::pre_auth);
+  EXPECT_EQ(setup.logon.auth_host.port, 9);
+  EXPECT_NE(setup.logon.security, nullptr);
+  EXPECT_EQ(setup.security, nullptr) << "MQTT stays plain";
+  EXPECT_EQ(plan_hand(taken({})).value().setup.logon.by, actors::logon_way::direct);
+}
+
 TEST(device_flags, that_contradict_each_other_are_refused) {
+  EXPECT_EQ(start_refused({"--logon", "register"}),
+            "--logon register is unknown; it takes direct, pre-auth or bootstrap");
+  EXPECT_EQ(start_refused({"--logon", "pre-auth", "--auth-host", "http://h"}),
+            "--auth-host needs a target; the embedded twin brings its own");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--auth-host", "http://h"}),
+            "--auth-host is for a device that asks there; add --logon pre-auth or bootstrap");
+  EXPECT_EQ(start_refused({"--logon", "pre-auth", "--security", "itls"}),
+            "the device would have logon pre-auth, which does not go with security itls; write "
+            "id2-tls, or logon: direct");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--logon", "bootstrap"}),
+            "--logon belongs to the profiles linkdevelop and linkplatform; --profile mqtt logs on "
+            "with --username and --password-file");
   EXPECT_EQ(start_refused({"--target", "mqtt://h", "--security", "tls"}),
             "--security tls contradicts the mqtt:// target; write mqtts:// for TLS");
   EXPECT_EQ(start_refused({"--target", "mqtts://h", "--security", "plain"}),
             "--security plain contradicts the mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtts://h", "--security", "id2"}),
+            "--security id2 contradicts the mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--security", "itls"}),
+            "--security itls contradicts the mqtt:// target; write mqtts:// for TLS");
+  EXPECT_EQ(start_refused({"--profile", "mqtt", "--security", "id2"}),
+            "--security id2 belongs to the profiles linkdevelop and linkplatform; --profile mqtt "
+            "knows plain and tls");
+  EXPECT_EQ(taken({"--target", "mqtts://h", "--security", "id2-tls"}).run.security,
+            security::id2_tls);
   EXPECT_EQ(start_refused({"--cafile", "f"}), "--cafile needs an mqtts:// target");
   EXPECT_EQ(start_refused({"--target", "mqtts://h", "--insecure", "--cafile", "f"}),
             "--insecure looks at no certificate and so contradicts --cafile");
@@ -131,18 +187,75 @@ TEST(device_flags, that_contradict_each_other_are_refused) {
 }
 
 TEST(device_words, name_what_exists_and_what_does_not_yet) {
-  EXPECT_EQ(refused({}), "fleet device: needs a subcommand: mqtt start");
-  for (const auto word : {"coap", "http", "ota"}) {
+  EXPECT_EQ(refused({}), "fleet device: needs a subcommand: mqtt start or ota start");
+  for (const auto word : {"coap", "http"}) {
     EXPECT_EQ(refused({word, "start"}), "fleet device: " + std::string{word}
                                             + " is not there yet; fleet device mqtt start is");
   }
-  EXPECT_EQ(refused({"mqqt"}), "fleet device: subcommand mqqt is unknown; the nearest is mqtt");
+  EXPECT_EQ(refused({"mqqt"}),
+            "fleet device: subcommand mqqt is unknown; the nearest is mqtt (of mqtt or ota)");
   EXPECT_EQ(refused({"mqtt"}), "fleet device mqtt: needs a command: start");
   EXPECT_EQ(refused({"mqtt", "strat"}),
             "fleet device mqtt: subcommand strat is unknown; the nearest is start");
   EXPECT_EQ(refused({"mqtt", "pub", "open"}),
             "fleet device mqtt: pub is typed at the prompt of fleet device mqtt start, or given to "
             "its --run");
+  EXPECT_EQ(refused({"ota"}), "fleet device ota: needs a command: start");
+  EXPECT_EQ(refused({"ota", "stop"}),
+            "fleet device ota: stop is typed at the prompt of fleet device ota start");
+  EXPECT_EQ(refused({"ota", "stat"}),
+            "fleet device ota: subcommand stat is unknown; the nearest is start");
+}
+
+TEST(device_ota_flags, say_what_it_runs_and_where_an_image_goes) {
+  EXPECT_FALSE(taken({}).ota);
+  const auto o = taken({"--firmware-version", "2.0.0", "--version-file", "v", "--save", "f",
+                        "--allow-http", "--verbose"},
+                       "ota");
+  ASSERT_TRUE(o.ota);
+  EXPECT_EQ(o.ota->firmware_version, "2.0.0");
+  EXPECT_EQ(o.ota->version_file, "v");
+  EXPECT_EQ(o.ota->save_file, "f");
+  EXPECT_TRUE(o.ota->allow_http);
+  EXPECT_TRUE(o.verbose);
+  // Downloads may be over TLS where the session is not.
+  EXPECT_EQ(taken({"--target", "mqtt://h", "--cafile", "ca"}, "ota").run.ca_file, "ca");
+  EXPECT_EQ(start_refused({"--cafile", "ca"}, "ota"), "--cafile needs an mqtts:// target");
+  EXPECT_EQ(start_refused({"--target", "mqtt://h", "--server-name", "n"}, "ota"),
+            "--server-name needs an mqtts:// target");
+  EXPECT_EQ(start_refused({"--profile", "mqtt"}, "ota"),
+            "--profile mqtt knows no firmware; it takes linkdevelop or linkplatform");
+  EXPECT_EQ(start_refused({"--run", "stop"}, "ota"), "unknown flag --run");
+  EXPECT_EQ(start_refused({"--sav", "f"}, "ota"), "unknown flag --sav; the nearest is --save");
+  EXPECT_EQ(start_refused({"--firmware-version", ""}, "ota"),
+            "--firmware-version \"\" must have 1 to 64 octets");
+}
+
+TEST(device_ota_plan, begins_with_the_version_that_was_kept) {
+  const support::temp_folder folder;
+  const auto begins_with = [&](const words& line) {
+    return plan_hand(taken(line, "ota")).value().setup.ota->version;
+  };
+  const auto kept = write(folder, "version", "2.0.0\r\n");
+  const auto none = folder / "none";
+  EXPECT_EQ(begins_with({}), "iotx_ver_1.0.0");
+  EXPECT_EQ(begins_with({"--version-file", none}), "iotx_ver_1.0.0");
+  EXPECT_EQ(begins_with({"--version-file", kept}), "2.0.0");
+  EXPECT_EQ(begins_with({"--version-file", kept, "--firmware-version", "3"}), "3");
+  const auto two = write(folder, "two", "2.0.0\n3.0.0\n");
+  EXPECT_EQ(why_not({"--version-file", two}, "ota"),
+            two + " holds no version: one line of 1 to 64 octets");
+}
+
+TEST(device_ota_plan, takes_plain_http_where_the_session_is_plain_or_it_was_allowed) {
+  const auto plan = [](const words& line) { return plan_hand(taken(line, "ota")).value(); };
+  const auto plain = plan({});
+  EXPECT_TRUE(plain.setup.ota->downloads.http_too);
+  EXPECT_NE(plain.setup.ota->downloads.security, nullptr);
+  EXPECT_EQ(plain.setup.security, nullptr);
+  EXPECT_FALSE(plan({"--security", "tls"}).setup.ota->downloads.http_too);
+  EXPECT_TRUE(plan({"--security", "tls", "--allow-http"}).setup.ota->downloads.http_too);
+  EXPECT_FALSE(plan_hand(taken({})).value().setup.ota);
 }
 
 TEST(device_help, has_the_commands_and_the_flags_in_a_hundred_columns) {
@@ -152,8 +265,8 @@ TEST(device_help, has_the_commands_and_the_flags_in_a_hundred_columns) {
             text_of({"device", "mqtt", "start", "--help"}));
   EXPECT_NE(text_of({"device", "--help"}).find("pub open"), std::string::npos);
   EXPECT_NE(text_of({"device", "mqtt", "start", "--help"}).find("Examples"), std::string::npos);
-  for (const words& line :
-       {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"}}) {
+  for (const words& line : {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"},
+                            words{"device", "ota", "start", "--help"}}) {
     const std::string text = text_of(line);
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = text.find('\n', at);

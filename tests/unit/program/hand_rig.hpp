@@ -104,12 +104,14 @@ public:
   hand_setup setup;
   std::unique_ptr<hand_device> device;
   strings lines;
+  strings questions;
   std::size_t taken = 0;
   std::optional<exit_code> ended;
   std::string why;
 
 private:
   void on_line(const std::string& line) override { lines.push_back(line); }
+  void on_question(const std::string& host) override { questions.push_back(host); }
   void on_taken() override { ++taken; }
   void on_ended(exit_code code, const std::string& reason) override {
     ended = code;

@@ -1,5 +1,7 @@
 // How devices log on, from the line or a scenario to what they are made with: what goes together,
 // what does not, and where they ask.
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +9,7 @@
 #include "fleet/run/prepare.hpp"
 #include "fleet/scenario/overrides.hpp"
 #include "fleet/scenario/reader.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
 namespace {
@@ -59,6 +62,9 @@ TEST(logon_flags, choose_the_way_and_the_place) {
   EXPECT_EQ(run("--logon bootstrap").logon, logon_mode::bootstrap);
   EXPECT_EQ(run("--logon register --security tls").logon, logon_mode::register_);
   EXPECT_EQ(run("--register --security tls").logon, logon_mode::register_);
+  EXPECT_EQ(run("--logon register-https").logon, logon_mode::register_https) << "MQTT may be plain";
+  EXPECT_EQ(run("--logon register-https --target mqtt://h --auth-host https://a").auth_host.port,
+            443);
   const auto o = run("--logon pre-auth --target mqtt://h --auth-host https://Auth.test:8443");
   EXPECT_EQ(o.logon, logon_mode::pre_auth);
   EXPECT_TRUE(o.auth_host.secure);
@@ -72,9 +78,14 @@ TEST(logon_flags, that_contradict_each_other_are_refused) {
   EXPECT_THAT(refused("--register --logon direct --security tls"),
               HasSubstr("--register and --logon contradict each other"));
   EXPECT_THAT(refused("--logon register"), HasSubstr("--logon register tells secrets"));
+  EXPECT_THAT(refused("--logon register-https --target mqtt://h --auth-host http://a"),
+              HasSubstr("write https:// for --auth-host"));
+  EXPECT_THAT(refused("--logon register-https --security id2"), HasSubstr("without an element"));
+  EXPECT_THAT(refused("--register --logon register-https"), HasSubstr("contradict each other"));
+  EXPECT_EQ(refused("--logon register-https --target mqtt://h --cafile x"), "accepted");
   EXPECT_THAT(refused("--logon pre-auth --auth-host http://h"), HasSubstr("needs a target"));
   EXPECT_THAT(refused("--target mqtt://h --auth-host http://h"),
-              HasSubstr("add --logon pre-auth or bootstrap"));
+              HasSubstr("add --logon pre-auth, bootstrap or register-https"));
   for (const auto* const bad : {"h", "ftp://h", "http://", "http://u@h", "http://h/x"}) {
     EXPECT_THAT(refused("--logon pre-auth --target mqtt://h --auth-host " + std::string{bad}),
                 HasSubstr("--auth-host"))
@@ -116,6 +127,11 @@ TEST(logon_keys, that_cannot_be_are_refused_with_their_place) {
               HasSubstr("does not go with security itls"));
   EXPECT_THAT(mistake_of("products: [{logon: register, security: id2}]"),
               HasSubstr("without an element"));
+  EXPECT_THAT(mistake_of("products: [{logon: register-https, security: id2}]"),
+              HasSubstr("without an element"));
+  EXPECT_THAT(mistake_of("products: [{name: g, gateways: {children: {product: c}}}, {name: c, "
+                         "logon: register-https}]"),
+              HasSubstr("logon register-https is about a connection"));
   EXPECT_THAT(mistake_of("products: [{profile: mqtt, security: id2}]"),
               HasSubstr("belongs to the profiles linkdevelop and linkplatform"));
   EXPECT_THAT(mistake_of("products: [{name: g, gateways: {children: {product: c}}}, {name: c, "
@@ -142,6 +158,8 @@ TEST(prepare_logon, finds_the_auth_host_beside_the_target_or_where_it_is_told) {
   EXPECT_EQ(plan.security, nullptr);
   EXPECT_EQ(plan.hosts.size(), 2U);
   EXPECT_EQ(plan.hosts[0].at.port, 2883);
+  EXPECT_EQ(plan.hosts[1].name, "127.0.0.1");
+  EXPECT_EQ(plan.hosts[1].at.port, 80) << "the auth host's own name leads to itself";
   o = run("--devices 1 --logon bootstrap --target mqtt://127.0.0.1 --auth-host https://[::1]:9 "
           "--insecure");
   const auto told = prepare(o);
@@ -152,6 +170,44 @@ TEST(prepare_logon, finds_the_auth_host_beside_the_target_or_where_it_is_told) {
   EXPECT_NE(elsewhere.logon.security, nullptr);
   EXPECT_EQ(elsewhere.logon.server_name, "::1");
   EXPECT_EQ(elsewhere.security, nullptr) << "MQTT stays plain";
+}
+
+TEST(prepare_logon, of_devices_that_register_at_the_auth_host_takes_https_whatever_mqtt_is) {
+  support::temp_folder folder;
+  const std::string secrets = folder / "p.csv";
+  std::ofstream{secrets} << "ProductKey,ProductSecret\na1FleetDemo,secretOfOne\n";
+  const std::string line = "--devices 1 --logon register-https --target mqtt://127.0.0.1:2883 "
+                           "--insecure --product-secrets "
+                           + secrets;
+  const auto beside = prepare(run(line));
+  ASSERT_TRUE(beside.ok()) << beside.error().message;
+  const auto& settings = beside.value().products[0].settings;
+  EXPECT_EQ(settings.registration.by, actors::registration_way::https);
+  EXPECT_EQ(settings.registration.product_secret, "secretOfOne");
+  EXPECT_EQ(settings.registration.auth_host.text(), "127.0.0.1:443");
+  EXPECT_NE(settings.registration.security, nullptr);
+  EXPECT_EQ(settings.registration.host, "127.0.0.1");
+  EXPECT_EQ(settings.logon.by, actors::logon_way::direct);
+  EXPECT_EQ(settings.security, nullptr) << "MQTT stays plain";
+  const auto told = prepare(run(line + " --auth-host https://localhost:9"));
+  ASSERT_TRUE(told.ok()) << told.error().message;
+  EXPECT_EQ(told.value().products[0].settings.registration.auth_host.port, 9);
+  EXPECT_EQ(told.value().products[0].settings.registration.server_name, "localhost");
+  auto o = run(line);
+  o.auth_host = {.secure = false, .host = "127.0.0.1", .port = 80}; // as beside a scenario
+  const auto clear = prepare(o);
+  ASSERT_FALSE(clear.ok());
+  EXPECT_EQ(clear.error().code, exit_code::wrong_usage);
+  EXPECT_THAT(clear.error().message, HasSubstr("over TLS alone"));
+}
+
+TEST(prepare_logon, writes_an_auth_host_of_ipv6_as_urls_do) {
+  const auto got = prepare(run("--devices 1 --logon pre-auth --target mqtt://[::1]:2883"));
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto& plan = got.value().products[0].settings.logon;
+  EXPECT_EQ(plan.auth_host.text(), "[::1]:80");
+  EXPECT_EQ(plan.host, "[::1]");
+  EXPECT_EQ(plan.hosts[0].name, "::1");
 }
 
 TEST(prepare_logon, gives_each_tier_its_securemode) {

@@ -11,6 +11,7 @@
 
 #include "fleet/report/files.hpp"
 #include "fleet/scenario/reader.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
 namespace {
@@ -194,6 +195,73 @@ TEST(prepare_checks, refuse_a_receive_buffer_that_holds_no_command) {
   EXPECT_EQ(outcome_of_scenario(quiet, o), "ready");
   EXPECT_TRUE(outcome_of_scenario(quiet + "cloud_traffic: [{kind: property_set}]\n", o)
                   .ends_with("or leave the commands out of cloud_traffic"));
+}
+
+TEST(prepare_checks, hold_a_scenarios_receive_limit_against_the_board_as_the_flag) {
+  const std::string file = "products:\n  - report: []\n    receive_limit: ";
+  EXPECT_EQ(outcome_of_scenario(file + "64KiB\n"),
+            "2: s.yaml:3:20: receive_limit 64KiB is a part of the board's --ram 64KiB and leaves "
+            "nothing of it; make --ram larger, or it smaller");
+  auto o = vendor();
+  o.ram_bytes = 65 * 1024;
+  EXPECT_EQ(outcome_of_scenario(file + "64KiB\n", o), "ready");
+  const auto small = outcome_of_scenario("products:\n  - receive_limit: 65500B\n");
+  EXPECT_TRUE(small.starts_with("2: profile linkdevelop makes reports of ")) << small;
+  EXPECT_NE(small.find(" are left beside its receive_limit 65500B; "), std::string::npos) << small;
+  const auto deaf = outcome_of_scenario("products:\n  - receive_limit: 128B\n"
+                                        "cloud_traffic: [{kind: property_set}]\n");
+  EXPECT_TRUE(
+      deaf.starts_with("2: s.yaml:2:20: receive_limit 128B holds no command of the cloud's"))
+      << deaf;
+}
+
+/// A scenario whose product has a model of these properties.
+class modelled : public testing::Test {
+protected:
+  std::string outcome(const std::string& properties, const std::string& rest,
+                      run_options o = vendor()) {
+    const auto model = folder_ / "m.json";
+    std::ofstream{model} << R"({"properties":[)" << properties << R"(],"events":[],"services":[]})";
+    return outcome_of_scenario("products:\n  - {name: led, model: " + std::string{model} + rest, o);
+  }
+  static std::string property(const std::string& name, const std::string& mode) {
+    return R"({"identifier":")" + name + R"(","name":"n","required":false,"accessMode":")" + mode
+           + R"(","dataType":{"type":"int","specs":{"min":"0","max":"9","step":"1"}}})";
+  }
+  support::temp_folder folder_;
+};
+
+TEST_F(modelled, refuses_orders_that_have_nothing_to_set) {
+  const std::string orders = "}\ncloud_traffic:\n  - {kind: rrpc}\n  - {kind: ";
+  const auto read_only = property("heat", "r");
+  for (const std::string kind : {"property_set", "desired_set"}) {
+    const auto on = std::string{", desired: on"} + orders + kind + "}\n";
+    EXPECT_EQ(outcome(read_only, on), "2: s.yaml:5:5: kind " + kind
+                                          + " has nothing to set: no property of product led's "
+                                            "thing model can be written (accessMode rw)");
+    EXPECT_EQ(outcome(read_only + "," + property("level", "rw"), on), "ready");
+  }
+  EXPECT_EQ(outcome(read_only + "," + property("level", "rw"),
+                    orders + "property_set, identifiers: [heat]}\n"),
+            "2: s.yaml:5:5: kind property_set has nothing to set: no property of product led's "
+            "thing model among the identifiers can be written (accessMode rw)");
+  EXPECT_EQ(outcome(read_only, orders + "property_set, payload: '{{}}'}\n"), "ready")
+      << "its author knows what it says";
+}
+
+TEST_F(modelled, refuses_reports_of_a_model_that_no_board_holds) {
+  std::string many;
+  for (int i = 0; i < 120; ++i) {
+    many += (i == 0 ? "" : ",") + property("property_with_a_long_name_" + std::to_string(i), "r");
+  }
+  auto o = vendor();
+  o.ram_bytes = 4 * 1024;
+  const std::string rest = ", report: [{what: properties, every: 1s}, {what: event}]}\n";
+  const auto told = outcome(many, rest, o);
+  EXPECT_TRUE(told.starts_with("2: s.yaml:2:")) << told;
+  EXPECT_NE(told.find(" makes reports of "), std::string::npos) << told;
+  o.ram_bytes = 8 * 1024;
+  EXPECT_EQ(outcome(many, rest, o), "ready");
 }
 
 TEST(prepare_checks, say_that_reports_without_a_tag_are_not_judged) {

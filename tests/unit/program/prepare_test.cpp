@@ -167,6 +167,38 @@ TEST(prepare, of_devices_that_register_elsewhere_wants_their_products_secrets) {
   EXPECT_NE(none.error().message.find("--product-secrets"), std::string::npos);
 }
 
+TEST(prepare, gives_gateways_the_secret_that_they_register_their_devices_with) {
+  const std::string head = "products:\n  - {name: hub, gateways: {count: 2, register_by: ";
+  const std::string tail = ", children: {product: meter, each: 3}}}\n"
+                           "  - {name: meter, logon: register, product_key: meterKey}\n";
+  const auto signing = plan_of(head + "product" + tail);
+  const auto got = prepare(for_plan(signing), signing);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto secret = alink::generated_product_secret("meterKey");
+  const auto& hub = got.value().products[0];
+  EXPECT_EQ(hub.settings.features.gateway.product_secret, secret);
+  EXPECT_EQ(hub.settings.registration.by, actors::registration_way::none);
+  EXPECT_EQ(got.value().products[1].product_secret, secret) << "the twin verifies with it";
+  const auto asking = plan_of(head + "sub" + tail);
+  const auto other = prepare(for_plan(asking), asking);
+  ASSERT_TRUE(other.ok()) << other.error().message;
+  EXPECT_EQ(other.value().products[0].settings.features.gateway.product_secret, "");
+  EXPECT_EQ(other.value().products[1].product_secret, "") << "nobody signs with it";
+  EXPECT_EQ(other.value().products[1].settings.registration.by, actors::registration_way::mqtt);
+}
+
+TEST(prepare, takes_no_generated_secret_where_a_file_says_which_there_are) {
+  support::temp_folder folder;
+  const std::string path = folder / "p.csv";
+  std::ofstream{path} << "ProductKey,ProductSecret\nsomeOther,secretOfOne\n";
+  const auto plan = plan_of("devices: 1\nproducts: [{security: tls, logon: register}]\n");
+  auto o = for_plan(plan);
+  o.product_secrets_file = path;
+  const auto got = prepare(o, plan);
+  ASSERT_FALSE(got.ok());
+  EXPECT_EQ(got.error().message, path + " has no product key a1FleetDemo, whose devices register");
+}
+
 TEST(prepare, takes_the_registering_product_from_the_file_of_credentials) {
   support::temp_folder folder;
   const auto write = [&](const char* name, const std::string& text) {

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/run/load_wishes.hpp"
 #include "fleet/scenario/apportion.hpp"
 #include "fleet/scenario/reader.hpp"
 
@@ -325,6 +326,31 @@ TEST(scenario_flags, count_only_where_they_are_on_the_line) {
   EXPECT_EQ(flags.run_for, std::nullopt);
   EXPECT_EQ(flags.security, std::nullopt);
   EXPECT_EQ(flags.keep_alive, std::nullopt);
+}
+
+TEST(load_wishes, are_the_fewest_of_a_span) {
+  const auto plan = plan_of("devices: 10\nduration: 60s\nstages:\n"
+                            "  - {ramp: {to: 100%, over: 10s}, hold: 10s}\n"
+                            "  - {ramp: {to: 20%, over: 5s}, hold: 5s}\n"
+                            "  - {ramp: {to: 100%, over: 0s}}\n");
+  EXPECT_EQ(least_target(plan, -1s, 5s), 0U) << "nobody was on before the start";
+  EXPECT_EQ(least_target(plan, 5s, 12s), 5U);
+  EXPECT_EQ(least_target(plan, 11s, 19s), 10U);
+  EXPECT_EQ(least_target(plan, 11s, 40s), 2U) << "in between";
+  EXPECT_EQ(least_target(plan, 31s, 59s), 10U);
+}
+
+TEST(load_wishes, go_for_the_devices_behind_a_gateway_by_their_gateway) {
+  const auto plan = plan_of("products: [{name: c}, {name: g, gateways: {count: 4, children: "
+                            "{product: c, each: 3}}}]\nduration: 20s\n"
+                            "stages: [{ramp: {to: 2, over: 2s}}]\n");
+  const load_wishes load{plan};
+  const std::uint32_t gateway = plan.products[1].devices.first;
+  EXPECT_TRUE(load.wants(gateway + 1, 3s, 9s));
+  EXPECT_FALSE(load.wants(gateway + 1, 1s, 9s)) << "not yet";
+  EXPECT_FALSE(load.wants(gateway + 2, 3s, 9s));
+  EXPECT_TRUE(load.wants(5, 3s, 9s)) << "behind the second";
+  EXPECT_FALSE(load.wants(6, 3s, 9s));
 }
 
 TEST(start_order, mixes_products_in_proportion) {

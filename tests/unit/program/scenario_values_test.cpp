@@ -65,7 +65,7 @@ const std::vector<malformed>& wrong_values() {
   static const std::vector<malformed> all{
       {"devcies: 5\n", "1:1: unknown key devcies; the nearest is devices\n"},
       {"xyzzy: 5\n", "1:1: unknown key xyzzy; a scenario takes name, seed, duration, devices, "
-                     "products, stages or cloud_traffic\n"},
+                     "products, stages, cloud_traffic, rollouts or firmware_server\n"},
       {"devices: 5\ndevices: 6\n", "2:1: key devices comes twice; it is already in line 1\n"},
       {"<<: {devices: 5}\n", "1:1: unknown key <<; maps are not merged here; write the keys out\n"},
       {"Devices: 5\n", "1:1: unknown key Devices; the nearest is devices\n"},
@@ -150,8 +150,9 @@ const std::vector<malformed>& wrong_product_values() {
        "1:24: behaviour strikt is unknown; the nearest is strict (of strict or sdk)\n"},
       {"products: [{link: 5g}]\n",
        "1:19: link 5g is unknown; the nearest is 4g (of ethernet, wifi, 4g, nbiot or lora)\n"},
-      {"products: [{logon: preauth}]\n", "1:20: logon preauth is unknown; the nearest is pre-auth "
-                                         "(of direct, pre-auth, bootstrap or register)\n"},
+      {"products: [{logon: preauth}]\n",
+       "1:20: logon preauth is unknown; the nearest is pre-auth "
+       "(of direct, pre-auth, bootstrap, register or register-https)\n"},
       {"products: [{qos: 3}]\n", "1:18: qos 3 is unknown; the nearest is 0 (of 0, 1 or 2)\n"},
       {"products: [{keep_alive: 60}]\n",
        "1:25: keep_alive 60 has no unit; write 90s, 500ms, 2m or 1h30m, or off\n"},

@@ -172,5 +172,33 @@ TEST(twin_books, tell_a_loss_and_leave_an_earlier_runs_commands_out) {
   EXPECT_EQ(down.lost, 1U);
 }
 
+TEST(twin_books, bring_what_the_twin_refused_and_dropped) {
+  ledger::receiver_account refused;
+  refused.accept({0, 1, 3}, false, 0);
+  auto with = entry(0, 2, 0);
+  with.insert(with.size() - 1, fmt::format(R"(,"refused":"{}")", octets(refused)));
+  support::scripted_admin api;
+  api.give(fmt::format(R"({{"accounts":[{},{}],"next":null,"unbooked":{{"corrupted":0,"unkept":0,)"
+                       R"("overBound":9}}}})",
+                       with, entry(1, 2, 0)));
+  auto got = fetch_books(api, where, 2);
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  twin_account far{{0, 0, 4}};
+  far.keep(std::move(got).value());
+  ASSERT_NE(far.refused_of(0), nullptr);
+  EXPECT_EQ(far.refused_of(0)->accepted(), 1U);
+  EXPECT_EQ(far.refused_of(1), nullptr);
+  EXPECT_EQ(far.over_bound(), 5U) << "since the run began";
+  ledger::sender_account sender;
+  sender.boot();
+  for (int i = 0; i < 3; ++i) {
+    sender.acknowledge(1, sender.attempt(0, true).sequence);
+  }
+  EXPECT_EQ(ledger::reconcile(&sender, far.uplink_of(0), 0, far.refused_of(0)).lost, 0U);
+  with.replace(with.find("\"refused\":\"") + 11, 4, "!!!!");
+  api.give(page(with));
+  EXPECT_FALSE(fetch_books(api, where, 1).ok());
+}
+
 } // namespace
 } // namespace fleet::program

@@ -107,6 +107,86 @@ TEST(verdict, fails_where_calls_of_the_cloud_came_to_nothing) {
   EXPECT_NE(to_json(f).find("\"skipped\": 7"), std::string::npos);
 }
 
+TEST(verdict, tells_why_orders_were_refused_and_who_should_have_been_there) {
+  auto f = facts_of_one();
+  auto& t = f.traffic.emplace_back();
+  t.kind = "property_set";
+  t.product = "led";
+  t.attempted = 60;
+  t.refused = 6;
+  t.not_subscribed = 3;
+  t.busy = 2;
+  t.offline = 9;
+  t.absent = 4;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(),
+            "cloud traffic, property_set of product led: 6 refused (3 not subscribed, 2 busy), 4 "
+            "offline though the load has them on of 60: expected 0");
+  EXPECT_NE(to_text(f).find("of them 3 not subscribed, 2 busy, 4 offline though to be on\n"),
+            std::string::npos)
+      << to_text(f);
+  for (const auto* part : {"\"not_subscribed\": 3", "\"busy\": 2", "\"absent\": 4"}) {
+    EXPECT_NE(to_json(f).find(part), std::string::npos) << part;
+  }
+  t.refused = t.not_subscribed = t.busy = 0;
+  f.failures.clear();
+  judge(f);
+  EXPECT_FALSE(f.passed());
+  f.failures.clear();
+  t.may_fail = true;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+}
+
+TEST(verdict, fails_where_devices_refused_commands_unless_that_may_be) {
+  auto f = facts_of_one();
+  f.products.resize(2);
+  f.products[0].name = "gate";
+  f.products[1].name = "led";
+  std::size_t at = 0;
+  while (dialect_counts[at].from != &actors::meters::commands_refused) {
+    ++at;
+  }
+  f.products[1].counts.dialect[at] = 3;
+  f.traffic.emplace_back().product = "gate";
+  f.traffic.back().may_fail = true;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "product led: its devices refused 3 commands: expected 0");
+  f.failures.clear();
+  f.traffic.back().product = "led";
+  judge(f);
+  EXPECT_TRUE(f.passed());
+}
+
+TEST(verdict, names_what_the_twin_dropped_beside_what_is_lost) {
+  auto f = facts_of_one();
+  f.over_bound = 12;
+  judge(f);
+  EXPECT_TRUE(f.passed()) << "none of them is missed";
+  f.uplink.lost = 8;
+  f.downlink.lost = 1;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 2U);
+  EXPECT_EQ(f.failures[0],
+            "uplink: 8 messages acknowledged and lost (the twin dropped 12 publishes "
+            "as beyond its bounds): expected 0");
+  EXPECT_EQ(f.failures[1], "downlink: 1 messages acknowledged and lost: expected 0");
+}
+
+TEST(verdict, names_what_was_refused_there_and_passes) {
+  auto f = facts_of_one();
+  f.uplink_known = f.ledger_known = true;
+  EXPECT_EQ(to_text(f).find("refused there"), std::string::npos);
+  f.uplink.refused = 14;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  EXPECT_NE(to_text(f).find("refused there              14             0\n"), std::string::npos)
+      << to_text(f);
+  EXPECT_NE(to_json(f).find("\"refused\": 14"), std::string::npos);
+}
+
 product_fact product_of(std::string name, bool tagged) {
   product_fact p;
   p.name = std::move(name);

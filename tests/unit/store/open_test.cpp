@@ -179,7 +179,7 @@ TEST_F(store_open, refuses_a_newer_schema) {
   const auto why = refusal();
   ASSERT_TRUE(why);
   EXPECT_EQ(why->why, store_error::newer_schema);
-  EXPECT_THAT(why->message, HasSubstr("schema 5, and this one knows 4"));
+  EXPECT_THAT(why->message, HasSubstr("schema 6, and this one knows 5"));
 }
 
 TEST_F(store_open, brings_each_older_schema_up_to_date_and_loses_nothing) {
@@ -252,7 +252,7 @@ TEST_F(store_open, takes_a_row_that_it_could_not_have_written_for_damage) {
   EXPECT_TRUE(
       damaged("INSERT INTO products VALUES('pk','','','',4294967296,'',0,'')", product_row{}));
   EXPECT_TRUE(damaged("INSERT INTO ledger VALUES(-1,0,x'')", ledger_row{}));
-  EXPECT_TRUE(damaged("UPDATE ledger SET device=1,way=2", ledger_row{}));
+  EXPECT_TRUE(damaged("UPDATE ledger SET device=1,way=3", ledger_row{}));
   EXPECT_TRUE(damaged("UPDATE ledger SET way=1,account='text'", ledger_row{}));
   EXPECT_TRUE(damaged("INSERT INTO shadows VALUES('pk','1',x'00')", shadow_row{}));
 }

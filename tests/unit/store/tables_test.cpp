@@ -59,6 +59,35 @@ std::string line(const ledger_row& r) {
          + std::string{as_text(r.account)};
 }
 
+std::string line(const firmware_row& r) {
+  return std::to_string(r.firmware) + "|" + std::string{r.product_key} + "|" + std::string{r.target}
+         + "|" + std::string{r.module} + "|" + std::to_string(r.size) + "|"
+         + std::to_string(r.received) + "|" + std::to_string(r.traits) + "|"
+         + std::to_string(r.seed) + "|" + std::string{r.md5} + "|" + std::string{r.sha256};
+}
+std::string line(const firmware_block_row& r) {
+  return std::to_string(r.firmware) + "|" + std::to_string(r.block) + "|"
+         + std::string{as_text(r.octets)};
+}
+std::string line(const campaign_row& r) {
+  std::string out =
+      std::to_string(r.campaign) + "|" + std::to_string(r.firmware) + "|" + std::string{r.rules};
+  for (const std::uint32_t n : std::initializer_list<std::uint32_t>{
+           r.state, r.halted_by, r.wave, r.already, r.attempts_failed, r.attempts_succeeded,
+           r.judged_failed, r.judged}) {
+    out += "|" + std::to_string(n);
+  }
+  return out;
+}
+std::string line(const rollout_row& r) {
+  std::string out = std::to_string(r.campaign) + "|" + std::string{r.device_name};
+  for (const int n :
+       std::initializer_list<int>{r.state, r.cause, r.step, r.attempts, r.wave, r.offers}) {
+    out += "|" + std::to_string(n);
+  }
+  return out;
+}
+
 struct store_table : testing::Test {
   store_table() : kept(open()) {}
   [[nodiscard]] store open() const {
@@ -185,9 +214,47 @@ TEST_F(store_table, keeps_accounts_of_the_ledger) {
   kept.put(ledger_row{UINT32_MAX, ledger_way::uplink, as_bytes("u")});
   kept.put(ledger_row{7, ledger_way::downlink, as_bytes("d")});
   kept.put(ledger_row{7, ledger_way::uplink, as_bytes("u")});
-  EXPECT_THAT(after_reopening<ledger_row>(), ElementsAre("7|0|u", "7|1|d", "4294967295|0|u"));
+  kept.put(ledger_row{7, ledger_way::refused, as_bytes("r")});
+  EXPECT_THAT(after_reopening<ledger_row>(),
+              ElementsAre("7|0|u", "7|1|d", "7|2|r", "4294967295|0|u"));
   kept.erase_ledger(7);
   EXPECT_THAT(after_reopening<ledger_row>(), ElementsAre("4294967295|0|u"));
+}
+
+TEST_F(store_table, keeps_firmware_and_finds_its_blocks_one_by_one) {
+  kept.put(firmware_row{2, "pk", "2.0.0", "MCU", highest, 7, UINT32_MAX, lowest, "aa", "bb"});
+  kept.put(firmware_row{.firmware = 1, .product_key = "pk", .target = "1.0.0"});
+  kept.put(firmware_block_row{2, 0, as_bytes("first")});
+  kept.put(firmware_block_row{2, 1, as_bytes("sec")});
+  kept.put(firmware_block_row{2, 1, as_bytes("second")});
+  kept.put(firmware_block_row{1, 0, as_bytes("other")});
+  EXPECT_THAT(after_reopening<firmware_row>(),
+              ElementsAre("1|pk|1.0.0||0|0|0|0||",
+                          "2|pk|2.0.0|MCU|9223372036854775807|7|4294967295|"
+                          "-9223372036854775808|aa|bb"));
+  EXPECT_THAT(after_reopening<firmware_block_row>(),
+              ElementsAre("1|0|other", "2|0|first", "2|1|second"));
+  byte_buffer out;
+  EXPECT_TRUE(kept.read_block(2, 1, out).value());
+  EXPECT_EQ(as_text(out.view()), "second");
+  EXPECT_FALSE(kept.read_block(2, 2, out).value());
+  EXPECT_FALSE(store::in_memory().read_block(2, 1, out).value());
+  kept.erase_firmware(2);
+  EXPECT_THAT(after_reopening<firmware_row>(), ElementsAre("1|pk|1.0.0||0|0|0|0||"));
+  EXPECT_THAT(after_reopening<firmware_block_row>(), ElementsAre("1|0|other"));
+}
+
+TEST_F(store_table, keeps_campaigns_with_their_devices) {
+  kept.put(campaign_row{3, 2, "{}", 1, 2, 15, 4, 5, 6, 7, UINT32_MAX});
+  kept.put(rollout_row{3, "b", 4, 1, -4, 255, 15, UINT16_MAX});
+  kept.put(rollout_row{3, "a"});
+  kept.put(rollout_row{4, "a"});
+  EXPECT_THAT(after_reopening<campaign_row>(), ElementsAre("3|2|{}|1|2|15|4|5|6|7|4294967295"));
+  EXPECT_THAT(after_reopening<rollout_row>(),
+              ElementsAre("3|a|0|0|0|0|0|0", "3|b|4|1|-4|255|15|65535", "4|a|0|0|0|0|0|0"));
+  kept.erase_campaign(3);
+  EXPECT_THAT(after_reopening<campaign_row>(), IsEmpty());
+  EXPECT_THAT(after_reopening<rollout_row>(), ElementsAre("4|a|0|0|0|0|0|0"));
 }
 
 TEST_F(store_table, forgets_with_a_device_all_that_is_its_own) {

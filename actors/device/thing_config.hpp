@@ -1,0 +1,49 @@
+// The configuration file that a thing fetches (aliyun-iot.md §14.6): how much of it came, and who
+// waits for it. Internal to thing.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "actors/device/image_fetch.hpp"
+#include "actors/device/thing.hpp"
+#include "protocol/base/content_hash.hpp"
+
+namespace fleet::actors {
+
+/// From the offer to the last octet.
+inline constexpr duration config_patience = std::chrono::seconds{60};
+inline constexpr unsigned config_redirects_max = 5;
+
+/// One file; the octets are digested as they come and lie in the board's RAM until then.
+struct thing::config_job final : fetch_events {
+  config_job(thing& whose, const alink::config_info& info, digest_value expected);
+
+  void on_head(const fetch_head& head) override;
+  void on_body(bytes_view octets) override;
+  void on_body_end() override;
+  void on_fetch_failed(std::string_view why) override;
+
+  void begin(std::string_view url);
+  void handle_timeout();
+  [[nodiscard]] time_point next_timeout() const noexcept;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  /// Ends it, once.
+  void end(bool good);
+
+  thing& of;
+  image_fetch fetch;
+  content_hash hash;
+  digest_value wanted;
+  std::string id;      ///< of the configuration
+  std::string push_id; ///< raw, of the push that waits for an answer; empty: none does
+  mqtt::qos push_qos = mqtt::qos::at_most_once;
+  std::uint64_t size;
+  std::uint64_t received = 0;
+  time_point due;
+  unsigned redirects = 0;
+  bool ram_lent = false;
+  bool over = false;
+};
+
+} // namespace fleet::actors

@@ -1,0 +1,34 @@
+// From a scenario's firmware and rollouts to what boards, devices and the twin's console are told.
+#pragma once
+
+#include <string>
+
+#include "actors/device/firmware_settings.hpp"
+#include "cloud_sim/firmware_operations.hpp"
+#include "fleet/run/prepare.hpp"
+
+namespace fleet::program {
+
+/// Octets of a rollout's image: those of its file, or what it is made of.
+std::uint32_t image_bytes(const rollout_plan& planned) noexcept;
+
+/// Loads the images that rollouts take from files into the plan.
+std::optional<startup_error> load_images(const run_options& options, prepared& into);
+
+/// Connections that downloads may need at a time, both ends of the embedded twin included.
+std::uint64_t download_descriptors(const run_options& options, const prepared& ready) noexcept;
+
+/// Gives the devices of a product their flash and updater, where it has firmware, and tells all how
+/// to fetch files.
+void apply_firmware(const run_options& options, const prepared& ready, prepared_product& product);
+
+/// Whether the product's devices may have to download over HTTPS: images always, configurations
+/// from a platform that is not ours.
+bool downloads(const run_options& options, const prepared_product& product) noexcept;
+
+/// What the console is asked for. `seed` is the run's.
+cloud::firmware_order firmware_order_of(const rollout_plan& planned, const product_plan& product,
+                                        std::uint64_t seed);
+cloud::campaign_order campaign_order_of(const rollout_plan& planned, std::uint32_t firmware);
+
+} // namespace fleet::program

@@ -1,0 +1,28 @@
+// Which devices the load of a scenario has on, and since when: what an order of the cloud's that
+// finds nobody is held against. Knows the plan alone, and no device.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fleet/scenario/plan.hpp"
+
+namespace fleet::program {
+
+class load_wishes {
+public:
+  /// `plan` outlives the object.
+  explicit load_wishes(const scenario_plan& plan);
+
+  /// Whether the load has the device on, or its gateway, all the time from `from` to `to` after the
+  /// start of the run.
+  [[nodiscard]] bool wants(std::uint32_t device, duration from, duration to) const {
+    return place_[device] < least_target(plan_, from, to);
+  }
+
+private:
+  const scenario_plan& plan_;
+  std::vector<std::uint32_t> place_; ///< by device: where it or its gateway stands in start_order()
+};
+
+} // namespace fleet::program
