@@ -100,11 +100,6 @@ void broker::grant(connection& c, std::uint16_t packet_id, std::span<const std::
   }
 }
 
-void broker::reject(connection& c, mqtt::violation why) {
-  add(counters_.violations[static_cast<std::size_t>(why)]);
-  end(c, end_reason::violated);
-}
-
 void broker::cut(peer& who, end_reason reason) {
   if (who.online != nullptr) {
     end(*who.online, reason);

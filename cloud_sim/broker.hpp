@@ -57,8 +57,6 @@ public:
   /// once that has left. Nobody is online by it, no session is bound.
   void dispatch(connection& c, std::string_view topic, bytes_view payload);
   void grant(connection& c, std::uint16_t packet_id, std::span<const std::uint8_t> codes);
-  /// Ends a connection whose client broke a rule that the machine cannot know.
-  void reject(connection& c, mqtt::violation why);
   /// Ends what `who` has open, if anything; its will goes out. A clean peer is forgotten by this.
   void cut(peer& who, end_reason reason);
   /// Delivers to a client, online or not; counts the outcome.

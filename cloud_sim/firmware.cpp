@@ -57,18 +57,7 @@ std::int64_t firmware::offered_size() const noexcept {
 }
 
 std::uint64_t firmware::served_size() const noexcept {
-  switch (what.fault) {
-    case firmware_fault::short_body: return what.size / 2;
-    case firmware_fault::long_body: return what.size + firmware_extra_octets;
-    case firmware_fault::none:
-    case firmware_fault::wrong_digest:
-    case firmware_fault::wrong_size:
-    case firmware_fault::status:
-    case firmware_fault::stall:
-    case firmware_fault::redirect:
-    case firmware_fault::unbootable: break;
-  }
-  return what.size;
+  return what.size + (what.fault == firmware_fault::long_body ? firmware_extra_octets : 0);
 }
 
 firmware_view view_of(const firmware& f) {

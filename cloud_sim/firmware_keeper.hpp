@@ -22,6 +22,9 @@ public:
   virtual void campaign_gone(std::uint32_t campaign) = 0;
   virtual void rollout_changed(const rollout_row& row) = 0;
 
+  /// A number was given out; there is no going back.
+  virtual void number_changed(const number_row& row) = 0;
+
 protected:
   ~firmware_keeper() = default;
 };

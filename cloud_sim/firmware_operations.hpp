@@ -24,7 +24,7 @@ inline constexpr std::uint64_t firmware_piece_max = 1U << 20;  ///< of one put_c
 enum class firmware_fault : std::uint8_t {
   none,
   wrong_digest, ///< offers carry the digest of something else
-  short_body,   ///< the server breaks off after half of what it said
+  short_body,   ///< the server says how long it is and breaks off at its middle, each time
   long_body,    ///< the image on the server is longer than the offer says, and so is its length
   wrong_size,   ///< the offer says one octet less than the image has
   status,       ///< the server answers firmware_order::status

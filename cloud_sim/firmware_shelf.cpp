@@ -153,6 +153,9 @@ firmware_shelf::outcome firmware_shelf::add(const firmware_order& what) {
     undigested_.push_back(e.id);
   }
   tell(e);
+  if (keeper_ != nullptr) {
+    keeper_->number_changed({"firmware", last_});
+  }
   return e.id;
 }
 

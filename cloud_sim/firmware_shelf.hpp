@@ -3,6 +3,7 @@
 // without one in memory. Knows no devices, no campaigns, no HTTP.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,6 +38,8 @@ public:
   void keep_in(firmware_keeper* keeper) noexcept { keeper_ = keeper; }
   /// At start, rows as the keeper was told of them. False where one makes no sense.
   bool load(const firmware_row& row);
+  /// The last number of a former life: add() goes on behind it, whatever of it was deleted.
+  void go_on_after(std::uint32_t last) noexcept { last_ = std::max(last_, last); }
 
   /// One more; its number. `malformed` with a sentence for what cannot be, `refused` beyond
   /// firmwares_max.

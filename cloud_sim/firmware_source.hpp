@@ -15,7 +15,7 @@ enum class firmware_verdict : std::uint8_t {
   good,
   expired, ///< the token was good once
   forged,  ///< it is none of ours for this firmware, or there is no such firmware
-  not_yet  ///< the token is good, and the firmware is gone or not whole
+  not_yet  ///< the firmware is not whole: there is no token for it yet
 };
 
 /// What there is to be served, what was ordered to be wrong with it included.

@@ -17,7 +17,7 @@
 
 namespace fleet::cloud {
 
-/// Where products' secrets come from, for product_register (§16.1).
+/// Where products' secrets come from (§16.1): a product with one has its registration switched on.
 class product_secrets {
 public:
   /// Empty: the product is unknown, or does not register this way.
@@ -30,8 +30,8 @@ protected:
 };
 
 struct desk_rules {
-  bool registration_open = true;             ///< otherwise sub/register answers 6288
-  const product_secrets* products = nullptr; ///< none: product_register answers 6288 for each
+  /// Whose secrets say which products' sub-devices register (§16.1); none: 6288 for each.
+  const product_secrets* products = nullptr;
   // Bounds and variants of platform_options.hpp.
   std::uint32_t registrations_max = 0;
   std::uint32_t logins_max = 0;
@@ -124,6 +124,11 @@ private:
                               std::uint32_t earlier) const;
   [[nodiscard]] int judge_login(const context& at, const alink::sub_device_entry& entry,
                                 std::uint32_t earlier) const;
+  /// Whether the gateway may have the secret of a sub-device that asks it to register it.
+  [[nodiscard]] int judge_registration(const context& at, const alink::sub_device_entry& entry);
+  [[nodiscard]] int judge_secret(const context& at, device_index device) const;
+  /// Empty: the product's registration is switched off.
+  [[nodiscard]] std::string_view secret_of(std::string_view product_key) const;
   [[nodiscard]] device_standing standing_of(std::optional<device_index> device) const;
   [[nodiscard]] std::optional<device_index> find(const alink::device_pair& who) const {
     return parts_.devices.find(who.product_key, who.device_name);

@@ -49,6 +49,8 @@ struct device_view {
   std::string firmware_version;
   std::string gateway; ///< `PK/DN` of the gateway that it belongs to, or empty
   std::int64_t last_online_ms = 0;
+  /// Of one online behind a gateway: when it logged in, as the wall clock has it; else 0.
+  std::int64_t logged_in_ms = 0;
   std::string tags = "{}";       ///< JSON object
   std::string properties = "{}"; ///< JSON object: reported, `{"name":{"value":…,"time":ms}}`
   std::string desired = "{}";    ///< JSON object: `{"name":{"value":…,"version":n}}`
@@ -92,7 +94,7 @@ public:
   [[nodiscard]] virtual result<device_view, operation_failure>
   device(device_name_view who) const = 0;
 
-  /// Adds a product, with its thing model (TSL text, may be empty); or changes it.
+  /// Adds a product, or changes it: what is empty stays. `model` is TSL text, or `null`: none.
   virtual operation_result put_product(std::string_view product_key, std::string_view name,
                                        std::string_view model) = 0;
   /// Adds a device; an empty secret: one is made, and answered once: `{"deviceSecret":"…"}`.

@@ -35,6 +35,10 @@ void kept_firmware::rollout_changed(const rollout_row& row) {
   store_.put(row);
 }
 
+void kept_firmware::number_changed(const number_row& row) {
+  store_.put(row);
+}
+
 std::optional<store_failure> persistence::load_firmware(platform_firmware& into) {
   auto& unused = core_.counters().kept_unused;
   const auto load = [&]<class Row>(const Row&) -> std::optional<store_failure> {
@@ -49,6 +53,7 @@ std::optional<store_failure> persistence::load_firmware(platform_firmware& into)
   auto bad = load(firmware_row{});
   bad = bad ? bad : load(campaign_row{});
   bad = bad ? bad : load(rollout_row{});
+  bad = bad ? bad : load(number_row{});
   add(unused, into.loaded());
   return bad;
 }

@@ -18,6 +18,7 @@ public:
   void campaign_changed(const campaign_row& row) override;
   void campaign_gone(std::uint32_t campaign) override;
   void rollout_changed(const rollout_row& row) override;
+  void number_changed(const number_row& row) override;
 
 private:
   store& store_;

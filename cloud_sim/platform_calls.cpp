@@ -69,15 +69,19 @@ void platform_calls::finish(std::map<key, call>::iterator which, const call_resu
 }
 
 // §10.1 has the codes of the thing model for replies too. What is missing is let pass: most devices
-// answer a service with nothing at all.
+// answer a service with nothing at all, and a property that has no value yet is left out.
 int platform_calls::code_of(const call& which, const uplink& what, const alink::reply_view& reply) {
   const auto* const model = what.of().model();
-  if (which.service.empty() || reply.code != alink::code_success || model == nullptr
+  const bool got = which.kind == alink::topic_kind::property_get;
+  if ((which.service.empty() && !got) || reply.code != alink::code_success || model == nullptr
       || reply.data.empty()) {
     return static_cast<int>(reply.code);
   }
   if (output_.read(as_bytes(reply.data)) != json_error::none || output_.is_array()) {
     return alink::code_params_no_container;
+  }
+  if (got) {
+    return tsl::check_properties(*model, output_.top(), tsl::access_right::report).code;
   }
   constexpr tsl::check_policy lenient{.whole_parameters = false};
   return tsl::check_service_output(*model, which.service, output_.top(), lenient).code;

@@ -32,7 +32,8 @@ struct outgoing_call {
   bytes_view payload{};
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration patience{};
-  std::string_view service{}; ///< whose output the answer's data is; empty: it is not checked
+  /// Whose output the answer's data is; empty: only a property_get's is held against the model.
+  std::string_view service{};
 };
 
 class platform_calls final : private hal::timer {

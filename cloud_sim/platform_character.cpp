@@ -135,10 +135,6 @@ void platform_character::forget(peer& who) {
 
 void platform_character::on_publish(connection& from, const mqtt::message_view& message) {
   auto& who = static_cast<platform_client&>(*from.who());
-  if (message.qos == mqtt::qos::exactly_once) { // §8.1: not on this platform
-    broker_.reject(from, mqtt::violation::bad_qos);
-    return;
-  }
   // The one topic that all devices use all the time is their own by comparison; the rest takes
   // parsing.
   if (who.is_own_system(message.topic, "thing/event/property/post")) {
@@ -286,6 +282,7 @@ void platform_character::on_subscribe(connection& from, std::uint16_t packet_id,
   broker_.grant(from, packet_id, codes_);
   for (auto* const device : touched_) {
     shadows_.listens({device, &who});
+    firmware_.listens(device->index);
   }
 }
 

@@ -53,10 +53,16 @@ platform_operations::read_pairs(std::string_view devices) {
       return fails(operation_error::malformed,
                    "each device has a `productKey` and a `deviceName`, both text");
     }
-    if (!platform_.devices().find(who.product_key, who.device_name)) {
+    const auto device = platform_.devices().find(who.product_key, who.device_name);
+    if (!device) {
       return fails(operation_error::unknown_device, "there is no device "
                                                         + std::string{who.product_key} + "/"
                                                         + std::string{who.device_name});
+    }
+    if (platform_.devices().disabled(*device)) {
+      return fails(operation_error::refused, std::string{who.product_key} + "/"
+                                                 + std::string{who.device_name}
+                                                 + " is disabled: enable it first");
     }
     out.push_back(who);
   }

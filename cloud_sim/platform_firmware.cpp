@@ -11,12 +11,6 @@ namespace fleet::cloud {
 
 namespace {
 
-bool wants(const rollout_device* d) noexcept {
-  return d != nullptr
-         && (d->state == rollout_state::waiting || d->state == rollout_state::offered
-             || d->state == rollout_state::upgrading);
-}
-
 /// A topic of the device: `own` is `/PK/DN/`.
 void write_topic(std::string& out, std::string_view head, std::string_view own) {
   out.assign(head).append(own.substr(0, own.size() - 1));
@@ -45,7 +39,7 @@ bool platform_firmware::take(const uplink& what) {
     const auto said = alink::read_progress(m);
     if (!good || said.fault != alink::ota_fault::none) {
       add(parts_.core.counters().malformed_requests);
-    } else if (const auto campaign = holder_of(what.device());
+    } else if (const auto campaign = book_.holder_of(what.device());
                campaign != 0 && cargo_.at(campaign).module == said.module) {
       book_.progressed(what.device(), said.step, parts_.core.now());
       settle();
@@ -70,32 +64,21 @@ void platform_firmware::inform(const uplink& what, const alink::ota_version& sai
   report(what.device(), said);
 }
 
-campaign_book::id platform_firmware::holder_of(device_index device) const {
-  for (const auto& [number, c] : book_.all()) {
-    if (wants(c.find(device))) {
-      return number;
-    }
-  }
-  return 0;
-}
-
 // A campaign of the past may still hear of its version; one of another module must not.
 void platform_firmware::report(device_index device, const alink::ota_version& said) {
   if (book_.all().empty()) {
     return;
   }
-  const auto campaign = holder_of(device);
-  const std::string_view module = campaign == 0 ? std::string_view{} : cargo_.at(campaign).module;
-  if (said.module == module) {
-    book_.online(device, said.version, parts_.core.now());
-    settle();
-  }
+  book_.online(device, said.version, parts_.core.now(), [&](campaign_book::id campaign) {
+    return cargo_.at(campaign).module == said.module;
+  });
+  settle();
 }
 
 bool platform_firmware::find_offer(const uplink& what, const alink::ota_version& said,
                                    alink::firmware_info& out) {
   const device_index device = what.device();
-  const auto holder = holder_of(device);
+  const auto holder = book_.holder_of(device);
   if (holder == 0 || cargo_.at(holder).module != said.module) {
     return false;
   }
@@ -146,7 +129,16 @@ void platform_firmware::answer_get(const uplink& what, const alink::message& m, 
 void platform_firmware::came(device_index device) {
   if (!book_.all().empty()) {
     arrivals_.push_back({later(parts_.core.now(), firmware_arrival_silence), device});
+    awaited_.insert(device);
     rearm();
+  }
+}
+
+// Over a slow link that may be long after it connected.
+void platform_firmware::listens(device_index device) {
+  const auto campaign = book_.holder_of(device);
+  if (campaign != 0 && !book_.find(campaign)->find(device)->online && !awaited_.contains(device)) {
+    came(device);
   }
 }
 
@@ -166,6 +158,7 @@ void platform_firmware::on_wake(time_point now) {
   shelf_.work();
   for (; !arrivals_.empty() && arrivals_.front().at <= now; arrivals_.pop_front()) {
     const auto device = arrivals_.front().device;
+    awaited_.erase(device);
     const auto to = parts_.lines.find(device);
     if (to.online()) {
       write_topic(topic_, upgrade_head, to.as->own);
@@ -209,7 +202,7 @@ bool platform_firmware::describe(campaign_book::id campaign, device_index device
   const auto life = std::chrono::duration_cast<std::chrono::seconds>(options.token_life).count();
   sign_ = f->offered_sign();
   url_.assign(options.url).append(std::to_string(f->id)).append("?token=");
-  url_ += tokens_.issue(f->id, device, parts_.core.home().wall_ms() / 1000, life);
+  url_ += tokens_.issue({f->id, f->sha256}, device, parts_.core.home().wall_ms() / 1000, life);
   out.version = f->what.version;
   out.module = f->what.module;
   out.size = f->offered_size();
@@ -244,15 +237,15 @@ void platform_firmware::send_offer(campaign_book::id campaign, device_index devi
 
 served_firmware platform_firmware::judge(std::uint32_t id, std::string_view token) {
   served_firmware out;
-  switch (tokens_.judge(id, token, parts_.core.home().wall_ms() / 1000).verdict) {
+  const auto* const f = shelf_.find(id);
+  if (f == nullptr || !f->ready()) { // no token can be for octets that nobody knows
+    out.verdict = f == nullptr ? firmware_verdict::forged : firmware_verdict::not_yet;
+    return out;
+  }
+  switch (tokens_.judge({id, f->sha256}, token, parts_.core.home().wall_ms() / 1000).verdict) {
     case token_verdict::good: break;
     case token_verdict::expired: out.verdict = firmware_verdict::expired; return out;
     case token_verdict::forged: return out;
-  }
-  const auto* const f = shelf_.find(id);
-  if (f == nullptr || !f->ready()) {
-    out.verdict = firmware_verdict::not_yet;
-    return out;
   }
   out.verdict = firmware_verdict::good;
   out.id = id;

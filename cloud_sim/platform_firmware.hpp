@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "cloud_sim/campaigns/campaign_book.hpp"
 #include "cloud_sim/campaigns/firmware_tokens.hpp"
@@ -49,6 +50,8 @@ public:
   /// The device connected, or logged in behind its gateway; and the contrary.
   void came(device_index device);
   void gone(device_index device);
+  /// It subscribed something: one that no campaign has seen yet is looked at as if it came.
+  void listens(device_index device);
   /// It is no more; campaigns go on without it.
   void deleted(device_index device);
 
@@ -74,10 +77,11 @@ public:
   void settle();
 
   // Over the twin's death: rows as the keeper was told of them, firmware before campaigns before
-  // their devices, then loaded(), then keep_in().
+  // their devices, numbers anywhere, then loaded(), then keep_in().
   bool load(const firmware_row& row) { return shelf_.load(row); }
   bool load(const campaign_row& row);
   bool load(const rollout_row& row);
+  bool load(const number_row& row);
   /// Counts campaigns that make no sense.
   std::uint64_t loaded();
   /// For loading already: octets of former lives are read from it.
@@ -100,10 +104,8 @@ private:
   void on_wake(time_point now) override;
   void inform(const uplink& what, const alink::ota_version& said);
   void request(const uplink& what, const alink::ota_version& said);
-  /// Tells campaigns of a version, if it is of the module that the device's campaign is about.
+  /// Tells campaigns of a version: those that are about the module it is of.
   void report(device_index device, const alink::ota_version& said);
-  /// The campaign that wants something of the device, or 0.
-  [[nodiscard]] campaign_book::id holder_of(device_index device) const;
   /// Writes the answer to who asks; false if there is nothing newer.
   bool find_offer(const uplink& what, const alink::ota_version& said, alink::firmware_info& out);
   void send_offer(campaign_book::id campaign, device_index device);
@@ -123,6 +125,7 @@ private:
   std::map<campaign_book::id, std::array<std::uint32_t, 8>> kept_; ///< what the store has of sums
   std::map<campaign_book::id, former> formers_;                    ///< while it loads
   std::deque<arrival> arrivals_;
+  std::unordered_set<device_index> awaited_; ///< those of arrivals_ that came; never iterated
   json_reader json_;
   std::string topic_;
   std::string url_;

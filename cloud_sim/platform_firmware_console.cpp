@@ -37,7 +37,7 @@ bool goes_on(const campaign& c) noexcept {
     case campaign_state::cancelled:
     case campaign_state::finished: break;
   }
-  return c.sums().of(rollout_state::upgrading) != 0;
+  return c.under_way() != 0;
 }
 
 std::string why_halted(const campaign& c, const campaign_view& seen) {
@@ -267,8 +267,20 @@ platform_firmware_console::campaign_devices(std::uint32_t id, std::optional<roll
 
 platform_firmware_console::campaign_result
 platform_firmware_console::change_campaign(std::uint32_t id, campaign_change what) {
-  const broker::turn guard{platform_.core()};
   auto& book = platform_.firmware().book();
+  const bool offers = what == campaign_change::start || what == campaign_change::resume
+                      || what == campaign_change::retry;
+  if (offers && book.find(id) != nullptr) {
+    const auto number = platform_.firmware().cargo(id).firmware;
+    const auto* const f = platform_.firmware().shelf().find(number);
+    if (f == nullptr || !f->ready()) {
+      return fails(operation_error::refused,
+                   "its firmware " + std::to_string(number)
+                       + (f == nullptr ? " was deleted: nothing can be offered"
+                                       : " is not whole: nothing can be offered"));
+    }
+  }
+  const broker::turn guard{platform_.core()};
   const auto now = platform_.core().now();
   const auto changed = [&] {
     switch (what) {

@@ -174,6 +174,7 @@ void platform_firmware::added(campaign_book::id campaign, campaign_cargo what) {
     for (const auto& d : book_.find(campaign)->devices()) {
       keep_device(campaign, d.device);
     }
+    keeper_->number_changed({"campaign", campaign});
   }
   keep_campaign(campaign);
 }
@@ -257,6 +258,17 @@ bool platform_firmware::load(const rollout_row& row) {
   d.wave = row.wave;
   d.offers = row.offers;
   of->second.devices.push_back(d);
+  return true;
+}
+
+bool platform_firmware::load(const number_row& row) {
+  if (row.kind == "firmware") {
+    shelf_.go_on_after(row.last);
+  } else if (row.kind == "campaign") {
+    book_.go_on_after(row.last);
+  } else {
+    return false;
+  }
   return true;
 }
 

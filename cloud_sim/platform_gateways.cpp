@@ -9,7 +9,6 @@ namespace {
 
 desk_rules rules_of(const platform_options& o, const product_secrets& products) {
   desk_rules rules;
-  rules.registration_open = o.registration_open;
   rules.products = &products;
   rules.registrations_max = o.bounds.registrations_per_call;
   rules.logins_max = o.bounds.logins_per_call;

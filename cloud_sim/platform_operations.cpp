@@ -47,6 +47,7 @@ device_view platform_operations::view(device_index device) const {
   if (platform_.lines().find(device).online()) {
     out.state = "online";
     out.last_online_ms = platform_.core().home().wall_ms();
+    out.logged_in_ms = platform_.lines().logged_in_ms(device);
   }
   return out;
 }
@@ -114,7 +115,8 @@ operation_result platform_operations::put_product(std::string_view product_key,
     return fails(operation_error::busy, "there are too many products");
   }
   std::shared_ptr<const tsl::model> read;
-  if (!model.empty()) {
+  const bool deletes = model == "null";
+  if (!model.empty() && !deletes) {
     auto loaded = tsl::load_model(model, "model");
     if (!loaded.ok()) {
       return fails(operation_error::malformed, loaded.error().front().message);
@@ -123,7 +125,9 @@ operation_result platform_operations::put_product(std::string_view product_key,
   }
   const broker::turn guard{platform_.core()};
   auto& of = all.open(product_key);
-  of.given.model = std::move(read);
+  if (deletes || read != nullptr) { // what is not given stays
+    of.given.model = std::move(read);
+  }
   if (!name.empty()) {
     of.given.name = name;
   }

@@ -99,7 +99,6 @@ struct platform_options {
   platform_bounds bounds;
   topology_rules gateways;
   bool id2_model = false; ///< devices with ID2 elements by the model of §5.6; otherwise CONNACK 5
-  bool registration_open = true;                ///< of sub-devices (§16.1)
   std::uint32_t calls_max = 10'000;             ///< of the console, waiting for devices
   std::uint32_t calls_per_device_max = 16;      ///< likewise
   std::uint32_t broadcast_listeners_max = 1000; ///< §8.1

@@ -24,6 +24,11 @@ platform_client* switchboard::sub_device(std::uint32_t device) const noexcept {
   return sub == sub_devices_.end() ? nullptr : sub->second.as.get();
 }
 
+std::int64_t switchboard::logged_in_ms(std::uint32_t device) const noexcept {
+  const auto sub = sub_devices_.find(device);
+  return sub == sub_devices_.end() ? 0 : sub->second.since_ms;
+}
+
 void switchboard::open_sub_device(std::uint32_t device, platform_client& gateway, product& of) {
   FLEET_CHECK(gateway.online != nullptr);
   const auto who = devices_.identity_of(device);
@@ -32,7 +37,8 @@ void switchboard::open_sub_device(std::uint32_t device, platform_client& gateway
   if (gateway.subscribed_automatically()) { // its SDK leaves the subscriptions out for both
     made->subscribe_automatically();
   }
-  sub_devices_.insert_or_assign(device, sub_line{std::move(made), &gateway});
+  sub_devices_.insert_or_assign(device,
+                                sub_line{std::move(made), &gateway, broker_.home().wall_ms()});
 }
 
 bool switchboard::close_sub_device(std::uint32_t device) {

@@ -32,6 +32,8 @@ public:
   [[nodiscard]] line find(std::uint32_t device) const noexcept;
   /// A sub-device that is logged in, or null.
   [[nodiscard]] platform_client* sub_device(std::uint32_t device) const noexcept;
+  /// When it logged in, in milliseconds of the wall clock; 0 for any other.
+  [[nodiscard]] std::int64_t logged_in_ms(std::uint32_t device) const noexcept;
 
   /// It came online through a gateway, which must be online; `of` its product.
   void open_sub_device(std::uint32_t device, platform_client& gateway, product& of);
@@ -61,6 +63,7 @@ private:
   struct sub_line {
     std::unique_ptr<platform_client> as;
     platform_client* gateway;
+    std::int64_t since_ms;
   };
   broker& broker_;
   registry& devices_;

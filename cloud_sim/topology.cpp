@@ -58,6 +58,7 @@ const topology::sub_device_record* topology::look(device_index sub_device) const
 }
 
 void topology::bind(device_index gateway, device_index sub_device) {
+  former_.erase(sub_device);
   sub_devices_[sub_device].gateway = gateway;
   insert_sorted(gateways_[gateway].sub_devices, sub_device);
 }
@@ -68,6 +69,7 @@ void topology::unbind(device_index sub_device) {
   const device_index gateway = found->second.gateway;
   erase_sorted(gateways_[gateway].sub_devices, sub_device);
   sub_devices_.erase(found);
+  former_[sub_device] = gateway;
   drop_if_idle(gateway);
 }
 
@@ -165,16 +167,20 @@ topology_decision topology::remove(device_index gateway, device_index sub_device
   return out;
 }
 
-int topology::registration(device_index gateway, device_index sub_device,
-                           device_standing standing) const {
+int topology::registration(device_index gateway, device_index sub_device, device_standing standing,
+                           bool active) const {
   switch (standing) {
     case device_standing::unknown:
     case device_standing::deleted: return code::device_not_found;
     case device_standing::disabled:
     case device_standing::good: break;
   }
-  const auto bound_to = gateway_of(sub_device);
-  return bound_to && *bound_to != gateway ? code::bound_elsewhere : success;
+  if (const auto bound_to = gateway_of(sub_device)) {
+    return *bound_to == gateway ? success : code::bound_elsewhere;
+  }
+  const auto former = former_.find(sub_device);
+  const bool comes_back = former != former_.end() && former->second == gateway;
+  return active && !comes_back ? code::already_active : success;
 }
 
 int topology::may_login(const gateway_link& through, device_index sub_device,
@@ -318,6 +324,7 @@ topology_decision topology::erase(device_index device, std::vector<device_index>
     close_session(device, out, code::device_deleted);
     unbind(device);
   }
+  former_.erase(device);
   const auto found = gateways_.find(device);
   if (found == gateways_.end()) {
     return out;

@@ -81,12 +81,14 @@ public:
   topology_decision add(device_index gateway, device_index sub_device, device_standing standing);
   /// topo/delete by the gateway itself.
   topology_decision remove(device_index gateway, device_index sub_device);
-  /// sub/register: whether the gateway may have the sub-device's secret (§16.1).
+  /// sub/register: whether the gateway may have the sub-device's secret (§16.1). One that is
+  /// `active` gives it to the gateway that it belongs or last belonged to alone; others get 6289.
   [[nodiscard]] int registration(device_index gateway, device_index sub_device,
-                                 device_standing standing) const;
+                                 device_standing standing, bool active) const;
 
   /// combine/login with a good signature (§16.3). `directly_online`: the sub-device has a
-  /// connection of its own now, which then has to go.
+  /// connection of its own now, which then has to go: a pair is online in one place (§8.1), and
+  /// the last that showed the secret has it, as with direct_connected() the other way round.
   topology_decision login(const gateway_link& through, device_index sub_device,
                           device_standing standing, bool directly_online, time_point now);
   /// The code a login would be answered with, without doing it; `earlier` of the same batch are to
@@ -161,6 +163,8 @@ private:
   topology_rules rules_;
   std::map<device_index, gateway_record> gateways_;
   std::unordered_map<device_index, sub_device_record> sub_devices_;
+  /// The gateway that a sub-device without one belonged to last: an entry a device at most.
+  std::unordered_map<device_index, device_index> former_;
 };
 
 } // namespace fleet::cloud

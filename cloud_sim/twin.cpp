@@ -54,10 +54,25 @@ std::string_view to_string(profile p) noexcept {
   FLEET_CHECK(false);
 }
 
+namespace {
+
+/// What the vendor's platform has otherwise than a plain broker (§5.3, §8.1): MQTT 3.1 too with its
+/// client ids, which are always longer, and no QoS 2 from clients.
+twin_limits limits_of(const twin_options& options) noexcept {
+  twin_limits out = options.limits;
+  if (options.profile != profile::mqtt) {
+    out.mqtt.client_id_max_3_1 = UINT16_MAX;
+    out.mqtt.publish_max = mqtt::qos::at_least_once;
+  }
+  return out;
+}
+
+} // namespace
+
 /// Hands on the devices that log on to whatever sends commands.
 struct twin::parts final : device_listener {
   parts(const twin_options& options, hal::home& where, twin_counters& counters)
-      : core(where, options.limits, counters) {
+      : core(where, limits_of(options), counters) {
     if (options.store != nullptr && options.store->durable()) {
       kept = std::make_unique<persistence>(core, *options.store);
     }

@@ -1,7 +1,12 @@
 // One pass over the files, nothing kept.
 #include "fleet/check_command.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <ostream>
+#include <utility>
 
 #include "fleet/credential_file.hpp"
 #include "fleet/run/scenario_checks.hpp"
@@ -48,20 +53,47 @@ result<std::string, mistakes> check_model(const std::string& path) {
          + counted(m.services().size(), "service", "services") + ", no mistake";
 }
 
-/// Orders of a scenario that have nothing to set, as far as its models can be read.
-mistakes check_orders(const std::string& path, const scenario& file) {
+/// What a product's devices are; nothing where its file cannot be read or holds none.
+std::optional<std::shared_ptr<const tsl::model>> model_of(const scenario_product& product) {
+  if (product.model.empty()) {
+    return std::shared_ptr<const tsl::model>{};
+  }
+  const auto text = read_whole_file(product.model, model_file_most);
+  if (!text) {
+    return std::nullopt;
+  }
+  auto model = tsl::load_model(text.value(), product.model);
+  if (!model) {
+    return std::nullopt;
+  }
+  return std::make_shared<const tsl::model>(std::move(model).value());
+}
+
+/// Names that a scenario's thing models do not have, and orders that have nothing to set, as far as
+/// the models can be read.
+mistakes check_with_models(const std::string& path, const scenario& file) {
   mistakes out;
-  for (const auto& product : file.products) {
-    const auto text = read_whole_file(product.model, model_file_most); // none has no name
-    if (!text) {
+  auto products = file.products;
+  if (products.empty()) {
+    products.emplace_back().name = "product_1";
+  }
+  for (const auto& product : products) {
+    const auto model = model_of(product);
+    if (!model) {
       continue;
     }
-    const auto model = tsl::load_model(text.value(), product.model);
+    const auto add = [&out](mistakes found) {
+      std::move(found.begin(), found.end(), std::back_inserter(out));
+    };
+    add(unknown_names(path, product, model->get()));
     for (const auto& entry : file.cloud_traffic) {
-      if (entry.product != product.name || !model) {
+      if (entry.product != product.name) {
         continue;
       }
-      if (auto wrong = nothing_to_set(path, entry, &model.value())) {
+      auto unknown = unknown_names(path, entry, model->get());
+      const bool named = unknown.empty();
+      add(std::move(unknown));
+      if (auto wrong = nothing_to_set(path, entry, model->get()); wrong && named) {
         out.push_back(std::move(*wrong));
       }
     }
@@ -76,7 +108,7 @@ result<std::string, mistakes> check_file(const std::string& path) {
     if (!file) {
       return fail(file.error());
     }
-    if (auto wrong = check_orders(path, file.value()); !wrong.empty()) {
+    if (auto wrong = check_with_models(path, file.value()); !wrong.empty()) {
       return fail(std::move(wrong));
     }
     // The reader has seen that a plan comes of it.

@@ -25,9 +25,16 @@ enum class report_kind : std::uint8_t {
   event,      ///< event post (§11.2)
   batch,      ///< property batch post (§11.1); of a gateway with sub-devices a pack post (§16.4)
   raw,        ///< octets to model/up_raw (§11.6)
-  shadow,     ///< a shadow update (§13); needs `shadow`
-  custom      ///< values as JSON, or `text`, to a topic of the product's own (§9.1)
+  shadow,     ///< a shadow update (§13), repeated until it is acknowledged; needs `shadow`
+  shadow_async,  ///< likewise, sent once and not waited for
+  shadow_delete, ///< deletes reported attributes of the shadow, all or those named
+  custom         ///< values as JSON, or `text`, to a topic of the product's own (§9.1)
 };
+
+constexpr bool is_of_shadow(report_kind what) noexcept {
+  return what == report_kind::shadow || what == report_kind::shadow_async
+         || what == report_kind::shadow_delete;
+}
 
 /// One kind of report and how often a device makes it.
 struct report_plan {

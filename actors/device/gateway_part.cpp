@@ -226,6 +226,7 @@ void gateway_part::take_event(const alink::gateway_event& event) {
     case kind::online:
       of_.client.release(cookies_behind(event.index), now(), of_.slot.board.link.output());
       waiting_.push_back(event.index);
+      subs_[event.index].refused_with = 0;
       return;
     case kind::offline:
       of_.client.hold(cookies_behind(event.index));
@@ -250,6 +251,11 @@ void gateway_part::take_event(const alink::gateway_event& event) {
 }
 
 void gateway_part::refused(std::uint16_t place, std::int32_t code) {
+  give_up(cookies_behind(place));
+  if (subs_[place].refused_with == code) {
+    return; // it asks at every log-on
+  }
+  subs_[place].refused_with = code;
   bump(of_.around.counts->sub_devices_refused);
   bump(of_.around.counts->outcomes[static_cast<std::size_t>(outcome::sub_device_refused)]);
   std::string why = "code " + std::to_string(code);
@@ -257,16 +263,16 @@ void gateway_part::refused(std::uint16_t place, std::int32_t code) {
     why += std::string{": "} + std::string{registered_before};
   }
   of_.around.watcher->on_trouble(first_ + place, outcome::sub_device_refused, why);
-  give_up(cookies_behind(place));
 }
 
-// New devices join within the time of a permit; ours are all there, so those join that were refused
-// or taken from the gateway. Whoever is disabled waits until it is enabled.
+// New devices join within the time of a permit; ours are all there, so those ask again that were
+// refused, disabled or taken from the gateway.
 void gateway_part::admit(const std::string& product_key) {
   for (std::uint16_t i = 0; i < subs_.size() && !leaving_; ++i) {
     const auto state = machine_->state_of(i);
-    const bool out =
-        state == alink::sub_device_state::refused || state == alink::sub_device_state::deleted;
+    const bool out = state == alink::sub_device_state::refused
+                     || state == alink::sub_device_state::disabled
+                     || state == alink::sub_device_state::deleted;
     if (out && (product_key.empty() || subs_[i].it().names().product_key == product_key)) {
       machine_->start(i, now());
     }

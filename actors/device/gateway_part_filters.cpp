@@ -76,15 +76,14 @@ void gateway_part::subscribed(std::uint16_t packet_id) {
   const auto found =
       std::find_if(pending_.begin(), pending_.end(),
                    [packet_id](const pending_subscribe& p) { return p.packet_id == packet_id; });
-  if (found == pending_.end()) {
-    return;
+  if (found != pending_.end()) {
+    const auto place = found->place;
+    pending_.erase(found);
+    if (subs_[place].subscribed()) {
+      touch(place);
+    }
   }
-  const auto place = found->place;
-  pending_.erase(found);
-  if (subs_[place].subscribed()) {
-    touch(place);
-  }
-  subscribe_waiting();
+  subscribe_waiting(); // whoever's answer it was, there is room for one more
 }
 
 } // namespace fleet::actors

@@ -29,6 +29,8 @@ public:
 
   /// For when the gateway has armed it; never: for no time.
   time_point armed = never;
+  /// The code with which it was refused, told once; 0: it was not, since it was last online.
+  std::int32_t refused_with = 0;
 
   [[nodiscard]] std::optional<skip> obstacle(std::size_t octets) const override {
     return link_.obstacle(octets);

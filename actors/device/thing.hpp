@@ -110,7 +110,11 @@ private:
   alink::topic topic_of(const report_plan& plan);
   /// Reads the sensors for the properties named, or all; those that the cloud may set stay.
   void refresh(const std::vector<std::string>& identifiers);
+  /// What stands for a sensor: the board's, or a walk from what was reported last.
   void measure(const tsl::property& p);
+  /// measure() for a property that the cloud may not set; others stay as they are.
+  void read_sensor(std::string_view identifier);
+  void walk(std::string_view identifier, const tsl::data_type& type);
   /// Appends `"a":1,"b":2` of the properties named, or all.
   void append_members(byte_buffer& out, std::span<const std::string_view> identifiers) const;
   void append_tag(byte_buffer& out, const ledger::tag& tag) const;
@@ -127,7 +131,7 @@ private:
   void obey(const arrival& m);
   std::int64_t run(const alink::message& request, std::string_view service, byte_buffer& values);
   std::int64_t set_properties(const alink::message& request);
-  std::int64_t get_properties(const alink::message& request, byte_buffer& values) const;
+  std::int64_t get_properties(const alink::message& request, byte_buffer& values);
   std::int64_t call_service(const alink::service_request& call, byte_buffer& values);
   void append_output(byte_buffer& out, const tsl::parameter& output,
                      std::span<const json_member> inputs);
@@ -153,7 +157,7 @@ private:
   // Shadow.
   void open_shadow();
   void take_shadow(bytes_view payload);
-  void push_shadow(const std::vector<std::string>& identifiers);
+  void report_to_shadow(const report_plan& plan);
   void drain_shadow();
   void apply_shadow(const shadow::client_event::desired_arrived& wanted);
   /// Publishes what the client wrote into the home's payload buffer, if anything.

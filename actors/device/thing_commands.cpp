@@ -170,7 +170,7 @@ std::int64_t thing::set_properties(const alink::message& request) {
   return alink::code_success;
 }
 
-std::int64_t thing::get_properties(const alink::message& request, byte_buffer& values) const {
+std::int64_t thing::get_properties(const alink::message& request, byte_buffer& values) {
   const auto wanted = alink::read_property_get(request);
   if (wanted.code != alink::code_success
       || !tsl::check_property_names(model(), wanted.identifiers).ok()) {
@@ -179,6 +179,9 @@ std::int64_t thing::get_properties(const alink::message& request, byte_buffer& v
   std::vector<std::string_view> names;
   for (const auto& element : wanted.identifiers) {
     names.push_back(alink::identifier_at(element));
+  }
+  for (const auto name : names) {
+    read_sensor(name);
   }
   if (!names.empty()) {
     append_members(values, names);
@@ -210,6 +213,7 @@ void thing::append_output(byte_buffer& out, const tsl::parameter& output,
                           std::span<const json_member> inputs) {
   const auto* property = model().find_property(output.identifier);
   if (property != nullptr && property->type == output.type) {
+    read_sensor(output.identifier);
     state_.append_value(out, output.identifier);
     return;
   }

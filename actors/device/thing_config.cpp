@@ -64,16 +64,26 @@ void thing::config_job::on_fetch_failed(std::string_view) {
   end(false);
 }
 
-void thing::config_job::end(bool good) {
-  if (over) {
-    return;
-  }
+void thing::config_job::let_go() {
   over = true;
   fetch.drop();
   if (ram_lent) {
     of.slot_.board.memory.give(size);
   }
-  of.end_config(good);
+}
+
+void thing::config_job::end(bool good) {
+  if (!over) {
+    let_go();
+    of.end_config(good);
+  }
+}
+
+void thing::config_job::give_way() {
+  if (!over) {
+    let_go();
+    of.answer_config(push_qos, push_id, alink::code_request_error);
+  }
 }
 
 void thing::config_job::handle_timeout() {
@@ -118,7 +128,7 @@ void thing::take_config(const alink::config_offer& offer, std::string_view push_
     return;
   }
   if (config_) {
-    config_->end(false); // the newer one counts
+    config_->give_way(); // the newer one counts
   }
   config_ = std::make_unique<config_job>(*this, offer.info, *digest);
   config_->push_id = push_id;

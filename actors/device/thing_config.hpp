@@ -30,6 +30,10 @@ struct thing::config_job final : fetch_events {
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
   /// Ends it, once.
   void end(bool good);
+  /// Likewise, for a newer one: no failure, but whoever pushed it is told that it was not taken.
+  void give_way();
+  /// Gives back what it holds; it is over.
+  void let_go();
 
   thing& of;
   image_fetch fetch;

@@ -19,6 +19,9 @@ using alink::topic_kind;
 /// Octets in front of a raw frame's values: what it is, and how many values follow.
 constexpr std::uint8_t raw_report = 0x01;
 
+/// One in so many reports has another text or array than the one before.
+constexpr std::uint64_t text_stays = 10;
+
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -35,10 +38,29 @@ void thing::measure(const tsl::property& p) {
       && state_.measure(p.identifier, static_cast<double>(board.humidity.value(now())) / 1000)) {
     return;
   }
+  if (p.type.kind == tsl::data_kind::structure
+      && state_.changed(model().property_index(p.identifier))) {
+    for (const auto& member : p.type.members) {
+      walk(p.identifier + "." + member.identifier, member.type);
+    }
+    return;
+  }
+  walk(p.identifier, p.type);
+}
+
+void thing::walk(std::string_view identifier, const tsl::data_type& type) {
+  const auto property = identifier.substr(0, identifier.find('.'));
+  const bool first = !state_.changed(model().property_index(property));
+  const auto was = state_.number(identifier);
+  if (!first && !was && values_.below(text_stays) != 0) {
+    return;
+  }
   auto& scratch = around_.part;
   const std::size_t from = scratch.size();
-  tsl::append_sample(scratch, p.type, values_);
-  (void)state_.set(p.identifier, as_text(scratch.view()).substr(from));
+  if (first || !was || !tsl::append_walked(scratch, type, *was, values_)) {
+    tsl::append_sample(scratch, type, values_);
+  }
+  (void)state_.set(identifier, as_text(scratch.view()).substr(from));
   scratch.truncate(from);
 }
 
@@ -47,9 +69,16 @@ void thing::refresh(const std::vector<std::string>& identifiers) {
     const bool wanted =
         identifiers.empty()
         || std::find(identifiers.begin(), identifiers.end(), p.identifier) != identifiers.end();
-    if (wanted && !p.writable) {
-      measure(p);
+    if (wanted) {
+      read_sensor(p.identifier);
     }
+  }
+}
+
+void thing::read_sensor(std::string_view identifier) {
+  const auto* const p = model().find_property(identifier);
+  if (p != nullptr && !p->writable) {
+    measure(*p);
   }
 }
 
@@ -104,8 +133,8 @@ void thing::report_due(const report_plan& plan, time_point due) {
     counts().skip_report(*why);
     return;
   }
-  if (plan.what == report_kind::shadow) {
-    push_shadow(plan.identifiers);
+  if (is_of_shadow(plan.what)) {
+    report_to_shadow(plan);
     return;
   }
   if (plan.text) {
@@ -161,7 +190,9 @@ bool thing::write_report(const report_plan& plan, alink::topic& where) {
       write_custom(plan);
       where = topic_of(plan);
       return true;
-    case report_kind::shadow: return false;
+    case report_kind::shadow:
+    case report_kind::shadow_async:
+    case report_kind::shadow_delete: return false; // no Alink
   }
   FLEET_CHECK(false);
 }
@@ -214,9 +245,7 @@ void thing::write_batch(const report_plan& plan, std::uint32_t id) {
       if (!wanted || pieces.size() == alink::max_post_properties) {
         continue;
       }
-      if (!p.writable) {
-        measure(p);
-      }
+      read_sensor(p.identifier);
       const std::size_t from = values.size();
       state_.append_value(values, p.identifier);
       pieces.push_back({p.identifier, from, values.size() - from, wall_ms() - back});

@@ -54,19 +54,29 @@ void thing::take_shadow(bytes_view payload) {
   drain_shadow();
 }
 
-void thing::push_shadow(const std::vector<std::string>& identifiers) {
+void thing::report_to_shadow(const report_plan& plan) {
   if (!shadow_) {
     return;
   }
-  refresh(identifiers);
-  const std::vector<std::string_view> named{identifiers.begin(), identifiers.end()};
-  auto& members = around_.part;
-  members.clear();
-  members.push('{');
-  append_members(members, named);
-  members.push('}');
-  if (!shadow_->client.push(as_text(members.view()), now(), fresh_payload())) {
-    counts().skip_report(skip::window);
+  const std::vector<std::string_view> named{plan.identifiers.begin(), plan.identifiers.end()};
+  auto& client = shadow_->client;
+  const auto request = [&]() -> shadow::client::request_result {
+    if (plan.what == report_kind::shadow_delete) {
+      return client.remove(named, now(), fresh_payload());
+    }
+    refresh(plan.identifiers);
+    auto& members = around_.part;
+    members.clear();
+    members.push('{');
+    append_members(members, named);
+    members.push('}');
+    const auto text = as_text(members.view());
+    return plan.what == report_kind::shadow_async ? client.push_async(text, now(), fresh_payload())
+                                                  : client.push(text, now(), fresh_payload());
+  }();
+  if (!request) {
+    counts().skip_report(request.error() == shadow::request_error::not_connected ? skip::offline
+                                                                                 : skip::window);
   }
   send_shadow();
   drain_shadow();

@@ -55,6 +55,12 @@ campaign::campaign(campaign_rules rules, std::span<const device_facts> devices)
     }
   }
   devices_.shrink_to_fit();
+  for (std::size_t wave = 0; wave + 1 < sums_.waves && !devices_.empty(); ++wave) {
+    if (wave_devices_[wave] == 0) { // a small fleet: nothing would be tried in it
+      lengthen_wave(wave, 1);
+    }
+  }
+  events_.clear(); // whoever made it keeps all rows
   sums_.devices = static_cast<std::uint32_t>(devices_.size());
   sums_.by_state[0] = sums_.devices;
 }
@@ -90,6 +96,7 @@ void campaign::offer(rollout_device& d, time_point now) {
   ++d.attempts;
   ++d.offers;
   d.step = 0;
+  d.repeats = 0;
   d.cause = rollout_cause::none;
   attempts_.push_back({later(now, rules_.attempt_most), d.device, d.offers});
   set(d, rollout_state::offered);
@@ -130,7 +137,7 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
       sums_.state == campaign_state::running || sums_.state == campaign_state::halted;
   if (version == rules_.version) {
     succeed(*d);
-  } else if (!version.empty() && d->state == rollout_state::upgrading && d->step == 100) {
+  } else if (!version.empty() && under && (d->step == 100 || d->repeats == campaign_repeats_max)) {
     fail(*d, rollout_cause::old_version, now);
   } else if (!version.empty() && d->state == rollout_state::waiting && d->attempts == 0
              && !runs_chosen_version(rules_.select, version)) {
@@ -139,6 +146,9 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
              && (!version.empty() || (back && d->state == rollout_state::offered))) {
     // It booted in the middle, or was away: the offer may be lost, and is repeated. Its time goes
     // on.
+    if (!version.empty()) {
+      ++d->repeats;
+    }
     events_.emplace_back(campaign_event::offer{device});
   }
   join_queue(*d);
@@ -191,10 +201,10 @@ bool campaign::asked(std::uint32_t device, time_point now) {
 }
 
 void campaign::succeed(rollout_device& d) {
-  if (d.state == rollout_state::succeeded || d.state == rollout_state::cancelled) {
+  const bool tried = d.attempts != 0;
+  if (d.state == rollout_state::succeeded || (d.state == rollout_state::cancelled && !tried)) {
     return;
   }
-  const bool tried = d.attempts != 0;
   set(d, rollout_state::succeeded);
   d.cause = rollout_cause::none;
   sums_.attempts_succeeded += tried ? 1 : 0;

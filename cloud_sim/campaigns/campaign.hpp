@@ -50,13 +50,14 @@ public:
   void halt();
   /// Goes on after a halt; failures before it are forgiven.
   void resume(time_point now);
-  /// For good: whoever has not begun does not.
+  /// For good: whoever was not offered it is not; who was goes on and counts.
   void cancel();
   /// Takes one device out, for another campaign to have; false if it takes no part, has ended, or
   /// is upgrading.
   bool withdraw(std::uint32_t device, time_point now);
-  /// All that failed get one attempt more, in the waves that are open.
-  void retry_failed(time_point now);
+  /// All that failed get one attempt more, in the waves that are open; but those in `spared`
+  /// (rising), which stay as they are. How many do.
+  std::size_t retry_failed(time_point now, std::span<const std::uint32_t> spared = {});
 
   void handle_timeout(time_point now);
   [[nodiscard]] time_point next_timeout() const noexcept;
@@ -64,6 +65,10 @@ public:
 
   [[nodiscard]] const campaign_rules& rules() const noexcept { return rules_; }
   [[nodiscard]] const campaign_sums& sums() const noexcept { return sums_; }
+  /// Devices whose attempt has not ended; also a campaign that was cancelled may have some.
+  [[nodiscard]] std::uint32_t under_way() const noexcept {
+    return sums_.of(rollout_state::offered) + sums_.of(rollout_state::upgrading);
+  }
   /// None if it takes no part.
   [[nodiscard]] const rollout_device* find(std::uint32_t device) const noexcept;
   [[nodiscard]] std::span<const rollout_device> devices() const noexcept { return devices_; }
@@ -87,17 +92,18 @@ private:
   void succeed(rollout_device& d);
   void fail(rollout_device& d, rollout_cause cause, time_point now);
   void judge(bool wave_ends);
+  /// Fetches up to so many devices that wait for later waves; how many came.
+  std::size_t lengthen_wave(std::size_t wave, std::size_t most);
   void open_wave(time_point now);
   void end_wave_if_done(time_point now);
   void finish_if_done();
   void change(campaign_state to);
+  /// No attempt has ended yet, and the campaign is one that bad firmware is to halt.
+  [[nodiscard]] bool untried() const noexcept;
   [[nodiscard]] bool wave_done(time_point now) const noexcept;
   /// When the open wave is done whatever its devices do.
   [[nodiscard]] time_point wave_limit() const noexcept;
   [[nodiscard]] bool room() const noexcept;
-  [[nodiscard]] std::uint32_t under_way() const noexcept {
-    return sums_.of(rollout_state::offered) + sums_.of(rollout_state::upgrading);
-  }
 
   campaign_rules rules_;
   campaign_sums sums_;

@@ -1,4 +1,4 @@
-// Every campaign is told everything; one that a device takes no part in finds that out by a look.
+// Who has a device is found by a look into each campaign: there are few.
 #include "cloud_sim/campaigns/campaign_book.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ bool goes_on(const campaign& c) noexcept {
     case campaign_state::cancelled:
     case campaign_state::finished: break;
   }
-  return c.sums().of(rollout_state::upgrading) != 0;
+  return c.under_way() != 0;
 }
 
 /// Whether the campaign still wants something of the device.
@@ -52,18 +52,16 @@ result<campaign_book::id, campaign_error> campaign_book::add(const campaign_rule
   for (const device_facts& d : devices) {
     const bool wanted = chosen(rules.select, d.device) && d.version != rules.version
                         && runs_chosen_version(rules.select, d.version);
-    bool may = true;
-    for (auto& [number, other] : campaigns_) {
-      if (wanted && holds(other, d.device)) {
-        may = overlap == campaign_overlap::take_over
-              && other.find(d.device)->state != rollout_state::upgrading;
-        taken.emplace_back(&other, d.device);
-      }
-    }
-    if (may) {
+    const id holder = wanted ? holder_of(d.device) : 0;
+    if (holder == 0) {
       free.push_back(d);
-    } else {
-      taken.pop_back();
+      continue;
+    }
+    campaign& other = campaigns_.at(holder);
+    if (overlap == campaign_overlap::take_over
+        && other.find(d.device)->state != rollout_state::upgrading) {
+      free.push_back(d);
+      taken.emplace_back(&other, d.device);
     }
   }
   campaign made{rules, free};
@@ -140,13 +138,48 @@ result<campaign_book::id, campaign_error> campaign_book::cancel(id number) {
 }
 
 result<campaign_book::id, campaign_error> campaign_book::retry_failed(id number, time_point now) {
-  return change(number, {campaign_state::running, campaign_state::halted, campaign_state::finished},
-                [&](campaign& c) { c.retry_failed(now); });
+  std::vector<std::uint32_t> elsewhere;
+  std::size_t failed = 0;
+  if (const campaign* const c = find(number)) {
+    for (const rollout_device& d : c->devices()) {
+      if (d.state == rollout_state::failed) {
+        ++failed;
+        if (holder_of(d.device) != 0) {
+          elsewhere.push_back(d.device);
+        }
+      }
+    }
+  }
+  std::size_t again = 0;
+  const auto done =
+      change(number, {campaign_state::running, campaign_state::halted, campaign_state::finished},
+             [&](campaign& c) { again = c.retry_failed(now, elsewhere); });
+  if (done.ok() && again == 0 && failed != 0) {
+    return fail(campaign_error::nobody);
+  }
+  return done;
 }
 
-void campaign_book::online(std::uint32_t device, std::string_view version, time_point now) {
+campaign_book::id campaign_book::holder_of(std::uint32_t device) const noexcept {
+  for (const auto& [number, c] : campaigns_) {
+    if (holds(c, device)) {
+      return number;
+    }
+  }
+  return 0;
+}
+
+void campaign_book::online(std::uint32_t device, std::string_view version, time_point now,
+                           const std::function<bool(id)>& concerns) {
+  id holder = holder_of(device);
+  if (holder != 0 && concerns && !concerns(holder)) {
+    holder = 0; // it waits for another module's version; those of this one may have failed before
+  }
   for (auto& [number, c] : campaigns_) {
-    c.online(device, version, now);
+    if (!concerns || concerns(number)) {
+      const bool hears = holder == 0 || holder == number;
+      c.online(device, hears ? version : std::string_view{}, now);
+    }
   }
 }
 
@@ -157,8 +190,8 @@ void campaign_book::offline(std::uint32_t device) {
 }
 
 void campaign_book::progressed(std::uint32_t device, int step, time_point now) {
-  for (auto& [number, c] : campaigns_) {
-    c.progressed(device, step, now);
+  if (const auto holder = campaigns_.find(holder_of(device)); holder != campaigns_.end()) {
+    holder->second.progressed(device, step, now);
   }
 }
 

@@ -3,6 +3,8 @@
 // owner's.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -23,7 +25,7 @@ enum class campaign_error : std::uint8_t {
   invalid,    ///< the rules are not valid()
   name_taken, ///< names decide who is chosen: each is used once
   full,       ///< campaigns_max of them: remove() one that has ended
-  nobody,     ///< no device would take part
+  nobody,     ///< no device would take part: others have them
   unknown,    ///< no campaign of that number
   not_now     ///< its state does not allow it
 };
@@ -47,10 +49,14 @@ public:
   result<id, campaign_error> halt(id number);
   result<id, campaign_error> resume(id number, time_point now);
   result<id, campaign_error> cancel(id number);
+  /// Leaves alone whom another campaign has by now; `nobody` if that is everybody who failed.
   result<id, campaign_error> retry_failed(id number, time_point now);
 
-  /// As of a campaign.
-  void online(std::uint32_t device, std::string_view version, time_point now);
+  /// As of a campaign. What a device says is for the campaign that has it, and only if none has,
+  /// for those that it failed in; that it is there or away is for all.
+  /// A version of a module is for the campaigns that `concerns` names; unset: for any.
+  void online(std::uint32_t device, std::string_view version, time_point now,
+              const std::function<bool(id)>& concerns = {});
   void offline(std::uint32_t device);
   void progressed(std::uint32_t device, int step, time_point now);
   void withdraw(std::uint32_t device, time_point now);
@@ -66,9 +72,13 @@ public:
   };
   std::optional<event> next_event();
 
+  /// Which campaign still wants something of the device; 0: none. No more than one does.
+  [[nodiscard]] id holder_of(std::uint32_t device) const noexcept;
   [[nodiscard]] const campaign* find(id number) const noexcept;
   /// What add() will call the next one.
   [[nodiscard]] id next() const noexcept { return last_ + 1; }
+  /// The last number of a former twin: add() goes on behind it, whatever of it was removed.
+  void go_on_after(id last) noexcept { last_ = std::max(last_, last); }
   /// By number.
   [[nodiscard]] const std::map<id, campaign>& all() const noexcept { return campaigns_; }
 

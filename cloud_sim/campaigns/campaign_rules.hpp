@@ -11,6 +11,10 @@
 namespace fleet::cloud {
 
 inline constexpr std::size_t campaign_devices_max = 1'000'000;
+/// Reports of another version within one attempt that are taken for a boot in the middle, and
+/// answered with the offer again. One more, and the attempt has failed: a device that fell back and
+/// whose 100 was lost, or which ends without one (§14.3), reports just that.
+inline constexpr std::uint8_t campaign_repeats_max = 3;
 
 struct campaign_rules {
   campaign_selector select;
@@ -47,7 +51,7 @@ enum class rollout_cause : std::uint8_t {
   none,
   step,       ///< the device said so; see rollout_device::step
   timed_out,  ///< no report in time
-  old_version ///< it said 100 and came back with another version: it fell back
+  old_version ///< it came back with another version, after a 100 or more than a few times
 };
 
 struct rollout_device {
@@ -61,6 +65,7 @@ struct rollout_device {
   bool queued = false;      ///< for an offer
   bool resting = false;     ///< until its next attempt
   std::uint16_t offers = 0; ///< ever made, modulo 65536; tells attempts apart
+  std::uint8_t repeats = 0; ///< of this attempt's offer, up to campaign_repeats_max
 };
 static_assert(sizeof(rollout_device) == 16, "there may be a million");
 

@@ -28,6 +28,31 @@ void campaign::open_wave(time_point now) {
   make_offers(now);
 }
 
+std::size_t campaign::lengthen_wave(std::size_t wave, std::size_t most) {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> others; // those online first, by rank
+  for (const rollout_device& d : devices_) {
+    if (d.wave > wave && d.state == rollout_state::waiting) {
+      const std::uint64_t rank = wave_rank(rules_.select, d.device) >> 1;
+      others.emplace_back(d.online ? rank : rank | std::uint64_t{1} << 63, d.device);
+    }
+  }
+  const std::size_t count = std::min(most, others.size());
+  std::ranges::partial_sort(others, others.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    rollout_device& d = *entry(others[i].second);
+    --wave_devices_[d.wave];
+    ++wave_devices_[wave];
+    d.wave = static_cast<std::uint8_t>(wave);
+    events_.emplace_back(campaign_event::device_changed{d.device});
+    join_queue(d);
+  }
+  return count;
+}
+
+bool campaign::untried() const noexcept {
+  return rules_.halt_permille != 0 && sums_.attempts_failed + sums_.attempts_succeeded == 0;
+}
+
 bool campaign::wave_done(time_point now) const noexcept {
   // Of all waves so far: what failed in one and is tried again holds up the next one too.
   std::uint64_t all = 0;
@@ -36,7 +61,8 @@ bool campaign::wave_done(time_point now) const noexcept {
     all += wave_devices_[wave];
     done += wave_ended_[wave];
   }
-  return done * 1000 >= all * rules_.wave_done_permille || now >= wave_limit();
+  const std::uint64_t share = untried() ? 1000 : rules_.wave_done_permille;
+  return done * 1000 >= all * share || now >= wave_limit();
 }
 
 time_point campaign::wave_limit() const noexcept {
@@ -47,6 +73,12 @@ time_point campaign::wave_limit() const noexcept {
 void campaign::end_wave_if_done(time_point now) {
   while (sums_.state == campaign_state::running && sums_.wave + 1 < sums_.waves) {
     if (!next_wave_ && wave_done(now)) {
+      // All of it turned out to have the version, or to run one that was not chosen: nothing was
+      // tried, so as many again are before everybody is.
+      if (untried() && lengthen_wave(sums_.wave, std::max(wave_devices_[sums_.wave], 1U)) != 0) {
+        make_offers(now);
+        break;
+      }
       next_wave_ = later(now, rules_.wave_pause);
       judge(true);
     }
@@ -110,7 +142,7 @@ void campaign::cancel() {
   for (rollout_device& d : devices_) {
     d.queued = false;
     d.resting = false;
-    if (d.state == rollout_state::waiting || d.state == rollout_state::offered) {
+    if (d.state == rollout_state::waiting) { // an offer that is out cannot be taken back
       set(d, rollout_state::cancelled);
     }
   }
@@ -129,27 +161,28 @@ bool campaign::withdraw(std::uint32_t device, time_point now) {
   return may;
 }
 
-void campaign::retry_failed(time_point now) {
+std::size_t campaign::retry_failed(time_point now, std::span<const std::uint32_t> spared) {
   if (sums_.state == campaign_state::cancelled || sums_.state == campaign_state::ready) {
-    return;
+    return 0;
   }
-  bool any = false;
+  std::size_t count = 0;
   for (rollout_device& d : devices_) {
-    if (d.state == rollout_state::failed) {
-      any = true;
+    if (d.state == rollout_state::failed && !std::ranges::binary_search(spared, d.device)) {
+      ++count;
       // One more, however many there were: its last attempt counts as the last but one.
       d.attempts = std::min(d.attempts, rules_.retries);
       set(d, rollout_state::waiting);
       join_queue(d);
     }
   }
-  if (any && sums_.state == campaign_state::finished) {
+  if (count != 0 && sums_.state == campaign_state::finished) {
     sums_.halted_by = halt_reason::none;
     sums_.judged = 0;
     sums_.judged_failed = 0;
     change(campaign_state::running);
   }
   make_offers(now);
+  return count;
 }
 
 void campaign::restore(std::span<const rollout_device> rows, const campaign_sums& sums,

@@ -11,6 +11,13 @@
 
 namespace fleet::cloud {
 
+/// What a token is for. The digest stands beside the number, so that none is good for octets which
+/// its device was not offered.
+struct firmware_image {
+  std::uint32_t firmware = 0;
+  std::string_view sha256; ///< hexadecimal
+};
+
 class firmware_tokens {
 public:
   static constexpr std::size_t octets = url_tokens::octets;
@@ -19,12 +26,12 @@ public:
   explicit firmware_tokens(std::string key) : tokens_(std::move(key)) {}
 
   /// Good for `life_s` seconds, until before now_s + life_s.
-  [[nodiscard]] std::string issue(std::uint32_t firmware, std::uint32_t device, std::int64_t now_s,
-                                  std::int64_t life_s) const;
+  [[nodiscard]] std::string issue(const firmware_image& of, std::uint32_t device,
+                                  std::int64_t now_s, std::int64_t life_s) const;
 
   using judged = url_tokens::judged;
   /// In a time that depends on lengths only.
-  [[nodiscard]] judged judge(std::uint32_t firmware, std::string_view token,
+  [[nodiscard]] judged judge(const firmware_image& of, std::string_view token,
                              std::int64_t now_s) const;
 
 private:

@@ -46,6 +46,10 @@ std::uint8_t wave_of(const campaign_selector& s, std::uint32_t device) noexcept 
   return static_cast<std::uint8_t>(wave - s.waves.begin());
 }
 
+std::uint64_t wave_rank(const campaign_selector& s, std::uint32_t device) noexcept {
+  return random_stream{hash_text(s.name), device, "rank"}.next();
+}
+
 std::uint8_t wave_count(const campaign_selector& s) noexcept {
   return static_cast<std::uint8_t>(std::max<std::size_t>(1, s.waves.size()));
 }

@@ -31,6 +31,8 @@ bool chosen(const campaign_selector& s, std::uint32_t device) noexcept;
 bool runs_chosen_version(const campaign_selector& s, std::string_view version) noexcept;
 /// The wave of a device, from 0 on.
 std::uint8_t wave_of(const campaign_selector& s, std::uint32_t device) noexcept;
+/// Who of a later wave comes first when an earlier one needs more devices: the lowest.
+std::uint64_t wave_rank(const campaign_selector& s, std::uint32_t device) noexcept;
 std::uint8_t wave_count(const campaign_selector& s) noexcept;
 
 } // namespace fleet::cloud

@@ -49,7 +49,7 @@ public:
 private:
   explicit database(std::string file) noexcept : file_(std::move(file)) {}
 
-  static constexpr std::size_t tables_max = 14;
+  static constexpr std::size_t tables_max = 15;
   /// Of one table: upsert, and erasure by the first one, two or three key columns.
   static constexpr std::size_t statements_per_table = 4;
 

@@ -23,7 +23,8 @@ enum class table : std::uint8_t {
   firmwares,
   firmware_blocks,
   campaigns,
-  rollouts
+  rollouts,
+  numbers
 };
 
 template <class Row>
@@ -56,6 +57,8 @@ template <>
 inline constexpr table table_of<campaign_row> = table::campaigns;
 template <>
 inline constexpr table table_of<rollout_row> = table::rollouts;
+template <>
+inline constexpr table table_of<number_row> = table::numbers;
 
 /// Calls `with` with all columns of `r` at once, each a reference to the member.
 template <class Visit>
@@ -140,5 +143,10 @@ decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.offers;
 }
 { return with(r.campaign, r.device_name, r.state, r.cause, r.step, r.attempts, r.wave, r.offers); }
+template <class Visit>
+decltype(auto) columns(auto& r, Visit&& with) requires requires {
+  r.last;
+}
+{ return with(r.kind, r.last); }
 
 } // namespace fleet::cloud

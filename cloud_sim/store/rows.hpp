@@ -150,4 +150,11 @@ struct rollout_row {
   std::uint16_t offers = 0;
 };
 
+/// The last number of a kind that was given out: it outlives what bore it, since addresses and
+/// people still speak of that. Key: kind.
+struct number_row {
+  std::string_view kind{}; ///< "firmware", "campaign"; on disk, so they never change
+  std::uint32_t last = 0;
+};
+
 } // namespace fleet::cloud

@@ -78,10 +78,15 @@ CREATE TABLE rollouts (
   PRIMARY KEY (campaign, device_name));
 )sql";
 
-constexpr std::array<const char*, 5> steps{registry_step, messages_step, config_step, topics_step,
-                                           firmware_step};
+/// Version 6: numbers that were given out. Those of what was deleted before it are not known.
+constexpr const char* numbers_step = R"sql(
+CREATE TABLE numbers (kind TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL);
+)sql";
 
-constexpr std::array<table_shape, 14> shapes{{
+constexpr std::array<const char*, 6> steps{registry_step, messages_step, config_step,
+                                           topics_step,   firmware_step, numbers_step};
+
+constexpr std::array<table_shape, 15> shapes{{
     {"products",
      {"product_key", "product_secret", "name", "model", "flags", "config", "config_count",
       "topics"},
@@ -110,6 +115,7 @@ constexpr std::array<table_shape, 14> shapes{{
     {"rollouts",
      {"campaign", "device_name", "state", "cause", "step", "attempts", "wave", "offers"},
      2},
+    {"numbers", {"kind", "last"}, 1},
 }};
 
 } // namespace

@@ -221,6 +221,9 @@ void store::put(const campaign_row& row) {
 void store::put(const rollout_row& row) {
   write(row);
 }
+void store::put(const number_row& row) {
+  write(row);
+}
 
 template <class... Keys>
 void store::erase(std::uint8_t where, const Keys&... keys) {
@@ -366,33 +369,21 @@ result<bool, store_failure> store::read_block(std::uint32_t firmware, std::uint3
   return found.value() != 0;
 }
 
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const product_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const device_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const shadow_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const desired_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const reported_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const topology_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const session_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const session_message_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const retained_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const ledger_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const firmware_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const firmware_block_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const campaign_row&)>&) const;
-template result<std::uint64_t, store_failure>
-store::read(const std::function<void(const rollout_row&)>&) const;
+using row_count = result<std::uint64_t, store_failure>;
+template row_count store::read(const std::function<void(const product_row&)>&) const;
+template row_count store::read(const std::function<void(const device_row&)>&) const;
+template row_count store::read(const std::function<void(const shadow_row&)>&) const;
+template row_count store::read(const std::function<void(const desired_row&)>&) const;
+template row_count store::read(const std::function<void(const reported_row&)>&) const;
+template row_count store::read(const std::function<void(const topology_row&)>&) const;
+template row_count store::read(const std::function<void(const session_row&)>&) const;
+template row_count store::read(const std::function<void(const session_message_row&)>&) const;
+template row_count store::read(const std::function<void(const retained_row&)>&) const;
+template row_count store::read(const std::function<void(const ledger_row&)>&) const;
+template row_count store::read(const std::function<void(const firmware_row&)>&) const;
+template row_count store::read(const std::function<void(const firmware_block_row&)>&) const;
+template row_count store::read(const std::function<void(const campaign_row&)>&) const;
+template row_count store::read(const std::function<void(const rollout_row&)>&) const;
+template row_count store::read(const std::function<void(const number_row&)>&) const;
 
 } // namespace fleet::cloud

@@ -85,6 +85,7 @@ public:
   void put(const firmware_block_row& row);
   void put(const campaign_row& row);
   void put(const rollout_row& row);
+  void put(const number_row& row);
 
   // Erasing what is not there is no error.
 

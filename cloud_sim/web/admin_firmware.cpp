@@ -13,7 +13,7 @@ void write_view(byte_buffer& out, const firmware_view& f) {
   json.text("module", f.module.empty() ? std::string_view{"default"} : f.module);
   json.integer("size", static_cast<std::int64_t>(f.size));
   json.integer("received", static_cast<std::int64_t>(f.received));
-  json.text("state", f.ready ? "ready" : "uploading");
+  json.text("state", f.ready ? "ready" : f.received == f.size ? "digesting" : "uploading");
   json.text("md5", f.md5);
   json.text("sha256", f.sha256);
   json.text("signMethod", f.sign_method == content_digest::md5 ? "Md5" : "SHA256");

@@ -93,7 +93,11 @@ void put_product(const admin_call& call) {
     return;
   }
   const auto name = call.text("name", std::string_view{});
-  const auto model = name ? call.text_or_raw("model") : std::nullopt;
+  const auto* const given = call.reader().find("model");
+  const bool deletes = given != nullptr && given->type == json_type::null;
+  const auto model = !name     ? std::nullopt
+                     : deletes ? std::optional<std::string>{"null"}
+                               : call.text_or_raw("model");
   if (model) {
     call.give(call.console().put_product(*product, *name, *model));
   }

@@ -49,6 +49,7 @@ public:
     std::uint32_t id;
     std::uint64_t from;
     std::uint64_t stops = UINT64_MAX; ///< where it stalls
+    bool breaks_off = false;          ///< there, instead
   };
   firmware_body(firmware_desk& desk, const extent& what, const responder& reply)
       : desk_(desk), at_(what), own_(rate_of(desk.pace_.each)),
@@ -56,6 +57,9 @@ public:
         gives_up_(later(desk.home_.now(), firmware_stall_most)) {}
 
   portion next(std::size_t room, time_point now) override {
+    if (at_.from >= at_.stops && at_.breaks_off) {
+      return {.what = step::ended};
+    }
     if (at_.from >= at_.stops) {
       return now >= gives_up_ ? portion{} : portion{.what = step::wait, .until = gives_up_};
     }
@@ -208,6 +212,10 @@ void firmware_desk::serve(const web_request& request, const served_firmware& wha
   firmware_body::extent part{what.id, verdict.octets.first};
   if (what.fault == firmware_fault::stall) {
     part.stops = part.from + out.length / 2;
+  } else if (what.fault == firmware_fault::short_body) {
+    // Whatever the range: else a device that goes on where it was would have it all in the end.
+    part.stops = what.size / 2;
+    part.breaks_off = true;
   }
   if (request.method == "GET") {
     source_.begun(what.id);

@@ -28,12 +28,13 @@ void logon_desk::on_request(const web_request& request, const responder& reply) 
   struct question {
     std::string_view path;
     int (logon_desk::*act)(const web_request&, byte_buffer&);
+    bool tls_alone; ///< its answer holds a device's secret (§5.5)
   };
   static constexpr std::array<question, 4> questions{{
-      {alink::registration_path, &logon_desk::register_device},
-      {alink::preauth_path, &logon_desk::preauth},
-      {alink::bootstrap_path, &logon_desk::bootstrap},
-      {alink::id2_path, &logon_desk::id2},
+      {alink::registration_path, &logon_desk::register_device, true},
+      {alink::preauth_path, &logon_desk::preauth, false},
+      {alink::bootstrap_path, &logon_desk::bootstrap, false},
+      {alink::id2_path, &logon_desk::id2, false},
   }};
   const time_point now = home_.now();
   if (!rate_.allows(request.source, now)) {
@@ -56,6 +57,11 @@ void logon_desk::on_request(const web_request& request, const responder& reply) 
       out.fields.emplace_back("Allow", "POST");
       rate_.charge(request.source, logon_refusal_units, now);
       reply.answer(std::move(out));
+      return;
+    }
+    if (q.tls_alone && !request.secure) {
+      rate_.charge(request.source, logon_refusal_units, now);
+      reply.answer(refusal(403, alink::code_forbidden));
       return;
     }
     web_answer out;

@@ -34,8 +34,9 @@ public:
 
   enum class step : std::uint8_t {
     piece, ///< octets, at least one
-    wait,  ///< none yet: ask again at `until`, or when the responder's resume() says so
-    broken ///< there will be no more: the connection is torn
+    wait,   ///< none yet: ask again at `until`, or when the responder's resume() says so
+    broken, ///< there will be no more: the connection is torn
+    ended   ///< likewise, but it is closed, and what came before goes out first
   };
   struct portion {
     step what = step::broken;

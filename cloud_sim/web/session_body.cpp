@@ -55,6 +55,11 @@ void web_session::pump() {
         hal::bump(owner_.counters_.bodies_broken);
         tear();
         return;
+      case body_source::step::ended:
+        hal::bump(owner_.counters_.bodies_broken);
+        drop_body();
+        linger();
+        return;
     }
     if (left_ == 0) {
       drop_body();

@@ -222,8 +222,8 @@ console_outcome conversation::run() {
   if (!read_inputs() || !find_device()) {
     return std::move(outcome_);
   }
-  const bool shown =
-      what_.verb == console_verb::product && what_.name.empty() && what_.model_file.empty();
+  const bool shown = what_.verb == console_verb::product && what_.name.empty()
+                     && what_.model_file.empty() && !what_.erase;
   if (what_.verb == console_verb::devices) {
     list_devices();
   } else if (what_.verb == console_verb::import) {

@@ -69,7 +69,7 @@ bool firmware_upload::begin() {
   const std::string module = what_.module.empty() ? "default" : what_.module;
   const auto same = std::find_if(all->begin(), all->end(), [&](const firmware_view& f) {
     const bool default_too = f.module.empty() && module == "default";
-    return f.state == "uploading" && f.product_key == what_.product && f.version == what_.version
+    return f.state != "ready" && f.product_key == what_.product && f.version == what_.version
            && (f.module == module || default_too);
   });
   if (same == all->end()) {
@@ -143,17 +143,34 @@ bool firmware_upload::lost(const std::string& why) {
                            text::format_size(there_.received), text::format_size(size_)));
 }
 
+/// All octets are there: the twin makes its digests of them.
+bool firmware_upload::await_digests() {
+  if (++looks_ > digest_looks_max) {
+    return foreign("all octets are there and the firmware is not ready");
+  }
+  if (!watcher_.wait(digest_period)) {
+    return wrong(
+        exit_code::interrupted,
+        fmt::format("firmware {} is there, and ready once the twin has its digests", there_.id));
+  }
+  const auto view = ask_well(firmware_request(there_.id));
+  return view && adopt(*view);
+}
+
 bool firmware_upload::send() {
   began_s_ = watcher_.now_s();
   if (resumed_) {
     outcome_.errors += fmt::format("going on with firmware {}, of which {} are there\n", there_.id,
                                    text::format_size(there_.received));
   }
-  while (there_.state == "uploading") {
+  while (there_.state != "ready") {
     show();
     const std::uint64_t at = there_.received;
     if (at >= size_) {
-      return foreign("all octets are there and the firmware is not ready");
+      if (!await_digests()) {
+        return false;
+      }
+      continue;
     }
     if (!go_to(at) || !read_piece()) {
       return false;

@@ -16,6 +16,9 @@ namespace fleet::program {
 
 /// Times in a row that a connection may end without a piece getting through.
 inline constexpr unsigned upload_losses_max = 3;
+/// How often a firmware is asked for whose digests the twin is still making, and how many times.
+inline constexpr duration digest_period = std::chrono::milliseconds{200};
+inline constexpr unsigned digest_looks_max = 3000;
 
 class firmware_upload final : console_talk {
 public:
@@ -39,6 +42,7 @@ private:
   bool go_to(std::uint64_t offset);
   bool read_piece();
   bool lost(const std::string& why);
+  bool await_digests();
   bool finish();
   void show();
 
@@ -56,6 +60,7 @@ private:
   std::uint64_t sent_ = 0;
   double began_s_ = 0;
   unsigned losses_ = 0;
+  unsigned looks_ = 0; ///< while the twin makes its digests
 };
 
 } // namespace fleet::program

@@ -76,7 +76,7 @@ struct console_options {
   bool push = false;                        ///< of `config`: to who is online, too
   duration span = std::chrono::seconds{60}; ///< of `permit`
   std::string allow;  ///< of `topic`: pub, sub or both; empty: nothing is added
-  bool erase = false; ///< of `topic`
+  bool erase = false; ///< of `topic`; of `product`: its thing model
 };
 
 } // namespace fleet::program

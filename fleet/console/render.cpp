@@ -100,6 +100,24 @@ std::optional<std::string> desired_text(const device_ref& who, std::string_view 
                               : fmt::format("{}: nothing is desired\n", who.text());
 }
 
+/// The versions that desired properties have now.
+std::optional<std::string> desired_set_text(const device_ref& who, std::string_view body) {
+  const std::string sentence = fmt::format("{}: desired from now on\n", who.text());
+  const json_level versions{body};
+  if (!versions.object()) {
+    return std::nullopt;
+  }
+  if (versions.members().empty()) {
+    return sentence;
+  }
+  text_table table{2};
+  table.row({"name", "version"});
+  for (const json_member& m : versions.members()) {
+    table.row({shown_key(m), shown(&m)});
+  }
+  return sentence + table.text();
+}
+
 std::optional<std::string> products_text(std::string_view body) {
   const auto products = listed(body, "products");
   if (!products) {
@@ -275,8 +293,7 @@ std::optional<std::string> render(const console_options& what, const device_ref&
     case console_verb::get:
     case console_verb::call: return call_text(who, body);
     case console_verb::desired:
-      return what.words.empty() ? desired_text(who, body)
-                                : done(fmt::format("{}: desired from now on", who.text()), body);
+      return what.words.empty() ? desired_text(who, body) : desired_set_text(who, body);
     case console_verb::rrpc: return rrpc_text(who, body);
     case console_verb::shadow: return shadow_text(what, who, body);
     case console_verb::publish: return done("published on " + printable(what.topic), body);

@@ -143,6 +143,9 @@ made product_request(const console_options& what, std::string_view model) {
     }
     object.raw("model", model);
   }
+  if (what.erase) {
+    object.raw("model", "null");
+  }
   object.end();
   return admin_request{"PUT", product_path(what.product), text_of(out)};
 }

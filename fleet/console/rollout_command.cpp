@@ -51,11 +51,25 @@ private:
 
 void rollout::generate() {
   const std::uint64_t seed = what_.firmware.seed.value_or(fresh_seed());
-  const auto answer = ask_well(add_firmware_request(what_.firmware, 0, seed));
+  auto answer = ask_well(add_firmware_request(what_.firmware, 0, seed));
+  auto view = answer ? read_firmware(answer->body) : std::nullopt;
+  // What comes next is a campaign, which takes a firmware that is ready.
+  for (unsigned looks = 0; view && view->state == "digesting"; ++looks) {
+    if (looks == digest_looks_max) {
+      foreign("the firmware does not get ready");
+      return;
+    }
+    if (!watcher_.wait(digest_period)) {
+      wrong(exit_code::interrupted,
+            fmt::format("firmware {} is ready once the twin has its digests", view->id));
+      return;
+    }
+    answer = ask_well(firmware_request(view->id));
+    view = answer ? read_firmware(answer->body) : std::nullopt;
+  }
   if (!answer) {
     return;
   }
-  const auto view = read_firmware(answer->body);
   print(answer->body,
         view ? std::optional{fmt::format("firmware {} is made from seed {}\n", view->id, seed)
                              + render_firmware(*view)}

@@ -137,6 +137,7 @@ std::optional<firmware_view> read_firmware(std::string_view json) {
   out.module = text_of(f, "module");
   out.state = text_of(f, "state");
   out.sign_method = text_of(f, "signMethod");
+  out.fault = text_of(f, "fault");
   out.md5 = text_of(f, "md5");
   out.sha256 = text_of(f, "sha256");
   out.size = count_of(f, "size");
@@ -195,19 +196,23 @@ std::string render_firmware(const firmware_view& f) {
   table.row({"md5", dash(f.md5)});
   table.row({"sha256", dash(f.sha256)});
   table.row({"offers carry", dash(f.sign_method)});
+  if (!f.fault.empty()) {
+    table.row({"fault", f.fault + ", on purpose"});
+  }
   table.row({"downloads", text::format_count(f.downloads)});
   return table.text();
 }
 
 std::string render_firmware_list(const std::vector<firmware_view>& all) {
   text_table table;
-  table.row({"firmware", "product", "version", "module", "size", "state", "md5", "downloads"});
+  table.row(
+      {"firmware", "product", "version", "module", "size", "state", "fault", "md5", "downloads"});
   for (const auto& f : all) {
     const bool whole = f.state != "uploading";
     table.row({std::to_string(f.id), dash(f.product_key), f.version, dash(f.module),
                text::format_size(f.size),
                whole ? f.state : fmt::format("{} {}%", f.state, percent_of(f.received, f.size)),
-               dash(f.md5), text::format_count(f.downloads)});
+               dash(f.fault), dash(f.md5), text::format_count(f.downloads)});
   }
   return table.text();
 }

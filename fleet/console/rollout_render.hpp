@@ -17,8 +17,9 @@ struct firmware_view {
   std::string product_key;
   std::string version;
   std::string module; ///< `default`
-  std::string state;  ///< `uploading`, `ready`
+  std::string state;  ///< `uploading`, `digesting`, `ready`
   std::string sign_method;
+  std::string fault; ///< what is wrong on purpose; empty: nothing
   std::string md5;
   std::string sha256;
   std::uint64_t size = 0; ///< octets

@@ -189,13 +189,18 @@ complaint read_event(words_view words, hand_command& out) {
 }
 
 complaint read_shadow(words_view words, hand_command& out) {
-  constexpr std::array<std::string_view, 2> verbs{"get", "update"};
+  constexpr std::array<std::string_view, 3> verbs{"get", "update", "delete"};
   if (words.empty()) {
-    return "shadow needs get, or update and what to report as JSON";
+    return "shadow needs get, delete, or update and what to report as JSON";
   }
   if (words[0] == "get") {
     out.verb = hand_verb::shadow_get;
     return too_many(words, 1);
+  }
+  if (words[0] == "delete") {
+    out.verb = hand_verb::shadow_delete;
+    out.names.assign(words.begin() + 1, words.end());
+    return std::nullopt;
   }
   if (words[0] != "update") {
     const auto near = text::nearest(words[0], verbs);
@@ -247,8 +252,10 @@ constexpr std::array<entry, 11> entries{{
     {"unsub", "unsub FILTER", "unsubscribes", read_unsub},
     {"set", "set NAME=VALUE...", "gives properties of the thing values and reports them", read_set},
     {"event", "event NAME [{JSON}]", "reports an event of the thing with its outputs", read_event},
-    {"shadow", "shadow get\n  shadow update {JSON}",
-     "asks for the device's shadow\nreports these attributes to it", read_shadow},
+    {"shadow", "shadow get\n  shadow update {JSON}\n  shadow delete [NAME...]",
+     "asks for the device's shadow\nreports these attributes to it\n"
+     "takes these reported attributes out of it, or all",
+     read_shadow},
     {"wait", "wait D", "lets time pass before the next command, as 3s or 500ms", read_wait},
     {"status", "status", "what the device knows of itself", read_bare<hand_verb::status>},
     {"help", "help", "this", read_bare<hand_verb::help>},
@@ -304,7 +311,8 @@ bool needs_link(hand_verb verb) noexcept {
     case hand_verb::set:
     case hand_verb::event:
     case hand_verb::shadow_get:
-    case hand_verb::shadow_update: return true;
+    case hand_verb::shadow_update:
+    case hand_verb::shadow_delete: return true;
     case hand_verb::wait:
     case hand_verb::status:
     case hand_verb::help:

@@ -23,6 +23,7 @@ enum class hand_verb : std::uint8_t {
   event,
   shadow_get,
   shadow_update,
+  shadow_delete,
   wait,
   status,
   help,
@@ -39,8 +40,9 @@ struct hand_command {
   std::string name; ///< a topic, a filter, or an event's identifier
   std::string text; ///< a payload; of set, event and shadow update a JSON object
   mqtt::qos qos = mqtt::qos::at_least_once;
-  duration time{0};  ///< of wait; of pub open: between two reports, 0: one only
-  std::string typed; ///< the command as it was written
+  duration time{0};                 ///< of wait; of pub open: between two reports, 0: one only
+  std::string typed;                ///< the command as it was written
+  std::vector<std::string> names{}; ///< of shadow delete: attributes; none for all
 };
 
 /// Commands in one text, at most.

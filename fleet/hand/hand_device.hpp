@@ -133,6 +133,7 @@ private:
   // The shadow (hand_shadow.cpp).
   void shadow_get();
   void shadow_update(const std::string& reported);
+  void shadow_delete(const std::vector<std::string>& names);
   void drop_deaf_shadow();
   bool open_shadow();
   void shadow_subscribed();

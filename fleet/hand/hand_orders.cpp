@@ -104,6 +104,7 @@ void hand_device::carry_out(const hand_command& c) {
     case hand_verb::event: carry_out_event(c); break;
     case hand_verb::shadow_get: shadow_get(); break;
     case hand_verb::shadow_update: shadow_update(c.text); break;
+    case hand_verb::shadow_delete: shadow_delete(c.names); break;
     case hand_verb::wait: wait_until_ = later(now(), c.time); break;
     case hand_verb::status: tell_status(); break;
     case hand_verb::help: tell_lines(commands_help()); break;

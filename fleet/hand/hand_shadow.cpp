@@ -96,6 +96,18 @@ void hand_device::shadow_update(const std::string& reported) {
   send_shadow();
 }
 
+void hand_device::shadow_delete(const std::vector<std::string>& names) {
+  if (!open_shadow()) {
+    return;
+  }
+  const std::vector<std::string_view> words{names.begin(), names.end()};
+  const auto made = shadow_->remove(words, now(), shadow_out_);
+  if (!made) {
+    trouble(fmt::format("nothing is deleted of the shadow: {}", text_of(made.error())));
+  }
+  send_shadow();
+}
+
 void hand_device::shadow_subscribed() {
   shadow_pulling_ = true; // the machine pulls whenever it is connected anew
   shadow_->connected(now(), shadow_out_);

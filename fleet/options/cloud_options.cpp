@@ -129,8 +129,8 @@ void platform_flags(flag_set& flags, cloud_options& out) {
               set_text(out.product_key));
   flags.value(
       "--product-secrets", "FILE",
-      "Products whose devices may fetch their secrets, at --mqtts or --https: CSV with the columns "
-      "ProductKey, ProductSecret. Default: none may.",
+      "Products whose devices may fetch their secrets, at --mqtts or --https or through a gateway: "
+      "CSV with the columns ProductKey, ProductSecret. Default: none may.",
       set_text(out.product_secrets_file));
   flags.toggle(
       "--strict",

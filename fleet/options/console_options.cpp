@@ -111,6 +111,7 @@ void verb_flags(flag_set& flags, console_options& out) {
   } else if (out.verb == console_verb::product) {
     flags.value("--name", "NAME", "What the product is called.", set_text(out.name));
     flags.value("--model", "FILE", "Its thing model (TSL, JSON).", set_text(out.model_file));
+    flags.toggle("--no-model", "Deletes its thing model: nothing is checked any more.", out.erase);
   } else if (out.verb == console_verb::add) {
     flags.value("--secret-file", "FILE",
                 "The DeviceSecret, in a file of its own. Default: the twin makes one.",
@@ -241,6 +242,9 @@ std::optional<std::string> contradiction(const console_options& o, const flag_se
   }
   if (o.verb == console_verb::shadow && flags.given("--version") && o.words.empty()) {
     return "--version belongs to --set";
+  }
+  if (o.verb == console_verb::product && o.erase && !o.model_file.empty()) {
+    return "--model contradicts --no-model";
   }
   if (o.verb == console_verb::topic) {
     const bool changes = !o.allow.empty() || o.erase;

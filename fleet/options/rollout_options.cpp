@@ -75,7 +75,9 @@ void select_flags(flag_set& flags, new_campaign& out) {
   flags.group("Which devices: those of the firmware's product that all of these let through");
   flags.value("--percent", "P%", "So many of them, picked by hash: 0.1% to 100%. Default 100%.",
               set_permille(out.permille));
-  flags.value("--versions", "V,V...", "Those that run one of these. Default: whatever they run.",
+  flags.value("--versions", "V,V...",
+              "Those that run one of these, and those that never told theirs until they do. "
+              "Default: whatever they run.",
               set_list(out.versions, cloud::campaign_versions_max));
   flags.value("--devices", "LIST|FILE",
               "These: DeviceNames with commas between them, or a file with one a line. Default: "

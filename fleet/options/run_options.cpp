@@ -205,7 +205,8 @@ void world_flags(flag_set& flags, run_options& out) {
               set_count(out.connects_pending, 1, 20'000));
   flags.value(
       "--grace", "D",
-      "How long devices may take to finish and disconnect at the stop: 0s to 10m. Default 5s.",
+      "How long devices may take to finish and disconnect at the stop: 0s to 10m. Default 5s. "
+      "Slow links of the virtual world get more.",
       set_duration(out.grace, 0s, 10min));
 }
 

@@ -108,6 +108,25 @@ void judge_commands(const run_facts& facts, const product_fact& product,
   }
 }
 
+/// What the cloud would not have of a product's devices, and the configurations that they could not
+/// take, unless the scenario expects such.
+void judge_answers(const run_facts& facts, const product_fact& product,
+                   std::vector<std::string>& out) {
+  if (product.counts.replies_bad != 0 && !product.errors_expected) {
+    out.push_back(fmt::format("product {}: {} replies of the cloud with an error: expected 0",
+                              product.name, product.counts.replies_bad));
+  }
+  const auto failed = dialect_count_of(product.counts.dialect, &actors::meters::configs_failed);
+  const bool expected =
+      std::any_of(facts.traffic.begin(), facts.traffic.end(), [&product](const traffic_fact& t) {
+        return t.may_fail && t.pushes_configs && t.product == product.name;
+      });
+  if (failed != 0 && !expected) {
+    out.push_back(fmt::format("product {}: {} configurations offered and not fetched: expected 0",
+                              product.name, failed));
+  }
+}
+
 void judge_traffic(const traffic_fact& traffic, std::vector<std::string>& out) {
   std::string what;
   const auto add = [&what](std::uint64_t count, std::string_view how) {
@@ -268,6 +287,7 @@ void judge(run_facts& facts) {
   }
   for (const auto& product : facts.products) {
     judge_commands(facts, product, out);
+    judge_answers(facts, product, out);
   }
   for (const auto& rollout : facts.rollouts) {
     judge_rollout(rollout, facts.interrupted, out);

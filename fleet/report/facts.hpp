@@ -97,9 +97,10 @@ struct product_fact {
   std::uint64_t online_end = 0;
   std::uint64_t expected_end = 0; ///< to be online at the end; behind gateways, to be logged in
   totals counts;
-  bool ledger_known = false; ///< the far side's account exists: the twin's, or a probe's
-  bool uplink_tagged = true; ///< its reports carry the ledger's tag
-  bool uplink_whole = true;  ///< the far side had room for all of its products' reports
+  bool ledger_known = false;    ///< the far side's account exists: the twin's, or a probe's
+  bool uplink_tagged = true;    ///< its reports carry the ledger's tag
+  bool uplink_whole = true;     ///< the far side had room for all of its products' reports
+  bool errors_expected = false; ///< the scenario has reports that the cloud may refuse
   [[nodiscard]] bool uplink_known() const noexcept {
     return ledger_known && uplink_tagged && uplink_whole;
   }
@@ -124,6 +125,7 @@ struct traffic_fact {
   std::uint64_t skipped = 0;    ///< due and not attempted: too many were without answer
   std::uint64_t unanswered = 0; ///< that had no end although their time was up
   bool may_fail = false;        ///< the scenario expects some to be refused or not answered
+  bool pushes_configs = false;  ///< whose failures may_fail excuses too
 };
 
 struct run_facts {

@@ -80,6 +80,7 @@ void traffic_flow::start(std::uint64_t seed, const alink::credential_source& nam
   random_ = random_stream{seed, to_.devices.first, "cloud traffic"};
   began_ = home_.now();
   number_ = 0;
+  stopped_ = false;
   if (to_.devices.count > 0) {
     home_.arm(*this, due(0));
   }
@@ -88,12 +89,17 @@ void traffic_flow::start(std::uint64_t seed, const alink::credential_source& nam
 void traffic_flow::stop() {
   home_.disarm(*this);
   enable_again();
-  if (names_ == nullptr) {
+  if (names_ == nullptr || stopped_) {
     return;
   }
-  names_ = nullptr; // once
+  stopped_ = true; // once
   for (; !waiting_.empty(); waiting_.pop_front()) {
-    bump(board_->counts.offline); // it had time left, which the run has not
+    const auto& which = waiting_.front();
+    if (home_.now() - which.first >= judged_after) {
+      give_up(which, which.why);
+    } else {
+      bump(board_->counts.offline); // cut off: it had hardly been tried
+    }
   }
   // What is out now was begun last: whatever exceeds the attempts of the last while is older.
   const double ns = static_cast<double>((home_.now() - began_ - end_most).count());
@@ -125,7 +131,7 @@ void traffic_flow::on_wake(time_point now) {
   for (std::uint32_t done = 0; done < burst_most && due(number_) <= now; ++done) {
     if (pending() < pending_most) {
       bump(board_->counts.attempted);
-      act({number_, now, {}, false});
+      act({.number = number_, .first = now});
     } else {
       bump(board_->counts.skipped);
     }
@@ -148,7 +154,9 @@ void traffic_flow::try_again(time_point now) {
   }
 }
 
-cloud::call_done traffic_flow::when_done(const attempt& which) {
+cloud::call_done traffic_flow::when_done(const attempt& made) {
+  auto which = made;
+  which.made_ms = home_.wall_ms();
   board_->late += which.again ? 1 : 0;
   // The answer may come when the flow is gone.
   return [board = board_, which](const cloud::call_result& got) {
@@ -172,26 +180,48 @@ void traffic_flow::ended(const attempt& which, const cloud::operation_result& go
 }
 
 void traffic_flow::failed(const attempt& which, cloud::operation_error why) {
-  auto& counts = board_->counts;
-  if (names_ == nullptr) { // stopped
-    count(counts, why);
+  const auto now = home_.now();
+  if (why == cloud::operation_error::timed_out && logged_out_since(which)) {
+    why = cloud::operation_error::offline; // before it could answer
+  }
+  if (stopped_) {
+    if (why == cloud::operation_error::offline) {
+      bump(board_->counts.offline); // the cloud may be leaving, too: nobody is asked
+    } else {
+      give_up(which, why);
+    }
     return;
   }
-  const auto now = home_.now();
   if (may_pass(why) && now - which.first < reach_within && wanted(which, which.first)) {
-    waiting_.push_back({which.number, which.first, later(now, retry_every), which.again});
+    auto& again = waiting_.emplace_back(which);
+    again.next = later(now, retry_every);
+    again.why = why;
     arm_next();
     return;
   }
+  give_up(which, why);
+}
+
+void traffic_flow::give_up(const attempt& which, cloud::operation_error why) {
+  auto& counts = board_->counts;
   // Where the load had it off, or has only just switched it on, it need not have been there.
   const bool was_there = why == cloud::operation_error::timed_out; // or it had not been asked
-  const bool excused =
-      not_there(why)
-      && !wanted(which, which.first - (was_there ? duration::zero() : settle_within));
+  const auto on_since = was_there ? which.first : std::min(which.first, home_.now() - to_.settle);
+  const bool excused = not_there(why) && !wanted(which, on_since);
   count(counts, excused ? cloud::operation_error::offline : why);
   if (why == cloud::operation_error::offline && !excused && is_absent(which)) {
     bump(counts.absent);
   }
+}
+
+bool traffic_flow::logged_out_since(const attempt& which) const {
+  auto* const console = cloud_.console();
+  if (!to_.behind_gateway || console == nullptr) {
+    return false;
+  }
+  const auto who = names_->at(device_of(which));
+  const auto seen = console->device({who.product_key, who.device_name});
+  return seen && (seen.value().state != "online" || seen.value().logged_in_ms >= which.made_ms);
 }
 
 bool traffic_flow::wanted(const attempt& which, time_point from) const {

@@ -60,6 +60,7 @@ struct traffic_target {
   const tsl::model* model = nullptr; ///< outlives the traffic
   device_wanted wanted;              ///< none: all of them, always
   bool behind_gateway = false;
+  duration settle = std::chrono::seconds{10};   ///< what a device needs once the load has it on
   duration away_most = std::chrono::minutes{2}; ///< no back-off after a broken link takes longer
 };
 
@@ -69,10 +70,15 @@ bool is_ledger_command(const cloud_traffic& what, profile p) noexcept;
 /// An attempt that finds its device offline, not listening yet or busy is made again for a while,
 /// as long as the load has the device on: it may have logged on a moment ago, be on its way back,
 /// or its queue be full for an instant. What is found offline in the end is told apart: `absent` is
-/// a device that the load had on since `settle_within` before the first try, that nobody disabled,
+/// a device that the load had on since the first try and for at least `settle`, nobody disabled,
 /// and that has been away for longer than any back-off after a broken link, or never came. Whether
 /// a sub-device ever logs in the end of the run judges, since that takes as long as its gateway
-/// needs for all of them.
+/// needs for all of them. A call to a sub-device that leaves its gateway, or is thrown off, before
+/// it has answered is such an attempt, too: the answer would be acknowledged and thrown away
+/// (aliyun-iot.md §16.8, 520).
+///
+/// stop() ends what waits to be made again: what has been tried for `judged_after` is judged as if
+/// its time were up, the rest is cut off and counts as offline.
 class traffic_flow final : private hal::timer {
 public:
   /// What one entry may have unanswered; more is not attempted before some is answered.
@@ -84,8 +90,10 @@ public:
   /// How long an attempt is made again, and how often.
   static constexpr duration reach_within = std::chrono::seconds{15};
   static constexpr duration retry_every = std::chrono::milliseconds{500};
-  /// What a device that the load switches on has to be there.
+  /// What a device that the load switches on has to be there, on a link that is not slow.
   static constexpr duration settle_within = std::chrono::seconds{10};
+  /// How long an order has been tried in vain that is judged when the run ends.
+  static constexpr duration judged_after = patience;
   /// An attempt that was not made again and has no end for so long will not have one.
   static constexpr duration end_most = patience + std::chrono::seconds{5};
 
@@ -106,9 +114,11 @@ public:
 private:
   struct attempt {
     std::uint64_t number = 0;
-    time_point first{}; ///< when it was made first
-    time_point next{};  ///< when it is made again
-    bool again = false; ///< it has been
+    time_point first{};           ///< when it was made first
+    time_point next{};            ///< when it is made again
+    bool again = false;           ///< it has been
+    cloud::operation_error why{}; ///< it is made again
+    std::int64_t made_ms = 0;     ///< when it was made last, by the wall clock
   };
   /// What answers hold that may come when the flow is gone.
   struct board {
@@ -125,6 +135,9 @@ private:
   void call(cloud::operations& console, const traffic_subject& to, const attempt& which);
   void ended(const attempt& which, const cloud::operation_result& got);
   void failed(const attempt& which, cloud::operation_error why);
+  void give_up(const attempt& which, cloud::operation_error why);
+  /// Whether a sub-device's log-in to which it was sent has ended since.
+  [[nodiscard]] bool logged_out_since(const attempt& which) const;
   [[nodiscard]] bool wanted(const attempt& which, time_point from) const;
   [[nodiscard]] bool is_absent(const attempt& which) const;
   [[nodiscard]] std::uint32_t device_of(const attempt& which) const noexcept {
@@ -147,6 +160,7 @@ private:
   std::uint64_t number_ = 0; ///< of the next attempt, from 0
   alink::identity disabled_; ///< until enable_at_
   time_point enable_at_ = never;
+  bool stopped_ = false;
 };
 
 /// Whether a cloud of profile `p` can do this entry: by itself, or by its console where it has one.

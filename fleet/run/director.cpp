@@ -80,6 +80,14 @@ std::uint64_t director::traffic_pending() const {
   return sum;
 }
 
+duration director::grace() const {
+  duration more{0};
+  for (const auto& product : ready_.products) {
+    more = std::max(more, slow_link_grace(product.settings.link));
+  }
+  return options_.grace + (options_.virtual_world ? more : duration{0});
+}
+
 void director::look() {
   facts_.counts = report::read_totals(shard_list_);
   facts_.online_max = std::max(facts_.online_max, facts_.counts.online());
@@ -150,7 +158,7 @@ void director::on_signal(int number) {
   if (!options_.quiet) {
     line_->finish();
     std::fprintf(stderr, "stopping: %g s of grace, a second signal ends at once\n",
-                 seconds(options_.grace));
+                 seconds(grace()));
   }
 }
 
@@ -178,7 +186,7 @@ void director::advance() {
       }
     });
     caf::anon_send(root_, actors::quiet_devices{});
-    pace_ = {now, seconds(options_.grace)};
+    pace_ = {now, seconds(grace())};
     enter(stage::draining);
     return;
   }

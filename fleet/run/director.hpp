@@ -96,6 +96,8 @@ private:
   [[nodiscard]] const far_side* far_of(std::uint32_t device) const;
   [[nodiscard]] std::uint64_t traffic_pending() const;
   [[nodiscard]] hal::home& far_home();
+  /// Of the stop: what was said, and what the slowest simulated link needs beyond that.
+  [[nodiscard]] duration grace() const;
   void tear_down();
   /// Waits until a far side that was stopped is gone; answers the number of a signal that came.
   std::optional<int> see_off(double at_most_s);

@@ -51,6 +51,10 @@ void director::name_run() {
     }
     fact.devices = product.plan.devices.count;
     fact.behind_gateway = product.plan.behind_gateway;
+    if (const auto& reports = product.plan.product.report) {
+      fact.errors_expected = std::any_of(reports->begin(), reports->end(),
+                                         [](const report_rule& r) { return r.may_fail; });
+    }
     product_names_.push_back(fact.name);
     if (facts_.profile.find(fact.profile) == std::string::npos) {
       facts_.profile += (facts_.profile.empty() ? "" : ", ") + fact.profile;
@@ -174,7 +178,7 @@ void director::fetch_books() {
   }
   // A run that ended by itself waits for the account it was asked for, however short the grace.
   const double left =
-      std::max(pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(options_.grace)),
+      std::max(pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(grace())),
                facts_.interrupted ? 0.2 : 5.0);
   auto got = unless_stopped<result<twin_books, books_failure>>(
       [api = admin_, where = admin_text(ready_.admin->at), devices = options_.devices] {
@@ -268,6 +272,7 @@ void director::gather_traffic() {
     fact.skipped = c.skipped.load(std::memory_order_relaxed);
     fact.unanswered = std::min(c.overdue.load(std::memory_order_relaxed), flow->pending());
     fact.may_fail = flow->what().may_fail;
+    fact.pushes_configs = flow->what().kind == traffic_kind::config_push;
   }
 }
 

@@ -121,6 +121,9 @@ void director::make_traffic(twin_host& host, profile p) {
     to.qos = product.settings.qos;
     to.model = product.model.get();
     to.behind_gateway = product.plan.behind_gateway;
+    if (options_.virtual_world) {
+      to.settle += slow_link_grace(product.settings.link);
+    }
     to.away_most = 2 * product.settings.backoff.cap;
     to.wanted = [wishes](std::uint32_t device, duration from, duration until) {
       return wishes->wants(device, from, until);

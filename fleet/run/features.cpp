@@ -16,6 +16,8 @@ actors::report_kind kind_of(report_kind what) noexcept {
     case report_kind::raw: return actors::report_kind::raw;
     case report_kind::shadow: return actors::report_kind::shadow;
     case report_kind::batch: return actors::report_kind::batch;
+    case report_kind::shadow_async: return actors::report_kind::shadow_async;
+    case report_kind::shadow_delete: return actors::report_kind::shadow_delete;
   }
   FLEET_CHECK(false);
 }

@@ -142,6 +142,14 @@ void apply_firmware(const run_options& options, const prepared& ready, prepared_
   firmware.updater = updater_of(rule);
 }
 
+cloud::firmware_options firmware_options_of(const firmware_server_rule& rule) {
+  cloud::firmware_options out;
+  out.token_life = rule.token_life;
+  out.pace.all = rule.rate.value_or(0);
+  out.pace.each = rule.rate_each.value_or(0);
+  return out;
+}
+
 cloud::firmware_order firmware_order_of(const rollout_plan& planned, const product_plan& product,
                                         std::uint64_t seed) {
   const auto& r = planned.rollout;

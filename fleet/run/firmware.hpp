@@ -5,6 +5,7 @@
 
 #include "actors/device/firmware_settings.hpp"
 #include "cloud_sim/firmware_operations.hpp"
+#include "cloud_sim/firmware_options.hpp"
 #include "fleet/run/prepare.hpp"
 
 namespace fleet::program {
@@ -25,6 +26,9 @@ void apply_firmware(const run_options& options, const prepared& ready, prepared_
 /// Whether the product's devices may have to download over HTTPS: images always, configurations
 /// from a platform that is not ours.
 bool downloads(const run_options& options, const prepared_product& product) noexcept;
+
+/// How the embedded twin serves images; where and with which key is the twin's.
+cloud::firmware_options firmware_options_of(const firmware_server_rule& rule);
 
 /// What the console is asked for. `seed` is the run's.
 cloud::firmware_order firmware_order_of(const rollout_plan& planned, const product_plan& product,

@@ -38,7 +38,7 @@ struct prepared_product {
   [[nodiscard]] program::profile profile() const noexcept { return plan.product.profile; }
   [[nodiscard]] bool tls() const noexcept { return over_tls(plan.product.security); }
   std::shared_ptr<const tsl::model> model; ///< none: the scenario names none
-  std::string product_secret; ///< of devices that register by themselves; others: empty
+  std::string product_secret; ///< of devices that register, as far as needed; others: empty
   std::unique_ptr<actors::dialect> speech;
   actors::product_settings settings; ///< with the peer, but for the embedded twin
 };

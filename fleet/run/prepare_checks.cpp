@@ -302,7 +302,7 @@ refusal check_sources(const run_options& o, const prepared& ready) {
 }
 
 refusal check_messages(const run_options& o, prepared& ready) {
-  for (auto* const check : {&check_boards, &check_orders}) {
+  for (auto* const check : {&check_names, &check_boards, &check_orders}) {
     if (auto error = (*check)(o, ready)) {
       return error;
     }

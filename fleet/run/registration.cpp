@@ -54,7 +54,10 @@ std::optional<startup_error> find_product_secrets(const run_options& o, prepared
   for (std::size_t i = 0; i < out.products.size(); ++i) {
     auto& product = out.products[i];
     const auto& asked = product.plan.product;
-    if (!registers(asked.logon) || (product.plan.behind_gateway && !gateways_sign(out, i))) {
+    // Gateways that do not sign need the platform's switch alone (§16.1), which in our own twin is
+    // the secret.
+    const bool by_switch = product.plan.behind_gateway && !gateways_sign(out, i);
+    if (!registers(asked.logon) || (by_switch && o.target.scheme != text::scheme::embedded)) {
       continue;
     }
     const auto registering = key_of(o, out, product.plan);

@@ -26,13 +26,14 @@ void rollout_flow::stop() {
   home_.disarm(*this);
   if (campaign_) {
     look();
+  } else if (firmware_ && trouble_.empty()) {
+    trouble_ = "the run ended before the twin had its image's digests";
   }
 }
 
 void rollout_flow::on_wake(time_point now) {
   if (!campaign_ && trouble_.empty()) {
-    began_ = now;
-    begin();
+    begin(now);
   }
   if (campaign_) {
     look();
@@ -68,9 +69,21 @@ bool rollout_flow::put_image() {
   return true;
 }
 
-void rollout_flow::begin() {
-  if (!put_image()) {
+// A large image is not ready in the turn that brings it: the twin makes its digests slice by slice.
+void rollout_flow::begin(time_point now) {
+  if (!firmware_) {
+    began_ = now;
+    if (!put_image()) {
+      return;
+    }
+  }
+  const auto there = console_.firmware(*firmware_);
+  if (!there) {
+    fail_with(there.error());
     return;
+  }
+  if (!there.value().ready) {
+    return; // until the next wake
   }
   const auto made = console_.add_campaign(campaign_order_of(planned_, *firmware_));
   if (!made) {

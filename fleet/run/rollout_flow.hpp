@@ -1,5 +1,6 @@
 // One rollout of a scenario: a timer of the twins' home that puts the image into the twin's store
-// when its time has come, starts the campaign, and reads afterwards what became of it.
+// when its time has come, starts the campaign once that is ready, and reads afterwards what became
+// of it.
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,7 @@ namespace fleet::program {
 
 class rollout_flow final : private hal::timer {
 public:
-  /// How often progress() is brought up to date.
+  /// How often an image is asked for that is not ready, and seen() is brought up to date.
   static constexpr duration look_every = std::chrono::milliseconds{500};
 
   /// Home and console outlive the flow; the plan outlives start().
@@ -42,7 +43,7 @@ public:
 private:
   void on_wake(time_point now) override;
   bool put_image();
-  void begin();
+  void begin(time_point now);
   void look();
   void fail_with(const cloud::operation_failure& why);
 

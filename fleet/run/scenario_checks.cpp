@@ -2,10 +2,14 @@
 #include "fleet/run/scenario_checks.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "actors/device/plain_model.hpp"
 #include "fleet/scenario/words.hpp"
+#include "fleet/text/nearest.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/tsl/sample.hpp"
 
@@ -22,7 +26,103 @@ bool sets(traffic_kind kind) noexcept {
          || kind == traffic_kind::shadow_desired;
 }
 
+/// Where names stand and what they are to be.
+struct names_wanted {
+  const std::string& file;
+  std::string_view what; ///< `property`, `event` or `service`
+  const std::string& product;
+  bool modelled; ///< else it is the plain device's model
+  std::vector<std::string_view> valid;
+};
+
+template <class Parts>
+std::vector<std::string_view> identifiers_of(const Parts& parts) {
+  std::vector<std::string_view> out;
+  for (const auto& part : parts) {
+    out.push_back(part.identifier);
+  }
+  return out;
+}
+
+void hold_name(const names_wanted& w, const std::string& name, text_place at, mistakes& out) {
+  constexpr std::size_t most_told = 10;
+  if (std::find(w.valid.begin(), w.valid.end(), name) != w.valid.end()) {
+    return;
+  }
+  const auto near = text::nearest(name, w.valid);
+  const auto told = std::span{w.valid}.first(std::min(w.valid.size(), most_told));
+  const std::string hint = near              ? "the nearest is " + std::string{*near}
+                           : w.valid.empty() ? "it has none"
+                           : w.valid.size() > most_told
+                               ? fmt::format("it has {}…", fmt::join(told, ", "))
+                               : "it has " + text::enumerate(told);
+  out.push_back(fmt::format("{}:{}:{}: {} is no {} of product {}{}; {}", w.file, at.line, at.column,
+                            name, w.what, w.product,
+                            w.modelled ? "'s thing model" : ", which has no thing model", hint));
+}
+
+void hold_names(const names_wanted& w, const std::vector<std::string>& names,
+                const std::vector<text_place>& places, mistakes& out) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    hold_name(w, names[i], i < places.size() ? places[i] : text_place{}, out);
+  }
+}
+
 } // namespace
+
+mistakes unknown_names(const std::string& file, const scenario_product& product,
+                       const tsl::model* model) {
+  mistakes out;
+  if (product.profile == profile::mqtt || !product.report) {
+    return out;
+  }
+  const auto& thing = model != nullptr ? *model : actors::plain_model();
+  for (const auto& rule : *product.report) {
+    const bool event = rule.what == report_kind::event;
+    hold_names({file, event ? "event" : "property", product.name, model != nullptr,
+                event ? identifiers_of(thing.events()) : identifiers_of(thing.properties())},
+               rule.identifiers, rule.identifiers_at, out);
+  }
+  return out;
+}
+
+mistakes unknown_names(const std::string& file, const cloud_traffic& traffic,
+                       const tsl::model* model) {
+  mistakes out;
+  const auto& thing = model != nullptr ? *model : actors::plain_model();
+  hold_names(
+      {file, "property", traffic.product, model != nullptr, identifiers_of(thing.properties())},
+      traffic.identifiers, traffic.identifiers_at, out);
+  if (traffic.kind == traffic_kind::service && model != nullptr) {
+    hold_name({file, "service", traffic.product, true, identifiers_of(thing.services())},
+              traffic.service, traffic.service_at, out);
+  }
+  return out;
+}
+
+std::optional<startup_error> check_names(const run_options& o, const prepared& ready) {
+  mistakes all;
+  const auto add = [&all](mistakes found) {
+    std::move(found.begin(), found.end(), std::back_inserter(all));
+  };
+  for (const auto& product : ready.products) {
+    if (ready.plan) {
+      add(unknown_names(o.scenario_file, product.plan.product, product.model.get()));
+    }
+  }
+  for (std::size_t i = 0; ready.plan && i < ready.plan->cloud_traffic.size(); ++i) {
+    const auto& entry = ready.plan->cloud_traffic[i];
+    const auto& model = ready.products[entry.product].model;
+    add(unknown_names(o.scenario_file, entry.traffic, model.get()));
+  }
+  if (all.empty()) {
+    return std::nullopt;
+  }
+  const auto more = all.size() - 1;
+  return startup_error{exit_code::wrong_usage,
+                       all.front()
+                           + (more == 0 ? "" : fmt::format(" ({} more: see fleet check)", more))};
+}
 
 std::optional<std::string> nothing_to_set(const std::string& file, const cloud_traffic& traffic,
                                           const tsl::model* model) {

@@ -5,7 +5,23 @@
 
 #include <algorithm>
 
+#include "hal_sim/world/home.hpp"
+#include "protocol/base/check.hpp"
+
 namespace fleet::program {
+
+/// What a slow link adds to the grace of a stop: so much that what was asked for last is done
+/// within its first half, where each word takes a second or more and a lost one several.
+constexpr duration slow_link_grace(hal::link_kind link) {
+  switch (link) {
+    case hal::link_kind::ethernet:
+    case hal::link_kind::wifi:
+    case hal::link_kind::cellular_4g: return duration{0};
+    case hal::link_kind::nbiot: return std::chrono::minutes{1};
+    case hal::link_kind::lora: return std::chrono::minutes{2};
+  }
+  FLEET_CHECK(false);
+}
 
 class stop_pace {
 public:

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cloud_sim/web/guard.hpp"
+#include "fleet/run/firmware.hpp"
 #include "fleet/run/probe.hpp"
 #include "protocol/base/hmac.hpp"
 
@@ -99,6 +100,9 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
       std::any_of(ready.products.begin(), ready.products.end(), [p](const prepared_product& each) {
         return each.profile() == p && each.settings.logon.id2_mode != 0;
       });
+  if (ready.plan) {
+    o.platform.firmware = firmware_options_of(ready.plan->firmware_server);
+  }
   const auto doors = open_doors(ready, p, o);
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
   auto at = host->twin_.start(host->home_);

@@ -71,6 +71,8 @@ bool takes_identifiers(report_kind what) {
     case report_kind::properties:
     case report_kind::event:
     case report_kind::shadow:
+    case report_kind::shadow_async:
+    case report_kind::shadow_delete:
     case report_kind::batch: return true;
     case report_kind::custom:
     case report_kind::raw: return false;
@@ -80,7 +82,7 @@ bool takes_identifiers(report_kind what) {
 
 /// Whether the report is made from a thing model's parts.
 bool names_model(report_kind what) {
-  return takes_identifiers(what) && what != report_kind::shadow;
+  return takes_identifiers(what) && !is_of_shadow(what);
 }
 
 /// One report; `shadow_known` where the product's own key says whether there is a shadow.
@@ -100,8 +102,8 @@ void check_report(reading& r, const yaml_value& map, const scenario_product& pro
   if (rule.what == report_kind::event && product.model.empty() && rule.identifiers.empty()) {
     r.complain(place_of(map, "what"), "what event needs a thing model; add model");
   }
-  if (rule.what == report_kind::shadow && !product.shadow && shadow_known) {
-    r.complain(place_of(map, "what"), "what shadow needs shadow: on");
+  if (is_of_shadow(rule.what) && !product.shadow && shadow_known) {
+    r.complain(place_of(map, "what"), "what " + word + " needs shadow: on");
   }
   if (rule.what != report_kind::custom) {
     refuse(r, map, "topic", "goes with what custom only");

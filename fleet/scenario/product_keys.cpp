@@ -88,7 +88,7 @@ key_of<scenario_product> share_key() {
 key_of<report_rule> report_identifiers_key() {
   auto info = info_of({"identifiers",
                        "Which properties, events or attributes of the model; for properties, "
-                       "event, shadow and batch.",
+                       "event, batch and the three of the shadow.",
                        "[power, colour]", "all of them"},
                       "list of words");
   info.range = "1 to 64 of letters, digits, _ and : each; 0 to 200 items";
@@ -106,8 +106,11 @@ const section_of<report_rule>& report_section() {
   static const section_of<report_rule> section{
       "products[].report[]",
       "a report",
-      {word_key({"what", "What is sent. A product of profile mqtt takes custom only.", "event",
-                 "properties; custom with profile mqtt"},
+      {word_key({"what",
+                 "What is sent. shadow is repeated until the cloud has it, shadow_async is sent "
+                 "once, and shadow_delete takes attributes out of the shadow. A product of profile "
+                 "mqtt takes custom only.",
+                 "event", "properties; custom with profile mqtt"},
                 &report_rule::what, report_kind_words),
        report_identifiers_key(),
        duration_key({"every", "Time between two reports of a device.", "30s"}, &report_rule::every,
@@ -121,7 +124,12 @@ const section_of<report_rule>& report_section() {
                         "What a custom or raw report holds; {ledger} is where its place in the "
                         "ledger goes.",
                         "'{{\"t\":{random 10..30}}}'", "made by the profile"},
-                       &report_rule::payload, ledger_word::allowed)}};
+                       &report_rule::payload, ledger_word::allowed),
+       switch_key({"may_fail",
+                   "Whether the run passes although the cloud answers messages of the product with "
+                   "an error.",
+                   "on"},
+                  &report_rule::may_fail)}};
   return section;
 }
 

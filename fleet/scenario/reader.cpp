@@ -20,6 +20,18 @@ const std::vector<yaml_value>& items_of(const yaml_value& root, std::string_view
   return value == nullptr ? none : value->list;
 }
 
+/// Where the items of a list of words are, or the one word that stands for a list.
+std::vector<text_place> places_within(const yaml_value& map, std::string_view key) {
+  std::vector<text_place> out;
+  if (const auto* const value = map.find(key); value != nullptr) {
+    const bool alone = value->kind == yaml_kind::word;
+    for (const auto& item : alone ? std::vector{*value} : value->list) {
+      out.push_back(item.at);
+    }
+  }
+  return out;
+}
+
 void name_products(scenario& file) {
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     if (file.products[i].name.empty()) {
@@ -40,6 +52,7 @@ void complete_reports(const yaml_value& root, scenario& file) {
         (*p.report)[j].what = report_kind::custom;
       }
       (*p.report)[j].at = reports->list[j].at;
+      (*p.report)[j].identifiers_at = places_within(reports->list[j], "identifiers");
     }
   }
 }
@@ -106,6 +119,8 @@ void check_meaning(reading& r, const yaml_value& root, scenario& file) {
   const auto& traffic = items_of(root, "cloud_traffic");
   for (std::size_t i = 0; i < file.cloud_traffic.size(); ++i) {
     file.cloud_traffic[i].at = traffic[i].at;
+    file.cloud_traffic[i].identifiers_at = places_within(traffic[i], "identifiers");
+    file.cloud_traffic[i].service_at = place_of(traffic[i], "service");
     if (traffic[i].kind == yaml_kind::map && r.right(traffic[i], "kind")) {
       auto& read = file.cloud_traffic[i];
       check_traffic(r, traffic[i], read,

@@ -36,7 +36,7 @@ enum class image_fault : std::uint8_t {
   unbootable,   ///< verified and burnt, and does not come up
   wrong_digest, ///< the offer's digest is that of another image
   wrong_size,   ///< the offer's size is one octet more
-  short_body,   ///< the server sends less than it announced
+  short_body,   ///< the server announces all of it and breaks off in the middle
   long_body,    ///< and more than the offer says
   not_found,    ///< 404
   forbidden,    ///< 403, as for an expired token

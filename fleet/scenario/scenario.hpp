@@ -22,22 +22,31 @@ enum class device_protocol : std::uint8_t { mqtt, coap, http };
 
 /// What a report consists of.
 enum class report_kind : std::uint8_t {
-  properties, ///< thing.event.property.post (§11.1)
-  event,      ///< thing.event.ID.post (§11.2)
-  custom,     ///< any text to a topic of the product's own, or to any topic with profile mqtt
-  raw,        ///< thing/model/up_raw (§11.6)
-  shadow,     ///< a shadow update (§13)
-  batch       ///< property/pack/post (§16.4)
+  properties,   ///< thing.event.property.post (§11.1)
+  event,        ///< thing.event.ID.post (§11.2)
+  custom,       ///< any text to a topic of the product's own, or to any topic with profile mqtt
+  raw,          ///< thing/model/up_raw (§11.6)
+  shadow,       ///< a shadow update (§13)
+  batch,        ///< property/pack/post (§16.4)
+  shadow_async, ///< a shadow update that is sent once (§13)
+  shadow_delete ///< a deletion of reported attributes (§13)
 };
+
+constexpr bool is_of_shadow(report_kind what) noexcept {
+  return what == report_kind::shadow || what == report_kind::shadow_async
+         || what == report_kind::shadow_delete;
+}
 
 /// `products[].report[]`.
 struct report_rule {
   report_kind what = report_kind::properties; ///< custom with profile mqtt
+  bool may_fail = false;                      ///< the cloud's answers may be errors
   std::vector<std::string> identifiers;       ///< empty: all of the model
   duration every = std::chrono::seconds{10};
-  std::string topic;            ///< custom only; empty: the profile's default
-  std::string payload;          ///< custom and raw only, a template; empty: the default
-  std::optional<text_place> at; ///< where the file has it; none: it has not
+  std::string topic;                      ///< custom only; empty: the profile's default
+  std::string payload;                    ///< custom and raw only, a template; empty: the default
+  std::optional<text_place> at;           ///< where the file has it; none: it has not
+  std::vector<text_place> identifiers_at; ///< of each
 };
 
 /// `products[].topics[]`: listened to for a while, beside what devices subscribe at log-on (§19).
@@ -141,14 +150,16 @@ enum class traffic_kind : std::uint8_t {
 /// `cloud_traffic[]`.
 struct cloud_traffic {
   traffic_kind kind = traffic_kind::property_set;
-  std::string product;                  ///< the reader fills in the only one
-  std::vector<std::string> identifiers; ///< empty: all that the kind can act upon
-  std::string service;                  ///< kind service only
-  std::string topic;                    ///< broadcast and custom only; empty: the default
-  double rate = 1;                      ///< a second, of the whole fleet
-  std::string payload;                  ///< a template; empty: made from the model
-  bool may_fail = false;                ///< what is refused or not answered fails no verdict
-  text_place at;                        ///< where the file has it
+  std::string product;                    ///< the reader fills in the only one
+  std::vector<std::string> identifiers;   ///< empty: all that the kind can act upon
+  std::string service;                    ///< kind service only
+  std::string topic;                      ///< broadcast and custom only; empty: the default
+  double rate = 1;                        ///< a second, of the whole fleet
+  std::string payload;                    ///< a template; empty: made from the model
+  bool may_fail = false;                  ///< what is refused or not answered fails no verdict
+  text_place at;                          ///< where the file has it
+  std::vector<text_place> identifiers_at; ///< of each
+  text_place service_at;
 };
 
 /// A whole file.

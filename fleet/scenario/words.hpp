@@ -13,13 +13,15 @@ inline constexpr words_of<device_protocol, 3> device_protocol_words{
      {"http", device_protocol::http}}};
 inline constexpr std::size_t device_protocols_taken = 1;
 
-inline constexpr words_of<report_kind, 6> report_kind_words{
+inline constexpr words_of<report_kind, 8> report_kind_words{
     {{"properties", report_kind::properties},
      {"event", report_kind::event},
      {"custom", report_kind::custom},
      {"raw", report_kind::raw},
      {"shadow", report_kind::shadow},
-     {"batch", report_kind::batch}}};
+     {"batch", report_kind::batch},
+     {"shadow_async", report_kind::shadow_async},
+     {"shadow_delete", report_kind::shadow_delete}}};
 
 inline constexpr words_of<gateway_registration, 2> gateway_registration_words{
     {{"sub", gateway_registration::sub}, {"product", gateway_registration::product}}};

@@ -32,6 +32,9 @@ void board::boot(time_point now) {
 
 void board::power_off() noexcept {
   link.drop();
+  if (datagram_link* const datagrams = link.datagrams()) {
+    datagrams->drop();
+  }
   memory.clear();
   if (flash) {
     flash->stop();

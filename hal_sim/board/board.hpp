@@ -63,9 +63,13 @@ public:
     return {seed_, index_, purpose};
   }
 
+  /// Its link for datagrams, made when it is first asked for.
+  [[nodiscard]] datagram_link& datagrams() { return link.datagrams(random("datagram faults")); }
+
   /// Octets, those on the heap included; the stream is the world's.
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    return sizeof *this + kv.memory_bytes() + (flash ? flash->memory_bytes() : 0);
+    return sizeof *this + kv.memory_bytes() + (flash ? flash->memory_bytes() : 0)
+           + (link.datagrams() != nullptr ? sizeof(datagram_link) : 0);
   }
 
   hal::link link;

@@ -7,22 +7,56 @@
 
 namespace fleet::hal {
 
-/// What a transformed stream needs beside it. What is in the output before `from` is sealed.
-struct link::veil {
+/// What boards need that are no plain ones: beside a transformed stream, how it is done, what is in
+/// the output before `from` being sealed; and a link for datagrams.
+struct link::extras {
   std::unique_ptr<stream_transform> how;
   std::size_t from = 0;
   bool writing = false; ///< output() was handed out since the last seal()
+  std::unique_ptr<datagram_link> datagrams;
 };
 
 link::link(home& h) noexcept : home_(&h) {}
 link::~link() = default;
 
+link::extras& link::extras_of() {
+  if (extras_ == nullptr) {
+    extras_ = std::make_unique<extras>();
+  }
+  return *extras_;
+}
+
+stream_transform* link::veil() const noexcept {
+  return extras_ == nullptr ? nullptr : extras_->how.get();
+}
+
+void link::lift() noexcept {
+  if (extras_ != nullptr) {
+    extras_->how.reset();
+    extras_->writing = false;
+    if (extras_->datagrams == nullptr) {
+      extras_.reset();
+    }
+  }
+}
+
+datagram_link& link::datagrams(random_stream luck) {
+  extras& all = extras_of();
+  if (all.datagrams == nullptr) {
+    all.datagrams = std::make_unique<datagram_link>(*home_, luck);
+  }
+  return *all.datagrams;
+}
+
+datagram_link* link::datagrams() const noexcept {
+  return extras_ == nullptr ? nullptr : extras_->datagrams.get();
+}
+
 void link::open(const connect_options& options, stream_events& owner,
                 std::unique_ptr<stream_transform> transform) {
   drop();
   if (transform != nullptr) {
-    veil_ = std::make_unique<veil>();
-    veil_->how = std::move(transform);
+    extras_of().how = std::move(transform);
   }
   owner_ = &owner;
   state_ = state::connecting;
@@ -35,21 +69,21 @@ void link::open(const connect_options& options, stream_events& owner,
 byte_buffer& link::output() {
   FLEET_CHECK(stream_ != nullptr);
   auto& out = stream_->output();
-  if (veil_ != nullptr && !veil_->writing) {
-    veil_->writing = true;
-    veil_->from = out.size();
+  if (veil() != nullptr && !extras_->writing) {
+    extras_->writing = true;
+    extras_->from = out.size();
   }
   return out;
 }
 
 void link::seal_output() noexcept {
-  if (!veil_->writing || stream_ == nullptr) {
+  if (!extras_->writing || stream_ == nullptr) {
     return;
   }
-  veil_->writing = false;
+  extras_->writing = false;
   auto& out = stream_->output();
-  if (out.size() > veil_->from) {
-    veil_->how->seal({&out[veil_->from], out.size() - veil_->from});
+  if (out.size() > extras_->from) {
+    extras_->how->seal({&out[extras_->from], out.size() - extras_->from});
   }
 }
 
@@ -73,7 +107,7 @@ void link::drop() noexcept {
   state_ = state::down;
   owner_ = nullptr;
   stream_.reset();
-  veil_.reset();
+  lift();
 }
 
 void link::pause_reading(bool paused) {
@@ -87,8 +121,8 @@ void link::on_connected() {
   if (counters_ != nullptr) {
     bump(counters_->connected);
   }
-  if (veil_ != nullptr) {
-    veil_->how->begin(stream_->output());
+  if (veil() != nullptr) {
+    veil()->begin(stream_->output());
   }
   owner_->on_connected();
 }
@@ -97,12 +131,12 @@ void link::on_received(bytes_view bytes) {
   if (counters_ != nullptr) {
     bump(counters_->bytes_received, bytes.size());
   }
-  if (veil_ == nullptr) {
+  if (veil() == nullptr) {
     owner_->on_received(bytes);
     return;
   }
   byte_buffer plain; // the owner may let the stream go meanwhile
-  if (!veil_->how->open(bytes, plain)) {
+  if (!veil()->open(bytes, plain)) {
     on_closed(close_reason::tls_failed, "the peer does not take the ID2 model's encryption");
   } else if (!plain.empty()) {
     owner_->on_received(plain.view());
@@ -120,7 +154,7 @@ void link::on_closed(close_reason reason, std::string_view detail) {
   }
   // The stream goes before its owner hears of it, so that the owner may open the next one.
   stream_.reset();
-  veil_.reset();
+  lift();
   std::exchange(owner_, nullptr)->on_closed(reason, detail);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "hal_sim/board/datagram_link.hpp"
 #include "hal_sim/world/home.hpp"
 #include "hal_sim/world/stream.hpp"
 #include "protocol/base/stream_transform.hpp"
@@ -42,7 +43,7 @@ public:
 
   /// Transforms what was appended; to be called before the turn ends, by whoever called output().
   void seal() noexcept {
-    if (veil_ != nullptr) {
+    if (extras_ != nullptr) {
       seal_output();
     }
   }
@@ -66,6 +67,12 @@ public:
   /// Where to count; none: nowhere.
   void count_into(link_counters* counters) noexcept { counters_ = counters; }
 
+  /// The board's link for datagrams, made when it is first asked for; `luck`: what its faults draw
+  /// from. A board without one pays nothing for it.
+  [[nodiscard]] datagram_link& datagrams(random_stream luck);
+  /// The same, or null where nobody has asked for it.
+  [[nodiscard]] datagram_link* datagrams() const noexcept;
+
   [[nodiscard]] home& where() const noexcept { return *home_; }
 
 private:
@@ -76,14 +83,17 @@ private:
   void on_drained() override;
   void on_closed(close_reason reason, std::string_view detail) override;
 
-  struct veil;
+  struct extras;
+  extras& extras_of();
+  [[nodiscard]] stream_transform* veil() const noexcept;
+  void lift() noexcept;
   void seal_output() noexcept;
 
   home* home_;
   stream_events* owner_ = nullptr;
   stream_ptr stream_;
   link_counters* counters_ = nullptr;
-  std::unique_ptr<veil> veil_; ///< none: plain
+  std::unique_ptr<extras> extras_; ///< none: plain
   state state_ = state::down;
 };
 

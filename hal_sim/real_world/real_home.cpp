@@ -22,8 +22,8 @@ constexpr std::size_t events_per_turn = 256;
 /// without another wait, and endless talk still lets the network in.
 constexpr int task_rounds_per_turn = 4;
 
-/// An epoll entry is a pointer; its lowest bit tells an acceptor from a stream. Null is the
-/// wake-up.
+/// An epoll entry is a pointer; its lowest bit tells an acceptor from a stream, the next one a
+/// datagram socket. Null is the wake-up.
 constexpr std::uint64_t acceptor_tag = 1;
 
 /// Whose turn this thread takes.
@@ -68,13 +68,16 @@ real_home::~real_home() {
   }
   readable_.clear();
   take_orphans();
-  while (!dirty_.empty()) {
+  while (!dirty_.empty() || datagrams_.work_ready()) {
     flush_dirty();
+    datagrams_.read_again();
+    datagrams_.flush();
     take_orphans();
   }
   bury();
+  datagrams_.bury();
   // Whoever owns a stream or a listener must let go before its home does.
-  FLEET_CHECK(streams_ == 0 && acceptors_.empty());
+  FLEET_CHECK(streams_ == 0 && acceptors_.empty() && datagrams_.alive() == 0);
   ::close(wake_);
   ::close(epoll_);
 }
@@ -97,6 +100,7 @@ void real_home::interrupt() {
 
 bool real_home::work_ready() const {
   return queued() || !dirty_.empty() || !readable_.empty() || !ready_.empty()
+         || datagrams_.work_ready()
          || (!waiting_.empty() && pending_connects_ < options_.pending_connects_max)
          || orphaned_.load(std::memory_order_seq_cst);
 }
@@ -114,10 +118,10 @@ int real_home::wait(duration max_wait) {
   }
   // To the next whole millisecond: timers due within it share one wake, which is what an hour of
   // many devices is made of. They come up to a millisecond late, and latency counts that in.
-  const auto ms = std::min<std::int64_t>(
-      std::chrono::ceil<std::chrono::milliseconds>(limit).count(), 1 << 30);
-  const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
-                                 static_cast<int>(ms));
+  const auto ms =
+      std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(limit).count(), 1 << 30);
+  const int count =
+      ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), static_cast<int>(ms));
   asleep_.store(false, std::memory_order_relaxed);
   FLEET_CHECK(count >= 0 || errno == EINTR);
   return std::max(count, 0);
@@ -135,6 +139,7 @@ bool real_home::turn(duration max_wait) {
   }
   start_waiting();
   read_again();
+  datagrams_.read_again();
   for (int i = 0; i < count; ++i) {
     dispatch(events_[static_cast<std::size_t>(i)]);
   }
@@ -144,7 +149,9 @@ bool real_home::turn(duration max_wait) {
     worked = true;
   }
   flush_dirty();
+  datagrams_.flush();
   bury();
+  datagrams_.bury();
   taking_turn = outer;
   return worked;
 }
@@ -154,7 +161,9 @@ bool real_home::poll_once(duration max_wait) {
 }
 
 void real_home::run() {
-  const auto idle = [this] { return !work_ready() && pool_.lent() == 0; };
+  const auto idle = [this] {
+    return !work_ready() && pool_.lent() == 0 && datagrams_.waiting() == 0;
+  };
   while (!stopping_ || (!idle() && now_ < stop_at_)) {
     turn(stopping_ ? stop_at_ - now_ : std::chrono::hours{1});
   }
@@ -177,6 +186,11 @@ void real_home::dispatch(const epoll_event& event) {
     if (a->fd >= 0 && !a->armed()) {
       mark_ready(*a);
     }
+    return;
+  }
+  if ((event.data.u64 & datagram_tag) != 0) {
+    datagrams_.dispatch(*reinterpret_cast<real_datagram*>(event.data.u64 & ~datagram_tag),
+                        event.events);
     return;
   }
   dispatch(*reinterpret_cast<real_stream*>(event.data.u64), event.events);
@@ -262,6 +276,23 @@ void real_home::take_orphans() {
     adopt(*s);
   }
   orphans_.clear();
+  for (real_datagram* s : orphaned_datagrams_) {
+    datagrams_.adopt(*s);
+  }
+  orphaned_datagrams_.clear();
+}
+
+void real_home::let_go(real_datagram& s) noexcept {
+  if (on_own_thread()) {
+    datagrams_.adopt(s);
+    return;
+  }
+  {
+    const std::lock_guard lock{orphan_guard_};
+    orphaned_datagrams_.push_back(&s);
+  }
+  orphaned_.store(true, std::memory_order_seq_cst);
+  interrupt();
 }
 
 void real_home::bury() {

@@ -1,5 +1,5 @@
-// A home on the kernel: one thread, one edge-triggered epoll set, non-blocking TCP. Nothing here
-// knows what the bytes mean, nor TLS beyond stream_filter.
+// A home on the kernel: one thread, one edge-triggered epoll set, non-blocking TCP and UDP. Nothing
+// here knows what the bytes mean, nor TLS beyond stream_filter.
 #pragma once
 
 #include <sys/epoll.h>
@@ -12,6 +12,7 @@
 
 #include "hal_sim/real_world/attempt.hpp"
 #include "hal_sim/real_world/buffer_pool.hpp"
+#include "hal_sim/real_world/real_datagrams.hpp"
 #include "hal_sim/real_world/socket.hpp"
 #include "hal_sim/world/home.hpp"
 
@@ -54,6 +55,13 @@ public:
   stream_ptr connect(const connect_options& options, stream_events& events) override;
   result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                          accept_events& events) override;
+  datagram_ptr open_datagrams(const datagram_options& options, datagram_events& events) override {
+    return datagrams_.open(options, events);
+  }
+  result<datagram_ptr, listen_error> bind_datagrams(const address& at,
+                                                    datagram_events& events) override {
+    return datagrams_.bind(at, events);
+  }
 
   /// One turn that waits for work no longer than `max_wait`; false when there was none.
   bool poll_once(duration max_wait);
@@ -80,6 +88,8 @@ public:
 private:
   friend class real_stream;
   friend class real_listener;
+  friend class real_datagrams;
+  friend class real_datagram;
   friend struct attempt;
   friend struct acceptor;
 
@@ -99,6 +109,9 @@ private:
   void adopt(real_stream& s) noexcept;
   void orphan(real_stream& s) noexcept;
   void take_orphans();
+  void let_go(real_datagram& s) noexcept;
+  /// An epoll entry is a pointer; this bit of it tells a datagram socket.
+  static constexpr std::uint64_t datagram_tag = 2;
 
   // Bytes of one stream, and its end (real_home_bytes.cpp).
   void mark_dirty(real_stream& s);
@@ -154,6 +167,7 @@ private:
   std::vector<acceptor*> accepting_;
   std::size_t dropped_acceptors_ = 0;
   std::size_t streams_ = 0; ///< objects alive
+  real_datagrams datagrams_{*this};
   std::vector<address> default_sources_;
 
   bool stopping_ = false;
@@ -162,6 +176,7 @@ private:
   std::atomic<bool> orphaned_{false};
   std::mutex orphan_guard_;
   std::vector<real_stream*> orphans_; ///< dropped by other threads
+  std::vector<real_datagram*> orphaned_datagrams_;
 };
 
 } // namespace fleet::hal

@@ -183,6 +183,43 @@ result<int, int> open_listener(address& at) {
   return fd;
 }
 
+result<int, int> open_datagrams_towards(const address& peer, const address* source) {
+  const int fd = ::socket(peer.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                          IPPROTO_UDP);
+  if (fd < 0) {
+    return fail(std::exchange(errno, 0));
+  }
+  if (source != nullptr) {
+    socket_address from = to_socket(*source);
+    if (::bind(fd, from.get(), from.size) != 0) {
+      return give_up(fd);
+    }
+  }
+  // Connected, so that the kernel tells of refusals and keeps strangers' datagrams away.
+  socket_address to = to_socket(peer);
+  if (::connect(fd, to.get(), to.size) != 0) {
+    return give_up(fd);
+  }
+  return fd;
+}
+
+result<int, int> open_datagram_server(const address& at) {
+  const int fd =
+      ::socket(at.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (fd < 0) {
+    return fail(std::exchange(errno, 0));
+  }
+  // For all its peers; the kernel cuts it to net.core.rmem_max and wmem_max.
+  const int buffer = 4 * 1024 * 1024;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  socket_address where = to_socket(at);
+  if (::bind(fd, where.get(), where.size) != 0) {
+    return give_up(fd);
+  }
+  return fd;
+}
+
 void reset_on_close(int fd) noexcept {
   const linger at_once{1, 0};
   (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

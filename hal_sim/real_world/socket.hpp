@@ -54,6 +54,12 @@ result<int, ending> open_towards(const address& peer, const address* source);
 /// errno.
 result<int, int> open_listener(address& at);
 
+/// A non-blocking UDP socket for `peer` alone, from `source` unless null. Fails with the errno.
+result<int, int> open_datagrams_towards(const address& peer, const address* source);
+
+/// A non-blocking UDP socket at `at` for any peer. Fails with the errno.
+result<int, int> open_datagram_server(const address& at);
+
 /// Makes close(2) answer the peer with a reset and drop what was not sent (SO_LINGER of zero).
 void reset_on_close(int fd) noexcept;
 

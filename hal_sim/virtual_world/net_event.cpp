@@ -15,6 +15,9 @@ std::string_view to_string(net_event_kind kind) noexcept {
     case net_event_kind::refused: return "refused";
     case net_event_kind::delivered: return "delivered";
     case net_event_kind::closed: return "closed";
+    case net_event_kind::datagram: return "datagram";
+    case net_event_kind::datagram_lost: return "datagram_lost";
+    case net_event_kind::datagram_refused: return "datagram_refused";
   }
   FLEET_CHECK(false);
 }
@@ -28,12 +31,15 @@ std::string to_text(const net_event& event) {
   out += event.to == side::device ? " device" : " cloud";
   switch (event.kind) {
     case net_event_kind::connect:
-    case net_event_kind::connected: break;
+    case net_event_kind::connected:
+    case net_event_kind::datagram_refused: break;
     case net_event_kind::refused:
     case net_event_kind::closed:
       out += ' ';
       out += to_string(event.reason);
       break;
+    case net_event_kind::datagram:
+    case net_event_kind::datagram_lost:
     case net_event_kind::delivered: {
       char tail[32];
       std::snprintf(tail, sizeof tail, " %zu %08x", event.bytes.size(), crc32(event.bytes));

@@ -21,11 +21,14 @@ constexpr side other(side s) noexcept {
 }
 
 enum class net_event_kind : std::uint8_t {
-  connect,   ///< the device began to connect
-  connected, ///< one side's stream became usable
-  refused,   ///< nobody listens there
-  delivered, ///< bytes reached that side
-  closed     ///< that side was told the end, or would have been, had it not dropped its stream
+  connect,       ///< the device began to connect
+  connected,     ///< one side's stream became usable
+  refused,       ///< nobody listens there
+  delivered,     ///< bytes reached that side
+  closed,        ///< that side was told the end, or would have been, had it not dropped its stream
+  datagram,      ///< reached that side
+  datagram_lost, ///< was for that side and never arrives
+  datagram_refused ///< the device was told that nobody listens there
 };
 
 std::string_view to_string(net_event_kind kind) noexcept;
@@ -36,7 +39,7 @@ struct net_event {
   net_event_kind kind = net_event_kind::connect;
   side to = side::device;                    ///< the side it happened to
   close_reason reason = close_reason::local; ///< of closed and refused
-  bytes_view bytes{};                        ///< of delivered; valid for the call only
+  bytes_view bytes{}; ///< of delivered and of datagrams; valid for the call only
 };
 
 /// `TIME_NS ORIGIN KIND SIDE REASON_OR_LENGTH CRC`: one line without its end, equal for equal

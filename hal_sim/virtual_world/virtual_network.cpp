@@ -10,9 +10,6 @@
 
 namespace fleet::hal {
 
-namespace {
-
-/// Time that `octets` occupy a line of `bits_per_s`, rounded up to the nanosecond; 0: none.
 duration time_on_line(std::uint64_t octets, std::uint64_t bits_per_s) noexcept {
   if (bits_per_s == 0) {
     return duration::zero();
@@ -21,9 +18,7 @@ duration time_on_line(std::uint64_t octets, std::uint64_t bits_per_s) noexcept {
   return duration{static_cast<std::int64_t>((octets * scale + bits_per_s - 1) / bits_per_s)};
 }
 
-} // namespace
-
-bool virtual_network::by_address::operator()(const address& a, const address& b) const noexcept {
+bool by_address::operator()(const address& a, const address& b) const noexcept {
   return std::tie(a.port, a.v6, a.ip) < std::tie(b.port, b.v6, b.ip);
 }
 
@@ -170,17 +165,17 @@ void virtual_network::send(virtual_stream& to, segment* s) {
   to.push(s);
 }
 
-void virtual_network::note(const virtual_connection& c, net_event_kind kind, side to,
-                           close_reason reason, bytes_view bytes) {
+void virtual_network::note(std::uint64_t origin, net_event_kind kind, side to, close_reason reason,
+                           bytes_view bytes) {
   const time_point now = home_.now();
   ++events_;
   digest_.add(static_cast<std::uint64_t>(now.time_since_epoch().count()));
-  digest_.add(c.origin->key);
+  digest_.add(origin);
   digest_.add(static_cast<std::uint64_t>(kind) | static_cast<std::uint64_t>(to) << 8
               | static_cast<std::uint64_t>(reason) << 16);
   digest_.add(bytes);
   if (options_.on_event) {
-    options_.on_event(net_event{now, c.origin->key, kind, to, reason, bytes});
+    options_.on_event(net_event{now, origin, kind, to, reason, bytes});
   }
 }
 

@@ -19,7 +19,16 @@
 
 namespace fleet::hal {
 
+class virtual_datagrams;
 class virtual_listener;
+
+/// An order of addresses that is the same on every machine.
+struct by_address {
+  bool operator()(const address& a, const address& b) const noexcept;
+};
+
+/// Time that `octets` occupy a line of `bits_per_s`, rounded up to the nanosecond; 0: none.
+duration time_on_line(std::uint64_t octets, std::uint64_t bits_per_s) noexcept;
 
 class virtual_network final : public link_control {
 public:
@@ -50,13 +59,11 @@ public:
 
 private:
   friend class virtual_stream;
+  friend class virtual_datagrams;
   friend class virtual_listener;
 
   struct cut_plan {
     std::array<std::uint64_t, 2> left{UINT64_MAX, UINT64_MAX}; ///< octets, by receiving side
-  };
-  struct by_address {
-    bool operator()(const address& a, const address& b) const noexcept;
   };
 
   origin_state& origin_of(std::uint64_t key);
@@ -65,7 +72,11 @@ private:
   /// Puts a segment on the line towards `to` and takes it over.
   void send(virtual_stream& to, segment* s);
   void note(const virtual_connection& c, net_event_kind kind, side to,
-            close_reason reason = close_reason::local, bytes_view bytes = {});
+            close_reason reason = close_reason::local, bytes_view bytes = {}) {
+    note(c.origin->key, kind, to, reason, bytes);
+  }
+  void note(std::uint64_t origin, net_event_kind kind, side to, close_reason reason,
+            bytes_view bytes);
   /// How many of the next `octets` may still reach `to`; less than all means: cut after them.
   std::size_t admit(virtual_connection& c, side to, std::size_t octets);
   void cut(virtual_connection& c);

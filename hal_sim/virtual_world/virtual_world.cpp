@@ -33,6 +33,7 @@ bool virtual_home::drain() {
       FLEET_CHECK(++same_instant_ < same_instant_max);
     }
     network_.end_turn();
+    datagrams_.end_turn();
   } while (queued());
   return any;
 }
@@ -52,9 +53,9 @@ bool virtual_home::step(time_point horizon) {
   }
   FLEET_CHECK(++same_instant_ < same_instant_max);
   bump(meters_.turns);
-  const std::uint64_t before = network_.arrivals();
+  const std::uint64_t before = network_.arrivals() + datagrams_.arrivals();
   timers_.wake_one(now_);
-  if (network_.arrivals() == before) {
+  if (network_.arrivals() + datagrams_.arrivals() == before) {
     bump(meters_.wakes);
   }
   drain();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "hal_sim/virtual_world/link_control.hpp"
+#include "hal_sim/virtual_world/virtual_datagrams.hpp"
 #include "hal_sim/virtual_world/virtual_network.hpp"
 #include "hal_sim/virtual_world/virtual_options.hpp"
 #include "hal_sim/world/home.hpp"
@@ -23,6 +24,13 @@ public:
   stream_ptr connect(const connect_options& options, stream_events& events) override;
   result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                          accept_events& events) override;
+  datagram_ptr open_datagrams(const datagram_options& options, datagram_events& events) override {
+    return datagrams_.open(options, events);
+  }
+  result<datagram_ptr, listen_error> bind_datagrams(const address& at,
+                                                    datagram_events& events) override {
+    return datagrams_.bind(at, events);
+  }
 
   /// One turn: runs all that is queued, then the earliest timer or network event not after
   /// `horizon` and all that it queues. False when there was neither.
@@ -44,6 +52,7 @@ private:
   bool drain();
 
   virtual_network network_;
+  virtual_datagrams datagrams_{*this, meters_, network_};
   std::uint64_t same_instant_ = 0;
 };
 

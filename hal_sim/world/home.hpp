@@ -13,6 +13,7 @@
 #include <caf/resumable.hpp>
 
 #include "hal_sim/world/address.hpp"
+#include "hal_sim/world/datagram.hpp"
 #include "hal_sim/world/stream.hpp"
 #include "hal_sim/world/timer.hpp"
 #include "protocol/base/result.hpp"
@@ -74,6 +75,9 @@ struct home_meters {
   std::atomic<std::uint64_t> wake_lag_ns{0}; ///< sum over wakes of (woken − due)
   std::atomic<std::uint64_t> accepts_paused{
       0}; ///< times a listener waited for descriptors or memory
+  std::atomic<std::uint64_t> datagrams_sent{0}; ///< what the network took; octets count above
+  std::atomic<std::uint64_t> datagrams_received{0};
+  std::atomic<std::uint64_t> datagrams_dropped{0}; ///< no room here to send, or too long to take
 };
 
 /// Adds to a counter that only this thread writes: no locked instruction.
@@ -111,6 +115,14 @@ public:
 
   virtual result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                                  accept_events& events) = 0;
+
+  /// Opens a client's socket for datagrams. Always answers one; what goes wrong is told in a later
+  /// turn. `events` must outlive the datagram_ptr.
+  virtual datagram_ptr open_datagrams(const datagram_options& options, datagram_events& events) = 0;
+
+  /// Opens a server's socket at `at`, port 0 picking a free one: one for all its peers.
+  virtual result<datagram_ptr, listen_error> bind_datagrams(const address& at,
+                                                            datagram_events& events) = 0;
 
   /// Runs `job` in a coming turn; callable from any thread.
   void post(std::function<void()> job);

@@ -108,9 +108,9 @@ bool gateway::apply(std::uint16_t index, step s, time_point now, std::int64_t co
     return false;
   }
   table_.withdraw(index);
-  const bool was_disabled = r.state == state::disabled;
   const bool was_online = r.state == state::online;
   r.state = next;
+  r.probing = r.probing && (next == state::offline || next == state::logging_in);
   if (was_online) {
     // Until now `due` told since when.
     r.attempts = now - r.due >= settings_.steady_after ? std::uint8_t{0} : r.attempts;
@@ -135,7 +135,7 @@ bool gateway::apply(std::uint16_t index, step s, time_point now, std::int64_t co
   } else if (next == state::deleted) {
     r.bound = false;
     tell(gateway_event_kind::removed, index, code);
-  } else if (was_disabled) {
+  } else if (s == step::enable) {
     tell(gateway_event_kind::enabled, index, 0);
   }
   if (r.leaving && !leads_out(next)) {
@@ -152,26 +152,6 @@ bool gateway::apply(std::uint16_t index, step s, time_point now, std::int64_t co
     table_.enqueue(index, now);
   }
   return true;
-}
-
-void gateway::restart(std::uint16_t index, time_point now) {
-  sub_device_record& r = table_[index];
-  r.alone = false;
-  const step s = source_.at(index).device_secret.empty() ? step::restart_unknown
-                 : r.bound                               ? step::restart_bound
-                                                         : step::restart_unbound;
-  if (next_state(r.state, s) != sub_device_stays) {
-    table_.withdraw(index);
-    r.attempts = 0;
-    r.due = time_point::min();
-    apply(index, s, now);
-  }
-}
-
-void gateway::start(std::uint16_t index, time_point now) {
-  FLEET_CHECK(index < table_.count());
-  table_[index].wanted = true;
-  restart(index, now);
 }
 
 void gateway::stop(std::uint16_t index, time_point now) {
@@ -279,7 +259,12 @@ void gateway::fail_one(std::uint16_t index, std::int64_t code, time_point now) {
     }
     return;
   }
-  switch (verdict_of(code)) {
+  const verdict what = verdict_of(code);
+  if (r.probing && what != verdict::again && what != verdict::full && what != verdict::disabled) {
+    apply(index, step::erase, now, code); // still deleted
+    return;
+  }
+  switch (what) {
     case verdict::again: retry(index, settings_.retry_first, settings_.retry_most, now); return;
     case verdict::full: retry(index, settings_.full_wait, settings_.full_wait, now); return;
     case verdict::unbound:

@@ -36,8 +36,7 @@ struct gateway_settings {
   std::uint16_t login_batch = 1;
   std::uint16_t topology_batch = 1;
   std::uint16_t register_batch = 1;
-  /// Ask topo/get after each connect: what the platform lists belongs here, even if a notice said
-  /// otherwise or was lost. Its reply grows with the gateway.
+  /// Ask topo/get after a connect: what it lists belongs here. Its reply grows with the gateway.
   bool ask_topology = false;
   bool tell_found = false; ///< list/found after a connect, of max_found that are not bound yet
   /// Of the sub-devices' product: registers them by product_register (§9.3). Empty: sub/register.
@@ -58,8 +57,8 @@ enum class gateway_event_kind : std::uint8_t {
   registered, ///< keep device_secret: the machine asks the source for it from now on
   online,
   offline,  ///< code: why, or 0
-  refused,  ///< stays down until start() or an invitation; code: why
-  disabled, ///< stays down until enabled
+  refused,  ///< down until start(), an invitation or the next connect; code: why
+  disabled, ///< down until enabled, or as above
   enabled,
   removed, ///< deleted or taken from this gateway; code: why, or 0
   left,    ///< dismiss() has ended, code 0: well; start() takes it in again
@@ -125,8 +124,8 @@ public:
   std::optional<gateway_event> next_event() noexcept;
   std::optional<gateway_message> next_message(byte_buffer& out, time_point now);
 
-  /// The owner wants the sub-device online (as it does at first), or offline. start() also tries
-  /// one again that was refused or deleted; one that is disabled waits until it is enabled.
+  /// The owner wants it online (as at first), or offline. start() also asks again for one that is
+  /// refused, disabled or deleted.
   void start(std::uint16_t index, time_point now);
   void stop(std::uint16_t index, time_point now);
   /// Logs out one that is online, then deletes relation and registration; false for another.
@@ -153,6 +152,7 @@ private:
   bool apply(std::uint16_t index, sub_device_step step, time_point now, std::int64_t code = 0);
   void tell(gateway_event_kind kind, std::uint16_t index, std::int64_t code);
   void restart(std::uint16_t index, time_point now);
+  void ask_again(std::uint16_t index, time_point now);
   void retry(std::uint16_t index, duration first, duration most, time_point now);
   void soon(std::uint16_t index, time_point now);
   void take_reply(topic_kind kind, const gateway_reply& reply, time_point now);

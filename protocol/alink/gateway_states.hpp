@@ -3,8 +3,9 @@
 //
 // unregistered → registering → adding → logging_in → online is the way up; unbound and offline are
 // where it waits while the gateway has no link. A sub-device that is refused, disabled or deleted
-// stays so until the platform or the owner says otherwise; parked is one that its owner does not
-// want online.
+// stays so until the platform or the owner says otherwise, or the gateway logs on again: what says
+// otherwise comes once, at QoS 0, and may be lost. Parked is one that its owner does not want
+// online.
 #pragma once
 
 #include <array>
@@ -89,7 +90,7 @@ inline constexpr std::array<sub_device_row, sub_device_state_count> sub_device_t
   {{no, no, no, no, no, no, no, pk, no, ds, no, no, no, no, no, pk, no, no, no}}, // unregistering
   {{no, no, no, no, no, no, no, no, no, ds, no, dl, no, ui, no, no, ur, ub, of}}, // parked
   {{no, no, no, no, no, no, no, no, no, ds, no, dl, pk, no, no, no, ur, ub, of}}, // refused
-  {{no, no, no, no, no, no, no, no, no, no, pk, dl, no, no, no, no, no, no, no}}, // disabled
+  {{no, no, no, no, no, no, no, no, no, no, pk, dl, no, no, no, no, ur, ub, of}}, // disabled
   {{no, no, no, no, no, no, no, no, no, no, no, no, no, no, no, no, ur, ub, of}}, // deleted
 }};
 // clang-format on

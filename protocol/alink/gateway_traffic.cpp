@@ -55,6 +55,9 @@ void gateway::connected(time_point now) {
   for (std::uint16_t i = 0; i < table_.count(); ++i) {
     apply(i, step::begin, now);
   }
+  for (std::uint16_t i = 0; i < table_.count(); ++i) { // behind those that were up
+    ask_again(i, now);
+  }
 }
 
 void gateway::disconnected(time_point now) {
@@ -146,17 +149,21 @@ void gateway::answer(const gateway_message& on, std::string_view raw_id, int cod
   answers_.push_back({on, std::string{raw_id}, code});
 }
 
-/// A secret is worth taking however late it comes: the platform may give it only once (6289).
+/// A secret is worth taking however late it comes, and whatever happened to the sub-device while it
+/// was on its way: the platform may give it only once (6289).
 void gateway::take_secrets(const gateway_reply& reply, time_point now) {
   for (const reply_entry& entry : reply.devices) {
     const auto index = entry.device_secret.empty() ? std::nullopt : find(entry.who);
-    if (index && table_[*index].state == state::registering) {
+    const bool waits = index && table_[*index].state == state::registering;
+    if (index && (waits || source_.at(*index).device_secret.empty())) {
       gateway_event event;
       event.kind = gateway_event_kind::registered;
       event.index = *index;
       event.device_secret = entry.device_secret;
       events_.push_back(event);
       ++counters_.registered;
+    }
+    if (waits) {
       table_.withdraw(*index);
       table_[*index].alone = false;
       table_[*index].due = time_point::min();
@@ -225,21 +232,6 @@ std::uint8_t gateway::open(topic_kind kind, time_point now) {
   ++in_flight_;
   ++counters_.requests;
   return static_cast<std::uint8_t>(slot - slots_.begin());
-}
-
-/// Those that the platform lists are this gateway's, whatever was heard before.
-void gateway::take_topology(const gateway_reply& reply, time_point now) {
-  for (const reply_entry& entry : reply.devices) {
-    const auto index = find(entry.who);
-    if (!index) {
-      ++counters_.strangers;
-      continue;
-    }
-    table_[*index].bound = true;
-    if (table_[*index].state == state::deleted && table_[*index].wanted) {
-      restart(*index, now);
-    }
-  }
 }
 
 void gateway::handle_timeout(time_point now) {

@@ -50,6 +50,7 @@ struct sub_device_record {
   bool bound : 1 = false;       ///< topology was added, or is believed to be
   bool wanted : 1 = true;       ///< by its owner
   bool alone : 1 = false;       ///< a batch failed on it: ask for it singly
+  bool probing : 1 = false;     ///< deleted, says a notice: asks whether that still holds
   bool leaving : 1 = false;     ///< for good: logged out, then unbound, then unregistered
   bool told_online : 1 = false; ///< the owner knows it as online
 };

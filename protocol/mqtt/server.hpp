@@ -24,12 +24,13 @@ namespace fleet::mqtt {
 
 /// What a server is willing to hold; shared by all its connections.
 struct server_limits {
-  std::uint32_t first_packet_max = 4096;    ///< before authentication memory is bounded by this
+  std::uint32_t first_packet_max = 4096; ///< before authentication memory is bounded by this
   std::uint32_t packet_max = 256 * 1024 + 1024;
-  std::uint16_t in_flight_max = 100;        ///< unacknowledged messages towards a client
-  std::uint32_t queue_max = 1000;           ///< messages waiting behind the window or offline
-  std::uint16_t incoming_qos2_max = 1000;   ///< packet ids between PUBLISH and PUBREL
-  std::uint16_t client_id_max_3_1 = 23;     ///< characters; MQTT 3.1 refuses longer client ids
+  std::uint16_t in_flight_max = 100;      ///< unacknowledged messages towards a client
+  std::uint32_t queue_max = 1000;         ///< messages waiting behind the window or offline
+  std::uint16_t incoming_qos2_max = 1000; ///< packet ids between PUBLISH and PUBREL
+  std::uint16_t client_id_max_3_1 = 23;   ///< characters; MQTT 3.1 refuses longer client ids
+  qos publish_max = qos::exactly_once;    ///< of a client; beyond it fails with bad_qos, unheard
   duration connect_timeout = std::chrono::seconds{10};
   duration resend_after = duration::max(); ///< resending on a live link is allowed to 3.1 only
 };
@@ -93,30 +94,43 @@ private:
 };
 
 namespace server_event {
-struct connect_requested { connect_view connect; };
+struct connect_requested {
+  connect_view connect;
+};
 /// A message from the client; acknowledged by the machine, told once at QoS 2. `dup` as sent.
-struct message_published { message_view message; };
-struct filter { std::string_view text; mqtt::qos qos; };
+struct message_published {
+  message_view message;
+};
+struct filter {
+  std::string_view text;
+  mqtt::qos qos;
+};
 /// Answer with grant(); `filters` live until the next next_event().
 struct subscribe_requested {
   std::uint16_t packet_id;
   std::span<const filter> filters;
 };
 /// UNSUBACK is already appended.
-struct unsubscribed { std::span<const std::string_view> filters; };
+struct unsubscribed {
+  std::span<const std::string_view> filters;
+};
 /// The client acknowledged (PUBACK or PUBCOMP) a delivered message.
-struct message_acknowledged { std::uint64_t cookie; };
+struct message_acknowledged {
+  std::uint64_t cookie;
+};
 /// DISCONNECT came: discard the will ([MQTT-3.14.4-3]).
 struct disconnect_requested {};
 /// Close the network connection; publish the will unless it was discarded.
-struct failed { violation why; };
+struct failed {
+  violation why;
+};
 } // namespace server_event
 
 using server_event_variant =
-  std::variant<server_event::connect_requested, server_event::message_published,
-               server_event::subscribe_requested, server_event::unsubscribed,
-               server_event::message_acknowledged, server_event::disconnect_requested,
-               server_event::failed>;
+    std::variant<server_event::connect_requested, server_event::message_published,
+                 server_event::subscribe_requested, server_event::unsubscribed,
+                 server_event::message_acknowledged, server_event::disconnect_requested,
+                 server_event::failed>;
 
 /// One connection. It answers by itself, and then fails: an unknown protocol level with CONNACK 1
 /// ([MQTT-3.1.2-2]); an empty client id without a clean session ([MQTT-3.1.3-8]) and, for MQTT 3.1,

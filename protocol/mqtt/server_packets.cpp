@@ -10,10 +10,10 @@ using maybe_event = std::optional<server_event_variant>;
 
 constexpr std::uint16_t only_connect = type_bit(packet_type::connect);
 constexpr std::uint16_t after_connect = static_cast<std::uint16_t>(
-  type_bit(packet_type::publish) | type_bit(packet_type::puback) | type_bit(packet_type::pubrec)
-  | type_bit(packet_type::pubrel) | type_bit(packet_type::pubcomp)
-  | type_bit(packet_type::subscribe) | type_bit(packet_type::unsubscribe)
-  | type_bit(packet_type::pingreq) | type_bit(packet_type::disconnect));
+    type_bit(packet_type::publish) | type_bit(packet_type::puback) | type_bit(packet_type::pubrec)
+    | type_bit(packet_type::pubrel) | type_bit(packet_type::pubcomp)
+    | type_bit(packet_type::subscribe) | type_bit(packet_type::unsubscribe)
+    | type_bit(packet_type::pingreq) | type_bit(packet_type::disconnect));
 
 /// Characters, not octets, of well-formed UTF-8.
 std::size_t characters(std::string_view text) noexcept {
@@ -83,8 +83,7 @@ maybe_event server_connection::state::take(const packet_view& packet, byte_buffe
 maybe_event server_connection::state::take_connect(bytes_view body, byte_buffer& out) {
   connect_view c;
   verdict bad = decode_connect(body, c);
-  if (!bad && c.version == version::v3_1
-      && characters(c.client_id) > limits->client_id_max_3_1) {
+  if (!bad && c.version == version::v3_1 && characters(c.client_id) > limits->client_id_max_3_1) {
     bad = violation::identifier_rejected;
   }
   if (bad == violation::bad_protocol_level) { // [MQTT-3.1.2-2]
@@ -104,6 +103,9 @@ maybe_event server_connection::state::take_publish(const packet_view& packet, by
   message_view m;
   if (const verdict bad = decode_publish(packet, m)) {
     return fail(*bad);
+  }
+  if (m.qos > limits->publish_max) { // before any acknowledgement: nothing is kept of it
+    return fail(violation::bad_qos);
   }
   switch (m.qos) {
     case qos::at_most_once: break;
@@ -169,7 +171,7 @@ maybe_event server_connection::state::take_puback(std::uint16_t id, byte_buffer&
   sent_message* m = s->sent.find([id](const sent_message& x) { return x.id == id; });
   if (m == nullptr) {
     const bool wrong =
-      s->released.find([id](const released_message& x) { return x.id == id; }) != nullptr;
+        s->released.find([id](const released_message& x) { return x.id == id; }) != nullptr;
     return wrong ? fail(violation::unexpected_ack) : std::nullopt;
   }
   if (m->qos != qos::at_least_once) {
@@ -190,7 +192,7 @@ maybe_event server_connection::state::take_pubrec(std::uint16_t id, byte_buffer&
       }
       // A place of its own: PUBRELs keep the order of the PUBRECs.
       const released_message& kept =
-        s->released.push_back({m->message->cookie, now, ++s->last_place, id});
+          s->released.push_back({m->message->cookie, now, ++s->last_place, id});
       forget_record(m->place);
       if (bound->journal_ != nullptr) {
         bound->journal_->keep(kept.place, record_of(kept));

@@ -276,8 +276,9 @@ void updater::stage(time_point now) {
   job_.reset();
   ++counters_.staged;
   phase_ = update_phase::staged;
-  due_ = later(now, settings_->reboot_after);
-  say(100, {});
+  // One that falls back without having said so would look like one that never tried.
+  due_ = later(now, connected_ ? settings_->reboot_after : settings_->report_wait);
+  say_surely(100, {});
 }
 
 } // namespace fleet::ota

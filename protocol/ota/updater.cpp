@@ -2,6 +2,7 @@
 #include "protocol/ota/updater.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/base/check.hpp"
 #include "protocol/ota/job.hpp"
@@ -13,7 +14,7 @@ bool valid(const updater_settings& s) noexcept {
   return s.percent_step >= 1 && s.percent_step <= 100 && s.attempts_max != 0 && s.keep_every != 0
          && s.stall > duration{0} && s.ask_wait > duration{0} && s.retry_first > duration{0}
          && s.retry_first <= s.retry_most && s.whole_most > duration{0}
-         && s.reboot_after >= duration{0};
+         && s.report_wait >= duration{0} && s.reboot_after >= duration{0};
 }
 
 updater::updater(const updater_settings& settings, storage& board, std::string version,
@@ -35,8 +36,10 @@ void updater::connected(time_point now) {
     actions_.emplace_back(action::confirm{});
   }
   if (untold_step_ != 0) {
-    actions_.emplace_back(action::say_progress{untold_step_, untold_desc_});
-    untold_step_ = 0;
+    say(std::exchange(untold_step_, 0), untold_desc_);
+    if (phase_ == update_phase::staged) {
+      due_ = std::min(due_, later(now, settings_->reboot_after));
+    }
   }
   if (job_ != nullptr && fetching()) {
     say(job_->percent(), {});
@@ -118,6 +121,11 @@ void updater::end(int step, std::string_view desc) {
   }
   job_.reset();
   phase_ = update_phase::idle;
+  say_surely(step, desc);
+}
+
+/// In the next session, if there is none now.
+void updater::say_surely(int step, std::string_view desc) {
   if (connected_) {
     say(step, desc);
   } else {

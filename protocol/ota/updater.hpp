@@ -133,6 +133,7 @@ private:
   void drop();
   void note_progress();
   void say(int step, std::string_view desc);
+  void say_surely(int step, std::string_view desc);
   void say_percent();
   [[nodiscard]] bool fetching() const noexcept {
     return phase_ == update_phase::opening || phase_ == update_phase::downloading;
@@ -147,7 +148,7 @@ private:
   std::size_t told_ = 0; ///< of actions_
   time_point due_ = never;
   updater_counters counters_;
-  int untold_step_ = 0;          ///< a failure that the cloud has yet to hear of
+  int untold_step_ = 0;          ///< an end that the cloud has yet to hear of
   std::string_view untold_desc_; ///< a literal
   update_phase phase_ = update_phase::idle;
   bool connected_ = false;

@@ -30,6 +30,7 @@ struct updater_settings {
   duration retry_first = std::chrono::seconds{1}; ///< doubles up to retry_most, less up to half
   duration retry_most = std::chrono::minutes{1};
   duration whole_most = std::chrono::hours{6};     ///< from the offer to the last octet
+  duration report_wait = std::chrono::minutes{1};  ///< for a session to say 100 in, then it reboots
   duration reboot_after = std::chrono::seconds{1}; ///< so that the last progress goes out
 };
 /// Whether the bounds are kept: counts and durations over 0, retry_first at most retry_most.

@@ -8,26 +8,6 @@ namespace fleet::tls {
 
 namespace {
 
-/// Empty, or why the trusted authorities cannot be used.
-std::string trust(SSL_CTX* ctx, const std::string& ca_pem) {
-  if (ca_pem.empty()) {
-    return SSL_CTX_set_default_verify_paths(ctx) == 1
-               ? std::string{}
-               : "the system's certificate authorities cannot be read: " + last_complaint();
-  }
-  const std::vector<x509_ptr> authorities = read_certificates(ca_pem);
-  if (authorities.empty()) {
-    return "the certificate authority is not a PEM certificate, or is damaged";
-  }
-  X509_STORE* store = SSL_CTX_get_cert_store(ctx);
-  for (const x509_ptr& authority : authorities) {
-    if (X509_STORE_add_cert(store, authority.get()) != 1) {
-      return "the certificate authority cannot be used: " + last_complaint();
-    }
-  }
-  return {};
-}
-
 /// The extension's code for a fragment length (RFC 6066 §4), or -1.
 int fragment_code(std::uint16_t octets) {
   switch (octets) {

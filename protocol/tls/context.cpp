@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.hpp"
+#include "protocol/tls/server.hpp"
 
 namespace fleet::tls {
 
@@ -46,6 +47,51 @@ std::string last_complaint() {
   const char* words = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
   return words != nullptr ? words : "no reason given";
+}
+
+std::string trust(SSL_CTX* ctx, const std::string& ca_pem) {
+  if (ca_pem.empty()) {
+    return SSL_CTX_set_default_verify_paths(ctx) == 1
+               ? std::string{}
+               : "the system's certificate authorities cannot be read: " + last_complaint();
+  }
+  const std::vector<x509_ptr> authorities = read_certificates(ca_pem);
+  if (authorities.empty()) {
+    return "the certificate authority is not a PEM certificate, or is damaged";
+  }
+  X509_STORE* store = SSL_CTX_get_cert_store(ctx);
+  for (const x509_ptr& authority : authorities) {
+    if (X509_STORE_add_cert(store, authority.get()) != 1) {
+      return "the certificate authority cannot be used: " + last_complaint();
+    }
+  }
+  return {};
+}
+
+std::string install(SSL_CTX* ctx, const key_pair& pair) {
+  const std::vector<x509_ptr> chain = read_certificates(pair.chain_pem);
+  if (chain.empty()) {
+    return "the server's certificate is not PEM, or is damaged";
+  }
+  const key_ptr key = read_key(pair.key_pem);
+  if (!key) {
+    return "the server's key is not PEM, is damaged, or is locked by a password";
+  }
+  if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
+    ERR_clear_error();
+    return "the server's key does not belong to its certificate";
+  }
+  // Each kind of key has its own place in the context; the chain goes to the one set last.
+  if (SSL_CTX_use_certificate(ctx, chain.front().get()) != 1
+      || SSL_CTX_use_PrivateKey(ctx, key.get()) != 1) {
+    return "the server's certificate cannot be used: " + last_complaint();
+  }
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    if (SSL_CTX_add1_chain_cert(ctx, chain[i].get()) != 1) {
+      return "the server's chain cannot be used: " + last_complaint();
+    }
+  }
+  return {};
 }
 
 resumption_store::resumption_store() : lock_(CRYPTO_THREAD_lock_new()) {

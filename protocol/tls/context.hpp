@@ -14,6 +14,8 @@
 
 namespace fleet::tls {
 
+struct key_pair;
+
 /// Sessions to resume, one per server name, at most `limit` names; the oldest makes room. Safe to
 /// use from several threads.
 class resumption_store {
@@ -58,5 +60,12 @@ ctx_ptr make_context(const SSL_METHOD* method, version_range versions);
 
 /// OpenSSL's last complaint in its own words, for a setting it refused. Empties the queue.
 std::string last_complaint();
+
+/// Trusts the authorities of a PEM text, or the system's where it is empty. Empty, or why they
+/// cannot be used.
+std::string trust(SSL_CTX* ctx, const std::string& ca_pem);
+
+/// Shows this certificate. Empty, or why the pair cannot be used.
+std::string install(SSL_CTX* ctx, const key_pair& pair);
 
 } // namespace fleet::tls

@@ -18,33 +18,6 @@ constexpr const char* suites =
     "ECDHE-RSA-AES128-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:"
     "AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA:@SECLEVEL=0";
 
-/// Empty, or why the pair cannot be used.
-std::string install(SSL_CTX* ctx, const key_pair& pair) {
-  const std::vector<x509_ptr> chain = read_certificates(pair.chain_pem);
-  if (chain.empty()) {
-    return "the server's certificate is not PEM, or is damaged";
-  }
-  const key_ptr key = read_key(pair.key_pem);
-  if (!key) {
-    return "the server's key is not PEM, is damaged, or is locked by a password";
-  }
-  if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
-    ERR_clear_error();
-    return "the server's key does not belong to its certificate";
-  }
-  // Each kind of key has its own place in the context; the chain goes to the one set last.
-  if (SSL_CTX_use_certificate(ctx, chain.front().get()) != 1
-      || SSL_CTX_use_PrivateKey(ctx, key.get()) != 1) {
-    return "the server's certificate cannot be used: " + last_complaint();
-  }
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(ctx, chain[i].get()) != 1) {
-      return "the server's chain cannot be used: " + last_complaint();
-    }
-  }
-  return {};
-}
-
 } // namespace
 
 server_context::server_context(std::shared_ptr<shared_context> shared)

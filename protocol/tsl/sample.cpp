@@ -23,6 +23,10 @@ constexpr double most_steps = 1e15;
 constexpr double steps_without_step = 1e4;
 constexpr double date_from = 1e12;
 constexpr double date_span = 1e12;
+constexpr double counter_steps = 1e6;
+constexpr std::int64_t counted_at_once = 10;
+constexpr std::int64_t date_walk_ms = 10'000;
+constexpr std::uint64_t label_stays = 10; ///< one in so many samples is another
 
 bool is_numeric(data_kind kind) noexcept {
   return kind == data_kind::integer || kind == data_kind::single || kind == data_kind::real;
@@ -120,6 +124,26 @@ double unit_of(random_stream& random) noexcept {
   return static_cast<double>(random.next() >> 11) * 0x1p-53;
 }
 
+/// A few steps on, or up and down.
+void append_walked_number(byte_buffer& out, const data_type& type, double from,
+                          random_stream& random) {
+  const grid g = grid_of(type);
+  if (g.step == 0) {
+    const double reach = type.max / 100 - type.min / 100; // their difference may be infinite
+    append_on_grid(out, type, g, from + (unit_of(random) * 2 - 1) * reach);
+    return;
+  }
+  double k = std::clamp(std::nearbyint((from - type.min) / g.step), 0.0, g.count);
+  if (counts_up(type)) {
+    k += static_cast<double>(random.between(std::int64_t{1}, counted_at_once));
+    k -= k > g.count ? g.count + 1 : 0;
+  } else {
+    const auto reach = std::max(std::int64_t{1}, static_cast<std::int64_t>(g.count / 100));
+    k = std::clamp(k + static_cast<double>(random.between(-reach, reach)), 0.0, g.count);
+  }
+  append_on_grid(out, type, g, type.min + k * g.step);
+}
+
 void append_sampled_text(byte_buffer& out, std::uint32_t most, random_stream& random) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
   const auto size = random.between(std::int64_t{1}, std::int64_t{std::min(most, max_sampled_text)});
@@ -181,6 +205,24 @@ bool append_fraction(byte_buffer& out, const data_type& type, double fraction) {
     append_integer(out, type.labels[at].value);
   } else if (type.kind == data_kind::date) {
     append_scalar(out, type.kind, date_from + std::floor(fraction * date_span));
+  }
+  return is_scalar(type.kind);
+}
+
+bool counts_up(const data_type& type) noexcept {
+  return is_numeric(type.kind) && type.min == 0 && grid_of(type).count >= counter_steps;
+}
+
+bool append_walked(byte_buffer& out, const data_type& type, double from, random_stream& random) {
+  if (is_numeric(type.kind)) {
+    append_walked_number(out, type, from, random);
+  } else if (type.kind == data_kind::date) {
+    from += static_cast<double>(random.between(std::int64_t{0}, date_walk_ms));
+    append_scalar(out, type.kind, std::min(from, static_cast<double>(max_date)));
+  } else if (is_labelled(type.kind) && random.below(label_stays) == 0) {
+    append_sample(out, type, random);
+  } else if (is_labelled(type.kind)) {
+    append_scalar(out, type.kind, nearest_label(type, from));
   }
   return is_scalar(type.kind);
 }

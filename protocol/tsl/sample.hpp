@@ -21,6 +21,16 @@ void append_sample(byte_buffer& out, const data_type& type, random_stream& rando
 /// text, struct and array.
 bool append_fraction(byte_buffer& out, const data_type& type, double fraction);
 
+/// Whether a number looks like one that counts, as a meter's reading does: from 0, in a million
+/// steps or more. Types say no more of it.
+bool counts_up(const data_type& type) noexcept;
+
+/// Appends what a value may have become a while later: a number that counts_up() one to ten steps
+/// further, and beyond its last one from 0 again; any other number at most a hundredth of its range
+/// off, a date up to ten seconds later; an enum or bool mostly what it was. False, and nothing
+/// appended, for text, struct and array.
+bool append_walked(byte_buffer& out, const data_type& type, double from, random_stream& random);
+
 /// Appends what a sensor read, in the type's unit: clamped to min…max and rounded to the step; for
 /// an enum the nearest value, for a bool whether it is at least a half, for a date milliseconds
 /// since 1970. Not a number becomes the default. False, and nothing appended, for text, struct and

@@ -17,7 +17,7 @@ duration: {duration}
 products:
   - name: led
     firmware: {{version: 1.0.0, size: 20KiB, boot_time: 200ms, progress: 20{firmware}}}
-    report: [{{every: 1s}}]
+    report: [{{every: 1s}}]{product}
 stages:
   - ramp: {{rate: 200/s}}
 rollouts:
@@ -25,16 +25,17 @@ rollouts:
 """
 
 # What is wrong, what else the rollout has, and the step that devices must end in.
-FAULTS = {"wrong_digest": -3, "wrong_size": -3, "short_body": -3, "long_body": -3,
+FAULTS = {"wrong_digest": -3, "wrong_size": -3, "short_body": -2, "long_body": -3,
           "not_found": -2, "forbidden": -2, "server_error": -2, "stall": -2,
           "redirect": -2}  # from https to http
 
 
 class Rollouts(harness.Case):
-    def scenario(self, rollout, duration="20s", firmware="", devices=DEVICES):
+    def scenario(self, rollout, duration="20s", firmware="", devices=DEVICES,
+                 product=""):
         path = self.folder / "rollout.yaml"
         path.write_text(RUN.format(devices=devices, duration=duration, rollout=rollout,
-                                   firmware=firmware))
+                                   firmware=firmware, product=product))
         return path
 
     def assert_all_took_it(self, facts, devices=DEVICES):
@@ -70,6 +71,29 @@ class Rollouts(harness.Case):
         self.assertEqual(first["digest"], second["digest"])
         other = self.fleet_run(*words[:-1], 4)
         self.assertNotEqual(first["digest"], other["digest"])
+
+    def test_an_image_of_many_slices_is_rolled_out_as_soon_as_it_has_its_digests(self):
+        facts = self.fleet_run("--scenario", self.scenario("size: 9MiB", "10m", devices=3),
+                               "--virtual", "--seed", 3)
+        self.assert_all_took_it(facts, 3)
+        self.assertEqual(facts["rollouts"][0]["image_bytes"], 9 * 1024 * 1024)
+
+    def served(self, server, rollout, **more):
+        path = self.scenario(rollout, "30m", **more)
+        with path.open("a") as file:
+            file.write(f"firmware_server: {server}\n")
+        return self.fleet_run("--scenario", path, "--virtual", "--seed", 3)
+
+    def test_the_firmware_server_is_as_slow_as_the_scenario_wants(self):
+        seconds = {}
+        for server in ("{}", "{rate: 50KiB}", "{rate_each: 5KiB}"):
+            facts = self.served(server, "size: 64KiB, under_way: 20")
+            self.assert_all_took_it(facts)
+            seconds[server] = facts["rollouts"][0]["took_s"]
+        self.assertLess(seconds["{}"], 20, seconds)
+        # The first 64 KiB may go at once.
+        self.assertGreater(seconds["{rate: 50KiB}"], (DEVICES - 1) * 64 / 50, seconds)
+        self.assertLess(seconds["{rate: 50KiB}"], 2 * DEVICES * 64 / 50, seconds)
 
     def test_a_part_of_the_fleet_is_left_alone(self):
         facts = self.fleet_run("--scenario", self.scenario("size: 30KiB, percent: 50%", "5m"),

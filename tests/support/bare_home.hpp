@@ -44,6 +44,13 @@ public:
     door = &events;
     return std::unique_ptr<hal::listener>{std::make_unique<listener>(options.at)};
   }
+  hal::datagram_ptr open_datagrams(const hal::datagram_options&, hal::datagram_events&) override {
+    FLEET_CHECK(false); // nor speaks without connecting
+  }
+  result<hal::datagram_ptr, hal::listen_error> bind_datagrams(const hal::address&,
+                                                              hal::datagram_events&) override {
+    return fail(hal::listen_error::not_permitted);
+  }
   void set_now(time_point t) {
     now_ = t;
     wake_due();

@@ -191,7 +191,7 @@ private:
     }
   }
   void offer(std::uint32_t i, std::int64_t life_s) {
-    const std::string url = "https://cloud/fw/1?t=" + tokens_.issue(1, i, wall_s(), life_s);
+    const std::string url = "https://cloud/fw/1?t=" + tokens_.issue({1, {}}, i, wall_s(), life_s);
     const std::string sign = truth.digest.hex();
     byte_buffer out;
     alink::append_upgrade(out, 1,
@@ -226,7 +226,7 @@ private:
   void serve(const http::server_event::request_arrived& r, http::server_connection& on,
              byte_buffer& out) {
     ++requests;
-    const auto judged = tokens_.judge(1, r.target.substr(r.target.find("t=") + 2), wall_s());
+    const auto judged = tokens_.judge({1, {}}, r.target.substr(r.target.find("t=") + 2), wall_s());
     if (judged.verdict != cloud::token_verdict::good || fails_with != 0) {
       const std::uint16_t status = fails_with != 0 ? fails_with : std::uint16_t{403};
       EXPECT_EQ(on.respond(status, {}, {}, now, out), http::write_error::none);

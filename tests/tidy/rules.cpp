@@ -67,7 +67,7 @@ const std::vector<door>& doors() {
       {"nlohmann/", {"fleet/report/", "protocol/tsl/json_tree.cpp", "protocol/shadow/"}},
       {"yaml-cpp/", {"fleet/scenario/yaml_tree.cpp"}},
       {"boost/", {"protocol/http/reader.cpp", "protocol/http/writer.cpp"}},
-      {"coap3/", {}},
+      {"coap3/", {"protocol/coap/libcoap.cpp"}},
       {"sqlite3.h", {"cloud_sim/store/database.cpp"}},
       {"arpa/inet.h", {"hal_sim/world/address.cpp", "hal_sim/real_world/", "fleet/"}},
       {"sys/", sockets},

@@ -73,7 +73,7 @@ struct wrong {
 TEST(firmware_campaign, of_each_bad_firmware_halts_by_itself_in_its_first_wave_and_says_why) {
   const wrong all[] = {
       {firmware_fault::wrong_digest, 404, rollout_cause::step, -3},
-      {firmware_fault::short_body, 404, rollout_cause::step, -3},
+      {firmware_fault::short_body, 404, rollout_cause::step, -2},
       {firmware_fault::long_body, 404, rollout_cause::step, -3},
       {firmware_fault::wrong_size, 404, rollout_cause::step, -3},
       {firmware_fault::status, 404, rollout_cause::step, -2},

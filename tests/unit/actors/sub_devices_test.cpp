@@ -202,6 +202,11 @@ TEST(sub_devices, that_are_refused_leave_unacknowledged_what_they_have_sent) {
   }
   EXPECT_EQ(acknowledged, g.behind(0).uplink.acknowledged());
   EXPECT_GT(g.behind(0).uplink.attempted(), acknowledged);
+  const auto asked = g.cloud.on("combine/login").size();
+  g.cloud.cut();
+  g.run(seconds{15});
+  EXPECT_EQ(asked + 2, g.cloud.on("combine/login").size()) << "they ask at every log-on";
+  EXPECT_EQ(2U, g.counts.sub_devices_refused.load()) << "and are counted once";
   g.stop(seconds{30});
   EXPECT_EQ(phase::stopped, g.it().now_in()) << "and nobody waits for it";
 }
@@ -279,7 +284,20 @@ TEST(sub_devices, do_as_the_platform_orders) {
   EXPECT_GE(g.counts.sub_devices_online.load(), 1U);
 }
 
-TEST(sub_devices, that_were_refused_or_deleted_join_again_when_that_is_permitted) {
+TEST(sub_devices, that_were_enabled_without_link_are_back_once_their_gateway_is) {
+  gateway_bench g{2};
+  g.boot();
+  g.say(sys("thing/disable", g.name(0)), R"({"id":"1","params":{}})");
+  g.run(seconds{5});
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load());
+  const auto attempted = g.behind(0).uplink.attempted();
+  g.cloud.cut();
+  g.run(seconds{15});
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  EXPECT_LT(attempted, g.behind(0).uplink.attempted());
+}
+
+TEST(sub_devices, that_are_disabled_or_deleted_ask_again_when_joining_is_permitted) {
   gateway_bench g{3};
   g.boot();
   for (const auto place : {0, 1}) {
@@ -296,7 +314,7 @@ TEST(sub_devices, that_were_refused_or_deleted_join_again_when_that_is_permitted
   EXPECT_EQ("200", raw_field(g.cloud.last_on("gateway/permit_reply"), "code"));
   g.say(sys("thing/gateway/permit"), R"({"id":"4","params":{"time":60}})");
   g.run(seconds{5});
-  EXPECT_EQ(2U, g.counts.sub_devices_online.load()) << "whoever is disabled stays out";
+  EXPECT_EQ(3U, g.counts.sub_devices_online.load()) << "the platform says who is still disabled";
 }
 
 TEST(sub_devices, join_again_when_the_gateway_is_asked_to_add_them) {

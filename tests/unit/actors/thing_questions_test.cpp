@@ -92,8 +92,7 @@ TEST(thing_questions, about_its_tags_and_its_model_count_what_was_answered) {
   d.product.features.model_get = true;
   d.product.features.config_get = true;
   d.boot();
-  d.say(sys("thing/deviceinfo/update_reply"),
-        reply_to(d.cloud.last_on("deviceinfo/update"), "{}"));
+  d.say(sys("thing/deviceinfo/update_reply"), reply_to(d.cloud.last_on("deviceinfo/update"), "{}"));
   d.say(sys("thing/dsltemplate/get_reply"),
         reply_to(d.cloud.last_on("dsltemplate/get"), R"({"properties":[]})"));
   d.say(sys("thing/config/get_reply"), reply_to(d.cloud.last_on("config/get"), "{}", 6710));
@@ -270,6 +269,46 @@ TEST(thing_shadow, is_updated_by_reports_and_its_version_outlives_a_crash) {
   EXPECT_EQ("\"a1FleetDemo.dev_000000-" + std::to_string(token) + "\"",
             raw_field(again[0].payload, "clientToken"));
   EXPECT_GT(std::stoull(raw_field(again[1].payload, "version")), *version);
+}
+
+TEST(thing_shadow, loses_what_a_device_deletes_of_it) {
+  for (const bool all : {true, false}) {
+    shadowed_lamp d;
+    auto& plan = d.report(report_kind::shadow_delete);
+    plan.identifiers = all ? std::vector<std::string>{} : std::vector<std::string>{"Noise"};
+    d.boot(seconds{5});
+    const auto last = d.cloud.last_on("/shadow/update/a1FleetDemo/dev_000000");
+    EXPECT_EQ("\"delete\"", raw_field(last, "method")) << last;
+    EXPECT_EQ(all ? R"("null")" : R"({"Noise":"null"})",
+              raw_field(raw_field(last, "state"), "reported"))
+        << last;
+    EXPECT_GE(d.counts.shadow_updates.load(), 3U);
+  }
+}
+
+TEST(thing_shadow, is_told_once_of_an_asynchronous_report) {
+  for (const auto what : {report_kind::shadow, report_kind::shadow_async}) {
+    shadowed_lamp d;
+    auto& plan = d.report(what);
+    plan.identifiers = {"Noise"};
+    plan.interval = seconds{600};
+    const auto pulls = d.cloud.when_said;
+    d.cloud.when_said = [&](const test::heard& h) {
+      if (raw_field(h.payload, "method") == "\"get\"") {
+        pulls(h); // updates stay without an answer
+      }
+    };
+    d.boot(seconds{590});
+    std::size_t updates = 0;
+    for (const auto& h : d.cloud.on("/shadow/update/a1FleetDemo/dev_000000")) {
+      updates += raw_field(h.payload, "method") == "\"update\"" ? 1 : 0;
+    }
+    if (what == report_kind::shadow_async) {
+      EXPECT_EQ(1U, updates);
+    } else {
+      EXPECT_GT(updates, 1U) << "repeated until it is acknowledged";
+    }
+  }
 }
 
 TEST(thing_shadow, converges_after_a_reconnect) {

@@ -150,6 +150,53 @@ TEST(thing, answers_a_property_get_with_its_values) {
   EXPECT_EQ(R"({"id":"4","code":460,"data":{}})", d.cloud.last_on("property/get_reply"));
 }
 
+TEST(thing, reads_its_sensors_when_a_property_is_got) {
+  lamp d;
+  d.boot();
+  const auto got = [&](const std::string& name) {
+    d.say(sys("thing/service/property/get"), R"({"id":"2","params":[")" + name + R"("]})");
+    return std::stod(raw_field(raw_field(d.cloud.last_on("property/get_reply"), "data"), name));
+  };
+  d.run(seconds{100});
+  const auto measured = [&] {
+    return static_cast<double>(d.slot->board.temperature.value(d.world.now())) / 1000;
+  };
+  EXPECT_NEAR(measured(), got("Temperature"), 0.06) << "it has reported nothing yet";
+  const auto before = got("Temperature");
+  d.run(std::chrono::minutes{47});
+  EXPECT_NEAR(measured(), got("Temperature"), 0.06);
+  EXPECT_NE(before, got("Temperature"));
+  auto noise = got("Noise");
+  for (int i = 0; i < 20; ++i) {
+    const auto next = got("Noise");
+    EXPECT_GE(next, 30);
+    EXPECT_LE(std::abs(next - noise), 1) << "a sixtieth of its range is a step";
+    noise = next;
+  }
+}
+
+TEST(thing, reports_a_meter_that_never_falls) {
+  lamp d;
+  auto loaded = tsl::load_model(R"({"properties":[
+      {"identifier":"Energy","name":"e","accessMode":"r","required":true,
+       "dataType":{"type":"double","specs":{"min":"0","max":"99999999.99","step":"0.01"}}}],
+      "events":[],"services":[]})",
+                                "meter.json");
+  d.product.features.model = std::make_shared<const tsl::model>(std::move(loaded).value());
+  d.report(report_kind::properties);
+  d.answer_all();
+  d.boot(seconds{60});
+  const auto posts = d.cloud.on("property/post");
+  ASSERT_GE(posts.size(), 50U);
+  double last = 0;
+  for (const auto& p : posts) {
+    const auto energy = std::stod(raw_field(raw_field(p.payload, "params"), "Energy"));
+    EXPECT_GT(energy, last);
+    EXPECT_TRUE(last == 0 || energy - last < 0.11) << energy << " after " << last;
+    last = energy;
+  }
+}
+
 TEST(thing, carries_out_a_service_and_answers_what_its_model_says) {
   lamp d;
   d.boot();

@@ -178,7 +178,14 @@ TEST(gateway_machine, does_with_each_code_of_a_login_what_it_means) {
       EXPECT_EQ(r.machine.next_timeout(), never);
       r.disconnect();
       r.connect();
-      EXPECT_TRUE(r.requests.empty()) << "stays so over a reconnect: " << c.code;
+      ASSERT_EQ(r.requests.size(), 1U) << "asks again after a reconnect: " << c.code;
+      r.answer_next(c.code);
+      EXPECT_EQ(r.machine.state_of(0), c.after) << c.code;
+      EXPECT_EQ(r.machine.next_timeout(), never) << "and then no more: " << c.code;
+      r.disconnect();
+      r.connect();
+      r.answer_next(200);
+      EXPECT_EQ(r.machine.online_count(), 1) << c.code;
     }
   }
 }

@@ -75,11 +75,7 @@ TEST(gateway_machine, an_error_that_a_sub_device_is_disabled_takes_it_down_until
   rig r{1};
   r.all_online();
   r.error(522, 0);
-  r.machine.start(0, r.now);
-  r.drain();
   EXPECT_EQ(r.machine.state_of(0), state::disabled);
-  r.disconnect();
-  r.connect();
   EXPECT_TRUE(r.requests.empty());
   r.change(topology_change::enabled, 0);
   EXPECT_EQ(r.answer_next(200).kind, session_login);

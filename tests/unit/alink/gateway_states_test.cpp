@@ -47,7 +47,7 @@ std::map<std::pair<s, e>, s> expected() {
        {s::unregistered, s::registering, s::unbound, s::adding, s::offline, s::refused}) {
     table[{from, e::stop}] = s::parked;
   }
-  for (const s from : {s::parked, s::refused, s::deleted}) {
+  for (const s from : {s::parked, s::refused, s::disabled, s::deleted}) {
     table[{from, e::restart_unknown}] = s::unregistered;
     table[{from, e::restart_unbound}] = s::unbound;
     table[{from, e::restart_bound}] = s::offline;
@@ -95,10 +95,11 @@ TEST(gateway_states, lead_online_from_everywhere) {
   }
 }
 
-TEST(gateway_states, leave_disabled_only_by_being_enabled_or_erased) {
+TEST(gateway_states, leave_disabled_only_by_being_enabled_or_erased_or_by_asking_again) {
   for (std::size_t with = 0; with < sub_device_step_count; ++with) {
     const auto step = static_cast<e>(with);
-    const bool leaves = step == e::enable || step == e::erase;
+    const bool leaves = step == e::enable || step == e::erase || step == e::restart_unknown
+                        || step == e::restart_unbound || step == e::restart_bound;
     EXPECT_EQ(leaves, next_state(s::disabled, step) != sub_device_stays) << with;
   }
 }

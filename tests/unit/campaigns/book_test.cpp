@@ -132,6 +132,64 @@ TEST(campaign_book, takes_devices_over_but_not_in_the_middle_of_an_upgrade) {
   EXPECT_EQ(r.book.find(first)->sums().state, campaign_state::finished);
 }
 
+TEST(campaign_book, tries_again_with_those_whom_no_other_campaign_has) {
+  book_rig r;
+  const auto first = r.add(rules_of("a", "2.0", {0, 1}));
+  ASSERT_TRUE(r.book.start(first, at(0)).ok());
+  r.book.progressed(0, -2, at(1));
+  r.book.progressed(1, -2, at(1));
+  const auto second = r.add(rules_of("b", "3.0", {1}));
+  ASSERT_TRUE(r.book.start(second, at(1)).ok());
+  r.offers();
+  ASSERT_TRUE(r.book.retry_failed(first, at(2)).ok());
+  EXPECT_EQ(r.offers(), (offers_made{{1, 0}}));
+  EXPECT_EQ(r.state(first, 1), failed);
+  r.book.progressed(0, -2, at(3));
+  const auto third = r.add(rules_of("c", "3.0", {0}));
+  EXPECT_EQ(r.book.retry_failed(first, at(4)).error(), campaign_error::nobody);
+  ASSERT_TRUE(r.book.cancel(third).ok());
+  ASSERT_TRUE(r.book.retry_failed(first, at(5)).ok());
+  EXPECT_EQ(r.book.find(first)->sums().state, campaign_state::running);
+}
+
+TEST(campaign_book, what_a_device_says_is_for_the_campaign_that_has_it) {
+  book_rig r;
+  const auto first = r.add(rules_of("a", "2.0", {0, 1}));
+  ASSERT_TRUE(r.book.start(first, at(0)).ok());
+  r.book.progressed(0, -2, at(1));
+  const auto second = r.add(rules_of("b", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(second, at(1)).ok());
+  EXPECT_EQ(r.book.holder_of(0), second);
+  r.book.progressed(0, 100, at(2));
+  r.book.online(0, "2.0", at(3));
+  EXPECT_EQ(r.state(second, 0), succeeded);
+  EXPECT_EQ(r.state(first, 0), failed) << "counted once";
+  EXPECT_EQ(r.book.holder_of(0), 0U);
+  r.book.online(0, "2.0", at(4));
+  EXPECT_EQ(r.state(first, 0), succeeded) << "nobody has it, and that is what it runs";
+}
+
+TEST(campaign_book, a_version_is_for_campaigns_of_its_module_alone) {
+  book_rig r;
+  const auto whole = r.add(rules_of("a", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(whole, at(0)).ok());
+  r.book.progressed(0, -2, at(1));
+  const auto part = r.add(rules_of("b", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(part, at(1)).ok());
+  const auto of_whole = [&](campaign_book::id c) { return c == whole; };
+  const auto of_part = [&](campaign_book::id c) { return c == part; };
+  r.book.progressed(0, -2, at(2));
+  ASSERT_EQ(r.state(part, 0), failed);
+  r.book.online(0, "2.0", at(3), of_part);
+  EXPECT_EQ(r.state(part, 0), succeeded) << "late, and of the module itself";
+  EXPECT_EQ(r.state(whole, 0), failed);
+  const auto other = r.add(rules_of("c", "2.0", {0}));
+  ASSERT_TRUE(r.book.start(other, at(4)).ok());
+  r.book.online(0, "2.0", at(5), of_whole);
+  EXPECT_EQ(r.state(other, 0), offered);
+  EXPECT_EQ(r.state(whole, 0), succeeded) << "who has it waits for another module";
+}
+
 TEST(campaign_book, a_campaign_that_nobody_would_come_to_takes_nobody_away) {
   book_rig r;
   const auto first = r.add(rules_of("a", "2.0", {0}));

@@ -250,6 +250,32 @@ TEST(campaign, answers_who_asks_and_offers_no_second_time) {
   EXPECT_FALSE(r.machine.asked(1, at(1'600)));
 }
 
+TEST(campaign, fails_a_device_that_comes_back_with_another_version_again_and_again) {
+  campaign_rules rules = plain_rules();
+  rules.retries = 1;
+  campaign_rig r{rules, 1};
+  r.start(at(0));
+  for (const int attempt : {1, 2}) {
+    EXPECT_EQ(r.take_offers().size(), 1U) << attempt;
+    r.progress(0, 40, at(attempt)); // its 100 is lost, or it never says one
+    for (unsigned boot = 0; boot < campaign_repeats_max; ++boot) {
+      r.online(0, "1.0", at(attempt));
+      EXPECT_EQ(r.take_offers().size(), 1U) << "it may have booted in the middle";
+    }
+    EXPECT_EQ(r.machine.sums().attempts_failed, static_cast<std::uint32_t>(attempt - 1));
+    r.online(0, "1.0", at(attempt));
+    EXPECT_EQ(r.take_offers().size(), 0U);
+    EXPECT_EQ(r.machine.sums().attempts_failed, static_cast<std::uint32_t>(attempt));
+    EXPECT_EQ(r.device(0).cause, rollout_cause::old_version);
+    if (attempt == 1) {
+      EXPECT_EQ(r.device(0).state, waiting);
+      r.machine.handle_timeout(at(100'000));
+      r.drain();
+    }
+  }
+  EXPECT_EQ(r.device(0).state, failed);
+}
+
 TEST(campaign, tells_what_changed_once_and_not_each_percent) {
   campaign_rig r{plain_rules(), 1};
   r.start(at(0));

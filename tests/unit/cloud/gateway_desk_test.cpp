@@ -22,6 +22,11 @@ struct one_product final : product_secrets {
 struct office {
   explicit office(desk_rules rules = {}, topology_rules bounds = {})
       : relations(bounds), desk({devices, relations, rules}) {}
+  /// Of a product whose registration is switched on.
+  static desk_rules registering() {
+    static const one_product products;
+    return {.products = &products};
+  }
 
   /// What the desk wants done, one line each.
   std::vector<std::string> done() {
@@ -81,7 +86,7 @@ struct office {
 using lines = std::vector<std::string>;
 
 TEST(gateway_desk, takes_a_sub_device_from_registration_to_online_and_back) {
-  office o;
+  office o{office::registering()};
   const auto registered = o.ask(sub_register, {2});
   ASSERT_EQ(registered.size(), 1U);
   EXPECT_NE(registered[0].find(R"("deviceSecret":"secret_of_sub_0002")"), std::string::npos);
@@ -179,7 +184,7 @@ TEST(gateway_desk, a_list_that_would_break_a_bound_changes_nothing) {
 }
 
 TEST(gateway_desk, tells_the_former_gateway_of_a_move) {
-  office o;
+  office o{office::registering()};
   o.ask(topo_add, {2});
   o.ask(session_login, {2});
   const auto moved = o.ask(topo_add, {2}, {1, 2});
@@ -230,9 +235,53 @@ TEST(gateway_desk, registers_by_the_products_secret_one_by_one) {
   EXPECT_EQ(reply.devices[3].code, 6288);
 }
 
-TEST(gateway_desk, registration_can_be_off) {
-  office o{{.registration_open = false}};
-  EXPECT_EQ(office::code_in(o.ask(sub_register, {2})), 6288);
+TEST(gateway_desk, registers_nothing_of_a_product_whose_registration_is_off) {
+  office o;
+  const auto said = o.ask(sub_register, {2});
+  EXPECT_EQ(office::code_in(said), 6288);
+  EXPECT_EQ(said.at(0).find("secret_of"), std::string::npos) << said[0];
+  const std::string_view unknown =
+      R"({"id":1,"params":[{"productKey":"nopk","deviceName":"qqqq"}]})";
+  EXPECT_EQ(office::code_in(o.ask(sub_register, unknown)), 5005);
+}
+
+TEST(gateway_desk, gives_the_secret_of_an_active_device_to_its_own_gateway_alone) {
+  office o{office::registering()};
+  o.devices.note_online(0, 1);
+  o.devices.note_online(2, 1);
+  o.devices.set_disabled(3, true);
+  for (const device_index device : {2U, 3U, 0U}) { // the last is the gateway itself
+    const auto said = o.ask(sub_register, {device});
+    EXPECT_EQ(office::code_in(said), 6289) << device;
+    EXPECT_EQ(said.at(0).find("secret_of"), std::string::npos) << said[0];
+  }
+  const auto mixed = o.ask(sub_register, {4, 2});
+  EXPECT_EQ(office::code_in(mixed), 6289) << "a list is all or nothing";
+  EXPECT_EQ(mixed.at(0).find("secret_of"), std::string::npos) << mixed[0];
+  o.ask(topo_add, {2}); // which shows the secret
+  EXPECT_EQ(office::code_in(o.ask(sub_register, {2})), 200);
+  o.ask(topo_delete, {2});
+  EXPECT_EQ(office::code_in(o.ask(sub_register, {2})), 200) << "it comes back";
+  EXPECT_EQ(office::code_in(o.ask(sub_register, {2}, {1, 2})), 6289);
+  byte_buffer out;
+  alink::gateway_request_writer w{out, product_register, gateway_dialect::sdk_3_2, 7};
+  w.add_by_product({"a1SubPk0001", "sub_0002"}, "product_secret", "r1");
+  w.end();
+  EXPECT_EQ(o.ask(product_register, as_text(out.view()), {1, 2}).at(0).find("secret_of"),
+            std::string::npos);
+}
+
+TEST(gateway_desk, tells_an_unknown_product_from_an_unknown_device) {
+  one_product products;
+  office o{{.products = &products}};
+  const auto asked = [&](const std::string& product) {
+    return office::code_in(
+        o.ask(sub_register, R"({"id":7,"version":"1.0","params":[{"productKey":")" + product
+                                + R"(","deviceName":"nobody"}]})"));
+  };
+  EXPECT_EQ(asked("a1SubPk0001"), 6100) << "it has devices";
+  EXPECT_EQ(asked("a1NewPk"), 6288) << "it was configured, and registers nobody";
+  EXPECT_EQ(asked("nopk"), 5005);
 }
 
 TEST(gateway_desk, answers_what_it_cannot_read_and_ignores_what_has_no_id) {

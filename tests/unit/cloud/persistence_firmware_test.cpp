@@ -89,6 +89,38 @@ TEST_F(persistence_firmware, keeps_an_upload_that_is_under_way) {
   EXPECT_THAT(console().firmwares(), SizeIs(0));
 }
 
+TEST_F(persistence_firmware, gives_no_number_out_twice_so_that_old_addresses_open_nothing_new) {
+  cloud::firmware_order f;
+  f.product_key = "a1LampPk001";
+  f.version = "2.0";
+  f.size = 1000;
+  f.generate = 1;
+  cloud::campaign_order o;
+  o.firmware = console().add_firmware(f).value().id;
+  ASSERT_EQ(console().add_campaign(o).value().id, 1U);
+  rig.bench.settle();
+  const auto told = offers(boot(lamp, "1.0"));
+  ASSERT_THAT(told, SizeIs(1));
+  const auto at = told[0].find("?token=") + 7;
+  const auto token = told[0].substr(at, told[0].find('"', at) - at);
+  const auto judge = [&](std::uint32_t id) {
+    return rig.bench.twin->firmware_files()->judge(id, token).verdict;
+  };
+  ASSERT_EQ(judge(1), cloud::firmware_verdict::good);
+  ASSERT_TRUE(console().change_campaign(1, cloud::campaign_change::cancel).ok());
+  boot(lamp, "2.0");
+  ASSERT_TRUE(console().delete_campaign(1).ok());
+  ASSERT_TRUE(console().delete_firmware(1).ok());
+  keep_and_die();
+  EXPECT_EQ(judge(1), cloud::firmware_verdict::forged);
+  f.version = "3.0";
+  f.generate = 2;
+  o.firmware = console().add_firmware(f).value().id;
+  EXPECT_EQ(o.firmware, 2U);
+  EXPECT_EQ(console().add_campaign(o).value().id, 2U);
+  EXPECT_EQ(judge(2), cloud::firmware_verdict::forged);
+}
+
 TEST_F(persistence_firmware, goes_on_with_a_rollout_where_it_was) {
   cloud::firmware_order f;
   f.product_key = "a1LampPk001";

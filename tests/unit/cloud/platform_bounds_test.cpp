@@ -19,6 +19,7 @@ struct bounded : testing::Test, platform_rig {
     cloud::twin_options o;
     o.platform.bounds = cloud::bounds_of(cloud::strictness::strict);
     o.platform.access.may_publish_broadcast = true;
+    o.products.push_back({.product_key = "a1SubPk0001", .secret = "of_the_product"});
     return o;
   }
   std::uint64_t dropped() { return bench.count(bench.twin->counters().publishes_over_bound); }

@@ -130,6 +130,25 @@ TEST_F(platform_console, asks_a_device_for_its_properties) {
   EXPECT_EQ(out, R"(200 {"Level":3})");
 }
 
+TEST_F(platform_console, holds_the_values_that_it_gets_against_the_thing_model) {
+  auto& g = arrive_listening(lamp);
+  for (const auto& [data, said] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"Level":3})", R"(200 {"Level":3})"},
+           {R"({"Level":"x"})", R"(6305 {"Level":"x"})"},
+           {R"({"Level":3,"junk":1})", R"(6320 {"Level":3,"junk":1})"},
+           {"{}", "200 {}"}}) {
+    console().get_properties(name(lamp), R"(["Level"])", to(out));
+    bench.settle();
+    const auto got = g.messages();
+    ASSERT_EQ(got.size(), 1U);
+    g.take();
+    g.publish(sys(lamp, "thing/service/property/get_reply"),
+              R"({"id":")" + id_in(got[0]) + R"(","code":200,"data":)" + data + "}", 0);
+    bench.settle();
+    EXPECT_EQ(std::exchange(out, {}), said);
+  }
+}
+
 TEST_F(platform_console, calls_an_asynchronous_service_on_its_topic) {
   auto& g = arrive_listening(lamp);
   console().call_service(name(lamp), "Blink", R"({"times":2})", std::chrono::seconds{9}, to(out));
@@ -423,6 +442,19 @@ TEST_F(platform_console, adds_kicks_and_deletes_devices) {
   EXPECT_EQ(bench.arrive(old.view()).take().front(), "refused 4");
   device_login anew{{"a1PlainPk01", "plain_0", "another"}};
   EXPECT_TRUE(bench.arrive(anew.view()).saw("connected"));
+}
+
+TEST_F(platform_console, changes_of_a_product_what_is_given_and_nothing_else) {
+  const auto plain_product = [this] { return console().products().at(2); };
+  ASSERT_TRUE(console().put_product("a1PlainPk01", "Plain", std::string{lamp_model}).ok());
+  ASSERT_TRUE(console().put_product("a1PlainPk01", "Other", "").ok());
+  EXPECT_EQ(plain_product().name, "Other");
+  EXPECT_TRUE(plain_product().has_model) << "a name says nothing of the model";
+  ASSERT_TRUE(console().put_product("a1PlainPk01", "", std::string{lamp_model}).ok());
+  EXPECT_EQ(plain_product().name, "Other");
+  ASSERT_TRUE(console().put_product("a1PlainPk01", "", "null").ok());
+  EXPECT_EQ(plain_product().name, "Other");
+  EXPECT_FALSE(plain_product().has_model) << "which is how it is deleted";
 }
 
 TEST_F(platform_console, lists_products_and_devices) {

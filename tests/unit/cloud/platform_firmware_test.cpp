@@ -168,6 +168,19 @@ TEST_F(platform_firmware, is_not_lost_on_a_device_that_does_not_listen_yet) {
   EXPECT_EQ(sums().of(rollout_state::offered), 1U);
 }
 
+TEST_F(platform_firmware, is_offered_to_a_device_that_begins_to_listen_long_after_it_came) {
+  auto& early = rig.arrive(lamp + 1); // before there is a campaign
+  start(add());
+  auto& g = rig.arrive(lamp);
+  rig.bench.settle(10s);
+  for (auto* const each : {&g, &early}) {
+    each->subscribe(ota(each == &g ? lamp : lamp + 1, "upgrade"), 1);
+    rig.bench.settle(cloud::firmware_arrival_silence + 1s);
+    EXPECT_THAT(offers(*each), SizeIs(1));
+  }
+  EXPECT_EQ(sums().of(rollout_state::offered), 2U);
+}
+
 TEST_F(platform_firmware, answers_a_question_on_its_own_topic_with_a_fresh_address) {
   const std::string question = R"({"id":0,"params":{"version":"1.0"}})";
   auto& g = boot(lamp, "1.0");
@@ -218,6 +231,18 @@ TEST_F(platform_firmware, of_a_module_has_nothing_to_do_with_the_devices_own_ver
   rig.bench.settle();
   EXPECT_EQ(sums().of(rollout_state::upgrading), 1U);
   inform(g, lamp, "2.0", "MCU");
+  EXPECT_EQ(sums().of(rollout_state::succeeded), 1U);
+}
+
+TEST_F(platform_firmware, that_failed_is_not_taken_for_good_by_the_version_of_another_module) {
+  auto& g = boot(lamp, "1.0");
+  start(add());
+  rig.bench.settle();
+  progress(g, lamp, -2);
+  ASSERT_EQ(sums().of(rollout_state::failed), 1U);
+  inform(g, lamp, "2.0", "mcu");
+  EXPECT_EQ(sums().of(rollout_state::failed), 1U);
+  inform(g, lamp, "2.0");
   EXPECT_EQ(sums().of(rollout_state::succeeded), 1U);
 }
 
@@ -274,7 +299,7 @@ TEST_F(platform_firmware, counts_an_attempt_that_nothing_is_heard_of_as_failed) 
 
 TEST_F(platform_firmware, campaigns_can_be_halted_cancelled_and_deleted) {
   using enum cloud::campaign_change;
-  boot(lamp, "1.0");
+  auto& g = boot(lamp, "1.0");
   const auto id = add();
   cloud::campaign_order o;
   o.firmware = id;
@@ -288,12 +313,33 @@ TEST_F(platform_firmware, campaigns_can_be_halted_cancelled_and_deleted) {
   EXPECT_EQ(console().change_campaign(1, halt).value().why, "halted by hand");
   EXPECT_EQ(console().delete_campaign(1).error().why, operation_error::refused);
   EXPECT_THAT(console().delete_firmware(id).error().detail, HasSubstr("campaign 1 uses it"));
-  EXPECT_EQ(console().change_campaign(1, cancel).value().sums.of(rollout_state::cancelled), 2U);
+  EXPECT_EQ(console().change_campaign(1, cancel).value().sums.of(rollout_state::cancelled), 1U);
+  EXPECT_EQ(sums().of(rollout_state::offered), 1U) << "its address is out, and good";
+  EXPECT_EQ(console().delete_firmware(id).error().why, operation_error::refused);
+  progress(g, lamp, -2);
   EXPECT_TRUE(console().delete_firmware(id).ok());
   EXPECT_EQ(console().campaign(1).value().version, "2.0") << "though its firmware is gone";
   EXPECT_TRUE(console().delete_campaign(1).ok());
   EXPECT_THAT(console().campaigns(), IsEmpty());
   EXPECT_EQ(console().change_campaign(1, halt).error().why, operation_error::unknown_campaign);
+}
+
+TEST_F(platform_firmware, that_was_deleted_is_not_offered_once_more) {
+  auto& g = boot(lamp, "1.0");
+  boot(lamp + 1, "2.0");
+  const auto id = add();
+  start(id);
+  rig.bench.settle();
+  ASSERT_THAT(offers(g), SizeIs(1));
+  progress(g, lamp, -1);
+  ASSERT_EQ(sums().state, campaign_state::finished);
+  ASSERT_TRUE(console().delete_firmware(id).ok());
+  const auto retried = console().change_campaign(1, cloud::campaign_change::retry);
+  ASSERT_FALSE(retried.ok());
+  EXPECT_EQ(retried.error().why, operation_error::refused);
+  EXPECT_THAT(retried.error().detail, HasSubstr("firmware 1 was deleted"));
+  EXPECT_EQ(sums().of(rollout_state::failed), 1U);
+  EXPECT_EQ(sums().state, campaign_state::finished);
 }
 
 TEST_F(platform_firmware, refuses_what_cannot_be) {

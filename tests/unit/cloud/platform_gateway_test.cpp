@@ -119,6 +119,10 @@ TEST_F(platform_invitations, that_cannot_be_meant_are_refused) {
   }
   EXPECT_EQ(invite_error(gateway_device, R"([{"productKey":"a1SubPk0001","deviceName":"no"}])"),
             unknown_device);
+  ASSERT_TRUE(console().disable(name(sub)).ok());
+  EXPECT_EQ(invite_error(gateway_device, one), refused) << "it could not come";
+  ASSERT_TRUE(console().enable(name(sub)).ok());
+  EXPECT_EQ(invite_error(gateway_device, one), not_subscribed);
   std::string many = "[";
   for (std::size_t i = 0; i <= alink::max_listed_devices; ++i) {
     many += std::string{i == 0 ? "" : ","} + std::string{one.substr(1, one.size() - 2)};
@@ -127,6 +131,19 @@ TEST_F(platform_invitations, that_cannot_be_meant_are_refused) {
   EXPECT_EQ(permit_error("nobody", std::chrono::seconds{60}), unknown_product);
   EXPECT_EQ(permit_error("", std::chrono::milliseconds{999}), malformed);
   EXPECT_EQ(permit_error("", std::chrono::hours{25}), malformed);
+}
+
+TEST_F(platform_gateway, tells_when_a_sub_device_logged_in_last) {
+  auto& g = arrive_gateway(gateway_device, sub);
+  const auto first = view(sub).logged_in_ms;
+  EXPECT_GT(first, 0);
+  EXPECT_EQ(view(gateway_device).logged_in_ms, 0) << "it has a connection of its own";
+  bench.settle(std::chrono::seconds{2});
+  EXPECT_EQ(view(sub).logged_in_ms, first);
+  EXPECT_EQ(manage(g, gateway_device, session_logout, {sub}), 200);
+  EXPECT_EQ(view(sub).logged_in_ms, 0);
+  EXPECT_EQ(manage(g, gateway_device, session_login, {sub}), 200);
+  EXPECT_GE(view(sub).logged_in_ms, first + 2000);
 }
 
 TEST_F(platform_gateway, ends_the_sessions_with_the_link) {

@@ -248,6 +248,52 @@ TEST_F(isolation, a_gateway_takes_no_sub_device_of_another_without_its_secret) {
   EXPECT_THAT(owner.messages(), IsEmpty()) << "it lost nothing";
 }
 
+struct registering_isolation : isolation {
+  registering_isolation() : isolation(options()) {}
+  static cloud::twin_options options() {
+    cloud::twin_options o;
+    for (const char* const key : {"a1PlainPk01", "a1GatePk001", "a1SubPk0001"}) {
+      o.products.push_back({.product_key = key, .name = key, .secret = "secret_of_the_product"});
+    }
+    return o;
+  }
+  /// Asks for the secret of `device`, and answers the code; it must not be in what comes.
+  std::int64_t refusal(guest& spy, std::uint32_t as, std::uint32_t device) {
+    const auto code = manage(spy, as, alink::topic_kind::sub_register, {device});
+    for (const auto& line : managed) {
+      EXPECT_EQ(line.find(source.at(device).device_secret), std::string::npos) << line;
+    }
+    return code;
+  }
+};
+
+TEST_F(registering_isolation, no_device_gets_the_secret_of_one_that_is_active) {
+  auto& victim = arrive_hungry(plain);
+  auto& spy = arrive_gateway(gateway_device, sub);
+  arrive_gateway(gateway_device + 1, sub + 1);
+  victim.take();
+  EXPECT_EQ(refusal(spy, gateway_device, plain), 6289) << "online and unbound";
+  EXPECT_EQ(refusal(spy, gateway_device, gateway_device), 6289) << "itself";
+  EXPECT_EQ(refusal(spy, gateway_device, gateway_device + 1), 6289) << "another gateway";
+  EXPECT_EQ(refusal(spy, gateway_device, sub + 1), 6619) << "another gateway's";
+  EXPECT_EQ(refusal(spy, gateway_device, lamp), 6288) << "its product does not register";
+  EXPECT_EQ(view(plain).state, "online");
+  EXPECT_THAT(victim.take(), IsEmpty()) << "it lost nothing";
+  EXPECT_EQ(manage(spy, gateway_device, alink::topic_kind::sub_register, {sub}), 200) << "its own";
+  EXPECT_EQ(manage(spy, gateway_device, alink::topic_kind::sub_register, {sub + 2}), 200)
+      << "one that was never online";
+}
+
+TEST_F(isolation, no_device_gets_any_secret_where_no_product_registers) {
+  auto& spy = arrive_gateway(gateway_device, sub);
+  for (std::uint32_t device = 0; device < source.rows.size(); ++device) {
+    EXPECT_EQ(manage(spy, gateway_device, alink::topic_kind::sub_register, {device}), 6288);
+    for (const auto& line : managed) {
+      EXPECT_EQ(line.find("secret_of_"), std::string::npos) << line;
+    }
+  }
+}
+
 TEST_F(isolation, an_answer_of_one_device_ends_no_call_to_another) {
   auto& victim = arrive_hungry(lamp);
   auto& spy = arrive_hungry(lamp + 1);

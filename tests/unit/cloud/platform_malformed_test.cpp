@@ -391,7 +391,7 @@ TEST_F(malformed_gateway, requests_about_sub_devices_are_answered_with_their_cod
   check(table);
   check({
       {"thing/sub/register", list(pair("a1SubPk0001", "abc")), 6280},
-      {"thing/sub/register", list(nobody), 6100},
+      {"thing/sub/register", list(nobody), 6288},
       {"thing/sub/unregister", list(nobody), 6100},
       {"thing/list/found", list(pair("a1SubPk0001", "a b c")), 6280},
       {"thing/proxy/provisioning/product_register", "[]", 460},

@@ -60,21 +60,21 @@ TEST_F(platform, refuses_every_form_of_a_wrong_signature_with_code_4) {
   std::string flipped = good.password;
   flipped[0] = flipped[0] == '0' ? '1' : '0';
   const std::vector<std::string> passwords{
-    "",                                      // none at all
-    flipped,                                 // one bit
-    good.password.substr(1),                 // cut
-    good.password + "0",                     // longer
-    good.password.substr(0, 40),             // the length of another method
-    device_login{other}.text.password,       // another device's
-    sign(renamed, base, "2524608000000"),    // another device's secret
-    sign(who, base, "2524608000001"),        // another time stamp
-    sign(who, base, ""),                     // without the time stamp
-    sign(who, who.product_key, "2524608000000"), // another client id
-    who.device_secret,                       // the secret itself
-    alink::sign_direct(who, base, alink::sign_method::hmacsha1, "2524608000000"),
-    std::string(64, '0'),
-    std::string(64, '\0'),
-    std::string(1000, 'f'),
+      "",                                          // none at all
+      flipped,                                     // one bit
+      good.password.substr(1),                     // cut
+      good.password + "0",                         // longer
+      good.password.substr(0, 40),                 // the length of another method
+      device_login{other}.text.password,           // another device's
+      sign(renamed, base, "2524608000000"),        // another device's secret
+      sign(who, base, "2524608000001"),            // another time stamp
+      sign(who, base, ""),                         // without the time stamp
+      sign(who, who.product_key, "2524608000000"), // another client id
+      who.device_secret,                           // the secret itself
+      alink::sign_direct(who, base, alink::sign_method::hmacsha1, "2524608000000"),
+      std::string(64, '0'),
+      std::string(64, '\0'),
+      std::string(1000, 'f'),
   };
   for (const auto& p : passwords) {
     device_login login{who};
@@ -116,10 +116,10 @@ TEST_F(platform, refuses_unknown_devices_with_code_4) {
 TEST_F(platform, refuses_malformed_client_identifiers_with_code_2) {
   const auto who = bench.credentials.at(1);
   const std::vector<std::string> malformed{
-    "no bars",          "|securemode=3|",
-    "x|a|b|c",          "x|securemode=3,signmethod=rot13|",
-    "a+b|securemode=3|", std::string(65, 'x') + "|securemode=3|",
-    "#|securemode=3|",
+      "no bars",           "|securemode=3|",
+      "x|a|b|c",           "x|securemode=3,signmethod=rot13|",
+      "a+b|securemode=3|", std::string(65, 'x') + "|securemode=3|",
+      "#|securemode=3|",
   };
   for (const auto& id : malformed) {
     device_login login{who};
@@ -148,7 +148,10 @@ TEST_F(platform, holds_keep_alive_to_the_platforms_range) {
   struct {
     std::uint16_t asked;
     const char* answer;
-  } const cases[]{{0, "refused 5"}, {1, "connected"}, {30, "connected"}, {1200, "connected"},
+  } const cases[]{{0, "refused 5"},
+                  {1, "connected"},
+                  {30, "connected"},
+                  {1200, "connected"},
                   {1201, "refused 5"}};
   for (const auto& c : cases) {
     device_login login{bench.credentials.at(1)};
@@ -166,9 +169,10 @@ TEST_F(platform, takes_a_short_keep_alive_for_30_seconds) {
   EXPECT_FALSE(g.closed);
   bench.settle(std::chrono::seconds{2});
   EXPECT_TRUE(g.closed);
-  EXPECT_EQ(bench.count(bench.twin->counters().ends[static_cast<std::size_t>(
-              cloud::end_reason::keep_alive)]),
-            1U);
+  EXPECT_EQ(
+      bench.count(
+          bench.twin->counters().ends[static_cast<std::size_t>(cloud::end_reason::keep_alive)]),
+      1U);
 }
 
 struct strict_platform : platform {
@@ -222,8 +226,7 @@ TEST_F(platform, cuts_the_older_connection_of_a_device_whatever_its_client_id) {
   const auto who = bench.credentials.at(3);
   device_login login{who, false};
   login.text.client_id = "another|securemode=3,signmethod=hmacsha1|";
-  login.text.password =
-    alink::sign_direct(who, "another", alink::sign_method::hmacsha1, "");
+  login.text.password = alink::sign_direct(who, "another", alink::sign_method::hmacsha1, "");
   auto& newer = bench.arrive(login.view());
   EXPECT_TRUE(older.closed);
   EXPECT_THAT(older.take(), IsEmpty());
@@ -296,8 +299,7 @@ TEST_F(platform, answers_malformed_json_with_460_where_an_id_is_left) {
   g.publish(topic, R"({"id":"9","params":{)", 1);
   g.publish(topic, R"({"params":{}})", 1); // sound, but nobody to answer to
   bench.settle();
-  EXPECT_THAT(g.messages(), ElementsAre(topic
-                                        + R"(_reply={"id":"9","code":460,"data":{},)"
+  EXPECT_THAT(g.messages(), ElementsAre(topic + R"(_reply={"id":"9","code":460,"data":{},)"
                                         + R"("message":"request parameter error"} q1)"));
   EXPECT_EQ(bench.count(bench.twin->counters().malformed_requests), 7U);
   EXPECT_FALSE(g.closed);
@@ -322,9 +324,24 @@ TEST_F(platform, grants_at_most_qos_1_and_closes_on_a_publish_at_qos_2) {
   g.subscribe(sys(1, "thing/service/property/set"), 2);
   bench.settle();
   EXPECT_TRUE(g.saw("subscribed id1 [01]"));
+  g.take();
   g.publish(user(1, "update"), "x", 2);
   bench.settle();
   EXPECT_TRUE(g.closed);
+  EXPECT_EQ(bench.count(bench.twin->counters().violations[std::size_t(mqtt::violation::bad_qos)]),
+            1U);
+}
+
+// §5.3, §8.1: level 3 too, with a client id far beyond what MQTT 3.1 calls for.
+TEST_F(platform, takes_a_log_on_by_mqtt_3_1) {
+  device_login login{bench.credentials.at(1)};
+  login.fields.version = mqtt::version::v3_1;
+  ASSERT_GT(login.text.client_id.size(), 23U);
+  auto& g = bench.arrive(login.view());
+  EXPECT_TRUE(g.saw("connected"));
+  g.subscribe(user(1, "get"), 1);
+  bench.settle();
+  EXPECT_TRUE(g.saw("subscribed id1 [01]"));
 }
 
 TEST_F(platform, ignores_wills_and_retain) {
@@ -409,42 +426,42 @@ TEST_F(platform, lets_devices_use_their_own_topic_classes_only) {
     std::string filter;
     bool granted;
   } const subscriptions[]{
-    {user(1, "get"), true},
-    {user(1, "user/get"), true},
-    {user(1, "#"), true},
-    {user(1, "update"), false},
-    {user(1, "nothing"), false},
-    {sys(1, "thing/#"), true},
-    {sys(1, "rrpc/request/+"), true},
-    {sys(1, "_thing/event/notify"), true},
-    {sys(1, "other"), false},
-    {sys(1, "#"), false},
-    {"/broadcast/a1FleetDemo/#", true},
-    {"/broadcast/a1FleetDemo/x", true},
-    {"/broadcast/a1Other/#", false},
-    {"/broadcast/#", false},
-    {"/broadcast/+/x", false},
-    {"/shadow/get/a1FleetDemo/dev_000001", true},
-    {"/shadow/get/a1FleetDemo/dev_000001/x", false},
-    {"/shadow/update/a1FleetDemo/dev_000001", false},
-    {"/ota/device/upgrade/a1FleetDemo/dev_000001", true},
-    {"/ota/device/request/a1FleetDemo/dev_000001", true},
-    {"/ext/ntp/a1FleetDemo/dev_000001/response", true},
-    {"/ext/ntp/a1FleetDemo/dev_000001/request", false},
-    {"/ext/error/a1FleetDemo/dev_000001", true},
-    {"/ext/rrpc/+/a1FleetDemo/dev_000001/user/get", true},
-    {"/ext/rrpc/#", true},
-    {"/ext/rrpc/+/a1FleetDemo/dev_000002/user/get", false},
-    {"#", false},
-    {"+", false},
-    {"/+/+/get", false},
-    {"/sys/+/+/thing/#", false},
-    {"/sys/a1FleetDemo/+/thing/#", false},
-    {"/sys/a1FleetDemo/#", false},
-    {"/shadow/get/+/+", false},
-    {"/shadow/#", false},
-    {"$SYS/#", false},
-    {"", true}, // end
+      {user(1, "get"), true},
+      {user(1, "user/get"), true},
+      {user(1, "#"), true},
+      {user(1, "update"), false},
+      {user(1, "nothing"), false},
+      {sys(1, "thing/#"), true},
+      {sys(1, "rrpc/request/+"), true},
+      {sys(1, "_thing/event/notify"), true},
+      {sys(1, "other"), false},
+      {sys(1, "#"), false},
+      {"/broadcast/a1FleetDemo/#", true},
+      {"/broadcast/a1FleetDemo/x", true},
+      {"/broadcast/a1Other/#", false},
+      {"/broadcast/#", false},
+      {"/broadcast/+/x", false},
+      {"/shadow/get/a1FleetDemo/dev_000001", true},
+      {"/shadow/get/a1FleetDemo/dev_000001/x", false},
+      {"/shadow/update/a1FleetDemo/dev_000001", false},
+      {"/ota/device/upgrade/a1FleetDemo/dev_000001", true},
+      {"/ota/device/request/a1FleetDemo/dev_000001", true},
+      {"/ext/ntp/a1FleetDemo/dev_000001/response", true},
+      {"/ext/ntp/a1FleetDemo/dev_000001/request", false},
+      {"/ext/error/a1FleetDemo/dev_000001", true},
+      {"/ext/rrpc/+/a1FleetDemo/dev_000001/user/get", true},
+      {"/ext/rrpc/#", true},
+      {"/ext/rrpc/+/a1FleetDemo/dev_000002/user/get", false},
+      {"#", false},
+      {"+", false},
+      {"/+/+/get", false},
+      {"/sys/+/+/thing/#", false},
+      {"/sys/a1FleetDemo/+/thing/#", false},
+      {"/sys/a1FleetDemo/#", false},
+      {"/shadow/get/+/+", false},
+      {"/shadow/#", false},
+      {"$SYS/#", false},
+      {"", true}, // end
   };
   for (const auto& s : subscriptions) {
     if (s.filter.empty()) {
@@ -462,12 +479,24 @@ TEST_F(platform, lets_devices_use_their_own_topic_classes_only) {
 TEST_F(platform, drops_and_counts_publishes_outside_the_rights_but_acknowledges_them) {
   auto& g = bench.arrive_device(1);
   const std::string topics[]{
-    user(1, "get"), user(1, "nothing"), user(2, "update"), sys(2, "thing/event/property/post"),
-    sys(1, "other"), "/broadcast/a1FleetDemo/x", "/shadow/update/a1FleetDemo/dev_000002",
-    "/shadow/get/a1FleetDemo/dev_000001", "/sys", "/sys/", "/", "x", "$SYS/x",
-    "/ext/rrpc/1/a1FleetDemo/dev_000002/user/get", "/ext/rrpc//", "/ext/ntp/x",
-    "/sys/a1FleetDemo/dev_0000010/thing/event/property/post",
-    "/a1FleetDemo/dev_00000/1/update",
+      user(1, "get"),
+      user(1, "nothing"),
+      user(2, "update"),
+      sys(2, "thing/event/property/post"),
+      sys(1, "other"),
+      "/broadcast/a1FleetDemo/x",
+      "/shadow/update/a1FleetDemo/dev_000002",
+      "/shadow/get/a1FleetDemo/dev_000001",
+      "/sys",
+      "/sys/",
+      "/",
+      "x",
+      "$SYS/x",
+      "/ext/rrpc/1/a1FleetDemo/dev_000002/user/get",
+      "/ext/rrpc//",
+      "/ext/ntp/x",
+      "/sys/a1FleetDemo/dev_0000010/thing/event/property/post",
+      "/a1FleetDemo/dev_00000/1/update",
   };
   std::uint64_t refused = 0;
   for (const auto& t : topics) {
@@ -510,9 +539,9 @@ TEST_F(platform, carries_nothing_from_one_device_to_another) {
         auto& g = *bench.guests[i];
         g.subscribe({{user(j, "#"), mqtt::qos::at_least_once},
                      {sys(j, "thing/#"), mqtt::qos::at_least_once}});
-        for (const auto& topic : {user(j, "data"), sys(j, "thing/event/property/post"),
-                                  sys(j, "thing/service/property/set"),
-                                  "/ext/rrpc/1" + user(j, "data")}) {
+        for (const auto& topic :
+             {user(j, "data"), sys(j, "thing/event/property/post"),
+              sys(j, "thing/service/property/set"), "/ext/rrpc/1" + user(j, "data")}) {
           g.publish(topic, R"({"id":"1"})", 0);
         }
       }

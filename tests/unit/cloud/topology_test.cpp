@@ -148,13 +148,30 @@ TEST(topology, by_rule_a_moved_session_also_ends_with_its_link_or_by_deletion) {
 
 TEST(topology, registration_is_refused_for_the_unknown_and_those_bound_elsewhere) {
   topology t;
-  EXPECT_EQ(t.registration(gw1, 1, good), 200);
-  EXPECT_EQ(t.registration(gw1, 1, device_standing::disabled), 200);
-  EXPECT_EQ(t.registration(gw1, 1, device_standing::unknown), 6100);
-  EXPECT_EQ(t.registration(gw1, 1, device_standing::deleted), 6100);
+  EXPECT_EQ(t.registration(gw1, 1, good, false), 200);
+  EXPECT_EQ(t.registration(gw1, 1, device_standing::unknown, false), 6100);
+  EXPECT_EQ(t.registration(gw1, 1, device_standing::deleted, false), 6100);
   t.add(gw1, 1, good);
-  EXPECT_EQ(t.registration(gw1, 1, good), 200);
-  EXPECT_EQ(t.registration(gw2, 1, good), 6619);
+  EXPECT_EQ(t.registration(gw1, 1, good, false), 200);
+  EXPECT_EQ(t.registration(gw1, 1, device_standing::disabled, true), 200) << "it has it anyway";
+  EXPECT_EQ(t.registration(gw2, 1, good, false), 6619);
+  EXPECT_EQ(t.registration(gw2, 1, good, true), 6619);
+}
+
+TEST(topology, an_active_device_registers_again_at_its_last_gateway_alone) {
+  topology t;
+  EXPECT_EQ(t.registration(gw1, 1, good, true), 6289);
+  t.add(gw1, 1, good);
+  t.remove(gw1, 1);
+  EXPECT_EQ(t.registration(gw1, 1, good, true), 200) << "it comes back";
+  EXPECT_EQ(t.registration(gw2, 1, good, true), 6289);
+  t.add(gw2, 1, good);
+  t.detach(1);
+  EXPECT_EQ(t.registration(gw1, 1, good, true), 6289) << "that was long ago";
+  EXPECT_EQ(t.registration(gw2, 1, good, true), 200);
+  std::vector<device_index> offline;
+  t.erase(1, offline);
+  EXPECT_EQ(t.registration(gw2, 1, good, true), 6289) << "nothing is remembered of it";
 }
 
 TEST(topology, a_login_opens_a_session_once) {

@@ -63,8 +63,9 @@ TEST(admin_products, are_put_with_a_model_as_object_or_as_text) {
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"name":"n","model":{"a":[1]}})"), "200 {}");
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"model":"{\"a\":2}"})"), "200 {}");
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"name":"\u00e9"})"), "200 {}");
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"model":null})"), "200 {}");
   EXPECT_EQ(rig.take(), (lines{R"(put_product|pk1|n|{"a":[1]})", R"(put_product|pk1||{"a":2})",
-                               "put_product|pk1|\xc3\xa9|"}));
+                               "put_product|pk1|\xc3\xa9|", "put_product|pk1||null"}));
 }
 
 TEST(admin_products, have_a_configuration_and_listeners) {

@@ -213,6 +213,22 @@ TEST_F(firmware_door, misbehaves_as_it_was_ordered_to) {
   EXPECT_TRUE(c.closed);
 }
 
+TEST_F(firmware_door, announces_all_of_a_short_body_and_closes_at_its_middle) {
+  open();
+  source.fault = firmware_fault::short_body;
+  EXPECT_EQ(ask(good, {}, "HEAD").field("content-length"), "200000");
+  auto& c = begin(good);
+  rig->settle(10s);
+  EXPECT_TRUE(c.closed);
+  EXPECT_TRUE(c.answers.empty()) << "no whole answer";
+  EXPECT_EQ(source.octets_sent, 100'000U);
+  // Who goes on from there gets no further.
+  auto& on = begin(good, {{"Range", "bytes=100000-"}});
+  rig->settle(10s);
+  EXPECT_TRUE(on.closed);
+  EXPECT_EQ(source.octets_sent, 100'000U);
+}
+
 /// How long four downloads take in all, and how many waited at the most.
 struct race {
   duration took{};

@@ -8,6 +8,7 @@
 #include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/logon.hpp"
 #include "tests/support/web_rig.hpp"
+#include "tests/support/world_peers.hpp"
 
 namespace fleet::cloud {
 namespace {
@@ -63,11 +64,14 @@ struct desk_part {
 
 struct desk_rig : desk_part {
   explicit desk_rig(logon_ports ports = {1883, 8883}, const rate_rules& rate = logon_rate)
-      : desk(clock.home(), registry, ports, rate), web(desk) {}
+      : desk(clock.home(), registry, ports, rate), web(desk), web_tls(desk, {}, &security) {}
 
   std::string post(std::string_view path, std::string_view body) {
-    const auto a = web.ask(
-        {.method = "POST", .target = path, .host = "twin.local:8080", .body = as_bytes(body)});
+    const auto a = (secure ? web_tls : web)
+                       .ask({.method = "POST",
+                             .target = path,
+                             .host = "twin.local:8080",
+                             .body = as_bytes(body)});
     return std::to_string(a.status) + " " + a.body;
   }
   std::string enroll(const registrant& who, sign_method method = sign_method::hmacsha1,
@@ -78,6 +82,9 @@ struct desk_rig : desk_part {
 
   logon_desk desk;
   support::web_rig web;
+  support::modelled_security security;
+  support::web_rig web_tls;
+  bool secure = true; ///< whether what is posted came over TLS
 };
 
 TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
@@ -90,6 +97,17 @@ TEST(logon_desk, gives_a_device_of_the_product_its_secret) {
                 R"("deviceSecret":"s3cr3t"},"message":"success"})");
     }
   }
+}
+
+TEST(logon_desk, gives_no_secret_to_who_asks_without_TLS) {
+  desk_rig rig;
+  rig.secure = false;
+  const auto said = rig.enroll({"pk1", "d1", "ps1"});
+  EXPECT_TRUE(said.starts_with("403 {\"code\":403,")) << said;
+  EXPECT_EQ(said.find("s3cr3t"), std::string::npos) << said;
+  EXPECT_EQ(rig.enroll({"pk1", "d1", "wrong"}), said) << "nor whether it would have had one";
+  rig.secure = true;
+  EXPECT_TRUE(rig.enroll({"pk1", "d1", "ps1"}).starts_with("200 "));
 }
 
 TEST(logon_desk, gives_the_configuration_of_an_id_to_whoever_has_a_token) {
@@ -147,6 +165,7 @@ TEST(logon_desk, tells_whoever_cannot_sign_nothing_about_devices) {
 
 TEST(logon_desk, pre_authenticates_with_the_brokers_place) {
   desk_rig rig;
+  rig.secure = false;
   const auto body = alink::make_preauth_body({"pk1", "d1", "s3cr3t"}, sign_method::hmacsha1);
   const auto said = rig.post("/auth/devicename", body);
   EXPECT_EQ(said, R"(200 {"code":200,"data":{"iotId":"iot-d1","iotToken":"token","resources":)"

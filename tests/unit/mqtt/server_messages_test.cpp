@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using enum qos;
 
-
 // [MQTT-4.3.1-1], [MQTT-4.3.2-2], [MQTT-4.3.3-2], [MQTT-3.3.4-1], [MQTT-2.3.1-6].
 TEST(mqtt_server, acknowledges_each_publish_by_its_qos) {
   server_rig rig;
@@ -62,6 +61,17 @@ TEST(mqtt_server, remembers_told_qos_2_publishes_across_connections) {
   rig.sent();
   EXPECT_EQ(rig.feed("3c 05 00 01 't' 00 06 62 02 00 06"), lines{});
   EXPECT_EQ(rig.sent(), (lines{"PUBREC 6", "PUBCOMP 6"}));
+}
+
+TEST(mqtt_server, acknowledges_and_keeps_nothing_of_a_publish_beyond_its_greatest_qos) {
+  server_limits limits;
+  limits.publish_max = at_least_once;
+  server_rig rig{limits};
+  rig.open();
+  EXPECT_EQ(rig.feed("32 05 00 01 't' 00 05"), lines{"published t= q1 id5"});
+  EXPECT_EQ(rig.sent(), (lines{"CONNACK flags0 code0", "PUBACK 5"}));
+  EXPECT_EQ(rig.feed("34 05 00 01 't' 00 06"), lines{describe(violation::bad_qos)});
+  EXPECT_EQ(rig.sent(), lines{});
 }
 
 TEST(mqtt_server, leaves_a_client_that_never_releases_its_qos_2_publishes) {
@@ -178,8 +188,8 @@ TEST(mqtt_server, sends_what_waited_offline_without_dup) {
   rig.kept.deliver_offline(rig.message(1), at_least_once, false, rig.limits);
   rig.kept.deliver_offline(rig.message(2), exactly_once, true, rig.limits);
   rig.open();
-  EXPECT_EQ(rig.sent(), (lines{"CONNACK flags0 code0", "PUBLISH t=1 q1 id1",
-                               "PUBLISH t=2 q2 id2 retain"}));
+  EXPECT_EQ(rig.sent(),
+            (lines{"CONNACK flags0 code0", "PUBLISH t=1 q1 id1", "PUBLISH t=2 q2 id2 retain"}));
 }
 
 TEST(mqtt_server, an_offline_queue_has_its_limit) {

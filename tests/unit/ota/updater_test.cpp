@@ -178,6 +178,23 @@ TEST(ota_updater, downloads_on_without_its_session_and_says_afterwards_how_it_en
   EXPECT_EQ(r->news(), "reboot\n");
 }
 
+TEST(ota_updater, waits_for_a_session_to_say_in_that_its_image_is_there_and_then_reboots) {
+  ota_rig r{quiet()};
+  r->connect(at(0));
+  r->offer(offer_of(new_image, "2.0"), at(0));
+  r->news();
+  r->machine.disconnected();
+  r->serve(new_image, at(0));
+  EXPECT_EQ(r->news(), "");
+  EXPECT_EQ(r->machine.next_timeout(), at(60'000)) << "but not for ever";
+  r->connect(at(20'000));
+  EXPECT_EQ(r->news(), "100\n");
+  r->connect(at(20'100));
+  EXPECT_EQ(r->news(), "") << "once";
+  EXPECT_EQ(r->wait(), at(21'000));
+  EXPECT_EQ(r->news(), "reboot\n");
+}
+
 TEST(ota_updater, asks_at_boot_if_told_to_and_waits_so_long_for_an_answer) {
   ota_rig r{{.ask_at_boot = true}};
   r->connect(at(0));
@@ -228,6 +245,7 @@ TEST(ota_settings, are_checked) {
   EXPECT_FALSE(valid({.ask_wait = duration{0}}));
   EXPECT_FALSE(valid({.retry_first = std::chrono::minutes{2}}));
   EXPECT_FALSE(valid({.whole_most = duration{0}}));
+  EXPECT_FALSE(valid({.report_wait = duration{-1}}));
 }
 
 } // namespace

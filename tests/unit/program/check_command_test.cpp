@@ -98,6 +98,47 @@ TEST_F(check_command, names_orders_of_a_scenario_that_have_nothing_to_set) {
       << errors_.str();
 }
 
+TEST_F(check_command, holds_names_of_a_scenario_against_its_thing_models) {
+  const auto sensor = std::string{FLEET_SOURCE_DIR} + "/configs/models/sensor.json";
+  const auto led = std::string{FLEET_SOURCE_DIR} + "/configs/models/rgb_led.json";
+  const auto path =
+      file("s.yaml", "products:\n"
+                     "  - name: s\n    model: "
+                         + sensor
+                         + "\n"
+                           "    report:\n"
+                           "      - {what: properties, identifiers: [Humidity, Temprature]}\n"
+                           "  - name: l\n    model: "
+                         + led
+                         + "\n"
+                           "    report: [{what: event, identifiers: Eror}]\n"
+                           "  - {name: plain, shadow: on, report: [{what: shadow, "
+                           "identifiers: [LightSwich]}]}\n"
+                           "cloud_traffic:\n"
+                           "  - {kind: property_get, product: s, identifiers: [Qqqqqqqqq]}\n"
+                           "  - {kind: service, product: l, service: Nope}\n"
+                           "  - {kind: shadow_desired, product: plain, identifiers: [RGBColor]}\n");
+  EXPECT_EQ(check({path}), exit_code::wrong_usage);
+  const auto told = errors_.str();
+  const auto says = [&](const std::string& what) {
+    return told.find(path + what) != std::string::npos;
+  };
+  EXPECT_TRUE(says(":5:52: Temprature is no property of product s's thing model; the nearest is "
+                   "Temperature\n"))
+      << told;
+  EXPECT_TRUE(says(":8:41: Eror is no event of product l's thing model; the nearest is Error\n"))
+      << told;
+  EXPECT_TRUE(says(":9:69: LightSwich is no property of product plain, which has no thing model; "
+                   "the nearest is LightSwitch\n"))
+      << told;
+  EXPECT_TRUE(
+      says(":11:52: Qqqqqqqqq is no property of product s's thing model; it has Temperature, "
+           "Humidity, "))
+      << told;
+  EXPECT_TRUE(says(":12:42: Nope is no service of product l's thing model; it has ")) << told;
+  EXPECT_TRUE(told.ends_with("fleet check: 5 mistakes in 1 file\n")) << told;
+}
+
 TEST_F(check_command, goes_on_after_a_file_that_is_missing_or_is_none) {
   const auto good = file("good.csv", "ProductKey,DeviceName,DeviceSecret\n"
                                      "a1B2c3D4e5F,dev_1,0123456789abcdef0123456789abcdef\n");

@@ -8,156 +8,13 @@
 
 #include "hal_sim/virtual_world/virtual_world.hpp"
 #include "protocol/tsl/load.hpp"
+#include "tests/unit/program/noting_console.hpp"
 
 namespace fleet::program {
 namespace {
 
 using namespace std::chrono_literals;
 using cloud::operation_error;
-
-/// A console that notes every call and answers calls as it is told to.
-class noting_console final : public cloud::operations {
-public:
-  std::vector<std::string> calls;
-  std::optional<operation_error> failure; ///< of every call
-  int code = 200;                         ///< what devices answer
-  bool answers = true;
-  std::vector<cloud::call_done> unanswered;
-  std::optional<cloud::device_view> seen; ///< of every device; none: it knows none
-
-  std::vector<cloud::product_view> products() const override { return {}; }
-  std::vector<cloud::device_view> devices(std::string_view, std::string_view, std::uint32_t,
-                                          std::uint32_t) const override {
-    return {};
-  }
-  result<cloud::device_view, cloud::operation_failure>
-  device(cloud::device_name_view) const override {
-    if (seen) {
-      return *seen;
-    }
-    return fail(cloud::operation_failure{operation_error::unknown_device, ""});
-  }
-  cloud::operation_result put_product(std::string_view, std::string_view,
-                                      std::string_view) override {
-    return said();
-  }
-  cloud::operation_result add_device(cloud::device_name_view, std::string_view) override {
-    return said();
-  }
-  cloud::operation_result delete_device(cloud::device_name_view) override { return said(); }
-  cloud::operation_result disable(cloud::device_name_view who) override {
-    note("disable", who, "");
-    return said();
-  }
-  cloud::operation_result enable(cloud::device_name_view who) override {
-    note("enable", who, "");
-    return said();
-  }
-  cloud::operation_result kick(cloud::device_name_view) override { return said(); }
-  void set_properties(cloud::device_name_view who, std::string_view properties, duration,
-                      cloud::call_done done) override {
-    note("set", who, properties);
-    end(std::move(done));
-  }
-  void get_properties(cloud::device_name_view who, std::string_view names, duration,
-                      cloud::call_done done) override {
-    note("get", who, names);
-    end(std::move(done));
-  }
-  cloud::operation_result set_desired(cloud::device_name_view who,
-                                      std::string_view properties) override {
-    note("desired", who, properties);
-    return said();
-  }
-  void call_service(cloud::device_name_view who, std::string_view service,
-                    std::string_view arguments, duration, cloud::call_done done) override {
-    note(service, who, arguments);
-    end(std::move(done));
-  }
-  void rrpc(cloud::device_name_view who, std::string_view topic, bytes_view payload, duration,
-            cloud::call_done done) override {
-    note("rrpc" + std::string{topic}, who, as_text(payload));
-    end(std::move(done));
-  }
-  cloud::operation_result shadow(cloud::device_name_view) override { return said(); }
-  cloud::operation_result update_shadow(cloud::device_name_view who,
-                                        std::string_view update) override {
-    note("shadow", who, update);
-    return said();
-  }
-  cloud::operation_result publish(std::string_view topic, bytes_view payload, mqtt::qos) override {
-    calls.push_back("publish " + std::string{topic} + " " + std::string{as_text(payload)});
-    return said();
-  }
-  cloud::operation_result broadcast(std::string_view key, std::string_view topic,
-                                    bytes_view payload) override {
-    calls.push_back("broadcast " + std::string{key} + " " + std::string{topic} + " "
-                    + std::string{as_text(payload)});
-    return said();
-  }
-  cloud::operation_result topic_classes_of(std::string_view) override { return said(); }
-  cloud::operation_result put_topic_class(std::string_view, std::string_view,
-                                          alink::rights) override {
-    return said();
-  }
-  cloud::operation_result delete_topic_class(std::string_view, std::string_view) override {
-    return said();
-  }
-  cloud::operation_result set_config(std::string_view key, std::string_view content,
-                                     bool push) override {
-    calls.push_back("config " + std::string{key} + " " + std::string{content}
-                    + (push ? " pushed" : ""));
-    return said();
-  }
-  void invite(cloud::device_name_view who, std::string_view devices, duration,
-              cloud::call_done done) override {
-    note("invite", who, devices);
-    end(std::move(done));
-  }
-  void permit_joining(cloud::device_name_view who, std::string_view key, duration span, duration,
-                      cloud::call_done done) override {
-    note("permit", who, std::string{key} + " " + std::to_string(span / std::chrono::seconds{1}));
-    end(std::move(done));
-  }
-
-private:
-  void note(std::string_view what, cloud::device_name_view who, std::string_view text) {
-    calls.push_back(std::string{what} + " " + std::string{who.product_key} + "/"
-                    + std::string{who.device_name} + " " + std::string{text});
-  }
-  cloud::operation_result said() const {
-    return failure ? cloud::operation_result{fail(cloud::operation_failure{*failure, ""})}
-                   : cloud::operation_result{std::string{"{}"}};
-  }
-  void end(cloud::call_done done) {
-    if (!answers) {
-      unanswered.push_back(std::move(done));
-    } else if (failure) {
-      done(fail(cloud::operation_failure{*failure, ""}));
-    } else {
-      done(cloud::call_answer{code, "{}"});
-    }
-  }
-};
-
-class noting_cloud final : public traffic_cloud {
-public:
-  noting_console desk;
-  bool has_desk = true;
-  cloud::command_outcome outcome = cloud::command_outcome::sent;
-  std::vector<std::uint32_t> commanded;
-  std::vector<std::string> published;
-
-  cloud::command_outcome command(std::uint32_t device, mqtt::qos) override {
-    commanded.push_back(device);
-    return outcome;
-  }
-  bool publish(std::string_view topic, bytes_view payload, mqtt::qos) override {
-    published.push_back(std::string{topic} + " " + std::string{as_text(payload)});
-    return true;
-  }
-  cloud::operations* console() override { return has_desk ? &desk : nullptr; }
-};
 
 class traffic : public testing::Test {
 protected:
@@ -311,10 +168,14 @@ TEST_F(traffic, does_not_hold_it_against_a_device_that_the_load_has_off_or_has_j
     run_once();
     EXPECT_EQ(cloud_side.commanded.size(), 1U) << "nobody waits for it";
     EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
-    load_is(0s, 1h); // it was on for half a second at the first try
+    load_is(0s, 1h); // it was on for half a second at the first try, and for 15 s at the last
+    run_once();
+    EXPECT_NE(reasons(), (ends_of{0, 0, 0, 0}));
+    to.settle = 1min; // on a slow link
     run_once();
     EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
     EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+    to.settle = traffic_flow::settle_within;
     load_is(-traffic_flow::settle_within, 1h);
     run_once();
     EXPECT_NE(reasons(), (ends_of{0, 0, 0, 0}));
@@ -362,6 +223,78 @@ TEST_F(traffic, calls_again_over_the_console_and_ends_what_waits_when_it_stops) 
   EXPECT_EQ(flow->pending(), 0U);
   world.run_for(20s);
   EXPECT_EQ(ends(), (ends_of{3, 2, 0, 0, 1}));
+}
+
+TEST_F(traffic, judges_when_it_stops_what_has_been_tried_in_vain_for_a_while) {
+  what.kind = traffic_kind::property_get;
+  cloud_side.desk.failure = operation_error::not_subscribed;
+  run_once(500ms + traffic_flow::judged_after - 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "cut off: it was hardly tried";
+  run_once(500ms + traffic_flow::judged_after + 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 1, 0}));
+  EXPECT_EQ(reasons(), (ends_of{1, 0, 0, 0}));
+  load_is(0s, 1h);
+  run_once(500ms + traffic_flow::judged_after + 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "the load has only just switched it on";
+  load_is(0s, 1h);
+  run_once(traffic_flow::settle_within + 1s);
+  flow->stop();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 1, 0})) << "on for longer than it needs";
+  cloud_side.desk.failure = operation_error::offline;
+  run_once(traffic_flow::settle_within + 1s);
+  flow->stop();
+  EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 1})) << "it never came";
+}
+
+TEST_F(traffic, makes_a_call_again_whose_sub_device_logged_out_before_it_answered) {
+  what.kind = traffic_kind::property_get;
+  to.behind_gateway = true;
+  auto& seen = cloud_side.desk.seen.emplace();
+  seen.state = "online";
+  cloud_side.desk.failure = operation_error::timed_out;
+  seen.logged_in_ms = world.home().wall_ms() - 1000;
+  run_once(1s);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0})) << "it was there all the time";
+  seen.logged_in_ms = world.home().wall_ms() + 500; // when it is called
+  run_once(900ms);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 0})) << "another log-in since";
+  EXPECT_EQ(flow->pending(), 1U);
+  cloud_side.desk.failure.reset();
+  world.run_for(500ms);
+  EXPECT_EQ(ends(), (ends_of{1, 1, 0, 0, 0}));
+  cloud_side.desk.failure = operation_error::timed_out;
+  seen.state = "disabled";
+  run_once();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1})) << "nobody is made to answer for it";
+  EXPECT_EQ(reasons(), (ends_of{0, 0, 0, 0}));
+  to.behind_gateway = false;
+  run_once(1s);
+  EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0})) << "of others the load alone excuses it";
+}
+
+TEST_F(traffic, takes_a_call_that_ends_after_the_stop_for_what_it_came_to) {
+  what.kind = traffic_kind::property_get;
+  to.behind_gateway = true;
+  auto& seen = cloud_side.desk.seen.emplace();
+  seen.state = "online";
+  seen.logged_in_ms = world.home().wall_ms();
+  cloud_side.desk.answers = false;
+  const auto late = [&, this] {
+    cloud_side.desk.unanswered.clear();
+    run_once(1s);
+    flow->stop();
+    cloud_side.desk.unanswered.front()(
+        fail(cloud::operation_failure{operation_error::timed_out, ""}));
+  };
+  late();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 1, 0, 0}));
+  seen.state = "offline"; // it left
+  late();
+  EXPECT_EQ(ends(), (ends_of{1, 0, 0, 0, 1}));
+  EXPECT_EQ(flow->pending(), 0U);
 }
 
 TEST_F(traffic, does_not_take_an_order_that_was_made_again_for_one_that_is_never_answered) {

@@ -156,6 +156,13 @@ TEST(console_devices, of_a_product_that_there_is_not_are_an_error) {
       << "there are none, and the product is there";
 }
 
+TEST(console_tables, tell_the_versions_of_what_is_desired_by_a_heading) {
+  EXPECT_EQ(printed({"desired", "a1/d", "LightSwitch=0"}, R"({"LightSwitch":1})"),
+            "a1/d: desired from now on\n"
+            "  name         version\n"
+            "  LightSwitch  1\n");
+}
+
 TEST(console_tables, show_shadow_desired_and_status) {
   EXPECT_EQ(printed({"shadow", "a1/d"}, R"({"state":{"reported":{"a":[1, 2],"b":"x:{"}},"m":{}})"),
             "{\n  \"state\": {\n    \"reported\": {\n      \"a\": [\n        1,\n        2\n"

@@ -156,6 +156,7 @@ TEST(console_request, carries_what_stood_in_files) {
             R"(PUT /v1/products/a1 {"model":{"properties":[]}})");
   EXPECT_EQ(request_of({"product", "a1", "--model", "m"}, {"", "[]", ""}),
             "refused: m holds no JSON object, so it is no thing model");
+  EXPECT_EQ(request_of({"product", "a1", "--no-model"}), R"(PUT /v1/products/a1 {"model":null})");
   EXPECT_EQ(request_of({"add", "a1/d"}, {"", "", "s3cret"}),
             R"(POST /v1/devices {"productKey":"a1","deviceName":"d","deviceSecret":"s3cret"})");
 }

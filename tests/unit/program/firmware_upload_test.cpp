@@ -92,6 +92,50 @@ TEST_F(upload, goes_on_where_an_earlier_one_was_cut) {
   EXPECT_EQ(sent(), octets.substr(1000, upload_piece));
 }
 
+TEST_F(upload, waits_until_the_twin_has_its_digests) {
+  const auto octets = image(100);
+  twin_.give(std::string{none});
+  twin_.give(201, firmware(octets.size(), 0));
+  twin_.give(firmware(octets.size(), octets.size()));
+  twin_.give(firmware(octets.size(), octets.size()));
+  twin_.give(firmware(octets.size(), octets.size(), octets));
+  const auto o = add(octets);
+  EXPECT_EQ(o.code, exit_code::passed) << o.errors;
+  ASSERT_EQ(twin_.asked.size(), 5U);
+  EXPECT_EQ(twin_.asked[4].method + " " + twin_.asked[4].path, "GET /v1/firmware/4");
+  EXPECT_EQ(sent(), octets);
+}
+
+TEST_F(upload, does_not_wait_for_digests_for_ever) {
+  const auto octets = image(100);
+  twin_.give(std::string{none});
+  twin_.give(201, firmware(octets.size(), 0));
+  for (unsigned i = 0; i < digest_looks_max + 2; ++i) {
+    twin_.give(firmware(octets.size(), octets.size()));
+  }
+  watcher_.patience = 2 * digest_looks_max;
+  const auto o = add(octets);
+  EXPECT_EQ(o.code, exit_code::environment_failed);
+  EXPECT_NE(o.errors.find("the firmware is not ready"), std::string::npos) << o.errors;
+  EXPECT_LT(twin_.asked.size(), digest_looks_max + 10);
+}
+
+TEST_F(upload, that_is_generated_is_ready_when_the_command_ends) {
+  const std::vector<std::string> line{"firmware",  "add", "--generate", "8MiB",
+                                      "--product", "a1",  "--version",  "2.0.0"};
+  twin_.give(201, firmware(8, 8));
+  twin_.give(firmware(8, 8));
+  twin_.give(firmware(8, 8, "generate"));
+  const auto o = outcome_of(twin_, line, watcher_);
+  EXPECT_EQ(o.code, exit_code::passed) << o.errors;
+  ASSERT_EQ(twin_.asked.size(), 3U);
+  EXPECT_EQ(twin_.asked[2].path, "/v1/firmware/4");
+  EXPECT_NE(o.out.find("state         ready"), std::string::npos) << o.out;
+  watcher_.patience = 0;
+  twin_.give(201, firmware(8, 8));
+  EXPECT_EQ(outcome_of(twin_, line, watcher_).code, exit_code::interrupted);
+}
+
 TEST_F(upload, goes_on_by_itself_when_the_connection_is_cut_in_the_middle) {
   const auto octets = image(upload_piece + 100);
   twin_.give(std::string{none});

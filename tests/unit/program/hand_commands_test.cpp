@@ -131,6 +131,8 @@ TEST(typed_commands, speak_of_the_thing_and_its_shadow) {
   EXPECT_EQ(one("event Error").name, "Error");
   EXPECT_EQ(one("shadow get").verb, hand_verb::shadow_get);
   EXPECT_EQ(one(R"(shadow update {"a":1})").text, R"({"a":1})");
+  EXPECT_EQ(one("shadow delete").verb, hand_verb::shadow_delete);
+  EXPECT_EQ(one("shadow delete color power").names, (std::vector<std::string>{"color", "power"}));
   EXPECT_EQ(one("wait 1h30m").time, 90min);
   EXPECT_EQ(verbs("status; help; quit"),
             (std::vector{hand_verb::status, hand_verb::help, hand_verb::quit}));
@@ -167,9 +169,9 @@ TEST(typed_mistakes, are_named_with_the_nearest_word) {
       {"event", "event needs a name, and may have its outputs as JSON"},
       {"event a/b", "a/b is no event's identifier"},
       {"event E [1]", "[1] is no JSON object; write {\"name\":value}"},
-      {"shadow", "shadow needs get, or update and what to report as JSON"},
+      {"shadow", "shadow needs get, delete, or update and what to report as JSON"},
       {"shadow gte", "shadow gte is unknown; the nearest is shadow get"},
-      {"shadow xyz", "shadow xyz is unknown; it takes get or update"},
+      {"shadow xyz", "shadow xyz is unknown; it takes get, update or delete"},
       {"shadow update",
        "shadow update needs what to report, as in shadow update {\"color\":\"red\"}"},
       {"shadow update red", "red is no JSON object; write {\"name\":value}"},

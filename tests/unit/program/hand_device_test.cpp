@@ -181,6 +181,18 @@ TEST(hand_device, reads_and_writes_its_shadow) {
   EXPECT_TRUE(r.told(R"(the shadow has version 1: reported {"color":"red"})"));
 }
 
+TEST(hand_device, deletes_attributes_of_its_shadow_or_all_of_them) {
+  hand_rig r;
+  r.script(R"(shadow update {"a":1,"b":2,"c":3}; shadow delete a c; shadow get; shadow delete; )"
+           "shadow get; stop");
+  EXPECT_TRUE(r.told(R"({"method":"delete","state":{"reported":{"a":"null","c":"null"}})"))
+      << r.all();
+  EXPECT_TRUE(r.told(R"(the shadow has version 2: reported {"b":2})")) << r.all();
+  EXPECT_TRUE(r.told("the shadow has version 3: reported {}")
+              || r.told("the shadow has version 3: reported nothing"))
+      << r.all();
+}
+
 TEST(hand_device, takes_over_what_its_shadow_desires) {
   hand_rig r;
   r.boot();

@@ -175,8 +175,7 @@ TEST_F(ota_hand, fails_with_the_right_step_and_keeps_nothing) {
   };
   for (const row& r :
        {row{cloud::firmware_fault::wrong_digest, R"("step":"-3")", "The firmware is invalid"},
-        row{cloud::firmware_fault::short_body, R"("step":"-3")",
-            "step -3, not of the size offered"},
+        row{cloud::firmware_fault::short_body, R"("step":"-2")", "the download failed"},
         row{cloud::firmware_fault::long_body, R"("step":"-3")", "HTTP 200"},
         row{cloud::firmware_fault::wrong_size, R"("step":"-3")", "HTTP 200, 20000B"},
         row{cloud::firmware_fault::status, R"("step":"-2")", "HTTP 404"},

@@ -249,6 +249,21 @@ TEST_F(modelled, refuses_orders_that_have_nothing_to_set) {
       << "its author knows what it says";
 }
 
+TEST_F(modelled, refuses_names_that_its_model_has_not) {
+  const auto heat = property("heat", "rw");
+  EXPECT_EQ(
+      outcome(heat, "}\ncloud_traffic:\n  - {kind: property_set, identifiers: [haet]}\n"),
+      "2: s.yaml:4:40: haet is no property of product led's thing model; the nearest is heat");
+  EXPECT_EQ(outcome(heat, "}\ncloud_traffic:\n  - {kind: service, service: heat}\n"),
+            "2: s.yaml:4:30: heat is no service of product led's thing model; it has none");
+  const std::string report = ", report: [{identifiers: [";
+  EXPECT_EQ(outcome(heat, report + "heat]}]}\n"), "ready");
+  const auto two = outcome(heat, report + "heat, x, y]}]}\n");
+  EXPECT_NE(two.find(" x is no property of product led's thing model; it has heat (1 more: "),
+            std::string::npos)
+      << two;
+}
+
 TEST_F(modelled, refuses_reports_of_a_model_that_no_board_holds) {
   std::string many;
   for (int i = 0; i < 120; ++i) {

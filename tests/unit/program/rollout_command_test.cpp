@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "fleet/console/rollout_render.hpp"
 #include "fleet/console/rollout_request.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/unit/program/rollout_rig.hpp"
@@ -23,8 +24,14 @@ TEST(rollout, has_firmware_generated_listed_and_deleted) {
   EXPECT_TRUE(o.out.starts_with("firmware 4 is made from seed 7\n")) << o.out;
   twin.give(R"({"firmware":[)" + firmware(2048, 512) + "]}");
   o = outcome_of(twin, {"firmware", "list"});
-  EXPECT_EQ(o.out, "firmware  product  version  module   size  state          md5  downloads\n"
-                   "4         a1       2.0.0    default  2KiB  uploading 25%  -    3\n");
+  EXPECT_EQ(o.out,
+            "firmware  product  version  module   size  state          fault  md5  downloads\n"
+            "4         a1       2.0.0    default  2KiB  uploading 25%  -      -    3\n");
+  const std::string bad = R"({"id":4,"version":"2","state":"ready","fault":"unbootable"})";
+  EXPECT_NE(render_firmware(read_firmware(bad).value()).find("fault         unbootable"),
+            std::string::npos);
+  EXPECT_NE(render_firmware_list({read_firmware(bad).value()}).find("unbootable"),
+            std::string::npos);
   twin.give("{}");
   o = outcome_of(twin, {"firmware", "delete", "4"});
   EXPECT_EQ(o.out, "firmware 4 is deleted\n");

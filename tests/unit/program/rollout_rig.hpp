@@ -36,18 +36,21 @@ inline console_outcome outcome_of(scripted_admin& twin, std::vector<std::string>
   return outcome_of(twin, std::move(line), nobody);
 }
 
-/// A firmware as the API shows it.
+/// A firmware as the API shows it; all of it without content: its digests are being made.
 inline std::string firmware(std::uint64_t size, std::uint64_t received,
                             std::string_view content = {}) {
-  const bool ready = received == size;
+  const bool ready = received == size && !content.empty();
   const auto hex = [&](content_digest kind) {
     return ready ? digest_of(kind, as_bytes(content)).hex() : std::string{};
   };
   return fmt::format(R"({{"id":4,"productKey":"a1","version":"2.0.0","module":"default",)"
                      R"("size":{},"received":{},"state":"{}","md5":"{}","sha256":"{}",)"
                      R"("signMethod":"Md5","downloads":3,"octetsSent":30}})",
-                     size, received, ready ? "ready" : "uploading", hex(content_digest::md5),
-                     hex(content_digest::sha256));
+                     size, received,
+                     ready              ? "ready"
+                     : received == size ? "digesting"
+                                        : "uploading",
+                     hex(content_digest::md5), hex(content_digest::sha256));
 }
 
 struct sums {

@@ -29,5 +29,13 @@ TEST(stop_pace, gives_the_last_stage_what_is_left) {
   EXPECT_DOUBLE_EQ(pace.left(16, 1), 0);
 }
 
+TEST(stop_pace, has_more_time_the_slower_the_links_are) {
+  using hal::link_kind;
+  EXPECT_EQ(slow_link_grace(link_kind::ethernet), duration{0});
+  EXPECT_EQ(slow_link_grace(link_kind::cellular_4g), duration{0});
+  EXPECT_LT(duration{0}, slow_link_grace(link_kind::nbiot));
+  EXPECT_LT(slow_link_grace(link_kind::nbiot), slow_link_grace(link_kind::lora));
+}
+
 } // namespace
 } // namespace fleet::program

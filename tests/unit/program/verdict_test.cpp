@@ -160,6 +160,47 @@ TEST(verdict, fails_where_devices_refused_commands_unless_that_may_be) {
   EXPECT_TRUE(f.passed());
 }
 
+TEST(verdict, fails_where_the_cloud_answered_with_errors_unless_that_may_be) {
+  auto f = facts_of_one();
+  f.products.resize(2);
+  f.products[0].name = "gate";
+  f.products[0].errors_expected = true;
+  f.products[1].name = "led";
+  f.products[1].counts.replies_bad = 30;
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "product led: 30 replies of the cloud with an error: expected 0");
+  f.failures.clear();
+  f.products[1].errors_expected = true;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+}
+
+TEST(verdict, fails_where_configurations_were_not_fetched_unless_their_push_may_fail) {
+  auto f = facts_of_one();
+  f.products.resize(1);
+  f.products[0].name = "led";
+  std::size_t at = 0;
+  while (dialect_counts[at].from != &actors::meters::configs_failed) {
+    ++at;
+  }
+  f.products[0].counts.dialect[at] = 2;
+  auto& t = f.traffic.emplace_back();
+  t.product = "led";
+  t.may_fail = true; // of another kind
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(),
+            "product led: 2 configurations offered and not fetched: expected 0");
+  f.failures.clear();
+  t.pushes_configs = true;
+  judge(f);
+  EXPECT_TRUE(f.passed());
+  t.product = "lock";
+  judge(f);
+  EXPECT_FALSE(f.passed());
+}
+
 TEST(verdict, names_what_the_twin_dropped_beside_what_is_lost) {
   auto f = facts_of_one();
   f.over_bound = 12;

@@ -88,6 +88,10 @@ std::string line(const rollout_row& r) {
   return out;
 }
 
+std::string line(const number_row& r) {
+  return std::string{r.kind} + "|" + std::to_string(r.last);
+}
+
 struct store_table : testing::Test {
   store_table() : kept(open()) {}
   [[nodiscard]] store open() const {
@@ -255,6 +259,13 @@ TEST_F(store_table, keeps_campaigns_with_their_devices) {
   kept.erase_campaign(3);
   EXPECT_THAT(after_reopening<campaign_row>(), IsEmpty());
   EXPECT_THAT(after_reopening<rollout_row>(), ElementsAre("4|a|0|0|0|0|0|0"));
+}
+
+TEST_F(store_table, keeps_the_last_number_of_each_kind) {
+  kept.put(number_row{"firmware", 7});
+  kept.put(number_row{"campaign", 3});
+  kept.put(number_row{"firmware", UINT32_MAX});
+  EXPECT_THAT(after_reopening<number_row>(), ElementsAre("campaign|3", "firmware|4294967295"));
 }
 
 TEST_F(store_table, forgets_with_a_device_all_that_is_its_own) {

@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 #include <openssl/crypto.h>
 
+#include "protocol/tls/dtls_session.hpp"
 #include "tests/support/bare_tls_peer.hpp"
+#include "tests/support/dtls_pair.hpp"
 #include "tests/support/tls_pair.hpp"
 
 namespace fleet::tls {
@@ -148,6 +150,70 @@ TEST(failed_sessions, give_their_memory_back_at_once) {
   byte_buffer plain;
   filter->start(out);
   EXPECT_EQ(filter->receive(as_bytes("nonsense"), plain, out), filter_state::failed);
+  EXPECT_LE(held, before + 64U);
+}
+
+/// By key or by certificate.
+class idle_dtls_sessions : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(dtls, idle_dtls_sessions, testing::Bool());
+
+TEST_P(idle_dtls_sessions, cost_at_most_1_kib_on_either_side) {
+  ASSERT_TRUE(counting);
+  const auto clients = test::make_dtls_client(test::trusting_dtls_client());
+  const auto servers = test::make_dtls_server(test::usual_dtls_server());
+  const auto exchange = [&] {
+    auto pair = std::make_unique<test::dtls_pair>(
+        *clients, *servers, GetParam() ? test::by_key() : test::by_certificate());
+    pair->run();
+    pair->say_up(std::string(200, 'u'));
+    pair->run();
+    pair->say_down(std::string(200, 'd'));
+    pair->run();
+    EXPECT_TRUE(pair->open());
+    static_cast<void>(pair->client->memory()); // its owner's from here on
+    return pair;
+  };
+  const auto warm_up = exchange(); // whatever is made once
+  constexpr std::size_t count = 20;
+  std::vector<std::unique_ptr<test::dtls_pair>> live;
+  const std::size_t before = held;
+  for (std::size_t i = 0; i < count; ++i) {
+    live.push_back(exchange());
+  }
+  // Of OpenSSL's nothing is left; the rest is the object and the words in it.
+  EXPECT_LE(held - before, 64U);
+  EXPECT_LE(sizeof(dtls_session) + test::dtls_identity.size(), 1024U - 16U);
+}
+
+TEST(dtls_sessions, keep_a_bounded_number_of_early_records_during_a_handshake) {
+  const auto clients = test::make_dtls_client(test::trusting_dtls_client());
+  const auto servers = test::make_dtls_server(test::usual_dtls_server());
+  test::dtls_pair pair{*clients, *servers, test::by_key()};
+  pair.run([&] { return pair.server != nullptr; });
+  std::string early("\x16\xfe\xfd\0\x01\0\0\0\0\0\0\0\x40", 13);
+  early += std::string(64, 'e');
+  const std::size_t before = held;
+  for (int i = 0; i < 10'000; ++i) {
+    early[9] = static_cast<char>(i >> 8);
+    early[10] = static_cast<char>(i);
+    pair.at_the_server(as_bytes(early));
+  }
+  EXPECT_EQ(pair.server_state, filter_state::handshaking);
+  EXPECT_LE(held - before, std::size_t{dtls_session::early_records_max} * 20'000);
+}
+
+TEST(dtls_sessions, that_failed_give_their_memory_back_at_once) {
+  const auto clients = test::make_dtls_client(test::trusting_dtls_client());
+  const auto warm_up = clients->make(test::by_key());
+  const std::size_t before = held;
+  const auto filter = clients->make(test::by_key());
+  datagram_batch out;
+  filter->start({}, out);
+  EXPECT_GT(held, before + 20'000U);
+  for (time_point now = filter->next_timeout(); now != never; now = filter->next_timeout()) {
+    filter->handle_timeout(now, out);
+  }
+  EXPECT_TRUE(filter->timed_out());
   EXPECT_LE(held, before + 64U);
 }
 

@@ -1,6 +1,7 @@
 // Values made up: always valid, on the step, over the whole range, the same for the same stream.
 #include "protocol/tsl/sample.hpp"
 
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -103,6 +104,50 @@ TEST(tsl_sample, has_a_default_that_is_nearest_to_zero) {
     {"identifier":"a","dataType":{"type":"date"}},
     {"identifier":"b","dataType":{"type":"text","specs":{"length":"5"}}}]})")),
             R"({"a":"0","b":""})");
+}
+
+std::string walked(const data_type& type, double from, random_stream& random) {
+  byte_buffer out;
+  EXPECT_TRUE(append_walked(out, type, from, random));
+  return std::string{as_text(out.view())};
+}
+
+TEST(tsl_sample, walks_by_small_steps_from_what_it_was) {
+  random_stream random{7, 0, "walk"};
+  const data_type t = type_of(R"({"type":"float","specs":{"min":"-40","max":"60","step":"0.1"}})");
+  ASSERT_FALSE(counts_up(t));
+  double at = 59.9;
+  std::set<double> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const double next = std::stod(walked(t, at, random));
+    EXPECT_LE(std::abs(next - at), 1.001);
+    EXPECT_TRUE(next >= -40 && next <= 60);
+    seen.insert(next);
+    at = next;
+  }
+  EXPECT_GT(seen.size(), 20U);
+  const data_type e = type_of(R"({"type":"enum","specs":{"-3":"a","1":"b","7":"c"}})");
+  int others = 0;
+  for (int i = 0; i < 300; ++i) {
+    others += walked(e, 1, random) == "1" ? 0 : 1;
+  }
+  EXPECT_GT(others, 0);
+  EXPECT_LT(others, 60);
+}
+
+TEST(tsl_sample, counts_up_and_over_the_end_where_the_type_is_a_counters) {
+  random_stream random{7, 0, "walk"};
+  const data_type t = type_of(R"({"type":"int","specs":{"min":"0","max":"1000000","step":"1"}})");
+  ASSERT_TRUE(counts_up(t));
+  EXPECT_FALSE(counts_up(type_of(R"({"type":"int","specs":{"min":"-1","max":"1000000"}})")));
+  EXPECT_FALSE(counts_up(type_of(R"({"type":"int","specs":{"min":"0","max":"999999"}})")));
+  double at = 500;
+  for (int i = 0; i < 1000; ++i) {
+    const double next = std::stod(walked(t, at, random));
+    EXPECT_TRUE(next > at && next <= at + 10) << next << " after " << at;
+    at = next;
+  }
+  EXPECT_LT(std::stod(walked(t, 1'000'000, random)), 10);
 }
 
 /// Types whose numbers are hard to hit.

@@ -1,0 +1,226 @@
+// Who speaks, in which session, and when a session is woken.
+#include "hal_sim/world/datagram_server.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "protocol/base/check.hpp"
+#include "protocol/base/random.hpp"
+
+namespace fleet::hal {
+
+namespace {
+
+/// A place as a door wants it: octets.
+std::array<std::uint8_t, 19> octets_of(const address& a) noexcept {
+  std::array<std::uint8_t, 19> out{};
+  std::copy(a.ip.begin(), a.ip.end(), out.begin());
+  out[16] = static_cast<std::uint8_t>(a.port >> 8);
+  out[17] = static_cast<std::uint8_t>(a.port & 0xff);
+  out[18] = a.v6 ? 1 : 0;
+  return out;
+}
+
+} // namespace
+
+struct datagram_server::session final : timer {
+  session(datagram_server& of, const address& who) : server(of), peer(who) {}
+  ~session() { server.home_.disarm(*this); }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  datagram_server& server;
+  address peer;
+  std::unique_ptr<datagram_filter> filter;
+  std::uint64_t attempt = 0;
+  time_point heard{};
+  bool open = false;
+  bool gone = false;
+
+private:
+  void on_wake(time_point /*now*/) override { server.wake(*this); }
+};
+
+std::size_t datagram_server::by_octets::operator()(const address& a) const noexcept {
+  return static_cast<std::size_t>(hash_text(as_text(octets_of(a))));
+}
+
+result<std::unique_ptr<datagram_server>, listen_error>
+datagram_server::open(home& h, const datagram_server_options& options,
+                      datagram_server_events& events) {
+  std::unique_ptr<datagram_server> made{new datagram_server{h, options, events}};
+  auto bound = h.bind_datagrams(options.at, *made);
+  if (!bound.ok()) {
+    return fail(bound.error());
+  }
+  made->socket_ = std::move(bound).value();
+  return result<std::unique_ptr<datagram_server>, listen_error>{std::move(made)};
+}
+
+datagram_server::datagram_server(home& h, const datagram_server_options& options,
+                                 datagram_server_events& events)
+    : home_(h), options_(options), events_(events) {}
+
+datagram_server::~datagram_server() = default;
+
+void datagram_server::on_datagram(const address& from, bytes_view bytes) {
+  gone_.clear();
+  if (options_.security == nullptr) {
+    events_.on_datagram(from, bytes);
+    return;
+  }
+  const auto found = sessions_.find(from);
+  const std::uint64_t attempt = options_.security->attempt_of(bytes);
+  const bool known =
+      found != sessions_.end() && (attempt == 0 || attempt == found->second->attempt);
+  if (known) {
+    take(*found->second, bytes);
+  } else if (attempt != 0) {
+    meet(from, bytes, attempt);
+  }
+  // Anything else is of a session that is no more: its peer finds out when nobody answers.
+}
+
+void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t attempt) {
+  ++counters_.hellos;
+  const bool former = sessions_.contains(from);
+  if ((!former && sessions_.size() >= options_.peers_max)
+      || handshakes_ >= options_.handshakes_max) {
+    ++counters_.turned_away;
+    return;
+  }
+  auto filter = options_.security->accept(octets_of(from), bytes, home_.now(), out_);
+  send_out(from);
+  if (filter == nullptr) {
+    return;
+  }
+  if (former) { // RFC 6347 §4.2.8: it has shown that it is there, so the old one is over
+    session& old = *sessions_.find(from)->second;
+    const bool told = old.open;
+    forget(old);
+    if (told) {
+      events_.on_peer_gone(from, "its client began anew");
+    }
+  }
+  auto made = std::make_unique<session>(*this, from);
+  session& s = *made;
+  s.filter = std::move(filter);
+  s.attempt = attempt;
+  s.heard = home_.now();
+  sessions_[from] = std::move(made);
+  ++handshakes_;
+  const filter_state state = s.filter->start(home_.now(), out_);
+  send_out(from);
+  settle(s, state);
+}
+
+void datagram_server::take(session& s, bytes_view bytes) {
+  plain_.clear();
+  s.heard = home_.now();
+  const filter_state state = s.filter->receive(bytes, home_.now(), plain_, out_);
+  send_out(s.peer);
+  datagram_batch plain = std::exchange(plain_, {}); // events may bring in others' datagrams
+  const bool opens = state == filter_state::open || state == filter_state::ended;
+  if (opens && !s.open) {
+    settle(s, filter_state::open);
+  }
+  for (std::size_t i = 0; i < plain.size() && !s.gone; ++i) {
+    events_.on_datagram(s.peer, plain[i]);
+  }
+  if (!s.gone) {
+    settle(s, state);
+  }
+  plain_ = std::move(plain);
+}
+
+void datagram_server::wake(session& s) {
+  gone_.clear();
+  const time_point now = home_.now();
+  if (s.filter->next_timeout() <= now) {
+    const filter_state state = s.filter->handle_timeout(now, out_);
+    send_out(s.peer);
+    settle(s, state);
+  } else if (later(s.heard, options_.idle_max) <= now) {
+    s.filter->close(out_);
+    send_out(s.peer);
+    const address peer = s.peer;
+    forget(s);
+    events_.on_peer_gone(peer, "it was silent for too long");
+  } else {
+    rearm(s);
+  }
+}
+
+void datagram_server::settle(session& s, filter_state now) {
+  const address peer = s.peer;
+  switch (now) {
+    case filter_state::handshaking: rearm(s); return;
+    case filter_state::open:
+      rearm(s);
+      if (!s.open) {
+        s.open = true;
+        --handshakes_;
+        ++counters_.opened;
+        events_.on_peer(peer, s.filter->peer_identity());
+      }
+      return;
+    case filter_state::ended:
+    case filter_state::failed: break;
+  }
+  const bool was_open = s.open;
+  const std::string why = s.filter->error();
+  forget(s);
+  if (was_open) {
+    events_.on_peer_gone(peer, why);
+  } else {
+    ++counters_.refused;
+    events_.on_peer_refused(peer, why);
+  }
+}
+
+void datagram_server::rearm(session& s) {
+  home_.arm(s, std::min(s.filter->next_timeout(), later(s.heard, options_.idle_max)));
+}
+
+void datagram_server::send_out(const address& to) {
+  for (std::size_t i = 0; i < out_.size(); ++i) {
+    socket_->send(to, out_[i]);
+  }
+  out_.clear();
+}
+
+bool datagram_server::send(const address& peer, bytes_view bytes) {
+  if (options_.security == nullptr) {
+    return socket_->send(peer, bytes);
+  }
+  const auto found = sessions_.find(peer);
+  if (found == sessions_.end() || !found->second->open
+      || !found->second->filter->send(bytes, out_)) {
+    return false;
+  }
+  send_out(peer);
+  return true;
+}
+
+void datagram_server::drop(const address& peer) {
+  if (const auto found = sessions_.find(peer); found != sessions_.end()) {
+    found->second->filter->close(out_);
+    send_out(peer);
+    forget(*found->second);
+  }
+}
+
+void datagram_server::forget(session& s) {
+  s.gone = true;
+  home_.disarm(s);
+  if (!s.open) {
+    --handshakes_;
+  }
+  const auto found = sessions_.find(s.peer);
+  FLEET_CHECK(found != sessions_.end());
+  gone_.push_back(std::move(found->second));
+  sessions_.erase(found);
+}
+
+} // namespace fleet::hal

@@ -1,0 +1,102 @@
+// A server's socket with all its peers: plain, or with a session for each behind a filter, made at
+// the filter's door and driven by the home's timers. Nothing here is O(peers) per datagram. No
+// protocol.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "hal_sim/world/home.hpp"
+#include "protocol/base/datagram_filter.hpp"
+
+namespace fleet::hal {
+
+/// What a server hears of its peers. With a filter a peer comes, speaks and goes; without one it
+/// only speaks. Any of these calls may send() and drop(), none may destroy the server.
+class datagram_server_events {
+public:
+  /// A session is established. `identity` as datagram_filter::peer_identity().
+  virtual void on_peer(const address& peer, std::string_view identity) = 0;
+  virtual void on_datagram(const address& peer, bytes_view bytes) = 0;
+  /// An established session has ended: in order, or by `why`, or in favour of a newer one.
+  virtual void on_peer_gone(const address& peer, std::string_view why) = 0;
+  /// A handshake did not come to its end.
+  virtual void on_peer_refused(const address& peer, std::string_view why) = 0;
+
+protected:
+  ~datagram_server_events() = default;
+};
+
+struct datagram_server_options {
+  address at{};                             ///< port 0 picks a free one
+  datagram_filter_door* security = nullptr; ///< none: plain; must outlive the server
+  /// Sessions at once; whoever comes then is not answered.
+  std::size_t peers_max = 200'000;
+  /// Of them, those that negotiate still.
+  std::size_t handshakes_max = 1024;
+  /// A session that was silent for so long is forgotten, with the closing alert.
+  duration idle_max = std::chrono::hours{24};
+};
+
+/// Plain counters, of the home's thread.
+struct datagram_server_counters {
+  std::uint64_t hellos = 0;      ///< datagrams of strangers
+  std::uint64_t turned_away = 0; ///< of them, for want of room
+  std::uint64_t opened = 0;
+  std::uint64_t refused = 0; ///< handshakes that came to nothing
+};
+
+class datagram_server final : datagram_events {
+public:
+  static result<std::unique_ptr<datagram_server>, listen_error>
+  open(home& h, const datagram_server_options& options, datagram_server_events& events);
+  ~datagram_server();
+  datagram_server(const datagram_server&) = delete;
+  datagram_server& operator=(const datagram_server&) = delete;
+
+  /// False where there is no such peer, or its session or the socket does not take so much.
+  bool send(const address& peer, bytes_view bytes);
+  /// Ends a session with the closing alert; no event follows.
+  void drop(const address& peer);
+
+  [[nodiscard]] address at() const { return socket_->at(); }
+  [[nodiscard]] std::size_t peers() const noexcept { return sessions_.size(); }
+  [[nodiscard]] std::size_t handshakes() const noexcept { return handshakes_; }
+  [[nodiscard]] const datagram_server_counters& counters() const noexcept { return counters_; }
+
+private:
+  struct session;
+  struct by_octets {
+    std::size_t operator()(const address& a) const noexcept;
+  };
+
+  datagram_server(home& h, const datagram_server_options& options, datagram_server_events& events);
+
+  void on_datagram(const address& from, bytes_view bytes) override;
+  void on_trouble(datagram_trouble /*trouble*/) override {}
+
+  void meet(const address& from, bytes_view bytes, std::uint64_t attempt);
+  void take(session& s, bytes_view bytes);
+  void wake(session& s);
+  void settle(session& s, filter_state now);
+  void rearm(session& s);
+  void send_out(const address& to);
+  void forget(session& s);
+
+  home& home_;
+  datagram_server_options options_;
+  datagram_server_events& events_;
+  datagram_ptr socket_;
+  std::unordered_map<address, std::unique_ptr<session>, by_octets> sessions_;
+  std::vector<std::unique_ptr<session>> gone_; ///< freed when nobody can be inside them
+  datagram_batch plain_;
+  datagram_batch out_;
+  std::size_t handshakes_ = 0;
+  datagram_server_counters counters_;
+};
+
+} // namespace fleet::hal

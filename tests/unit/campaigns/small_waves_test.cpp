@@ -1,0 +1,107 @@
+// Waves of small fleets, and waves in which nothing was tried: each has somebody to try it on.
+#include "tests/unit/campaigns/campaign_rig.hpp"
+
+namespace fleet::cloud {
+namespace {
+
+using enum rollout_state;
+
+/// Devices of the rig that are in a wave.
+std::vector<std::uint32_t> of_wave(const campaign_rig& r, std::uint8_t wave) {
+  std::vector<std::uint32_t> out;
+  for (const rollout_device& d : r.machine.devices()) {
+    if (d.wave == wave) {
+      out.push_back(d.device);
+    }
+  }
+  return out;
+}
+
+TEST(campaign_waves, of_a_small_fleet_have_a_device_each_as_long_as_there_are_any) {
+  campaign_rules rules = plain_rules();
+  rules.select.waves = {1, 2, 3, 1000};
+  auto devices = campaign_rig::fleet_of(5);
+  devices[0].online = devices[1].online = devices[2].online = false;
+  campaign_rig r{rules, devices};
+  EXPECT_FALSE(r.machine.next_event());
+  EXPECT_EQ(of_wave(r, 3).size(), 2U);
+  r.start(at(0));
+  for (std::uint8_t wave = 0; wave < 3; ++wave) {
+    EXPECT_EQ(r.machine.sums().wave, wave);
+    ASSERT_EQ(of_wave(r, wave).size(), 1U);
+    const std::uint32_t one = of_wave(r, wave).front();
+    EXPECT_EQ(one >= 3, wave < 2) << "who is there goes first";
+    r.online(one, "1.0", at(1));
+    r.upgrade(one, at(1));
+  }
+  EXPECT_EQ(r.machine.sums().wave, 3);
+  const campaign_rig fewer{rules, 2};
+  EXPECT_EQ(of_wave(fewer, 1).size(), 1U);
+  EXPECT_EQ(of_wave(fewer, 3).size(), 0U);
+}
+
+TEST(campaign_waves, however_small_do_not_let_a_bad_image_through_to_everybody) {
+  for (const std::uint32_t size : {2U, 20U, 60U}) {
+    campaign_rules rules = plain_rules();
+    rules.select.waves = {10, 1000};
+    rules.halt_permille = 50;
+    campaign_rig r{rules, size};
+    r.start(at(0));
+    const auto first = r.take_offers();
+    EXPECT_EQ(first.size(), of_wave(r, 0).size());
+    ASSERT_LT(first.size(), size);
+    for (const std::uint32_t d : first) {
+      r.progress(d, 100, at(1));
+      r.online(d, "1.0", at(2));
+    }
+    EXPECT_EQ(r.machine.sums().state, campaign_state::halted);
+    EXPECT_EQ(r.in(waiting), size - first.size());
+    EXPECT_TRUE(r.take_offers().empty());
+  }
+}
+
+TEST(campaign_waves, in_which_nothing_was_tried_are_lengthened_before_everybody_is_offered_it) {
+  campaign_rules rules = plain_rules();
+  rules.select.waves = {10, 1000};
+  rules.halt_permille = 50;
+  auto devices = campaign_rig::fleet_of(40);
+  for (auto& d : devices) {
+    d.online = false;
+  }
+  campaign_rig r{rules, devices};
+  r.start(at(0));
+  const auto first = of_wave(r, 0);
+  for (const std::uint32_t d : first) {
+    r.online(d, "2.0", at(1)); // somebody else's doing
+  }
+  EXPECT_EQ(r.machine.sums().wave, 0);
+  EXPECT_EQ(of_wave(r, 0).size(), 2 * first.size());
+  EXPECT_FALSE(r.changed.empty()) << "rows to keep";
+  for (const std::uint32_t d : of_wave(r, 0)) {
+    r.online(d, "1.0", at(2));
+    r.progress(d, -2, at(2));
+  }
+  EXPECT_EQ(r.machine.sums().state, campaign_state::halted);
+  EXPECT_EQ(r.in(waiting), of_wave(r, 1).size());
+  r.expect_sums();
+}
+
+TEST(campaign_waves, of_devices_that_all_have_the_version_already_end_all_the_same) {
+  campaign_rules rules = plain_rules();
+  rules.select.waves = {100, 500, 1000};
+  rules.halt_permille = 50;
+  auto devices = campaign_rig::fleet_of(40);
+  for (auto& d : devices) {
+    d.online = false;
+  }
+  campaign_rig r{rules, devices};
+  r.start(at(0));
+  for (std::uint32_t d = 0; d < 40; ++d) {
+    r.online(d, "2.0", at(1));
+  }
+  EXPECT_EQ(r.machine.sums().state, campaign_state::finished);
+  r.expect_sums();
+}
+
+} // namespace
+} // namespace fleet::cloud
