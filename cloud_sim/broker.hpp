@@ -66,6 +66,8 @@ public:
   void deliver_now(peer& who, std::string_view topic, bytes_view payload);
   /// Whether another client may be remembered.
   [[nodiscard]] bool room_for_session() const noexcept;
+  /// The number of a connection that is none of this broker's: what posts after a log-on.
+  [[nodiscard]] std::uint32_t take_number() noexcept { return ++admitted_; }
   void remember(peer& who) noexcept;
   /// Takes an offline peer out of all lines, before its character frees it.
   void dismiss(peer& who);

@@ -27,13 +27,23 @@ enum class end_reason : std::uint8_t {
   dispatched     ///< let in for a moment: it was told its secret, or it is disabled (§24)
 };
 inline constexpr std::size_t end_reason_count = 11;
+/// Devices that only post, by one protocol (post_protocol).
+struct post_counters {
+  counter online{0};         ///< gauge: posted within the time of aliyun-iot.md §17.3
+  counter tokens{0};         ///< log-ons that got one
+  counter logons_refused{0};
+  counter posts{0};          ///< taken
+  counter tokens_refused{0}; ///< posts without a token that is good
+  counter refused{0};        ///< other posts that were not taken
+};
 inline constexpr std::size_t violation_count =
   static_cast<std::size_t>(mqtt::violation::identifier_rejected) + 1;
 
-/// Totals since start, except the two gauges that open the list.
+/// Totals since start, except the gauges.
 struct twin_counters {
   counter connections_open{0}; ///< gauge: streams
-  counter devices_online{0};   ///< gauge: clients with CONNACK 0
+  counter devices_online{0};   ///< gauge: clients with CONNACK 0, and devices that post
+  std::array<post_counters, 2> posting{}; ///< by post_protocol
   counter connections{0};      ///< accepted streams
   counter connections_over_limit{0};
   std::array<counter, 6> connects{}; ///< by CONNACK code

@@ -98,6 +98,14 @@ bool gateway_desk::too_long(const context& at, const alink::gateway_request& req
   return most != 0 && request.devices.size() > most;
 }
 
+void gateway_desk::refuse(const gateway_link& from, const alink::topic& on, bytes_view payload,
+                          alink::gateway_reader& reader) {
+  const auto request = reader.read_request(on.kind, payload);
+  if (!request.id.empty()) {
+    reply({from, on.kind, {}}, request, code::forbidden);
+  }
+}
+
 void gateway_desk::serve(const context& at, const alink::gateway_request& request) {
   if (request.id.empty()) {
     return; // §23: no reply is possible, and half a request is none

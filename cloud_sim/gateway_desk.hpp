@@ -82,6 +82,10 @@ public:
     return true;
   }
 
+  /// The same of a device whose product makes it no gateway (§16.6): 403, and nothing is done.
+  void refuse(const gateway_link& from, const alink::topic& on, bytes_view payload,
+              alink::gateway_reader& reader);
+
   /// The code for a pack report that could be read (§16.4): 6401 for a sub-device of another
   /// gateway, 520 for one without session through this link.
   [[nodiscard]] int check_pack(const gateway_link& from, const alink::pack_report& report) const;

@@ -54,6 +54,7 @@ struct device_view {
   std::string tags = "{}";       ///< JSON object
   std::string properties = "{}"; ///< JSON object: reported, `{"name":{"value":…,"time":ms}}`
   std::string desired = "{}";    ///< JSON object: `{"name":{"value":…,"version":n}}`
+  std::string_view protocol{};   ///< of one online: mqtt, coap, http; else empty
 };
 
 struct product_view {
@@ -62,6 +63,16 @@ struct product_view {
   std::uint32_t devices = 0;
   std::uint32_t online = 0;
   bool has_model = false;
+  std::string_view node_type = "any"; ///< as in product_change
+};
+
+/// What is to become of a product; what is empty stays.
+struct product_change {
+  std::string_view name{};
+  std::string_view model{}; ///< TSL text; `null`: none from now on
+  /// §16.6: `device`, whose devices are no gateways; `gateway`; or `any`, as products are that
+  /// nobody configured: whoever asks as a gateway is one.
+  std::string_view node_type{};
 };
 
 /// A device's answer to a call: its code (200: good) and its data, raw.
@@ -94,9 +105,9 @@ public:
   [[nodiscard]] virtual result<device_view, operation_failure>
   device(device_name_view who) const = 0;
 
-  /// Adds a product, or changes it: what is empty stays. `model` is TSL text, or `null`: none.
-  virtual operation_result put_product(std::string_view product_key, std::string_view name,
-                                       std::string_view model) = 0;
+  /// Adds a product, or changes it. Devices that have sub-devices stay gateways: `refused`.
+  virtual operation_result put_product(std::string_view product_key,
+                                       const product_change& what) = 0;
   /// Adds a device; an empty secret: one is made, and answered once: `{"deviceSecret":"…"}`.
   virtual operation_result add_device(device_name_view who, std::string_view secret) = 0;
   virtual operation_result delete_device(device_name_view who) = 0;

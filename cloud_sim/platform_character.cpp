@@ -18,7 +18,7 @@ platform_character::platform_character(broker& core, registry& devices, platform
       things_({core, lines_, state, options_}), shadows_({core, lines_, state}),
       gateways_({core, lines_, state, things_, options_}, devices, *this),
       calls_({core, lines_, options_}), firmware_({core, lines_, state, options_}),
-      guard_(options_.bounds) {
+      posts_({core, devices, state, lines_, options_}, *this), guard_(options_.bounds) {
   things_.ask_for_firmware(firmware_);
   lines_.replies_at_qos_0 = options_.variants.replies_at_qos_0;
   lines_.downlinks = options_.bounds.down;
@@ -54,6 +54,7 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
   if (who.auto_subscribe) {
     client->subscribe_automatically();
   }
+  posts_.displaced(who.device);
   broker_.admit(from, *client, connect, present, who.keep_alive_s, false);
   note_presence(who.device, *client->of, true);
   gateways_.connected_directly(who.device);
@@ -109,6 +110,9 @@ void platform_character::note_presence(std::uint32_t device, product& of, bool o
 }
 
 void platform_character::on_sub_device(device_index device, bool online) {
+  if (online) {
+    posts_.displaced(device);
+  }
   note_presence(device, state_.product_of(device), online);
   if (online) {
     firmware_.came(device);
@@ -350,6 +354,7 @@ void platform_character::watch(device_listener* listener) {
 }
 
 void platform_character::withdraw(std::uint32_t device) {
+  posts_.withdraw(device);
   if (platform_client* const who = devices_.client(device)) {
     broker_.cut(*who, end_reason::withdrawn);
   }

@@ -17,13 +17,16 @@
 #include "cloud_sim/platform_shadows.hpp"
 #include "cloud_sim/platform_state.hpp"
 #include "cloud_sim/platform_things.hpp"
+#include "cloud_sim/post_door.hpp"
 #include "cloud_sim/registry.hpp"
 #include "cloud_sim/switchboard.hpp"
 #include "cloud_sim/uplink_guard.hpp"
 
 namespace fleet::cloud {
 
-class platform_character final : public character, private presence_listener {
+class platform_character final : public character,
+                                 private presence_listener,
+                                 private post_platform {
 public:
   platform_character(broker& core, registry& devices, platform_state& state,
                      const platform_options& options);
@@ -93,11 +96,16 @@ public:
   [[nodiscard]] platform_gateways& gateways() noexcept { return gateways_; }
   [[nodiscard]] platform_calls& calls() noexcept { return calls_; }
   [[nodiscard]] platform_firmware& firmware() noexcept { return firmware_; }
+  /// Also for the front doors of devices that only post.
+  [[nodiscard]] post_door& posts() noexcept { return posts_; }
 
 private:
   platform_client& seat(std::uint32_t device, const alink::identity& who);
   void note_presence(std::uint32_t device, product& of, bool online);
   void on_sub_device(device_index device, bool online) override;
+  post_verdict take_post(platform_client& as, const mqtt::message_view& message, std::uint32_t link,
+                         answer_box& answer) override;
+  void on_posting(platform_client& who, post_protocol by, bool online) override;
   /// The device that a gateway's packet is about: itself, or a sub-device that is logged in.
   [[nodiscard]] platform_client& subject(platform_client& who, std::uint32_t link,
                                          std::string_view topic) const;
@@ -121,6 +129,7 @@ private:
   platform_gateways gateways_;
   platform_calls calls_;
   platform_firmware firmware_;
+  post_door posts_;
   device_listener* listener_ = nullptr;
   uplink_guard guard_;
   std::vector<std::uint8_t> codes_;

@@ -212,8 +212,12 @@ bool platform_firmware::describe(campaign_book::id campaign, device_index device
   return true;
 }
 
-// One that could not be told is taken for away, and looked for again.
+// One that could not be told is taken for away, and looked for again. One that only posts asks by
+// itself (§14.4).
 void platform_firmware::send_offer(campaign_book::id campaign, device_index device) {
+  if (parts_.lines.posting(device)) {
+    return;
+  }
   const auto to = parts_.lines.find(device);
   alink::firmware_info offer;
   auto outcome = command_outcome::offline;

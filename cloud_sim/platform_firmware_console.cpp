@@ -29,6 +29,31 @@ operation_failure failure_of(campaign_error why) {
   FLEET_CHECK(false);
 }
 
+/// Why nobody would take part, where that is because others have them: `200 devices are in campaign
+/// a`. With `upgrading` they would have come over if they did not.
+operation_failure nobody(const campaign_book& book, const campaign_book::holders& held,
+                         bool upgrading = false) {
+  constexpr std::size_t named_most = 3;
+  auto out = failure_of(campaign_error::nobody);
+  std::size_t named = 0;
+  std::uint32_t others = 0;
+  for (const auto& [number, count] : held) {
+    if (named == named_most) {
+      others += count;
+      continue;
+    }
+    const std::string verb =
+        upgrading ? (count == 1 ? " upgrades" : " upgrade") : (count == 1 ? " is" : " are");
+    out.detail += (named++ == 0 ? ": " : ", ") + std::to_string(count)
+                  + (count == 1 ? " device" : " devices") + verb + " in campaign "
+                  + book.find(number)->rules().select.name;
+  }
+  if (others != 0) {
+    out.detail += ", " + std::to_string(others) + " in others";
+  }
+  return out;
+}
+
 bool goes_on(const campaign& c) noexcept {
   switch (c.sums().state) {
     case campaign_state::ready:
@@ -186,6 +211,9 @@ platform_firmware_console::add_campaign(const campaign_order& what) {
   const auto overlap = what.take_over ? campaign_overlap::take_over : campaign_overlap::leave;
   const auto now = platform_.core().now();
   const auto made = all.book().add(rules.value(), devices, overlap, now);
+  if (!made && made.error() == campaign_error::nobody) {
+    return fail(nobody(all.book(), all.book().holders_of(rules.value(), devices), what.take_over));
+  }
   if (!made) {
     return fail(failure_of(made.error()));
   }
@@ -293,6 +321,9 @@ platform_firmware_console::change_campaign(std::uint32_t id, campaign_change wha
     FLEET_CHECK(false);
   }();
   platform_.firmware().settle();
+  if (!changed && changed.error() == campaign_error::nobody) {
+    return fail(nobody(book, book.holders_of_failed(id)));
+  }
   if (!changed) {
     return fail(failure_of(changed.error()));
   }

@@ -51,8 +51,13 @@ bool platform_gateways::take(const uplink& what, std::uint32_t link) {
   if (what.on.reply || !alink::is_gateway_request(what.on.kind)) {
     return false;
   }
-  if (what.from.as != what.from.through || what.of().has(product_is_no_gateway)) {
+  if (what.from.as != what.from.through) {
     add(parts_.core.counters().publishes_refused); // sub-devices have no sub-devices
+    return true;
+  }
+  if (what.of().has(product_is_no_gateway)) {
+    desk_.refuse(through, what.on, what.message.payload, reader_);
+    drain();
     return true;
   }
   desk_.request(through, what.on, what.message.payload, parts_.core.now(), reader_,
@@ -160,8 +165,7 @@ void platform_gateways::kick_sub_device(device_index device) {
 
 void platform_gateways::erase(device_index device) {
   std::vector<device_index> offline;
-  const auto held = parts_.state.relations.sub_devices_of(device);
-  const std::vector<device_index> orphans{held.begin(), held.end()};
+  const auto orphans = parts_.state.relations.past_and_present_of(device);
   desk_.announce(parts_.state.relations.erase(device, offline), device);
   drain();
   for (const device_index gone : offline) {

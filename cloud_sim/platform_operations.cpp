@@ -46,8 +46,12 @@ device_view platform_operations::view(device_index device) const {
   auto out = platform_.state().view(device);
   if (platform_.lines().find(device).online()) {
     out.state = "online";
+    out.protocol = "mqtt";
     out.last_online_ms = platform_.core().home().wall_ms();
     out.logged_in_ms = platform_.lines().logged_in_ms(device);
+  } else if (const auto by = platform_.lines().posting(device)) {
+    out.state = "online";
+    out.protocol = to_string(*by);
   }
   return out;
 }
@@ -62,7 +66,8 @@ std::vector<product_view> platform_operations::products() const {
   }
   std::vector<product_view> out;
   for (const auto& [key, p] : platform_.state().products.all()) {
-    out.push_back({key, p->given.name, counts[key], p->online, p->model() != nullptr});
+    out.push_back({key, p->given.name, counts[key], p->online, p->model() != nullptr,
+                   node_type_of(p->given.flags)});
     counts.erase(key);
   }
   if (!registry.finite() && registry.knows(0)) { // whose devices come without end
@@ -72,7 +77,7 @@ std::vector<product_view> platform_operations::products() const {
     }
   }
   for (const auto& [key, count] : counts) { // nobody has spoken of these yet
-    out.push_back({key, key, count, 0, false});
+    out.push_back({key, key, count, 0, false, node_type_of(0)});
   }
   std::sort(out.begin(), out.end(), [](const product_view& a, const product_view& b) {
     return a.product_key < b.product_key;
@@ -105,8 +110,31 @@ result<device_view, operation_failure> platform_operations::device(device_name_v
   return view(found.value());
 }
 
+/// The product's flags with the node type that is wanted, if it may have it.
+result<std::uint32_t, operation_failure>
+platform_operations::flags_with(std::string_view product_key, std::string_view node_type) const {
+  const auto* const known = std::as_const(platform_.state().products).find(product_key);
+  const std::uint32_t flags = known == nullptr ? 0 : known->given.flags;
+  if (node_type.empty()) {
+    return flags;
+  }
+  const auto wanted = with_node_type(flags, node_type);
+  if (!wanted) {
+    return fails(operation_error::malformed, "the node type is device, gateway or any");
+  }
+  bool has_gateways = false;
+  platform_.state().relations.for_each_relation([&](device_index gateway, device_index) {
+    has_gateways =
+        has_gateways || platform_.devices().identity_of(gateway).product_key == product_key;
+  });
+  if (has_gateways && (*wanted & product_is_no_gateway) != 0) {
+    return fails(operation_error::refused, "devices of that product have sub-devices");
+  }
+  return *wanted;
+}
+
 operation_result platform_operations::put_product(std::string_view product_key,
-                                                  std::string_view name, std::string_view model) {
+                                                  const product_change& what) {
   auto& all = platform_.state().products;
   if (!alink::valid_name(product_key, alink::max_product_key)) {
     return fails(operation_error::malformed, "that is no product key");
@@ -115,22 +143,27 @@ operation_result platform_operations::put_product(std::string_view product_key,
     return fails(operation_error::busy, "there are too many products");
   }
   std::shared_ptr<const tsl::model> read;
-  const bool deletes = model == "null";
-  if (!model.empty() && !deletes) {
-    auto loaded = tsl::load_model(model, "model");
+  const bool deletes = what.model == "null";
+  if (!what.model.empty() && !deletes) {
+    auto loaded = tsl::load_model(what.model, "model");
     if (!loaded.ok()) {
       return fails(operation_error::malformed, loaded.error().front().message);
     }
     read = std::make_shared<const tsl::model>(std::move(loaded).value());
+  }
+  const auto flags = flags_with(product_key, what.node_type);
+  if (!flags.ok()) {
+    return fail(flags.error());
   }
   const broker::turn guard{platform_.core()};
   auto& of = all.open(product_key);
   if (deletes || read != nullptr) { // what is not given stays
     of.given.model = std::move(read);
   }
-  if (!name.empty()) {
-    of.given.name = name;
+  if (!what.name.empty()) {
+    of.given.name = what.name;
   }
+  of.given.flags = flags.value();
   platform_.state().tell_product(of);
   return std::string{"{}"};
 }
@@ -199,6 +232,10 @@ operation_result platform_operations::kick(device_name_view who) {
   }
   const broker::turn guard{platform_.core()};
   const auto to = platform_.lines().find(found.value());
+  if (platform_.lines().posting(found.value())) {
+    platform_.posts().withdraw(found.value()); // it has to authenticate again
+    return std::string{"{}"};
+  }
   if (!to.online()) {
     return fails(operation_error::offline, "the device is offline");
   }

@@ -22,8 +22,7 @@ public:
                                                  std::uint32_t limit) const override;
   [[nodiscard]] result<device_view, operation_failure> device(device_name_view who) const override;
 
-  operation_result put_product(std::string_view product_key, std::string_view name,
-                               std::string_view model) override;
+  operation_result put_product(std::string_view product_key, const product_change& what) override;
   operation_result add_device(device_name_view who, std::string_view secret) override;
   operation_result delete_device(device_name_view who) override;
   operation_result disable(device_name_view who) override;
@@ -68,6 +67,8 @@ private:
   [[nodiscard]] device_view view(device_index device) const;
   /// The product, made if nobody has spoken of it yet and it has devices; or null.
   [[nodiscard]] product* find_product(std::string_view product_key);
+  [[nodiscard]] result<std::uint32_t, operation_failure>
+  flags_with(std::string_view product_key, std::string_view node_type) const;
   operation_result set_disabled(device_name_view who, bool disabled);
   /// The model of a device's product, or null.
   [[nodiscard]] const tsl::model* model_of(device_index device);

@@ -7,6 +7,7 @@
 
 #include "cloud_sim/firmware_options.hpp"
 #include "cloud_sim/platform_rates.hpp"
+#include "cloud_sim/post_options.hpp"
 #include "cloud_sim/topology.hpp"
 #include "protocol/alink/gateway_messages.hpp"
 #include "protocol/alink/message.hpp"
@@ -104,6 +105,7 @@ struct platform_options {
   std::uint32_t broadcast_listeners_max = 1000; ///< §8.1
 
   firmware_options firmware;
+  post_options posts;
 
   /// What set and service calls say their version is.
   [[nodiscard]] std::string_view call_version() const noexcept {

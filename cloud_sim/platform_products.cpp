@@ -5,6 +5,24 @@
 
 namespace fleet::cloud {
 
+std::string_view node_type_of(std::uint32_t flags) noexcept {
+  return (flags & product_is_no_gateway) != 0    ? "device"
+         : (flags & product_is_of_gateways) != 0 ? "gateway"
+                                                 : "any";
+}
+
+std::optional<std::uint32_t> with_node_type(std::uint32_t flags, std::string_view word) noexcept {
+  const std::uint32_t others =
+      flags & ~std::uint32_t{product_is_no_gateway | product_is_of_gateways};
+  for (const std::uint32_t type :
+       {std::uint32_t{product_is_no_gateway}, std::uint32_t{product_is_of_gateways}, 0U}) {
+    if (node_type_of(type) == word) {
+      return others | type;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string product::config_id() const {
   return given.product_key + "-" + std::to_string(config_count);
 }

@@ -24,9 +24,15 @@ enum product_flag : std::uint32_t {
   product_keeps_values = 1,     ///< reported values are kept though there is no thing model
   product_echoes_raw = 2,       ///< up_raw is answered with its own octets, as by a script (§11.6)
   product_uploads_logs = 4,     ///< what thing/config/log/get answers (§9.2)
-  product_is_no_gateway = 8,    ///< its devices' gateway requests are outside their rights (§16.6)
+  product_is_no_gateway = 8,    ///< its devices' gateway requests are answered with 403 (§16.6)
   product_admits_unlisted = 16, ///< whoever has its secret may become a device of it (§5.5)
+  product_is_of_gateways = 32,  ///< somebody said so; without it and the 8, devices may be either
 };
+
+/// `device`, `gateway` or `any`, as the console and the admin API have a product's node type.
+std::string_view node_type_of(std::uint32_t flags) noexcept;
+/// The flags with another node type; none for a word that is none.
+std::optional<std::uint32_t> with_node_type(std::uint32_t flags, std::string_view word) noexcept;
 
 /// A product as it is configured.
 struct product_options {

@@ -64,8 +64,10 @@ void platform_state::tell_topology(device_index sub_device) {
   }
   const auto who = devices_.identity_of(sub_device);
   const auto gateway = relations.gateway_of(sub_device);
-  const auto its = gateway ? devices_.identity_of(*gateway) : alink::identity{};
-  keeper_->topology_changed({who.product_key, who.device_name, its.product_key, its.device_name});
+  const auto last = gateway ? gateway : relations.former_gateway_of(sub_device);
+  const auto its = last ? devices_.identity_of(*last) : alink::identity{};
+  keeper_->topology_changed({who.product_key, who.device_name, its.product_key, its.device_name,
+                             gateway ? relation_state::bound : relation_state::former});
 }
 
 void platform_state::tell_product(const product& p) {
@@ -179,7 +181,9 @@ bool platform_state::load_reported(const reported_row& row) {
 bool platform_state::load_topology(const topology_row& row) {
   const auto sub_device = devices_.find(row.product_key, row.device_name);
   const auto gateway = devices_.find(row.gateway_product_key, row.gateway_device_name);
-  return sub_device && gateway && relations.load(*gateway, *sub_device);
+  return sub_device && gateway
+         && (row.state == relation_state::bound ? relations.load(*gateway, *sub_device)
+                                                : relations.load_former(*gateway, *sub_device));
 }
 
 } // namespace fleet::cloud

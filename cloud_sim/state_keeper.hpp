@@ -28,7 +28,7 @@ public:
   /// A value that is empty: cleared, the version stays.
   virtual void desired_changed(const desired_row& row) = 0;
   virtual void reported_changed(const reported_row& row) = 0;
-  /// A gateway key that is empty: the sub-device belongs to nobody now.
+  /// A gateway key that is empty: the sub-device belongs to nobody, and is known to nobody's past.
   virtual void topology_changed(const topology_row& row) = 0;
 
 protected:

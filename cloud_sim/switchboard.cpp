@@ -7,6 +7,14 @@
 
 namespace fleet::cloud {
 
+std::string_view to_string(post_protocol p) noexcept {
+  switch (p) {
+    case post_protocol::coap: return "coap";
+    case post_protocol::http: return "http";
+  }
+  FLEET_CHECK(false);
+}
+
 line switchboard::find(std::uint32_t device) const noexcept {
   platform_client* const own = devices_.client(device);
   if (own != nullptr && own->online != nullptr) {
@@ -45,6 +53,11 @@ bool switchboard::close_sub_device(std::uint32_t device) {
   return sub_devices_.erase(device) != 0;
 }
 
+std::optional<post_protocol> switchboard::posting(std::uint32_t device) const noexcept {
+  const auto found = posting_.find(device);
+  return found == posting_.end() ? std::nullopt : std::optional{found->second};
+}
+
 bool switchboard::within_bound(const line& to) {
   if (down_.take(to.as->index, downlinks, broker_.now())) {
     return true;
@@ -71,6 +84,11 @@ void switchboard::put(const line& to, std::string_view topic, bytes_view payload
 
 void switchboard::reply(const line& to, std::string_view topic, bytes_view payload,
                         mqtt::qos asked) {
+  if (to.box != nullptr) {
+    add(broker_.counters().replies);
+    to.box->put(payload);
+    return;
+  }
   const auto& who = *to.as;
   const int granted = who.is_own_system(topic, suffix_of(known_topic::property_post_reply))
                           ? who.granted(known_topic::property_post_reply)

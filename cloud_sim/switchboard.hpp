@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -14,10 +15,38 @@
 
 namespace fleet::cloud {
 
+/// How devices post that have no session (aliyun-iot.md §17, §18).
+enum class post_protocol : std::uint8_t { coap, http };
+inline constexpr std::size_t post_protocol_count = 2;
+/// `coap`, `http`.
+std::string_view to_string(post_protocol p) noexcept;
+
+/// Holds the platform's answer to a message of a device that has no session to send it to.
+class answer_box {
+public:
+  /// The first one stays.
+  void put(bytes_view payload) {
+    if (!filled_) {
+      filled_ = true;
+      payload_.append(payload);
+    }
+  }
+  [[nodiscard]] bytes_view payload() const noexcept { return payload_.view(); }
+  void clear() noexcept {
+    filled_ = false;
+    payload_.clear();
+  }
+
+private:
+  byte_buffer payload_;
+  bool filled_ = false;
+};
+
 /// A device and the session that leads to it; the two are one for whoever is connected by itself.
 struct line {
   platform_client* as = nullptr;      ///< its names and subscriptions; null: there is no way
   platform_client* through = nullptr; ///< whose session
+  answer_box* box = nullptr;          ///< one that only posts: takes the answer to what it says
   [[nodiscard]] bool online() const noexcept {
     return through != nullptr && through->online != nullptr;
   }
@@ -40,7 +69,12 @@ public:
   /// False if it was not.
   bool close_sub_device(std::uint32_t device);
 
-  /// An answer to a request of QoS `asked`, if the device listens (§10).
+  /// It posted within the time of §17.3, by that protocol; or no longer.
+  void note_posting(std::uint32_t device, post_protocol by) { posting_[device] = by; }
+  void note_silent(std::uint32_t device) { posting_.erase(device); }
+  [[nodiscard]] std::optional<post_protocol> posting(std::uint32_t device) const noexcept;
+
+  /// An answer to a request of QoS `asked`, if the device listens (§10), or into its box.
   void reply(const line& to, std::string_view topic, bytes_view payload, mqtt::qos asked);
   /// The platform's own message, to a device that is online.
   command_outcome push(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
@@ -69,6 +103,7 @@ private:
   registry& devices_;
   /// Looked up, never walked.
   std::unordered_map<std::uint32_t, sub_line> sub_devices_;
+  std::unordered_map<std::uint32_t, post_protocol> posting_; ///< likewise
   device_rates down_;
 };
 

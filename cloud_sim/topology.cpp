@@ -167,22 +167,6 @@ topology_decision topology::remove(device_index gateway, device_index sub_device
   return out;
 }
 
-int topology::registration(device_index gateway, device_index sub_device, device_standing standing,
-                           bool active) const {
-  switch (standing) {
-    case device_standing::unknown:
-    case device_standing::deleted: return code::device_not_found;
-    case device_standing::disabled:
-    case device_standing::good: break;
-  }
-  if (const auto bound_to = gateway_of(sub_device)) {
-    return *bound_to == gateway ? success : code::bound_elsewhere;
-  }
-  const auto former = former_.find(sub_device);
-  const bool comes_back = former != former_.end() && former->second == gateway;
-  return active && !comes_back ? code::already_active : success;
-}
-
 int topology::may_login(const gateway_link& through, device_index sub_device,
                         device_standing standing, time_point now, std::uint32_t earlier) const {
   switch (standing) {
@@ -326,17 +310,13 @@ topology_decision topology::erase(device_index device, std::vector<device_index>
   }
   former_.erase(device);
   const auto found = gateways_.find(device);
-  if (found == gateways_.end()) {
-    return out;
-  }
-  const std::vector<device_index> sessions = found->second.online;
-  const std::vector<device_index> relations = found->second.sub_devices;
-  for (const device_index sub_device : sessions) {
+  const auto its = found == gateways_.end() ? gateway_record{} : found->second;
+  for (const device_index sub_device : its.online) {
     topology_decision silent; // nobody is left to be told
     close_session(sub_device, silent, 0);
     offline.push_back(sub_device);
   }
-  for (const device_index sub_device : relations) {
+  for (const device_index sub_device : its.sub_devices) {
     topology_decision former; // one that moved here and still speaks through its former gateway
     close_session(sub_device, former, 0);
     if (former.session_closed) {
@@ -344,6 +324,7 @@ topology_decision topology::erase(device_index device, std::vector<device_index>
     }
     unbind(sub_device);
   }
+  std::erase_if(former_, [device](const auto& entry) { return entry.second == device; });
   std::sort(offline.begin() + begin, offline.end());
   return out;
 }
@@ -371,15 +352,6 @@ std::span<const device_index> topology::sub_devices_of(device_index gateway) con
 std::uint32_t topology::online_count(device_index gateway) const {
   const auto found = gateways_.find(gateway);
   return found == gateways_.end() ? 0 : static_cast<std::uint32_t>(found->second.online.size());
-}
-
-bool topology::load(device_index gateway, device_index sub_device) {
-  if (look(sub_device) != nullptr
-      || may_add(gateway, sub_device, device_standing::good) != success) {
-    return false;
-  }
-  bind(gateway, sub_device);
-  return true;
 }
 
 } // namespace fleet::cloud

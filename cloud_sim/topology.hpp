@@ -112,8 +112,8 @@ public:
   /// Its session ends, and the gateway is told (520) and may log it in again.
   topology_decision kick(device_index sub_device);
   topology_decision enable(device_index sub_device);
-  /// The device no longer exists. As a gateway it leaves its sub-devices behind, unbound; their
-  /// sessions end (appended to `offline`, ascending).
+  /// The device no longer exists. As a gateway it leaves its sub-devices behind, unbound and as if
+  /// they had never been its own; their sessions end (appended to `offline`, ascending).
   topology_decision erase(device_index device, std::vector<device_index>& offline);
 
   [[nodiscard]] std::optional<device_index> gateway_of(device_index sub_device) const;
@@ -127,6 +127,11 @@ public:
   [[nodiscard]] std::uint32_t online_count(device_index gateway) const;
   [[nodiscard]] std::size_t relation_count() const noexcept { return sub_devices_.size(); }
 
+  /// Whom a sub-device without a gateway belonged to last; nobody once that one was erased.
+  [[nodiscard]] std::optional<device_index> former_gateway_of(device_index sub_device) const;
+  /// The sub-devices of a gateway and those that were its last and have none now, ascending.
+  [[nodiscard]] std::vector<device_index> past_and_present_of(device_index gateway) const;
+
   /// Calls `visit(gateway, sub_device)` for each relation, ascending by gateway, then sub-device:
   /// what is to be stored. Sessions are not: no link survives.
   template <class Visit>
@@ -139,6 +144,8 @@ public:
   }
   /// One stored relation; false, and nothing done, if it breaks a rule or the sub-device has one.
   bool load(device_index gateway, device_index sub_device);
+  /// One stored former_gateway_of(); false, and nothing done, if the sub-device has a gateway.
+  bool load_former(device_index gateway, device_index sub_device);
 
 private:
   struct gateway_record {
@@ -164,7 +171,7 @@ private:
   std::map<device_index, gateway_record> gateways_;
   std::unordered_map<device_index, sub_device_record> sub_devices_;
   /// The gateway that a sub-device without one belonged to last: an entry a device at most.
-  std::unordered_map<device_index, device_index> former_;
+  std::map<device_index, device_index> former_;
 };
 
 } // namespace fleet::cloud

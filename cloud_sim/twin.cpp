@@ -34,6 +34,12 @@ std::string_view reason(hal::listen_error why) noexcept {
   FLEET_CHECK(false);
 }
 
+start_failure cannot_listen(const hal::address& at, hal::listen_error why) {
+  std::string message = "cannot listen on " + at.text() + ": ";
+  message += reason(why);
+  return {at, why, std::move(message)};
+}
+
 } // namespace
 
 std::optional<profile> parse_profile(std::string_view word) noexcept {
@@ -69,8 +75,9 @@ twin_limits limits_of(const twin_options& options) noexcept {
 
 } // namespace
 
-/// Hands on the devices that log on to whatever sends commands.
-struct twin::parts final : device_listener {
+/// Hands on the devices that log on to whatever sends commands, and the store's troubles to whoever
+/// answers devices.
+struct twin::parts final : device_listener, store_listener {
   parts(const twin_options& options, hal::home& where, twin_counters& counters)
       : core(where, limits_of(options), counters) {
     if (options.store != nullptr && options.store->durable()) {
@@ -107,6 +114,7 @@ struct twin::parts final : device_listener {
       logons->emulate_id2();
     }
     platform->take_tokens(logons.get());
+    platform->posts().sign_with(options.logon_key);
     core.speak_as(*platform);
     ledger = std::make_unique<account_desk>(core.ledger(), devices.get(), counters);
   }
@@ -119,6 +127,20 @@ struct twin::parts final : device_listener {
   }
 
   void on_device(std::uint32_t device) override { rounds->add(device); }
+
+  void on_withheld(const store_failure& why, bool first) override {
+    for (const auto& desk : coap_desks) {
+      desk->reset_all();
+    }
+    if (store_told != nullptr) {
+      store_told->on_withheld(why, first);
+    }
+  }
+  void on_recovered() override {
+    if (store_told != nullptr) {
+      store_told->on_recovered();
+    }
+  }
 
   [[nodiscard]] character& speaks() {
     return open != nullptr ? static_cast<character&>(*open) : static_cast<character&>(*platform);
@@ -137,6 +159,8 @@ struct twin::parts final : device_listener {
   std::unique_ptr<account_desk> ledger;
   std::unique_ptr<command_rounds> rounds;
   std::vector<std::unique_ptr<hal::listener>> listeners;
+  std::vector<std::unique_ptr<coap_desk>> coap_desks;
+  store_listener* store_told = nullptr;
 };
 
 twin::twin(twin_options options) : options_(std::move(options)) {}
@@ -157,12 +181,18 @@ result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
     auto got =
         where.listen(wanted, wanted.security == nullptr ? plain_door : made->core.secure_door());
     if (!got.ok()) {
-      std::string message = "cannot listen on " + wanted.at.text() + ": ";
-      message += reason(got.error());
-      return fail(start_failure{wanted.at, got.error(), std::move(message)});
+      return fail(cannot_listen(wanted.at, got.error()));
     }
     made->listeners.push_back(std::move(got).value());
     chosen.push_back(made->listeners.back()->at());
+  }
+  for (const auto& wanted : options_.coap_listeners) {
+    FLEET_CHECK(made->platform != nullptr);
+    auto got = coap_desk::open(where, made->platform->posts(), wanted);
+    if (!got.ok()) {
+      return fail(cannot_listen(wanted.at, got.error()));
+    }
+    made->coap_desks.push_back(std::move(got).value());
   }
   parts_ = std::move(made);
   return chosen;
@@ -195,7 +225,8 @@ std::optional<store_failure> twin::load(parts& into) const {
   if (!bad) {
     bad = kept.load_ledger(end);
   }
-  bad = bad ? bad : kept.begin(options_.store_told);
+  into.store_told = options_.store_told;
+  bad = bad ? bad : kept.begin(&into);
   if (!bad && into.state != nullptr) {
     into.state->tell_overruled();
     into.platform->firmware().keep_in(&kept.firmware());
@@ -209,6 +240,7 @@ void twin::stop() {
     parts_->listeners.clear();
     if (parts_->platform != nullptr) {
       parts_->platform->calls().stop();
+      parts_->platform->posts().stop();
     }
     if (parts_->kept != nullptr) {
       parts_->kept->settle(); // what may leave in this turn is kept, or does not leave
@@ -217,6 +249,7 @@ void twin::stop() {
     if (parts_->kept != nullptr) {
       parts_->kept->finish();
     }
+    parts_->coap_desks.clear(); // what they said has gone out by now, or does not
   }
 }
 
@@ -309,6 +342,20 @@ void twin::serve_configs_at(std::string base) {
 
 logon_registry* twin::logons() noexcept {
   return parts_ == nullptr ? nullptr : parts_->logons.get();
+}
+
+post_door* twin::posts() noexcept {
+  return parts_ == nullptr || parts_->platform == nullptr ? nullptr : &parts_->platform->posts();
+}
+
+std::vector<hal::address> twin::coap_addresses() const {
+  std::vector<hal::address> out;
+  if (parts_ != nullptr) {
+    for (const auto& desk : parts_->coap_desks) {
+      out.push_back(desk->at());
+    }
+  }
+  return out;
 }
 
 std::uint64_t twin::shadows_waiting() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cloud_sim/accounts.hpp"
+#include "cloud_sim/coap_desk.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
 #include "cloud_sim/firmware_source.hpp"
@@ -41,6 +42,8 @@ std::string_view to_string(profile p) noexcept;
 struct twin_options {
   cloud::profile profile = profile::linkdevelop;
   std::vector<hal::listen_options> listeners;
+  /// Platform only: where devices are heard that post by CoAP (aliyun-iot.md §17).
+  std::vector<coap_desk_options> coap_listeners;
   /// Who may connect to the platform; for the open broker, the names of its devices (may be none).
   /// Must outlive the twin.
   const alink::credential_source* credentials = nullptr;
@@ -88,6 +91,9 @@ public:
   /// them. Answers their addresses in the order of the options, with the ports that were chosen.
   result<std::vector<hal::address>, start_failure> start(hal::home& where);
 
+  /// Only once started: the addresses of the CoAP listeners, in the order of the options.
+  [[nodiscard]] std::vector<hal::address> coap_addresses() const;
+
   /// Ends all connections without a packet and stops listening; what there is to keep is kept.
   /// Accounts and counters stay. The home must still be alive. Again is harmless. A twin with a
   /// store that is not stopped before it goes leaves what a crash would.
@@ -113,6 +119,9 @@ public:
   void serve_firmware_at(std::string base);
   /// The same as console() for the log-on front door.
   [[nodiscard]] logon_registry* logons() noexcept;
+
+  /// The same as console() for front doors of devices that only post (§17, §18).
+  [[nodiscard]] post_door* posts() noexcept;
 
   /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
   [[nodiscard]] ledger_desk* ledger() noexcept;

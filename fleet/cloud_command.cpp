@@ -43,6 +43,8 @@ public:
 
 private:
   std::optional<startup_error> listen();
+  std::optional<startup_error> open_security();
+  void name_listeners(cloud::twin_options& into) const;
   std::optional<startup_error> open_data(cloud::twin_options& into);
   void tell_overruled() const;
   void announce(const std::vector<hal::address>& chosen) const;
@@ -52,7 +54,7 @@ private:
   const cloud_options& options_;
   stop_signals signals_;
   std::shared_ptr<const alink::credential_source> credentials_;
-  std::unique_ptr<stream_filter_factory> security_;
+  twin_security security_;
   std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
   std::unique_ptr<cloud::twin> twin_;
@@ -80,6 +82,8 @@ std::optional<startup_error> choose_platform(const cloud_options& options,
     into.platform = cloud::options_of(cloud::strictness::strict);
   }
   into.platform.id2_model = options.id2_model;
+  into.platform.posts.coap_token_life = options.coap_token_life;
+  into.platform.posts.http_token_life = options.http_token_life;
   into.platform.firmware.token_life = options.firmware_token_life;
   into.platform.firmware.pace = {options.firmware_rate, options.firmware_rate_each};
   choose_variants(options.variants, into.platform);
@@ -94,6 +98,36 @@ std::optional<startup_error> choose_platform(const cloud_options& options,
   return std::nullopt;
 }
 
+std::optional<startup_error> server::open_security() {
+  if (options_.mqtts.empty() && options_.https.empty() && options_.coaps.empty()) {
+    return std::nullopt;
+  }
+  // Handshakes come when the twin has started.
+  auto security = make_twin_security(
+      options_, [this](std::string_view identity) { return twin_->posts()->psk_key(identity); });
+  if (!security) {
+    return security.error();
+  }
+  security_ = std::move(security).value();
+  return std::nullopt;
+}
+
+/// Plain ones first, of each kind.
+void server::name_listeners(cloud::twin_options& into) const {
+  for (const auto& at : options_.mqtt) {
+    into.listeners.push_back({at, nullptr});
+  }
+  for (const auto& at : options_.mqtts) {
+    into.listeners.push_back({at, security_.streams.get()});
+  }
+  for (const auto& at : options_.coap) {
+    into.coap_listeners.push_back({.at = at});
+  }
+  for (const auto& at : options_.coaps) {
+    into.coap_listeners.push_back({.at = at, .security = security_.datagrams.get()});
+  }
+}
+
 std::optional<startup_error> server::listen() {
   auto credentials = load_credentials(options_.credentials_file, options_.product_key);
   if (!credentials) {
@@ -103,19 +137,10 @@ std::optional<startup_error> server::listen() {
   cloud::twin_options o;
   o.profile = twin_profile(options_.profile);
   o.credentials = credentials_.get();
-  for (const auto& at : options_.mqtt) {
-    o.listeners.push_back({at, nullptr});
+  if (auto error = open_security()) {
+    return error;
   }
-  if (!options_.mqtts.empty() || !options_.https.empty()) {
-    auto security = make_twin_security(options_);
-    if (!security) {
-      return security.error();
-    }
-    security_ = std::move(security).value();
-    for (const auto& at : options_.mqtts) {
-      o.listeners.push_back({at, security_.get()});
-    }
-  }
+  name_listeners(o);
   if (auto error = choose_platform(options_, o)) {
     return error;
   }
@@ -130,7 +155,8 @@ std::optional<startup_error> server::listen() {
   if (!chosen) {
     return startup_error{exit_code::environment_failed, chosen.error().message};
   }
-  auto web = web_host::start(world_->home(0), {*twin_, chosen.value(), security_.get()}, options_);
+  auto web =
+      web_host::start(world_->home(0), {*twin_, chosen.value(), security_.streams.get()}, options_);
   if (!web) {
     return web.error();
   }
@@ -177,6 +203,10 @@ void server::announce(const std::vector<hal::address>& chosen) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
   }
+  const auto coap = twin_->coap_addresses();
+  for (std::size_t i = 0; i < coap.size(); ++i) {
+    std::printf("%s %s\n", i < options_.coap.size() ? "coap" : "coaps", coap[i].text().c_str());
+  }
   for (const auto& line : web_->lines()) {
     std::printf("%s\n", line.c_str());
   }
@@ -185,7 +215,7 @@ void server::announce(const std::vector<hal::address>& chosen) const {
     at.port = page_->port();
     std::printf("metrics %s\n", at.text().c_str());
   }
-  if (security_ && options_.cert_file.empty() && !options_.data_dir.empty()) {
+  if (security_.streams && options_.cert_file.empty() && !options_.data_dir.empty()) {
     std::printf("ca %s/ca.pem\n", options_.data_dir.c_str());
   }
   std::fflush(stdout);
@@ -197,10 +227,14 @@ void server::summarize() const {
   }
   using cloud::value;
   const auto& c = twin_->counters();
+  std::uint64_t posts = 0;
+  for (const auto& by : c.posting) {
+    posts += value(by.posts);
+  }
   std::printf("served %llu connections, took %llu messages, sent %llu; refused %llu log-ins\n",
               static_cast<unsigned long long>(value(c.connections)),
               static_cast<unsigned long long>(value(c.received[0]) + value(c.received[1])
-                                              + value(c.received[2])),
+                                              + value(c.received[2]) + posts),
               static_cast<unsigned long long>(value(c.delivered[0]) + value(c.delivered[1])
                                               + value(c.delivered[2])),
               static_cast<unsigned long long>(

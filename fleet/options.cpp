@@ -119,6 +119,15 @@ std::string_view to_string(profile p) noexcept {
   return {};
 }
 
+std::string_view to_string(device_protocol p) noexcept {
+  switch (p) {
+    case device_protocol::mqtt: return "mqtt";
+    case device_protocol::coap: return "coap";
+    case device_protocol::http: return "http";
+  }
+  return {};
+}
+
 std::optional<std::string> logon_contradiction(logon_mode logon, security tier) {
   if (registers(logon) && by_id2(tier)) {
     return "logon register, which is for devices without an element; write security: tls";
@@ -136,6 +145,9 @@ std::string_view to_string(security s) noexcept {
     case security::id2: return "id2";
     case security::id2_tls: return "id2-tls";
     case security::itls: return "itls";
+    case security::dtls: return "dtls";
+    case security::psk: return "psk";
+    case security::aes: return "aes";
   }
   FLEET_CHECK(false);
 }

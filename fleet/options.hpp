@@ -77,7 +77,8 @@ struct run_options {
   text::target target;
   std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
-  program::security security = security::plain; ///< tls where the target is mqtts://
+  device_protocol protocol = device_protocol::mqtt; ///< the target's, where it says one
+  program::security security = security::plain; ///< as the target's scheme has it
   auth_host_option auth_host;
   std::string ca_file;
   bool insecure = false;
@@ -115,10 +116,14 @@ struct run_options {
 
 /// `fleet cloud serve`.
 struct cloud_options {
-  std::vector<hal::address> mqtt;       ///< plain listeners
-  std::vector<hal::address> mqtts;      ///< TLS listeners
-  std::vector<hal::address> http;       ///< the log-on front door, plain
-  std::vector<hal::address> https;      ///< over TLS
+  std::vector<hal::address> mqtt;  ///< plain listeners
+  std::vector<hal::address> mqtts; ///< TLS listeners
+  std::vector<hal::address> http;  ///< the front door of log-ons and posts, plain
+  std::vector<hal::address> https; ///< over TLS
+  std::vector<hal::address> coap;  ///< devices that post by CoAP, plain
+  std::vector<hal::address> coaps; ///< over DTLS
+  duration coap_token_life = std::chrono::hours{7 * 24}; ///< of the tokens of devices that post
+  duration http_token_life = std::chrono::hours{48};
   std::string advertise;                ///< host of those two, for devices; empty: the listener's
   std::uint32_t firmware_rate = 0;      ///< octets a second of all downloads; 0: as fast as it goes
   std::uint32_t firmware_rate_each = 0; ///< of one
@@ -148,8 +153,8 @@ struct cloud_options {
 /// `fleet device mqtt start` and `fleet device ota start`.
 struct device_options {
   std::optional<hand_ota_options> ota; ///< of the latter
-  run_options run;            ///< cloud, credentials, session and texts of the one device
-  std::string device_name;    ///< empty: the first of the credentials
+  run_options run;                     ///< cloud, credentials, session and texts of the one device
+  std::string device_name;             ///< empty: the first of the credentials
   std::string secret_file;    ///< with the product key and name given; empty: the credentials'
   bool product_given = false; ///< a product key was on the line
   metrics_option admin;       ///< of the embedded twin; not asked for: the default of `cloud serve`

@@ -12,14 +12,22 @@ namespace fleet::program {
 enum class profile : std::uint8_t { linkdevelop, linkplatform, mqtt };
 std::string_view to_string(profile p) noexcept;
 
-/// How the bytes of a connection are kept (aliyun-iot.md §5.2, §5.6). What is of ID2 is a model of
-/// our own: the vendor's elements cannot be had.
+/// What devices speak. With coap and http they only post: nothing comes to them but answers
+/// (aliyun-iot.md §17.3, §18).
+enum class device_protocol : std::uint8_t { mqtt, coap, http };
+std::string_view to_string(device_protocol p) noexcept;
+
+/// How the bytes of a connection are kept (aliyun-iot.md §5.2, §5.6, §17.1). What is of ID2 is a
+/// model of our own: the vendor's elements cannot be had.
 enum class security : std::uint8_t {
   plain,   ///< TCP; securemode 3, after pre-auth 0
   tls,     ///< TLS; securemode 2, after pre-auth -1
   id2,     ///< TCP encrypted by the ID2 model; securemode 4, after pre-auth 1
   id2_tls, ///< TLS with that inside; securemode 7, after pre-auth 5
-  itls     ///< TLS that stands for the vendor's iTLS; securemode 8
+  itls,    ///< TLS that stands for the vendor's iTLS; securemode 8
+  dtls,    ///< CoAP in DTLS 1.2, the server known by its certificate (coaps://)
+  psk,     ///< the same with a key that both sides make of the device's secret (§17.1)
+  aes ///< CoAP whose payloads are encrypted, as coap-psk:// of the vendor's SDK has it (§17.4)
 };
 std::string_view to_string(security s) noexcept;
 /// Whether it lies on TLS.
@@ -29,6 +37,11 @@ constexpr bool over_tls(security s) noexcept {
 /// Whether the device has an ID2 element, by the model.
 constexpr bool by_id2(security s) noexcept {
   return s == security::id2 || s == security::id2_tls || s == security::itls;
+}
+
+/// Whether it is one of DTLS.
+constexpr bool over_dtls(security s) noexcept {
+  return s == security::dtls || s == security::psk;
 }
 
 /// How a device comes by what it logs on with.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/device/close_outcome.hpp"
 #include "actors/device/device_extras.hpp"
 #include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
@@ -13,21 +14,6 @@
 namespace fleet::actors {
 
 namespace {
-
-outcome outcome_of(hal::close_reason reason) noexcept {
-  switch (reason) {
-    case hal::close_reason::local:
-    case hal::close_reason::closed_by_peer: return outcome::closed_by_peer;
-    case hal::close_reason::reset: return outcome::reset;
-    case hal::close_reason::refused: return outcome::connection_refused;
-    case hal::close_reason::unreachable:
-    case hal::close_reason::dns_failed: return outcome::unreachable;
-    case hal::close_reason::timed_out: return outcome::timed_out;
-    case hal::close_reason::tls_failed: return outcome::tls_failed;
-    case hal::close_reason::exhausted: return outcome::exhausted;
-  }
-  FLEET_CHECK(false);
-}
 
 mqtt::client& session_of(device_slot& slot, const product_settings& product) {
   return slot.session ? *slot.session : slot.session.emplace(product.client);
@@ -69,17 +55,9 @@ void device::settle() {
 }
 
 void device::enter(phase p) {
-  auto& in_phase = counts().in_phase;
-  drop(in_phase[static_cast<std::size_t>(phase_)]);
-  bump(in_phase[static_cast<std::size_t>(p)]);
+  counts().move(phase_, p);
   phase_ = p;
   phase_due_ = never;
-  if (p == phase::online) {
-    const auto online = in_phase[static_cast<std::size_t>(p)].load(std::memory_order_relaxed);
-    if (online > counts().online_max.load(std::memory_order_relaxed)) {
-      counts().online_max.store(online, std::memory_order_relaxed);
-    }
-  }
   if (p == phase::stopped) {
     slot_.board.link.drop();
     around_.watcher->on_stopped(index_);
@@ -208,9 +186,7 @@ void device::transport_down(hal::close_reason reason, std::string_view detail) {
 }
 
 void device::back_off() {
-  const auto& settings = product_.backoff;
-  wait_ = wait_ == duration::zero() ? settings.first : std::min(wait_ * 2, settings.cap);
-  phase_due_ = now() + std::min(wait_ + jitter_.between(duration::zero(), wait_), settings.cap);
+  phase_due_ = now() + product_.backoff.next(wait_, jitter_);
 }
 
 void device::handle_timeout(hal::stream_events& link_events) {

@@ -51,6 +51,10 @@ struct device_slot {
   std::unique_ptr<std::deque<device_slot>> behind;
 };
 
+/// The next report of a plain device: its tag, of the slot's account, and what its sensors say now.
+report next_report(const hal::home& h, device_slot& slot, const product_settings& product,
+                   std::uint64_t colours);
+
 class device_extras;
 class guide;
 class registrar;

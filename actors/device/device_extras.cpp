@@ -18,7 +18,8 @@ bool device_port::write_pack(byte_buffer& out, std::uint32_t id, const alink::pa
 device_extras::device_extras(const device_parts& of, turn_giver* turns)
     : port_(of), thing_({of.around, of.product, of.slot, port_, turns}) {
   if (of.product.firmware) {
-    firmware_ = std::make_unique<firmware_part>(of, port_, *turns, thing_.names());
+    firmware_ = std::make_unique<firmware_part>(
+        thing_place{of.around, of.product, of.slot, port_, turns}, thing_.names());
   }
   if (of.product.features.children.each > 0) {
     gateway_ = std::make_unique<gateway_part>(of, port_);

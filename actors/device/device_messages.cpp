@@ -10,6 +10,21 @@
 
 namespace fleet::actors {
 
+report next_report(const hal::home& h, device_slot& slot, const product_settings& product,
+                   std::uint64_t colours) {
+  report r;
+  r.index = slot.board.index();
+  r.tag = slot.uplink.attempt(r.index, product.qos != mqtt::qos::at_most_once);
+  r.wall_ms = slot.board.clock.wall_ms(h.wall_ms(), h.now());
+  r.payload_bytes = product.payload_bytes;
+  r.values.temperature_milli = slot.board.temperature.value(h.now());
+  r.values.humidity_milli = slot.board.humidity.value(h.now());
+  r.values.red = static_cast<std::uint8_t>(colours % 255);
+  r.values.green = static_cast<std::uint8_t>((colours >> 8) % 255);
+  r.values.blue = static_cast<std::uint8_t>((colours >> 16) % 255);
+  return r;
+}
+
 void device::report_due(time_point due) {
   const auto& product = product_;
   if (now() - due > late_after) {
@@ -21,17 +36,7 @@ void device::report_due(time_point due) {
     counts().skip_report(*why);
     return;
   }
-  report r;
-  r.index = index_;
-  r.tag = slot_.uplink.attempt(index_, product.qos != mqtt::qos::at_most_once);
-  r.wall_ms = slot_.board.clock.wall_ms(around_.home->wall_ms(), now());
-  r.payload_bytes = product.payload_bytes;
-  const auto random = values_.next();
-  r.values.temperature_milli = slot_.board.temperature.value(now());
-  r.values.humidity_milli = slot_.board.humidity.value(now());
-  r.values.red = static_cast<std::uint8_t>(random % 255);
-  r.values.green = static_cast<std::uint8_t>((random >> 8) % 255);
-  r.values.blue = static_cast<std::uint8_t>((random >> 16) % 255);
+  report r = next_report(*around_.home, slot_, product, values_.next());
   r.values.light = light_;
   around_.payload.clear();
   product.speech->write_report(r, values_, around_.payload);

@@ -4,11 +4,10 @@
 
 #include "actors/device/device.hpp"
 #include "actors/device/device_extras.hpp"
-#include "actors/device/firmware_stock.hpp"
+#include "actors/device/firmware_boot.hpp"
 #include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
 #include "actors/device/topic_schedule.hpp"
-#include "protocol/ota/generated.hpp"
 
 namespace fleet::actors {
 
@@ -41,28 +40,11 @@ void device::power_up() {
 
 /// True if an image starts, or there is no flash to start one from.
 bool device::boot_image() {
-  if (!product_.firmware || product_.speech->triples() == nullptr) {
-    return true;
-  }
-  auto& flash = slot_.board.flash;
-  if (!flash) {
-    FLEET_CHECK(around_.stock != nullptr && turns_ != nullptr);
-    flash = around_.stock->make(*product_.firmware);
-  }
-  flash->chip.power_on();
-  const auto& outcome = flash->start(ota::unbootable_mark);
-  if (outcome.verdict == hal::boot_verdict::power_lost) {
-    bump(counts().firmware_power_losses);
-    slot_.trace.note(now(), happening::power_lost);
-    slot_.board.power_off();
-    power_back_ = later(now(), product_.firmware->power_return + product_.firmware->boot_time);
-  } else if (!outcome.starts()) {
-    bump(counts().firmware_dead);
-    slot_.board.power_off();
-    dead_ = true;
-    power_back_ = never;
-  }
-  return outcome.starts();
+  FLEET_CHECK(!product_.firmware || turns_ != nullptr || product_.speech->triples() == nullptr);
+  const boot_try done = boot_firmware(around_, product_, slot_);
+  dead_ = done.dead;
+  power_back_ = done.power_back;
+  return done.starts;
 }
 
 /// A reset or a power loss that its firmware asks for: this boot's software ends here.
@@ -71,18 +53,10 @@ void device::cycle_power() {
   if (why == power_need::none) {
     return;
   }
-  duration off = product_.firmware->boot_time;
-  if (why == power_need::reset) {
-    bump(counts().firmware_reboots);
-    slot_.trace.note(now(), happening::reset);
-    if (slot_.board.link.up() && phase_ >= phase::subscribing) {
-      client_.stop(slot_.board.link.output()); // as the SDK does before its program ends
-    }
-  } else {
-    bump(counts().firmware_power_losses);
-    slot_.trace.note(now(), happening::power_lost);
-    off += product_.firmware->power_return;
+  if (why == power_need::reset && slot_.board.link.up() && phase_ >= phase::subscribing) {
+    client_.stop(slot_.board.link.output()); // as the SDK does before its program ends
   }
+  const duration off = end_of_power(why, around_, product_, slot_);
   lose_link();
   extras_.reset();
   topics_.reset();

@@ -7,7 +7,6 @@
 #include "actors/device/cookie.hpp"
 #include "actors/device/speech_scratch.hpp"
 #include "actors/device/surroundings.hpp"
-#include "actors/device/thing.hpp"
 
 namespace fleet::actors {
 
@@ -16,7 +15,7 @@ namespace {
 using alink::topic_kind;
 
 /// Draws of its own for each boot, or all waits of a device would be alike.
-random_stream chance_of(const device_parts& of) {
+random_stream chance_of(const thing_place& of) {
   return {of.product.seed ^ mix64(of.slot.board.boots()), of.slot.board.index(), "ota"};
 }
 
@@ -57,9 +56,8 @@ bool same_module(std::string_view a, std::string_view b) noexcept {
 
 } // namespace
 
-firmware_part::firmware_part(const device_parts& of, thing_link& link, turn_giver& turns,
-                             const alink::device_pair& names)
-    : of_(of), link_(link), turns_(turns), names_(names), storage_(of.slot.board),
+firmware_part::firmware_part(const thing_place& of, const alink::device_pair& names)
+    : of_(of), names_(names), storage_(of.slot.board),
       machine_(of.product.firmware->updater, storage_,
                std::string{of.slot.board.flash->running.image.version()}, chance_of(of)) {
   bump(counts().in_update[static_cast<std::size_t>(shown_)]);
@@ -94,6 +92,12 @@ void firmware_part::filters(std::vector<filter_text>& out) const {
 void firmware_part::online() {
   machine_.connected(now());
   drain();
+}
+
+void firmware_part::ask() {
+  if (machine_.phase() == ota::update_phase::idle) {
+    say_version(topic_kind::ota_request);
+  }
 }
 
 bool firmware_part::take(const mqtt::message_view& message) {
@@ -203,7 +207,7 @@ void firmware_part::send(topic_kind kind, mqtt::qos q) {
   message.topic = of_.around.own_topic(plain_topic(kind), names_);
   message.payload = of_.around.payload.view();
   message.qos = q;
-  (void)link_.publish(message, now(), untagged);
+  (void)of_.link.publish(message, now(), untagged);
 }
 
 void firmware_part::act(const ota::action::fetch& what) {
@@ -215,7 +219,7 @@ void firmware_part::act(const ota::action::fetch& what) {
     fetch_events& teller = *this;
     fetch_ = std::make_unique<image_fetch>(fetch_place{*of_.around.home, of_.product.fetch,
                                                        of_.product.link, of_.slot.board.index(),
-                                                       &turns_},
+                                                       of_.turns},
                                            teller);
   }
   fetch_->open(what.url, what.range_from);
@@ -256,8 +260,12 @@ void firmware_part::on_body_end() {
   drain();
 }
 
-void firmware_part::on_fetch_failed(std::string_view) {
-  machine_.fetch_failed(now());
+void firmware_part::on_fetch_failed(fetch_trouble what, std::string_view) {
+  if (what == fetch_trouble::away) {
+    machine_.unreachable(now());
+  } else {
+    machine_.fetch_failed(now());
+  }
   drain();
 }
 

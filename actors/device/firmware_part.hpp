@@ -6,12 +6,11 @@
 #include <memory>
 #include <optional>
 
-#include "actors/device/dialect.hpp"
+#include "actors/device/device.hpp"
 #include "actors/device/flash_storage.hpp"
 #include "actors/device/image_fetch.hpp"
 #include "actors/device/meters.hpp"
-#include "actors/device/mqtt_channel.hpp"
-#include "actors/device/thing_link.hpp"
+#include "actors/device/thing.hpp"
 #include "protocol/alink/ota_messages.hpp"
 #include "protocol/alink/topics.hpp"
 #include "protocol/ota/updater.hpp"
@@ -27,14 +26,15 @@ enum class power_need : std::uint8_t {
 
 class firmware_part final : fetch_events {
 public:
-  /// The board has booted an image. `names` are the device's and live as long.
-  firmware_part(const device_parts& of, thing_link& link, turn_giver& turns,
-                const alink::device_pair& names);
+  /// The board has booted an image; `at` has turns. `names` are the device's and live as long.
+  firmware_part(const thing_place& at, const alink::device_pair& names);
   ~firmware_part();
 
   void filters(std::vector<filter_text>& out) const;
   void online();
   void offline() noexcept { machine_.disconnected(); }
+  /// Asks whether there is something newer, where nobody can push it (§14.4).
+  void ask();
   /// False for a message that is not about firmware.
   bool take(const mqtt::message_view& message);
 
@@ -52,7 +52,7 @@ private:
   void on_head(const fetch_head& head) override;
   void on_body(bytes_view octets) override;
   void on_body_end() override;
-  void on_fetch_failed(std::string_view why) override;
+  void on_fetch_failed(fetch_trouble what, std::string_view why) override;
 
   /// Does what the machine wants, until it wants nothing.
   void drain();
@@ -80,9 +80,7 @@ private:
   [[nodiscard]] counter& result_count(update_result r) const noexcept;
   [[nodiscard]] meters& counts() const noexcept { return *of_.around.counts; }
 
-  device_parts of_;
-  thing_link& link_;
-  turn_giver& turns_;
+  thing_place of_;
   alink::device_pair names_;
   flash_storage storage_;
   ota::updater machine_;

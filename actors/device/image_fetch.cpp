@@ -130,10 +130,15 @@ void image_fetch::on_received(bytes_view bytes) {
 }
 
 void image_fetch::on_closed(hal::close_reason reason, std::string_view detail) {
-  closed_ = true;
-  why_ = hal::to_string(reason);
+  std::string why{hal::to_string(reason)};
   if (!detail.empty()) {
-    why_.append(": ").append(detail);
+    why.append(": ").append(detail);
+  }
+  if (reason == hal::close_reason::tls_failed && client_ == nullptr) {
+    doom(why); // somebody is there, and its certificate will not be another one for waiting
+  } else {
+    closed_ = true;
+    why_ = std::move(why);
   }
   want_turn();
 }
@@ -149,7 +154,7 @@ void image_fetch::take_turn() {
   }
   if (std::exchange(closed_, false) && state_ != state::idle) {
     if (client_ == nullptr) {
-      fail(why_);
+      fail(fetch_trouble::away, why_);
       return;
     }
     client_->closed();
@@ -169,7 +174,7 @@ void image_fetch::ask() {
   if (client_->send({.target = where_.target, .host = host, .fields = wanted},
                     http::delivery::pieces, at_.home.now(), link_.output())
       != http::write_error::none) {
-    fail("the request cannot be written");
+    fail(fetch_trouble::broken, "the request cannot be written");
   }
 }
 
@@ -198,22 +203,22 @@ void image_fetch::tell(const http::client_event_variant& event) {
   } else if (const auto* const piece = std::get_if<http::client_event::body_arrived>(&event)) {
     owner_->on_body(piece->octets);
   } else if (const auto* const bad = std::get_if<http::client_event::failed>(&event)) {
-    fail(http::to_string(bad->why));
+    fail(bad->answered ? fetch_trouble::broken : fetch_trouble::away, http::to_string(bad->why));
   } else {
     drop();
     owner_->on_body_end();
   }
 }
 
-void image_fetch::fail(std::string_view why) {
+void image_fetch::fail(fetch_trouble what, std::string_view why) {
   const std::string kept{why};
   drop();
-  owner_->on_fetch_failed(kept);
+  owner_->on_fetch_failed(what, kept);
 }
 
 void image_fetch::handle_timeout() {
   if (state_ == state::doomed) {
-    fail(why_);
+    fail(fetch_trouble::broken, why_);
   } else if (client_ != nullptr && client_->next_timeout() <= at_.home.now()) {
     client_->handle_timeout(at_.home.now());
     drain();

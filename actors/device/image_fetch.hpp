@@ -27,6 +27,12 @@ struct fetch_head {
   [[nodiscard]] bool redirects() const noexcept;
 };
 
+/// Why a fetch failed: whether it may do by itself what it does not now.
+enum class fetch_trouble : std::uint8_t {
+  away,  ///< no connection, or not an octet of an answer
+  broken ///< an answer that ended early or broke the protocol, or no such fetch is possible
+};
+
 /// Told in turns of the device. Any of these calls may drop the fetch or begin the next one; none
 /// may destroy it.
 class fetch_events {
@@ -35,8 +41,8 @@ public:
   virtual void on_body(bytes_view octets) = 0;
   /// The body came to its own end.
   virtual void on_body_end() = 0;
-  /// No connection, or it ended early or broke the protocol; `why` is a sentence without secrets.
-  virtual void on_fetch_failed(std::string_view why) = 0;
+  /// `why` is a sentence without secrets.
+  virtual void on_fetch_failed(fetch_trouble what, std::string_view why) = 0;
 
 protected:
   ~fetch_events() = default;
@@ -106,7 +112,7 @@ private:
   void ask();
   void drain();
   void tell(const http::client_event_variant& event);
-  void fail(std::string_view why);
+  void fail(fetch_trouble what, std::string_view why);
 
   fetch_place at_;
   fetch_events* owner_;

@@ -88,4 +88,14 @@ std::string_view to_string(update_state s) noexcept {
   FLEET_CHECK(false);
 }
 
+void meters::move(phase from, phase to) noexcept {
+  drop(in_phase[static_cast<std::size_t>(from)]);
+  auto& there = in_phase[static_cast<std::size_t>(to)];
+  bump(there);
+  const auto now_there = there.load(std::memory_order_relaxed);
+  if (to == phase::online && now_there > online_max.load(std::memory_order_relaxed)) {
+    online_max.store(now_there, std::memory_order_relaxed);
+  }
+}
+
 } // namespace fleet::actors

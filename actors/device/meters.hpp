@@ -173,6 +173,8 @@ struct meters {
   counter configs_fetched{0}; ///< whole and of the digest that was said
   counter configs_failed{0};  ///< not believed, not fetched, or not what was said
 
+  /// A device goes from one phase to another.
+  void move(phase from, phase to) noexcept;
   void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }
   [[nodiscard]] std::uint64_t skipped_for(skip why) const noexcept {
     return skipped[static_cast<std::size_t>(why)].load(std::memory_order_relaxed);

@@ -10,9 +10,11 @@
 
 #include "actors/device/features.hpp"
 #include "actors/device/firmware_settings.hpp"
+#include "actors/device/post_settings.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/sign.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/base/random.hpp"
 #include "protocol/base/stream_filter.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/mqtt/client.hpp"
@@ -30,6 +32,12 @@ enum class behaviour : std::uint8_t { strict, sdk };
 struct backoff_settings {
   duration first = std::chrono::seconds{1};
   duration cap = std::chrono::seconds{60};
+
+  /// The next wait; `last` is what the one before doubled to, zero after a success.
+  [[nodiscard]] duration next(duration& last, random_stream& jitter) const {
+    last = last == duration::zero() ? first : std::min(last * 2, cap);
+    return std::min(last + jitter.between(duration::zero(), last), cap);
+  }
 };
 
 /// Where a device asks over HTTP for what it logs on with (aliyun-iot.md §5.4, §5.5).
@@ -94,6 +102,8 @@ struct product_settings {
   registration_plan registration;
   logon_plan logon;
   fetch_plan fetch;
+  /// They post over CoAP or HTTP (post_device.hpp), in the vendor's dialect; none: they speak MQTT.
+  std::optional<post_plan> post;
   std::optional<firmware_settings> firmware; ///< valid(); none: no firmware, no updates
 };
 

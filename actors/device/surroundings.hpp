@@ -11,6 +11,7 @@
 #include "actors/device/settings.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/gateway_messages.hpp"
+#include "protocol/coap/datagrams.hpp"
 
 namespace fleet::actors {
 
@@ -42,8 +43,9 @@ struct device_surroundings {
   std::string topic;
   /// What each product of this home is lent, by its number; empty: there is only this.
   std::vector<device_surroundings*> by_product;
-  byte_buffer part;    ///< scratch for values on their way into a report or an answer
-  byte_buffer address; ///< scratch for one topic
+  byte_buffer part;          ///< scratch for values on their way into a report or an answer
+  byte_buffer address;       ///< scratch for one topic
+  coap::datagrams datagrams; ///< scratch for what a turn of one device sends
 
   /// What the devices of `index`'s product are lent on the same home.
   [[nodiscard]] device_surroundings& of(std::uint32_t index) noexcept {

@@ -60,7 +60,7 @@ void thing::config_job::on_body_end() {
   end(received == size && hash.finish() == wanted);
 }
 
-void thing::config_job::on_fetch_failed(std::string_view) {
+void thing::config_job::on_fetch_failed(fetch_trouble, std::string_view) {
   end(false);
 }
 

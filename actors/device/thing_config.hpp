@@ -22,7 +22,7 @@ struct thing::config_job final : fetch_events {
   void on_head(const fetch_head& head) override;
   void on_body(bytes_view octets) override;
   void on_body_end() override;
-  void on_fetch_failed(std::string_view why) override;
+  void on_fetch_failed(fetch_trouble what, std::string_view why) override;
 
   void begin(std::string_view url);
   void handle_timeout();

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
@@ -35,7 +36,11 @@ device_actor::device_actor(caf::actor_config& cfg, hal::home& h, device_surround
     : pinned_actor(cfg, h), shard_(std::move(shard)), index_(index) {
   set_exception_handler(reason_of);
   turn_giver* const turns = this;
-  device_.emplace(around, slot, index, turns);
+  if (around.products->at(index).post) {
+    device_.emplace<post_device>(around, slot, index, *turns);
+  } else {
+    device_.emplace<device>(around, slot, index, turns);
+  }
 }
 
 device_actor::~device_actor() = default;
@@ -55,35 +60,62 @@ caf::invoke_message_result device_actor::consume(caf::mailbox_element& element) 
   if (!content.match_elements<device_turn>()) {
     return event_based_actor::consume(element);
   }
-  handle(content.get_as<device_turn>(0).what);
+  const auto what = content.get_as<device_turn>(0).what;
+  if (auto* const one = std::get_if<device>(&device_)) {
+    handle(*one, what);
+  } else if (auto* const posting = std::get_if<post_device>(&device_)) {
+    handle(*posting, what);
+  }
   return caf::invoke_message_result::consumed;
 }
 
-void device_actor::handle(device_turn::kind what) {
-  if (!device_) {
-    return;
-  }
+void device_actor::handle_link(device& of, device_turn::kind what) {
   switch (what) {
-    case device_turn::kind::wake: device_->handle_timeout(*this); break;
-    case device_turn::kind::transport_up: device_->transport_up(); break;
-    case device_turn::kind::received: device_->received(arrived_); break;
-    case device_turn::kind::transport_down: device_->transport_down(reason_, detail_); break;
-    case device_turn::kind::part: device_->part_turn(); break;
-    case device_turn::kind::run: device_->run(asked_for_); break;
-    case device_turn::kind::quiet: device_->quiet(); break;
-    case device_turn::kind::stop: device_->stop(asked_for_); break;
+    case device_turn::kind::transport_up: of.transport_up(); break;
+    case device_turn::kind::received: of.received(arrived_); break;
+    case device_turn::kind::transport_down: of.transport_down(reason_, detail_); break;
+    case device_turn::kind::wake:
+    case device_turn::kind::part:
+    case device_turn::kind::run:
+    case device_turn::kind::quiet:
+    case device_turn::kind::stop:
+    case device_turn::kind::kill:
+    case device_turn::kind::crash: break;
+  }
+}
+
+template <class Device>
+void device_actor::handle(Device& of, device_turn::kind what) {
+  switch (what) {
+    case device_turn::kind::wake:
+      if constexpr (std::is_same_v<Device, device>) {
+        of.handle_timeout(*this);
+      } else {
+        of.handle_timeout();
+      }
+      break;
+    case device_turn::kind::transport_up:
+    case device_turn::kind::received:
+    case device_turn::kind::transport_down:
+      if constexpr (std::is_same_v<Device, device>) {
+        handle_link(of, what);
+      }
+      break;
+    case device_turn::kind::part: of.part_turn(); break;
+    case device_turn::kind::run: of.run(asked_for_); break;
+    case device_turn::kind::quiet: of.quiet(); break;
+    case device_turn::kind::stop: of.stop(asked_for_); break;
     case device_turn::kind::kill: quit(caf::exit_reason::kill); return;
     case device_turn::kind::crash:
       throw std::runtime_error{"crash ordered by its supervisor"}; // tidy: exception, ordered
   }
-  re_arm();
+  of.settle();
+  re_arm(of.next_timeout());
 }
 
-void device_actor::re_arm() {
-  device_->settle();
-  // Arming for later than what is armed waits until that wake: acknowledgements push time-outs back
-  // far more often than time-outs happen.
-  const time_point next = device_->next_timeout();
+/// Arming for later than what is armed waits until that wake: acknowledgements push time-outs back
+/// far more often than time-outs happen.
+void device_actor::re_arm(time_point next) {
   if (next < armed_for_) {
     armed_for_ = next;
     home_of().arm(*this, next);
@@ -136,7 +168,7 @@ void device_actor::kill() {
 
 void device_actor::on_exit() {
   home_of().disarm(*this);
-  device_.reset();
+  device_.emplace<std::monostate>();
 }
 
 bool device_actor::cleanup(caf::error&& reason, caf::execution_unit* host) {

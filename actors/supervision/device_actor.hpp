@@ -2,10 +2,11 @@
 // a device that throws ends as an actor, counted and restarted, and takes no neighbour with it.
 #pragma once
 
-#include <optional>
+#include <variant>
 
 #include "actors/device/device.hpp"
 #include "actors/device/image_fetch.hpp"
+#include "actors/device/post_device.hpp"
 #include "actors/supervision/messages.hpp"
 #include "actors/supervision/pinned_actor.hpp"
 #include "hal_sim/world/stream.hpp"
@@ -44,11 +45,14 @@ private:
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override;
   void take_turn(device_turn::kind what);
-  void handle(device_turn::kind what);
-  void re_arm();
+  /// Any of its turns, and those that only a device with a stream of its own has.
+  template <class Device>
+  void handle(Device& of, device_turn::kind what);
+  void handle_link(device& of, device_turn::kind what);
+  void re_arm(time_point next);
 
   caf::actor shard_;
-  std::optional<device> device_;
+  std::variant<std::monostate, device, post_device> device_; ///< nothing: it has ended
   time_point armed_for_ = never;
   time_point asked_for_ = never; ///< the argument of run() or stop()
   bytes_view arrived_;

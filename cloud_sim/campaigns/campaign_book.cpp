@@ -19,6 +19,12 @@ bool goes_on(const campaign& c) noexcept {
   return c.under_way() != 0;
 }
 
+/// Whether the device would take part, wherever it is now.
+bool wants(const campaign_rules& rules, const device_facts& d) noexcept {
+  return chosen(rules.select, d.device) && d.version != rules.version
+         && runs_chosen_version(rules.select, d.version);
+}
+
 /// Whether the campaign still wants something of the device.
 bool holds(const campaign& c, std::uint32_t device) noexcept {
   const rollout_device* d = c.find(device);
@@ -50,9 +56,7 @@ result<campaign_book::id, campaign_error> campaign_book::add(const campaign_rule
   std::vector<device_facts> free;
   std::vector<std::pair<campaign*, std::uint32_t>> taken;
   for (const device_facts& d : devices) {
-    const bool wanted = chosen(rules.select, d.device) && d.version != rules.version
-                        && runs_chosen_version(rules.select, d.version);
-    const id holder = wanted ? holder_of(d.device) : 0;
+    const id holder = wants(rules, d) ? holder_of(d.device) : 0;
     if (holder == 0) {
       free.push_back(d);
       continue;
@@ -167,6 +171,30 @@ campaign_book::id campaign_book::holder_of(std::uint32_t device) const noexcept 
     }
   }
   return 0;
+}
+
+campaign_book::holders campaign_book::holders_of(const campaign_rules& rules,
+                                                 std::span<const device_facts> devices) const {
+  holders out;
+  for (const device_facts& d : devices) {
+    if (const id holder = wants(rules, d) ? holder_of(d.device) : 0; holder != 0) {
+      ++out[holder];
+    }
+  }
+  return out;
+}
+
+campaign_book::holders campaign_book::holders_of_failed(id number) const {
+  holders out;
+  if (const campaign* const c = find(number)) {
+    for (const rollout_device& d : c->devices()) {
+      const id holder = d.state == rollout_state::failed ? holder_of(d.device) : 0;
+      if (holder != 0) {
+        ++out[holder];
+      }
+    }
+  }
+  return out;
 }
 
 void campaign_book::online(std::uint32_t device, std::string_view version, time_point now,

@@ -74,6 +74,13 @@ public:
 
   /// Which campaign still wants something of the device; 0: none. No more than one does.
   [[nodiscard]] id holder_of(std::uint32_t device) const noexcept;
+  /// So many devices by the campaign that has them.
+  using holders = std::map<id, std::uint32_t>;
+  /// Of the devices that these rules choose. Says why add() found nobody, as after it.
+  [[nodiscard]] holders holders_of(const campaign_rules& rules,
+                                   std::span<const device_facts> devices) const;
+  /// Of those that failed in a campaign. Says whom retry_failed() left alone.
+  [[nodiscard]] holders holders_of_failed(id number) const;
   [[nodiscard]] const campaign* find(id number) const noexcept;
   /// What add() will call the next one.
   [[nodiscard]] id next() const noexcept { return last_ + 1; }

@@ -96,7 +96,9 @@ template <class Visit>
 decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.gateway_device_name;
 }
-{ return with(r.product_key, r.device_name, r.gateway_product_key, r.gateway_device_name); }
+{
+  return with(r.product_key, r.device_name, r.gateway_product_key, r.gateway_device_name, r.state);
+}
 template <class Visit>
 decltype(auto) columns(auto& r, Visit&& with) requires requires {
   r.head;

@@ -63,13 +63,18 @@ struct reported_row {
   std::int64_t time_ms = 0; ///< since 1970
 };
 
-/// A sub-device's place under its one gateway (§16.2). Key: product_key, device_name of the
-/// sub-device.
+/// The numbers are on disk: they never change.
+enum class relation_state : std::uint8_t { former = 0, bound = 1 };
+inline constexpr std::uint8_t relation_state_count = 2;
+
+/// A sub-device's place under its one gateway (§16.2), or under the one that it belonged to last.
+/// Key: product_key, device_name of the sub-device.
 struct topology_row {
   std::string_view product_key{};
   std::string_view device_name{};
   std::string_view gateway_product_key{};
   std::string_view gateway_device_name{};
+  relation_state state = relation_state::bound;
 };
 
 /// A persistent session without its messages. Key: client_id.

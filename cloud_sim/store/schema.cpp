@@ -83,8 +83,13 @@ constexpr const char* numbers_step = R"sql(
 CREATE TABLE numbers (kind TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL);
 )sql";
 
-constexpr std::array<const char*, 6> steps{registry_step, messages_step, config_step,
-                                           topics_step,   firmware_step, numbers_step};
+/// Version 7: whom a sub-device without a gateway belonged to last. Until then, such had no row.
+constexpr const char* former_step = R"sql(
+ALTER TABLE topology ADD COLUMN state INTEGER NOT NULL DEFAULT 1;
+)sql";
+
+constexpr std::array<const char*, 7> steps{registry_step, messages_step, config_step, topics_step,
+                                           firmware_step, numbers_step,  former_step};
 
 constexpr std::array<table_shape, 15> shapes{{
     {"products",
@@ -98,7 +103,9 @@ constexpr std::array<table_shape, 15> shapes{{
     {"shadows", {"product_key", "device_name", "document"}, 2},
     {"desired", {"product_key", "device_name", "identifier", "value", "version"}, 3},
     {"reported", {"product_key", "device_name", "identifier", "value", "time_ms"}, 3},
-    {"topology", {"product_key", "device_name", "gateway_product_key", "gateway_device_name"}, 2},
+    {"topology",
+     {"product_key", "device_name", "gateway_product_key", "gateway_device_name", "state"},
+     2},
     {"sessions", {"client_id", "head"}, 1},
     {"session_messages", {"client_id", "place", "message"}, 2},
     {"retained", {"topic", "message"}, 1},

@@ -82,6 +82,8 @@ template <class Enum>
 constexpr std::int64_t last_of() {
   if constexpr (std::is_same_v<Enum, device_status>) {
     return device_status_count - 1;
+  } else if constexpr (std::is_same_v<Enum, relation_state>) {
+    return relation_state_count - 1;
   } else {
     return ledger_way_count - 1;
   }

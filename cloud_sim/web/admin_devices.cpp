@@ -19,6 +19,9 @@ void write_head(object_writer& json, const device_view& d) {
     json.text("gateway", d.gateway);
   }
   json.integer("lastOnlineMs", d.last_online_ms);
+  if (!d.protocol.empty()) {
+    json.text("protocol", d.protocol);
+  }
 }
 
 bool known_state(std::string_view word) noexcept {

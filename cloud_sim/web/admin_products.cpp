@@ -81,6 +81,7 @@ void list_products(const admin_call& call) {
     json.integer("devices", p.devices);
     json.integer("online", p.online);
     json.raw("hasModel", p.has_model ? "true" : "false");
+    json.text("nodeType", p.node_type);
     json.end();
   }
   out.append("]}");
@@ -89,7 +90,7 @@ void list_products(const admin_call& call) {
 
 void put_product(const admin_call& call) {
   const auto product = call.product();
-  if (!product || !call.read_object({"name", "model"})) {
+  if (!product || !call.read_object({"name", "model", "nodeType"})) {
     return;
   }
   const auto name = call.text("name", std::string_view{});
@@ -98,8 +99,9 @@ void put_product(const admin_call& call) {
   const auto model = !name     ? std::nullopt
                      : deletes ? std::optional<std::string>{"null"}
                                : call.text_or_raw("model");
-  if (model) {
-    call.give(call.console().put_product(*product, *name, *model));
+  const auto type = model ? call.text("nodeType", std::string_view{}) : std::nullopt;
+  if (type) {
+    call.give(call.console().put_product(*product, {*name, *model, *type}));
   }
 }
 
@@ -172,7 +174,7 @@ void import_devices(const admin_call& call) {
     auto outcome = call.console().add_device(who, row.device_secret);
     // A file of the vendor's console brings its products along.
     if (!outcome && outcome.error().why == operation_error::unknown_product
-        && call.console().put_product(row.product_key, row.product_key, "").ok()) {
+        && call.console().put_product(row.product_key, {row.product_key}).ok()) {
       outcome = call.console().add_device(who, row.device_secret);
     }
     if (outcome) {

@@ -12,6 +12,7 @@
 #include "fleet/cloud/data_folder.hpp"
 #include "fleet/run/machine.hpp"
 #include "protocol/tls/authority.hpp"
+#include "protocol/tls/dtls.hpp"
 #include "protocol/tls/server.hpp"
 
 namespace fleet::program {
@@ -65,6 +66,7 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
   leaf.names = {"localhost", "127.0.0.1", "::1"};
   auto listeners = o.mqtts;
   listeners.insert(listeners.end(), o.https.begin(), o.https.end());
+  listeners.insert(listeners.end(), o.coaps.begin(), o.coaps.end());
   for (const auto& at : listeners) {
     const std::string text = at.text();
     const std::string host =
@@ -88,8 +90,8 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
 
 } // namespace
 
-result<std::unique_ptr<stream_filter_factory>, startup_error>
-make_twin_security(const cloud_options& o) {
+result<twin_security, startup_error> make_twin_security(const cloud_options& o,
+                                                        dtls_key_finder key_of) {
   tls::server_options server;
   switch (o.tls_version) {
     case tls_version::any: break;
@@ -110,7 +112,20 @@ make_twin_security(const cloud_options& o) {
   if (!context) {
     return broken(context.error());
   }
-  return std::unique_ptr<stream_filter_factory>{std::move(context).value()};
+  twin_security out;
+  out.streams = std::move(context).value();
+  if (!o.coaps.empty()) {
+    tls::dtls_server_options datagrams;
+    datagrams.identity = server.identity;
+    datagrams.cheap_identity = server.cheap_identity;
+    datagrams.key_of = std::move(key_of);
+    auto door = tls::dtls_server_context::create(datagrams);
+    if (!door) {
+      return broken(door.error());
+    }
+    out.datagrams = std::move(door).value();
+  }
+  return out;
 }
 
 } // namespace fleet::program

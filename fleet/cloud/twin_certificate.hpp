@@ -2,18 +2,31 @@
 // authority, made on first start and kept in its data folder.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "fleet/options.hpp"
 #include "fleet/run/prepare.hpp"
+#include "protocol/base/datagram_filter.hpp"
 #include "protocol/base/stream_filter.hpp"
 
 namespace fleet::program {
 
-/// The factory for the TLS listeners. With a data folder the authority lives in `ca.pem` and,
+/// What encrypts for the twin; both by one certificate.
+struct twin_security {
+  std::unique_ptr<stream_filter_factory> streams;
+  std::unique_ptr<datagram_filter_door> datagrams; ///< null: no listener asks for it
+};
+
+/// The key of a DTLS client that calls itself so; empty: nobody's.
+using dtls_key_finder = std::function<std::string(std::string_view identity)>;
+
+/// For the TLS and DTLS listeners. With a data folder the authority lives in `ca.pem` and,
 /// readable by its owner alone, `ca.key`; without one it is forgotten, and clients can only connect
 /// unverified.
-result<std::unique_ptr<stream_filter_factory>, startup_error>
-make_twin_security(const cloud_options& options);
+result<twin_security, startup_error> make_twin_security(const cloud_options& options,
+                                                        dtls_key_finder key_of);
 
 } // namespace fleet::program

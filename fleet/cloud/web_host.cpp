@@ -9,9 +9,11 @@ namespace fleet::program {
 
 namespace {
 
-/// What devices send is a form of a few hundred octets.
-constexpr std::uint64_t front_door_body_max = 16 * 1024;
-constexpr std::uint32_t front_door_connections_max = 4096;
+/// A post (aliyun-iot.md §18) and the NUL that some end it with; log-ons are far smaller.
+constexpr std::uint64_t front_door_body_max = alink::max_http_body + 1;
+/// A device that posts keeps its connection (§18) for as long as it counts as online.
+constexpr std::uint32_t front_door_connections_max = 100'000;
+constexpr duration front_door_idle = std::chrono::minutes{10};
 
 std::string_view reason(hal::listen_error why) noexcept {
   switch (why) {
@@ -116,9 +118,11 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
   ports.tls = what.mqtt.size() == plain ? std::uint16_t{0} : what.mqtt[plain].port;
   desk_ = std::make_unique<cloud::logon_desk>(home, *devices, ports);
   firmware_ = std::make_unique<cloud::firmware_desk>(home, *what.twin.firmware_files());
-  front_ = std::make_unique<cloud::front_desk>(*desk_, *firmware_);
+  posts_ = std::make_unique<cloud::post_desk>(home, *what.twin.posts());
+  front_ = std::make_unique<cloud::front_desk>(*desk_, *firmware_, posts_.get());
   cloud::web_limits limits;
   limits.http.read.body_max = front_door_body_max;
+  limits.http.idle_deadline = front_door_idle;
   limits.connections_max = front_door_connections_max;
   front_door_ = std::make_unique<cloud::web_service>(home, *front_, limits);
   std::vector<opened> first; // of each kind, plain before TLS

@@ -54,6 +54,7 @@ private:
   std::vector<std::string> lines_;
   std::unique_ptr<cloud::logon_desk> desk_;
   std::unique_ptr<cloud::firmware_desk> firmware_;
+  std::unique_ptr<cloud::post_desk> posts_;
   std::unique_ptr<cloud::front_desk> front_;
   std::unique_ptr<cloud::web_service> front_door_;
   std::unique_ptr<cloud::admin_api> api_;

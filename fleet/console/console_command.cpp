@@ -223,7 +223,7 @@ console_outcome conversation::run() {
     return std::move(outcome_);
   }
   const bool shown = what_.verb == console_verb::product && what_.name.empty()
-                     && what_.model_file.empty() && !what_.erase;
+                     && what_.model_file.empty() && what_.node_type.empty() && !what_.erase;
   if (what_.verb == console_verb::devices) {
     list_devices();
   } else if (what_.verb == console_verb::import) {

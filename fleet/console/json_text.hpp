@@ -55,6 +55,12 @@ inline std::string shown(const json_member* m) {
   return printable(m->value);
 }
 
+/// What state a device is in, and by what it is online where that is not MQTT.
+inline std::string state_text(const json_level& device) {
+  const auto by = device.text("protocol").value_or("mqtt");
+  return shown(device.find("state")) + (by == "mqtt" ? "" : " (" + printable(by) + ")");
+}
+
 /// A member's name for people.
 inline std::string shown_key(const json_member& m) {
   std::string text;

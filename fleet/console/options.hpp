@@ -72,6 +72,7 @@ struct console_options {
   std::int64_t version = 0;                 ///< of a shadow's update; 0: whichever it has (§13)
   std::string name;                         ///< of a product
   std::string model_file;                   ///< of a product; empty: none
+  std::string node_type;                    ///< of a product; empty: it stays
   std::string secret_file;                  ///< of a new device; empty: the twin makes one
   bool push = false;                        ///< of `config`: to who is online, too
   duration span = std::chrono::seconds{60}; ///< of `permit`

@@ -73,7 +73,7 @@ std::optional<std::string> device_text(std::string_view body) {
   }
   text_table table;
   table.row({"device", printable(*key + "/" + *name)});
-  table.row({"state", shown(device.find("state"))});
+  table.row({"state", state_text(device)});
   table.row({"firmware", shown(device.find("firmwareVersion"))});
   table.row({"gateway", shown(device.find("gateway"))});
   table.row({"last online", time_text(device.integer("lastOnlineMs").value_or(0))});
@@ -124,12 +124,13 @@ std::optional<std::string> products_text(std::string_view body) {
     return std::nullopt;
   }
   text_table table;
-  table.row({"product", "name", "devices", "online", "thing model"});
+  table.row({"product", "name", "devices", "online", "thing model", "node type"});
   for (const std::string& product : *products) {
     const json_level p{product};
     const json_member* const model = p.find("hasModel");
     table.row({shown(p.find("productKey")), shown(p.find("name")), shown(p.find("devices")),
-               shown(p.find("online")), model != nullptr && model->value == "true" ? "yes" : "no"});
+               shown(p.find("online")), model != nullptr && model->value == "true" ? "yes" : "no",
+               shown(p.find("nodeType"))});
   }
   return table.text();
 }

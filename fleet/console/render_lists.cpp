@@ -30,9 +30,8 @@ std::optional<std::string> render_devices(const std::vector<std::string>& device
     if (!key || !name) {
       return std::nullopt;
     }
-    table.row({printable(*key + "/" + *name), shown(d.find("state")),
-               shown(d.find("firmwareVersion")), shown(d.find("gateway")),
-               time_text(d.integer("lastOnlineMs").value_or(0))});
+    table.row({printable(*key + "/" + *name), state_text(d), shown(d.find("firmwareVersion")),
+               shown(d.find("gateway")), time_text(d.integer("lastOnlineMs").value_or(0))});
   }
   return table.text();
 }

@@ -146,6 +146,9 @@ made product_request(const console_options& what, std::string_view model) {
   if (what.erase) {
     object.raw("model", "null");
   }
+  if (!what.node_type.empty()) {
+    object.text("nodeType", what.node_type);
+  }
   object.end();
   return admin_request{"PUT", product_path(what.product), text_of(out)};
 }

@@ -15,6 +15,7 @@ namespace fleet::program {
 
 namespace {
 
+using actors::fetch_trouble;
 using alink::ota_dialect;
 using alink::topic_kind;
 
@@ -25,6 +26,7 @@ const ota::updater_settings& settings() {
     s.style = ota::progress_style::pairs;
     s.resume = false;
     s.attempts_max = 1;
+    s.patience = duration{0};
     s.renewals_max = 0;
     s.reboot_after = duration{0};
     return s;
@@ -176,7 +178,7 @@ void ota_sample::act(const ota::action::say_progress& what) {
 void ota_sample::act(const ota::action::fetch& what) {
   const auto where = http::parse_url(what.url);
   if (!where) {
-    on_fetch_failed(http::to_string(where.error()));
+    on_fetch_failed(fetch_trouble::broken, http::to_string(where.error()));
     return;
   }
   go(where.value());
@@ -187,7 +189,8 @@ void ota_sample::act(const ota::action::follow& what) {
   const bool worse = where && where_.secure && !where.value().secure;
   if (!where || worse) {
     fetch_.drop();
-    on_fetch_failed(worse ? "the server leads from https to http" : http::to_string(where.error()));
+    on_fetch_failed(fetch_trouble::broken,
+                    worse ? "the server leads from https to http" : http::to_string(where.error()));
     return;
   }
   go(where.value());
@@ -227,7 +230,7 @@ void ota_sample::found(const std::string& host, const result<hal::address, std::
   }
   awaited_host_.clear();
   if (!at) {
-    on_fetch_failed(at.error());
+    on_fetch_failed(fetch_trouble::away, at.error());
     return;
   }
   note(fmt::format("{} is at {}", host, at.value().text()));
@@ -283,7 +286,8 @@ void ota_sample::on_body_end() {
   praise();
 }
 
-void ota_sample::on_fetch_failed(std::string_view why) {
+/// Away or not: a sample does not wait for anybody.
+void ota_sample::on_fetch_failed(fetch_trouble, std::string_view why) {
   if (!judge()) { // else only the end of the answer is missing
     trouble(fmt::format("the download failed: {}", why));
   }

@@ -77,7 +77,7 @@ private:
   void on_head(const actors::fetch_head& head) override;
   void on_body(bytes_view octets) override;
   void on_body_end() override;
-  void on_fetch_failed(std::string_view why) override;
+  void on_fetch_failed(actors::fetch_trouble what, std::string_view why) override;
 
   void act();
   void act(const ota::action::say_version&);

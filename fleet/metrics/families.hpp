@@ -54,11 +54,14 @@ enum class family : unsigned char {
   twin_firmware_downloads,
   twin_firmware_octets,
   twin_commits,
+  twin_posting_devices,
+  twin_post_logons,
+  twin_posts,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 48;
+inline constexpr std::size_t family_count = 51;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -166,6 +169,12 @@ inline constexpr std::array other_families{std::to_array<family_facts>({
      "Octets of images that the twin's firmware server sent."},
     {family::twin_commits, kind::counter, "fleet_twin_commits_total", "result",
      "Batches that the twin's store took (ok) or did not take (failed)."},
+    {family::twin_posting_devices, kind::gauge, "fleet_twin_posting_devices", "protocol",
+     "Devices that posted to the twin by CoAP or HTTP within the last ten minutes."},
+    {family::twin_post_logons, kind::counter, "fleet_twin_post_logons_total", "protocol,result",
+     "Log-ons of such devices that the twin gave a token, or refused."},
+    {family::twin_posts, kind::counter, "fleet_twin_posts_total", "protocol,result",
+     "Their posts: taken, without a token that is good, or refused for another reason."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",
      "Resident memory of this process."},
     {family::process_cpu, kind::counter, "process_cpu_seconds_total", "",

@@ -76,12 +76,21 @@ void listener_flags(flag_set& flags, cloud_options& out) {
   flags.value("--mqtts", "A:P", "Listens for MQTT over TLS; may be given several times.",
               set_listen_address(out.mqtts), value_kind::repeated);
   flags.value("--http", "A:P",
-              "Listens for devices that register, pre-authenticate or fetch their configuration or "
-              "firmware "
-              "over HTTP; may be given several times.",
+              "Listens for devices that register, pre-authenticate, post, or fetch their "
+              "configuration or firmware over HTTP; may be given several times. Tokens and posts "
+              "travel in the clear there, secrets never do.",
               set_listen_address(out.http), value_kind::repeated);
   flags.value("--https", "A:P", "The same over TLS; may be given several times.",
               set_listen_address(out.https), value_kind::repeated);
+  flags.value(
+      "--coap", "A:P",
+      "Listens for devices that post by CoAP, in the clear or in its AES mode; may be given "
+      "several times.",
+      set_listen_address(out.coap), value_kind::repeated);
+  flags.value("--coaps", "A:P",
+              "The same over DTLS, with the certificate of the TLS listeners or the devices' own "
+              "keys.",
+              set_listen_address(out.coaps), value_kind::repeated);
   flags.value(
       "--advertise", "HOST",
       "The name or address by which devices reach --http and --https: the place of firmware and "
@@ -142,6 +151,12 @@ void platform_flags(flag_set& flags, cloud_options& out) {
       "Takes devices with ID2 elements, by the ID2 model: fleet's own stand-in, which none "
       "of the vendor's devices speaks. Default: they get CONNACK 5.",
       out.id2_model);
+  flags.value("--coap-token-life", "D",
+              "How long a device may post by CoAP before it has to authenticate again: 1s to 30d. "
+              "Default 7d.",
+              set_duration(out.coap_token_life, 1s, 24h * 30));
+  flags.value("--http-token-life", "D", "The same by HTTP. Default 48h.",
+              set_duration(out.http_token_life, 1s, 24h * 30));
   flags.value("--variant", "NAME[,NAME...]",
               "Where the platform's sources differ, takes the other side; with --strict, on top of "
               "it. May be given several times. Default: what most sources say.",
@@ -188,12 +203,17 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   if (flags.given("--cert") != flags.given("--key")) {
     return flags.given("--cert") ? "--cert needs its --key" : "--key needs its --cert";
   }
-  if (o.mqtts.empty() && o.https.empty()) {
-    for (const auto flag : {"--cert", "--tls-version"}) {
-      if (flags.given(flag)) {
-        return std::string{flag} + " needs a TLS listener; add --mqtts 127.0.0.1:8883";
-      }
-    }
+  const bool streams = !o.mqtts.empty() || !o.https.empty();
+  if ((flags.given("--cert") && !streams && o.coaps.empty())
+      || (flags.given("--tls-version") && !streams)) {
+    return std::string{flags.given("--cert") ? "--cert" : "--tls-version"}
+           + " needs a TLS listener; add --mqtts 127.0.0.1:8883";
+  }
+  if (flags.given("--coap-token-life") && o.coap.empty() && o.coaps.empty()) {
+    return "--coap-token-life needs --coap or --coaps";
+  }
+  if (flags.given("--http-token-life") && o.http.empty() && o.https.empty()) {
+    return "--http-token-life needs --http or --https";
   }
   if (flags.given("--advertise") && o.http.empty() && o.https.empty()) {
     return "--advertise needs --http or --https";
@@ -211,7 +231,7 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   if (o.profile == profile::mqtt) {
     for (const auto flag :
          {"--credentials", "--product-key", "--downlink-interval", "--product-secrets", "--http",
-          "--https", "--strict", "--variant", "--id2-model"}) {
+          "--https", "--coap", "--coaps", "--strict", "--variant", "--id2-model"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " belongs to the profiles linkdevelop and linkplatform; --profile mqtt is an open "

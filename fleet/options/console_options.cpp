@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 4> states{"unactivated", "online", "offli
 
 constexpr std::array<std::string_view, 3> topic_rights{"pub", "sub", "both"};
 
+constexpr std::array<std::string_view, 3> node_types{"device", "gateway", "any"};
+
 /// The platform knows no other (aliyun-iot.md §8.1).
 constexpr words_of<mqtt::qos, 2> platform_qos{
     {{"0", mqtt::qos::at_most_once}, {"1", mqtt::qos::at_least_once}}};
@@ -29,20 +31,12 @@ std::string command_of(const verb_entry& verb) {
   return "fleet cloud " + std::string{verb.word};
 }
 
-setter set_state(std::string& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
-    if (std::find(states.begin(), states.end(), value) == states.end()) {
-      return unknown_word(value, states);
-    }
-    out = value;
-    return std::nullopt;
-  };
-}
-
-setter set_allow(std::string& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
-    if (std::find(topic_rights.begin(), topic_rights.end(), value) == topic_rights.end()) {
-      return unknown_word(value, topic_rights);
+/// One of the words of a fixed list.
+template <std::size_t N>
+setter set_one_of(std::string& out, const std::array<std::string_view, N>& words) {
+  return [&out, &words](std::string_view value) -> std::optional<std::string> {
+    if (std::find(words.begin(), words.end(), value) == words.end()) {
+      return unknown_word(value, words);
     }
     out = value;
     return std::nullopt;
@@ -81,7 +75,7 @@ void verb_flags(flag_set& flags, console_options& out) {
   if (out.verb == console_verb::devices) {
     flags.value("--product", "PK", "Only devices of this product.", set_product(out.product));
     flags.value("--state", "STATE", "Only unactivated, online, offline or disabled devices.",
-                set_state(out.state));
+                set_one_of(out.state, states));
     flags.value("--limit", "N", "Shows the first N at most: 1 to 1M. Default: all.",
                 set_count(out.limit, 1, 1'000'000));
   } else if (out.verb == console_verb::rrpc) {
@@ -112,6 +106,11 @@ void verb_flags(flag_set& flags, console_options& out) {
     flags.value("--name", "NAME", "What the product is called.", set_text(out.name));
     flags.value("--model", "FILE", "Its thing model (TSL, JSON).", set_text(out.model_file));
     flags.toggle("--no-model", "Deletes its thing model: nothing is checked any more.", out.erase);
+    flags.value(
+        "--node-type", "device|gateway|any",
+        "Whether its devices may have sub-devices: device, they may not; gateway, they may; "
+        "any, nobody has said, and they may. A new product's is any.",
+        set_one_of(out.node_type, node_types));
   } else if (out.verb == console_verb::add) {
     flags.value("--secret-file", "FILE",
                 "The DeviceSecret, in a file of its own. Default: the twin makes one.",
@@ -122,7 +121,7 @@ void verb_flags(flag_set& flags, console_options& out) {
     flags.value(
         "--allow", "pub|sub|both",
         "Adds the class, or changes what devices may do there: publish, subscribe, or both.",
-        set_allow(out.allow));
+        set_one_of(out.allow, topic_rights));
     flags.toggle("--delete", "Deletes the class. What devices have subscribed to stays.",
                  out.erase);
   }

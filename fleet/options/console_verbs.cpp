@@ -181,7 +181,7 @@ constexpr std::array<verb_entry, console_verb_count> entries = {{
      {"fleet cloud delete a1FleetDemo/dev_000000", "its credentials are worth nothing then"}},
     {console_verb::product,
      "product",
-     "PK [--name NAME] [--model FILE | --no-model] [flags]",
+     "PK [--name NAME] [--model FILE | --no-model] [--node-type T] [flags]",
      "adds or changes a product, as far as it is given; with nothing given, shows it",
      {word_role::product},
      1,

@@ -79,7 +79,7 @@ void cloud_flags(flag_set& flags, device_options& out) {
               "plain or tls; and of the ID2 model, which only fleet's twin takes: id2, id2-tls or "
               "itls, as fleet run has them. Default tls where the target is mqtts://, plain "
               "elsewhere.",
-              set_word(out.run.security, security_words));
+              set_word(out.run.security, mqtt_security_words));
   flags.value("--logon", "MODE",
               "direct (its secret signs), pre-auth (it asks the auth host for a token before each "
               "connection) or bootstrap (it asks there where to connect). Default direct.",

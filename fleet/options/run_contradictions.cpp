@@ -1,6 +1,7 @@
 // One function for each subject.
 #include "fleet/options/run_contradictions.hpp"
 
+#include "fleet/options/protocols.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "fleet/text/quantities.hpp"
@@ -18,21 +19,60 @@ bool registers_there(const run_options& o) noexcept {
   return o.registers || o.logon == logon_mode::register_;
 }
 
+/// The word of the scheme that takes a tier of the same protocol.
+std::string_view scheme_for(security tier, device_protocol spoken) {
+  using text::scheme;
+  for (const auto s : {scheme::mqtt, scheme::mqtts, scheme::coap, scheme::coaps, scheme::coap_psk,
+                       scheme::http, scheme::https}) {
+    if (protocol_of(s) == spoken && scheme_takes(s, tier)) {
+      return text::to_string(s);
+    }
+  }
+  return {};
+}
+
+sentence spoken_contradiction(const run_options& o, const flag_set& flags) {
+  const auto scheme = o.target.scheme;
+  const bool embedded = scheme == text::scheme::embedded;
+  const auto there = std::string{text::to_string(scheme)} + ":// target";
+  const auto spoken = embedded ? o.protocol : protocol_of(scheme);
+  if (!embedded && flags.given("--protocol") && o.protocol != spoken) {
+    return "--protocol " + std::string{to_string(o.protocol)} + " contradicts the " + there;
+  }
+  if (flags.given("--security") && !scheme_takes(scheme, o.security)) {
+    const auto better = scheme_for(o.security, spoken);
+    return "--security " + std::string{to_string(o.security)} + " contradicts the " + there
+           + (better.empty() ? "" : "; write " + std::string{better} + ":// for that");
+  }
+  if (!o.scenario_file.empty()) {
+    return {};
+  }
+  const auto tier = flags.given("--security") ? o.security : security_of(scheme);
+  if (auto wrong = protocol_contradiction(spoken, o.profile, tier)) {
+    return "the devices would have " + *wrong;
+  }
+  if (spoken == device_protocol::mqtt) {
+    return {};
+  }
+  for (const auto flag : {"--register", "--logon", "--keep-alive", "--clean-session",
+                          "--receive-limit", "--downlink-interval", "--auth-host"}) {
+    if (flags.given(flag)) {
+      return std::string{flag} + " is about MQTT, and the devices speak "
+             + std::string{to_string(spoken)};
+    }
+  }
+  return {};
+}
+
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
-  const bool tls = over_tls(o.security);
-  const std::string tier{to_string(o.security)};
-  if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
-    return "--security " + tier
-           + " contradicts the mqtts:// target; write mqtt:// for a connection without TLS";
-  }
-  if (o.target.scheme == text::scheme::mqtt && tls) {
-    return "--security " + tier + " contradicts the mqtt:// target; write mqtts:// for TLS";
-  }
+  const bool tls = over_tls(o.security) || o.security == security::dtls;
   // The products of a scenario may be encrypted without a word on the line.
   const bool asks_https =
       o.logon == logon_mode::register_https
       || (asks_auth_host(o.logon) && o.auth_host.secure && !o.auth_host.host.empty());
-  const bool encrypted = tls || o.target.scheme == text::scheme::mqtts || !o.scenario_file.empty();
+  const auto by_target = security_of(o.target.scheme);
+  const bool encrypted =
+      tls || over_tls(by_target) || by_target == security::dtls || !o.scenario_file.empty();
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
     if (!encrypted && !asks_https && flags.given(flag)) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
@@ -199,9 +239,9 @@ sentence number_contradiction(const run_options& o) {
 } // namespace
 
 std::optional<std::string> run_contradiction(const run_options& o, const flag_set& flags) {
-  for (const auto& wrong :
-       {number_contradiction(o), scenario_contradiction(o, flags), security_contradiction(o, flags),
-        profile_contradiction(o, flags), world_contradiction(o, flags)}) {
+  for (const auto& wrong : {number_contradiction(o), scenario_contradiction(o, flags),
+                            spoken_contradiction(o, flags), security_contradiction(o, flags),
+                            profile_contradiction(o, flags), world_contradiction(o, flags)}) {
     if (wrong) {
       return wrong;
     }

@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 
+#include "fleet/options/protocols.hpp"
 #include "fleet/options/run_contradictions.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
@@ -17,10 +18,10 @@ constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 
 /// Flags that replace keys of a scenario.
-constexpr std::array<std::string_view, 14> overriding_flags{
-    "--devices", "--duration",         "--seed",       "--ramp", "--interval",    "--security",
-    "--qos",     "--behaviour",        "--keep-alive", "--link", "--product-key", "--register",
-    "--logon",   "--downlink-interval"};
+constexpr std::array<std::string_view, 15> overriding_flags{
+    "--devices", "--duration",          "--seed",       "--ramp", "--interval",    "--security",
+    "--qos",     "--behaviour",         "--keep-alive", "--link", "--product-key", "--register",
+    "--logon",   "--downlink-interval", "--protocol"};
 
 void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
@@ -57,11 +58,12 @@ void load_flags(flag_set& flags, run_options& out) {
       set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
 }
 
-void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
+void cloud_flags(flag_set& flags, run_options& out) {
   flags.group("Cloud");
   flags.value("--target", "URL",
-              "embedded (the twin in this process), mqtt://host[:1883] or mqtts://host[:8883]. "
-              "Default embedded.",
+              "embedded (the twin in this process), mqtt://host[:1883], mqtts://host[:8883], "
+              "coap://host[:5683], coaps://host[:5684], coap-psk://host[:5682], http://host[:80] "
+              "or https://host[:443]. Default embedded.",
               set_target(out.target));
   flags.value(
       "--target-admin", "URL",
@@ -73,14 +75,18 @@ void cloud_flags(flag_set& flags, run_options& out, protocol& spoken) {
               "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "
               "linkdevelop.",
               set_word(out.profile, profile_words));
-  flags.value("--protocol", "NAME", "What devices speak: mqtt. Default mqtt.",
-              set_word(spoken, protocol_words));
+  flags.value("--protocol", "NAME",
+              "What devices speak: mqtt, coap or http. With the last two they only post, and hear "
+              "nothing but the answers. Default: the target's, mqtt with embedded.",
+              set_word(out.protocol, protocol_words));
   flags.value(
       "--security", "TIER",
-      "plain or tls; and of the ID2 model, our own stand-in for the vendor's hardware "
+      "plain or tls; for CoAP dtls (the server known by its certificate), psk (DTLS with a key "
+      "made of the device's secret) or aes (payloads encrypted as by the vendor's coap-psk://); "
+      "and of the ID2 model, our own stand-in for the vendor's hardware "
       "identity, which only fleet's twin takes: id2 (TCP encrypted by AES with a key of the "
-      "device), id2-tls (the same inside TLS) or itls (TLS by that name). Default tls where "
-      "the target is mqtts://, plain elsewhere.",
+      "device), id2-tls (the same inside TLS) or itls (TLS by that name). Default: what "
+      "the target's scheme stands for, plain with embedded.",
       set_word(out.security, security_words));
   flags.value(
       "--auth-host", "URL",
@@ -245,10 +251,13 @@ void complete(run_options& o) {
   if (o.registers) {
     o.logon = logon_mode::register_;
   }
-  if (o.target.scheme == text::scheme::mqtts && o.security == security::plain) {
-    o.security = security::tls;
+  if (o.target.scheme != text::scheme::embedded) {
+    o.protocol = protocol_of(o.target.scheme);
+    if (o.security == security::plain) {
+      o.security = security_of(o.target.scheme);
+    }
   }
-  if (!o.mqtt_text.listens()) {
+  if (!o.mqtt_text.listens() || o.protocol != device_protocol::mqtt) {
     o.downlink_interval = duration::zero();
   }
   if (!o.metrics.asked_for && !o.virtual_world) {
@@ -260,11 +269,10 @@ void complete(run_options& o) {
 
 result<command, usage_error> parse_run(std::span<const std::string_view> words) {
   run_options out;
-  auto spoken = protocol::mqtt;
   flag_set flags{std::string{name},
                  "runs devices and accounts for every message they send and receive", "[flags]"};
   load_flags(flags, out);
-  cloud_flags(flags, out, spoken);
+  cloud_flags(flags, out);
   device_flags(flags, out);
   mqtt_flags(flags, out.mqtt_text);
   world_flags(flags, out);

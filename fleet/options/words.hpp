@@ -16,11 +16,21 @@ inline constexpr words_of<profile, 3> profile_words{{{"linkdevelop", profile::li
                                                      {"linkplatform", profile::linkplatform},
                                                      {"mqtt", profile::mqtt}}};
 
-inline constexpr words_of<security, 5> security_words{{{"plain", security::plain},
+inline constexpr words_of<security, 8> security_words{{{"plain", security::plain},
                                                        {"tls", security::tls},
+                                                       {"dtls", security::dtls},
+                                                       {"psk", security::psk},
+                                                       {"aes", security::aes},
                                                        {"id2", security::id2},
                                                        {"id2-tls", security::id2_tls},
                                                        {"itls", security::itls}}};
+
+/// Those of MQTT, for `fleet device mqtt start` and `fleet device ota start`.
+inline constexpr words_of<security, 5> mqtt_security_words{{{"plain", security::plain},
+                                                            {"tls", security::tls},
+                                                            {"id2", security::id2},
+                                                            {"id2-tls", security::id2_tls},
+                                                            {"itls", security::itls}}};
 
 inline constexpr words_of<logon_mode, 5> logon_words{
     {{"direct", logon_mode::direct},
@@ -55,8 +65,8 @@ inline constexpr words_of<mqtt::qos, 3> qos_words{{{"0", mqtt::qos::at_most_once
                                                    {"1", mqtt::qos::at_least_once},
                                                    {"2", mqtt::qos::exactly_once}}};
 
-/// What `--protocol` takes.
-enum class protocol : std::uint8_t { mqtt };
-inline constexpr words_of<protocol, 1> protocol_words{{{"mqtt", protocol::mqtt}}};
+inline constexpr words_of<device_protocol, 3> protocol_words{{{"mqtt", device_protocol::mqtt},
+                                                              {"coap", device_protocol::coap},
+                                                              {"http", device_protocol::http}}};
 
 } // namespace fleet::program

@@ -89,6 +89,7 @@ struct crash_fact {
 struct product_fact {
   std::string name;
   std::string profile;
+  std::string protocol;            ///< and how it is kept, as `coap, dtls`; mqtt alone where plain
   std::string product_key;         ///< empty with profile mqtt
   std::vector<std::string> topics; ///< filters listened to for a while, as the scenario has them
   std::uint64_t devices = 0;

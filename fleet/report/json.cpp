@@ -108,6 +108,7 @@ json topics_of(const product_fact& p) {
 json of(const product_fact& p) {
   return {{"name", p.name},
           {"profile", p.profile},
+          {"protocol", p.protocol},
           {"product_key", p.product_key},
           {"devices", p.devices},
           {"behind_gateway", p.behind_gateway},

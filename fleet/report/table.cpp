@@ -132,7 +132,9 @@ void append_products(std::string& out, const run_facts& f) {
                        p.counts.acknowledged, p.counts.commands,
                        p.uplink_known() ? std::to_string(p.uplink.lost + p.downlink.lost)
                                         : std::string{not_judged},
-                       p.behind_gateway ? "   behind gateways" : "");
+                       p.behind_gateway       ? "   behind gateways"
+                       : p.protocol != "mqtt" ? "   " + p.protocol
+                                              : std::string{});
   }
 }
 

@@ -45,6 +45,10 @@ void director::name_run() {
     auto& fact = facts_.products.emplace_back();
     fact.name = product.name();
     fact.profile = to_string(product.profile());
+    fact.protocol = to_string(product.protocol());
+    if (const auto tier = product.plan.product.security; tier != security::plain) {
+      fact.protocol += ", " + std::string{to_string(tier)};
+    }
     fact.product_key = product.profile() == profile::mqtt ? "" : product.plan.product.product_key;
     for (const auto& topic : product.plan.product.topics) {
       fact.topics.push_back(topic.filter);

@@ -161,8 +161,9 @@ std::optional<startup_error> director::set_up_probes() {
   }
   for (std::size_t i = 0; i < ready_.products.size() && !options_.mqtt_text.no_probe; ++i) {
     const auto& product = ready_.products[i];
-    if (product.plan.devices.count != 0 && !product.plan.behind_gateway
-        && !product.speech->all_reports_filter().empty()) {
+    // A probe is an MQTT client: it hears nothing of what is posted.
+    if (product.protocol() == device_protocol::mqtt && product.plan.devices.count != 0
+        && !product.plan.behind_gateway && !product.speech->all_reports_filter().empty()) {
       auto made = make_probe(*world_, options_, ready_, product);
       probes_.push_back({made.get(), i});
       far_.add(std::move(made), {i});

@@ -39,6 +39,7 @@ ota::updater_settings updater_of(const firmware_rule& rule) {
   out.resume = rule.resume;
   out.ask_at_boot = rule.ask;
   out.percent_step = static_cast<std::uint8_t>(rule.progress);
+  out.patience = rule.patience;
   return out;
 }
 
@@ -169,6 +170,7 @@ cloud::campaign_order campaign_order_of(const rollout_plan& planned, std::uint32
   const auto& r = planned.rollout;
   cloud::campaign_order out;
   out.firmware = firmware;
+  out.take_over = r.take_over;
   auto& rules = out.rules;
   rules.select.name = r.name;
   rules.select.permille = static_cast<std::uint16_t>(r.percent_ppm / permille_ppm);
@@ -184,6 +186,8 @@ cloud::campaign_order campaign_order_of(const rollout_plan& planned, std::uint32
   rules.retries = static_cast<std::uint8_t>(r.retries);
   rules.retry_after = r.retry_after;
   rules.attempt_most = r.attempt;
+  rules.wave_done_permille = static_cast<std::uint16_t>(r.wave_done_ppm / permille_ppm);
+  rules.wave_most = r.wave_most.value_or(rules.wave_most);
   rules.wave_pause = r.pause;
   return out;
 }

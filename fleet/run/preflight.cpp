@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/datagram_trial.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -60,8 +62,40 @@ std::string trial::sentence(const std::string& target, double timeout_s) const {
 
 } // namespace
 
+namespace {
+
+/// Passes time until it is done; a signal ends it early.
+std::optional<int> await(run_world& world, const std::atomic<bool>& done, stop_signals& signals) {
+  std::optional<int> signal;
+  while (!done.load(std::memory_order_acquire) && !signal) {
+    signal = world.pass(std::chrono::milliseconds{10}, signals);
+  }
+  return signal;
+}
+
+std::optional<startup_error> try_datagrams(run_world& world, const prepared& ready,
+                                           const prepared_product& product, stop_signals& signals) {
+  hal::home& home = *world.device_homes().front();
+  datagram_trial t{home, product.settings};
+  world.call(home, [&t] { t.start(); });
+  const auto signal = await(world, t.done, signals);
+  world.call(home, [&t] { t.end(); });
+  if (signal) {
+    return interrupted_early("while the target was tried");
+  }
+  if (!t.trouble().empty()) {
+    return startup_error{exit_code::environment_failed, ready.target_text + t.trouble()};
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
 std::optional<startup_error> preflight(run_world& world, const prepared& ready,
                                        const prepared_product& product, stop_signals& signals) {
+  if (product.protocol() == device_protocol::coap) {
+    return try_datagrams(world, ready, product, signals);
+  }
   trial t;
   hal::home& home = *world.device_homes().front();
   hal::connect_options options;
@@ -70,10 +104,7 @@ std::optional<startup_error> preflight(run_world& world, const prepared& ready,
   options.security = product.settings.security;
   options.server_name = product.settings.server_name;
   world.call(home, [&] { t.start(home, options); });
-  std::optional<int> signal;
-  while (!t.done.load(std::memory_order_acquire) && !signal) {
-    signal = world.pass(std::chrono::milliseconds{10}, signals);
-  }
+  const auto signal = await(world, t.done, signals);
   world.call(home, [&t] { t.end(); });
   if (signal) {
     return interrupted_early("while the target was tried");

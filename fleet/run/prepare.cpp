@@ -17,6 +17,7 @@
 #include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/post_front.hpp"
 #include "fleet/run/prepare_checks.hpp"
 #include "fleet/run/registration.hpp"
 #include "fleet/run/secure.hpp"
@@ -111,7 +112,8 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
   }
   const bool embedded = o.target.scheme == text::scheme::embedded;
   const std::uint32_t devices = ready.connections();
-  const std::uint64_t needs = std::uint64_t{devices} * (embedded ? 2 : 1)
+  // The twin has one socket for all who send it datagrams.
+  const std::uint64_t needs = std::uint64_t{devices} + (embedded ? ready.streams() : 0)
                               + download_descriptors(o, ready) + descriptors_beside;
   const auto limits = hal::raise_descriptor_limit();
   if (needs <= limits.soft) {
@@ -147,7 +149,7 @@ std::optional<startup_error> resolve_target(const run_options& o, prepared& out)
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
   const bool any =
       std::any_of(out.products.begin(), out.products.end(), [&o](const prepared_product& p) {
-        return p.tls() || asks_https(o, p) || downloads(o, p);
+        return p.tls() || p.dtls() || asks_https(o, p) || downloads(o, p);
       });
   return any ? secure(o, out) : std::nullopt;
 }
@@ -174,6 +176,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   apply_features(product.plan, product.model, p);
   apply_registration(ready, product);
   apply_firmware(o, ready, product);
+  apply_posts(o, ready, product);
 }
 
 /// The triples of one product, and which row its first device has.
@@ -279,6 +282,7 @@ product_plan product_of_flags(const run_options& o) {
   p.name = "product_1";
   p.product_key = o.product_key;
   p.profile = o.profile;
+  p.protocol = o.protocol;
   p.security = o.security;
   p.behaviour = o.behaviour;
   p.link = o.link;

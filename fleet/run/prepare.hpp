@@ -3,6 +3,7 @@
 // code.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -15,8 +16,10 @@
 #include "fleet/options.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "protocol/alink/identity.hpp"
+#include "protocol/base/datagram_filter.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/base/stream_filter.hpp"
+#include "protocol/tls/server.hpp"
 #include "protocol/tsl/model.hpp"
 
 namespace fleet::program {
@@ -36,7 +39,9 @@ struct prepared_product {
   product_plan plan;
   [[nodiscard]] const std::string& name() const noexcept { return plan.product.name; }
   [[nodiscard]] program::profile profile() const noexcept { return plan.product.profile; }
+  [[nodiscard]] device_protocol protocol() const noexcept { return plan.product.protocol; }
   [[nodiscard]] bool tls() const noexcept { return over_tls(plan.product.security); }
+  [[nodiscard]] bool dtls() const noexcept { return over_dtls(plan.product.security); }
   std::shared_ptr<const tsl::model> model; ///< none: the scenario names none
   std::string product_secret; ///< of devices that register, as far as needed; others: empty
   std::unique_ptr<actors::dialect> speech;
@@ -49,17 +54,21 @@ struct prepared {
   std::optional<scenario_plan> plan;                           ///< none: a run from flags
   std::shared_ptr<const alink::credential_source> credentials; ///< by index in the fleet
   std::unique_ptr<stream_filter_factory> client_security;
-  std::unique_ptr<stream_filter_factory> twin_security; ///< of the embedded twin
-  std::string server_name;                              ///< for TLS
-  std::deque<prepared_product> products;                ///< at least one, by the plan's numbers
-  std::string target_text;                              ///< for people
-  std::optional<admin_target> admin; ///< of a target that is a twin and shows its ledger
-  std::uint32_t packet_bytes = 0;    ///< of the largest report that is known before
-  std::vector<std::string> notes;    ///< for people, before the first device; a line each
+  std::unique_ptr<stream_filter_factory> twin_security;      ///< of the embedded twin
+  std::unique_ptr<datagram_filter_factory> client_datagrams; ///< DTLS
+  std::array<tls::key_pair, 2> twin_identities; ///< of the embedded twin, the cheap one second
+  std::string server_name;                      ///< for TLS
+  std::deque<prepared_product> products;        ///< at least one, by the plan's numbers
+  std::string target_text;                      ///< for people
+  std::optional<admin_target> admin;            ///< of a target that is a twin and shows its ledger
+  std::uint32_t packet_bytes = 0;               ///< of the largest report that is known before
+  std::vector<std::string> notes; ///< for people, before the first device; a line each
 
   [[nodiscard]] std::uint32_t devices() const noexcept;
   /// Those with a connection of their own.
   [[nodiscard]] std::uint32_t connections() const noexcept;
+  /// Those of them over streams, not datagrams.
+  [[nodiscard]] std::uint32_t streams() const noexcept;
   /// The number of a device's product.
   [[nodiscard]] std::size_t product_of(std::uint32_t device) const noexcept;
   /// The device whose connection it speaks through: its gateway's, or its own.

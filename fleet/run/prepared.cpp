@@ -18,6 +18,15 @@ std::uint32_t prepared::connections() const noexcept {
   return sum;
 }
 
+std::uint32_t prepared::streams() const noexcept {
+  std::uint32_t sum = 0;
+  for (const auto& p : products) {
+    const bool counts = !p.plan.behind_gateway && p.protocol() != device_protocol::coap;
+    sum += counts ? p.plan.devices.count : 0;
+  }
+  return sum;
+}
+
 std::size_t prepared::product_of(std::uint32_t device) const noexcept {
   return plan ? program::product_of(*plan, device) : 0;
 }

@@ -1,9 +1,14 @@
 // The embedded twin's certificates, the model of the virtual world, or a foreign target's.
 #include "fleet/run/secure.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "fleet/run/machine.hpp"
 #include "protocol/tls/authority.hpp"
 #include "protocol/tls/client.hpp"
+#include "protocol/tls/dtls.hpp"
+#include "protocol/tls/dtls_model.hpp"
 #include "protocol/tls/model.hpp"
 #include "protocol/tls/server.hpp"
 
@@ -18,6 +23,24 @@ tls::version_range range_of(tls_version v) {
     case tls_version::v1_3: return {tls::version::tls13, tls::version::tls13};
   }
   FLEET_CHECK(false);
+}
+
+/// DTLS of the devices, where there is any.
+std::optional<startup_error> secure_clients_datagrams(const run_options& o, const std::string& ca,
+                                                      prepared& out) {
+  if (std::none_of(out.products.begin(), out.products.end(),
+                   [](const prepared_product& p) { return p.dtls(); })) {
+    return std::nullopt;
+  }
+  tls::dtls_client_options datagrams;
+  datagrams.ca_pem = ca;
+  datagrams.verify = !o.insecure;
+  auto made = tls::dtls_client_context::create(datagrams);
+  if (!made) {
+    return startup_error{exit_code::wrong_usage, made.error()};
+  }
+  out.client_datagrams = std::move(made).value();
+  return std::nullopt;
 }
 
 std::optional<startup_error> secure_embedded(const run_options& o, prepared& out) {
@@ -41,6 +64,7 @@ std::optional<startup_error> secure_embedded(const run_options& o, prepared& out
   }
   server.identity = std::move(rsa).value();
   server.cheap_identity = std::move(elliptic).value();
+  out.twin_identities = {server.identity, server.cheap_identity};
   auto context = tls::server_context::create(server);
   tls::client_options client;
   client.ca_pem = ca.value().certificate_pem();
@@ -53,7 +77,7 @@ std::optional<startup_error> secure_embedded(const run_options& o, prepared& out
   out.twin_security = std::move(context).value();
   out.client_security = std::move(clients).value();
   out.server_name = "localhost";
-  return std::nullopt;
+  return secure_clients_datagrams(o, client.ca_pem, out);
 }
 
 } // namespace
@@ -64,6 +88,7 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
     model.tls13 = o.tls_version != tls_version::v1_2;
     out.twin_security = std::make_unique<tls::modelled_tls>(model);
     out.client_security = std::make_unique<tls::modelled_tls>(model);
+    out.client_datagrams = std::make_unique<tls::modelled_dtls>();
     out.server_name = "localhost";
     return std::nullopt;
   }
@@ -86,7 +111,27 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
   }
   out.client_security = std::move(context).value();
   out.server_name = o.server_name.empty() ? o.target.host : o.server_name;
-  return std::nullopt;
+  return secure_clients_datagrams(o, client.ca_pem, out);
+}
+
+result<std::unique_ptr<datagram_filter_door>, startup_error>
+secure_datagrams(const run_options& o, const prepared& ready,
+                 std::function<std::string(std::string_view identity)> key_of) {
+  if (o.virtual_world) {
+    tls::dtls_model_options model;
+    model.key_of = std::move(key_of);
+    return std::unique_ptr<datagram_filter_door>{
+        std::make_unique<tls::modelled_dtls>(std::move(model))};
+  }
+  tls::dtls_server_options server;
+  server.identity = ready.twin_identities[0];
+  server.cheap_identity = ready.twin_identities[1];
+  server.key_of = std::move(key_of);
+  auto made = tls::dtls_server_context::create(server);
+  if (!made) {
+    return fail(startup_error{exit_code::environment_failed, made.error()});
+  }
+  return std::unique_ptr<datagram_filter_door>{std::move(made).value()};
 }
 
 } // namespace fleet::program

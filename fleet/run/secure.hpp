@@ -1,13 +1,23 @@
 // TLS of a run: who proves itself to whom, before anything starts.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "fleet/run/prepare.hpp"
 
 namespace fleet::program {
 
-/// Makes what products with TLS need: the devices' side, and the embedded twin's.
+/// Makes what products with TLS or DTLS need: the devices' side, and of the embedded twin that of
+/// TLS.
 std::optional<startup_error> secure(const run_options& options, prepared& out);
+
+/// DTLS of the embedded twin, with the key of each identity (aliyun-iot.md §17.1); after secure().
+result<std::unique_ptr<datagram_filter_door>, startup_error>
+secure_datagrams(const run_options& options, const prepared& ready,
+                 std::function<std::string(std::string_view identity)> key_of);
 
 } // namespace fleet::program

@@ -31,7 +31,8 @@ std::string_view default_topic(const cloud_traffic& traffic, profile p) {
   if (p == profile::mqtt) {
     return "fleet/{device}/down";
   }
-  return traffic.kind == traffic_kind::broadcast ? "notice" : "get";
+  return traffic.kind == traffic_kind::broadcast ? "notice"
+                                                 : "data"; // linkplatform's samples (§9.1)
 }
 
 /// Appends `"key":`, after a comma where it is not the first.

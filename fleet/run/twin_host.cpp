@@ -42,7 +42,11 @@ std::vector<cloud::product_options> twin_products(const prepared& ready, profile
 twin_host::twin_host(hal::home& home, cloud::twin_options options)
     : home_(home), twin_(std::move(options)) {}
 
-twin_host::~twin_host() = default;
+twin_host::~twin_host() {
+  if (posts_) {
+    posts_->close();
+  }
+}
 
 namespace {
 
@@ -57,7 +61,7 @@ front_doors open_doors(const prepared& ready, profile p, cloud::twin_options& o)
   front_doors doors;
   for (const auto& product : ready.products) {
     auto& door = product.tls() ? doors.tls : doors.plain;
-    if (product.profile() != p || door) {
+    if (product.profile() != p || product.protocol() != device_protocol::mqtt || door) {
       continue;
     }
     hal::listen_options listen;
@@ -104,16 +108,26 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
     o.platform.firmware = firmware_options_of(ready.plan->firmware_server);
   }
   const auto doors = open_doors(ready, p, o);
+  auto posts = embedded_post_front::name(options, ready, p, o);
+  if (!posts) {
+    return fail(posts.error());
+  }
   std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
+  host->posts_ = std::move(posts).value();
   auto at = host->twin_.start(host->home_);
   if (!at) {
     return fail(startup_error{exit_code::environment_failed,
                               "the embedded twin cannot start: " + at.error().message});
   }
   for (auto& product : ready.products) {
-    if (product.profile() == p) {
+    if (product.profile() == p && product.protocol() == device_protocol::mqtt) {
       product.settings.peer = at.value()[*(product.tls() ? doors.tls : doors.plain)];
       product.settings.cloud_is_new = true;
+    }
+  }
+  if (host->posts_) {
+    if (auto error = host->posts_->open(host->home_, host->twin_, ready, p)) {
+      return fail(std::move(*error));
     }
   }
   auto door = embedded_auth_host::open(host->home_, host->twin_, ready, p);
@@ -146,6 +160,9 @@ void twin_host::stop() {
   }
   if (firmware_) {
     firmware_->stop();
+  }
+  if (posts_) {
+    posts_->stop();
   }
   twin_.stop();
 }
@@ -208,6 +225,17 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
   put(family::twin_firmware_octets, c.firmware_octets);
   put(family::twin_commits, c.commits, {{"result", "ok"}});
   put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
+  for (std::size_t i = 0; i < cloud::post_protocol_count; ++i) {
+    const auto& by = c.posting[i];
+    const std::pair<std::string, std::string> of{
+        "protocol", std::string{cloud::to_string(static_cast<cloud::post_protocol>(i))}};
+    put(family::twin_posting_devices, by.online, {of});
+    put(family::twin_post_logons, by.tokens, {of, {"result", "given"}});
+    put(family::twin_post_logons, by.logons_refused, {of, {"result", "refused"}});
+    put(family::twin_posts, by.posts, {of, {"result", "taken"}});
+    put(family::twin_posts, by.tokens_refused, {of, {"result", "token"}});
+    put(family::twin_posts, by.refused, {of, {"result", "refused"}});
+  }
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

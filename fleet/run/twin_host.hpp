@@ -9,6 +9,7 @@
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/firmware_door.hpp"
 #include "fleet/run/guidance.hpp"
+#include "fleet/run/post_front.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/run_world.hpp"
 
@@ -43,8 +44,9 @@ private:
   twin_host(hal::home& home, cloud::twin_options options);
 
   hal::home& home_;
+  std::unique_ptr<embedded_post_front> posts_; ///< none: all speak MQTT; the twin listens by it
   cloud::twin twin_;
-  std::unique_ptr<embedded_auth_host> door_; ///< none: no device asks
+  std::unique_ptr<embedded_auth_host> door_;         ///< none: no device asks
   std::unique_ptr<embedded_firmware_door> firmware_; ///< none: no product has firmware
 };
 

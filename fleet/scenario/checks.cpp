@@ -213,17 +213,36 @@ void check_stage(reading& r, const yaml_value& map) {
   }
 }
 
+/// What devices listen to with a thing model alone (§11.4), and without one alone (§9.1: `data`).
+void check_model(reading& r, const yaml_value& map, const cloud_traffic& traffic,
+                 const scenario_product& product) {
+  if (traffic.kind == traffic_kind::property_get && product.model.empty()) {
+    r.complain(place_of(map, "kind"),
+               "kind property_get needs a product with a model"
+                   + (product.name.empty() ? "" : ", and " + product.name + " has none"));
+  } else if (traffic.kind == traffic_kind::custom && map.find("topic") == nullptr
+             && (product.profile != profile::linkplatform || !product.model.empty())) {
+    r.complain(place_of(map, "kind"),
+               "kind custom needs topic, as topic: user/get; its product's "
+               "devices listen to no custom topic but by the product's topics");
+  }
+}
+
 /// What traffic asks of its product beyond listening.
 void check_duty(reading& r, const yaml_value& map, const cloud_traffic& traffic,
-                const scenario_product& product, bool behind_gateway) {
+                const traffic_addressee& target) {
+  const auto& product = *target.product;
   if (product.profile == profile::mqtt) {
     return; // told
+  }
+  if (target.model_known) {
+    check_model(r, map, traffic, product);
   }
   if (traffic.kind == traffic_kind::config_push && !product.config) {
     r.complain(place_of(map, "kind"), "kind config_push needs a product with config: on");
   } else if (traffic.kind == traffic_kind::desired_set && !product.desired) {
     r.complain(place_of(map, "kind"), "kind desired_set needs a product with desired: on");
-  } else if (traffic.kind == traffic_kind::disable && !behind_gateway) {
+  } else if (traffic.kind == traffic_kind::disable && !target.behind_gateway) {
     r.complain(place_of(map, "kind"), "kind disable is for devices behind gateways; the connection "
                                       "of another would be refused");
   }
@@ -263,7 +282,7 @@ void check_traffic(reading& r, const yaml_value& map, const cloud_traffic& traff
                "kind shadow_desired needs a product with shadow: on"
                    + (product->name.empty() ? "" : ", and " + product->name + " has none"));
   }
-  check_duty(r, map, traffic, *product, target.behind_gateway);
+  check_duty(r, map, traffic, target);
   if (is({broadcast, custom}) && !traffic.topic.empty()) {
     if (const auto wrong = topic_mistake(traffic.topic, product->profile)) {
       r.complain("topic", *map.find("topic"), *wrong);

@@ -26,6 +26,7 @@ void check_stage(reading& r, const yaml_value& map);
 struct traffic_addressee {
   const scenario_product* product = nullptr; ///< null: unknown, or its profile is
   bool shadow_known = true;
+  bool model_known = true;
   bool behind_gateway = false;
 };
 

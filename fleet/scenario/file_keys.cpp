@@ -121,8 +121,11 @@ std::vector<key_of<cloud_traffic>> traffic_target_keys() {
 std::vector<key_of<cloud_traffic>> traffic_text_keys() {
   auto topic = info_of({"topic",
                         "Where a broadcast or custom message goes: what follows /broadcast/PK/ or "
-                        "/PK/DN/, or the whole topic with profile mqtt.",
-                        "user/get", "notice; get; fleet/{device}/down with profile mqtt"},
+                        "/PK/DN/, or the whole topic with profile mqtt. Kind custom needs it with "
+                        "profile linkdevelop and with a model.",
+                        "user/get",
+                        "notice; data with profile linkplatform; fleet/{device}/down with profile "
+                        "mqtt"},
                        "template");
   topic.range = "text with {device}, {index}, {seq}, {timestamp}, {random LOW..HIGH}…";
   auto payload = info_of({"payload", "What is sent; not with property_get and disable.",

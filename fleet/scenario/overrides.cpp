@@ -21,6 +21,7 @@ scenario_overrides overrides_of(const run_options& options) {
   take("--seed", out.seed, options.seed);
   take("--ramp", out.ramp_per_second, options.ramp_per_second);
   take("--interval", out.interval, options.interval);
+  take("--protocol", out.protocol, options.protocol);
   take("--security", out.security, options.security);
   take("--qos", out.qos, options.qos);
   take("--behaviour", out.behaviour, options.behaviour);
@@ -29,10 +30,8 @@ scenario_overrides overrides_of(const run_options& options) {
   take("--register", out.registers, options.registers);
   take("--logon", out.logon, options.logon);
   take("--product-key", out.product_key, options.product_key);
-  switch (options.target.scheme) {
-    case text::scheme::embedded: break;
-    case text::scheme::mqtt: out.target_security = security::plain; break;
-    case text::scheme::mqtts: out.target_security = security::tls; break;
+  if (options.target.scheme != text::scheme::embedded) {
+    out.target = options.target.scheme;
   }
   return out;
 }

@@ -18,9 +18,11 @@ struct scenario_overrides {
   std::optional<std::uint64_t> seed;
   std::optional<double> ramp_per_second; ///< replaces all stages: one ramp to all devices
   std::optional<duration> interval;      ///< replaces `every` of all reports; 0: no reports
+  std::optional<device_protocol> protocol;
   std::optional<program::security> security;
-  /// What a target's URL allows: tls makes plain products tls; plain refuses tls products.
-  std::optional<program::security> target_security;
+  /// Of a target that is not embedded: plain products become what it stands for; what it cannot
+  /// take is refused.
+  std::optional<text::scheme> target;
   std::optional<mqtt::qos> qos;
   std::optional<actors::behaviour> behaviour;
   std::optional<duration> keep_alive;

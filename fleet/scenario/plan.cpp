@@ -5,8 +5,10 @@
 #include <cmath>
 #include <queue>
 
+#include "fleet/options/protocols.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/scenario/apportion.hpp"
+#include "fleet/scenario/protocol_checks.hpp"
 #include "fleet/scenario/words.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/check.hpp"
@@ -44,6 +46,7 @@ mistake complete_products(const scenario& file, const scenario_overrides& flags,
     p.behaviour = flags.behaviour.value_or(p.behaviour);
     p.keep_alive = flags.keep_alive.value_or(p.keep_alive);
     p.link = flags.link.value_or(p.link);
+    p.protocol = flags.protocol.value_or(p.protocol);
     p.security = flags.security.value_or(p.security);
     if (flags.registers && p.profile != profile::mqtt) {
       p.logon = logon_mode::register_;
@@ -69,16 +72,8 @@ mistake contradiction(const scenario_overrides& flags, const product_plan& plann
   const auto say = [i](std::string message) {
     return plan_mistake{"products", i, std::move(message)};
   };
-  if (!planned.behind_gateway && flags.target_security) {
-    if (*flags.target_security == security::plain && over_tls(p.security)) {
-      return say("product " + p.name + " has security " + std::string{to_string(p.security)}
-                 + ", which contradicts the mqtt:// target; write mqtts:// for TLS");
-    }
-    if (*flags.target_security == security::tls && p.security == security::id2) {
-      return say("product " + p.name
-                 + " has security id2, which contradicts the mqtts:// target; write id2-tls, or "
-                   "mqtt:// for TCP");
-    }
+  if (auto wrong = protocol_mistake(planned, flags)) {
+    return say("product " + p.name + " " + *wrong);
   }
   if (p.profile == profile::mqtt) {
     if (by_id2(p.security)) {
@@ -93,7 +88,7 @@ mistake contradiction(const scenario_overrides& flags, const product_plan& plann
     }
   }
   if (!planned.behind_gateway && p.logon == logon_mode::register_ && p.security == security::plain
-      && flags.target_security != security::tls) {
+      && flags.target != text::scheme::mqtts) {
     return say("product " + p.name
                + " has logon register, which tells secrets over TLS alone; add security: tls");
   }
@@ -118,8 +113,8 @@ mistake check_products(const scenario_overrides& flags, scenario_plan& plan) {
       return wrong;
     }
     auto& tier = plan.products[i].product.security;
-    if (flags.target_security == security::tls && tier == security::plain) {
-      tier = security::tls;
+    if (flags.target && tier == security::plain) {
+      tier = security_of(*flags.target);
     }
   }
   return {};
@@ -207,18 +202,22 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
   return {};
 }
 
-void fill_traffic(const scenario& file, scenario_plan& plan) {
+mistake fill_traffic(const scenario& file, scenario_plan& plan) {
   for (const auto& traffic : file.cloud_traffic) {
     auto& planned = plan.cloud_traffic.emplace_back();
     planned.traffic = traffic;
     for (std::size_t i = 0; i < plan.products.size(); ++i) {
       if (plan.products[i].product.name == traffic.product) {
         planned.product = i;
+        if (auto wrong = traffic_mistake(traffic, plan.products[i].product)) {
+          return plan_mistake{"cloud_traffic", plan.cloud_traffic.size() - 1, std::move(*wrong)};
+        }
         plan.products[i].rrpc |= traffic.kind == traffic_kind::rrpc;
         plan.products[i].broadcasts |= traffic.kind == traffic_kind::broadcast;
       }
     }
   }
+  return {};
 }
 
 void fill_rollouts(const scenario& file, scenario_plan& plan) {
@@ -267,10 +266,12 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
     fill_rollouts(file, plan);
     wrong = check_rollouts(plan);
   }
+  if (!wrong) {
+    wrong = fill_traffic(file, plan);
+  }
   if (wrong) {
     return fail(std::move(*wrong));
   }
-  fill_traffic(file, plan);
   return plan;
 }
 

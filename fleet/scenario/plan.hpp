@@ -68,7 +68,7 @@ struct scenario_plan {
 
 /// What keeps a scenario from being a plan: a sentence, and the key of the file that it is about.
 struct plan_mistake {
-  std::string_view key;             ///< devices, duration, products or stages
+  std::string_view key; ///< devices, duration, products, stages, rollouts, cloud_traffic
   std::optional<std::size_t> index; ///< of a product or stage
   std::string message;
 };

@@ -270,11 +270,14 @@ std::vector<key_of<scenario_product>> identity_keys() {
 std::vector<key_of<scenario_product>> connection_keys() {
   return {word_key({"profile", "The cloud's dialect; mqtt is for any broker.", "linkplatform"},
                    &scenario_product::profile, profile_words),
-          word_key({"protocol", "What the devices speak.", "mqtt"}, &scenario_product::protocol,
-                   device_protocol_words, device_protocols_taken),
+          word_key({"protocol",
+                    "What the devices speak. With coap and http they only post: no shadow, no "
+                    "commands, no gateways.",
+                    "coap"},
+                   &scenario_product::protocol, protocol_words),
           word_key({"security",
-                    "How the connection is kept: id2, id2-tls and itls are the ID2 model, see the "
-                    "flag --security.",
+                    "How the connection is kept: plain or tls; dtls, psk and aes are of protocol "
+                    "coap; id2, id2-tls and itls are the ID2 model, see the flag --security.",
                     "tls"},
                    &scenario_product::security, security_words),
           word_key({"behaviour",
@@ -335,6 +338,11 @@ std::vector<key_of<scenario_product>> duty_keys() {
                   "into receive_limit.",
                   "on"},
                  &scenario_product::model_get),
+      switch_key({"radio_sleep",
+                  "Whether the radio is off between reports, as NB-IoT's power saving has it; for "
+                  "protocol coap.",
+                  "on"},
+                 &scenario_product::radio_sleep),
       map_key({"gateways",
                "Makes the product one of gateways; `count` and `share` then contradict it.",
                "{count: 200, children: {product: meter, each: 25}}", "none"},

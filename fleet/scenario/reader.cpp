@@ -87,7 +87,7 @@ traffic_addressee find_target(reading& r, const yaml_value& root, const yaml_val
     return {}; // wrong, and told
   }
   if (file.products.empty() && traffic.product == "product_1") {
-    return {&standard, true, false};
+    return {&standard, true, true, false};
   }
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     if (file.products[i].name == traffic.product) {
@@ -97,7 +97,7 @@ traffic_addressee find_target(reading& r, const yaml_value& root, const yaml_val
             return p.gateways && p.gateways->children.product == traffic.product;
           });
       return {r.right(item, "profile") ? &file.products[i] : nullptr, r.right(item, "shadow"),
-              behind};
+              r.right(item, "model"), behind};
     }
   }
   no_product(r, place_of(map, "product"), traffic.product, file);

@@ -109,7 +109,12 @@ std::vector<key_of<firmware_rule>> updater_keys() {
       switch_key({"ask", "Whether devices ask for an update at each boot.", "on"},
                  &firmware_rule::ask),
       count_key({"progress", "Percent between two progress messages.", "1", {}, "percent"},
-                &firmware_rule::progress, 1, 100)};
+                &firmware_rule::progress, 1, 100),
+      duration_key({"patience",
+                    "How long a download that gets no octets waits for a server that cannot be "
+                    "reached; 0s: five attempts, as with answers that are wrong.",
+                    "30m"},
+                   &firmware_rule::patience, {0s, 6h})};
 }
 
 key_of<rollout_rule> rollout_name_key() {
@@ -164,33 +169,51 @@ std::vector<key_of<rollout_rule>> image_keys() {
 
 std::vector<key_of<rollout_rule>> choice_keys() {
   auto from = info_of(
-      {"from", "The versions that a device must run to be chosen.", "[1.0.0, 1.1.0]", "any"},
+      {"from",
+       "The versions that a device runs to be chosen; one that never told its version takes part "
+       "until it tells another.",
+       "[1.0.0, 1.1.0]", "any"},
       "list of words");
   from.range = "1 to 64 visible characters each; 0 to 64 items";
   auto waves = info_of({"waves",
                         "Which part of the chosen has had its turn with each wave; the next begins "
-                        "when all of a wave have ended.",
+                        "when `wave_done` of a wave have ended.",
                         "[1%, 10%, 100%]", "all at once"},
                        "list of words");
   waves.range = "percentages in steps of 0.1, rising to 100%; 0 to 16 items";
-  return {percent_key<rollout_rule>(
-              {"percent", "Which part of the product's devices is chosen.", "50%", "100%"},
-              &rollout_rule::percent_ppm),
-          words_key(std::move(from), &rollout_rule::from, versions_most, check_version),
-          words_key(std::move(waves), &rollout_rule::waves, waves_most,
-                    [](std::string_view word) -> std::optional<std::string> {
-                      const auto parsed = parse_percent(word);
-                      return parsed ? std::nullopt : std::optional{parsed.error()};
-                    }),
-          duration_key({"pause", "Between two waves.", "10m"}, &rollout_rule::pause, {0s, month}),
-          rate_key({"rate", "Offers a second.", "100/s", "as they come", "devices a second"},
-                   &rollout_rule::rate, 1, 100'000),
-          count_key({"under_way",
-                     "Devices that may be updating at a time; 0 for any number.",
-                     "500",
-                     {},
-                     "devices"},
-                    &rollout_rule::under_way, 0, scenario_devices_most)};
+  return {
+      percent_key<rollout_rule>(
+          {"percent", "Which part of the product's devices is chosen.", "50%", "100%"},
+          &rollout_rule::percent_ppm),
+      words_key(std::move(from), &rollout_rule::from, versions_most, check_version),
+      switch_key({"take_over",
+                  "Whether it takes devices out of other rollouts, unless they upgrade "
+                  "already; off, they stay there.",
+                  "on"},
+                 &rollout_rule::take_over),
+      words_key(std::move(waves), &rollout_rule::waves, waves_most,
+                [](std::string_view word) -> std::optional<std::string> {
+                  const auto parsed = parse_percent(word);
+                  return parsed ? std::nullopt : std::optional{parsed.error()};
+                }),
+      percent_key<rollout_rule>(
+          {"wave_done", "Which part of a wave's devices must have ended before the next begins.",
+           "95%", "100%"},
+          &rollout_rule::wave_done_ppm),
+      duration_key({"wave_most",
+                    "After which the next wave begins all the same; with `halt_at`, not "
+                    "before an attempt has ended.",
+                    "2h", "none: it never does"},
+                   &rollout_rule::wave_most, {1s, month}),
+      duration_key({"pause", "Between two waves.", "10m"}, &rollout_rule::pause, {0s, month}),
+      rate_key({"rate", "Offers a second.", "100/s", "as they come", "devices a second"},
+               &rollout_rule::rate, 1, 100'000),
+      count_key({"under_way",
+                 "Devices that may be updating at a time; 0 for any number.",
+                 "500",
+                 {},
+                 "devices"},
+                &rollout_rule::under_way, 0, scenario_devices_most)};
 }
 
 std::vector<key_of<rollout_rule>> failure_keys() {

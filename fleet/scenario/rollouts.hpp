@@ -24,10 +24,11 @@ struct firmware_rule {
   duration boot_time{3'000'000'000}; ///< from power-on to the first attempt to connect
   ota::downgrade_policy downgrade = ota::downgrade_policy::accept;
   ota::second_offer_policy second_offer = ota::second_offer_policy::replace;
-  bool resume = true;          ///< ranges after a cut or a reboot
-  bool http = false;           ///< images also by plain HTTP
-  bool ask = false;            ///< `request` at each boot
-  std::uint32_t progress = 10; ///< percent between two progress messages
+  bool resume = true;                          ///< ranges after a cut or a reboot
+  bool http = false;                           ///< images also by plain HTTP
+  bool ask = false;                            ///< `request` at each boot
+  std::uint32_t progress = 10;                 ///< percent between two progress messages
+  duration patience = std::chrono::minutes{5}; ///< with a server that cannot be reached; 0: none
 };
 
 /// What is wrong with a rollout's image or with how it is served, on purpose (design §9).
@@ -53,15 +54,18 @@ struct rollout_rule {
   std::optional<std::uint32_t> size; ///< octets of a made image; none: 1 MiB, or `image`'s
   std::string image;                 ///< a file, found from here; empty: made
   content_digest sign = content_digest::md5;
-  duration at{0};                        ///< after the start of the run
-  std::uint32_t percent_ppm = 1'000'000; ///< of the devices, in millionths
-  std::vector<std::string> from;         ///< versions that they must run; none: any
-  std::vector<std::string> waves;        ///< percentages, rising to 100%; none: one wave
-  duration pause{0};                     ///< between two waves
-  std::optional<double> rate;            ///< offers a second; none: as they come
-  std::uint32_t under_way = 0;           ///< devices at a time; 0: any number
-  std::optional<std::uint32_t> halt_ppm; ///< failed attempts, in millionths; none: never halts
-  std::uint32_t halt_after = 10;         ///< attempts that must have ended before
+  duration at{0};                          ///< after the start of the run
+  std::uint32_t percent_ppm = 1'000'000;   ///< of the devices, in millionths
+  std::vector<std::string> from;           ///< versions that they run, or never told; none: any
+  bool take_over = false;                  ///< also those of other rollouts that do not upgrade yet
+  std::vector<std::string> waves;          ///< percentages, rising to 100%; none: one wave
+  std::uint32_t wave_done_ppm = 1'000'000; ///< of a wave's devices ended, before the next begins
+  std::optional<duration> wave_most;       ///< after which it begins all the same; none: never
+  duration pause{0};                       ///< between two waves
+  std::optional<double> rate;              ///< offers a second; none: as they come
+  std::uint32_t under_way = 0;             ///< devices at a time; 0: any number
+  std::optional<std::uint32_t> halt_ppm;   ///< failed attempts, in millionths; none: never halts
+  std::uint32_t halt_after = 10;           ///< attempts that must have ended before
   std::uint32_t retries = 0;
   duration retry_after = std::chrono::minutes{1};
   duration attempt = std::chrono::hours{1}; ///< the most from an offer to the version's report

@@ -17,9 +17,6 @@
 
 namespace fleet::program {
 
-/// What devices speak. Only mqtt is taken by the reader today.
-enum class device_protocol : std::uint8_t { mqtt, coap, http };
-
 /// What a report consists of.
 enum class report_kind : std::uint8_t {
   properties,   ///< thing.event.property.post (§11.1)
@@ -106,6 +103,7 @@ struct scenario_product {
   bool desired = false;
   bool config = false;
   bool model_get = false;
+  bool radio_sleep = false; ///< coap only: on to send and hear, off between
   std::vector<std::string> tags;              ///< `key=value` each
   std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
   text_place receive_limit_at;                ///< where the file has it

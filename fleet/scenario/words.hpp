@@ -6,13 +6,6 @@
 
 namespace fleet::program {
 
-/// The first one can be had today.
-inline constexpr words_of<device_protocol, 3> device_protocol_words{
-    {{"mqtt", device_protocol::mqtt},
-     {"coap", device_protocol::coap},
-     {"http", device_protocol::http}}};
-inline constexpr std::size_t device_protocols_taken = 1;
-
 inline constexpr words_of<report_kind, 8> report_kind_words{
     {{"properties", report_kind::properties},
      {"event", report_kind::event},

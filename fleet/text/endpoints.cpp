@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "fleet/text/nearest.hpp"
 
@@ -12,7 +11,21 @@ namespace fleet::text {
 namespace {
 
 constexpr std::string_view target_forms =
-    "write embedded, mqtt://host[:1883] or mqtts://host[:8883]";
+    "write embedded, mqtt://host[:1883], mqtts://host[:8883], coap://host[:5683], "
+    "coaps://host[:5684], coap-psk://host[:5682], http://host[:80] or https://host[:443]";
+
+struct scheme_facts {
+  std::string_view name;
+  scheme meaning;
+  std::uint16_t port;
+};
+constexpr std::array<scheme_facts, 7> schemes{{{"mqtt", scheme::mqtt, 1883},
+                                               {"mqtts", scheme::mqtts, 8883},
+                                               {"coap", scheme::coap, 5683},
+                                               {"coaps", scheme::coaps, 5684},
+                                               {"coap-psk", scheme::coap_psk, 5682},
+                                               {"http", scheme::http, 80},
+                                               {"https", scheme::https, 443}}};
 
 std::string forms() {
   return std::string{target_forms};
@@ -22,17 +35,13 @@ complaint bad_port() {
   return "has a bad port; a port is a number from 1 to 65535";
 }
 
-std::optional<scheme> known_scheme(std::string_view word) {
-  if (word == "mqtt") {
-    return scheme::mqtt;
-  }
-  if (word == "mqtts") {
-    return scheme::mqtts;
-  }
-  return std::nullopt;
+const scheme_facts* known_scheme(std::string_view word) {
+  const auto* const found = std::find_if(schemes.begin(), schemes.end(),
+                                         [word](const scheme_facts& s) { return s.name == word; });
+  return found == schemes.end() ? nullptr : found;
 }
 
-/// What other programs call our two schemes.
+/// What other programs call our schemes of MQTT.
 std::string_view same_thing_elsewhere(std::string_view word) {
   if (word == "tcp") {
     return "; tcp:// is spelled mqtt:// here";
@@ -50,6 +59,13 @@ bool host_character(char c) noexcept {
 
 } // namespace
 
+std::string_view to_string(scheme s) noexcept {
+  const auto* const found =
+      std::find_if(schemes.begin(), schemes.end(),
+                   [s](const scheme_facts& known) { return known.meaning == s; });
+  return found == schemes.end() ? std::string_view{} : found->name;
+}
+
 result<target, complaint> parse_target(std::string_view word) {
   if (word == "embedded") {
     return target{};
@@ -63,8 +79,8 @@ result<target, complaint> parse_target(std::string_view word) {
     return fail("has no scheme; " + forms());
   }
   const std::string_view name = word.substr(0, colon);
-  const auto kind = known_scheme(name);
-  if (!kind) {
+  const auto* const kind = known_scheme(name);
+  if (kind == nullptr) {
     return fail("has an unknown scheme" + std::string{same_thing_elsewhere(name)} + "; " + forms());
   }
   std::string_view rest = word.substr(colon + 3);
@@ -76,7 +92,7 @@ result<target, complaint> parse_target(std::string_view word) {
         complaint{"must not carry a user name or password; use --username and --password-file"});
   }
   if (rest.find_first_of("/?#") != std::string_view::npos) {
-    return fail(complaint{"has a path; an MQTT target is a host and a port only"});
+    return fail(complaint{"has a path; a target is a host and a port only"});
   }
   if (rest.empty() || (rest.front() == ':' && rest.find(':', 1) == std::string_view::npos)) {
     return fail("names no host; " + forms());
@@ -84,7 +100,7 @@ result<target, complaint> parse_target(std::string_view word) {
   if (!std::all_of(rest.begin(), rest.end(), host_character)) {
     return fail(complaint{"has a character that no host name has"});
   }
-  const auto split = hal::parse_host_port(rest, *kind == scheme::mqtt ? mqtt_port : mqtts_port);
+  const auto split = hal::parse_host_port(rest, kind->port);
   if (!split && split.error() == hal::address_error::bad_port) {
     return fail(bad_port());
   }
@@ -96,7 +112,7 @@ result<target, complaint> parse_target(std::string_view word) {
   if (split.value().port == 0) {
     return fail(bad_port());
   }
-  return target{*kind, split.value().host, split.value().port};
+  return target{kind->meaning, split.value().host, split.value().port};
 }
 
 std::string format_target(const target& t) {
@@ -104,8 +120,8 @@ std::string format_target(const target& t) {
     return "embedded";
   }
   const bool v6 = t.host.find(':') != std::string::npos;
-  return std::string{t.scheme == scheme::mqtt ? "mqtt://" : "mqtts://"} + (v6 ? "[" : "") + t.host
-         + (v6 ? "]" : "") + ":" + std::to_string(t.port);
+  return std::string{to_string(t.scheme)} + "://" + (v6 ? "[" : "") + t.host + (v6 ? "]" : "") + ":"
+         + std::to_string(t.port);
 }
 
 result<hal::address, complaint> parse_listen_address(std::string_view word) {

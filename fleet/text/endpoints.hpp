@@ -12,7 +12,7 @@
 namespace fleet::text {
 
 /// Which transport a target's scheme asks for.
-enum class scheme : std::uint8_t { embedded, mqtt, mqtts };
+enum class scheme : std::uint8_t { embedded, mqtt, mqtts, coap, coaps, coap_psk, http, https };
 
 /// Where a fleet connects to.
 struct target {
@@ -23,11 +23,11 @@ struct target {
   friend bool operator==(const target&, const target&) = default;
 };
 
-/// The well-known ports of MQTT without and with TLS.
-inline constexpr std::uint16_t mqtt_port = 1883;
-inline constexpr std::uint16_t mqtts_port = 8883;
+/// `mqtt` and so on, as in a URL; empty for embedded.
+std::string_view to_string(scheme s) noexcept;
 
-/// `embedded`, `mqtt://host[:1883]`, `mqtts://host[:8883]`; IPv6 in brackets. A complaint never
+/// `embedded`, or a URL of a host with or without a port: the well-known one of the scheme is taken
+/// then, of CoAP that of the vendor (aliyun-iot.md §17.1). IPv6 in brackets. A complaint never
 /// repeats what stands before an `@`.
 result<target, complaint> parse_target(std::string_view word);
 /// As parse_target() reads it; `embedded` or a URL with its port.

@@ -158,12 +158,16 @@ void datagram_link::on_datagram(const address& /*from*/, bytes_view bytes) {
     return;
   }
   ++counters_.received;
+  const time_point due = next_timeout();
   const unsigned copies = pass(bytes, late_down_);
   for (unsigned c = 0; c < copies && owner_ != nullptr; ++c) {
     take(bytes);
   }
   if (copies > 0 && !late_down_.empty() && owner_ != nullptr) {
     release(false);
+  }
+  if (owner_ != nullptr && next_timeout() < due) {
+    owner_->on_link_hurry();
   }
 }
 

@@ -25,6 +25,8 @@ public:
   virtual void on_link_trouble(datagram_trouble trouble) = 0;
   /// The last call: the filter failed, timed out, or was ended by the peer.
   virtual void on_link_closed(close_reason reason, std::string_view detail) = 0;
+  /// next_timeout() is earlier than it was, from within a call of the home.
+  virtual void on_link_hurry() {}
 
 protected:
   ~datagram_link_events() = default;

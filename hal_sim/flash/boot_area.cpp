@@ -2,11 +2,21 @@
 #include "hal_sim/flash/boot_area.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "protocol/base/check.hpp"
 
 namespace fleet::hal {
+
+namespace {
+
+std::optional<boot_record> newer(const std::optional<boot_record>& a,
+                                 const std::optional<boot_record>& b) {
+  return !b || (a && a->sequence >= b->sequence) ? a : b;
+}
+
+} // namespace
 
 boot_area::boot_area(flash_chip& chip, std::uint32_t first_block) noexcept
     : chip_(&chip), first_block_(first_block) {
@@ -33,7 +43,9 @@ boot_area::copy boot_area::look_at(std::uint32_t which) const {
     if (chip_->read(address_of(which, place), octets) != flash_status::done) {
       return {};
     }
-    if (std::all_of(octets.begin(), octets.end(), [](std::uint8_t o) { return o == 0xff; })) {
+    // Equal to itself moved by one: all octets are alike.
+    if (octets.front() == 0xff
+        && std::memcmp(octets.data(), octets.data() + 1, octets.size() - 1) == 0) {
       continue;
     }
     // Behind a torn record as well: what is not erased cannot be written.
@@ -47,12 +59,7 @@ boot_area::copy boot_area::look_at(std::uint32_t which) const {
 }
 
 std::optional<boot_record> boot_area::newest() const {
-  const copy a = look_at(0);
-  const copy b = look_at(1);
-  if (a.newest && b.newest) {
-    return a.newest->sequence >= b.newest->sequence ? a.newest : b.newest;
-  }
-  return a.newest ? a.newest : b.newest;
+  return newer(look_at(0).newest, look_at(1).newest);
 }
 
 flash_status boot_area::append(std::uint32_t which, const copy& is, const boot_record& record) {
@@ -93,13 +100,13 @@ flash_status boot_area::store(boot_record& record) {
 
 flash_status boot_area::repair() {
   const std::array<copy, blocks> is{look_at(0), look_at(1)};
-  const auto newer = newest();
-  if (!newer) {
+  const auto wanted = newer(is[0].newest, is[1].newest);
+  if (!wanted) {
     return flash_status::done;
   }
   for (std::uint32_t which = 0; which < blocks; ++which) {
-    if (!is[which].newest || is[which].newest->sequence != newer->sequence) {
-      return append(which, is[which], *newer);
+    if (!is[which].newest || is[which].newest->sequence != wanted->sequence) {
+      return append(which, is[which], *wanted);
     }
   }
   return flash_status::done;

@@ -143,6 +143,14 @@ flash_status flash_chip::write_run(std::uint32_t address, bytes_view octets) {
     return flash_status::bad_block;
   }
   operations_ += octets.size() / geometry_->write_bytes;
+  const bool is_open = open_octets_ != nullptr && open_block_ == block;
+  if (octets.size() == geometry_->block_bytes && !is_open && cell(block).content == 0) {
+    seal();
+    const auto content = store_->enter_block(octets); // no copy to change, no bit to be stuck
+    set_cell(block, content, false);
+    store_->drop_block(content);
+    return flash_status::done;
+  }
   open(block);
   std::uint8_t* const to = open_octets_.get() + address % geometry_->block_bytes;
   std::uint64_t stuck = 0;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "hal_sim/real_world/asked_addresses.hpp"
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/datagram.hpp"
 
@@ -15,17 +17,19 @@ class real_datagrams;
 /// What one socket has to send: lent while there is something, so that quiet ones hold none.
 struct datagram_outbox {
   datagram_batch batch;
-  std::vector<address> to; ///< of a server, one for each datagram
-  std::size_t next = 0;    ///< the first one not sent
+  std::vector<address> to;                  ///< of a server, one for each datagram
+  std::vector<std::optional<address>> from; ///< of one at all addresses, likewise
+  std::size_t next = 0;                     ///< the first one not sent
 };
 
 /// Freed at the end of a turn in which it was abandoned and closed.
-class real_datagram final : public datagram_socket {
+class real_datagram : public datagram_socket {
 public:
   real_datagram(real_datagrams& all, datagram_events& events, int fd, const address& peer) noexcept
       : all_(all), events_(events), peer_(peer), fd_(fd) {}
 
   bool send(const address& to, bytes_view bytes) override;
+  void discard() noexcept override;
   [[nodiscard]] address at() const override;
   [[nodiscard]] std::size_t unsent() const override;
 
@@ -40,6 +44,7 @@ private:
   int fd_;       ///< −1: could not be opened, or closed
   datagram_trouble trouble_ = datagram_trouble::exhausted; ///< told in the next turn
   bool serves_ : 1 = false;
+  bool anywhere_ : 1 = false;  ///< it is a real_datagram_anywhere
   bool abandoned_ : 1 = false; ///< no owner any more
   bool blocked_ : 1 = false;   ///< the kernel took no more; it will say when it does
   bool dirty_ : 1 = false;     ///< in the list to flush
@@ -48,5 +53,12 @@ private:
 };
 
 static_assert(sizeof(real_datagram) <= 64, "an idle device pays for each octet");
+
+/// A server's that is bound to all addresses of this machine.
+class real_datagram_anywhere final : public real_datagram {
+public:
+  using real_datagram::real_datagram;
+  asked_addresses asked;
+};
 
 } // namespace fleet::hal

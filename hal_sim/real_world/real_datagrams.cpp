@@ -42,6 +42,7 @@ struct real_datagrams::slots {
   std::array<mmsghdr, batch_max> messages{};
   std::array<iovec, batch_max> parts{};
   std::array<socket_address, batch_max> addresses{};
+  std::array<control_octets, batch_max> controls{};
   std::vector<std::uint8_t> octets = std::vector<std::uint8_t>(batch_max * datagram_bytes_max);
 
   /// Message `i` with one part, and where its address stands or nothing.
@@ -70,8 +71,16 @@ bool real_datagram::send(const address& to, bytes_view bytes) {
   if (serves_) {
     out.to.push_back(to);
   }
+  if (anywhere_) {
+    const address* const from = static_cast<real_datagram_anywhere&>(*this).asked.of(to);
+    out.from.push_back(from == nullptr ? std::nullopt : std::optional{*from});
+  }
   all_.mark_dirty(*this);
   return true;
+}
+
+void real_datagram::discard() noexcept {
+  all_.give_back(*this);
 }
 
 address real_datagram::at() const {
@@ -115,8 +124,11 @@ result<datagram_ptr, listen_error> real_datagrams::bind(const address& at,
   if (!opened) {
     return fail(listen_error_of(opened.error()));
   }
-  auto* const s = new real_datagram{*this, events, opened.value(), at};
+  const bool anywhere = at.ip == address{}.ip && tell_asked_address(opened.value(), at.v6);
+  auto* const s = anywhere ? new real_datagram_anywhere{*this, events, opened.value(), at}
+                           : new real_datagram{*this, events, opened.value(), at};
   s->serves_ = true;
+  s->anywhere_ = anywhere;
   datagram_ptr owned = enlist(*s);
   if (!watch(*s)) {
     return fail(listen_error::exhausted);
@@ -206,6 +218,10 @@ void real_datagrams::read(real_datagram& s) {
     for (std::size_t k = 0; k < batch_max; ++k) {
       slots_->addresses[k].size = sizeof slots_->addresses[k].raw;
       slots_->set(k, slots_->octets.data() + k * datagram_bytes_max, datagram_bytes_max, s.serves_);
+      if (s.anywhere_) {
+        slots_->messages[k].msg_hdr.msg_control = slots_->controls[k].room.data();
+        slots_->messages[k].msg_hdr.msg_controllen = slots_->controls[k].room.size();
+      }
     }
     const int got = ::recvmmsg(s.fd_, slots_->messages.data(), batch_max, MSG_DONTWAIT, nullptr);
     if (got > 0) {
@@ -235,6 +251,11 @@ void real_datagrams::deliver(real_datagram& s, std::size_t count) {
       continue;
     }
     const address from = s.serves_ ? from_socket(slots_->addresses[k].raw) : s.peer_;
+    if (s.anywhere_) {
+      if (const auto ours = asked_address(m.msg_hdr)) {
+        static_cast<real_datagram_anywhere&>(s).asked.heard(from, *ours);
+      }
+    }
     s.events_.on_datagram(from,
                           {slots_->octets.data() + k * datagram_bytes_max, std::size_t{m.msg_len}});
   }
@@ -277,6 +298,9 @@ std::size_t real_datagrams::send_some(real_datagram& s) {
       slots_->addresses[k] = to_socket(out.to[out.next + k]);
     }
     slots_->set(k, const_cast<std::uint8_t*>(bytes.data()), bytes.size(), s.serves_);
+    if (s.anywhere_ && out.from[out.next + k]) {
+      answer_from(*out.from[out.next + k], slots_->messages[k].msg_hdr, slots_->controls[k]);
+    }
   }
   const int sent =
       ::sendmmsg(s.fd_, slots_->messages.data(), static_cast<unsigned>(count), MSG_NOSIGNAL);
@@ -340,6 +364,7 @@ void real_datagrams::give_back(real_datagram& s) noexcept {
   if (spare_.size() < spare_max && back->batch.octets() <= spare_bytes_max) {
     back->batch.clear();
     back->to.clear();
+    back->from.clear();
     back->next = 0;
     spare_.push_back(std::move(back));
   }

@@ -22,6 +22,7 @@ public:
   real_datagrams& operator=(const real_datagrams&) = delete;
 
   datagram_ptr open(const datagram_options& options, datagram_events& events);
+  /// Bound to all addresses of this machine, it sends to a peer from the one that peer asked last.
   result<datagram_ptr, listen_error> bind(const address& at, datagram_events& events);
 
   // What the home's turn asks for, in this order.

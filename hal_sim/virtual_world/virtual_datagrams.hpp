@@ -38,6 +38,10 @@ public:
       : net_(&net), events_(&events) {}
 
   bool send(const address& to, bytes_view bytes) override;
+  void discard() noexcept override {
+    out_.clear();
+    unsent_ = 0;
+  }
   [[nodiscard]] address at() const override { return at_; }
   [[nodiscard]] std::size_t unsent() const override { return unsent_; }
 

@@ -49,6 +49,9 @@ public:
   /// unsent_bytes_max octets wait already.
   virtual bool send(const address& to, bytes_view bytes) = 0;
 
+  /// Drops what has not been sent yet.
+  virtual void discard() noexcept = 0;
+
   /// The address it is reached at; a client's may have no port before the first turn has ended.
   [[nodiscard]] virtual address at() const = 0;
 

@@ -35,6 +35,7 @@ struct datagram_server::session final : timer {
   std::unique_ptr<datagram_filter> filter;
   std::uint64_t attempt = 0;
   time_point heard{};
+  time_point armed_for = never;
   bool open = false;
   bool gone = false;
 
@@ -179,8 +180,14 @@ void datagram_server::settle(session& s, filter_state now) {
   }
 }
 
+/// A wake that only moves away is left as it is, and moved when it comes: each datagram of each of
+/// very many peers would reorder the home's timers else.
 void datagram_server::rearm(session& s) {
-  home_.arm(s, std::min(s.filter->next_timeout(), later(s.heard, options_.idle_max)));
+  const time_point due = std::min(s.filter->next_timeout(), later(s.heard, options_.idle_max));
+  if (!s.armed() || due < s.armed_for) {
+    s.armed_for = due;
+    home_.arm(s, due);
+  }
 }
 
 void datagram_server::send_out(const address& to) {

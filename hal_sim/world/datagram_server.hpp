@@ -60,6 +60,8 @@ public:
 
   /// False where there is no such peer, or its session or the socket does not take so much.
   bool send(const address& peer, bytes_view bytes);
+  /// Drops what this turn has sent so far, to whomever.
+  void discard() noexcept { socket_->discard(); }
   /// Ends a session with the closing alert; no event follows.
   void drop(const address& peer);
 

@@ -5,15 +5,6 @@
 
 namespace fleet::coap {
 
-namespace {
-
-std::uint32_t whole_milliseconds(duration d) noexcept {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
-}
-
-} // namespace
-
 bool recent_ids::seen(std::uint16_t id, time_point now, duration lifetime, std::size_t most) {
   forget_old(now, lifetime);
   const std::uint32_t now_ms = milliseconds_of(now);

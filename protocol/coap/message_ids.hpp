@@ -17,6 +17,11 @@ constexpr std::uint32_t milliseconds_of(time_point t) noexcept {
       std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
+constexpr std::uint32_t whole_milliseconds(duration d) noexcept {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+}
+
 /// Hands out ids in turn, and none twice within EXCHANGE_LIFETIME (RFC 7252 §4.4): no more than
 /// `most` in two windows of that length that touch.
 class message_id_source {

@@ -38,15 +38,13 @@ std::optional<message_view> message_layer::take(bytes_view datagram, bool multic
     heard_ = std::make_unique<heard>();
   }
   heard_->quiet_at = later(now, lifetime());
-  heard_->forget_replies(now, lifetime());
+  heard_->replies.forget_old(milliseconds_of(now), whole_milliseconds(lifetime()));
   if (!heard_->ids.seen(m.id, now, lifetime(), settings_->limits.recent_max)) {
     return m;
   }
   ++counts_.duplicates;
-  const auto known = std::find_if(heard_->replies.begin(), heard_->replies.end(),
-                                  [&](const sent_reply& r) { return r.id == m.id; });
-  if (known != heard_->replies.end() && m.type == message_type::confirmable) {
-    out.append(known->message.view());
+  if (const auto known = heard_->replies.find(m.id); known && m.type == message_type::confirmable) {
+    out.append(*known);
   }
   return {};
 }
@@ -132,33 +130,9 @@ void message_layer::reject(const message_view& m, time_point now, datagrams& out
 }
 
 void message_layer::remember(std::uint16_t id, bytes_view message, time_point now) {
-  static constexpr std::size_t overhead = 32;
-  if (heard_ == nullptr) { // it took the answer longer than EXCHANGE_LIFETIME
-    return;
+  if (heard_ != nullptr) { // else it took the answer longer than EXCHANGE_LIFETIME
+    heard_->replies.add(id, message, milliseconds_of(now), settings_->limits.replies_max);
   }
-  std::vector<sent_reply>& all = heard_->replies;
-  std::erase_if(all, [&](const sent_reply& r) { return r.id == id; });
-  std::size_t total = message.size() + overhead;
-  for (const sent_reply& r : all) {
-    total += r.message.size() + overhead;
-  }
-  auto kept = all.begin();
-  while (kept != all.end() && total > settings_->limits.replies_max) {
-    total -= kept->message.size() + overhead;
-    ++kept;
-  }
-  all.erase(all.begin(), kept);
-  all.push_back({kept_octets{message}, milliseconds_of(now), id});
-}
-
-void message_layer::heard::forget_replies(time_point now, duration lifetime) {
-  const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(lifetime).count();
-  const std::uint32_t now_ms = milliseconds_of(now);
-  auto old = replies.begin();
-  while (old != replies.end() && now_ms - old->at_ms > static_cast<std::uint32_t>(span)) {
-    ++old;
-  }
-  replies.erase(replies.begin(), old);
 }
 
 /// Lets wait what must (§4.7), and sends the rest in order.
@@ -288,10 +262,8 @@ std::size_t message_layer::memory_bytes() const noexcept {
     all += o.message.memory_bytes();
   }
   if (heard_ != nullptr) {
-    all += heap_octets(sizeof *heard_) + heap_octets(heard_->replies) + heard_->ids.memory_bytes();
-    for (const sent_reply& r : heard_->replies) {
-      all += r.message.memory_bytes();
-    }
+    all +=
+        heap_octets(sizeof *heard_) + heard_->replies.memory_bytes() + heard_->ids.memory_bytes();
   }
   return all;
 }

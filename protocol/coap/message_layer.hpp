@@ -13,6 +13,7 @@
 #include "protocol/coap/codec.hpp"
 #include "protocol/coap/datagrams.hpp"
 #include "protocol/coap/heap.hpp"
+#include "protocol/coap/kept_replies.hpp"
 #include "protocol/coap/message_ids.hpp"
 #include "protocol/coap/peer.hpp"
 #include "protocol/coap/transmission.hpp"
@@ -114,19 +115,11 @@ private:
     bool confirmable = true;
     bool renewed = false; ///< wants a new id
   };
-  struct sent_reply {
-    kept_octets message;
-    std::uint32_t at_ms = 0;
-    std::uint16_t id = 0;
-  };
-
   /// What the peer said of late.
   struct heard {
     recent_ids ids;
-    std::vector<sent_reply> replies; ///< oldest first
-    time_point quiet_at = never;     ///< all of it is old then
-
-    void forget_replies(time_point now, duration lifetime);
+    kept_replies replies;
+    time_point quiet_at = never; ///< all of it is old then
   };
 
   [[nodiscard]] duration lifetime() const noexcept { return settings_->timing.exchange_lifetime(); }

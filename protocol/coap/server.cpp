@@ -110,6 +110,15 @@ respond_error server_session::respond(exchange_id id, const response_fields& fie
   return respond_error::none;
 }
 
+void server_session::acknowledge(exchange_id id, time_point now, datagrams& out) {
+  state& s = *state_;
+  s.now = now;
+  if (open_request* const r = s.find(id); r != nullptr && r->acknowledge_at != never) {
+    r->acknowledge_at = never;
+    s.layer.acknowledge(r->message_id, now, out);
+  }
+}
+
 respond_error server_session::state::send_answer(const answer_way& way, message_fields m,
                                                  datagrams& out) {
   if (!way.confirmable) {

@@ -119,6 +119,10 @@ public:
   [[nodiscard]] respond_error respond(exchange_id id, const response_fields& fields, time_point now,
                                       datagrams& out);
 
+  /// Acknowledges a request that is answered later by itself, without waiting for the time of it:
+  /// the answer comes in a message of its own then (RFC 7252 §5.2.2).
+  void acknowledge(exchange_id id, time_point now, datagrams& out);
+
   /// Whether the observation is there: respond() may not have begun it.
   [[nodiscard]] bool observes(exchange_id observation) const noexcept;
   /// Tells of a new state. While the last telling is not acknowledged, or within

@@ -184,18 +184,20 @@ void updater::body(bytes_view octets, time_point now) {
   job_->received += static_cast<std::uint32_t>(octets.size());
   if (const std::uint32_t there = board_->resumable();
       there >= job_->noted && there - job_->noted >= settings_->keep_every) {
-    note_progress();
+    note_progress(now);
   }
   say_percent();
 }
 
 /// Where a reboot would leave off; an attempt that comes so far was not in vain.
-void updater::note_progress() {
+void updater::note_progress(time_point now) {
   const std::uint32_t there = board_->resumable();
   if (there <= job_->noted || there >= job_->what.size) {
     return;
   }
   job_->noted = there;
+  job_->gained = now;
+  job_->tries = 0;
   job_->failures = 0;
   if (settings_->resume) {
     byte_buffer note;
@@ -211,7 +213,7 @@ void updater::body_ended(time_point now) {
   if (job_->received == job_->what.size) {
     verify(now);
   } else if (job_->part_only) { // a server may send less than it was asked for
-    note_progress();
+    note_progress(now);
     attempt_failed(now);
   } else {
     end(step_verification_failed, "shorter than offered");
@@ -224,18 +226,34 @@ void updater::fetch_failed(time_point now) {
   }
 }
 
-void updater::attempt_failed(time_point now) {
+void updater::unreachable(time_point now) {
+  if (fetching()) {
+    attempt_failed(now, trouble::away);
+  }
+}
+
+void updater::attempt_failed(time_point now, trouble what) {
   if (phase_ == update_phase::downloading && job_->received == job_->what.size) {
     verify(now); // only the end of the response is missing
     return;
   }
-  note_progress();
-  if (++job_->failures >= settings_->attempts_max) {
+  note_progress(now);
+  if (job_->tries < UINT8_MAX) {
+    ++job_->tries;
+  }
+  if (what == trouble::answer) {
+    ++job_->failures;
+  }
+  // A server that is started anew is away for longer than a few attempts take; all downloads that
+  // were under way would fail together.
+  const bool patient = now < later(job_->gained, settings_->patience);
+  const std::uint8_t used_up = patient ? job_->failures : job_->tries;
+  if (used_up >= settings_->attempts_max) {
     end(step_download_failed, "download failed");
     return;
   }
   duration wait = settings_->retry_first;
-  for (unsigned i = 1; i < job_->failures && wait < settings_->retry_most; ++i) {
+  for (unsigned i = 1; i < job_->tries && wait < settings_->retry_most; ++i) {
     wait *= 2;
   }
   wait = std::min(wait, settings_->retry_most);
@@ -244,7 +262,7 @@ void updater::attempt_failed(time_point now) {
 }
 
 void updater::renew(time_point now) {
-  note_progress();
+  note_progress(now);
   if (++job_->renewals > settings_->renewals_max) {
     end(step_download_failed, "address expired");
     return;

@@ -8,7 +8,8 @@
 namespace fleet::ota {
 
 struct updater::job {
-  explicit job(const firmware& f, time_point now) : what(f), hash(f.digest.kind), begun(now) {}
+  explicit job(const firmware& f, time_point now)
+      : what(f), hash(f.digest.kind), begun(now), gained(now) {}
 
   firmware what;
   content_hash hash;    ///< over the octets received
@@ -17,7 +18,9 @@ struct updater::job {
   std::uint32_t received = 0; ///< octets from the start, all of them given to the storage
   std::uint32_t noted = 0;    ///< octets that the note speaks of
   int percent_said = -1;
-  std::uint8_t failures = 0; ///< attempts in a row that brought nothing to keep
+  time_point gained;         ///< when octets to keep came last, or it began
+  std::uint8_t tries = 0;    ///< attempts in a row that brought nothing to keep; stops at 255
+  std::uint8_t failures = 0; ///< of these, those that were answered, wrongly
   std::uint8_t redirects = 0;
   std::uint8_t renewals = 0;
   bool from_note = false;  ///< octets of before the boot are in it

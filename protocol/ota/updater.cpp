@@ -14,7 +14,8 @@ bool valid(const updater_settings& s) noexcept {
   return s.percent_step >= 1 && s.percent_step <= 100 && s.attempts_max != 0 && s.keep_every != 0
          && s.stall > duration{0} && s.ask_wait > duration{0} && s.retry_first > duration{0}
          && s.retry_first <= s.retry_most && s.whole_most > duration{0}
-         && s.report_wait >= duration{0} && s.reboot_after >= duration{0};
+         && s.report_wait >= duration{0} && s.reboot_after >= duration{0}
+         && s.patience >= duration{0};
 }
 
 updater::updater(const updater_settings& settings, storage& board, std::string version,
@@ -49,6 +50,13 @@ void updater::connected(time_point now) {
   const bool wants = first && (settings_->ask_at_boot || cut) && phase_ == update_phase::idle;
   if (wants || phase_ == update_phase::asking) {
     ask(now);
+  }
+}
+
+void updater::disconnected() noexcept {
+  connected_ = false;
+  if (phase_ == update_phase::asking) {
+    due_ = never; // nobody can answer: connected() asks again
   }
 }
 
@@ -203,13 +211,14 @@ void updater::handle_timeout(time_point now) {
     return;
   }
   const bool was_fetching = fetching();
+  const bool silent = phase_ == update_phase::opening;
   if (was_fetching) {
     drop();
   }
   if (job_ != nullptr && now >= later(job_->begun, settings_->whole_most)) {
     end(step_download_failed, "took too long");
   } else if (was_fetching) {
-    attempt_failed(now);
+    attempt_failed(now, silent ? trouble::away : trouble::answer);
   } else if (phase_ == update_phase::waiting) {
     fetch(now);
   } else if (job_ != nullptr) {

@@ -88,7 +88,7 @@ public:
   ~updater();
 
   void connected(time_point now);
-  void disconnected() noexcept { connected_ = false; }
+  void disconnected() noexcept;
 
   /// An `upgrade` that could be believed, or the like in answer to `request`.
   void offered(const firmware& f, time_point now);
@@ -99,8 +99,11 @@ public:
   void body(bytes_view octets, time_point now);
   /// The body came to its own end.
   void body_ended(time_point now);
-  /// The transport did not come up, ended early or broke the protocol.
+  /// The transport ended within the answer, or the answer broke the protocol.
   void fetch_failed(time_point now);
+  /// The transport did not come up, or ended without an octet: the server may be away for a while,
+  /// which updater_settings::patience bounds.
+  void unreachable(time_point now);
 
   void handle_timeout(time_point now);
   [[nodiscard]] time_point next_timeout() const noexcept;
@@ -123,7 +126,8 @@ private:
   void take_part(const response_head& what, time_point now);
   void take_refusal(const response_head& what, time_point now);
   void redirect(std::string_view location, time_point now);
-  void attempt_failed(time_point now);
+  enum class trouble : std::uint8_t { answer, away };
+  void attempt_failed(time_point now, trouble what = trouble::answer);
   void renew(time_point now);
   void ask(time_point now);
   void verify(time_point now);
@@ -131,7 +135,7 @@ private:
   bool carry_on(storage_status status);
   void end(int step, std::string_view desc);
   void drop();
-  void note_progress();
+  void note_progress(time_point now);
   void say(int step, std::string_view desc);
   void say_surely(int step, std::string_view desc);
   void say_percent();

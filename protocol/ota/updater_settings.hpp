@@ -29,11 +29,14 @@ struct updater_settings {
   duration ask_wait = std::chrono::seconds{30};   ///< for the answer to `request`
   duration retry_first = std::chrono::seconds{1}; ///< doubles up to retry_most, less up to half
   duration retry_most = std::chrono::minutes{1};
+  /// While octets came within it, a server that cannot be reached uses up no attempt; 0: it does.
+  duration patience = std::chrono::minutes{5};
   duration whole_most = std::chrono::hours{6};     ///< from the offer to the last octet
   duration report_wait = std::chrono::minutes{1};  ///< for a session to say 100 in, then it reboots
   duration reboot_after = std::chrono::seconds{1}; ///< so that the last progress goes out
 };
-/// Whether the bounds are kept: counts and durations over 0, retry_first at most retry_most.
+/// Whether the bounds are kept: counts and durations over 0, but for those that say so, retry_first
+/// at most retry_most.
 bool valid(const updater_settings& settings) noexcept;
 
 } // namespace fleet::ota

@@ -9,10 +9,10 @@ binary=
 for word in "$@"; do
   case $word in --binary | --binary=* | -h | --help) binary=given ;; esac
 done
-if [ ! -x "$build/bin/floor" ] || [ -z "$binary" ]; then
+if [ ! -x "$build/bin/floor" ] || [ ! -x "$build/bin/coap_sessions" ] || [ -z "$binary" ]; then
   [ -f "$build/build.ninja" ] || (cd "$root" && cmake --preset bench >&2)
-  targets=floor
-  [ -n "$binary" ] || targets="floor fleet"
+  targets="floor coap_sessions"
+  [ -n "$binary" ] || targets="$targets fleet"
   # shellcheck disable=SC2086
   cmake --build "$build" --target $targets >&2
 fi

@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE))
 
 from process import TempDir, raise_descriptor_limit          # noqa: E402
 from process_peers import Authority, Mosquitto, find_tool     # noqa: E402
+from coap_run import coap_sessions                         # noqa: E402
 from rollout_run import rollout                                # noqa: E402
 
 KIB = 1024
@@ -295,7 +296,8 @@ def simulated_time(b):
 
 MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
                 "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
-                "virtual": simulated_time, "rollout": rollout}
+                "virtual": simulated_time, "rollout": rollout,
+                "coap-sessions": coap_sessions}
 
 
 def main():

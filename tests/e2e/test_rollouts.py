@@ -95,6 +95,33 @@ class Rollouts(harness.Case):
         self.assertGreater(seconds["{rate: 50KiB}"], (DEVICES - 1) * 64 / 50, seconds)
         self.assertLess(seconds["{rate: 50KiB}"], 2 * DEVICES * 64 / 50, seconds)
 
+    def test_addresses_that_expire_during_the_download_are_asked_for_again(self):
+        # One device gets its octets in two seconds; others hear nothing until they try again.
+        facts = self.served("{rate: 1KiB, token_life: 10s}", "size: 4KiB", firmware=", block: 512",
+                            devices=20)
+        self.assert_all_took_it(facts, 20)
+        self.assertEqual(facts["rollouts"][0]["attempts_failed"], 0)
+        refused = facts["firmware"]["downloads"] - facts["rollouts"][0]["downloads"]
+        self.assertGreaterEqual(refused, 5, facts["firmware"])
+
+    def test_a_rollout_takes_devices_over_or_says_who_has_them(self):
+        rollout = "name: a, size: 30KiB, under_way: 1, rate: 1/s"
+        second = "  - {version: 3.0.0, name: b, at: 2s, size: 30KiB, take_over: %s}\n"
+        path = self.scenario(rollout, "10m")
+        slow = path.read_text()
+        path.write_text(slow + second % "on")
+        facts = self.fleet_run("--scenario", path, "--virtual", "--seed", 3)
+        self.assert_account_is_clean(facts)
+        a, b = facts["rollouts"]
+        self.assertEqual((a["state"], b["state"]), ("finished", "finished"))
+        self.assertGreaterEqual(b["succeeded"], DEVICES - 2)
+        self.assertEqual((a["cancelled"], b["devices"]), (b["succeeded"], b["succeeded"]))
+        path.write_text(slow + second % "off")
+        facts = self.fleet_run("--scenario", path, "--virtual", "--seed", 3, expect=1)
+        self.assertIn("rollout b did not begin: no device would take part: "
+                      f"{DEVICES} devices are in campaign a", facts["failures"])
+        self.assertEqual(facts["rollouts"][0]["succeeded"], DEVICES)
+
     def test_a_part_of_the_fleet_is_left_alone(self):
         facts = self.fleet_run("--scenario", self.scenario("size: 30KiB, percent: 50%", "5m"),
                                "--virtual", "--seed", 3)

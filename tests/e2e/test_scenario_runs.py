@@ -29,6 +29,7 @@ stages:
   - ramp: {to: 50%, over: 2s}
 cloud_traffic:
   - {kind: property_set, product: led, rate: 20/s}
+  - {kind: custom, product: lock, rate: 10/s}
   - {kind: custom, product: fan, rate: 10/s}
   - {kind: custom, product: fan, rate: 5/s, payload: '{{"on":{random 0..1}}}'}
 """
@@ -64,7 +65,7 @@ class ScenarioRuns(harness.Case):
             self.assertEqual(up["accepted"], up["acknowledged"], name)
         self.assertEqual(sum(p["published"] for p in products.values()),
                          sum(facts["messages"]["published"].values()))
-        led, told, untold = facts["cloud_traffic"]
+        led, lock, told, untold = facts["cloud_traffic"]
         self.assertEqual(led["kind"], "property_set")
         self.assertEqual(products["led"]["ledger"]["downlink"]["attempted"], led["answered"])
         self.assertGreater(led["answered"], 60)
@@ -72,6 +73,8 @@ class ScenarioRuns(harness.Case):
         self.assertGreater(told["answered"], 30)
         self.assertGreater(untold["attempted"], 40)
         self.assertEqual(products["lock"]["commands"], 0, "nobody asked for any")
+        self.assertGreater(lock["answered"], 60, "its devices listen to data by themselves")
+        self.assertEqual(lock["not_subscribed"], 0)
 
     def test_several_profiles_stages_and_traffic_on_sockets(self):
         self.assert_mixed(self.fleet_run("--scenario", self.scenario(), "--plain",

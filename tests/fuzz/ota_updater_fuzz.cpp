@@ -156,7 +156,13 @@ private:
   void end(bool whole) {
     if (fetching_) {
       fetching_ = false;
-      whole ? machine_->body_ended(now_) : machine_->fetch_failed(now_);
+      if (whole) {
+        machine_->body_ended(now_);
+      } else if (number() % 2 == 0) {
+        machine_->fetch_failed(now_);
+      } else {
+        machine_->unreachable(now_);
+      }
     }
   }
   void drain() {

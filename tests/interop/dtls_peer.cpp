@@ -2,65 +2,18 @@
 // input go as datagrams, what comes is printed. `dtls_peer client ADDRESS …` or `dtls_peer server
 // …`, with `key IDENTITY HEX`, `name NAME CA_FILE`, or `certificate CHAIN_FILE KEY_FILE`. Not for
 // users.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "hal_sim/real_world/real_home.hpp"
 #include "hal_sim/world/datagram_server.hpp"
-#include "protocol/tls/dtls.hpp"
+#include "tests/interop/peer_words.hpp"
 
 namespace {
 
 using namespace fleet;
+using namespace fleet::interop;
 using namespace std::chrono_literals;
-
-std::string file_text(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-std::string from_hex(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  }
-  return out;
-}
-
-struct settings {
-  std::string identity;
-  std::string key;
-  std::string name;
-  std::string ca;
-  std::string ciphers;
-  tls::key_pair pair;
-};
-
-void say(const std::string& line) {
-  std::puts(line.c_str());
-  std::fflush(stdout);
-}
-
-/// Whole lines of standard input so far; false at its end.
-bool read_lines(std::string& kept, std::vector<std::string>& lines) {
-  char buffer[4096];
-  const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
-  if (got == 0) {
-    return false;
-  }
-  kept.append(buffer, got < 0 ? 0 : static_cast<std::size_t>(got));
-  for (auto end = kept.find('\n'); end != std::string::npos; end = kept.find('\n')) {
-    lines.push_back(kept.substr(0, end + 1));
-    kept.erase(0, end + 1);
-  }
-  return true;
-}
 
 /// Prints what arrives, its line's end taken off.
 void print(bytes_view bytes) {
@@ -160,27 +113,23 @@ public:
 };
 
 int run_client(const hal::address& peer, const settings& s) {
-  tls::dtls_client_options options;
-  options.ca_pem = s.ca;
-  options.verify = !s.ca.empty();
-  options.common.ciphers = s.ciphers;
-  auto made = tls::dtls_client_context::create(options);
+  auto made = tls::dtls_client_context::create(client_options(s));
   if (!made.ok()) {
     say("failed " + made.error());
     return 2;
   }
   hal::real_home home{{}};
   client c{home, *made.value(), peer, s};
-  std::string kept;
+  line_reader input;
   std::vector<std::string> lines;
   bool more = true;
   while (!c.over()) {
     home.poll_once(20ms);
     c.turn();
     if (c.open() && more) {
-      more = read_lines(kept, lines);
+      more = input.read(lines);
       for (const std::string& line : lines) {
-        c.send(line);
+        c.send(line + "\n");
       }
       lines.clear();
       if (!more) {
@@ -193,15 +142,7 @@ int run_client(const hal::address& peer, const settings& s) {
 }
 
 int run_server(const settings& s) {
-  tls::dtls_server_options options;
-  options.identity = s.pair;
-  options.common.ciphers = s.ciphers;
-  if (!s.identity.empty()) {
-    options.key_of = [&s](std::string_view who) {
-      return who == s.identity ? s.key : std::string{};
-    };
-  }
-  auto made = tls::dtls_server_context::create(options);
+  auto made = tls::dtls_server_context::create(server_options(s));
   if (!made.ok()) {
     say("failed " + made.error());
     return 2;
@@ -217,13 +158,13 @@ int run_server(const settings& s) {
   }
   all.socket = std::move(opened).value();
   say("listening " + all.socket->at().text());
-  std::string kept;
+  line_reader input;
   std::vector<std::string> lines;
-  while (read_lines(kept, lines)) {
+  while (input.read(lines)) {
     home.poll_once(20ms);
     if (all.open) {
       for (const std::string& line : lines) {
-        all.socket->send(all.last, as_bytes(line));
+        all.socket->send(all.last, as_bytes(line + "\n"));
       }
       lines.clear();
     }
@@ -235,21 +176,7 @@ int run_server(const settings& s) {
 
 int main(int count, char** words) {
   const std::vector<std::string> given(words + 1, words + count);
-  settings s;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    if (given[i] == "key" && i + 2 < given.size()) {
-      s.identity = given[i + 1];
-      s.key = from_hex(given[i + 2]);
-    } else if (given[i] == "name" && i + 2 < given.size()) {
-      s.name = given[i + 1];
-      s.ca = file_text(given[i + 2]);
-    } else if (given[i] == "certificate" && i + 2 < given.size()) {
-      s.pair = {file_text(given[i + 1]), file_text(given[i + 2])};
-    } else if (given[i] == "ciphers" && i + 1 < given.size()) {
-      s.ciphers = given[i + 1];
-    }
-  }
-  ::fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+  const settings s = read_words(given);
   if (given.size() > 1 && given[0] == "client") {
     const auto peer = hal::parse_address(given[1]);
     return peer.ok() ? run_client(peer.value(), s) : 2;

@@ -1,6 +1,7 @@
 # What devices put on the wire, as tshark reads it: no malformed frame, and every repeated publish
 # carries DUP. The connections are cut again and again, so that there are repeats.
 import json
+import re
 import time
 import unittest
 
@@ -25,6 +26,12 @@ class Capture(Process):
         if not self.running():
             raise unittest.SkipTest("capturing on loopback is not permitted here: "
                                     + self.error_output.splitlines()[-1])
+
+
+    def dropped(self):
+        """Packets that the kernel had no room for, once it has stopped: the file lacks them."""
+        return int(re.search(r"received/dropped on interface .*: \d+/(\d+)",
+                             self.error_output)[1])
 
 
 def read_capture(tshark, file, port, display_filter, *fields):
@@ -63,6 +70,7 @@ class UnderCuts(Case):
             fleet.wait(180)
         if watcher:
             watcher.stop()
+            self.dropped = watcher.dropped()
         self.assertEqual(fleet.code, 0, fleet.output + fleet.error_output)
         self.assertGreater(proxy.cuts, 100, "too few connections were cut: nothing was tried")
         facts = json.loads(report.read_text())
@@ -75,12 +83,20 @@ class UnderCuts(Case):
             with self.subTest(qos=qos):
                 self.run_under_cuts(qos)
 
+    def whole_capture(self, qos):
+        """The file and port of a run of which nothing was dropped; a busy machine gets three tries."""
+        for take in range(3):
+            file = self.folder / f"qos{qos}-{take}.pcap"
+            port = self.run_under_cuts(qos, lambda port, to=file: Capture(port, to))
+            if self.dropped == 0:
+                return file, port
+        self.fail(f"three captures lack packets, the last {self.dropped}")
+
     def test_repeats_carry_dup_and_no_frame_is_malformed(self):
         tshark = need("tshark")
         for qos in (1, 2):
             with self.subTest(qos=qos):
-                file = self.folder / f"qos{qos}.pcap"
-                port = self.run_under_cuts(qos, lambda port, to=file: Capture(port, to))
+                file, port = self.whole_capture(qos)
                 self.assertEqual(read_capture(tshark, file, port, "_ws.malformed", "frame.number"),
                                  [])
                 self.check_repeats(read_capture(tshark, file, port,

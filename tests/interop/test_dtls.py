@@ -1,51 +1,24 @@
 # DTLS 1.2 against OpenSSL's own client and server, by key and by certificate, in both directions; and
 # what we emit as tshark reads it.
-import os
 import pathlib
-import socket
-import subprocess
 import unittest
 
-from harness import ROOT, Case, main, need
+from harness import Case, main, need
 from process import Process, run, wait_until
 from process_peers import Authority
+from talkers import Talker, free_udp_port, our_program
 
-PEER = os.environ.get("FLEET_DTLS_PEER", str(ROOT / "build/dev/bin/dtls_peer"))
 IDENTITY = "dev_accept_01|hmacsha256|a1B2c3D4e5F&dev_accept_01"
 KEY = "9373e72d7fcb9c0cdc5379f3205a3b855ae87575d38e6754f1a94f353d9fc58c"
 SUITES = ("PSK-AES128-CCM8", "PSK-AES128-GCM-SHA256", "PSK-CHACHA20-POLY1305",
           "PSK-AES128-CBC-SHA256", "PSK-AES128-CBC-SHA")
 
 
-def free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Talker(Process):
-    """A program that takes lines and prints what it is told."""
-
-    def __init__(self, *command):
-        super().__init__(command, stdin="", keep_stdin=True)
-
-    def say(self, text):
-        self._process.stdin.write(text + "\n")
-        self._process.stdin.flush()
-
-    def end_input(self):
-        self._process.stdin.close()
-
-    def hear(self, text):
-        return self.wait_for_line(lambda line: text in line, f"'{text}'")
-
-
 class Dtls(Case):
     def setUp(self):
         super().setUp()
         need("openssl")
-        if not os.access(PEER, os.X_OK):
-            self.fail(f"no program at {PEER}: set FLEET_DTLS_PEER")
+        self.our_peer = our_program("dtls_peer")
 
     def s_server(self, *words):
         port = free_udp_port()
@@ -55,7 +28,7 @@ class Dtls(Case):
         return server, f"127.0.0.1:{port}"
 
     def our_server(self, *words):
-        server = self.started(Talker(PEER, "server", *words))
+        server = self.started(Talker(self.our_peer, "server", *words))
         return server, server.hear("listening").split()[1]
 
     def converse(self, ours, theirs):
@@ -72,7 +45,7 @@ class Dtls(Case):
             with self.subTest(suite):
                 server, at = self.s_server("-nocert", "-psk_identity", IDENTITY, "-psk", KEY,
                                            "-cipher", f"{suite}:@SECLEVEL=0")
-                client = self.started(Talker(PEER, "client", at, "key", IDENTITY, KEY))
+                client = self.started(Talker(self.our_peer, "client", at, "key", IDENTITY, KEY))
                 self.converse(client, server)
                 client.end_input()
                 self.assertEqual(client.wait(20), 0)
@@ -80,7 +53,7 @@ class Dtls(Case):
     def test_our_client_takes_a_cookie_from_s_server(self):
         server, at = self.s_server("-nocert", "-psk_identity", IDENTITY, "-psk", KEY, "-listen",
                                    "-cipher", "PSK-AES128-CCM8:@SECLEVEL=0")
-        client = self.started(Talker(PEER, "client", at, "key", IDENTITY, KEY))
+        client = self.started(Talker(self.our_peer, "client", at, "key", IDENTITY, KEY))
         self.converse(client, server)
 
     def test_our_client_judges_the_certificate_of_s_server(self):
@@ -90,7 +63,7 @@ class Dtls(Case):
                                                          "refused: wrong subject")):
             with self.subTest(name):
                 server, at = self.s_server("-cert", certificate, "-key", key)
-                client = self.started(Talker(PEER, "client", at, "name", name, authority.ca))
+                client = self.started(Talker(self.our_peer, "client", at, "name", name, authority.ca))
                 client.hear(verdict)
                 if verdict == "open":
                     client.say("hello from us")
@@ -149,7 +122,7 @@ class Dtls(Case):
         if not capture.running():
             raise unittest.SkipTest("capturing on loopback is not permitted here: "
                                     + capture.error_output.splitlines()[-1])
-        client = self.started(Talker(PEER, "client", at, "key", IDENTITY, KEY))
+        client = self.started(Talker(self.our_peer, "client", at, "key", IDENTITY, KEY))
         client.hear("open")
         for i in range(3):
             client.say(f"up {i}")

@@ -41,8 +41,9 @@ public:
   std::function<void(const server_event::request_arrived&)> on_request;
   std::function<void(const server_event_variant&)> on_server_event; ///< the others
   std::function<void(const client_event_variant&)> on_client_event;
-  std::function<void(bytes_view)> on_datagram; ///< sent by either, whatever becomes of it
-  lines log;                                   ///< of what was sent, when `logs`
+  /// Sent by the client (upwards) or the server, whatever becomes of it.
+  std::function<void(bytes_view, bool upwards)> on_datagram;
+  lines log; ///< of what was sent, when `logs`
   bool logs = false;
 
   void answer(exchange_id id, code c, std::string_view payload) {
@@ -107,7 +108,7 @@ private:
     digest_ = mix64(digest_ ^ hash_text(as_text(datagram))
                     ^ static_cast<std::uint64_t>(now.time_since_epoch().count()));
     if (on_datagram) {
-      on_datagram(datagram);
+      on_datagram(datagram, upwards);
     }
     if (logs) {
       log.push_back((upwards ? "> " : "< ") + describe_wire(datagram));

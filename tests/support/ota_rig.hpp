@@ -164,6 +164,11 @@ struct booted_device {
       drain();
     }
   }
+  void refuse(time_point now) {
+    fetching = false;
+    machine.unreachable(now);
+    drain();
+  }
   /// A server that does ranges answers the open fetch: `most` octets, then it breaks off.
   void serve(bytes_view image, time_point now, std::size_t most = SIZE_MAX) {
     const std::uint32_t first = from;

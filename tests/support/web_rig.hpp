@@ -52,9 +52,9 @@ public:
     }
     return fail(cloud::operation_failure{cloud::operation_error::unknown_device, "no such"});
   }
-  cloud::operation_result put_product(std::string_view pk, std::string_view name,
-                                      std::string_view model) override {
-    return note("put_product", {pk, name, model});
+  cloud::operation_result put_product(std::string_view pk,
+                                      const cloud::product_change& what) override {
+    return note("put_product", {pk, what.name, what.model, what.node_type});
   }
   cloud::operation_result add_device(cloud::device_name_view who,
                                      std::string_view secret) override {

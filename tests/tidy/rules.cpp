@@ -57,8 +57,8 @@ const std::vector<door>& doors() {
   static const std::vector<door> all{
       {"caf/", {"hal_sim/world/home.", "actors/", "fleet/"}},
       {"openssl/",
-       {"protocol/tls/", "protocol/base/hmac.cpp", "protocol/base/aes_ctr.cpp",
-        "protocol/base/content_hash.cpp"}},
+       {"protocol/tls/", "protocol/base/hmac.cpp", "protocol/base/aes_cbc.cpp",
+        "protocol/base/aes_ctr.cpp", "protocol/base/content_hash.cpp"}},
       {"simdjson", {"protocol/base/json."}},
       {"CLI/", {"fleet/options/flag_set.cpp"}},
       {"fmt/", {"fleet/"}},

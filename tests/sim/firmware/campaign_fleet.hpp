@@ -18,6 +18,7 @@
 #include "cloud_sim/web/firmware_desk.hpp"
 #include "cloud_sim/web/service.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
+#include "tests/support/temp_folder.hpp"
 #include "tests/support/world_peers.hpp"
 
 namespace fleet::support {
@@ -26,23 +27,12 @@ class campaign_fleet {
 public:
   static constexpr std::uint32_t image_bytes = 64 * 1024; ///< old and new
 
-  explicit campaign_fleet(std::uint32_t count) : count_(count) {
+  /// With `each` above 0 so many octets a second go to a device.
+  explicit campaign_fleet(std::uint32_t count, std::uint32_t each = 0)
+      : count_(count), each_(each) {
     using namespace std::chrono_literals;
     world_.home().attach(system_);
-    cloud::twin_options o;
-    o.credentials = credentials_.get();
-    o.logon_key = "a key of sixteen";
-    o.listeners.push_back({hal::parse_address("127.0.0.1:1883").value(), nullptr});
-    twin = std::make_unique<cloud::twin>(std::move(o));
-    product_.peer = twin->start(world_.home()).value().front();
-    constexpr cloud::rate_rules unbounded{.per_second = 1'000'000, .burst = 1'000'000};
-    desk_ =
-        std::make_unique<cloud::firmware_desk>(world_.home(), *twin->firmware_files(), unbounded);
-    service_ = std::make_unique<cloud::web_service>(world_.home(), *desk_, limits_);
-    const auto door =
-        service_->listen({.at = hal::parse_address("127.0.0.1:8443").value(), .security = &tls_});
-    EXPECT_TRUE(door.ok());
-    twin->serve_firmware_at("https://127.0.0.1:8443" + std::string{cloud::firmware_path});
+    live();
     product_.speech = &speech_;
     product_.seed = 5;
     product_.fetch.security = &tls_;
@@ -72,12 +62,39 @@ public:
     service_->stop();
     twin->stop();
     world_.run_for(1s);
-    service_.reset();
-    desk_.reset();
-    twin.reset(); // before its world
+    die(); // before its world
   }
   campaign_fleet(const campaign_fleet&) = delete;
   campaign_fleet& operator=(const campaign_fleet&) = delete;
+
+  /// The twin ends as kill -9 would end it, firmware server and all.
+  void die() {
+    service_.reset();
+    desk_.reset();
+    twin.reset();
+  }
+  /// Another comes up on the same directory.
+  void live() {
+    auto kept = cloud::store::open(folder_ / "data");
+    FLEET_CHECK(kept.ok());
+    cloud::twin_options o;
+    o.credentials = credentials_.get();
+    o.store = std::make_shared<cloud::store>(std::move(kept).value());
+    o.logon_key = "a key of sixteen";
+    o.platform.firmware.pace.each = each_;
+    o.listeners.push_back({hal::parse_address("127.0.0.1:1883").value(), nullptr});
+    twin = std::make_unique<cloud::twin>(std::move(o));
+    product_.peer = twin->start(world_.home()).value().front();
+    constexpr cloud::rate_rules unbounded{.per_second = 1'000'000, .burst = 1'000'000};
+    desk_ =
+        std::make_unique<cloud::firmware_desk>(world_.home(), *twin->firmware_files(), unbounded);
+    service_ = std::make_unique<cloud::web_service>(world_.home(), *desk_, limits_);
+    const auto door =
+        service_->listen({.at = hal::parse_address("127.0.0.1:8443").value(), .security = &tls_});
+    EXPECT_TRUE(door.ok());
+    twin->serve_firmware_at("https://127.0.0.1:8443" + std::string{cloud::firmware_path});
+  }
+  void run_for(duration span) { world_.run_for(span); }
 
   /// Adds version "2.0" with something wrong or not, and rolls it out.
   void roll_out(const cloud::campaign_rules& rules,
@@ -144,6 +161,8 @@ private:
   };
 
   std::uint32_t count_;
+  std::uint32_t each_;
+  temp_folder folder_;
   hal::virtual_world world_;
   quiet_config config_;
   caf::actor_system system_{config_};

@@ -62,6 +62,28 @@ TEST(firmware_campaign, ends_well_when_a_quarter_of_the_boards_loses_its_power_o
   fleet.expect_true_states();
 }
 
+TEST(firmware_campaign, fails_no_device_when_the_twin_is_away_in_the_middle_of_the_downloads) {
+  campaign_fleet fleet{60, 8192};
+  auto rules = in_waves();
+  rules.select.waves.clear();
+  fleet.roll_out(rules);
+  fleet.run_for(4s);
+  ASSERT_GT(fleet.counts().in_update[static_cast<std::size_t>(actors::update_state::downloading)],
+            30U);
+  fleet.die();
+  fleet.run_for(40s); // the three attempts of these devices are used up after ten
+  ASSERT_EQ(fleet.online(), 0U);
+  fleet.live();
+  fleet.run_out(1h);
+  const auto said = fleet.campaign();
+  EXPECT_EQ(said.sums.state, campaign_state::finished);
+  EXPECT_EQ(said.sums.of(rollout_state::succeeded), 60U);
+  EXPECT_EQ(said.sums.attempts_failed, 0U);
+  EXPECT_EQ(fleet.results(update_result::download_failed), 0U);
+  EXPECT_LT(fleet.counts().firmware_octets.load(), 60U * 80'000) << "they go on where they were";
+  fleet.expect_true_states();
+}
+
 struct wrong {
   firmware_fault fault;
   std::uint16_t status;

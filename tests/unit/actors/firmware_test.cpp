@@ -329,6 +329,22 @@ TEST(device_firmware, from_nowhere_fails_to_download) {
   }
 }
 
+TEST(device_firmware, waits_for_a_server_that_is_away_but_not_for_one_whose_tls_is_wrong) {
+  support::modelled_security tls;
+  for (const std::string_view url : {"https://127.0.0.1:8080/fw", "https://127.0.0.1:9/fw"}) {
+    updatable d;
+    d.product.fetch.security = &tls;
+    d.url = url;
+    d.boot();
+    d.offer();
+    d.run(minutes{1});
+    const bool there = url == "https://127.0.0.1:8080/fw"; // it speaks no TLS
+    EXPECT_EQ(d.results(update_result::download_failed), there ? 1U : 0U) << url;
+    EXPECT_EQ(d.counts.firmware_fetches.load() == 5, there) << url;
+    expect_failed(d, -2, update_result::download_failed);
+  }
+}
+
 TEST(device_firmware, is_never_led_from_https_to_http) {
   updatable d;
   support::modelled_security tls;

@@ -45,6 +45,13 @@ public:
     body += payload;
     send(static_cast<char>(0x30 | qos << 1), body);
   }
+  /// Grants what it has been asked for while it granted nothing.
+  void grant_withheld() {
+    for (const auto& body : withheld) {
+      send('\x90', body);
+    }
+    withheld.clear();
+  }
   void cut() { door.guests.back()->stream.reset(); }
 
   /// Publishes on a topic that ends so, in order.
@@ -68,13 +75,14 @@ public:
   std::string octets;               ///< all that came, over all connections
   int connects = 0;
   std::vector<std::size_t> subscribes; ///< filters in each SUBSCRIBE
-  bool session = false;     ///< what CONNACK says is present, unless asked for a clean one
-  std::vector<bool> cleans; ///< which CONNECTs asked for a clean session, in order
-  bool remembers = false;   ///< a session is there again after each CONNACK
-  int cuts = 0;             ///< so many of the next CONNECTs end the connection instead
-  bool replaces = true;     ///< a new connection ends the former one
-  bool acknowledges = true; ///< PUBACK
-  bool grants = true;       ///< SUBACK, UNSUBACK
+  bool session = false;              ///< what CONNACK says is present, unless asked for a clean one
+  std::vector<bool> cleans;          ///< which CONNECTs asked for a clean session, in order
+  bool remembers = false;            ///< a session is there again after each CONNACK
+  int cuts = 0;                      ///< so many of the next CONNECTs end the connection instead
+  bool replaces = true;              ///< a new connection ends the former one
+  bool acknowledges = true;          ///< PUBACK
+  bool grants = true;                ///< SUBACK, UNSUBACK
+  std::vector<std::string> withheld; ///< SUBACKs that were not sent
   std::vector<std::string> unsubscribes; ///< filters given back, in order
   std::vector<std::string> refuses;      ///< filters that SUBACK answers with 0x80
   std::function<void(const heard&)> when_said;
@@ -153,6 +161,8 @@ private:
         }
         if (grants) {
           send('\x90', body);
+        } else {
+          withheld.push_back(body);
         }
         break;
       }

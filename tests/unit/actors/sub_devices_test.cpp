@@ -349,6 +349,33 @@ TEST(sub_devices, subscribe_a_few_at_a_time_and_in_packets_the_platform_takes) {
   EXPECT_EQ(0U, g.counts.sub_devices_online.load());
 }
 
+TEST(sub_devices, subscribe_in_the_place_of_those_that_left_before_they_were_answered) {
+  constexpr std::uint32_t unanswered_max = 100; // SUBSCRIBEs of a connection, one a sub-device here
+  gateway_bench g{unanswered_max + 10};
+  g.child->interval = seconds{60};
+  g.boot(seconds{1});
+  g.cloud.cut();
+  g.cloud.session = true;
+  g.cloud.grants = false;
+  const auto own = g.cloud.subscribes.size();
+  g.run(seconds{8});
+  for (std::uint32_t from = 0; from < unanswered_max; from += 16) {
+    std::string gone;
+    for (auto place = from; place < std::min(from + 16, unanswered_max); ++place) {
+      gone += (gone.empty() ? "" : ",")
+              + std::string{R"({"productKey":"a1FleetDemo","deviceName":")"}
+              + std::to_string(1000010 + place).replace(0, 1, "dev_") + R"("})";
+    }
+    g.say(sys("thing/topo/change"), R"({"id":"1","params":{"status":1,"subList":[)" + gone + "]}}");
+  }
+  EXPECT_EQ(g.cloud.subscribes.size() - own, unanswered_max);
+  EXPECT_EQ(0U, g.counts.sub_devices_online.load());
+  g.cloud.grants = true;
+  g.cloud.grant_withheld();
+  g.run(seconds{2});
+  EXPECT_EQ(10U, g.counts.sub_devices_online.load()) << "those that had waited";
+}
+
 TEST(sub_devices, all_come_online_however_many_there_are) {
   gateway_bench g{80};
   g.boot(seconds{20});

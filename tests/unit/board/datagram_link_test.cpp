@@ -62,9 +62,12 @@ public:
     closed.push_back(std::string{to_string(reason)} + ": " + std::string{detail});
   }
 
+  void on_link_hurry() override { ++hurried; }
+
   virtual_world& w;
   board b;
   int opened = 0;
+  int hurried = 0;
   std::vector<std::string> received;
   std::vector<datagram_trouble> troubles;
   std::vector<std::string> closed;
@@ -198,6 +201,19 @@ TEST(datagram_link, lets_go_of_a_late_one_when_nothing_follows) {
   EXPECT_TRUE(s.cloud.received.empty());
   s.run(101ms);
   EXPECT_EQ(s.cloud.received, std::vector<std::string>{"late"});
+}
+
+TEST(datagram_link, tells_its_owner_that_a_late_one_wants_an_earlier_wake) {
+  scene s{false};
+  s.run(1s);
+  s.d.say("hello");
+  s.d.link().faults().reorder_ppm = 1'000'000;
+  s.w.run_for(100ms); // and nobody arms anything
+  EXPECT_TRUE(s.d.received.empty());
+  EXPECT_EQ(s.d.hurried, 1);
+  s.d.rearm();
+  s.w.run_for(201ms);
+  EXPECT_EQ(s.d.received, std::vector<std::string>{"back: hello"});
 }
 
 TEST(datagram_link, repeats_its_handshake_through_a_cut_and_gives_up_on_a_long_one) {

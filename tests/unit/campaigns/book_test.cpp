@@ -132,6 +132,23 @@ TEST(campaign_book, takes_devices_over_but_not_in_the_middle_of_an_upgrade) {
   EXPECT_EQ(r.book.find(first)->sums().state, campaign_state::finished);
 }
 
+TEST(campaign_book, tells_how_many_of_the_wanted_devices_each_campaign_has) {
+  book_rig r;
+  const auto first = r.add(rules_of("a", "2.0", {0, 1, 2}));
+  const auto second = r.add(rules_of("b", "2.0", {3}));
+  const auto wanted = rules_of("c", "3.0", {1, 2, 3, 4});
+  EXPECT_EQ(r.book.holders_of(wanted, r.fleet), (campaign_book::holders{{first, 2}, {second, 1}}));
+  EXPECT_TRUE(r.book.holders_of(rules_of("c", "1.0"), r.fleet).empty()) << "all run it already";
+  ASSERT_TRUE(r.book.start(second, at(0)).ok());
+  r.offers();
+  r.book.progressed(3, -2, at(1));
+  EXPECT_EQ(r.book.holders_of(wanted, r.fleet), (campaign_book::holders{{first, 2}}));
+  EXPECT_TRUE(r.book.holders_of_failed(second).empty());
+  const auto third = r.add(rules_of("c", "3.0", {3}));
+  EXPECT_EQ(r.book.holders_of_failed(second), (campaign_book::holders{{third, 1}}));
+  EXPECT_TRUE(r.book.holders_of_failed(99).empty());
+}
+
 TEST(campaign_book, tries_again_with_those_whom_no_other_campaign_has) {
   book_rig r;
   const auto first = r.add(rules_of("a", "2.0", {0, 1}));

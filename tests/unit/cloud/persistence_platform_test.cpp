@@ -93,6 +93,28 @@ TEST_F(persistence_platform, keeps_who_belongs_to_whom) {
   EXPECT_EQ(rig.manage(again, gateway_device, alink::topic_kind::session_login, {sub}), 200);
 }
 
+TEST_F(persistence_platform, keeps_whom_a_sub_device_belonged_to_last) {
+  cloud.kept.products.push_back({.product_key = "a1SubPk0001", .name = "Sub", .secret = "its"});
+  cloud.die_and_live();
+  const auto registers = [this](std::uint32_t gateway) {
+    return rig.manage(rig.arrive_listening(gateway), gateway, alink::topic_kind::sub_register,
+                      {sub});
+  };
+  EXPECT_EQ(rig.manage(rig.arrive_gateway(gateway_device, sub), gateway_device,
+                       alink::topic_kind::topo_delete, {sub}),
+            200);
+  for (int life = 0; life < 2; ++life) {
+    cloud.die_and_live();
+    EXPECT_EQ(rig.view(sub).gateway, "");
+    EXPECT_EQ(registers(gateway_device + 1), 6289) << "it was online, and behind another";
+    EXPECT_EQ(registers(gateway_device), 200);
+  }
+  ASSERT_TRUE(console().delete_device(rig.name(gateway_device)).ok());
+  rig.bench.settle(200ms);
+  cloud.die_and_live();
+  EXPECT_EQ(cloud::value(rig.bench.twin->counters().kept_unused), 0U) << "no row speaks of it";
+}
+
 TEST_F(persistence_platform, keeps_what_the_console_did) {
   rig.arrive(plain);
   rig.arrive(plain + 1);
@@ -101,7 +123,7 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
   ASSERT_TRUE(console().add_device({"a1NewPk0001", "fresh"}, "secret").ok());
   ASSERT_TRUE(console().add_device({"a1NewPk0001", "gone"}, "secret").ok());
   ASSERT_TRUE(console().delete_device({"a1NewPk0001", "gone"}).ok());
-  ASSERT_TRUE(console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
+  ASSERT_TRUE(console().put_product("a1NewPk0001", {"New", lamp_model, "device"}).ok());
   rig.bench.twin->serve_configs_at("https://twin/config/");
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":1})", false).ok());
   ASSERT_TRUE(console().set_config("a1PlainPk01", R"({"k":2})", false).ok());
@@ -118,7 +140,9 @@ TEST_F(persistence_platform, keeps_what_the_console_did) {
     EXPECT_TRUE(console().device({"a1NewPk0001", "fresh"}).ok());
     bool seen = false;
     for (const auto& p : console().products()) {
-      seen = seen || (p.product_key == "a1NewPk0001" && p.name == "New" && p.has_model);
+      seen = seen
+             || (p.product_key == "a1NewPk0001" && p.name == "New" && p.has_model
+                 && p.node_type == "device");
     }
     EXPECT_TRUE(seen);
     EXPECT_THAT(console().topic_classes_of("a1NewPk0001").value(),
@@ -301,11 +325,11 @@ TEST_F(persistence_platform, keeps_the_secret_of_a_device_that_nobody_lists) {
 TEST_F(persistence_platform, takes_a_products_secret_from_the_command_line_rather) {
   cloud.kept.products.push_back({.product_key = "a1SubPk0001", .name = "Sub", .secret = "first"});
   cloud.die_and_live();
-  ASSERT_TRUE(console().put_product("a1SubPk0001", "", std::string{lamp_model}).ok());
+  ASSERT_TRUE(console().put_product("a1SubPk0001", {"", lamp_model}).ok());
   rig.bench.settle(200ms);
   cloud.kept.products.back().secret = "second";
   cloud.die_and_live();
-  ASSERT_TRUE(console().put_product("a1SubPk0001", "", "").ok());
+  ASSERT_TRUE(console().put_product("a1SubPk0001", {}).ok());
   rig.bench.settle(200ms);
   cloud.die();
   std::string secrets;

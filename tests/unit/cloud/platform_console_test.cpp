@@ -446,22 +446,22 @@ TEST_F(platform_console, adds_kicks_and_deletes_devices) {
 
 TEST_F(platform_console, changes_of_a_product_what_is_given_and_nothing_else) {
   const auto plain_product = [this] { return console().products().at(2); };
-  ASSERT_TRUE(console().put_product("a1PlainPk01", "Plain", std::string{lamp_model}).ok());
-  ASSERT_TRUE(console().put_product("a1PlainPk01", "Other", "").ok());
+  ASSERT_TRUE(console().put_product("a1PlainPk01", {"Plain", lamp_model}).ok());
+  ASSERT_TRUE(console().put_product("a1PlainPk01", {"Other", ""}).ok());
   EXPECT_EQ(plain_product().name, "Other");
   EXPECT_TRUE(plain_product().has_model) << "a name says nothing of the model";
-  ASSERT_TRUE(console().put_product("a1PlainPk01", "", std::string{lamp_model}).ok());
+  ASSERT_TRUE(console().put_product("a1PlainPk01", {"", lamp_model}).ok());
   EXPECT_EQ(plain_product().name, "Other");
-  ASSERT_TRUE(console().put_product("a1PlainPk01", "", "null").ok());
+  ASSERT_TRUE(console().put_product("a1PlainPk01", {"", "null"}).ok());
   EXPECT_EQ(plain_product().name, "Other");
   EXPECT_FALSE(plain_product().has_model) << "which is how it is deleted";
 }
 
 TEST_F(platform_console, lists_products_and_devices) {
-  ASSERT_TRUE(console().put_product("a1PlainPk01", "Plain", std::string{lamp_model}).ok());
-  EXPECT_EQ(console().put_product("a1PlainPk01", "Plain", "{").error().why,
+  ASSERT_TRUE(console().put_product("a1PlainPk01", {"Plain", lamp_model}).ok());
+  EXPECT_EQ(console().put_product("a1PlainPk01", {"Plain", "{"}).error().why,
             operation_error::malformed);
-  EXPECT_EQ(console().put_product("a/b", "", "").error().why, operation_error::malformed);
+  EXPECT_EQ(console().put_product("a/b", {}).error().why, operation_error::malformed);
   auto& g = arrive_listening(plain);
   const auto products = console().products();
   ASSERT_EQ(products.size(), 4U);

@@ -342,6 +342,35 @@ TEST_F(platform_firmware, that_was_deleted_is_not_offered_once_more) {
   EXPECT_EQ(sums().state, campaign_state::finished);
 }
 
+TEST_F(platform_firmware, says_who_has_the_devices_that_a_campaign_would_have) {
+  auto& g = listen(0);
+  inform(g, 0, "1.0");
+  cloud::campaign_order o;
+  o.firmware = add();
+  ASSERT_TRUE(console().add_campaign(o).ok());
+  o.firmware = add("3.0");
+  o.rules.select.name = "b";
+  const auto refused = console().add_campaign(o);
+  EXPECT_EQ(refused.error().why, operation_error::refused);
+  EXPECT_EQ(refused.error().detail,
+            "no device would take part: 2 devices are in campaign campaign-1");
+  progress(g, 0, 10);
+  o.device_names = {"lamp_0"};
+  o.take_over = true;
+  EXPECT_EQ(console().add_campaign(o).error().detail,
+            "no device would take part: 1 device upgrades in campaign campaign-1");
+  progress(g, 0, -2);
+  ASSERT_TRUE(console().add_campaign(o).ok());
+  EXPECT_EQ(console().change_campaign(1, cloud::campaign_change::retry).error().detail,
+            "no device would take part: 1 device is in campaign b");
+  o.device_names.clear();
+  o.take_over = false;
+  o.rules.select.name = "c";
+  EXPECT_EQ(console().add_campaign(o).error().detail,
+            "no device would take part: 1 device is in campaign campaign-1, 1 device is in "
+            "campaign b");
+}
+
 TEST_F(platform_firmware, refuses_what_cannot_be) {
   cloud::firmware_order f;
   f.product_key = "nobody";
@@ -363,7 +392,9 @@ TEST_F(platform_firmware, refuses_what_cannot_be) {
   EXPECT_EQ(console().add_campaign(o).value().sums.devices, 1U);
   EXPECT_EQ(console().add_campaign(o).error().why, operation_error::exists);
   o.rules.select.name = "two";
-  EXPECT_THAT(console().add_campaign(o).error().detail, HasSubstr("no device"));
+  EXPECT_EQ(console().add_campaign(o).error().detail,
+            "no device would take part: 1 device is in campaign one");
+  EXPECT_TRUE(console().change_campaign(1, cloud::campaign_change::cancel).ok());
   o.rules.select.waves = {5, 3};
   EXPECT_EQ(console().add_campaign(o).error().why, operation_error::malformed);
   const auto* const files = rig.bench.twin->firmware_files();

@@ -404,11 +404,40 @@ struct no_gateway : platform_gateway {
   }
 };
 
-TEST_F(no_gateway, a_product_without_the_right_is_not_answered) {
+TEST_F(no_gateway, a_device_of_a_product_without_the_right_is_told_so_and_nothing_is_done) {
   auto& g = arrive_listening(plain);
-  EXPECT_EQ(manage(g, plain, topo_add, {sub}), 0);
-  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 1U);
+  for (const auto kind : {topo_add, alink::topic_kind::sub_register, session_login,
+                          alink::topic_kind::session_batch_login}) {
+    EXPECT_EQ(manage(g, plain, kind, {sub}), 403);
+  }
+  EXPECT_EQ(manage(g, plain, alink::topic_kind::topo_get, {}), 403);
+  EXPECT_EQ(bench.count(bench.twin->counters().publishes_refused), 0U);
   EXPECT_EQ(view(sub).gateway, "");
+  g.take();
+  g.publish(sys(plain, "thing/topo/add"), R"({"params":[]})", 0);
+  bench.settle();
+  EXPECT_THAT(g.messages(), testing::IsEmpty()) << "without an id there is nothing to answer";
+}
+
+TEST_F(platform_gateway, the_console_says_whose_devices_are_gateways) {
+  const auto put = [this](std::string_view type) {
+    return console().put_product("a1GatePk001", {.node_type = type});
+  };
+  auto& g = arrive_listening(gateway_device);
+  ASSERT_TRUE(put("device").ok());
+  EXPECT_EQ(manage(g, gateway_device, topo_add, {sub}), 403);
+  for (const auto* type : {"any", "gateway"}) {
+    ASSERT_TRUE(put(type).ok());
+    EXPECT_EQ(manage(g, gateway_device, topo_add, {sub}), 200) << type;
+  }
+  EXPECT_EQ(put("device").error().why, cloud::operation_error::refused) << "it has a sub-device";
+  EXPECT_EQ(put("lamp").error().why, cloud::operation_error::malformed);
+  EXPECT_EQ(manage(g, gateway_device, alink::topic_kind::topo_delete, {sub}), 200);
+  ASSERT_TRUE(put("device").ok());
+  ASSERT_TRUE(console().put_product("a1GatePk001", {.name = "Gates"}).ok());
+  for (const auto& p : console().products()) {
+    EXPECT_EQ(p.node_type, p.product_key == "a1GatePk001" ? "device" : "any") << p.product_key;
+  }
 }
 
 TEST_F(no_gateway, a_full_gateway_is_told_so) {

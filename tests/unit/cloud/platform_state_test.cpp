@@ -45,6 +45,9 @@ struct note_keeper final : cloud::state_keeper {
   void topology_changed(const cloud::topology_row& r) override {
     topology[key(r.product_key, r.device_name)] =
         std::string{r.gateway_product_key} + "/" + std::string{r.gateway_device_name};
+    if (r.state == cloud::relation_state::former && !r.gateway_product_key.empty()) {
+      topology[key(r.product_key, r.device_name)] += " before";
+    }
   }
   struct device {
     cloud::device_status status;
@@ -122,7 +125,7 @@ TEST(platform_state, is_told_whole_and_comes_back_in_another_twin) {
     ASSERT_TRUE(rig.console().disable(rig.name(plain)).ok());
     ASSERT_TRUE(rig.console().delete_device(rig.name(plain + 1)).ok());
     ASSERT_TRUE(rig.console().add_device({"a1NewPk0001", "fresh"}, "secret").ok());
-    ASSERT_TRUE(rig.console().put_product("a1NewPk0001", "New", std::string{lamp_model}).ok());
+    ASSERT_TRUE(rig.console().put_product("a1NewPk0001", {"New", lamp_model}).ok());
     g.drop();
     l.drop();
     rig.bench.settle();
@@ -157,7 +160,7 @@ TEST(platform_state, is_told_of_the_end_of_a_relation) {
   auto& g = rig.arrive_gateway(gateway_device, sub);
   EXPECT_EQ(keeper.topology["a1SubPk0001/sub_0/"], "a1GatePk001/gate_0");
   EXPECT_EQ(rig.manage(g, gateway_device, alink::topic_kind::topo_delete, {sub}), 200);
-  EXPECT_EQ(keeper.topology["a1SubPk0001/sub_0/"], "/");
+  EXPECT_EQ(keeper.topology["a1SubPk0001/sub_0/"], "a1GatePk001/gate_0 before");
   EXPECT_EQ(rig.manage(g, gateway_device, alink::topic_kind::topo_add, {sub}), 200);
   ASSERT_TRUE(rig.console().delete_device(rig.name(gateway_device)).ok());
   EXPECT_EQ(keeper.topology["a1SubPk0001/sub_0/"], "/");

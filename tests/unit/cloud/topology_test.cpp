@@ -174,6 +174,39 @@ TEST(topology, an_active_device_registers_again_at_its_last_gateway_alone) {
   EXPECT_EQ(t.registration(gw2, 1, good, true), 6289) << "nothing is remembered of it";
 }
 
+TEST(topology, an_erased_gateway_is_nobodys_last) {
+  topology t;
+  for (const device_index s : {3U, 1U, 2U}) {
+    t.add(gw1, s, good);
+  }
+  t.add(gw2, 4, good);
+  t.remove(gw1, 1);
+  t.remove(gw1, 3);
+  t.remove(gw2, 4);
+  EXPECT_EQ(t.past_and_present_of(gw1), (std::vector<device_index>{1, 2, 3}));
+  std::vector<device_index> offline;
+  t.erase(gw1, offline);
+  EXPECT_TRUE(t.past_and_present_of(gw1).empty());
+  for (const device_index s : {1U, 2U, 3U}) {
+    EXPECT_EQ(t.former_gateway_of(s), std::nullopt) << s;
+  }
+  EXPECT_EQ(t.former_gateway_of(4), gw2);
+  t.erase(gw2, offline); // which has no sub-device left
+  EXPECT_EQ(t.former_gateway_of(4), std::nullopt);
+}
+
+TEST(topology, is_loaded_with_whom_sub_devices_belonged_to_last) {
+  topology t;
+  ASSERT_TRUE(t.load(gw1, 1));
+  EXPECT_FALSE(t.load_former(gw2, 1)) << "it has a gateway";
+  EXPECT_FALSE(t.load_former(2, 2));
+  EXPECT_TRUE(t.load_former(gw1, 2));
+  EXPECT_FALSE(t.load_former(gw2, 2)) << "twice";
+  EXPECT_EQ(t.gateway_of(2), std::nullopt);
+  EXPECT_EQ(t.registration(gw1, 2, good, true), 200);
+  EXPECT_EQ(t.registration(gw2, 2, good, true), 6289);
+}
+
 TEST(topology, a_login_opens_a_session_once) {
   topology t;
   t.add(gw1, 1, good);

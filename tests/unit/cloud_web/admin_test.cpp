@@ -51,11 +51,11 @@ device_view view(std::uint32_t index, std::string name, std::string_view state =
 TEST(admin_products, are_listed) {
   admin_rig rig;
   EXPECT_EQ(rig.ask("GET", "/v1/products"), R"(200 {"products":[]})");
-  rig.console.listed = {{"pk1", "Lamp \"one\"", 5, 2, true}, {"pk2", "", 0, 0, false}};
+  rig.console.listed = {{"pk1", "Lamp \"one\"", 5, 2, true, "gateway"}, {"pk2", "", 0, 0, false}};
   EXPECT_EQ(rig.ask("GET", "/v1/products"),
             R"(200 {"products":[{"productKey":"pk1","name":"Lamp \"one\"","devices":5,"online":2,)"
-            R"("hasModel":true},{"productKey":"pk2","name":"","devices":0,"online":0,)"
-            R"("hasModel":false}]})");
+            R"("hasModel":true,"nodeType":"gateway"},{"productKey":"pk2","name":"","devices":0,)"
+            R"("online":0,"hasModel":false,"nodeType":"any"}]})");
 }
 
 TEST(admin_products, are_put_with_a_model_as_object_or_as_text) {
@@ -64,8 +64,12 @@ TEST(admin_products, are_put_with_a_model_as_object_or_as_text) {
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"model":"{\"a\":2}"})"), "200 {}");
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"name":"\u00e9"})"), "200 {}");
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"model":null})"), "200 {}");
-  EXPECT_EQ(rig.take(), (lines{R"(put_product|pk1|n|{"a":[1]})", R"(put_product|pk1||{"a":2})",
-                               "put_product|pk1|\xc3\xa9|", "put_product|pk1||null"}));
+  EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"nodeType":"device"})"), "200 {}");
+  EXPECT_EQ(rig.error("PUT", "/v1/products/pk1", R"({"nodeType":1})"),
+            R"(400 {"error":"malformed)");
+  EXPECT_EQ(rig.take(), (lines{R"(put_product|pk1|n|{"a":[1]}|)", R"(put_product|pk1||{"a":2}|)",
+                               "put_product|pk1|\xc3\xa9||", "put_product|pk1||null|",
+                               "put_product|pk1|||device"}));
 }
 
 TEST(admin_products, have_a_configuration_and_listeners) {
@@ -329,7 +333,7 @@ TEST(admin_import, adds_devices_and_their_products) {
                     "ProductKey,DeviceName,DeviceSecret\r\npk1,d1,s1\r\npk1,d2,s2\r\n"),
             // d1 is there on the second attempt, which the fake calls an existing one
             R"(200 {"added":1,"existing":1})");
-  EXPECT_EQ(rig.take(), (lines{"add_device|pk1|d1|s1", "put_product|pk1|pk1|",
+  EXPECT_EQ(rig.take(), (lines{"add_device|pk1|d1|s1", "put_product|pk1|pk1||",
                                "add_device|pk1|d1|s1", "add_device|pk1|d2|s2"}));
 }
 

@@ -1,8 +1,13 @@
 // Whatever the two machines send each other in a varied life, libcoap's parser reads as the same.
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/coap_foreign.hpp"
 #include "tests/support/coap_pair.hpp"
+#include "tests/support/pcap_file.hpp"
 
 namespace fleet::coap::test {
 namespace {
@@ -17,11 +22,20 @@ TEST(coap_foreign, libcoap_reads_every_datagram_of_both_machines) {
   o.client.timing.probing_rate = 10'000; // not what is tried here
   coap_pair pair{o};
   std::uint32_t read = 0;
-  pair.on_datagram = [&](bytes_view datagram) {
+  std::unique_ptr<support::pcap_file> capture; // for tests/interop, where tshark reads it
+  if (const char* const file = std::getenv("FLEET_COAP_CAPTURE"); file != nullptr) {
+    capture = std::make_unique<support::pcap_file>(file);
+  }
+  pair.on_datagram = [&](bytes_view datagram, bool upwards) {
     message_view m;
     ASSERT_FALSE(decode(datagram, message_default, m)) << hex(datagram);
     ASSERT_TRUE(libcoap_reads(datagram, m)) << describe(m);
     ++read;
+    if (capture != nullptr) {
+      hal::address device{{127, 0, 0, 2}, false, 40'000};
+      hal::address cloud{{127, 0, 0, 1}, false, support::pcap_file::coap_port};
+      capture->write(upwards ? device : cloud, upwards ? cloud : device, datagram, pair.now);
+    }
   };
   const wire large = body_of(5'000);
   exchange_id observed = 0;
@@ -56,6 +70,9 @@ TEST(coap_foreign, libcoap_reads_every_datagram_of_both_machines) {
   }
   pair.run_for(300s);
   EXPECT_GT(read, 500U);
+  if (capture != nullptr) {
+    std::printf("captured %u\n", read);
+  }
 }
 
 } // namespace

@@ -49,6 +49,28 @@ TEST(flash_chip, keeps_what_was_written_across_blocks) {
   EXPECT_EQ(r.chip.operations(), 16U);
 }
 
+TEST(flash_chip, takes_a_whole_block_at_once_as_it_takes_its_units) {
+  std::vector<std::uint8_t> block(256);
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    block[i] = static_cast<std::uint8_t>(i * 7);
+  }
+  chip_rig whole;
+  ASSERT_EQ(whole.chip.write(32, all(5)), flash_status::done); // another block is under way
+  ASSERT_EQ(whole.chip.write(256, block), flash_status::done);
+  EXPECT_EQ(at(whole.chip, 256, 256), block);
+  EXPECT_EQ(at(whole.chip, 32, 32), all(5));
+  EXPECT_EQ(whole.chip.operations(), 1U + 8U);
+  EXPECT_EQ(whole.store.blocks(), 2U);
+  EXPECT_EQ(whole.chip.write(256, all(0xff, 256)), flash_status::not_erased) << "what is written";
+  EXPECT_EQ(at(whole.chip, 256, 256), block);
+  ASSERT_EQ(whole.chip.write(512, all(9)), flash_status::done); // and under way itself
+  EXPECT_EQ(whole.chip.write(512, all(0xf6, 256)), flash_status::not_erased);
+  EXPECT_EQ(at(whole.chip, 512, 32), all(0));
+  ASSERT_EQ(whole.chip.write(768, all(0xff, 256)), flash_status::done);
+  whole.chip.seal();
+  EXPECT_EQ(whole.store.blocks(), 3U) << "erased octets cost nothing";
+}
+
 TEST(flash_chip, clears_bits_and_sets_none_without_an_erase) {
   chip_rig r;
   ASSERT_EQ(r.chip.write(0, all(0b1010'1010)), flash_status::done);

@@ -1,5 +1,6 @@
 // Downloads that go wrong in every way: each ends in its step or goes on where it was, and no wait
 // is without an end.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/ota_rig.hpp"
@@ -112,6 +113,100 @@ TEST(ota_download, gives_up_after_so_many_attempts_that_brought_no_block) {
   EXPECT_EQ(r->news(), "-2 download failed\n");
   EXPECT_EQ(r->machine.counters().attempts, 5U);
   EXPECT_EQ(r->machine.next_timeout(), never);
+}
+
+/// Nobody takes its connections for so long, then `r` is where it was.
+time_point away(fetching_rig& r, time_point from, duration span) {
+  time_point now = from;
+  while (now < from + span) {
+    r->refuse(now);
+    if (!r->machine.counters().failed) {
+      now = r->wait();
+    } else {
+      break;
+    }
+  }
+  return now;
+}
+
+TEST(ota_download, waits_for_a_server_that_is_away_without_using_up_its_attempts) {
+  updater_settings settings = quiet();
+  settings.patience = std::chrono::minutes{10};
+  fetching_rig r{settings};
+  r->serve(new_image, at(0), 1'500);
+  time_point now = away(r, r->wait(), std::chrono::minutes{4});
+  EXPECT_GT(r->machine.counters().attempts, 5U + 2U);
+  EXPECT_LT(r->machine.counters().attempts, 20U) << "waits rise to their bound";
+  r->head({.status = 503}, now); // it starts; one attempt of five was used up by the cut
+  for (int i = 1; i < 3; ++i) {
+    now = r->wait();
+    r->head({.status = 503}, now);
+  }
+  EXPECT_EQ(r->machine.phase(), update_phase::waiting);
+  now = r->wait();
+  r->serve(new_image, now);
+  EXPECT_EQ(r->machine.phase(), update_phase::staged);
+}
+
+TEST(ota_download, gives_up_a_server_that_stays_away_when_its_patience_is_at_an_end) {
+  fetching_rig r;
+  EXPECT_GE(away(r, at(0), std::chrono::minutes{10}), at(5 * 60'000));
+  EXPECT_THAT(r->news(), testing::EndsWith("\n-2 download failed\n"));
+  EXPECT_EQ(r->machine.next_timeout(), never);
+  updater_settings hasty = quiet();
+  hasty.patience = duration{0};
+  fetching_rig at_once{hasty};
+  EXPECT_LT(away(at_once, at(0), std::chrono::minutes{10}), at(16'000));
+  EXPECT_EQ(at_once->machine.counters().attempts, 5U);
+}
+
+TEST(ota_download, is_as_patient_again_once_octets_have_come) {
+  fetching_rig r;
+  time_point now = at(0);
+  for (int i = 0; i < 4; ++i) { // 16 minutes in all, and 5 would be too many at once
+    now = away(r, now, std::chrono::minutes{4});
+    ASSERT_TRUE(r->fetching) << i;
+    r->serve(new_image, now, 600);
+    now = r->wait();
+  }
+  r->serve(new_image, now);
+  EXPECT_EQ(r->machine.phase(), update_phase::staged);
+}
+
+TEST(ota_download, takes_silence_before_an_answer_for_an_absence_and_within_it_for_a_failure) {
+  updater_settings settings = quiet();
+  settings.patience = std::chrono::hours{1};
+  fetching_rig r{settings};
+  for (int i = 0; i < 5; ++i) {
+    r->wait();
+    EXPECT_EQ(r->machine.phase(), update_phase::waiting);
+    r->wait();
+  }
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(r->fetching) << i;
+    r->head({.status = 200, .length = 4'000}, r->machine.next_timeout() - std::chrono::seconds{30});
+    r->wait();
+    if (i < 4) {
+      r->wait();
+    }
+  }
+  EXPECT_EQ(r->machine.counters().failed, 1U);
+}
+
+TEST(ota_download, is_patient_again_after_a_reboot) {
+  updater_settings often = quiet();
+  often.keep_every = 1;
+  fetching_rig r{often};
+  r->serve(new_image, at(0), 2'100);
+  const time_point down = away(r, r->wait(), std::chrono::minutes{4});
+  r.boot();
+  r->connect(down);
+  EXPECT_EQ(r->news(), "version\nconfirm\nask\n");
+  r->offer(offer_of(new_image, "2.0"), down);
+  const time_point up = away(r, down, std::chrono::minutes{4});
+  EXPECT_GT(r->from, 1'500U);
+  r->serve(new_image, up);
+  EXPECT_EQ(r->machine.phase(), update_phase::staged);
 }
 
 TEST(ota_download, does_not_give_up_while_each_attempt_brings_a_block) {
@@ -311,6 +406,10 @@ TEST(ota_download, asks_so_often_and_waits_so_long_for_a_fresh_address) {
   away->head({.status = 403}, at(0));
   EXPECT_EQ(away->news(), "drop\n");
   EXPECT_EQ(away->machine.next_timeout(), at(6 * 3'600'000)) << "without a session there is time";
+  away->connect(at(60'000));
+  EXPECT_EQ(away->news(), "ask\n");
+  away->machine.disconnected(); // before the answer
+  EXPECT_EQ(away->machine.next_timeout(), at(6 * 3'600'000)) << "nor is the answer awaited";
   away->connect(at(60'000));
   EXPECT_EQ(away->news(), "ask\n");
   EXPECT_EQ(away->machine.next_timeout(), at(90'000));

@@ -246,6 +246,7 @@ TEST(ota_settings, are_checked) {
   EXPECT_FALSE(valid({.retry_first = std::chrono::minutes{2}}));
   EXPECT_FALSE(valid({.whole_most = duration{0}}));
   EXPECT_FALSE(valid({.report_wait = duration{-1}}));
+  EXPECT_FALSE(valid({.patience = duration{-1}}));
 }
 
 } // namespace

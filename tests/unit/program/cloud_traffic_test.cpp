@@ -321,7 +321,7 @@ TEST_F(traffic, calls_the_console_for_each_kind) {
       {traffic_kind::service, "reset a1FleetDemo/dev_000010 {}"},
       {traffic_kind::rrpc, R"(rrpc a1FleetDemo/dev_000010 {"seq":1})"},
       {traffic_kind::broadcast, R"(broadcast a1FleetDemo /broadcast/a1FleetDemo/notice {"seq":1})"},
-      {traffic_kind::custom, R"(publish /a1FleetDemo/dev_000010/get {"seq":1})"},
+      {traffic_kind::custom, R"(publish /a1FleetDemo/dev_000010/data {"seq":1})"},
   };
   what.service = "reset";
   for (const auto& [kind, call] : table) {

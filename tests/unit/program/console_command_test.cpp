@@ -56,11 +56,11 @@ constexpr std::string_view one_product =
 TEST(console_tables, show_products_and_devices_in_even_columns) {
   EXPECT_EQ(printed({"products"},
                     R"({"products":[{"productKey":"a1","name":"灯","devices":3,"online":1,)"
-                    R"("hasModel":true},{"productKey":"a1Long","name":"","devices":10,)"
-                    R"("online":0,"hasModel":false}]})"),
-            "product  name  devices  online  thing model\n"
-            "a1       灯    3        1       yes\n"
-            "a1Long   -     10       0       no\n");
+                    R"("hasModel":true,"nodeType":"gateway"},{"productKey":"a1Long","name":"",)"
+                    R"("devices":10,"online":0,"hasModel":false}]})"),
+            "product  name  devices  online  thing model  node type\n"
+            "a1       灯    3        1       yes          gateway\n"
+            "a1Long   -     10       0       no           -\n");
   EXPECT_EQ(printed({"devices"},
                     R"({"devices":[{"productKey":"a1","deviceName":"d","state":"online",)"
                     R"("firmwareVersion":"1.0","gateway":null,"lastOnlineMs":1700000000123},)"

@@ -131,6 +131,7 @@ TEST(console_request, maps_each_subcommand_to_its_route) {
       {{"enable", "a1/d"}, "POST /v1/devices/a1/d/enable "},
       {{"delete", "a1/d@x:y"}, "DELETE /v1/devices/a1/d%40x%3Ay "},
       {{"add", "a1/d"}, R"(POST /v1/devices {"productKey":"a1","deviceName":"d"})"},
+      {{"product", "a1", "--node-type", "device"}, R"(PUT /v1/products/a1 {"nodeType":"device"})"},
       {{"product", "a1", "--name", "Lamps"}, R"(PUT /v1/products/a1 {"name":"Lamps"})"}};
   for (const auto& [line, request] : table) {
     EXPECT_EQ(request_of(line), request);

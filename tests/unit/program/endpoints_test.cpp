@@ -13,10 +13,16 @@ TEST(target_text, names_the_twin_or_a_host_with_a_default_port) {
   EXPECT_EQ(parse_target("mqtt://127.0.0.1:99").value(), (target{scheme::mqtt, "127.0.0.1", 99}));
   EXPECT_EQ(parse_target("mqtt://[::1]:99").value(), (target{scheme::mqtt, "::1", 99}));
   EXPECT_EQ(parse_target("mqtt://[::1]").value(), (target{scheme::mqtt, "::1", 1883}));
+  EXPECT_EQ(parse_target("coap://h").value(), (target{scheme::coap, "h", 5683}));
+  EXPECT_EQ(parse_target("coaps://h").value(), (target{scheme::coaps, "h", 5684}));
+  EXPECT_EQ(parse_target("coap-psk://h").value(), (target{scheme::coap_psk, "h", 5682}));
+  EXPECT_EQ(parse_target("http://h").value(), (target{scheme::http, "h", 80}));
+  EXPECT_EQ(parse_target("https://h").value(), (target{scheme::https, "h", 443}));
 }
 
 TEST(target_text, is_written_as_it_is_read) {
-  for (const auto word : {"embedded", "mqtt://broker:1883", "mqtts://[::1]:8883"}) {
+  for (const auto word :
+       {"embedded", "mqtt://broker:1883", "mqtts://[::1]:8883", "coap-psk://h:1", "https://h:2"}) {
     EXPECT_EQ(format_target(parse_target(word).value()), word);
   }
 }
@@ -24,20 +30,17 @@ TEST(target_text, is_written_as_it_is_read) {
 TEST(target_text, has_a_sentence_for_each_mistake) {
   const auto said = [](std::string_view word) { return parse_target(word).error(); };
   EXPECT_EQ(said("embeded"), "is unknown; the nearest is embedded");
-  EXPECT_EQ(said("broker:1883"),
-            "has no scheme; write embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said(""), "has no scheme; write embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said("tcp://broker"), "has an unknown scheme; tcp:// is spelled mqtt:// here; write "
-                                  "embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said("ssl://broker"), "has an unknown scheme; TLS is spelled mqtts:// here; write "
-                                  "embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said("gopher://broker"), "has an unknown scheme; write embedded, mqtt://host[:1883] or "
-                                     "mqtts://host[:8883]");
-  EXPECT_EQ(said("mqtt://"),
-            "names no host; write embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said("mqtt://:1883"),
-            "names no host; write embedded, mqtt://host[:1883] or mqtts://host[:8883]");
-  EXPECT_EQ(said("mqtt://broker/devices"), "has a path; an MQTT target is a host and a port only");
+  const std::string forms =
+      "; write embedded, mqtt://host[:1883], mqtts://host[:8883], coap://host[:5683], "
+      "coaps://host[:5684], coap-psk://host[:5682], http://host[:80] or https://host[:443]";
+  EXPECT_EQ(said("broker:1883"), "has no scheme" + forms);
+  EXPECT_EQ(said(""), "has no scheme" + forms);
+  EXPECT_EQ(said("tcp://broker"), "has an unknown scheme; tcp:// is spelled mqtt:// here" + forms);
+  EXPECT_EQ(said("ssl://broker"), "has an unknown scheme; TLS is spelled mqtts:// here" + forms);
+  EXPECT_EQ(said("gopher://broker"), "has an unknown scheme" + forms);
+  EXPECT_EQ(said("mqtt://"), "names no host" + forms);
+  EXPECT_EQ(said("mqtt://:1883"), "names no host" + forms);
+  EXPECT_EQ(said("mqtt://broker/devices"), "has a path; a target is a host and a port only");
   EXPECT_EQ(said("mqtt://bro ker"), "has a character that no host name has");
   EXPECT_EQ(said("mqtt://::1"), said("mqtt://[::1"));
   EXPECT_EQ(said("mqtt://[::1"), "is not a host and a port; an IPv6 address stands in brackets, as "

@@ -138,7 +138,7 @@ TEST(logon_keys, that_cannot_be_are_refused_with_their_place) {
                          "logon: bootstrap}]"),
               HasSubstr("logon bootstrap is about a connection"));
   scenario_overrides flags;
-  flags.target_security = security::tls;
+  flags.target = text::scheme::mqtts;
   const auto file =
       read_scenario("products: [{security: id2}]",
                     scenario_surroundings{"", [](const std::string&) { return true; }});

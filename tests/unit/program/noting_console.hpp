@@ -32,8 +32,7 @@ public:
     }
     return fail(cloud::operation_failure{cloud::operation_error::unknown_device, ""});
   }
-  cloud::operation_result put_product(std::string_view, std::string_view,
-                                      std::string_view) override {
+  cloud::operation_result put_product(std::string_view, const cloud::product_change&) override {
     return said();
   }
   cloud::operation_result add_device(cloud::device_name_view, std::string_view) override {

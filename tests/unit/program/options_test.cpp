@@ -226,12 +226,12 @@ TEST(run_mistakes, name_flag_value_and_range) {
 
 TEST(run_mistakes, name_the_nearest_word) {
   EXPECT_EQ(refused("--security tsl"),
-            "--security tsl is unknown; the nearest is tls (of plain, tls, id2, id2-tls or itls)");
-  EXPECT_EQ(refused("--security dtls"),
-            "--security dtls is unknown; the nearest is tls (of plain, tls, id2, id2-tls or itls)");
-  EXPECT_EQ(refused("--security aes"),
-            "--security aes is unknown; it takes plain, tls, id2, id2-tls or itls");
-  EXPECT_EQ(refused("--protocol coap"), "--protocol coap is unknown; it takes mqtt");
+            "--security tsl is unknown; the nearest is tls (of plain, tls, dtls, psk, aes, id2, "
+            "id2-tls or itls)");
+  EXPECT_EQ(refused("--security ssl"),
+            "--security ssl is unknown; it takes plain, tls, dtls, psk, aes, id2, id2-tls or itls");
+  EXPECT_EQ(refused("--protocol coaps"),
+            "--protocol coaps is unknown; the nearest is coap (of mqtt, coap or http)");
   EXPECT_EQ(refused("--profile linkdevlop"),
             "--profile linkdevlop is unknown; the nearest is linkdevelop (of linkdevelop, "
             "linkplatform or mqtt)");
@@ -259,13 +259,62 @@ TEST(run_mistakes, are_reported_first_come_first) {
   EXPECT_EQ(refused("--quiet --seed x --devices 0"), "--seed x is not a whole number");
 }
 
+TEST(run_contradictions, of_protocol_and_what_goes_with_it) {
+  EXPECT_EQ(refused("--protocol coap --target mqtt://b"),
+            "--protocol coap contradicts the mqtt:// target");
+  EXPECT_EQ(refused("--protocol mqtt --target https://b"),
+            "--protocol mqtt contradicts the https:// target");
+  EXPECT_EQ(refused("--security psk --target coap://b"),
+            "--security psk contradicts the coap:// target; write coaps:// for that");
+  EXPECT_EQ(refused("--security dtls --target mqtt://b"),
+            "--security dtls contradicts the mqtt:// target");
+  EXPECT_EQ(refused("--security dtls"), "the devices would have protocol mqtt with security dtls, "
+                                        "which is of CoAP; write plain or tls");
+  EXPECT_EQ(refused("--protocol coap --security tls"),
+            "the devices would have protocol coap with security tls, which is of streams; write "
+            "plain, dtls, psk or aes");
+  EXPECT_EQ(refused("--protocol http --security aes"),
+            "the devices would have protocol http with security aes; write plain or tls");
+  EXPECT_EQ(refused("--target coap://b --profile mqtt"),
+            "the devices would have protocol coap with profile mqtt, which is for brokers; write "
+            "linkdevelop or linkplatform");
+  for (const auto flag : {"--logon pre-auth", "--keep-alive 60s", "--clean-session",
+                          "--receive-limit 2KiB", "--downlink-interval 5s"}) {
+    EXPECT_EQ(refused("--protocol coap " + std::string{flag}),
+              std::string{split(flag).front()} + " is about MQTT, and the devices speak coap")
+        << flag;
+  }
+}
+
+TEST(run_flags, take_protocol_and_security_from_the_targets_scheme) {
+  struct expected {
+    std::string_view flags;
+    device_protocol spoken;
+    security tier;
+  };
+  for (const auto& e :
+       {expected{"--target mqtt://b", device_protocol::mqtt, security::plain},
+        expected{"--target mqtts://b", device_protocol::mqtt, security::tls},
+        expected{"--target coap://b", device_protocol::coap, security::plain},
+        expected{"--target coaps://b", device_protocol::coap, security::dtls},
+        expected{"--target coaps://b --security psk", device_protocol::coap, security::psk},
+        expected{"--target coap-psk://b", device_protocol::coap, security::aes},
+        expected{"--target http://b", device_protocol::http, security::plain},
+        expected{"--target https://b", device_protocol::http, security::tls},
+        expected{"--protocol coap", device_protocol::coap, security::plain},
+        expected{"--protocol http --security tls", device_protocol::http, security::tls}}) {
+    const auto o = run(e.flags);
+    EXPECT_EQ(o.protocol, e.spoken) << e.flags;
+    EXPECT_EQ(o.security, e.tier) << e.flags;
+    EXPECT_EQ(o.downlink_interval > duration::zero(), e.spoken == device_protocol::mqtt) << e.flags;
+  }
+}
+
 TEST(run_contradictions, of_security_and_target) {
-  EXPECT_EQ(
-      refused("--security plain --target mqtts://b"),
-      "--security plain contradicts the mqtts:// target; write mqtt:// for a connection without "
-      "TLS");
+  EXPECT_EQ(refused("--security plain --target mqtts://b"),
+            "--security plain contradicts the mqtts:// target; write mqtt:// for that");
   EXPECT_EQ(refused("--security tls --target mqtt://b"),
-            "--security tls contradicts the mqtt:// target; write mqtts:// for TLS");
+            "--security tls contradicts the mqtt:// target; write mqtts:// for that");
   for (const auto flag : {"--cafile f", "--insecure", "--server-name n", "--tls-version 1.2"}) {
     const std::string name{split(flag).front()};
     EXPECT_EQ(refused(flag), name + " needs TLS; add --security tls or an mqtts:// target");
@@ -412,6 +461,27 @@ TEST(serve_flags, place_the_front_door_of_devices) {
   EXPECT_EQ(o.https[0].text(), "127.0.0.2:443");
   EXPECT_EQ(o.product_secrets_file, "f");
   EXPECT_EQ(o.mqtt.size(), 1U);
+}
+
+TEST(serve_flags, place_the_doors_of_devices_that_only_post) {
+  const auto o = serve("--coap 5683 --coap 127.0.0.2:0 --coaps 0 --cert c --key k "
+                       "--coap-token-life 10m --https 0 --http-token-life 5s");
+  ASSERT_EQ(o.coap.size(), 2U);
+  EXPECT_EQ(o.coap[0].text(), "127.0.0.1:5683");
+  EXPECT_EQ(o.coaps.size(), 1U);
+  EXPECT_EQ(o.coap_token_life, 10min);
+  EXPECT_EQ(o.http_token_life, 5s);
+  EXPECT_EQ(serve("").coap_token_life, 168h);
+  EXPECT_EQ(serve("").http_token_life, 48h);
+  EXPECT_EQ(refused_serve("--coap-token-life 1h"),
+            "fleet cloud serve: --coap-token-life needs --coap or --coaps");
+  EXPECT_EQ(refused_serve("--http-token-life 1h"),
+            "fleet cloud serve: --http-token-life needs --http or --https");
+  EXPECT_EQ(refused_serve("--coaps 0 --tls-version 1.2"),
+            "fleet cloud serve: --tls-version needs a TLS listener; add --mqtts 127.0.0.1:8883");
+  EXPECT_EQ(refused_serve("--profile mqtt --coap 0"),
+            "fleet cloud serve: --coap belongs to the profiles linkdevelop and linkplatform; "
+            "--profile mqtt is an open broker");
 }
 
 TEST(serve_flags, say_by_which_host_devices_reach_the_front_door) {

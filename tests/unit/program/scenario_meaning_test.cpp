@@ -255,8 +255,8 @@ const std::vector<malformed>& wrong_traffic() {
       {"cloud_traffic: [{kind: rrpc, identifiers: a, topic: b}]\n",
        "1:43: identifiers does not go with kind rrpc\n1:53: topic goes with the kinds broadcast "
        "and custom only\n"},
-      {"cloud_traffic: [{kind: property_get, payload: x}]\n",
-       "1:47: payload does not go with kind property_get\n"},
+      {"products: [{model: models/m.json}]\ncloud_traffic: [{kind: property_get, payload: x}]\n",
+       "2:47: payload does not go with kind property_get\n"},
       {"cloud_traffic: [{kind: shadow_desired}]\n",
        "1:24: kind shadow_desired needs a product with shadow: on\n"},
       {"products: [{name: p, profile: mqtt}]\ncloud_traffic: [{kind: rrpc}]\n",
@@ -264,9 +264,25 @@ const std::vector<malformed>& wrong_traffic() {
        "profile mqtt; it takes custom\n"},
       {"cloud_traffic: [{kind: broadcast, topic: '#'}]\n",
        "1:42: topic # has a wildcard; messages go to one topic\n"},
-      {"cloud_traffic: [{kind: custom, payload: '{random 5}'}]\n",
-       "1:41: payload \"{random 5}\" has a mistake at its column 1: {random} needs a range like "
+      {"cloud_traffic: [{kind: custom, topic: get, payload: '{random 5}'}]\n",
+       "1:53: payload \"{random 5}\" has a mistake at its column 1: {random} needs a range like "
        "{random 0..100} or {random hex 8}\n"},
+      {"cloud_traffic: [{kind: property_get}]\n",
+       "1:24: kind property_get needs a product with a model\n"},
+      {"products: [{name: a, model: models/m.json}, {name: b}]\ncloud_traffic: [{kind: "
+       "property_get, "
+       "product: b}]\n",
+       "2:24: kind property_get needs a product with a model, and b has none\n"},
+      {"cloud_traffic: [{kind: custom}]\n",
+       "1:24: kind custom needs topic, as topic: user/get; its product's devices listen to no "
+       "custom topic but by the product's topics\n"},
+      {"products: [{topics: [{filter: get}]}]\ncloud_traffic: [{kind: custom}]\n",
+       "2:24: kind custom needs topic, as topic: user/get; its product's devices listen to no "
+       "custom topic but by the product's topics\n"},
+      {"products: [{profile: linkplatform, model: models/m.json}]\ncloud_traffic: [{kind: "
+       "custom}]\n",
+       "2:24: kind custom needs topic, as topic: user/get; its product's devices listen to no "
+       "custom topic but by the product's topics\n"},
   };
   return all;
 }
@@ -288,6 +304,8 @@ const std::vector<malformed>& several() {
       {"products: [{shadow: no, report: [{what: shadow}]}]\ncloud_traffic: [{kind: "
        "shadow_desired}]\n",
        "1:21: shadow no is unknown; the nearest is on (of on, off, true or false)\n"},
+      {"products: [{model: ''}]\ncloud_traffic: [{kind: property_get}]\n",
+       "1:20: model \"\" is not a path; it takes 1 to 4,096 octets\n"},
       {"products: [{gateways: {children: {product: '?'}}}]\n",
        "1:44: product ? is not a name; it takes 1 to 64 letters, digits, _, - and .\n"},
       {"products: 5\ncloud_traffic: [{product: led}]\n",

@@ -289,7 +289,7 @@ TEST(scenario_plan, tells_devices_their_secrets_over_tls_alone) {
   flags.registers = true;
   EXPECT_EQ(refused("products: [{name: a}]", flags),
             "product a has logon register, which tells secrets over TLS alone; add security: tls");
-  flags.target_security = security::tls;
+  flags.target = text::scheme::mqtts;
   EXPECT_EQ(plan_of("", flags).products[0].product.security, security::tls);
   flags = {};
   flags.security = security::tls;
@@ -304,11 +304,11 @@ TEST(scenario_plan, tells_devices_their_secrets_over_tls_alone) {
 
 TEST(scenario_flags, never_take_tls_away_behind_ones_back) {
   scenario_overrides flags;
-  flags.target_security = security::plain;
+  flags.target = text::scheme::mqtt;
   EXPECT_EQ(refused("products: [{name: a, security: tls}]", flags),
             "product a has security tls, which contradicts the mqtt:// target; write mqtts:// for "
             "TLS");
-  flags.target_security = security::tls;
+  flags.target = text::scheme::mqtts;
   EXPECT_EQ(plan_of("", flags).products[0].product.security, security::tls);
 }
 
@@ -322,7 +322,7 @@ TEST(scenario_flags, count_only_where_they_are_on_the_line) {
   const auto flags = overrides_of(options);
   EXPECT_EQ(flags.devices, 7U);
   EXPECT_EQ(flags.qos, mqtt::qos::at_most_once);
-  EXPECT_EQ(flags.target_security, security::tls);
+  EXPECT_EQ(flags.target, text::scheme::mqtts);
   EXPECT_EQ(flags.run_for, std::nullopt);
   EXPECT_EQ(flags.security, std::nullopt);
   EXPECT_EQ(flags.keep_alive, std::nullopt);

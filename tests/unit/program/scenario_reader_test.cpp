@@ -152,6 +152,11 @@ TEST(scenario_reader, fills_in_names_and_what_the_profile_implies) {
   EXPECT_EQ(file.cloud_traffic[0].product, "product_1");
 }
 
+TEST(scenario_reader, takes_custom_messages_without_a_topic_where_devices_listen_to_data) {
+  const auto file = taken("products: [{profile: linkplatform}]\ncloud_traffic: [{kind: custom}]\n");
+  EXPECT_EQ(file.cloud_traffic[0].topic, "");
+}
+
 TEST(scenario_reader, reads_the_same_with_a_byte_order_mark_and_carriage_returns) {
   const auto file = taken("\xEF\xBB\xBF"
                           "devices: 7\r\nname: \"two\r\n  words\"\r\n");

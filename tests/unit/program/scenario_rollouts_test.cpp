@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/run/firmware.hpp"
 #include "fleet/scenario/reader.hpp"
 
 namespace fleet::program {
@@ -70,6 +71,44 @@ TEST(scenario_rollouts, are_read_with_their_product_filled_in) {
   EXPECT_EQ(file.firmware_server.token_life, 30s);
 }
 
+TEST(scenario_rollouts, become_a_campaign_with_all_that_they_say) {
+  const auto got =
+      read(led
+           + "rollouts:\n"
+             "  - {name: july, percent: 12.5%, from: [1.0, 1.1], take_over: on,\n"
+             "     waves: [0.5%, 100%], wave_done: 95.5%, wave_most: 2h, pause: 5m, rate: 50/s,\n"
+             "     under_way: 7, halt_at: 5%, halt_after: 3, retries: 2, retry_after: 4m,\n"
+             "     attempt: 30m}\n"
+             "  - {at: 5s}\n");
+  ASSERT_TRUE(got.ok()) << got.error().front().message;
+  const auto plan = resolve(got.value());
+  ASSERT_TRUE(plan.ok());
+  const auto full = campaign_order_of(plan.value().rollouts[0], 9);
+  EXPECT_EQ(full.firmware, 9U);
+  EXPECT_TRUE(full.take_over);
+  EXPECT_TRUE(full.start);
+  EXPECT_EQ(full.rules.select.name, "july");
+  EXPECT_EQ(full.rules.select.permille, 125);
+  EXPECT_EQ(full.rules.select.from_versions, (std::vector<std::string>{"1.0", "1.1"}));
+  EXPECT_EQ(full.rules.select.waves, (std::vector<std::uint16_t>{5, 1000}));
+  EXPECT_EQ(full.rules.wave_done_permille, 955);
+  EXPECT_EQ(full.rules.wave_most, 2h);
+  EXPECT_EQ(full.rules.wave_pause, 5min);
+  EXPECT_EQ(full.rules.offers_per_second, 50U);
+  EXPECT_EQ(full.rules.under_way_max, 7U);
+  EXPECT_EQ(full.rules.halt_permille, 50);
+  EXPECT_EQ(full.rules.halt_after, 3U);
+  EXPECT_EQ(full.rules.retries, 2);
+  EXPECT_EQ(full.rules.retry_after, 4min);
+  EXPECT_EQ(full.rules.attempt_most, 30min);
+  const auto plain = campaign_order_of(plan.value().rollouts[1], 9);
+  const cloud::campaign_rules usual;
+  EXPECT_FALSE(plain.take_over);
+  EXPECT_EQ(plain.rules.wave_done_permille, usual.wave_done_permille);
+  EXPECT_EQ(plain.rules.wave_most, usual.wave_most);
+  EXPECT_EQ(plain.rules.halt_permille, 0);
+}
+
 TEST(scenario_rollouts, point_at_their_product_in_the_plan) {
   const auto got = read("products: [{name: a}, {name: led, firmware: {}}]\nrollouts: [{}]\n");
   ASSERT_TRUE(got.ok()) << got.error().front().message;
@@ -102,6 +141,8 @@ TEST(scenario_rollouts, name_the_place_of_what_contradicts) {
       {led + "rollouts: [{waves: [10%]}]\n", "2:20: waves must end with 100%\n"},
       {led + "rollouts: [{waves: [0.05%, 100%]}]\n",
        "2:21: waves 0.05% is too fine; it takes steps of 0.1%\n"},
+      {led + "rollouts: [{wave_done: 0.01%}]\n",
+       "2:24: wave_done 0.01% is too fine; it takes steps of 0.1%\n"},
       {led + "rollouts: [{percent: 0.01%}]\n",
        "2:22: percent 0.01% is too fine; it takes steps of 0.1%\n"},
       {led + "rollouts: [{name: x}, {name: x, version: 3}]\n",

@@ -137,15 +137,13 @@ const std::vector<malformed>& wrong_product_values() {
                                          "linkdevelop, linkplatform or mqtt)\n"},
       {"products: [{profile: azure}]\n",
        "1:22: profile azure is unknown; it takes linkdevelop, linkplatform or mqtt\n"},
-      {"products: [{protocol: coap}]\n",
-       "1:23: protocol coap is not available yet; today it takes mqtt\n"},
       {"products: [{protocol: htpp}]\n",
        "1:23: protocol htpp is unknown; the nearest is http (of mqtt, coap or http)\n"},
-      {"products: [{security: ssl}]\n",
-       "1:23: security ssl is unknown; it takes plain, tls, id2, id2-tls or itls\n"},
+      {"products: [{security: ssl}]\n", "1:23: security ssl is unknown; it takes plain, tls, dtls, "
+                                        "psk, aes, id2, id2-tls or itls\n"},
       {"products: [{security: id2-itls}]\n",
-       "1:23: security id2-itls is unknown; the nearest is id2-tls (of plain, tls, id2, id2-tls "
-       "or itls)\n"},
+       "1:23: security id2-itls is unknown; the nearest is id2-tls (of plain, tls, dtls, psk, aes, "
+       "id2, id2-tls or itls)\n"},
       {"products: [{behaviour: strikt}]\n",
        "1:24: behaviour strikt is unknown; the nearest is strict (of strict or sdk)\n"},
       {"products: [{link: 5g}]\n",

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "hal_sim/real_world/asked_addresses.hpp"
 #include "hal_sim/real_world/real_home.hpp"
 #include "tests/support/datagram_peers.hpp"
 #include "tests/support/dtls_pair.hpp"
@@ -109,6 +110,16 @@ TEST(real_datagrams, are_bounded_in_size_and_number) {
   ASSERT_TRUE(s.home.run_until([&] { return s.device.socket->unsent() == 0; }));
 }
 
+TEST(real_datagrams, that_are_discarded_in_time_do_not_leave) {
+  scene s;
+  EXPECT_TRUE(s.device.say("taken back"));
+  s.device.socket->discard();
+  EXPECT_EQ(s.device.socket->unsent(), 0U);
+  EXPECT_TRUE(s.device.say("meant"));
+  ASSERT_TRUE(s.home.run_until([&] { return !s.cloud.received.empty(); }));
+  EXPECT_EQ(s.cloud.received, std::vector<std::string>{"meant"});
+}
+
 TEST(real_datagrams, that_are_too_long_for_us_are_told_of_and_dropped) {
   scene s;
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -146,6 +157,99 @@ TEST(real_datagrams, may_lose_their_owner_in_a_call_and_in_another_thread) {
   std::thread{[&] { s.device.socket.reset(); }}.join();
   s.home.poll_once(0s);
   s.home.poll_once(0s);
+}
+
+hal::address local(std::uint8_t last, std::uint16_t port) {
+  hal::address a = loopback(port);
+  a.ip[3] = last;
+  return a;
+}
+
+TEST(real_datagrams, of_a_server_at_all_addresses_come_from_the_one_that_was_asked) {
+  hal::real_home home{{}};
+  datagram_recorder cloud;
+  ASSERT_TRUE(cloud.bind(home, hal::address{}));
+  std::vector<hal::address> asked_by;
+  cloud.when_received = [&](const hal::address& from, std::string_view text) {
+    asked_by.push_back(from);
+    cloud.socket->send(from, as_bytes("back: " + std::string{text}));
+  };
+  std::vector<std::unique_ptr<datagram_recorder>> all; // each hears its peer alone
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    const auto to = local(static_cast<std::uint8_t>(1 + i % 3), cloud.socket->at().port);
+    all.push_back(std::make_unique<datagram_recorder>());
+    all.back()->open(home, to, i);
+    all.back()->say(std::to_string(i));
+  }
+  const auto each_has = [&](std::size_t count) {
+    return std::all_of(all.begin(), all.end(),
+                       [&](const auto& d) { return d->received.size() == count; });
+  };
+  ASSERT_TRUE(home.run_until([&] { return each_has(1); }));
+  for (const hal::address& peer : asked_by) { // and not only at once
+    cloud.socket->send(peer, as_bytes("news"));
+  }
+  ASSERT_TRUE(home.run_until([&] { return each_has(2); }));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i]->received, (std::vector<std::string>{"back: " + std::to_string(i), "news"}));
+  }
+}
+
+TEST(real_datagrams, of_a_server_at_all_addresses_of_both_families_come_from_the_one_asked) {
+  hal::real_home home{{}};
+  datagram_recorder cloud;
+  hal::address everywhere;
+  everywhere.v6 = true;
+  if (!cloud.bind(home, everywhere)) {
+    return; // a machine without IPv6 has no such address
+  }
+  cloud.when_received = [&](const hal::address& from, std::string_view text) {
+    cloud.socket->send(from, as_bytes(text));
+  };
+  const std::uint16_t port = cloud.socket->at().port;
+  hal::address six;
+  six.v6 = true;
+  six.ip[15] = 1;
+  datagram_recorder probe;
+  const bool six_is_here = probe.bind(home, six);
+  six.port = port;
+  const hal::address other = six_is_here ? six : local(4, port);
+  std::vector<std::unique_ptr<datagram_recorder>> all;
+  for (const hal::address& to : {local(2, port), other, local(3, port), other}) {
+    all.push_back(std::make_unique<datagram_recorder>());
+    all.back()->open(home, to, all.size());
+    all.back()->say("hello");
+    ASSERT_TRUE(home.run_until([&] { return !all.back()->received.empty(); })) << to.text();
+  }
+}
+
+TEST(asked_addresses, remember_who_asks_another_than_usual_and_forget_the_oldest_of_many) {
+  hal::asked_addresses asked;
+  const auto peer = [](std::size_t i) {
+    hal::address a = loopback(static_cast<std::uint16_t>(1 + i % 50'000));
+    a.ip[2] = static_cast<std::uint8_t>(i / 50'000);
+    return a;
+  };
+  const hal::address usual = local(1, 0);
+  const hal::address other = local(2, 0);
+  EXPECT_EQ(asked.of(peer(0)), nullptr);
+  asked.heard(peer(0), usual);
+  asked.heard(peer(1), other);
+  EXPECT_EQ(*asked.of(peer(0)), usual);
+  EXPECT_EQ(*asked.of(peer(1)), other);
+  EXPECT_EQ(*asked.of(peer(2)), usual);
+  asked.heard(peer(1), usual);
+  EXPECT_EQ(*asked.of(peer(1)), usual);
+  EXPECT_EQ(asked.others(), 0U);
+  constexpr std::size_t most = hal::asked_addresses::others_max;
+  for (std::size_t i = 0; i < 3 * most; ++i) {
+    asked.heard(peer(i), other);
+    ASSERT_LE(asked.others(), 2 * most);
+    if (i == 2 * most) {
+      EXPECT_EQ(*asked.of(peer(i - most)), other) << "as many as promised are remembered";
+    }
+  }
+  EXPECT_EQ(*asked.of(peer(0)), usual) << "forgotten";
 }
 
 /// A client's session of DTLS on a socket of its own, driven by the home's timers.

@@ -179,7 +179,7 @@ TEST_F(store_open, refuses_a_newer_schema) {
   const auto why = refusal();
   ASSERT_TRUE(why);
   EXPECT_EQ(why->why, store_error::newer_schema);
-  EXPECT_THAT(why->message, HasSubstr("schema 7, and this one knows 6"));
+  EXPECT_THAT(why->message, HasSubstr("schema 8, and this one knows 7"));
 }
 
 TEST_F(store_open, brings_each_older_schema_up_to_date_and_loses_nothing) {
@@ -190,10 +190,17 @@ TEST_F(store_open, brings_each_older_schema_up_to_date_and_loses_nothing) {
     for (std::size_t step = 0; step < version; ++step) {
       tamper(schema_steps()[step]);
     }
-    tamper("PRAGMA application_id=" + std::to_string(application_mark) + ";PRAGMA user_version="
-           + std::to_string(version) + ";INSERT INTO shadows VALUES('pk','1','{}')");
+    tamper("PRAGMA application_id=" + std::to_string(application_mark)
+           + ";PRAGMA user_version=" + std::to_string(version)
+           + ";INSERT INTO shadows VALUES('pk','1','{}');"
+             "INSERT INTO topology VALUES('pk','1','gpk','g')");
     auto kept = open();
     EXPECT_EQ(count<shadow_row>(kept), 1U);
+    std::vector<relation_state> states;
+    EXPECT_TRUE(
+        kept.read<topology_row>([&](const topology_row& row) { states.push_back(row.state); })
+            .ok());
+    EXPECT_THAT(states, testing::ElementsAre(relation_state::bound)) << "others had no row then";
     kept.put(session_row{"c", as_bytes("x")});
     kept.put(ledger_row{1, ledger_way::uplink, as_bytes("x")});
     EXPECT_FALSE(kept.commit());

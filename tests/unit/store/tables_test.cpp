@@ -42,7 +42,8 @@ std::string line(const reported_row& r) {
 }
 std::string line(const topology_row& r) {
   return std::string{r.product_key} + "|" + std::string{r.device_name} + "|"
-         + std::string{r.gateway_product_key} + "|" + std::string{r.gateway_device_name};
+         + std::string{r.gateway_product_key} + "|" + std::string{r.gateway_device_name} + "|"
+         + std::to_string(static_cast<int>(r.state));
 }
 std::string line(const session_row& r) {
   return std::string{r.client_id} + "|" + std::string{as_text(r.head)};
@@ -180,9 +181,13 @@ TEST_F(store_table, keeps_the_one_gateway_of_a_sub_device) {
   kept.put(topology_row{"spk", "s", "gpk", "first"});
   kept.put(topology_row{"spk", "s", "gpk", "second"});
   kept.put(topology_row{"spk", "t", "gpk", "first"});
-  EXPECT_THAT(after_reopening<topology_row>(), ElementsAre("spk|s|gpk|second", "spk|t|gpk|first"));
+  EXPECT_THAT(after_reopening<topology_row>(),
+              ElementsAre("spk|s|gpk|second|1", "spk|t|gpk|first|1"));
+  kept.put(topology_row{"spk", "t", "gpk", "first", relation_state::former});
+  EXPECT_THAT(after_reopening<topology_row>(),
+              ElementsAre("spk|s|gpk|second|1", "spk|t|gpk|first|0"));
   kept.erase_topology("spk", "t");
-  EXPECT_THAT(after_reopening<topology_row>(), ElementsAre("spk|s|gpk|second"));
+  EXPECT_THAT(after_reopening<topology_row>(), ElementsAre("spk|s|gpk|second|1"));
 }
 
 TEST_F(store_table, keeps_messages_of_sessions_in_their_places) {
@@ -281,7 +286,7 @@ TEST_F(store_table, forgets_with_a_device_all_that_is_its_own) {
   EXPECT_THAT(after_reopening<shadow_row>(), ElementsAre("pk|stays|{}"));
   EXPECT_THAT(after_reopening<desired_row>(), ElementsAre("pk|stays|p|1|1"));
   EXPECT_THAT(after_reopening<reported_row>(), ElementsAre("pk|stays|p|1|1"));
-  EXPECT_THAT(after_reopening<topology_row>(), ElementsAre("pk|stays|gpk|g"));
+  EXPECT_THAT(after_reopening<topology_row>(), ElementsAre("pk|stays|gpk|g|1"));
 }
 
 TEST_F(store_table, lets_the_later_write_of_a_batch_win) {

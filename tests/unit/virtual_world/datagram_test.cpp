@@ -63,6 +63,16 @@ TEST(virtual_datagrams, go_and_come_after_the_latency) {
   EXPECT_EQ(m.bytes_sent, 5U + 6U + 6U);
 }
 
+TEST(virtual_datagrams, that_are_discarded_in_time_do_not_leave) {
+  scene s;
+  EXPECT_TRUE(s.device.say("taken back"));
+  s.device.socket->discard();
+  EXPECT_EQ(s.device.socket->unsent(), 0U);
+  EXPECT_TRUE(s.device.say("meant"));
+  s.world.run_for(1s);
+  EXPECT_EQ(s.cloud.received, std::vector<std::string>{"meant"});
+}
+
 TEST(virtual_datagrams, wait_for_a_narrow_line) {
   virtual_options options = plain_options();
   options.links[0].up_bits_per_s = 8'000; // an octet a millisecond

@@ -1,0 +1,116 @@
+// What the platform answers over CoAP, by its codes (aliyun-iot.md §17.2): a token or none, a post
+// taken or not.
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "actors/device/coap_channel.hpp"
+#include "actors/device/speech_scratch.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::actors {
+
+namespace {
+
+outcome outcome_of(coap::code c) noexcept {
+  switch (c) {
+    case coap::code::unauthorized: return outcome::refused_credentials;
+    case coap::code::forbidden: return outcome::refused_authorization;
+    default: break; // any number may come
+  }
+  return coap::class_of(c) == 5 ? outcome::refused_unavailable : outcome::protocol_error;
+}
+
+outcome outcome_of(coap::request_failure why) noexcept {
+  switch (why) {
+    case coap::request_failure::timed_out:
+    case coap::request_failure::no_answer: return outcome::timed_out;
+    case coap::request_failure::reset: return outcome::reset;
+    case coap::request_failure::bad_option:
+    case coap::request_failure::too_large:
+    case coap::request_failure::incomplete: return outcome::protocol_error;
+  }
+  FLEET_CHECK(false);
+}
+
+/// `4.01`.
+std::string text_of(coap::code c) {
+  const unsigned detail = coap::detail_of(c);
+  return std::to_string(coap::class_of(c)) + (detail < 10 ? ".0" : ".") + std::to_string(detail);
+}
+
+} // namespace
+
+void coap_channel::drain() {
+  while (state_ == state::up) {
+    const auto event = client_.next_event(at_.around.datagrams);
+    if (!event) {
+      break;
+    }
+    tell(*event);
+  }
+  flush();
+}
+
+void coap_channel::tell(const coap::client_event_variant& event) {
+  if (const auto* const answer = std::get_if<coap::client_event::response_arrived>(&event)) {
+    if (answer->id == asked_) {
+      asked_ = 0;
+      take_grant(*answer);
+    } else {
+      take_answer(*answer);
+    }
+  } else if (const auto* const bad = std::get_if<coap::client_event::failed>(&event)) {
+    if (bad->id == asked_) {
+      end(outcome_of(bad->why), "the platform did not answer /auth");
+    } else {
+      owner_.on_post_ended(
+          bad->id, {post_end::unanswered, {}, outcome_of(bad->why), "a post was not answered"});
+    }
+  }
+}
+
+void coap_channel::take_grant(const coap::client_event::response_arrived& answer) {
+  if (coap::class_of(answer.code) == 5 && tries_ < plan().auth_tries_max) {
+    again_ = later(now(), plan().auth_again);
+    return;
+  }
+  if (!coap::is_success(answer.code)) {
+    end(outcome_of(answer.code), "/auth was answered " + text_of(answer.code));
+    return;
+  }
+  auto grant = alink::read_coap_grant(at_.around.speech->json, answer.payload);
+  if (!grant || grant->random.empty() == plan().coap.aes) {
+    end(outcome::protocol_error, "/auth was answered without a token of that mode");
+    return;
+  }
+  token_ = std::move(grant->token);
+  sequence_ = grant->sequence_offset;
+  if (plan().coap.aes) {
+    cipher_.emplace(who_->device_secret, grant->random);
+  }
+  who_.reset();
+  due_ = never;
+  owner_.on_logged_on();
+}
+
+void coap_channel::take_answer(const coap::client_event::response_arrived& answer) {
+  if (answer.code == coap::code::unauthorized || answer.code == coap::code::bad_option) {
+    owner_.on_post_ended(answer.id, {post_end::token_refused});
+    return;
+  }
+  byte_buffer plain;
+  bytes_view payload = answer.payload;
+  if (cipher_ && !payload.empty()) {
+    payload = cipher_->decrypt(payload, plain) ? plain.view() : bytes_view{};
+  }
+  if (coap::is_success(answer.code)) {
+    owner_.on_post_ended(answer.id, {post_end::taken, payload});
+  } else {
+    owner_.on_post_ended(answer.id, {.how = post_end::refused,
+                                     .payload = payload,
+                                     .detail = "a post was answered " + text_of(answer.code)});
+  }
+}
+
+} // namespace fleet::actors

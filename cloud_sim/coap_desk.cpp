@@ -1,0 +1,335 @@
+// One request, one answer: from options to the door, and from its words to codes.
+#include "cloud_sim/coap_desk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "protocol/base/check.hpp"
+#include "protocol/base/random.hpp"
+#include "protocol/coap/codec.hpp"
+
+namespace fleet::cloud {
+
+namespace {
+
+constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's own (§17.2)
+/// What the SDK's largest messages have (§17.5): a whole payload, behind a path and a token.
+constexpr std::uint16_t message_max = 1280;
+/// An AES block more than a payload: what the AES mode adds (§17.4).
+constexpr std::uint32_t body_max = alink::max_coap_payload + 16;
+
+coap::server_behaviour behaviour_of_platform() {
+  coap::server_behaviour out;
+  out.also_known = alink::coap_post_options;
+  out.limits.message_max = message_max;
+  out.body_max = body_max;
+  return out;
+}
+
+std::array<std::uint8_t, 19> octets_of(const hal::address& a) noexcept {
+  std::array<std::uint8_t, 19> out{};
+  std::copy(a.ip.begin(), a.ip.end(), out.begin());
+  out[16] = static_cast<std::uint8_t>(a.port >> 8);
+  out[17] = static_cast<std::uint8_t>(a.port & 0xff);
+  out[18] = a.v6 ? 1 : 0;
+  return out;
+}
+
+bool multicast(const hal::address& a) noexcept {
+  return a.v6 ? a.ip[0] == 0xff : (a.ip[0] & 0xf0U) == 0xe0;
+}
+
+coap::code code_of(logon_denial why) noexcept {
+  switch (why) {
+    case logon_denial::unauthorized: return coap::code::unauthorized;
+    case logon_denial::disabled: return coap::code::forbidden;
+    case logon_denial::too_many: // §17.2: a device asks again after a second
+    case logon_denial::no_room: return coap::code::internal_server_error;
+  }
+  FLEET_CHECK(false);
+}
+
+coap::code code_of(post_result what) noexcept {
+  switch (what) {
+    case post_result::taken: return coap::code::content;
+    case post_result::no_token:
+    case post_result::unknown_token:
+    case post_result::expired_token: // §24: 4.01, and not 4.06
+    case post_result::bad_sequence: return coap::code::unauthorized;
+    case post_result::undecipherable: return coap::code::bad_request;
+    case post_result::not_owner:
+    case post_result::forbidden: return coap::code::forbidden;
+    case post_result::over_bound: return coap::code::service_unavailable;
+    case post_result::too_large: return coap::code::request_entity_too_large;
+    case post_result::no_room: return coap::code::internal_server_error;
+  }
+  FLEET_CHECK(false);
+}
+
+bool one_of(std::uint32_t format, std::initializer_list<std::uint32_t> all) noexcept {
+  return std::find(all.begin(), all.end(), format) != all.end();
+}
+
+} // namespace
+
+struct coap_desk::peer final : hal::timer {
+  peer(coap_desk& of, const hal::address& who) : desk(of), at(who) {}
+  ~peer() { desk.home_.disarm(*this); }
+  peer(const peer&) = delete;
+  peer& operator=(const peer&) = delete;
+
+  coap_desk& desk;
+  hal::address at;
+  std::optional<coap::server_session> session; ///< none: nothing to remember
+  std::optional<device_index> owner;           ///< of its key (§17.1)
+  bool over_dtls = false;
+
+private:
+  void on_wake(time_point /*now*/) override { desk.wake(*this); }
+};
+
+/// What the options of a request say, and its answer.
+struct coap_desk::request {
+  std::string path;
+  bool whole = true; ///< no level holds a slash or a NUL
+  std::optional<std::uint32_t> format;
+  std::optional<std::uint32_t> accept;
+  std::string_view token;
+  std::optional<bytes_view> sequence;
+
+  coap::code code = coap::code::internal_server_error;
+  bytes_view payload;
+  std::uint64_t message_id = 0; ///< 0: none
+  bool json = true;             ///< what the payload is, if there is one
+  bool separate = false;
+
+  explicit request(bytes_view options);
+};
+
+coap_desk::request::request(bytes_view options) {
+  coap::option_reader reader{options};
+  while (const auto o = reader.next()) {
+    if (o->number == coap::option::uri_path) {
+      const auto level = as_text(o->value);
+      whole = whole && level.find('/') == std::string_view::npos
+              && level.find('\0') == std::string_view::npos;
+      path.append("/").append(level);
+    } else if (o->number == alink::coap_option_token_sdk || o->number == alink::coap_option_token) {
+      token = as_text(o->value);
+    } else if (o->number == alink::coap_option_sequence) {
+      sequence = o->value;
+    }
+  }
+  format = coap::find_uint(options, coap::option::content_format);
+  accept = coap::find_uint(options, coap::option::accept);
+}
+
+std::size_t coap_desk::by_octets::operator()(const hal::address& a) const noexcept {
+  return static_cast<std::size_t>(hash_text(as_text(octets_of(a))));
+}
+
+coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options& options)
+    : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()) {}
+
+coap_desk::~coap_desk() = default;
+
+result<std::unique_ptr<coap_desk>, hal::listen_error>
+coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& options) {
+  if (multicast(options.at)) {
+    return fail(hal::listen_error::bad_address);
+  }
+  std::unique_ptr<coap_desk> made{new coap_desk{where, door, options}};
+  hal::datagram_server_options socket;
+  socket.at = options.at;
+  socket.security = options.security;
+  socket.peers_max = options.peers_max;
+  auto opened = hal::datagram_server::open(where, socket, *made);
+  if (!opened.ok()) {
+    return fail(opened.error());
+  }
+  made->server_ = std::move(opened).value();
+  return result<std::unique_ptr<coap_desk>, hal::listen_error>{std::move(made)};
+}
+
+coap_desk::peer* coap_desk::open_peer(const hal::address& at) {
+  const auto found = peers_.find(at);
+  if (found != peers_.end()) {
+    return found->second.get();
+  }
+  if (peers_.size() >= options_.peers_max) {
+    ++counters_.turned_away;
+    return nullptr;
+  }
+  return peers_.emplace(at, std::make_unique<peer>(*this, at)).first->second.get();
+}
+
+void coap_desk::on_peer(const hal::address& from, std::string_view identity) {
+  if (peer* const p = open_peer(from)) {
+    p->over_dtls = true;
+    p->owner = identity.empty() ? std::nullopt : door_.psk_owner(identity);
+  }
+}
+
+void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {
+  peers_.erase(from);
+}
+
+// What cannot be kept is not answered, and so comes again.
+void coap_desk::on_datagram(const hal::address& from, bytes_view bytes) {
+  peer* const p = door_.withholding() ? nullptr : open_peer(from);
+  if (p == nullptr) {
+    return;
+  }
+  if (!p->session) {
+    p->session.emplace(behaviour_,
+                       random_stream{hash_text(as_text(octets_of(from))), ++met_, "coap"});
+  }
+  p->session->receive(bytes, home_.now());
+  drain(*p);
+  settle(*p);
+}
+
+void coap_desk::drain(peer& p) {
+  while (const auto event = p.session->next_event(out_)) {
+    // What became of answers sent by themselves matters to nobody.
+    if (const auto* const r = std::get_if<coap::server_event::request_arrived>(&*event)) {
+      take(p, *r);
+    }
+  }
+}
+
+/// Sends what there is; forgets who has nothing to be remembered for.
+void coap_desk::settle(peer& p) {
+  for (; !out_.empty(); out_.pop()) {
+    server_->send(p.at, out_.front());
+  }
+  if (p.session->idle()) {
+    home_.disarm(p);
+    p.session.reset();
+    if (!p.over_dtls) {
+      peers_.erase(p.at);
+    }
+    return;
+  }
+  home_.arm(p, p.session->next_timeout());
+}
+
+void coap_desk::wake(peer& p) {
+  p.session->handle_timeout(home_.now(), out_);
+  drain(p);
+  settle(p);
+}
+
+void coap_desk::reset_all() {
+  server_->discard();
+  for (auto at = peers_.begin(); at != peers_.end();) { // in any order: nothing is told
+    peer& p = *at->second;
+    home_.disarm(p);
+    p.session.reset();
+    at = p.over_dtls ? std::next(at) : peers_.erase(at);
+  }
+}
+
+void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
+  ++counters_.requests;
+  request q{r.options};
+  const auto topic = alink::topic_of_post_path(q.path);
+  if (q.path.size() > alink::max_post_path) {
+    q.code = uri_too_long;
+  } else if (!q.whole || (q.path != alink::post_auth_path && !topic)) {
+    q.code = coap::code::not_found;
+  } else if (r.method != coap::code::post) {
+    q.code = coap::code::method_not_allowed;
+  } else if (topic) {
+    q.path = std::string{*topic};
+    post(p, r, q);
+  } else {
+    log_on(p, r, q);
+  }
+  coap::option_list options;
+  std::array<std::uint8_t, 8> number{};
+  if (!q.payload.empty()) {
+    options.add_uint(coap::option::content_format,
+                     q.json ? coap::content_format::json : coap::content_format::octets);
+  }
+  if (q.code == coap::code::service_unavailable) {
+    options.add_uint(coap::option::max_age, 1);
+  }
+  if (q.message_id != 0) {
+    for (std::size_t i = number.size(); i-- > 0; q.message_id >>= 8) {
+      number[i] = static_cast<std::uint8_t>(q.message_id & 0xff);
+    }
+    options.add(alink::coap_option_message_id, number);
+  }
+  if (q.separate) {
+    p.session->acknowledge(r.id, home_.now(), out_);
+  }
+  coap::response_fields fields;
+  fields.code = q.code;
+  fields.options = options.view();
+  fields.payload = q.payload;
+  if (p.session->respond(r.id, fields, home_.now(), out_) == coap::respond_error::none) {
+    return;
+  }
+  fields.options = {}; // no room for the answer: the client asks again
+  fields.payload = {};
+  fields.code = coap::code::internal_server_error;
+  (void)p.session->respond(r.id, fields, home_.now(), out_);
+}
+
+void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived& r, request& q) {
+  if (q.format && !one_of(*q.format, {coap::content_format::json})) {
+    q.code = coap::code::unsupported_content_format;
+    return;
+  }
+  if (q.accept && !one_of(*q.accept, {coap::content_format::json})) {
+    q.code = coap::code::not_acceptable;
+    return;
+  }
+  const auto asked = alink::read_post_logon(json_, r.payload);
+  if (!asked) {
+    q.code = coap::code::bad_request;
+    return;
+  }
+  const auto got = door_.authenticate(*asked, post_protocol::coap, p.owner);
+  if (!got) {
+    q.code = code_of(got.error());
+    return;
+  }
+  const auto& grant = got.value();
+  payload_.clear();
+  alink::append_coap_grant(payload_, {grant.token, grant.random, grant.sequence_offset});
+  q.code = coap::code::content;
+  q.payload = payload_.view();
+  q.separate = grant.separate;
+}
+
+// Alink's own messages are JSON; on other topics any octets may stand.
+void coap_desk::post(const peer& p, const coap::server_event::request_arrived& r, request& q) {
+  using namespace coap::content_format;
+  if (q.format && !one_of(*q.format, {text, octets, json, cbor})) {
+    q.code = coap::code::unsupported_content_format;
+    return;
+  }
+  if (q.accept && !one_of(*q.accept, {text, octets, json, cbor})) {
+    q.code = coap::code::not_acceptable;
+    return;
+  }
+  post_request what;
+  what.token = q.token;
+  what.topic = q.path;
+  what.payload = r.payload;
+  what.sequence = q.sequence;
+  what.owner = p.owner;
+  const auto out = door_.post(what);
+  q.code = code_of(out.what);
+  q.separate = out.separate;
+  q.json = !q.sequence;
+  if (out.what == post_result::taken) {
+    q.payload = out.answer;
+    q.message_id = out.message_id;
+  }
+}
+
+} // namespace fleet::cloud

@@ -1,0 +1,87 @@
+// The CoAP front door of devices (aliyun-iot.md §17): a socket, a CoAP session for each peer, and
+// the codes of the platform. Log-on and posts are post_door's; DTLS is its socket's filter.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "cloud_sim/post_door.hpp"
+#include "hal_sim/world/datagram_server.hpp"
+#include "protocol/base/datagram_filter.hpp"
+#include "protocol/coap/server.hpp"
+
+namespace fleet::cloud {
+
+struct coap_desk_options {
+  hal::address at{};                        ///< port 0 picks a free one; no multicast group
+  datagram_filter_door* security = nullptr; ///< none: plain
+  /// Peers that are remembered at once; who comes then is not answered. A plain one is forgotten
+  /// when it has been silent for EXCHANGE_LIFETIME, one over DTLS with its session.
+  std::size_t peers_max = 200'000;
+};
+
+/// Plain counters, of the home's thread.
+struct coap_desk_counters {
+  std::uint64_t requests = 0;
+  std::uint64_t turned_away = 0; ///< datagrams of peers there was no room for
+};
+
+class coap_desk final : private hal::datagram_server_events {
+public:
+  /// Home and door must outlive the desk.
+  static result<std::unique_ptr<coap_desk>, hal::listen_error>
+  open(hal::home& where, post_door& door, const coap_desk_options& options);
+  ~coap_desk();
+  coap_desk(const coap_desk&) = delete;
+  coap_desk& operator=(const coap_desk&) = delete;
+
+  [[nodiscard]] hal::address at() const { return server_->at(); }
+  /// Drops what has not left, and what is remembered of requests: each is judged anew when it comes
+  /// again.
+  void reset_all();
+
+  [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
+  [[nodiscard]] const coap_desk_counters& counters() const noexcept { return counters_; }
+
+private:
+  struct peer;
+  struct request;
+  struct by_octets {
+    std::size_t operator()(const hal::address& a) const noexcept;
+  };
+
+  coap_desk(hal::home& where, post_door& door, const coap_desk_options& options);
+
+  void on_peer(const hal::address& from, std::string_view identity) override;
+  void on_datagram(const hal::address& from, bytes_view bytes) override;
+  void on_peer_gone(const hal::address& from, std::string_view why) override;
+  void on_peer_refused(const hal::address&, std::string_view) override {}
+
+  peer* open_peer(const hal::address& at);
+  void drain(peer& p);
+  void settle(peer& p);
+  void wake(peer& p);
+  void take(peer& p, const coap::server_event::request_arrived& r);
+  /// Both fill in the answer.
+  void log_on(const peer& p, const coap::server_event::request_arrived& r, request& q);
+  void post(const peer& p, const coap::server_event::request_arrived& r, request& q);
+
+  hal::home& home_;
+  post_door& door_;
+  coap_desk_options options_;
+  coap::server_behaviour behaviour_;
+  std::unique_ptr<hal::datagram_server> server_;
+  std::unordered_map<hal::address, std::unique_ptr<peer>, by_octets>
+      peers_; ///< walked by reset_all() alone
+  coap::datagrams out_;
+  json_reader json_;
+  byte_buffer payload_;
+  std::uint64_t met_ = 0; ///< peers
+  coap_desk_counters counters_;
+};
+
+} // namespace fleet::cloud

@@ -1,0 +1,145 @@
+// One door of each kind for a whole run, found before the first device starts.
+#include "fleet/run/post_front.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "fleet/run/secure.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+/// All devices of a run come from one address: what slows a single source would slow the run.
+constexpr cloud::rate_rules unbounded{.per_second = 1'000'000, .burst = 1'000'000};
+
+bool speaks(const prepared_product& product, profile p, device_protocol spoken) noexcept {
+  return product.profile() == p && product.protocol() == spoken;
+}
+
+hal::address loopback() {
+  return hal::parse_address("127.0.0.1:0").value();
+}
+
+} // namespace
+
+void apply_posts(const run_options& o, const prepared& ready, prepared_product& product) {
+  if (product.protocol() == device_protocol::mqtt) {
+    return;
+  }
+  const auto& asked = product.plan.product;
+  auto& post = product.settings.post.emplace();
+  if (o.sign != alink::sign_method::hmacsha1) {
+    post.sign = o.sign; // else as the vendor's SDK has it, which says none over CoAP
+  }
+  if (product.protocol() == device_protocol::http) {
+    post.protocol = actors::post_protocol::http;
+    return;
+  }
+  post.protocol = actors::post_protocol::coap;
+  auto& coap = post.coap;
+  if (asked.behaviour == actors::behaviour::sdk) {
+    coap.client = coap::sdk_behaviour();
+  }
+  coap.aes = asked.security == security::aes;
+  coap.radio_sleep = asked.radio_sleep;
+  if (over_dtls(asked.security)) {
+    coap.security = ready.client_datagrams.get();
+    coap.shared_key = asked.security == security::psk;
+    product.settings.server_name = ready.server_name;
+  }
+}
+
+result<std::unique_ptr<embedded_post_front>, startup_error>
+embedded_post_front::name(const run_options& options, const prepared& ready, profile p,
+                          cloud::twin_options& into) {
+  std::unique_ptr<embedded_post_front> made{new embedded_post_front};
+  bool any = false;
+  for (const auto& product : ready.products) {
+    any = any || speaks(product, p, device_protocol::http);
+    if (!speaks(product, p, device_protocol::coap)) {
+      continue;
+    }
+    any = true;
+    const bool secure = product.dtls();
+    auto& door = secure ? made->dtls_ : made->plain_;
+    if (door) {
+      continue;
+    }
+    cloud::coap_desk_options listen;
+    listen.at = loopback();
+    listen.peers_max = std::max<std::size_t>(listen.peers_max, 2 * ready.connections());
+    if (secure) {
+      // Handshakes come when the twin has started.
+      auto* const self = made.get();
+      auto door_of = secure_datagrams(options, ready, [self](std::string_view identity) {
+        return self->twin_ == nullptr ? std::string{} : self->twin_->posts()->psk_key(identity);
+      });
+      if (!door_of) {
+        return fail(door_of.error());
+      }
+      made->security_ = std::move(door_of).value();
+      listen.security = made->security_.get();
+    }
+    door = into.coap_listeners.size();
+    into.coap_listeners.push_back(listen);
+  }
+  return any ? std::move(made) : nullptr;
+}
+
+std::optional<startup_error> embedded_post_front::open(hal::home& home, cloud::twin& twin,
+                                                       prepared& ready, profile p) {
+  twin_ = &twin;
+  const auto at = twin.coap_addresses();
+  for (auto& product : ready.products) {
+    if (speaks(product, p, device_protocol::coap)) {
+      product.settings.peer = at[*(product.dtls() ? dtls_ : plain_)];
+      product.settings.cloud_is_new = true;
+    }
+  }
+  return open_http(home, twin, ready, p);
+}
+
+std::optional<startup_error> embedded_post_front::open_http(hal::home& home, cloud::twin& twin,
+                                                            prepared& ready, profile p) {
+  std::array<std::optional<hal::address>, 2> doors; // plain, TLS
+  for (auto& product : ready.products) {
+    if (!speaks(product, p, device_protocol::http)) {
+      continue;
+    }
+    if (!service_) {
+      cloud::web_limits limits;
+      limits.connections_max = std::max(limits.connections_max, 2 * ready.connections());
+      desk_ = std::make_unique<cloud::post_desk>(home, *twin.posts(), unbounded);
+      service_ = std::make_unique<cloud::web_service>(home, *desk_, limits);
+    }
+    auto& door = doors[product.tls() ? 1 : 0];
+    if (!door) {
+      hal::listen_options options;
+      options.at = loopback();
+      options.security = product.tls() ? ready.twin_security.get() : nullptr;
+      const auto got = service_->listen(options);
+      if (!got) {
+        return startup_error{exit_code::environment_failed,
+                             "the embedded twin's HTTP door cannot listen"};
+      }
+      door = got.value();
+    }
+    product.settings.peer = *door;
+    product.settings.cloud_is_new = true;
+  }
+  return std::nullopt;
+}
+
+void embedded_post_front::close() {
+  service_.reset();
+  desk_.reset();
+}
+
+void embedded_post_front::stop() {
+  if (service_) {
+    service_->stop();
+  }
+}
+
+} // namespace fleet::program

@@ -1,0 +1,100 @@
+// One sentence for each thing that does not go together.
+#include "fleet/scenario/protocol_checks.hpp"
+
+#include <array>
+#include <utility>
+
+#include "fleet/options/protocols.hpp"
+#include "fleet/scenario/words.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+/// What needs a way down to the device, or a session.
+std::string_view beyond_posts(const product_plan& planned) {
+  const auto& p = planned.product;
+  const auto& reports = *p.report;
+  const bool other_reports = reports.size() > 1
+                             || (!reports.empty()
+                                 && (reports.front().what != report_kind::properties
+                                     || !reports.front().identifiers.empty()));
+  const std::array<std::pair<bool, std::string_view>, 10> asked{
+      {{p.gateways.has_value(), "gateways"},
+       {p.shadow, "shadow"},
+       {p.ntp, "ntp"},
+       {p.desired, "desired"},
+       {p.config, "config"},
+       {p.model_get, "model_get"},
+       {!p.tags.empty(), "tags"},
+       {!p.topics.empty(), "topics"},
+       {p.logon != logon_mode::direct, "another logon than direct"},
+       {other_reports, "another report than one of all properties"}}};
+  for (const auto& [is_asked, word] : asked) {
+    if (is_asked) {
+      return word;
+    }
+  }
+  return {};
+}
+
+/// What the target's scheme says against it.
+std::optional<std::string> target_mistake(const scenario_product& p, text::scheme at) {
+  const auto there = std::string{text::to_string(at)} + ":// target";
+  if (p.protocol != protocol_of(at)) {
+    return "has protocol " + std::string{to_string(p.protocol)} + ", which contradicts the " + there
+           + "; products of several protocols need the embedded twin";
+  }
+  // Plain products become what the target is.
+  if (p.security == security::plain || scheme_takes(at, p.security)) {
+    return std::nullopt;
+  }
+  std::string out =
+      "has security " + std::string{to_string(p.security)} + ", which contradicts the " + there;
+  if (at == text::scheme::mqtt) {
+    out += "; write mqtts:// for TLS";
+  } else if (at == text::scheme::mqtts && p.security == security::id2) {
+    out += "; write id2-tls, or mqtt:// for TCP";
+  }
+  return out;
+}
+
+} // namespace
+
+std::optional<std::string> protocol_mistake(const product_plan& planned,
+                                            const scenario_overrides& flags) {
+  const auto& p = planned.product;
+  if (planned.behind_gateway) {
+    return std::nullopt;
+  }
+  if (flags.target) {
+    if (auto wrong = target_mistake(p, *flags.target)) {
+      return wrong;
+    }
+  }
+  if (auto wrong = protocol_contradiction(p.protocol, p.profile, p.security)) {
+    return "has " + *wrong;
+  }
+  if (p.radio_sleep && p.protocol != device_protocol::coap) {
+    return "has radio_sleep, which needs protocol coap; a stream would break";
+  }
+  if (p.protocol != device_protocol::mqtt) {
+    if (const auto word = beyond_posts(planned); !word.empty()) {
+      return "has " + std::string{word} + ", which needs protocol mqtt; with "
+             + std::string{to_string(p.protocol)} + " devices only post";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> traffic_mistake(const cloud_traffic& traffic,
+                                           const scenario_product& to) {
+  if (to.protocol == device_protocol::mqtt) {
+    return std::nullopt;
+  }
+  return "kind " + std::string{word_for(traffic.kind, traffic_kind_words)}
+         + " goes to devices with protocol mqtt; those of " + to.name + " speak "
+         + std::string{to_string(to.protocol)} + " and only post";
+}
+
+} // namespace fleet::program

@@ -1,0 +1,26 @@
+# One CoAP report with many sessions beside one with few: what the house spends on it, a session for
+# each of 20,000 source addresses on one socket, must hardly depend on their number. Both are held at
+# once by one program (coap/sessions.cpp), and measured in turn.
+import json
+import pathlib
+import subprocess
+import sys
+
+FEW, MANY = 1000, 20000
+
+
+def measure(b, *words):
+    program = pathlib.Path(b.arguments.floor).with_name("coap_sessions")
+    done = subprocess.run([program, str(FEW), str(MANY), str(2 * b.arguments.rounds - 1), *words],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{program}: exit {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def coap_sessions(b):
+    """The floor here is the same with few sessions."""
+    for name, words in (("plain", ()), ("DTLS", ("dtls",))):
+        seen = measure(b, *words)
+        b.row(f"CoAP, {MANY} beside {FEW} sessions, {name}", "µs CPU a report", seen["many_us"],
+              seen["few_us"], "≤ 1.2 ×", seen["many_us"] <= 1.2 * seen["few_us"])

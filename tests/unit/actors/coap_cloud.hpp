@@ -1,0 +1,170 @@
+// A cloud for posting devices over CoAP in the virtual world, on the house's server machine: the
+// test says how it behaves. Not the twin.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "hal_sim/world/datagram_server.hpp"
+#include "protocol/coap/codec.hpp"
+#include "protocol/coap/server.hpp"
+#include "tests/unit/actors/posted.hpp"
+
+namespace fleet::actors::test {
+
+class coap_cloud final : hal::datagram_server_events {
+public:
+  coap_cloud(hal::home& h, std::uint16_t port, datagram_filter_door* security = nullptr)
+      : home_(h) {
+    behaviour_.also_known = alink::coap_post_options;
+    behaviour_.limits.message_max = 1280;
+    hal::datagram_server_options door;
+    door.at.ip = {127, 0, 0, 1};
+    door.at.port = port;
+    door.security = security;
+    auto opened = hal::datagram_server::open(h, door, *this);
+    FLEET_CHECK(opened.ok());
+    server_ = std::move(opened).value();
+  }
+
+  [[nodiscard]] hal::address at() const { return server_->at(); }
+  [[nodiscard]] std::size_t posts() const { return office.taken.size(); }
+
+  post_office office;
+  bool silent = false; ///< hears nothing
+  bool mute = false;   ///< acknowledges nothing, but takes
+  bool aes = false;
+  std::deque<coap::code> auth_codes;   ///< of the next answers to /auth, instead
+  std::deque<coap::code> post_codes;   ///< likewise to posts
+  std::vector<std::uint16_t> options;  ///< numbers of the last post's
+  std::vector<bool> confirmable;       ///< of each post
+  std::vector<std::string> identities; ///< of DTLS sessions by key
+  std::size_t asked = 0;               ///< all requests, each once
+
+private:
+  void on_peer(const hal::address&, std::string_view identity) override {
+    identities.emplace_back(identity);
+  }
+  void on_peer_gone(const hal::address&, std::string_view) override {}
+  void on_peer_refused(const hal::address&, std::string_view) override {}
+
+  void on_datagram(const hal::address& peer, bytes_view bytes) override {
+    if (silent) {
+      return;
+    }
+    auto& session = sessions_[peer.text()];
+    if (!session) {
+      session = std::make_unique<coap::server_session>(behaviour_,
+                                                       random_stream{7, sessions_.size(), "cloud"});
+    }
+    session->receive(bytes, home_.now());
+    while (const auto event = session->next_event(out_)) {
+      if (const auto* r = std::get_if<coap::server_event::request_arrived>(&*event)) {
+        answer(*session, *r);
+      }
+    }
+    for (; !out_.empty(); out_.pop()) {
+      if (!mute) {
+        server_->send(peer, out_.front());
+      }
+    }
+  }
+
+  static coap::code next(std::deque<coap::code>& codes, coap::code usual) {
+    if (codes.empty()) {
+      return usual;
+    }
+    const coap::code first = codes.front();
+    codes.pop_front();
+    return first;
+  }
+
+  void answer(coap::server_session& session, const coap::server_event::request_arrived& r) {
+    ++asked;
+    std::string path;
+    std::string token;
+    std::string number;
+    std::vector<std::uint16_t> numbers;
+    coap::option_reader reader{r.options};
+    while (const auto o = reader.next()) {
+      numbers.push_back(o->number);
+      if (o->number == coap::option::uri_path) {
+        path.append("/").append(as_text(o->value));
+      } else if (o->number == alink::coap_option_token_sdk
+                 || o->number == alink::coap_option_token) {
+        token = as_text(o->value);
+      } else if (o->number == alink::coap_option_sequence) {
+        number = as_text(o->value);
+      }
+    }
+    byte_buffer body;
+    coap::code code = coap::code::content;
+    if (path == alink::post_auth_path) {
+      code = take_question(r.payload, body);
+    } else {
+      options = numbers;
+      confirmable.push_back(r.confirmable);
+      code = take_post(path, {{}, std::string{as_text(r.payload)}, token}, number, body);
+    }
+    ASSERT_EQ(coap::respond_error::none,
+              session.respond(r.id, {code, {}, body.view(), false}, home_.now(), out_));
+  }
+
+  coap::code take_question(bytes_view payload, byte_buffer& body) {
+    const coap::code code = next(auth_codes, coap::code::content);
+    const auto token = office.grant(payload);
+    if (code != coap::code::content || !token) {
+      return token ? code : coap::code::unauthorized;
+    }
+    if (aes) {
+      cipher_.emplace(office.secret, "ad2b3a5eb51d64f7");
+    }
+    alink::append_coap_grant(body, {*token, aes ? "ad2b3a5eb51d64f7" : "", 1});
+    return code;
+  }
+
+  coap::code take_post(std::string_view path, post_taken what, const std::string& number,
+                       byte_buffer& body) {
+    const coap::code code = next(post_codes, coap::code::content);
+    if (code != coap::code::content || !office.good(what.token)) {
+      return code == coap::code::content ? coap::code::unauthorized : code;
+    }
+    const auto topic = alink::topic_of_post_path(path);
+    if (!topic) {
+      return coap::code::not_found;
+    }
+    what.topic = *topic;
+    if (cipher_) {
+      byte_buffer plain;
+      byte_buffer digits;
+      if (!cipher_->decrypt(as_bytes(what.payload), plain)
+          || !cipher_->decrypt(as_bytes(number), digits)) {
+        return coap::code::bad_request;
+      }
+      what.payload = as_text(plain.view());
+      what.sequence = alink::post_sequence_of(digits.view()).value_or(0);
+    }
+    const std::string reply = office.reply_to(what);
+    office.take(std::move(what));
+    if (cipher_ && !reply.empty()) {
+      cipher_->encrypt(as_bytes(reply), body);
+    } else {
+      body.append(reply);
+    }
+    return code;
+  }
+
+  hal::home& home_;
+  coap::server_behaviour behaviour_;
+  std::unique_ptr<hal::datagram_server> server_;
+  std::map<std::string, std::unique_ptr<coap::server_session>> sessions_;
+  std::optional<alink::post_cipher> cipher_;
+  coap::datagrams out_;
+};
+
+} // namespace fleet::actors::test
