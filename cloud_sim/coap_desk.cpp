@@ -13,6 +13,7 @@ namespace fleet::cloud {
 
 namespace {
 
+constexpr std::uint32_t wrong_sign_units = 20;        ///< of coap_desk_options::wrong_signs
 constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's own (§17.2)
 /// What the SDK's largest messages have (§17.5): a whole payload, behind a path and a token.
 constexpr std::uint16_t message_max = 1280;
@@ -83,6 +84,9 @@ struct coap_desk::peer final : hal::timer {
   hal::address at;
   std::optional<coap::server_session> session; ///< none: nothing to remember
   std::optional<device_index> owner;           ///< of its key (§17.1)
+  std::optional<device_index> device;          ///< over DTLS: who posted last
+  std::list<peer*>::iterator place;            ///< in heard_
+  std::uint64_t way = 0;                       ///< as post_request
   bool over_dtls = false;
 
 private:
@@ -130,7 +134,8 @@ std::size_t coap_desk::by_octets::operator()(const hal::address& a) const noexce
 }
 
 coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options& options)
-    : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()) {}
+    : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()),
+      wrong_signs_(options.wrong_signs) {}
 
 coap_desk::~coap_desk() = default;
 
@@ -152,42 +157,78 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
   return result<std::unique_ptr<coap_desk>, hal::listen_error>{std::move(made)};
 }
 
-coap_desk::peer* coap_desk::open_peer(const hal::address& at) {
+// Who is forgotten has its repeats judged anew, so a crowd of strangers costs others no more.
+coap_desk::peer& coap_desk::open_peer(const hal::address& at) {
   const auto found = peers_.find(at);
   if (found != peers_.end()) {
-    return found->second.get();
+    heard_.splice(heard_.end(), heard_, found->second->place);
+    return *found->second;
   }
-  if (peers_.size() >= options_.peers_max) {
-    ++counters_.turned_away;
-    return nullptr;
+  if (peers_.size() >= options_.peers_max && !heard_.empty()) {
+    ++counters_.displaced;
+    peer& silent = *heard_.front();
+    if (silent.over_dtls) {
+      server_->drop(silent.at);
+    }
+    forget(silent);
   }
-  return peers_.emplace(at, std::make_unique<peer>(*this, at)).first->second.get();
+  peer& made = *peers_.emplace(at, std::make_unique<peer>(*this, at)).first->second;
+  made.place = heard_.insert(heard_.end(), &made);
+  made.way = ++met_;
+  return made;
+}
+
+void coap_desk::forget(peer& p) {
+  heard_.erase(p.place);
+  if (p.device) {
+    by_device_.erase(*p.device);
+  }
+  peers_.erase(p.at);
 }
 
 void coap_desk::on_peer(const hal::address& from, std::string_view identity) {
-  if (peer* const p = open_peer(from)) {
-    p->over_dtls = true;
-    p->owner = identity.empty() ? std::nullopt : door_.psk_owner(identity);
-  }
+  peer& p = open_peer(from);
+  p.over_dtls = true;
+  p.owner = identity.empty() ? std::nullopt : door_.psk_owner(identity);
 }
 
 void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {
-  peers_.erase(from);
+  if (const auto found = peers_.find(from); found != peers_.end()) {
+    forget(*found->second);
+  }
+}
+
+// By a post that was taken, and not by the log-on, which can be repeated by who only heard it.
+void coap_desk::belongs_to(peer& p, device_index device) {
+  if (!p.over_dtls || p.device == device) {
+    return;
+  }
+  if (p.device) {
+    by_device_.erase(*p.device);
+  }
+  const auto former = by_device_.find(device);
+  if (former != by_device_.end()) {
+    peer& old = *former->second;
+    server_->drop(old.at);
+    forget(old);
+  }
+  p.device = device;
+  by_device_[device] = &p;
 }
 
 // What cannot be kept is not answered, and so comes again.
 void coap_desk::on_datagram(const hal::address& from, bytes_view bytes) {
-  peer* const p = door_.withholding() ? nullptr : open_peer(from);
-  if (p == nullptr) {
+  if (door_.withholding()) {
     return;
   }
-  if (!p->session) {
-    p->session.emplace(behaviour_,
-                       random_stream{hash_text(as_text(octets_of(from))), ++met_, "coap"});
+  peer& p = open_peer(from);
+  if (!p.session) {
+    p.session.emplace(behaviour_,
+                      random_stream{hash_text(as_text(octets_of(from))), ++met_, "coap"});
   }
-  p->session->receive(bytes, home_.now());
-  drain(*p);
-  settle(*p);
+  p.session->receive(bytes, home_.now());
+  drain(p);
+  settle(p);
 }
 
 void coap_desk::drain(peer& p) {
@@ -208,7 +249,7 @@ void coap_desk::settle(peer& p) {
     home_.disarm(p);
     p.session.reset();
     if (!p.over_dtls) {
-      peers_.erase(p.at);
+      forget(p);
     }
     return;
   }
@@ -227,7 +268,13 @@ void coap_desk::reset_all() {
     peer& p = *at->second;
     home_.disarm(p);
     p.session.reset();
-    at = p.over_dtls ? std::next(at) : peers_.erase(at);
+    p.way = ++met_; // what comes again was heard before, and is no mistake
+    if (p.over_dtls) {
+      ++at;
+    } else {
+      heard_.erase(p.place);
+      at = peers_.erase(at);
+    }
   }
 }
 
@@ -292,9 +339,20 @@ void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived&
     q.code = coap::code::bad_request;
     return;
   }
+  hal::address source = p.at;
+  source.port = 0;
+  const auto octets = octets_of(source);
+  if (!wrong_signs_.allows(as_text(octets), home_.now())) {
+    ++counters_.logons_bound;
+    q.code = coap::code::service_unavailable;
+    return;
+  }
   const auto got = door_.authenticate(*asked, post_protocol::coap, p.owner);
   if (!got) {
     q.code = code_of(got.error());
+    if (got.error() == logon_denial::unauthorized) {
+      wrong_signs_.charge(as_text(octets), wrong_sign_units, home_.now());
+    }
     return;
   }
   const auto& grant = got.value();
@@ -305,14 +363,16 @@ void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived&
   q.separate = grant.separate;
 }
 
-// Alink's own messages are JSON; on other topics any octets may stand.
-void coap_desk::post(const peer& p, const coap::server_event::request_arrived& r, request& q) {
+// Alink's own messages are JSON, whose answers may be asked for as octets (§17.3); on topics of the
+// product any octets may stand. CBOR, which some edition allows, is not read here.
+void coap_desk::post(peer& p, const coap::server_event::request_arrived& r, request& q) {
   using namespace coap::content_format;
-  if (q.format && !one_of(*q.format, {text, octets, json, cbor})) {
+  const bool any = alink::parse_topic(q.path).kind == alink::topic_kind::custom;
+  if (q.format && !one_of(*q.format, {text, octets, json}) && !(any && *q.format == cbor)) {
     q.code = coap::code::unsupported_content_format;
     return;
   }
-  if (q.accept && !one_of(*q.accept, {text, octets, json, cbor})) {
+  if (q.accept && !one_of(*q.accept, {octets, json})) {
     q.code = coap::code::not_acceptable;
     return;
   }
@@ -322,11 +382,13 @@ void coap_desk::post(const peer& p, const coap::server_event::request_arrived& r
   what.payload = r.payload;
   what.sequence = q.sequence;
   what.owner = p.owner;
+  what.way = p.way;
   const auto out = door_.post(what);
   q.code = code_of(out.what);
   q.separate = out.separate;
-  q.json = !q.sequence;
+  q.json = !q.sequence && q.accept != octets;
   if (out.what == post_result::taken) {
+    belongs_to(p, out.device);
     q.payload = out.answer;
     q.message_id = out.message_id;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <unordered_map>
 
 #include "cloud_sim/post_door.hpp"
+#include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/datagram_server.hpp"
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/coap/server.hpp"
@@ -19,15 +21,20 @@ namespace fleet::cloud {
 struct coap_desk_options {
   hal::address at{};                        ///< port 0 picks a free one; no multicast group
   datagram_filter_door* security = nullptr; ///< none: plain
-  /// Peers that are remembered at once; who comes then is not answered. A plain one is forgotten
-  /// when it has been silent for EXCHANGE_LIFETIME, one over DTLS with its session.
+  /// Peers that are remembered at once; who comes then takes the place of who was silent longest. A
+  /// plain one is forgotten when it has been silent for EXCHANGE_LIFETIME, one over DTLS with its
+  /// session.
   std::size_t peers_max = 200'000;
+  /// Wrong signs of one source, 20 units each, before its log-ons are answered 5.03: whoever tries
+  /// secrets is slowed. Its posts go on: anybody may send a datagram in another's name.
+  rate_rules wrong_signs{.per_second = 1000, .burst = 20'000};
 };
 
 /// Plain counters, of the home's thread.
 struct coap_desk_counters {
   std::uint64_t requests = 0;
-  std::uint64_t turned_away = 0; ///< datagrams of peers there was no room for
+  std::uint64_t displaced = 0;    ///< peers that made room for others
+  std::uint64_t logons_bound = 0; ///< not judged: too many wrong signs before
 };
 
 class coap_desk final : private hal::datagram_server_events {
@@ -61,14 +68,17 @@ private:
   void on_peer_gone(const hal::address& from, std::string_view why) override;
   void on_peer_refused(const hal::address&, std::string_view) override {}
 
-  peer* open_peer(const hal::address& at);
+  peer& open_peer(const hal::address& at);
+  void forget(peer& p);
   void drain(peer& p);
   void settle(peer& p);
   void wake(peer& p);
   void take(peer& p, const coap::server_event::request_arrived& r);
   /// Both fill in the answer.
+  /// Its device has begun anew: the former session of it ends.
+  void belongs_to(peer& p, device_index device);
   void log_on(const peer& p, const coap::server_event::request_arrived& r, request& q);
-  void post(const peer& p, const coap::server_event::request_arrived& r, request& q);
+  void post(peer& p, const coap::server_event::request_arrived& r, request& q);
 
   hal::home& home_;
   post_door& door_;
@@ -76,9 +86,12 @@ private:
   coap::server_behaviour behaviour_;
   std::unique_ptr<hal::datagram_server> server_;
   std::unordered_map<hal::address, std::unique_ptr<peer>, by_octets>
-      peers_; ///< walked by reset_all() alone
+      peers_;                                         ///< walked by reset_all() alone
+  std::list<peer*> heard_;                            ///< all of them, the longest silent first
+  std::unordered_map<device_index, peer*> by_device_; ///< over DTLS; never walked
   coap::datagrams out_;
   json_reader json_;
+  rate_limit wrong_signs_;
   byte_buffer payload_;
   std::uint64_t met_ = 0; ///< peers
   coap_desk_counters counters_;

@@ -65,10 +65,19 @@ bool goes_on(const campaign& c) noexcept {
   return c.under_way() != 0;
 }
 
-std::string why_halted(const campaign& c, const campaign_view& seen) {
+std::string why_it_waits(const campaign& c) {
+  const std::string first = "no attempt has ended that it could be halted by, and ";
+  return !c.waits_for_devices() ? std::string{}
+         : c.overdue() ? first + "its wave has had its time: it waits for any device to come online"
+         : c.rules().wave_most == campaign_rules{}.wave_most
+             ? first + "nobody of its wave is online: it waits for them, and has no limit for that"
+             : first + "nobody of its wave is online: when it has had its time, others join it";
+}
+
+std::string why(const campaign& c, const campaign_view& seen) {
   const auto& s = c.sums();
   if (s.state != campaign_state::halted) {
-    return {};
+    return why_it_waits(c);
   }
   if (s.halted_by != halt_reason::failure_rate) {
     return "halted by hand";
@@ -243,7 +252,7 @@ campaign_view platform_firmware_console::view(std::uint32_t id, const cloud::cam
       ++out.steps[static_cast<std::size_t>(-d.step - 1)];
     }
   }
-  out.why = why_halted(c, out);
+  out.why = cloud::why(c, out);
   return out;
 }
 

@@ -86,7 +86,8 @@ void platform_things::reply(const uplink& what, const alink::message& m, int cod
 
 void platform_things::property_post(const line& from, const mqtt::message_view& message) {
   const auto& of = *from.as->of;
-  if (of.model() != nullptr || of.given.flags != 0 || parts_.options.variants.check_methods) {
+  if (of.model() != nullptr || of.has(product_keeps_values)
+      || parts_.options.variants.check_methods) {
     alink::topic on;
     on.kind = alink::topic_kind::property_post;
     take({from, on, message});

@@ -62,22 +62,38 @@ struct sealed_talk {
 
 } // namespace
 
+/// One token, and what was agreed on with it.
+struct post_door::talk {
+  std::string token;
+  time_point ends{};
+  std::unique_ptr<sealed_talk> seal; ///< none: in the clear
+  post_protocol by = post_protocol::coap;
+  bool separate = false;
+};
+
 struct post_door::poster {
   poster(device_index device, const alink::identity& who)
       : as(device, who.product_key, who.device_name) {}
 
+  /// Whose token it is; null: neither's.
+  [[nodiscard]] talk* talk_of(std::string_view token) noexcept {
+    return constant_time_equal(token, std::string_view{current.token})         ? &current
+           : next && constant_time_equal(token, std::string_view{next->token}) ? next.get()
+                                                                               : nullptr;
+  }
+
   platform_client as; ///< its names; it has no session and listens to nothing
-  std::string token;
-  time_point token_ends = never;
+  talk current;
+  /// Of its last log-on, until it is used: whoever heard and repeats one cannot end the other.
+  std::unique_ptr<talk> next;
+  time_point expires{}; ///< the later of both
   time_point online_until{};
   poster* older = nullptr; ///< neighbours in the line of those online
   poster* newer = nullptr;
-  std::unique_ptr<sealed_talk> seal; ///< none: in the clear
-  std::uint32_t link = 0;
-  post_protocol by = post_protocol::coap;
+  std::uint64_t way = 0;                       ///< of its last post
+  std::uint32_t link = 0;                      ///< another with each token and each way
   post_protocol seen_by = post_protocol::coap; ///< while online
   bool online = false;
-  bool separate = false;
 };
 
 post_door::post_door(const parts& from, post_platform& platform)
@@ -99,10 +115,8 @@ bool post_door::withholding() const noexcept {
 post_door::poster* post_door::find(std::string_view token) const noexcept {
   const auto device = index_of(token);
   const auto found = device ? posters_.find(*device) : posters_.end();
-  return found != posters_.end()
-                 && constant_time_equal(token, std::string_view{found->second->token})
-             ? found->second.get()
-             : nullptr;
+  return found != posters_.end() && found->second->talk_of(token) != nullptr ? found->second.get()
+                                                                             : nullptr;
 }
 
 std::string post_door::derive(std::string_view purpose, device_index device) {
@@ -131,7 +145,7 @@ void post_door::forget(device_index device) {
     return;
   }
   leave(*found->second);
-  by_expiry_.erase({found->second->token_ends, device});
+  by_expiry_.erase({found->second->expires, device});
   gone_.push_back(std::move(found->second));
   posters_.erase(found);
 }
@@ -169,28 +183,39 @@ result<post_grant, logon_denial> post_door::authenticate(const alink::post_logon
     slot = std::make_unique<poster>(*device, who);
     slot->as.of = &parts_.state.products.open(who.product_key);
   } else {
-    by_expiry_.erase({slot->token_ends, *device});
+    by_expiry_.erase({slot->expires, *device});
   }
   ++made_;
   post_grant out;
+  talk made;
   out.token = index_text(*device) + derive("post token", *device).substr(0, token_digits);
   out.separate = asked.separate;
-  slot->seal.reset();
   if (by == post_protocol::coap && !asked.sequence.empty()) {
     out.random = derive("post random", *device).substr(0, random_digits);
     out.sequence_offset = first_sequence;
-    slot->seal = std::make_unique<sealed_talk>(who.device_secret, out.random);
+    made.seal = std::make_unique<sealed_talk>(who.device_secret, out.random);
   }
   const auto& options = parts_.options.posts;
-  slot->token = out.token;
-  slot->token_ends =
+  made.token = out.token;
+  made.ends =
       later(now, by == post_protocol::coap ? options.coap_token_life : options.http_token_life);
-  slot->link = parts_.core.take_number();
-  slot->by = by;
-  slot->separate = asked.separate;
-  by_expiry_.emplace(slot->token_ends, *device);
+  made.by = by;
+  made.separate = asked.separate;
+  slot->next = std::make_unique<talk>(std::move(made));
+  if (slot->current.ends <= now) {
+    begin(*slot);
+  }
+  slot->expires = std::max(slot->current.ends, slot->next ? slot->next->ends : time_point{});
+  by_expiry_.emplace(slot->expires, *device);
   add(counted(by).tokens);
   return out;
+}
+
+/// The former token has been replaced, by one that its device has.
+void post_door::begin(poster& who) {
+  who.current = std::move(*who.next);
+  who.next.reset();
+  who.link = parts_.core.take_number();
 }
 
 post_result post_door::judge(const post_request& what, poster*& whose) {
@@ -198,11 +223,12 @@ post_result post_door::judge(const post_request& what, poster*& whose) {
     return post_result::no_token;
   }
   whose = find(what.token);
-  if (whose == nullptr || whose->by != what.by) {
+  talk* const with = whose == nullptr ? nullptr : whose->talk_of(what.token);
+  if (with == nullptr || with->by != what.by) {
     whose = nullptr;
     return post_result::unknown_token;
   }
-  if (whose->token_ends <= parts_.core.now()) {
+  if (with->ends <= parts_.core.now()) {
     return post_result::expired_token;
   }
   if (what.owner && *what.owner != whose->as.index) {
@@ -211,10 +237,14 @@ post_result post_door::judge(const post_request& what, poster*& whose) {
   if (withholding()) {
     return post_result::no_room;
   }
-  return unseal(what, *whose);
+  const auto out = unseal(what, *with);
+  if (out == post_result::taken && with == whose->next.get()) {
+    begin(*whose);
+  }
+  return out;
 }
 
-post_result post_door::unseal(const post_request& what, poster& whose) {
+post_result post_door::unseal(const post_request& what, talk& whose) {
   const auto size_max =
       what.by == post_protocol::coap ? alink::max_coap_payload : alink::max_http_body;
   plain_.clear();
@@ -237,8 +267,9 @@ post_result post_door::unseal(const post_request& what, poster& whose) {
   return plain_.size() > size_max ? post_result::too_large : post_result::taken;
 }
 
-// Neither protocol marks a repeat, and the transports take out those of the network: whoever posts
-// a message again has not heard its answer. So each counts as one that may be a repeat.
+// Neither protocol marks a repeat, and the transports take out those of the network. Whoever has
+// not heard an answer posts the message again with a new token or over a new way, which is what
+// explains a repeat; any other is somebody's mistake.
 post_outcome post_door::post(const post_request& what) {
   gone_.clear();
   const broker::turn guard{parts_.core};
@@ -250,15 +281,18 @@ post_outcome post_door::post(const post_request& what) {
     add(counters.tokens_refused);
     return out;
   }
-  out.separate = whose->separate;
+  out.device = whose->as.index;
+  out.separate = whose->current.separate;
   answer_.clear();
   if (out.what == post_result::taken) {
+    if (std::exchange(whose->way, what.way) != what.way) {
+      whose->link = parts_.core.take_number();
+    }
     touch(*whose); // what it says may depend on its being here
     mqtt::message_view message;
     message.topic = what.topic;
     message.payload = plain_.view();
     message.qos = mqtt::qos::at_least_once;
-    message.dup = true;
     switch (platform_.take_post(whose->as, message, whose->link, answer_)) {
       case post_verdict::taken: break;
       case post_verdict::forbidden: out.what = post_result::forbidden; break;
@@ -274,9 +308,9 @@ post_outcome post_door::post(const post_request& what) {
   last_message_ = last_message_ == 0 ? begun + 1 : last_message_ + 1;
   out.message_id = last_message_;
   out.answer = answer_.payload();
-  if (whose->seal != nullptr && !out.answer.empty()) {
+  if (whose->current.seal != nullptr && !out.answer.empty()) {
     sealed_.clear();
-    whose->seal->cipher.encrypt(answer_.payload(), sealed_);
+    whose->current.seal->cipher.encrypt(answer_.payload(), sealed_);
     out.answer = sealed_.view();
   }
   return out;
@@ -288,12 +322,13 @@ void post_door::touch(poster& who) {
   } else if (parts_.lines.find(who.as.index).online()) {
     return; // it is online by its session
   }
-  if (who.online && who.seen_by != who.by) {
+  const post_protocol by = who.current.by;
+  if (who.online && who.seen_by != by) {
     subtract(counted(who.seen_by).online);
-    add(counted(who.by).online);
-    parts_.lines.note_posting(who.as.index, who.by);
+    add(counted(by).online);
+    parts_.lines.note_posting(who.as.index, by);
   }
-  who.seen_by = who.by;
+  who.seen_by = by;
   who.online_until = later(parts_.core.now(), parts_.options.posts.presence);
   who.older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = &who;
@@ -303,9 +338,9 @@ void post_door::touch(poster& who) {
   }
   if (!who.online) {
     who.online = true;
-    add(counted(who.by).online);
-    parts_.lines.note_posting(who.as.index, who.by);
-    platform_.on_posting(who.as, who.by, true);
+    add(counted(by).online);
+    parts_.lines.note_posting(who.as.index, by);
+    platform_.on_posting(who.as, by, true);
   }
 }
 
@@ -334,19 +369,6 @@ void post_door::on_wake(time_point now) {
   if (oldest_ != nullptr) {
     parts_.core.home().arm(*this, oldest_->online_until);
   }
-}
-
-std::optional<device_index> post_door::psk_owner(std::string_view identity) const {
-  const auto said = alink::read_psk_identity(identity);
-  return said ? parts_.devices.find(said->product_key, said->device_name) : std::nullopt;
-}
-
-std::string post_door::psk_key(std::string_view identity) const {
-  const auto said = alink::read_psk_identity(identity);
-  const auto device = psk_owner(identity);
-  return device && !parts_.devices.disabled(*device) ? alink::make_psk_key(
-             parts_.devices.identity_of(*device), said->method, said->timestamp)
-                                                     : std::string{};
 }
 
 void post_door::displaced(device_index device) {

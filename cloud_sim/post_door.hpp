@@ -62,12 +62,15 @@ struct post_request {
   std::optional<bytes_view> sequence{}; ///< AES mode: the option as it came (§17.4)
   /// The device that the connection belongs to by its key; none: any may post.
   std::optional<device_index> owner{};
+  /// Names the connection, or what comes next to one: another number, and what it repeats is no
+  /// mistake. HTTP has none: who hears no answer there asks for a new token.
+  std::uint64_t way = 0;
 };
 
 enum class post_result : std::uint8_t {
   taken,
   no_token,
-  unknown_token, ///< of nobody, or replaced; tokens do not outlive the twin
+  unknown_token, ///< of nobody, or replaced by one in use; tokens do not outlive the twin
   expired_token,
   bad_sequence,   ///< used, or below the offset (§17.4)
   undecipherable, ///< not what the AES mode makes, or without what it needs
@@ -82,6 +85,7 @@ struct post_outcome {
   post_result what = post_result::no_token;
   bytes_view answer{};          ///< until the next call; encrypted in AES mode; may be empty
   std::uint64_t message_id = 0; ///< of one that was taken
+  device_index device = 0;      ///< likewise
   bool separate = false;        ///< as post_grant
 };
 
@@ -103,14 +107,16 @@ public:
   void sign_with(std::string key) { key_ = std::move(key); }
 
   /// A question of form, judged: its device's secret must have signed it. A token takes the place
-  /// of the device's former one. `owner` as in post_request.
+  /// of the device's former one when it is used: a log-on can be repeated by who only heard it.
+  /// `owner` as in post_request.
   result<post_grant, logon_denial> authenticate(const alink::post_logon_request& asked,
                                                 post_protocol by,
                                                 std::optional<device_index> owner = {});
   /// One message; O(1) in the number of devices.
   post_outcome post(const post_request& what);
 
-  /// The key of a DTLS client that calls itself so (§17.1); empty: nobody's.
+  /// The key of a DTLS client that calls itself so (§17.1). Of nobody, or a disabled device: one
+  /// that nobody has, so that it cannot be told which devices there are; empty without a key.
   [[nodiscard]] std::string psk_key(std::string_view identity) const;
   /// The device that such an identity names.
   [[nodiscard]] std::optional<device_index> psk_owner(std::string_view identity) const;
@@ -127,6 +133,7 @@ public:
   [[nodiscard]] std::size_t tokens() const noexcept { return posters_.size(); }
 
 private:
+  struct talk;
   struct poster;
   [[nodiscard]] poster* find(std::string_view token) const noexcept;
   [[nodiscard]] std::string derive(std::string_view purpose, device_index device);
@@ -134,7 +141,8 @@ private:
   void forget(device_index device);
   post_result judge(const post_request& what, poster*& whose);
   /// Decrypts the payload into plain_.
-  post_result unseal(const post_request& what, poster& whose);
+  post_result unseal(const post_request& what, talk& whose);
+  void begin(poster& who);
   void touch(poster& who);
   void unlink(poster& who) noexcept;
   void leave(poster& who);

@@ -78,7 +78,7 @@ struct run_options {
   std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
   device_protocol protocol = device_protocol::mqtt; ///< the target's, where it says one
-  program::security security = security::plain; ///< as the target's scheme has it
+  program::security security = security::plain;     ///< as the target's scheme has it
   auth_host_option auth_host;
   std::string ca_file;
   bool insecure = false;
@@ -91,6 +91,7 @@ struct run_options {
   std::string product_secrets_file; ///< what they sign that with; empty: generated
   std::string product_key = "a1FleetDemo";
   alink::sign_method sign = alink::sign_method::hmacsha1;
+  bool sign_given = false; ///< on the line; else devices that post sign as their protocol has it
   actors::behaviour behaviour = actors::behaviour::strict;
   duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
   bool clean_session = false;

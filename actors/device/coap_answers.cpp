@@ -13,10 +13,11 @@ namespace fleet::actors {
 namespace {
 
 outcome outcome_of(coap::code c) noexcept {
-  switch (c) {
-    case coap::code::unauthorized: return outcome::refused_credentials;
-    case coap::code::forbidden: return outcome::refused_authorization;
-    default: break; // any number may come
+  if (c == coap::code::unauthorized) {
+    return outcome::refused_credentials;
+  }
+  if (c == coap::code::forbidden) {
+    return outcome::refused_authorization;
   }
   return coap::class_of(c) == 5 ? outcome::refused_unavailable : outcome::protocol_error;
 }
@@ -31,6 +32,18 @@ outcome outcome_of(coap::request_failure why) noexcept {
     case coap::request_failure::incomplete: return outcome::protocol_error;
   }
   FLEET_CHECK(false);
+}
+
+/// A gateway's word for no answer from behind it: nobody knows what became of the post.
+bool of_a_gateway(coap::code c) noexcept {
+  return c == coap::code::bad_gateway || c == coap::code::gateway_timeout;
+}
+
+/// What the platform had no room or no means for then, as Max-Age says for how long (RFC 7252
+/// §5.9.3.4, RFC 8516 §2).
+bool may_pass(coap::code c) noexcept {
+  static constexpr auto too_many_requests = coap::make_code(4, 29);
+  return c == too_many_requests || coap::class_of(c) == 5;
 }
 
 /// `4.01`.
@@ -67,6 +80,8 @@ void coap_channel::tell(const coap::client_event_variant& event) {
       owner_.on_post_ended(
           bad->id, {post_end::unanswered, {}, outcome_of(bad->why), "a post was not answered"});
     }
+  } else if (const auto* const ping = std::get_if<coap::client_event::ping_ended>(&event)) {
+    owner_.on_ping_ended(ping->answered);
   }
 }
 
@@ -106,11 +121,22 @@ void coap_channel::take_answer(const coap::client_event::response_arrived& answe
   }
   if (coap::is_success(answer.code)) {
     owner_.on_post_ended(answer.id, {post_end::taken, payload});
-  } else {
-    owner_.on_post_ended(answer.id, {.how = post_end::refused,
-                                     .payload = payload,
-                                     .detail = "a post was answered " + text_of(answer.code)});
+    return;
   }
+  const std::string detail = "a post was answered " + text_of(answer.code);
+  post_answer told{.how = post_end::refused,
+                   .payload = payload,
+                   .detail = detail,
+                   .code = coap::class_of(answer.code) * 100 + coap::detail_of(answer.code)};
+  if (of_a_gateway(answer.code)) {
+    told.how = post_end::unanswered;
+    told.why = outcome::refused_unavailable;
+  } else if (may_pass(answer.code)) {
+    told.how = post_end::not_now;
+    told.after =
+        std::chrono::seconds{coap::find_uint(answer.options, coap::option::max_age).value_or(0)};
+  }
+  owner_.on_post_ended(answer.id, told);
 }
 
 } // namespace fleet::actors

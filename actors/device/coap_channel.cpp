@@ -28,6 +28,9 @@ struct small_number {
 
 constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
 
+/// More than DTLS's own patience, which ends a handshake: for a far side that keeps one alive.
+constexpr duration handshake_max = std::chrono::minutes{3};
+
 } // namespace
 
 coap_channel::coap_channel(const post_place& at, post_channel_events& owner)
@@ -60,7 +63,9 @@ void coap_channel::open() {
   options.security = coap.security;
   std::string identity;
   std::string key;
+  duration patience = at_.product.connect_timeout;
   if (coap.security != nullptr) {
+    patience = handshake_max;
     options.request.server_name = at_.product.server_name;
     options.request.former = former_.get();
     if (coap.shared_key) {
@@ -74,7 +79,12 @@ void coap_channel::open() {
     }
   }
   state_ = state::opening;
-  due_ = later(now(), at_.product.connect_timeout);
+  due_ = later(now(), patience);
+  heard_at_ = client_.counts().retransmissions;
+  refused_ = false;
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_opening();
+  }
   wake_radio();
   link_.open(options, *this);
 }
@@ -157,7 +167,8 @@ result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, byt
                                       .options = options.view(),
                                       .payload = payload,
                                       .confirmable = reliable,
-                                      .observe = false},
+                                      .observe = false,
+                                      .brief = plan().coap.once_wait},
                                      now(), at_.around.datagrams);
   flush();
   if (!asked) {
@@ -166,6 +177,16 @@ result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, byt
   }
   sequence_ += cipher_ ? 1 : 0;
   return asked.value();
+}
+
+bool coap_channel::ping() {
+  if (state_ != state::up) {
+    return false;
+  }
+  wake_radio();
+  const auto asked = client_.ping(now(), at_.around.datagrams);
+  flush();
+  return asked.ok();
 }
 
 void coap_channel::wake_radio() {
@@ -178,6 +199,9 @@ void coap_channel::wake_radio() {
 void coap_channel::flush() {
   coap::datagrams& out = at_.around.datagrams;
   for (; !out.empty(); out.pop()) {
+    if (at_.onlooker != nullptr) {
+      at_.onlooker->on_passed(true, out.front());
+    }
     (void)link_.send(out.front()); // one that does not go is a lost one
   }
   const std::uint32_t repeats = client_.counts().retransmissions;
@@ -206,9 +230,7 @@ void coap_channel::take_turn() {
   }
   if (const bytes_view arrived = std::exchange(arrived_, bytes_view{});
       !arrived.empty() && state_ == state::up) {
-    refused_ = false;
-    client_.receive(arrived, now());
-    drain();
+    take(arrived);
   }
   if (std::exchange(closed_, false) && state_ != state::closed) {
     end(actors::outcome_of(reason_), std::exchange(detail_, {}));
@@ -224,13 +246,22 @@ void coap_channel::on_link_open() {
 }
 
 void coap_channel::on_link_datagram(bytes_view bytes) {
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_passed(false, bytes);
+  }
   if (!in_turn_) {
     arrived_ = bytes;
     at_.turns.give_part_turn(); // after it this channel may be gone
   } else if (state_ == state::up) {
-    client_.receive(bytes, now()); // one that was held back, within handle_timeout()
-    drain();
+    take(bytes); // one that was held back, within handle_timeout()
   }
+}
+
+void coap_channel::take(bytes_view datagram) {
+  refused_ = false;
+  heard_at_ = client_.counts().retransmissions;
+  client_.receive(datagram, now());
+  drain();
 }
 
 void coap_channel::on_link_trouble(hal::datagram_trouble trouble) {
@@ -250,6 +281,28 @@ void coap_channel::on_link_hurry() {
   if (!in_turn_) {
     at_.turns.give_part_turn(); // after it the device's wake is as early
   }
+}
+
+/// A server that began anew is silent to records of a session it does not know (RFC 6347 §4.1.2.7):
+/// without this a device would wait for MAX_TRANSMIT_WAIT.
+bool coap_channel::unheard() const noexcept {
+  const std::uint32_t repeats = client_.counts().retransmissions - heard_at_;
+  return plan().coap.security != nullptr && who_ == nullptr
+         && repeats >= (refused_ ? 1U : plan().coap.silent_repeats_max);
+}
+
+/// Another session in the place of this one. The token goes too: what is posted again under
+/// another is a repeat that the books can tell from a platform that does a thing twice.
+void coap_channel::renew() {
+  client_.abandon_all();
+  at_.around.datagrams.clear();
+  token_.clear();
+  cipher_.reset();
+  owner_.on_resent(client_.counts().retransmissions - resent_);
+  resent_ = client_.counts().retransmissions;
+  link_.close(); // one that is only deaf need not keep the session
+  state_ = state::closed;
+  owner_.on_way_lost();
 }
 
 void coap_channel::end(outcome why, std::string_view detail) {
@@ -291,7 +344,11 @@ void coap_channel::handle_timeout() {
   }
   if (state_ == state::up && client_.next_timeout() <= now()) {
     client_.handle_timeout(now(), at_.around.datagrams);
-    drain();
+    if (unheard()) {
+      renew();
+    } else {
+      drain();
+    }
   }
   if (state_ != state::closed && due_ <= now()) {
     end(outcome::timed_out, state_ == state::opening ? "the handshake took too long"

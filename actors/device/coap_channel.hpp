@@ -23,6 +23,7 @@ public:
   void log_on(const alink::identity& who) override;
   result<std::uint32_t, post_error> post(std::string_view topic, bytes_view payload,
                                          bool reliable) override;
+  bool ping() override;
   void close() override;
   void drop() noexcept override;
   void take_turn() override;
@@ -40,9 +41,13 @@ private:
   void on_link_hurry() override;
 
   void open();
+  /// Whether the session seems to be forgotten by the far side.
+  [[nodiscard]] bool unheard() const noexcept;
+  void renew();
   void ask();
   void drain();
   void tell(const coap::client_event_variant& event);
+  void take(bytes_view datagram);
   void take_grant(const coap::client_event::response_arrived& answer);
   void take_answer(const coap::client_event::response_arrived& answer);
   void end(outcome why, std::string_view detail);
@@ -69,6 +74,7 @@ private:
   std::uint32_t sequence_ = 0; ///< AES mode: of the next message
   std::uint32_t asked_ = 0;    ///< the request /auth; 0: none is open
   std::uint32_t resent_ = 0;   ///< repeats told so far
+  std::uint32_t heard_at_ = 0; ///< repeats made when the far side was last heard
   state state_ = state::closed;
   hal::close_reason reason_ = hal::close_reason::local;
   std::uint8_t tries_ = 0;

@@ -15,6 +15,10 @@ bool device_port::write_pack(byte_buffer& out, std::uint32_t id, const alink::pa
   return gateway_ != nullptr && gateway_->write_pack(out, id, own);
 }
 
+bool device_port::lost_child_since(time_point when) const {
+  return gateway_ != nullptr && gateway_->lost_child_since(when);
+}
+
 device_extras::device_extras(const device_parts& of, turn_giver* turns)
     : port_(of), thing_({of.around, of.product, of.slot, port_, turns}) {
   if (of.product.firmware) {

@@ -22,6 +22,7 @@ public:
     return channel_.publish(message, due, cookie);
   }
   bool write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) override;
+  [[nodiscard]] bool lost_child_since(time_point when) const override;
 
   std::optional<std::uint16_t> subscribe(std::span<const filter_text> filters) {
     return channel_.subscribe_all(filters);

@@ -107,6 +107,7 @@ void gateway_part::offline() {
   for (auto& sub : subs_) {
     sub.logged_out();
   }
+  lost_at_ = now(); // a pack that is sent again comes before their log-ins
 }
 
 void gateway_part::quiet() {
@@ -225,11 +226,15 @@ void gateway_part::take_event(const alink::gateway_event& event) {
       return;
     case kind::online:
       of_.client.release(cookies_behind(event.index), now(), of_.slot.board.link.output());
+      subs_[event.index].session_opened();
       waiting_.push_back(event.index);
       subs_[event.index].refused_with = 0;
       return;
     case kind::offline:
       of_.client.hold(cookies_behind(event.index));
+      if (subs_[event.index].online()) { // else it left by itself, or was in no pack
+        lost_at_ = now();
+      }
       silence(event.index);
       return;
     case kind::left:

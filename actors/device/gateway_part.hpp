@@ -68,6 +68,8 @@ public:
 
   /// Of at most alink::max_pack_sub_devices that are online, in turn.
   bool write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own);
+  /// Whether one that was online then has lost its session since, other than by leaving.
+  [[nodiscard]] bool lost_child_since(time_point when) const noexcept { return lost_at_ >= when; }
 
   [[nodiscard]] std::size_t count() const noexcept { return subs_.size(); }
   [[nodiscard]] const sub_device& at(std::uint16_t place) const { return subs_[place]; }
@@ -110,6 +112,7 @@ private:
   std::priority_queue<wake, std::vector<wake>, std::greater<>> wakes_; ///< some of them out of date
   alink::gateway_counters seen_;
   time_point next_rejoin_ = never;
+  time_point lost_at_ = time_point::min(); ///< when one of them last lost its session
   std::uint16_t pack_turn_ = 0;
   std::uint16_t rejoin_turn_ = 0;
   bool leaving_ = false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "actors/device/close_outcome.hpp"
@@ -40,6 +41,31 @@ outcome outcome_of(http::violation why, hal::close_reason reason) noexcept {
                                               : outcome::protocol_error;
 }
 
+/// A gateway's word for no answer from behind it: nobody knows what became of the post.
+bool of_a_gateway(std::uint16_t status) noexcept {
+  return status == 502 || status == 504;
+}
+
+/// What the platform, or a proxy before it, could not do then: by the status, or by the code.
+bool may_pass(std::uint16_t status, const std::optional<alink::http_answer>& said) noexcept {
+  if (status >= 500 || status == 429) {
+    return true;
+  }
+  return said
+         && (said->code == static_cast<int>(alink::post_code::common_error)
+             || said->code == static_cast<int>(alink::post_code::session_error)
+             || said->code == static_cast<int>(alink::post_code::too_many));
+}
+
+/// What Retry-After says (RFC 9110 §10.2.3), where it says seconds; else 0.
+duration retry_after(http::fields_view fields) noexcept {
+  const std::string_view text = http::find_field(fields, "Retry-After").value_or("");
+  std::uint32_t seconds = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = wrong == std::errc{} && end == text.data() + text.size();
+  return std::chrono::seconds{whole ? seconds : 0};
+}
+
 std::string sentence_of(std::string_view what, std::int64_t code) {
   return std::string{what} + " was answered with code " + std::to_string(code);
 }
@@ -73,6 +99,9 @@ void http_channel::open() {
   options.server_name = at_.product.server_name;
   options.origin = at_.board.index();
   state_ = state::connecting;
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_opening();
+  }
   at_.board.link.open(options, *this);
 }
 
@@ -94,13 +123,11 @@ void http_channel::ask() {
                            {.method = plan().sign.value_or(alink::sign_method::hmacsha1),
                             .timestamp = plan().timestamp});
   const std::array<http::field, 1> fields{{{"Content-Type", "application/json"}}};
-  const auto wrong = client_.send({.method = "POST",
-                                   .target = alink::post_auth_path,
-                                   .host = host(),
-                                   .fields = fields,
-                                   .body = body.view()},
-                                  http::delivery::collected, now(), at_.board.link.output());
-  asked_ = wrong == http::write_error::none;
+  asked_ = send({.method = "POST",
+                 .target = alink::post_auth_path,
+                 .host = host(),
+                 .fields = fields,
+                 .body = body.view()});
   if (!asked_) {
     end(outcome::protocol_error, "the request /auth cannot be written");
   }
@@ -126,18 +153,27 @@ result<std::uint32_t, post_error> http_channel::post(std::string_view topic, byt
   const std::array<http::field, 3> fields{{{"Content-Type", "application/octet-stream"},
                                            {"Connection", "Keep-Alive"},
                                            {"password", token_}}};
-  const auto wrong =
-      client_.send({.method = "POST",
-                    .target = {path.data(), static_cast<std::size_t>(end - path.begin())},
-                    .host = host(),
-                    .fields = fields,
-                    .body = payload},
-                   http::delivery::collected, now(), at_.board.link.output());
-  if (wrong != http::write_error::none) {
+  if (!send({.method = "POST",
+             .target = {path.data(), static_cast<std::size_t>(end - path.begin())},
+             .host = host(),
+             .fields = fields,
+             .body = payload})) {
     return fail(post_error::too_large);
   }
   open_ = ++last_;
   return open_;
+}
+
+bool http_channel::send(const http::request& what) {
+  byte_buffer& out = at_.board.link.output();
+  const std::size_t before = out.size();
+  if (client_.send(what, http::delivery::collected, now(), out) != http::write_error::none) {
+    return false;
+  }
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_passed(true, out.view().subspan(before));
+  }
+  return true;
 }
 
 void http_channel::on_connected() {
@@ -146,6 +182,9 @@ void http_channel::on_connected() {
 }
 
 void http_channel::on_received(bytes_view bytes) {
+  if (at_.onlooker != nullptr) {
+    at_.onlooker->on_passed(false, bytes);
+  }
   arrived_ = bytes;
   at_.turns.give_part_turn(); // after it this channel may be gone
 }
@@ -246,10 +285,18 @@ void http_channel::take_grant(const http::client_event::response_finished& answe
 void http_channel::take_answer(const http::client_event::response_finished& answer) {
   const auto said = alink::read_http_answer(at_.around.speech->json, answer.body);
   const std::uint32_t id = std::exchange(open_, 0);
+  const duration after = retry_after(answer.fields);
   if (!answer.reusable) {
     leave();
   }
-  if (!said) {
+  if (of_a_gateway(answer.status)) {
+    const std::string why = "a post was answered " + std::to_string(answer.status);
+    owner_.on_post_ended(id, {post_end::unanswered, {}, outcome::refused_unavailable, why});
+  } else if (may_pass(answer.status, said)) {
+    const std::string why = said ? sentence_of("a post", said->code)
+                                 : "a post was answered " + std::to_string(answer.status);
+    owner_.on_post_ended(id, {.how = post_end::not_now, .detail = why, .after = after});
+  } else if (!said) {
     owner_.on_post_ended(id, {.how = post_end::refused,
                               .detail = "a post was answered by nothing that is an answer"});
   } else if (said->code == static_cast<int>(alink::post_code::token_expired)
@@ -257,7 +304,7 @@ void http_channel::take_answer(const http::client_event::response_finished& answ
     owner_.on_post_ended(id, {post_end::token_refused});
   } else if (said->code != 0) {
     const std::string why = sentence_of("a post", said->code);
-    owner_.on_post_ended(id, {.how = post_end::refused, .payload = {}, .detail = why});
+    owner_.on_post_ended(id, {.how = post_end::refused, .detail = why, .code = said->code});
   } else {
     owner_.on_post_ended(id, {.how = post_end::taken, .payload = as_bytes(said->data)});
   }

@@ -39,6 +39,8 @@ private:
   void open();
   void leave() noexcept;
   void ask();
+  /// False where such a request cannot be written.
+  bool send(const http::request& what);
   void drain();
   void tell(const http::client_event_variant& event);
   void take_grant(const http::client_event::response_finished& answer);

@@ -22,6 +22,7 @@ enum class post_end : std::uint8_t {
   taken,
   token_refused, ///< log on again, and post it again
   refused,       ///< and would be again
+  not_now,       ///< not done, by no fault of the post's: to be posted again later
   unanswered     ///< nobody knows; the platform may have it
 };
 
@@ -31,6 +32,8 @@ struct post_answer {
   bytes_view payload{};             ///< of the answer: all there is of a downlink (§17.3)
   outcome why = outcome::timed_out; ///< unanswered: what that says of the link
   std::string_view detail{};        ///< of those not taken: a sentence or empty
+  std::int64_t code = 0;            ///< of those refused: 4.03 as 403, or HTTP's (§18); 0: none
+  duration after{};                 ///< not_now: as long as the platform says; 0: it does not
 };
 
 /// Why a post did not go out.
@@ -47,13 +50,30 @@ public:
   /// It is gone, with all that was posted and not answered.
   virtual void on_channel_ended(outcome why, std::string_view detail) = 0;
   virtual void on_post_ended(std::uint32_t id, const post_answer& answer) = 0;
+  /// The far side forgot the session, or seems to: another is being made, and no token stands.
+  /// What was posted and not answered is to be posted again, behind log_on().
+  virtual void on_way_lost() = 0;
   /// post() may be tried again.
   virtual void on_ready() = 0;
   /// A message of ours was repeated.
   virtual void on_resent(std::uint32_t times) = 0;
+  /// What ping() asked.
+  virtual void on_ping_ended(bool /*answered*/) {}
 
 protected:
   ~post_channel_events() = default;
+};
+
+/// Shown what passes, as it was sent and as it came, for people to read. May not call the channel.
+class post_onlooker {
+public:
+  /// A transport is opened; whatever passed before it is over.
+  virtual void on_opening() = 0;
+  /// Octets before they are encrypted, or after: a whole datagram, or a piece of the stream.
+  virtual void on_passed(bool up, bytes_view octets) = 0;
+
+protected:
+  ~post_onlooker() = default;
 };
 
 /// What a channel stands on; all of it outlives it.
@@ -62,6 +82,7 @@ struct post_place {
   const product_settings& product; ///< with a plan
   hal::board& board;
   turn_giver& turns;
+  post_onlooker* onlooker = nullptr;
 };
 
 class post_channel {
@@ -75,6 +96,9 @@ public:
   /// for a confirmable message where there are others.
   virtual result<std::uint32_t, post_error> post(std::string_view topic, bytes_view payload,
                                                  bool reliable) = 0;
+  /// Asks whether the far end lives (RFC 7252 §4.3): on_ping_ended() follows, or the channel's end.
+  /// False where the protocol has no such thing, or it cannot be asked now.
+  virtual bool ping() { return false; }
   /// Ends in order what can be ended so; nothing is told.
   virtual void close() = 0;
   /// Goes without a word.

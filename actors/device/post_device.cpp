@@ -1,5 +1,5 @@
-// The posting device's life: attempts, reports, their answers, its end. What goes over which link
-// is its channel's.
+// The posting device's life: attempts, reports, its end. What goes over which link is its
+// channel's, and what becomes of the posts stands in post_device_answers.cpp.
 #include "actors/device/post_device.hpp"
 
 #include <algorithm>
@@ -167,11 +167,20 @@ void post_device::leave_link(outcome why, std::string_view detail) {
   }
 }
 
+/// Over CoAP reports that ask for no answer (QoS 0) take no place in the window: their channel
+/// listens a while for a refusal of the token, and they are bounded all the same.
+bool post_device::window_is_full() const noexcept {
+  const std::size_t window = product_.post->in_flight_max;
+  const bool unasked =
+      product_.qos == mqtt::qos::at_most_once && product_.post->protocol == post_protocol::coap;
+  return pending_.size() >= (unasked ? window + posts_beside_max : window);
+}
+
 std::optional<skip> post_device::obstacle(std::size_t octets) const {
   if (octets > payload_max(*product_.post)) {
     return skip::too_large;
   }
-  if (pending_.size() >= product_.post->in_flight_max) {
+  if (window_is_full()) {
     return skip::window;
   }
   std::size_t waiting = 0; // what is not answered lies in RAM, and so will this one
@@ -226,7 +235,7 @@ void post_device::report_due(time_point due) {
 
 /// Posts in the order in which they were due, as far as the channel takes them.
 void post_device::send_waiting() {
-  if (std::exchange(sending_, true)) {
+  if (hold_until_ != never || std::exchange(sending_, true)) {
     return; // whoever is at it goes on
   }
   for (std::size_t i = 0; i < pending_.size() && !renewing_;) {
@@ -264,83 +273,7 @@ void post_device::forget(std::size_t at) {
 
 void post_device::forget_all() noexcept {
   pending_.clear();
-}
-
-void post_device::on_post_ended(std::uint32_t id, const post_answer& answer) {
-  const auto found = std::find_if(pending_.begin(), pending_.end(),
-                                  [id](const pending_post& p) { return p.id == id; });
-  if (found == pending_.end()) {
-    return;
-  }
-  const auto at = static_cast<std::size_t>(found - pending_.begin());
-  const time_point due = found->due;
-  const bool again =
-      answer.how == post_end::token_refused && found->logons < product_.post->logons_max;
-  switch (answer.how) {
-    case post_end::taken:
-      if (!has_tag(found->cookie)) {
-        const std::string topic = std::move(found->topic);
-        forget(at);
-        take_offer(topic, answer.payload);
-        break;
-      }
-      if (found->reliable) {
-        slot_.uplink.acknowledge(epoch_of(found->cookie), sequence_of(found->cookie));
-        bump(counts().acknowledged);
-        counts().latencies[static_cast<std::size_t>(latency::publish_ack)].record(now() - due);
-        slot_.trace.note(now(), happening::acknowledged, sequence_of(found->cookie));
-      }
-      forget(at);
-      take_reply(answer.payload, due);
-      break;
-    case post_end::token_refused:
-      if (again) {
-        found->id = 0;
-        ++found->logons;
-        if (!std::exchange(renewing_, true)) {
-          log_on();
-        }
-        return;
-      }
-      leave_link(outcome::refused_credentials, "every token of the platform is refused by it");
-      break;
-    case post_end::refused:
-      bump(counts().replies_bad);
-      forget(at);
-      break;
-    case post_end::unanswered:
-      if (found->reliable) {
-        leave_link(answer.why, answer.detail);
-      } else {
-        forget(at);
-      }
-      break;
-  }
-  send_waiting();
-  finish_stop_if_drained();
-}
-
-/// The platform's answer on the thing model's level, where it sends one (§17.3).
-void post_device::take_reply(bytes_view payload, time_point due) {
-  if (payload.empty()) {
-    return;
-  }
-  around_.address.clear();
-  around_.address.append(topic_);
-  around_.address.append("_reply");
-  mqtt::message_view message;
-  message.topic = as_text(around_.address.view());
-  message.payload = payload;
-  const auto what = product_.speech->understand(index_, message, *around_.speech);
-  if (what.kind != downlink_kind::reply) {
-    return;
-  }
-  if (what.reply_code != 200) {
-    bump(counts().replies_bad);
-    return;
-  }
-  bump(counts().replies);
-  counts().latencies[static_cast<std::size_t>(latency::publish_reply)].record(now() - due);
+  hold_until_ = never;
 }
 
 void post_device::part_turn() {
@@ -366,6 +299,10 @@ void post_device::handle_timeout() {
   if (channel_->next_timeout() <= now()) {
     channel_->handle_timeout();
   }
+  if (hold_until_ <= now()) {
+    hold_until_ = never;
+    send_waiting();
+  }
   if (firmware_) {
     ask_for_firmware();
   }
@@ -381,7 +318,8 @@ void post_device::handle_timeout() {
 }
 
 time_point post_device::next_timeout() const noexcept {
-  const time_point own = std::min({phase_due_, next_report_, channel_->next_timeout()});
+  const time_point own =
+      std::min({phase_due_, next_report_, hold_until_, channel_->next_timeout()});
   return firmware_ ? std::min({own, firmware_->next_ask, firmware_->part.next_timeout()}) : own;
 }
 

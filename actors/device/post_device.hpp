@@ -46,6 +46,8 @@ private:
     time_point due{};
     std::uint32_t id = 0;    ///< the channel's; 0: not posted
     std::uint8_t logons = 0; ///< how often the platform refused the token
+    std::uint8_t ways = 0;   ///< how often its session was lost
+    std::uint8_t delays = 0; ///< how often the platform could not take it
     bool reliable = true;
     bool counted = false; ///< as published
   };
@@ -54,6 +56,7 @@ private:
   void on_logged_on() override;
   void on_channel_ended(outcome why, std::string_view detail) override;
   void on_post_ended(std::uint32_t id, const post_answer& answer) override;
+  void on_way_lost() override;
   void on_ready() override { send_waiting(); }
   void on_resent(std::uint32_t times) override { bump(counts().resent, times); }
 
@@ -67,9 +70,13 @@ private:
   void attempt();
   void log_on();
   void report_due(time_point due);
+  [[nodiscard]] bool window_is_full() const noexcept;
   void send_waiting();
   void forget(std::size_t at);
   void forget_all() noexcept;
+  // post_device_answers.cpp
+  void take_report(std::size_t at, bytes_view payload);
+  void post_later(std::size_t at, duration asked);
   void take_reply(bytes_view payload, time_point due);
   void leave_link(outcome why, std::string_view detail);
   void finish_stop_if_drained();
@@ -99,6 +106,7 @@ private:
   time_point attempt_began_{};
   duration wait_{};
   time_point power_back_ = never;
+  time_point hold_until_ = never; ///< nothing is posted before: the platform has no room
   std::uint32_t index_;
   std::uint16_t in_flight_shown_ = 0;
   phase phase_ = phase::off;

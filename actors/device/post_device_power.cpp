@@ -56,7 +56,7 @@ void post_device::cycle_power() {
   channel_->drop();
   firmware_.reset();
   slot_.board.power_off();
-  pending_.clear();
+  forget_all();
   next_report_ = never;
   wait_ = {};
   renewing_ = false;

@@ -27,6 +27,11 @@ struct coap_plan {
   /// The radio is on while something is asked, and for `radio_awake` after the last answer.
   bool radio_sleep = false;
   duration radio_awake = std::chrono::seconds{2};
+  /// For the answer to a post that asks for none (QoS 0): what refuses its token comes by then.
+  duration once_wait = std::chrono::seconds{5};
+  /// DTLS: so many repeats without a word from the far side, and the session counts as lost; one
+  /// is enough when the network says that nobody listens.
+  std::uint8_t silent_repeats_max = 2;
 };
 
 struct post_plan {
@@ -39,8 +44,12 @@ struct post_plan {
   std::optional<alink::sign_method> sign{};
   std::uint8_t in_flight_max = 4; ///< posts without an answer, from 1
   std::uint8_t logons_max = 2;    ///< repeats of one post after the platform refused its token
-  duration auth_wait = std::chrono::seconds{10};          ///< for the answer to /auth (§17.2)
-  duration auth_again = std::chrono::seconds{1};          ///< after 5.00 (§17.2)
+  std::uint8_t ways_max = 4;      ///< repeats of one post after its DTLS session was lost
+  std::uint8_t delays_max = 8;    ///< repeats of one post that the platform could not take then
+  duration again_first = std::chrono::seconds{1};   ///< before the first such, then twice as long
+  duration again_longest = std::chrono::minutes{1}; ///< and of what the platform may ask for
+  duration auth_wait = std::chrono::seconds{10};    ///< for the answer to /auth (§17.2)
+  duration auth_again = std::chrono::seconds{1};    ///< after 5.00 (§17.2)
   duration ask_firmware_every = std::chrono::minutes{10}; ///< `request` of §14.4; above 0
   std::uint8_t auth_tries_max = 5;                        ///< questions, all within auth_wait
 };

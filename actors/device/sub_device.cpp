@@ -6,11 +6,20 @@
 
 namespace fleet::actors {
 
+namespace {
+
+/// Its boot counts before its thing begins.
+device_slot& booted(device_slot& slot, time_point now) {
+  slot.board.boot(now);
+  return slot;
+}
+
+} // namespace
+
 sub_device::sub_device(device_surroundings& around, device_slot& slot, thing_link& link,
                        std::uint16_t place)
-    : around_(around), slot_(slot), link_(link),
+    : around_(around), slot_(booted(slot, around.home->now())), link_(link),
       thing_({around, around.products->at(slot.board.index()), slot, *this}), place_(place) {
-  slot_.board.boot(around.home->now());
   slot_.uplink.boot();
   slot_.trace.note(around.home->now(), happening::booted, slot_.uplink.epoch());
 }
@@ -38,6 +47,7 @@ bool sub_device::subscribed() {
 
 void sub_device::logged_out() {
   packets_pending_ = 0;
+  silent_ = true;
   if (online_) {
     online_ = false;
     drop(around_.counts->sub_devices_online);
@@ -48,6 +58,9 @@ void sub_device::logged_out() {
 
 std::optional<skip> sub_device::publish(const mqtt::message_view& message, time_point due,
                                         std::uint64_t cookie) {
+  if (silent_) {
+    return skip::offline;
+  }
   return link_.publish(message, due, cookie_behind(cookie, place_));
 }
 

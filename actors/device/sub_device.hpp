@@ -19,7 +19,9 @@ public:
   void logged_in(std::uint8_t packets);
   /// One of these packets was answered; true when it was the last, and the thing goes online.
   bool subscribed();
-  /// No session any more, for whatever reason.
+  /// The platform has opened its session: from now on it may answer.
+  void session_opened() noexcept { silent_ = false; }
+  /// No session any more, for whatever reason. What it is told all the same it takes in silence.
   void logged_out();
 
   [[nodiscard]] thing& it() noexcept { return thing_; }
@@ -33,7 +35,7 @@ public:
   std::int32_t refused_with = 0;
 
   [[nodiscard]] std::optional<skip> obstacle(std::size_t octets) const override {
-    return link_.obstacle(octets);
+    return silent_ ? skip::offline : link_.obstacle(octets);
   }
   std::optional<skip> publish(const mqtt::message_view& message, time_point due,
                               std::uint64_t cookie) override;
@@ -47,6 +49,7 @@ private:
   std::uint16_t place_;
   std::uint8_t packets_pending_ = 0;
   bool online_ = false;
+  bool silent_ = true; ///< what it said would be acknowledged and thrown away (§16.8, 520)
 };
 
 } // namespace fleet::actors

@@ -39,13 +39,19 @@ std::span<const report_plan> plans_of(const product_settings& product) {
   return {};
 }
 
+/// Values of its own for each boot, or a device would report the same series after each.
+std::uint64_t seed_of_boot(const thing_place& of) {
+  const std::uint32_t boots = of.slot.board.boots();
+  return boots > 1 ? of.product.seed ^ mix64(boots) : of.product.seed;
+}
+
 } // namespace
 
 thing::thing(const thing_place& at)
     : around_(at.around), product_(at.product), slot_(at.slot), link_(at.link),
       state_(model_of(at.product)),
       book_(at.product.behaviour == behaviour::sdk ? alink::sdk_requests : thing_requests),
-      values_(at.product.seed, at.slot.board.index(), "thing"),
+      values_(seed_of_boot(at), at.slot.board.index(), "thing"),
       jitter_(at.product.seed, at.slot.board.index(), "reports"), plans_(plans_of(at.product)),
       turns_(at.turns) {
   const auto who = product_.speech->triples()->at(slot_.board.index());
@@ -60,7 +66,9 @@ thing::thing(const thing_place& at)
   }
 }
 
-thing::~thing() = default;
+thing::~thing() {
+  keep_counters();
+}
 
 time_point thing::now() const noexcept {
   return around_.home->now();

@@ -115,6 +115,10 @@ private:
   /// measure() for a property that the cloud may not set; others stay as they are.
   void read_sensor(std::string_view identifier);
   void walk(std::string_view identifier, const tsl::data_type& type);
+  /// What counts up, such as a meter, is in the board's store while the software is away.
+  void keep_counters();
+  /// Goes on from what was kept; false if nothing was.
+  bool count_on(std::string_view identifier, const tsl::data_type& type);
   /// Appends `"a":1,"b":2` of the properties named, or all.
   void append_members(byte_buffer& out, std::span<const std::string_view> identifiers) const;
   void append_tag(byte_buffer& out, const ledger::tag& tag) const;

@@ -28,12 +28,14 @@ thing::config_job::config_job(thing& whose, const alink::config_info& info, dige
                         whose.slot_.board.index(), whose.turns_},
                        *this),
       hash(expected.kind), wanted(expected), id(info.config_id),
-      size(static_cast<std::uint64_t>(info.size)), due(later(whose.now(), config_patience)) {}
+      size(static_cast<std::uint64_t>(info.size)),
+      due(later(whose.now(), config_patience(whose.product_.link))) {}
 
-void thing::config_job::begin(std::string_view url) {
+void thing::config_job::begin(std::string_view from) {
   ram_lent = of.slot_.board.memory.take(size);
   if (ram_lent) {
-    fetch.open(plain(url), std::nullopt);
+    url = plain(from);
+    fetch.open(url, std::nullopt);
   } else {
     end(false);
   }
@@ -42,8 +44,12 @@ void thing::config_job::begin(std::string_view url) {
 void thing::config_job::on_head(const fetch_head& head) {
   if (head.redirects() && !head.location.empty() && ++redirects <= config_redirects_max) {
     fetch.follow(head.location, std::nullopt);
+  } else if (head.status >= 500) {
+    try_again();
   } else if (head.status != 200 || head.length.value_or(size) != size) {
     end(false);
+  } else {
+    answered = true;
   }
 }
 
@@ -60,8 +66,23 @@ void thing::config_job::on_body_end() {
   end(received == size && hash.finish() == wanted);
 }
 
-void thing::config_job::on_fetch_failed(fetch_trouble, std::string_view) {
-  end(false);
+/// What no fetch is possible of is given up; what came in part may come wholly.
+void thing::config_job::on_fetch_failed(fetch_trouble what, std::string_view) {
+  if (what == fetch_trouble::away || answered) {
+    try_again();
+  } else {
+    end(false);
+  }
+}
+
+void thing::config_job::try_again() {
+  fetch.drop();
+  hash.restart();
+  received = 0;
+  redirects = 0;
+  answered = false;
+  again_at = later(of.now(), of.jitter_.between(wait / 2, wait));
+  wait = std::min(2 * wait, config_wait_most);
 }
 
 void thing::config_job::let_go() {
@@ -92,15 +113,19 @@ void thing::config_job::handle_timeout() {
   }
   if (due <= of.now()) {
     end(false);
+  } else if (!over && again_at <= of.now()) {
+    again_at = never;
+    fetch.open(url, std::nullopt);
   }
 }
 
 time_point thing::config_job::next_timeout() const noexcept {
-  return over ? never : std::min(due, fetch.next_timeout());
+  return over ? never : std::min({due, again_at, fetch.next_timeout()});
 }
 
 std::size_t thing::config_job::memory_bytes() const noexcept {
-  return sizeof *this - sizeof fetch + fetch.memory_bytes() + id.capacity() + push_id.capacity();
+  return sizeof *this - sizeof fetch + fetch.memory_bytes() + url.capacity() + id.capacity()
+         + push_id.capacity();
 }
 
 alink::config_transport thing::config_transport() const noexcept {

@@ -23,6 +23,12 @@ public:
   /// Writes a pack post (aliyun-iot.md §16.4) with the values of those behind `own`'s gateway;
   /// false when there is nobody behind it.
   virtual bool write_pack(byte_buffer& out, std::uint32_t id, const alink::pack_part& own) = 0;
+  /// Whether somebody who could stand in a pack posted at `when` has lost its session since: then
+  /// the platform refuses the whole pack, and nobody is to blame.
+  [[nodiscard]] virtual bool lost_child_since(time_point when) const {
+    (void)when;
+    return false;
+  }
 
 protected:
   ~thing_link() = default;

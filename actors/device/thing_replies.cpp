@@ -18,6 +18,11 @@ bool is_post(topic_kind kind) noexcept {
          || kind == topic_kind::property_history_post;
 }
 
+/// What a pack is refused with for one of those that it names (§16.4).
+bool of_lost_child(std::int64_t code) noexcept {
+  return code == alink::gateway_code::no_session || code == alink::gateway_code::no_relation;
+}
+
 } // namespace
 
 bool thing::take_reply(const arrival& m) {
@@ -45,7 +50,9 @@ bool thing::take_reply(const arrival& m) {
   if (!reply.succeeded()) {
     // That there is no configuration yet is an answer, too (§14.6).
     const bool none = kind == topic_kind::config_get && reply.code == alink::code_no_config;
-    bump(counts().replies_bad, none ? 0 : 1);
+    const bool lost = kind == topic_kind::property_pack_post && of_lost_child(reply.code)
+                      && link_.lost_child_since(now() - match.waited);
+    bump(counts().replies_bad, none || lost ? 0 : 1);
     return true;
   }
   if (is_post(kind)) {

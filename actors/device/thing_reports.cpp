@@ -46,12 +46,18 @@ void thing::measure(const tsl::property& p) {
     return;
   }
   walk(p.identifier, p.type);
+  for (const auto& member : p.type.members) {
+    (void)count_on(p.identifier + "." + member.identifier, member.type);
+  }
 }
 
 void thing::walk(std::string_view identifier, const tsl::data_type& type) {
   const auto property = identifier.substr(0, identifier.find('.'));
   const bool first = !state_.changed(model().property_index(property));
   const auto was = state_.number(identifier);
+  if (first && count_on(identifier, type)) {
+    return;
+  }
   if (!first && !was && values_.below(text_stays) != 0) {
     return;
   }

@@ -100,7 +100,13 @@ void thing::drain_shadow() {
                             }
                             ended(e.request);
                           },
-                          [&](const ev::refused& e) { ended(e.request); },
+                          [&](const ev::refused& e) {
+                            // That somebody else was faster is no fault of either.
+                            constexpr auto conflict = shadow::error_code::version_conflict;
+                            bump(counts().replies_bad,
+                                 e.code == static_cast<std::int64_t>(conflict) ? 0 : 1);
+                            ended(e.request);
+                          },
                           [&](const ev::gave_up& e) {
                             bump(counts().request_timeouts);
                             ended(e.request);

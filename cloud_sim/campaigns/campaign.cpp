@@ -97,6 +97,7 @@ void campaign::offer(rollout_device& d, time_point now) {
   ++d.offers;
   d.step = 0;
   d.repeats = 0;
+  d.gained = 0;
   d.cause = rollout_cause::none;
   attempts_.push_back({later(now, rules_.attempt_most), d.device, d.offers});
   set(d, rollout_state::offered);
@@ -132,12 +133,14 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
   }
   const bool back = !d->online;
   d->online = true;
+  overdue_ = overdue_ && !(d->wave > sums_.wave && d->state == rollout_state::waiting);
   const bool under = d->state == rollout_state::offered || d->state == rollout_state::upgrading;
   const bool goes_on =
       sums_.state == campaign_state::running || sums_.state == campaign_state::halted;
   if (version == rules_.version) {
     succeed(*d);
-  } else if (!version.empty() && under && (d->step == 100 || d->repeats == campaign_repeats_max)) {
+  } else if (!version.empty() && under
+             && (d->step == 100 || (d->repeats == campaign_repeats_max && d->step <= d->gained))) {
     fail(*d, rollout_cause::old_version, now);
   } else if (!version.empty() && d->state == rollout_state::waiting && d->attempts == 0
              && !runs_chosen_version(rules_.select, version)) {
@@ -147,7 +150,8 @@ void campaign::online(std::uint32_t device, std::string_view version, time_point
     // It booted in the middle, or was away: the offer may be lost, and is repeated. Its time goes
     // on.
     if (!version.empty()) {
-      ++d->repeats;
+      d->repeats = d->step > d->gained ? 1 : static_cast<std::uint8_t>(d->repeats + 1);
+      d->gained = std::max(d->gained, d->step);
     }
     events_.emplace_back(campaign_event::offer{device});
   }
@@ -255,7 +259,9 @@ time_point campaign::next_timeout() const noexcept {
     next = !queue_.empty() && room() ? std::min(next, next_offer_) : next;
     next = next_wave_ ? std::min(next, *next_wave_) : next;
     const bool more = sums_.wave + 1 < sums_.waves;
-    next = more && !next_wave_ ? std::min(next, wave_limit()) : next;
+    // Of a wave that is being tried, the attempts themselves tell; if nobody is there, who comes.
+    const bool tells = blind() && (overdue_ || being_tried());
+    next = more && !next_wave_ && !tells ? std::min(next, wave_limit()) : next;
   }
   return next;
 }

@@ -69,6 +69,13 @@ public:
   [[nodiscard]] std::uint32_t under_way() const noexcept {
     return sums_.of(rollout_state::offered) + sums_.of(rollout_state::upgrading);
   }
+  /// It runs, and its next wave waits for a first attempt, of devices none of which is there.
+  [[nodiscard]] bool waits_for_devices() const noexcept {
+    return sums_.state == campaign_state::running && sums_.wave + 1 < sums_.waves && !next_wave_
+           && blind() && !being_tried();
+  }
+  /// Of any: its wave had its time.
+  [[nodiscard]] bool overdue() const noexcept { return overdue_; }
   /// None if it takes no part.
   [[nodiscard]] const rollout_device* find(std::uint32_t device) const noexcept;
   [[nodiscard]] std::span<const rollout_device> devices() const noexcept { return devices_; }
@@ -92,16 +99,21 @@ private:
   void succeed(rollout_device& d);
   void fail(rollout_device& d, rollout_cause cause, time_point now);
   void judge(bool wave_ends);
-  /// Fetches up to so many devices that wait for later waves; how many came.
-  std::size_t lengthen_wave(std::size_t wave, std::size_t most);
+  /// Fetches up to so many devices that wait for later waves, those online first or alone; how many
+  /// came.
+  std::size_t lengthen_wave(std::size_t wave, std::size_t most, bool online_alone = false);
+  /// A wave that had its time, and of which nothing is known.
+  void lengthen_overdue_wave(time_point now);
   void open_wave(time_point now);
   void end_wave_if_done(time_point now);
   void finish_if_done();
   void change(campaign_state to);
   /// No attempt has ended yet, and the campaign is one that bad firmware is to halt.
   [[nodiscard]] bool untried() const noexcept;
+  /// The next wave may not open: no attempt that a halt is judged by has ended.
+  [[nodiscard]] bool blind() const noexcept;
+  [[nodiscard]] bool being_tried() const noexcept { return under_way() != 0 || !queue_.empty(); }
   [[nodiscard]] bool wave_done(time_point now) const noexcept;
-  /// When the open wave is done whatever its devices do.
   [[nodiscard]] time_point wave_limit() const noexcept;
   [[nodiscard]] bool room() const noexcept;
 
@@ -116,7 +128,8 @@ private:
   std::array<std::uint32_t, campaign_waves_max> wave_devices_{};
   std::array<std::uint32_t, campaign_waves_max> wave_ended_{};
   time_point next_offer_{};
-  time_point wave_opened_{};
+  time_point wave_opened_{}; ///< or lengthened, when it had had its time
+  bool overdue_ = false;     ///< it had its time while nobody was there to lengthen it by
   std::optional<time_point> next_wave_; ///< while it pauses between two
 };
 

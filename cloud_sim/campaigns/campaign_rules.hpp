@@ -12,8 +12,9 @@ namespace fleet::cloud {
 
 inline constexpr std::size_t campaign_devices_max = 1'000'000;
 /// Reports of another version within one attempt that are taken for a boot in the middle, and
-/// answered with the offer again. One more, and the attempt has failed: a device that fell back and
-/// whose 100 was lost, or which ends without one (§14.3), reports just that.
+/// answered with the offer again, though the device got no further between them. One more, and the
+/// attempt has failed: a device that fell back and whose 100 was lost, or which ends without one
+/// (§14.3), reports just that. One that got further than before each of its boots goes on.
 inline constexpr std::uint8_t campaign_repeats_max = 3;
 
 struct campaign_rules {
@@ -28,7 +29,8 @@ struct campaign_rules {
   duration retry_after = std::chrono::minutes{1};
   duration attempt_most = std::chrono::hours{1}; ///< from an offer to the version's report
   std::uint16_t wave_done_permille = 1000; ///< of a wave's devices ended, before the next begins
-  /// After which the next begins all the same; but where it may halt, not before an attempt ended.
+  /// After which the next begins all the same; but where it may halt, not before an attempt ended:
+  /// where none of the wave's devices can be offered it, others that are online join the wave.
   duration wave_most = never - time_point{};
   duration wave_pause{0}; ///< between the two
 };
@@ -65,7 +67,8 @@ struct rollout_device {
   bool queued = false;      ///< for an offer
   bool resting = false;     ///< until its next attempt
   std::uint16_t offers = 0; ///< ever made, modulo 65536; tells attempts apart
-  std::uint8_t repeats = 0; ///< of this attempt's offer, up to campaign_repeats_max
+  std::uint8_t repeats = 0; ///< of this attempt's offer without gain, up to campaign_repeats_max
+  std::int8_t gained = 0;   ///< the furthest progress before a boot in this attempt
 };
 static_assert(sizeof(rollout_device) == 16, "there may be a million");
 

@@ -21,6 +21,7 @@ void campaign::start(time_point now) {
 
 void campaign::open_wave(time_point now) {
   wave_opened_ = now;
+  overdue_ = false;
   next_wave_.reset();
   for (rollout_device& d : devices_) {
     join_queue(d);
@@ -28,10 +29,10 @@ void campaign::open_wave(time_point now) {
   make_offers(now);
 }
 
-std::size_t campaign::lengthen_wave(std::size_t wave, std::size_t most) {
+std::size_t campaign::lengthen_wave(std::size_t wave, std::size_t most, bool online_alone) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> others; // those online first, by rank
   for (const rollout_device& d : devices_) {
-    if (d.wave > wave && d.state == rollout_state::waiting) {
+    if (d.wave > wave && d.state == rollout_state::waiting && (d.online || !online_alone)) {
       const std::uint64_t rank = wave_rank(rules_.select, d.device) >> 1;
       others.emplace_back(d.online ? rank : rank | std::uint64_t{1} << 63, d.device);
     }
@@ -53,6 +54,24 @@ bool campaign::untried() const noexcept {
   return rules_.halt_permille != 0 && sums_.attempts_failed + sums_.attempts_succeeded == 0;
 }
 
+// Its devices may be away for good, and a campaign that waits for them would never go on.
+void campaign::lengthen_overdue_wave(time_point now) {
+  if (!blind() || being_tried() || overdue_ || now < wave_limit()) {
+    return;
+  }
+  if (lengthen_wave(sums_.wave, std::max(wave_devices_[sums_.wave], 1U), true) == 0) {
+    overdue_ = true;
+    events_.emplace_back(campaign_event::campaign_changed{});
+    return;
+  }
+  wave_opened_ = now;
+  make_offers(now);
+}
+
+bool campaign::blind() const noexcept {
+  return rules_.halt_permille != 0 && sums_.judged == 0;
+}
+
 bool campaign::wave_done(time_point now) const noexcept {
   // Of all waves so far: what failed in one and is tried again holds up the next one too.
   std::uint64_t all = 0;
@@ -62,12 +81,11 @@ bool campaign::wave_done(time_point now) const noexcept {
     done += wave_ended_[wave];
   }
   const std::uint64_t share = untried() ? 1000 : rules_.wave_done_permille;
-  return done * 1000 >= all * share || now >= wave_limit();
+  return done * 1000 >= all * share || (!blind() && now >= wave_limit());
 }
 
 time_point campaign::wave_limit() const noexcept {
-  const bool blind = rules_.halt_permille != 0 && sums_.judged == 0;
-  return blind ? never : later(wave_opened_, rules_.wave_most);
+  return later(wave_opened_, rules_.wave_most);
 }
 
 void campaign::end_wave_if_done(time_point now) {
@@ -81,6 +99,8 @@ void campaign::end_wave_if_done(time_point now) {
       }
       next_wave_ = later(now, rules_.wave_pause);
       judge(true);
+    } else if (!next_wave_) {
+      lengthen_overdue_wave(now);
     }
     if (sums_.state != campaign_state::running || !next_wave_ || *next_wave_ > now) {
       break;
@@ -94,7 +114,9 @@ void campaign::end_wave_if_done(time_point now) {
 
 void campaign::finish_if_done() {
   const auto open = sums_.of(rollout_state::waiting) + under_way();
-  if (open == 0 && sums_.state == campaign_state::running) {
+  const bool goes_on =
+      sums_.state == campaign_state::running || sums_.state == campaign_state::halted;
+  if (open == 0 && goes_on) {
     change(campaign_state::finished);
   }
 }
@@ -125,6 +147,7 @@ void campaign::resume(time_point now) {
   sums_.halted_by = halt_reason::none;
   sums_.judged = 0;
   sums_.judged_failed = 0;
+  overdue_ = false;
   next_offer_ = std::max(next_offer_, now);
   change(campaign_state::running);
   make_offers(now);

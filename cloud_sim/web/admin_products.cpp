@@ -99,6 +99,10 @@ void put_product(const admin_call& call) {
   const auto model = !name     ? std::nullopt
                      : deletes ? std::optional<std::string>{"null"}
                                : call.text_or_raw("model");
+  if (model && !deletes && *model == "null") { // a string: only null itself deletes
+    call.malformed("`model` is neither an object nor its text; null deletes it");
+    return;
+  }
   const auto type = model ? call.text("nodeType", std::string_view{}) : std::nullopt;
   if (type) {
     call.give(call.console().put_product(*product, {*name, *model, *type}));

@@ -12,7 +12,7 @@
 #include "cloud_sim/firmware_source.hpp"
 #include "cloud_sim/web/logon_desk.hpp"
 #include "cloud_sim/web/message.hpp"
-#include "cloud_sim/web/rate_limit.hpp"
+#include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/home.hpp"
 
 namespace fleet::cloud {

@@ -8,7 +8,7 @@
 
 #include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/web/message.hpp"
-#include "cloud_sim/web/rate_limit.hpp"
+#include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/registration.hpp"
 

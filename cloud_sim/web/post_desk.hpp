@@ -4,7 +4,7 @@
 
 #include "cloud_sim/post_door.hpp"
 #include "cloud_sim/web/message.hpp"
-#include "cloud_sim/web/rate_limit.hpp"
+#include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/home.hpp"
 
 namespace fleet::cloud {

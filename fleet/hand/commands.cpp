@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
-#include <span>
 
 #include "fleet/console/assignments.hpp"
 #include "fleet/console/display.hpp"
+#include "fleet/hand/typed_words.hpp"
 #include "fleet/hand/words.hpp"
 #include "fleet/text/nearest.hpp"
 #include "fleet/text/quantities.hpp"
@@ -22,76 +20,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using words_view = std::span<const std::string>;
-using complaint = std::optional<std::string>;
+using words_view = typed_view;
+using complaint = typed_complaint;
 
-constexpr duration wait_most = 24h * 30;
 constexpr duration period_least = 100ms;
-constexpr std::string_view hex_mark = "hex:";
-
-/// A word as a complaint may repeat it.
-std::string shown(std::string_view word) {
-  constexpr std::size_t most = 60;
-  const std::string whole = printable(word.substr(0, most));
-  return word.size() > most ? whole + "..." : whole;
-}
 
 complaint read_qos(const std::string& word, mqtt::qos& out) {
   if (word != "0" && word != "1" && word != "2") {
-    return shown(word) + " is no quality of service; it takes 0, 1 or 2";
+    return shown_word(word) + " is no quality of service; it takes 0, 1 or 2";
   }
   out = static_cast<mqtt::qos>(word.front() - '0');
-  return std::nullopt;
-}
-
-complaint read_time(const std::string& word, duration least, duration& out) {
-  const auto parsed = text::parse_duration(word);
-  if (!parsed) {
-    return shown(word) + " " + parsed.error();
-  }
-  if (parsed.value() < least || parsed.value() > wait_most) {
-    return shown(word) + " is out of range; it takes " + text::format_duration(least) + " to "
-           + text::format_duration(wait_most);
-  }
-  out = parsed.value();
   return std::nullopt;
 }
 
 complaint read_object(const std::string& word, std::string& out) {
   json_reader reader;
   if (reader.read(as_bytes(word)) != json_error::none || reader.is_array()) {
-    return shown(word) + " is no JSON object; write {\"name\":value}";
+    return shown_word(word) + " is no JSON object; write {\"name\":value}";
   }
   out = word;
   return std::nullopt;
-}
-
-/// `hex:00ff` as octets; any other word as it is.
-complaint read_payload(const std::string& word, std::string& out) {
-  if (!word.starts_with(hex_mark)) {
-    out = word;
-    return std::nullopt;
-  }
-  const std::string_view digits = std::string_view{word}.substr(hex_mark.size());
-  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
-    unsigned octet = 0;
-    const char* const end = digits.data() + at + 2;
-    if (std::from_chars(digits.data() + at, end, octet, 16).ptr != end) {
-      break;
-    }
-    out += static_cast<char>(octet);
-  }
-  return out.size() * 2 == digits.size()
-             ? std::nullopt
-             : complaint{shown(word) + " is not hex: and pairs of hexadecimal digits"};
-}
-
-/// Words beyond those a command takes; most often a payload that was not quoted.
-complaint too_many(words_view words, std::size_t most) {
-  if (words.size() <= most) {
-    return std::nullopt;
-  }
-  return "unexpected word " + shown(words[most]) + "; what holds blanks is written in quotes";
 }
 
 complaint read_pub_light(words_view words, hand_command& out) {
@@ -100,12 +48,12 @@ complaint read_pub_light(words_view words, hand_command& out) {
     if (words[1] != "every" || words.size() < 3) {
       return "after pub open comes nothing, or every and a time, as in pub open every 2s";
     }
-    if (auto wrong = read_time(words[2], period_least, out.time)) {
+    if (auto wrong = read_typed_time(words[2], period_least, out.time)) {
       return wrong;
     }
-    return too_many(words, 3);
+    return too_many_words(words, 3);
   }
-  return too_many(words, 1);
+  return too_many_words(words, 1);
 }
 
 complaint read_pub(words_view words, hand_command& out) {
@@ -119,17 +67,18 @@ complaint read_pub(words_view words, hand_command& out) {
   out.verb = hand_verb::publish;
   if (words.size() == 1) {
     const auto near = text::nearest(words[0], lights);
-    return near ? "pub " + shown(words[0]) + " is unknown; the nearest is pub " + std::string{*near}
-                : "pub " + shown(words[0]) + " needs a payload";
+    return near ? "pub " + shown_word(words[0]) + " is unknown; the nearest is pub "
+                      + std::string{*near}
+                : "pub " + shown_word(words[0]) + " needs a payload";
   }
   if (!mqtt::valid_topic(words[0])) {
-    return shown(words[0]) + " is no topic to publish on; it must be UTF-8 without + and #";
+    return shown_word(words[0]) + " is no topic to publish on; it must be UTF-8 without + and #";
   }
   out.name = words[0];
-  if (auto wrong = read_payload(words[1], out.text)) {
+  if (auto wrong = read_typed_payload(words[1], out.text)) {
     return wrong;
   }
-  if (auto wrong = too_many(words, 3)) {
+  if (auto wrong = too_many_words(words, 3)) {
     return wrong;
   }
   return words.size() == 3 ? read_qos(words[2], out.qos) : std::nullopt;
@@ -140,10 +89,10 @@ complaint read_filter(words_view words, hand_command& out, std::size_t most) {
     return "needs a topic or a filter";
   }
   if (!mqtt::valid_filter(words[0])) {
-    return shown(words[0]) + " is no filter; + stands for a level and # for all that follow";
+    return shown_word(words[0]) + " is no filter; + stands for a level and # for all that follow";
   }
   out.name = words[0];
-  return too_many(words, most);
+  return too_many_words(words, most);
 }
 
 complaint read_sub(words_view words, hand_command& out) {
@@ -178,11 +127,11 @@ complaint read_event(words_view words, hand_command& out) {
     return "event needs a name, and may have its outputs as JSON";
   }
   if (!alink::valid_name(words[0], 64)) {
-    return shown(words[0]) + " is no event's identifier";
+    return shown_word(words[0]) + " is no event's identifier";
   }
   out.name = words[0];
   out.text = "{}";
-  if (auto wrong = too_many(words, 2)) {
+  if (auto wrong = too_many_words(words, 2)) {
     return wrong;
   }
   return words.size() == 2 ? read_object(words[1], out.text) : std::nullopt;
@@ -195,7 +144,7 @@ complaint read_shadow(words_view words, hand_command& out) {
   }
   if (words[0] == "get") {
     out.verb = hand_verb::shadow_get;
-    return too_many(words, 1);
+    return too_many_words(words, 1);
   }
   if (words[0] == "delete") {
     out.verb = hand_verb::shadow_delete;
@@ -204,7 +153,7 @@ complaint read_shadow(words_view words, hand_command& out) {
   }
   if (words[0] != "update") {
     const auto near = text::nearest(words[0], verbs);
-    return "shadow " + shown(words[0]) + " is unknown; "
+    return "shadow " + shown_word(words[0]) + " is unknown; "
            + (near ? "the nearest is shadow " + std::string{*near}
                    : "it takes " + text::enumerate(verbs));
   }
@@ -212,7 +161,7 @@ complaint read_shadow(words_view words, hand_command& out) {
   if (words.size() < 2) {
     return "shadow update needs what to report, as in shadow update {\"color\":\"red\"}";
   }
-  if (auto wrong = too_many(words, 2)) {
+  if (auto wrong = too_many_words(words, 2)) {
     return wrong;
   }
   return read_object(words[1], out.text);
@@ -220,19 +169,13 @@ complaint read_shadow(words_view words, hand_command& out) {
 
 complaint read_wait(words_view words, hand_command& out) {
   out.verb = hand_verb::wait;
-  if (words.empty()) {
-    return "wait needs a time, as in wait 3s";
-  }
-  if (auto wrong = too_many(words, 1)) {
-    return wrong;
-  }
-  return read_time(words[0], duration{0}, out.time);
+  return read_typed_wait(words, out.time);
 }
 
 template <hand_verb Verb>
 complaint read_bare(words_view words, hand_command& out) {
   out.verb = Verb;
-  return too_many(words, 0);
+  return too_many_words(words, 0);
 }
 
 struct entry {
@@ -282,21 +225,13 @@ result<hand_command, std::string> parse_one(typed_command typed) {
   if (found == entries.end()) {
     const auto known = command_words();
     const auto near = text::nearest(words[0], known);
-    return fail("unknown command " + shown(words[0]) + "; "
+    return fail("unknown command " + shown_word(words[0]) + "; "
                 + (near ? "the nearest is " + std::string{*near} : "help shows them all"));
   }
   if (auto wrong = found->read(words.subspan(1), out)) {
     return fail(std::move(*wrong));
   }
   return out;
-}
-
-/// The next line of a text with several, taken off.
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
 }
 
 } // namespace
@@ -343,17 +278,9 @@ result<std::vector<hand_command>, std::string> parse_commands(std::string_view t
 }
 
 std::string commands_help() {
-  constexpr std::size_t column = 27;
   std::string out;
   for (const entry& e : entries) {
-    std::string_view usage = e.usage;
-    std::string_view what = e.text;
-    while (!usage.empty()) {
-      std::string line = "  " + std::string{take_line(usage)};
-      usage.remove_prefix(std::min(usage.find_first_not_of(' '), usage.size()));
-      line.append(column - std::min(line.size(), column - 1), ' ');
-      out += line + std::string{take_line(what)} + "\n";
-    }
+    append_usage(out, e.usage, e.text);
   }
   return out;
 }

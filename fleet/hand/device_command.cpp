@@ -13,6 +13,7 @@
 
 #include "fleet/cloud/web_host.hpp"
 #include "fleet/hand/hand_plan.hpp"
+#include "fleet/hand/post_hand.hpp"
 #include "fleet/hand/terminal.hpp"
 #include "fleet/hand/waiter.hpp"
 #include "fleet/hand/watched_tls.hpp"
@@ -49,7 +50,8 @@ private:
     home().post([this, job = std::move(job)] { job(*device_); });
   }
   exit_code complain(const startup_error& error) const {
-    std::fprintf(stderr, "fleet device %s start: %s\n", options_.ota ? "ota" : "mqtt",
+    std::fprintf(stderr, "fleet device %s start: %s\n",
+                 options_.ota ? "ota" : std::string{to_string(options_.run.protocol)}.c_str(),
                  error.message.c_str());
     return error.code;
   }
@@ -72,7 +74,7 @@ private:
   std::unique_ptr<run_world> world_;
   std::unique_ptr<twin_host> twin_;
   std::unique_ptr<web_host> web_;
-  std::unique_ptr<hand_device> device_;
+  std::unique_ptr<hand_face> device_;
   std::mutex guard_;
   std::vector<std::string> questions_; ///< hosts to be looked up, under guard_
   std::atomic<std::size_t> ahead_{0};
@@ -115,7 +117,7 @@ void hand_run::answer_questions() {
     auto found = hal::resolve(host, any_port);
     const auto at = found ? result<hal::address, std::string>{found.value().front()}
                           : result<hal::address, std::string>{fail(found.error())};
-    post([host, at](hand_device& d) { d.found(host, at); });
+    post([host, at](hand_face& d) { d.found(host, at); });
   }
 }
 
@@ -188,19 +190,19 @@ void hand_run::announce() {
 
 void hand_run::hand_over() {
   if (input_.overlong()) {
-    post([](hand_device& d) {
+    post([](hand_face& d) {
       d.complain(fmt::format("a line of over {} KiB was thrown away", typed_line_max / 1024));
     });
   }
   while (!input_.empty() && ahead_.load(std::memory_order_relaxed) < lines_ahead_max) {
     ahead_.fetch_add(1, std::memory_order_relaxed);
     terminal_.answered();
-    post([line = *input_.next()](hand_device& d) { d.take(line); });
+    post([line = *input_.next()](hand_face& d) { d.take(line); });
   }
   if (input_.over() && !std::exchange(input_told_over_, true)) {
     terminal_.finish();
     if (!options_.ota) { // which ends by itself
-      post([](hand_device& d) { d.end_of_input(); });
+      post([](hand_face& d) { d.end_of_input(); });
     }
   }
 }
@@ -209,13 +211,13 @@ void hand_run::stop() {
   if (std::exchange(stopping_, true)) {
     std::_Exit(static_cast<int>(exit_code::interrupted));
   }
-  post([](hand_device& d) { d.interrupt(); });
+  post([](hand_face& d) { d.interrupt(); });
 }
 
 void hand_run::converse() {
   if (options_.scripted) {
     ahead_.fetch_add(1, std::memory_order_relaxed);
-    post([script = options_.script](hand_device& d) { d.take(script); });
+    post([script = options_.script](hand_face& d) { d.take(script); });
     input_.feed({});
   }
   while (!done_.load(std::memory_order_acquire)) {
@@ -250,7 +252,11 @@ exit_code hand_run::execute() {
   announce();
   world_->start();
   world_->call(home(), [this] {
-    device_ = std::make_unique<hand_device>(home(), plan_.setup, *this);
+    if (plan_.setup.posts == nullptr) {
+      device_ = std::make_unique<hand_device>(home(), plan_.setup, *this);
+    } else {
+      device_ = std::make_unique<post_hand>(home(), plan_.setup, *this);
+    }
     device_->boot();
   });
   terminal_.ask();

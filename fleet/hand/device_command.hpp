@@ -1,4 +1,4 @@
-// `fleet device mqtt start`: one device on a home of its own, the embedded twin where no target is
+// `fleet device … start`: one device on a home of its own, the embedded twin where no target is
 // named, and the prompt.
 #pragma once
 

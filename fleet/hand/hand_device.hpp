@@ -10,6 +10,7 @@
 
 #include "fleet/hand/answers.hpp"
 #include "fleet/hand/commands.hpp"
+#include "fleet/hand/hand_face.hpp"
 #include "fleet/hand/hand_setup.hpp"
 #include "fleet/hand/hand_state.hpp"
 #include "fleet/hand/log_lines.hpp"
@@ -34,29 +35,21 @@ inline constexpr duration interrupt_grace = std::chrono::seconds{2};
 /// Subscriptions it keeps account of: those of the platform (aliyun-iot.md §8.1).
 inline constexpr std::size_t subscriptions_max = 100;
 
-class hand_device final : hal::stream_events, hal::timer, ota_host {
+class hand_device final : public hand_face, hal::stream_events, hal::timer, ota_host {
 public:
   /// All calls on the thread of `where`, which outlives it, as `watcher` does.
   hand_device(hal::home& where, hand_setup setup, hand_watcher& watcher);
-  ~hand_device();
+  ~hand_device() override;
   hand_device(const hand_device&) = delete;
   hand_device& operator=(const hand_device&) = delete;
 
-  /// Power on, and the first attempt to connect.
-  void boot();
-  /// Commands as parse_commands() takes them; carried out in order. Lines ahead are the caller's to
-  /// bound: each is answered by on_taken().
-  void take(std::string line);
-  /// A line that could not be taken: told, and counted as a mistake of a script.
-  void complain(std::string_view sentence);
-  /// Something that happens around it, such as a handshake.
-  void note(std::string_view text) { say(line_kind::note, text); }
-  /// No line comes any more: what was taken is carried out, then it stops.
-  void end_of_input();
-  /// The answer to on_question(); the error is a sentence.
-  void found(const std::string& host, const result<hal::address, std::string>& at);
-  /// Stops now: what is unacknowledged may be so for interrupt_grace at most.
-  void interrupt();
+  void boot() override;
+  void take(std::string line) override;
+  void complain(std::string_view sentence) override;
+  void note(std::string_view text) override { say(line_kind::note, text); }
+  void end_of_input() override;
+  void found(const std::string& host, const result<hal::address, std::string>& at) override;
+  void interrupt() override;
 
 private:
   using phase = hand_phase;

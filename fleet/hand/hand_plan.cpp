@@ -12,6 +12,7 @@
 #include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/post_front.hpp"
 #include "fleet/run/secure.hpp"
 #include "protocol/alink/ota_messages.hpp"
 #include "protocol/alink/sign.hpp"
@@ -164,9 +165,9 @@ maybe_error find_target(hand_plan& plan) {
     plan.setup.peers = std::move(found).value();
     plan.ready.products.front().settings.peer = plan.setup.peers.front();
   }
-  const auto& product = plan.ready.products.front();
+  auto& product = plan.ready.products.front();
   // A download is over TLS in any case.
-  if (product.tls() || asks_https(run, product) || plan.setup.ota) {
+  if (product.tls() || product.dtls() || asks_https(run, product) || plan.setup.ota) {
     if (auto error = secure(run, plan.ready)) {
       return error;
     }
@@ -180,6 +181,30 @@ maybe_error find_target(hand_plan& plan) {
   }
   plan.setup.logon = product.settings.logon; // the embedded twin's door is known when it listens
   return std::nullopt;
+}
+
+/// How it posts, where it does.
+void plan_posts(const run_options& run, hand_plan& plan) {
+  auto& product = plan.ready.products.front();
+  apply_posts(run, plan.ready, product);
+  if (!product.settings.post) {
+    return;
+  }
+  if (product.tls()) {
+    product.settings.security = plan.ready.client_security.get();
+    product.settings.server_name = plan.ready.server_name;
+    plan.setup.security = nullptr; // its channel has it
+  }
+  if (!run.overriding.empty()) { // --sign was on the line
+    product.settings.post->sign = run.sign;
+  }
+  product.settings.seed = plan.ready.seed;
+  if (run.target.scheme != text::scheme::embedded) {
+    const std::string url = text::format_target(run.target);
+    product.settings.post->http_host = url.substr(url.find("://") + 3);
+  }
+  plan.setup.posts = &product.settings;
+  plan.setup.verified = !run.insecure;
 }
 
 /// What the OTA sample begins with.
@@ -247,6 +272,7 @@ result<hand_plan, startup_error> plan_hand(const device_options& o) {
   if (auto error = find_target(plan)) {
     return fail(*error);
   }
+  plan_posts(plan.run, plan);
   if (o.ota) {
     setup.ota->downloads.security = plan.ready.client_security.get();
   }

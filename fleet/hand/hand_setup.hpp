@@ -38,6 +38,9 @@ struct hand_setup {
   bool verbose = false;
   std::uint64_t seed = 0;
   std::optional<ota_setup> ota; ///< the OTA sample; none: that of MQTT
+  /// It posts over CoAP or HTTP, with a plan; outlives it. None: it speaks MQTT.
+  const actors::product_settings* posts = nullptr;
+  bool verified = true; ///< of what posts: certificates are looked at
 };
 
 /// Told on the device's home.

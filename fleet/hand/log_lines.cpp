@@ -103,7 +103,12 @@ std::string log_line(duration since_boot, line_kind kind, std::string_view text)
   return fmt::format("{:9.3f} {} {}", seconds(since_boot), mark(kind), printable(text));
 }
 
-secret_mask::secret_mask(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {
+secret_mask::secret_mask(std::vector<std::string> secrets, std::vector<std::string> members)
+    : secrets_(std::move(secrets)) {
+  members_.assign(secret_members.begin(), secret_members.end());
+  for (const auto& member : members) {
+    members_.push_back('"' + member + '"');
+  }
   std::erase_if(secrets_, [](const std::string& s) { return s.size() < secret_least; });
   // A secret within another must not leave half of the longer one in sight.
   std::sort(secrets_.begin(), secrets_.end(),
@@ -115,7 +120,7 @@ std::string secret_mask::hide(std::string_view text) const {
   for (const auto& secret : secrets_) {
     replace_all(out, secret);
   }
-  for (const auto member : secret_members) {
+  for (const auto& member : members_) {
     hide_member(out, member);
   }
   hide_query(out);

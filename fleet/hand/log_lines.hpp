@@ -29,16 +29,18 @@ std::string log_line(duration since_boot, line_kind kind, std::string_view text)
 
 /// What must never be shown: each text of four octets or more, and the values of JSON members that
 /// hold credentials (`deviceSecret`, `productSecret`, `deviceToken`, `iotToken`), and the query of
-/// a `url`.
+/// a `url`; and those of more members, where it is given their names.
 class secret_mask {
 public:
   /// Shorter texts are left out: they would stand in everything by chance.
-  explicit secret_mask(std::vector<std::string> secrets = {});
+  explicit secret_mask(std::vector<std::string> secrets = {},
+                       std::vector<std::string> members = {});
   /// The text with `***` in place of each secret.
   [[nodiscard]] std::string hide(std::string_view text) const;
 
 private:
   std::vector<std::string> secrets_;
+  std::vector<std::string> members_; ///< in quotes
 };
 
 /// A payload for people: text as it is, other octets as hexadecimal digits after `0x`; of more than

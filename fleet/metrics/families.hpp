@@ -1,5 +1,5 @@
-// Every metric this program exports: name, type, unit and help in one table. docs/metrics.md and
-// the tidy test read it; nothing exports a name that is not here.
+// Every metric this program exports: name, type, unit and help in one table. Nothing exports a name
+// that is not here.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@ namespace fleet::metrics {
 enum class family : unsigned char {
   devices,
   devices_requested,
+  product_info,
   connects,
   messages_published,
   messages_received,
@@ -61,7 +62,7 @@ enum class family : unsigned char {
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 51;
+inline constexpr std::size_t family_count = 52;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -79,6 +80,8 @@ inline constexpr std::array fleet_families{std::to_array<family_facts>(
       "Devices by the phase of their life."},
      {family::devices_requested, kind::gauge, "fleet_devices_requested", "",
       "Devices this run was asked for."},
+     {family::product_info, kind::gauge, "fleet_product_info", "product,profile,protocol,security",
+      "1 for each product: how its devices speak to their cloud, to join with its other metrics."},
      {family::connects, kind::counter, "fleet_connects_total", "outcome",
       "Attempts to get online and connections, by how they ended; accepted is CONNACK 0."},
      {family::messages_published, kind::counter, "fleet_messages_published_total", "qos,product",

@@ -1,10 +1,13 @@
 // `fleet device`: its subcommands, the flags and help of `mqtt start` and `ota start`, and what
-// contradicts what.
+// contradicts what. Those of `coap start` and `http start` are device_post_options.cpp's.
 #include <algorithm>
 #include <array>
 #include <string>
 
 #include "fleet/hand/commands.hpp"
+#include "fleet/hand/post_commands.hpp"
+#include "fleet/options/device_flags.hpp"
+#include "fleet/options/protocols.hpp"
 #include "fleet/options/rollout_setters.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
@@ -21,8 +24,8 @@ using namespace std::chrono_literals;
 using words_view = std::span<const std::string_view>;
 using sentence = std::optional<std::string>;
 
-constexpr std::array<std::string_view, 2> spoken{"mqtt", "ota"};
-constexpr std::array<std::string_view, 2> not_yet{"coap", "http"};
+constexpr std::array<std::string_view, 4> spoken{"mqtt", "ota", "coap", "http"};
+constexpr std::string_view verbose_text = "Whole payloads, and the size of every packet.";
 constexpr std::array<std::string_view, 1> sample_words{"start"};
 
 std::string overview() {
@@ -30,29 +33,26 @@ std::string overview() {
          "\n"
          "usage: fleet device mqtt start [flags]\n"
          "       fleet device ota start [flags]\n"
+         "       fleet device coap start [flags]\n"
+         "       fleet device http start [flags]\n"
          "\n"
          "  mqtt start     connects one device and then takes commands at a prompt\n"
          "  ota start      connects one device, waits for a firmware and downloads it; ends by "
          "itself\n"
-         "  coap, http     not yet\n"
+         "  coap start     logs one device on that posts over CoAP, and takes commands\n"
+         "  http start     the same over HTTP\n"
          "\n"
-         "Commands at the prompt, in lines of a pipe, and in --run\n"
+         "Commands at the prompt of mqtt, in lines of a pipe, and in --run\n"
          + commands_help()
+         + "\n"
+           "The same of coap; http has no ping\n"
+         + post_commands_help(device_protocol::coap)
          + "\n"
            "Several commands stand on one line with ; between them. What holds blanks is written "
            "in\n"
-           "quotes, JSON as it is. Their manuals: fleet device mqtt start --help, and ota for "
+           "quotes, JSON as it is. Their manuals: fleet device mqtt start --help, and ota, coap or "
+           "http for\n"
            "mqtt\n";
-}
-
-setter set_name(std::string& out, std::size_t most, std::string_view what) {
-  return [&out, most, what](std::string_view value) -> sentence {
-    if (!alink::valid_name(value, most)) {
-      return "is no " + std::string{what};
-    }
-    out = value;
-    return std::nullopt;
-  };
 }
 
 setter set_script(std::string& out) {
@@ -88,38 +88,7 @@ void cloud_flags(flag_set& flags, device_options& out) {
               "Where it asks: http://host[:80] or https://host[:443]. Default: the target's host, "
               "https with TLS.",
               set_auth_host(out.run.auth_host));
-  flags.value(
-      "--cafile", "FILE",
-      "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",
-      set_text(out.run.ca_file));
-  flags.toggle("--insecure", "Takes any certificate. For trials only.", out.run.insecure);
-  flags.value("--server-name", "NAME",
-              "The name asked for in the TLS handshake (SNI) and looked for in the certificate. "
-              "Default: the target's host.",
-              set_text(out.run.server_name));
-  flags.value("--admin", "A:P|off",
-              "Where the embedded twin's admin API listens, so that fleet cloud can play the "
-              "cloud's part. Default 127.0.0.1:18830, or a free port where that is taken.",
-              set_metrics(out.admin));
-}
-
-void identity_flags(flag_set& flags, device_options& out) {
-  flags.group("Who it is; by default dev_000000 of the generated devices, which the twin knows");
-  flags.value("--product-key", "KEY", "Its ProductKey. Default a1FleetDemo.",
-              set_name(out.run.product_key, alink::max_product_key, "ProductKey"));
-  flags.value("--device-name,--device", "NAME",
-              "Its DeviceName; with --credentials, which of the file's devices. Default: the "
-              "first.",
-              set_name(out.device_name, alink::max_device_name, "DeviceName"));
-  flags.value("--device-secret-file", "FILE",
-              "A file whose one line is its DeviceSecret. Default: the generated one.",
-              set_text(out.secret_file));
-  flags.value("--credentials", "FILE",
-              "CSV with the columns ProductKey, DeviceName, DeviceSecret, as the vendor's console "
-              "exports it. Default: none.",
-              set_text(out.run.credentials_file));
-  flags.value("--sign", "METHOD", "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1.",
-              set_word(out.run.sign, sign_words));
+  trust_flags(flags, out);
 }
 
 void session_flags(flag_set& flags, device_options& out) {
@@ -165,12 +134,6 @@ void ota_flags(flag_set& flags, hand_ota_options& out) {
                out.allow_http);
 }
 
-void log_flags(flag_set& flags, device_options& out) {
-  flags.toggle("--verbose", "Whole payloads, and the size of every packet.", out.verbose);
-  flags.value("--seed", "N", "A whole number that decides everything random. Default: picked.",
-              set_seed(out.run.seed));
-}
-
 void script_flags(flag_set& flags, device_options& out) {
   flags.group("Commands");
   flags.value("--run", "COMMANDS",
@@ -178,10 +141,13 @@ void script_flags(flag_set& flags, device_options& out) {
               "standard input is not read. Default: commands come from standard input, with a "
               "prompt where a person types.",
               set_script(out.script));
-  log_flags(flags, out);
+  log_flags(flags, out, std::string{verbose_text});
 }
 
 sentence security_contradiction(const run_options& o, const flag_set& flags, bool ota) {
+  if (auto wrong = target_contradiction(o, device_protocol::mqtt)) {
+    return wrong;
+  }
   const bool tls = over_tls(o.security);
   const std::string tier{to_string(o.security)};
   if (o.target.scheme == text::scheme::mqtts && flags.given("--security") && !tls) {
@@ -252,17 +218,6 @@ sentence profile_contradiction(const run_options& o, const flag_set& flags) {
   return {};
 }
 
-sentence identity_contradiction(const flag_set& flags) {
-  const bool secret = flags.given("--device-secret-file");
-  if (secret && flags.given("--credentials")) {
-    return "--device-secret-file and --credentials contradict each other; give one";
-  }
-  if (secret && !(flags.given("--product-key") && flags.given("--device-name"))) {
-    return "--device-secret-file needs --product-key and --device-name beside it";
-  }
-  return {};
-}
-
 void examples(flag_set& flags, bool ota) {
   if (ota) {
     flags.example(
@@ -300,12 +255,12 @@ result<command, usage_error> parse_start(words_view words, bool ota) {
                      : "one device by hand; fleet device --help lists its commands",
                  "[flags]"};
   cloud_flags(flags, out);
-  identity_flags(flags, out);
+  identity_flags(flags, out, "hmacsha1");
   if (ota) {
     ota_flags(flags, out.ota.emplace());
     session_flags(flags, out);
     flags.group("Log");
-    log_flags(flags, out);
+    log_flags(flags, out, std::string{verbose_text});
   } else {
     session_flags(flags, out);
     broker_flags(flags, out);
@@ -347,11 +302,8 @@ bool one_of(std::string_view word, words_view all) {
 result<command, usage_error> parse_device(words_view words) {
   constexpr std::string_view here = "fleet device";
   if (words.empty()) {
-    return fail(wrong_usage(here, "needs a subcommand: mqtt start or ota start"));
-  }
-  if (one_of(words[0], not_yet)) {
-    return fail(
-        wrong_usage(here, std::string{words[0]} + " is not there yet; fleet device mqtt start is"));
+    return fail(wrong_usage(here, "needs a subcommand: mqtt start, ota start, coap start or http "
+                                  "start"));
   }
   if (!one_of(words[0], spoken)) {
     return asks_for_help(words) ? result<command, usage_error>{command{text_answer{overview()}}}
@@ -359,8 +311,11 @@ result<command, usage_error> parse_device(words_view words) {
   }
   const auto rest = words.subspan(1);
   const std::string sample = std::string{here} + " " + std::string{words[0]};
+  const bool posts = words[0] == "coap" || words[0] == "http";
+  const auto posting = words[0] == "coap" ? device_protocol::coap : device_protocol::http;
   if (!rest.empty() && rest[0] == "start") {
-    return parse_start(rest.subspan(1), words[0] == "ota");
+    return posts ? parse_post_start(rest.subspan(1), posting)
+                 : parse_start(rest.subspan(1), words[0] == "ota");
   }
   if (asks_for_help(rest)) {
     return command{text_answer{overview()}};
@@ -368,11 +323,11 @@ result<command, usage_error> parse_device(words_view words) {
   if (rest.empty()) {
     return fail(wrong_usage(sample, "needs a command: start"));
   }
-  const auto typed = command_words();
+  const auto typed = posts ? post_command_words(posting) : command_words();
   if (one_of(rest[0], typed)) {
     return fail(wrong_usage(sample, std::string{rest[0]} + " is typed at the prompt of " + sample
                                         + " start"
-                                        + (words[0] == "mqtt" ? ", or given to its --run" : "")));
+                                        + (words[0] != "ota" ? ", or given to its --run" : "")));
   }
   return fail(unknown(sample, rest[0], sample_words));
 }

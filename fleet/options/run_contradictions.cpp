@@ -73,6 +73,10 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   const auto by_target = security_of(o.target.scheme);
   const bool encrypted =
       tls || over_tls(by_target) || by_target == security::dtls || !o.scenario_file.empty();
+  const auto tier = flags.given("--security") ? o.security : by_target;
+  if (flags.given("--tls-version") && o.scenario_file.empty() && over_dtls(tier)) {
+    return "--tls-version is about TLS, and of DTLS there is 1.2 alone; leave it out";
+  }
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
     if (!encrypted && !asks_https && flags.given(flag)) {
       return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";

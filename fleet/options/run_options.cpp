@@ -128,7 +128,9 @@ void device_flags(flag_set& flags, run_options& out) {
               "What devices that register sign with: CSV with the columns ProductKey, "
               "ProductSecret. Default: generated ones, which the embedded twin knows.",
               set_text(out.product_secrets_file));
-  flags.value("--sign", "METHOD", "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1.",
+  flags.value("--sign", "METHOD",
+              "hmacmd5, hmacsha1 or hmacsha256. Default hmacsha1; over CoAP hmacmd5, which is then "
+              "not named, and hmacsha256 with --security psk.",
               set_word(out.sign, sign_words));
   flags.value("--behaviour", "NAME",
               "strict (the standards to the letter) or sdk (as the vendor's 2018 SDK, faults "
@@ -292,6 +294,7 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
       out.overriding.push_back(flag);
     }
   }
+  out.sign_given = flags.given("--sign");
   complete(out);
   return command{std::move(out)};
 }

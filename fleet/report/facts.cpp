@@ -58,7 +58,7 @@ std::string_view sentence_of(actors::skip why) noexcept {
     case actors::skip::offline: return "while offline";
     case actors::skip::window: return "while the window was full";
     case actors::skip::memory: return "while the board's memory was full";
-    case actors::skip::too_large: return "too large for the board's memory";
+    case actors::skip::too_large: return "too large for the board's memory or the platform";
     case actors::skip::bad_topic: return "to a topic that nothing can be published to";
   }
   FLEET_CHECK(false);

@@ -60,7 +60,8 @@ struct totals {
   [[nodiscard]] std::uint64_t skipped_all() const noexcept;
 };
 
-/// The reasons that came up, as `3 while offline, 1 too large for the board's memory`; empty: none.
+/// The reasons that came up, as `3 while offline, 1 too large for the board's memory or the
+/// platform`; empty: none.
 std::string skipped_text(const totals& t);
 
 /// Adds up the shards' meters; callable while they run.

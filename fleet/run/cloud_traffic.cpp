@@ -102,7 +102,7 @@ void traffic_flow::stop() {
     }
   }
   // What is out now was begun last: whatever exceeds the attempts of the last while is older.
-  const double ns = static_cast<double>((home_.now() - began_ - end_most).count());
+  const double ns = static_cast<double>((home_.now() - began_ - end_most - to_.slow_link).count());
   const auto before = static_cast<std::uint64_t>(std::max(ns, 0.0) * (what_.rate / 1e9));
   const std::uint64_t young = number_ - std::min(number_, before) + board_->late;
   board_->counts.overdue.store(pending() - std::min(pending(), young), std::memory_order_relaxed);
@@ -303,16 +303,16 @@ void traffic_flow::call(cloud::operations& console, const traffic_subject& to,
   const std::string_view text = as_text(payload_.view());
   switch (what_.kind) {
     case traffic_kind::property_set:
-      console.set_properties(who, text, patience, when_done(which));
+      console.set_properties(who, text, answer_within(), when_done(which));
       return;
     case traffic_kind::property_get:
-      console.get_properties(who, text_.names(), patience, when_done(which));
+      console.get_properties(who, text_.names(), answer_within(), when_done(which));
       return;
     case traffic_kind::service:
-      console.call_service(who, what_.service, text, patience, when_done(which));
+      console.call_service(who, what_.service, text, answer_within(), when_done(which));
       return;
     case traffic_kind::rrpc:
-      console.rrpc(who, {}, payload_.view(), patience, when_done(which));
+      console.rrpc(who, {}, payload_.view(), answer_within(), when_done(which));
       return;
     case traffic_kind::shadow_desired: ended(which, console.update_shadow(who, text)); return;
     case traffic_kind::desired_set: ended(which, console.set_desired(who, text)); return;

@@ -61,6 +61,7 @@ struct traffic_target {
   device_wanted wanted;              ///< none: all of them, always
   bool behind_gateway = false;
   duration settle = std::chrono::seconds{10};   ///< what a device needs once the load has it on
+  duration slow_link{0};                        ///< what its link adds to each patience
   duration away_most = std::chrono::minutes{2}; ///< no back-off after a broken link takes longer
 };
 
@@ -85,7 +86,7 @@ public:
   static constexpr std::uint64_t pending_most = 10'000;
   /// What one wake makes up for, should the home be late.
   static constexpr std::uint32_t burst_most = 1000;
-  /// What a device has to answer a call.
+  /// What a device has to answer a call, on a link that is not slow.
   static constexpr duration patience = std::chrono::seconds{5};
   /// How long an attempt is made again, and how often.
   static constexpr duration reach_within = std::chrono::seconds{15};
@@ -145,6 +146,7 @@ private:
   }
   [[nodiscard]] time_point due(std::uint64_t number) const noexcept;
   [[nodiscard]] cloud::call_done when_done(const attempt& which);
+  [[nodiscard]] duration answer_within() const noexcept { return patience + to_.slow_link; }
 
   hal::home& home_;
   traffic_cloud& cloud_;

@@ -22,6 +22,7 @@
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/live_line.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/metrics_source.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/rollout_flow.hpp"
@@ -76,6 +77,7 @@ private:
   void note_once(const std::string& note);
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
+  [[nodiscard]] hal::link_kind link_to(std::size_t product) const;
   void make_rollouts(twin_host& host, profile p);
   void make_shards();
   void order_devices(std::vector<actors::shard_options>& shards) const;
@@ -113,7 +115,7 @@ private:
 
   const run_options& options_;
   prepared ready_;
-  std::vector<std::string> product_names_;
+  std::vector<sampled_product> sampled_products_;
   actors::product_map products_; ///< into ready_
   std::string command_;
   stop_signals& signals_;

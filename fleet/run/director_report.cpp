@@ -59,7 +59,9 @@ void director::name_run() {
       fact.errors_expected = std::any_of(reports->begin(), reports->end(),
                                          [](const report_rule& r) { return r.may_fail; });
     }
-    product_names_.push_back(fact.name);
+    sampled_products_.push_back({fact.name, fact.profile,
+                                 std::string{to_string(product.protocol())},
+                                 std::string{to_string(product.plan.product.security)}});
     if (facts_.profile.find(fact.profile) == std::string::npos) {
       facts_.profile += (facts_.profile.empty() ? "" : ", ") + fact.profile;
     }

@@ -65,8 +65,8 @@ std::optional<startup_error> director::set_up() {
       if (!readable_.load(std::memory_order_acquire)) {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
-      return read_samples(
-          {shard_list_, product_names_, far_, traffic_, rollouts_, options_.devices, rss_start_});
+      return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
+                           options_.devices, rss_start_});
     });
     if (page) {
       page_ = std::move(page).value();
@@ -102,6 +102,17 @@ std::optional<startup_error> director::set_up_twins() {
   return std::nullopt;
 }
 
+/// Of devices behind gateways the gateways'.
+hal::link_kind director::link_to(std::size_t product) const {
+  const bool behind = ready_.products[product].plan.behind_gateway;
+  for (const auto& other : ready_.products) {
+    if (behind && other.plan.children_each != 0 && other.plan.children_product == product) {
+      return other.settings.link;
+    }
+  }
+  return ready_.products[product].settings.link;
+}
+
 void director::make_traffic(twin_host& host, profile p) {
   if (!ready_.plan) {
     return;
@@ -122,7 +133,8 @@ void director::make_traffic(twin_host& host, profile p) {
     to.model = product.model.get();
     to.behind_gateway = product.plan.behind_gateway;
     if (options_.virtual_world) {
-      to.settle += slow_link_grace(product.settings.link);
+      to.slow_link = slow_link_grace(link_to(entry.product));
+      to.settle += to.slow_link;
     }
     to.away_most = 2 * product.settings.backoff.cap;
     to.wanted = [wishes](std::uint32_t device, duration from, duration until) {

@@ -156,8 +156,14 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
   const report::totals t = report::read_totals(run.shards);
   put(out, family::devices_requested, run.requested);
   for (std::size_t i = 0; i < run.products.size(); ++i) {
-    sample_product(out, report::read_totals(run.shards, i), run.products[i]);
-    sample_firmware(out, run.shards, i, run.products[i]);
+    const sampled_product& product = run.products[i];
+    put(out, family::product_info, std::uint64_t{1},
+        {{"product", product.name},
+         {"profile", product.profile},
+         {"protocol", product.protocol},
+         {"security", product.security}});
+    sample_product(out, report::read_totals(run.shards, i), product.name);
+    sample_firmware(out, run.shards, i, product.name);
   }
   sample_totals(out, t);
   const auto add_latency = [&](family f, actors::latency l) {

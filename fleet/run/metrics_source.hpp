@@ -13,10 +13,18 @@
 
 namespace fleet::program {
 
+/// A product, in the words of the command line.
+struct sampled_product {
+  std::string name;
+  std::string profile;
+  std::string protocol;
+  std::string security;
+};
+
 /// What a run's page shows; all of it outlives the page.
 struct sampled_run {
   const std::vector<actors::shard*>& shards;
-  const std::vector<std::string>& products; ///< names, by number
+  const std::vector<sampled_product>& products; ///< by number
   const far_sides& far;
   const std::vector<std::unique_ptr<traffic_flow>>& traffic;
   const std::vector<std::unique_ptr<rollout_flow>>& rollouts;

@@ -17,6 +17,21 @@ bool speaks(const prepared_product& product, profile p, device_protocol spoken) 
   return product.profile() == p && product.protocol() == spoken;
 }
 
+/// What a proxy tells hosts apart by (RFC 9112 §3.2): the target's as it was written, and its port
+/// unless that is the scheme's own.
+std::string host_field(const text::target& target) {
+  if (target.scheme == text::scheme::embedded) {
+    return {};
+  }
+  const std::string whole = text::format_target(target);
+  std::string host = whole.substr(whole.find("//") + 2);
+  const std::uint16_t usual = target.scheme == text::scheme::https ? 443 : 80;
+  if (target.port == usual) {
+    host.resize(host.rfind(':'));
+  }
+  return host;
+}
+
 hal::address loopback() {
   return hal::parse_address("127.0.0.1:0").value();
 }
@@ -29,11 +44,12 @@ void apply_posts(const run_options& o, const prepared& ready, prepared_product& 
   }
   const auto& asked = product.plan.product;
   auto& post = product.settings.post.emplace();
-  if (o.sign != alink::sign_method::hmacsha1) {
+  if (o.sign_given) {
     post.sign = o.sign; // else as the vendor's SDK has it, which says none over CoAP
   }
   if (product.protocol() == device_protocol::http) {
     post.protocol = actors::post_protocol::http;
+    post.http_host = host_field(o.target);
     return;
   }
   post.protocol = actors::post_protocol::coap;
@@ -69,6 +85,7 @@ embedded_post_front::name(const run_options& options, const prepared& ready, pro
     cloud::coap_desk_options listen;
     listen.at = loopback();
     listen.peers_max = std::max<std::size_t>(listen.peers_max, 2 * ready.connections());
+    listen.wrong_signs = unbounded;
     if (secure) {
       // Handshakes come when the twin has started.
       auto* const self = made.get();
@@ -84,6 +101,8 @@ embedded_post_front::name(const run_options& options, const prepared& ready, pro
     door = into.coap_listeners.size();
     into.coap_listeners.push_back(listen);
   }
+  auto& tokens = into.platform.posts.tokens_max;
+  tokens = std::max(tokens, static_cast<std::uint32_t>(ready.connections()));
   return any ? std::move(made) : nullptr;
 }
 

@@ -126,6 +126,27 @@ refusal check_room(const run_options& o, const prepared& ready, const prepared_p
       subject.starts_with("profile") ? ", or the receive limit smaller" : ""));
 }
 
+/// What the platform takes of a post (aliyun-iot.md §17.3, §18); more would never be sent.
+refusal check_post(const run_options& o, const prepared_product& product, std::uint32_t octets) {
+  if (!product.settings.post) {
+    return std::nullopt;
+  }
+  const bool coap = product.protocol() == device_protocol::coap;
+  const std::size_t most = coap ? alink::max_coap_payload : alink::max_http_body;
+  if (octets <= most) {
+    return std::nullopt;
+  }
+  const auto& model = product.plan.product.model;
+  const std::string subject = octets <= o.payload_bytes
+                                  ? "--payload-bytes " + text::format_size(o.payload_bytes)
+                              : model.empty() ? place_of_report(o, product.plan) + "the profile"
+                                              : place_of_report(o, product.plan) + "model " + model;
+  return wrong(fmt::format("{} makes reports of {}, and over {} the platform takes no more than "
+                           "{}; make them smaller",
+                           subject, text::format_size(octets), coap ? "CoAP" : "HTTP",
+                           text::format_size(most)));
+}
+
 refusal check_report(const run_options& o, prepared& ready, prepared_product& product) {
   if (!reports_at_all(product)) {
     return std::nullopt;
@@ -141,6 +162,9 @@ refusal check_report(const run_options& o, prepared& ready, prepared_product& pr
   auto& octets = product.settings.report_bytes;
   octets = plain(product) ? report_octets(ready, product, o.payload_bytes) : 0;
   const auto payload = std::max(octets, o.payload_bytes);
+  if (auto error = check_post(o, product, std::max(payload, least_report_octets(product)))) {
+    return error;
+  }
   const auto remaining = mqtt::publish_remaining(topic.size(), payload, product.settings.qos);
   ready.packet_bytes =
       std::max(ready.packet_bytes, static_cast<std::uint32_t>(mqtt::packet_size(remaining)));

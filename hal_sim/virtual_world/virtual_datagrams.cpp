@@ -260,6 +260,9 @@ time_point virtual_datagrams::arrival(const passage& way, time_point sent) {
 }
 
 void virtual_datagrams::bring(virtual_datagram& to, datagram_trouble trouble, time_point due) {
+  if (to.events_ == nullptr) {
+    return; // what it sent last came to nobody, and it is gone by the end of this turn
+  }
   flying f;
   f.due = due;
   f.origin = to.origin_;

@@ -22,6 +22,11 @@ std::array<std::uint8_t, 19> octets_of(const address& a) noexcept {
   return out;
 }
 
+address source_of(address a) noexcept {
+  a.port = 0;
+  return a;
+}
+
 } // namespace
 
 struct datagram_server::session final : timer {
@@ -34,7 +39,10 @@ struct datagram_server::session final : timer {
   address peer;
   std::unique_ptr<datagram_filter> filter;
   std::uint64_t attempt = 0;
+  time_point met{};
   time_point heard{};
+  sessions::iterator place; ///< in open_ or half_
+  sessions::iterator place_of_one;
   time_point armed_for = never;
   bool open = false;
   bool gone = false;
@@ -85,9 +93,8 @@ void datagram_server::on_datagram(const address& from, bytes_view bytes) {
 
 void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t attempt) {
   ++counters_.hellos;
-  const bool former = sessions_.contains(from);
-  if ((!former && sessions_.size() >= options_.peers_max)
-      || handshakes_ >= options_.handshakes_max) {
+  session* instead = nullptr;
+  if (!room_for(from, instead)) {
     ++counters_.turned_away;
     return;
   }
@@ -96,7 +103,11 @@ void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t 
   if (filter == nullptr) {
     return;
   }
-  if (former) { // RFC 6347 §4.2.8: it has shown that it is there, so the old one is over
+  if (instead != nullptr) { // not for a hello that anybody may have sent in anybody's name
+    displace(*instead);
+  }
+  if (sessions_.contains(
+          from)) { // RFC 6347 §4.2.8: it has shown that it is there, so the old one is over
     session& old = *sessions_.find(from)->second;
     const bool told = old.open;
     forget(old);
@@ -108,17 +119,55 @@ void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t 
   session& s = *made;
   s.filter = std::move(filter);
   s.attempt = attempt;
-  s.heard = home_.now();
+  s.heard = s.met = home_.now();
   sessions_[from] = std::move(made);
-  ++handshakes_;
+  s.place = half_.insert(half_.end(), &s);
+  auto& of_one = half_of_one_[source_of(from)];
+  s.place_of_one = of_one.insert(of_one.end(), &s);
   const filter_state state = s.filter->start(home_.now(), out_);
   send_out(from);
   settle(s, state);
 }
 
+bool datagram_server::room_for(const address& from, session*& instead) {
+  const bool former = sessions_.contains(from);
+  const auto of_one = half_of_one_.find(source_of(from));
+  // A handshake cannot be spared by what it says: only its beginning counts.
+  if (of_one != half_of_one_.end() && of_one->second.size() >= options_.handshakes_of_one_max) {
+    instead = of_one->second.front();
+  } else if (half_.size() >= options_.handshakes_max) {
+    instead = half_.front();
+  } else if (!former && sessions_.size() >= options_.peers_max) {
+    instead = open_.empty() ? half_.front() : open_.front();
+  }
+  if (instead == nullptr) {
+    return true;
+  }
+  const time_point since = instead->open ? instead->heard : instead->met;
+  return later(since, options_.spared) <= home_.now();
+}
+
+void datagram_server::displace(session& s) {
+  ++counters_.displaced;
+  const address peer = s.peer;
+  const bool was_open = s.open;
+  s.filter->close(out_);
+  send_out(peer);
+  forget(s);
+  if (was_open) {
+    events_.on_peer_gone(peer, "it was silent for longest, and another came");
+  } else {
+    ++counters_.refused;
+    events_.on_peer_refused(peer, "others wanted to negotiate");
+  }
+}
+
 void datagram_server::take(session& s, bytes_view bytes) {
   plain_.clear();
   s.heard = home_.now();
+  if (s.open) {
+    open_.splice(open_.end(), open_, s.place);
+  }
   const filter_state state = s.filter->receive(bytes, home_.now(), plain_, out_);
   send_out(s.peer);
   datagram_batch plain = std::exchange(plain_, {}); // events may bring in others' datagrams
@@ -160,8 +209,9 @@ void datagram_server::settle(session& s, filter_state now) {
     case filter_state::open:
       rearm(s);
       if (!s.open) {
+        leave_line(s);
         s.open = true;
-        --handshakes_;
+        s.place = open_.insert(open_.end(), &s);
         ++counters_.opened;
         events_.on_peer(peer, s.filter->peer_identity());
       }
@@ -218,12 +268,23 @@ void datagram_server::drop(const address& peer) {
   }
 }
 
+void datagram_server::leave_line(session& s) {
+  if (s.open) {
+    open_.erase(s.place);
+    return;
+  }
+  half_.erase(s.place);
+  const auto of_one = half_of_one_.find(source_of(s.peer));
+  of_one->second.erase(s.place_of_one);
+  if (of_one->second.empty()) {
+    half_of_one_.erase(of_one);
+  }
+}
+
 void datagram_server::forget(session& s) {
   s.gone = true;
   home_.disarm(s);
-  if (!s.open) {
-    --handshakes_;
-  }
+  leave_line(s);
   const auto found = sessions_.find(s.peer);
   FLEET_CHECK(found != sessions_.end());
   gone_.push_back(std::move(found->second));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,10 +35,15 @@ protected:
 struct datagram_server_options {
   address at{};                             ///< port 0 picks a free one
   datagram_filter_door* security = nullptr; ///< none: plain; must outlive the server
-  /// Sessions at once; whoever comes then is not answered.
+  /// Sessions at once; whoever comes then takes the place of who was silent longest.
   std::size_t peers_max = 200'000;
-  /// Of them, those that negotiate still.
+  /// Of them, those that negotiate still; whoever comes then takes the place of the oldest.
   std::size_t handshakes_max = 1024;
+  /// Of these, what one address without its port may have; then its own oldest goes.
+  std::size_t handshakes_of_one_max = 768;
+  /// Nobody loses a place who was heard, or began to negotiate, less long ago: then whoever comes
+  /// is not answered, and tries again.
+  duration spared = std::chrono::seconds{5};
   /// A session that was silent for so long is forgotten, with the closing alert.
   duration idle_max = std::chrono::hours{24};
 };
@@ -46,6 +52,7 @@ struct datagram_server_options {
 struct datagram_server_counters {
   std::uint64_t hellos = 0;      ///< datagrams of strangers
   std::uint64_t turned_away = 0; ///< of them, for want of room
+  std::uint64_t displaced = 0;   ///< sessions and handshakes that made room
   std::uint64_t opened = 0;
   std::uint64_t refused = 0; ///< handshakes that came to nothing
 };
@@ -67,7 +74,7 @@ public:
 
   [[nodiscard]] address at() const { return socket_->at(); }
   [[nodiscard]] std::size_t peers() const noexcept { return sessions_.size(); }
-  [[nodiscard]] std::size_t handshakes() const noexcept { return handshakes_; }
+  [[nodiscard]] std::size_t handshakes() const noexcept { return half_.size(); }
   [[nodiscard]] const datagram_server_counters& counters() const noexcept { return counters_; }
 
 private:
@@ -81,7 +88,13 @@ private:
   void on_datagram(const address& from, bytes_view bytes) override;
   void on_trouble(datagram_trouble /*trouble*/) override {}
 
+  using sessions = std::list<session*>;
+
   void meet(const address& from, bytes_view bytes, std::uint64_t attempt);
+  /// Whether one more may negotiate; if so and nobody's place was free, `instead` is whose it is.
+  bool room_for(const address& from, session*& instead);
+  void displace(session& s);
+  void leave_line(session& s);
   void take(session& s, bytes_view bytes);
   void wake(session& s);
   void settle(session& s, filter_state now);
@@ -94,10 +107,12 @@ private:
   datagram_server_events& events_;
   datagram_ptr socket_;
   std::unordered_map<address, std::unique_ptr<session>, by_octets> sessions_;
+  sessions open_;                                                ///< the longest silent first
+  sessions half_;                                                ///< negotiating, the oldest first
+  std::unordered_map<address, sessions, by_octets> half_of_one_; ///< the same, by source
   std::vector<std::unique_ptr<session>> gone_; ///< freed when nobody can be inside them
   datagram_batch plain_;
   datagram_batch out_;
-  std::size_t handshakes_ = 0;
   datagram_server_counters counters_;
 };
 

@@ -104,6 +104,10 @@ result<request_id, request_error> client::request(const request_fields& fields, 
                    options.view(),
                    fields.payload};
   const std::size_t block = std::size_t{16} << b.block_szx;
+  const bool brief = !fields.confirmable && !fields.observe && fields.brief > duration::zero();
+  if (brief && fields.payload.size() <= block && s.layer.fits(m)) {
+    return s.request_briefly(std::move(a), m, fields.brief, out);
+  }
   if (fields.payload.size() <= block && s.layer.fits(m)) {
     s.expect_answer(a, fields.confirmable ? never : now);
     s.requests.push_back(std::move(a));
@@ -114,6 +118,20 @@ result<request_id, request_error> client::request(const request_fields& fields, 
     return fail(request_error::too_large);
   }
   return s.upload(std::move(a), m, out);
+}
+
+/// Sends it at once, whatever else is in flight.
+result<request_id, request_error> client::state::request_briefly(asked_request a, message_fields m,
+                                                                 duration wait, datagrams& out) {
+  byte_buffer original;
+  encode(m, original);
+  if (!layer.send_once(m, now, out)) {
+    return fleet::fail(request_error::too_many); // no id is free
+  }
+  a.message = kept_octets{original.view()}; // an answer in blocks asks with it
+  a.give_up = later(now, wait);
+  requests.push_back(std::move(a));
+  return last_request;
 }
 
 result<request_id, request_error> client::ping(time_point now, datagrams& out) {

@@ -51,6 +51,10 @@ struct request_fields {
   bool confirmable = true;
   bool observe = false; ///< register as an observer (RFC 7641 §3.1); the request must be no larger
                         ///< than a block then
+  /// Of a non-confirmable one that fits a block: so long is its answer waited for, if not 0. NSTART
+  /// and PROBING_RATE do not hold it or others back then (RFC 7252 §4.7 has them for requests whose
+  /// answers are expected): its owner paces such requests and can do without their answers.
+  duration brief{};
 };
 
 enum class request_error : std::uint8_t {

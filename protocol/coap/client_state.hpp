@@ -56,6 +56,8 @@ struct client::state {
   asked_request* find(request_id id) noexcept;
   asked_request* find_token(bytes_view token) noexcept;
   void erase(asked_request& a) noexcept;
+  result<request_id, request_error> request_briefly(asked_request a, message_fields m,
+                                                    duration wait, datagrams& out);
   void ended(sending_ended end, time_point when);
   void fail(asked_request& a, request_failure why, datagrams& out);
   void expect_answer(asked_request& a, time_point when) noexcept;

@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE))
 from process import TempDir, raise_descriptor_limit          # noqa: E402
 from process_peers import Authority, Mosquitto, find_tool     # noqa: E402
 from coap_run import coap_sessions                         # noqa: E402
+from posting_runs import cpu_per_post, idle_posting_memory, virtual_posting_memory  # noqa: E402
 from rollout_run import rollout                                # noqa: E402
 
 KIB = 1024
@@ -179,6 +180,7 @@ def idle_memory(b):
     value = (samples[20000] - samples[1000]) / 19000 / KIB
     b.row("idle memory, virtual world (with twin)", "KiB a device", value, None, "≤ 4 KiB",
           value <= 4)
+    idle_posting_memory(b, resident_bytes)
 
 
 def cpu_seconds(pid):
@@ -292,11 +294,12 @@ def simulated_time(b):
     value = simulated / facts["measured"]["wall_s"]
     b.row(f"5000 virtual devices, {simulated // 60} min", "× real time", value, None, "≥ 60 ×",
           value >= 60)
+    virtual_posting_memory(b, peak_bytes)
 
 
 MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
                 "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
-                "virtual": simulated_time, "rollout": rollout,
+                "virtual": simulated_time, "post": cpu_per_post, "rollout": rollout,
                 "coap-sessions": coap_sessions}
 
 

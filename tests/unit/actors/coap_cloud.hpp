@@ -20,31 +20,45 @@ namespace fleet::actors::test {
 class coap_cloud final : hal::datagram_server_events {
 public:
   coap_cloud(hal::home& h, std::uint16_t port, datagram_filter_door* security = nullptr)
-      : home_(h) {
+      : home_(h), security_(security) {
     behaviour_.also_known = alink::coap_post_options;
     behaviour_.limits.message_max = 1280;
+    at_.ip = {127, 0, 0, 1};
+    at_.port = port;
+    start();
+  }
+
+  /// Its process dies; start() begins another, which knows no session. Tokens stay.
+  void die() {
+    server_.reset();
+    sessions_.clear();
+  }
+  void start() {
     hal::datagram_server_options door;
-    door.at.ip = {127, 0, 0, 1};
-    door.at.port = port;
-    door.security = security;
-    auto opened = hal::datagram_server::open(h, door, *this);
+    door.at = at_;
+    door.security = security_;
+    auto opened = hal::datagram_server::open(home_, door, *this);
     FLEET_CHECK(opened.ok());
     server_ = std::move(opened).value();
   }
 
-  [[nodiscard]] hal::address at() const { return server_->at(); }
+  [[nodiscard]] hal::address at() const { return at_; }
   [[nodiscard]] std::size_t posts() const { return office.taken.size(); }
 
   post_office office;
   bool silent = false; ///< hears nothing
   bool mute = false;   ///< acknowledges nothing, but takes
+  bool ignores_posts = false;
   bool aes = false;
+  std::uint32_t max_age = 0;           ///< s, with whatever is not taken; 0: none
   std::deque<coap::code> auth_codes;   ///< of the next answers to /auth, instead
   std::deque<coap::code> post_codes;   ///< likewise to posts
   std::vector<std::uint16_t> options;  ///< numbers of the last post's
   std::vector<bool> confirmable;       ///< of each post
   std::vector<std::string> identities; ///< of DTLS sessions by key
   std::size_t asked = 0;               ///< all requests, each once
+  /// The first datagrams as they came, but for DTLS, and when.
+  std::vector<std::pair<time_point, std::vector<std::uint8_t>>> arrived;
 
 private:
   void on_peer(const hal::address&, std::string_view identity) override {
@@ -54,6 +68,9 @@ private:
   void on_peer_refused(const hal::address&, std::string_view) override {}
 
   void on_datagram(const hal::address& peer, bytes_view bytes) override {
+    if (arrived.size() < 16) {
+      arrived.emplace_back(home_.now(), std::vector<std::uint8_t>{bytes.begin(), bytes.end()});
+    }
     if (silent) {
       return;
     }
@@ -106,13 +123,19 @@ private:
     coap::code code = coap::code::content;
     if (path == alink::post_auth_path) {
       code = take_question(r.payload, body);
+    } else if (ignores_posts) {
+      return;
     } else {
       options = numbers;
       confirmable.push_back(r.confirmable);
       code = take_post(path, {{}, std::string{as_text(r.payload)}, token}, number, body);
     }
+    coap::option_list with;
+    if (max_age != 0 && !coap::is_success(code)) {
+      with.add_uint(coap::option::max_age, max_age);
+    }
     ASSERT_EQ(coap::respond_error::none,
-              session.respond(r.id, {code, {}, body.view(), false}, home_.now(), out_));
+              session.respond(r.id, {code, with.view(), body.view(), false}, home_.now(), out_));
   }
 
   coap::code take_question(bytes_view payload, byte_buffer& body) {
@@ -160,6 +183,8 @@ private:
   }
 
   hal::home& home_;
+  datagram_filter_door* security_;
+  hal::address at_;
   coap::server_behaviour behaviour_;
   std::unique_ptr<hal::datagram_server> server_;
   std::map<std::string, std::unique_ptr<coap::server_session>> sessions_;

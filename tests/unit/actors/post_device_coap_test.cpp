@@ -60,6 +60,20 @@ TEST(post_device_over_coap, bears_its_token_in_the_option_of_the_plan) {
 }
 
 TEST(post_device_over_coap, behaves_on_the_wire_as_the_sdk_when_it_is_told_to) {
+  coap_rig e;
+  e.coap().client = coap::sdk_behaviour();
+  e.cloud.silent = true;
+  e.boot(seconds{9});
+  ASSERT_EQ(2U, e.cloud.arrived.size()) << "4 s to the first repeat, always; 8 s to the next";
+  const auto& [first, octets] = e.cloud.arrived[0];
+  const duration between = e.cloud.arrived[1].first - first;
+  EXPECT_LT(std::chrono::abs(between - duration{seconds{4}}), milliseconds{20}) << "latencies vary";
+  EXPECT_EQ(e.cloud.arrived[1].second, octets);
+  coap::message_view asked;
+  ASSERT_FALSE(coap::decode(octets, octets.size(), asked));
+  EXPECT_EQ(asked.id, 1U);
+  EXPECT_EQ((std::vector<std::uint8_t>{asked.token.begin(), asked.token.end()}),
+            (std::vector<std::uint8_t>{4, 3, 2, 1}));
   coap_rig d;
   d.coap().client = coap::sdk_behaviour();
   d.cloud.office.replies = false;

@@ -104,7 +104,7 @@ TEST(post_device_over_http, tells_every_refusal_of_auth_apart) {
 TEST(post_device_over_http, counts_posts_that_are_refused_and_goes_on) {
   http_rig d;
   d.boot();
-  d.cloud.post_codes = {alink::post_code::publish_error, alink::post_code::too_many};
+  d.cloud.post_codes = {alink::post_code::publish_error, alink::post_code::param_error};
   d.run(seconds{3});
   EXPECT_EQ(d.counts.replies_bad.load(), 2U);
   d.cloud.nonsense = "<html>";

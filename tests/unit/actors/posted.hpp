@@ -46,7 +46,7 @@ public:
   void take(post_taken what) {
     const auto tag = ledger::find_tag(as_bytes(what.payload));
     if (tag.state == ledger::tag_state::intact) {
-      account.accept(tag.what, false, 1);
+      account.accept(tag.what, false, static_cast<std::uint32_t>(granted));
     }
     taken.push_back(std::move(what));
   }

@@ -256,6 +256,27 @@ TEST(sub_devices, say_nothing_from_the_moment_they_ask_to_be_logged_out) {
   EXPECT_GE(g.counts.sub_devices_left.load(), 1U);
 }
 
+TEST(sub_devices, take_in_silence_what_they_are_told_while_they_leave) {
+  gateway_bench g{1};
+  g.product.features.children.rejoin = seconds{10};
+  g.boot(seconds{1});
+  const std::string set = R"({"id":"4","params":{"Level":5}})";
+  g.say(sys("thing/service/property/set", g.name(0)), set, 1);
+  EXPECT_EQ(1U, g.cloud.on("property/set_reply").size()) << "while it is there it answers";
+  g.agrees = false; // the answer to its logout is long on its way
+  g.run(seconds{10});
+  ASSERT_FALSE(g.cloud.on("combine/logout").empty());
+  const auto attempted = g.behind(0).uplink.attempted();
+  g.say(sys("thing/service/property/set", g.name(0)), set, 1);
+  EXPECT_EQ(1U, g.cloud.on("property/set_reply").size());
+  EXPECT_EQ(attempted, g.behind(0).uplink.attempted()) << "it would be thrown away";
+  g.agrees = true;
+  g.run(seconds{60});
+  EXPECT_EQ(1U, g.counts.sub_devices_online.load());
+  g.say(sys("thing/service/property/set", g.name(0)), set, 1);
+  EXPECT_EQ(2U, g.cloud.on("property/set_reply").size()) << "and once it is back again";
+}
+
 TEST(sub_devices, that_register_do_so_anew_after_they_left) {
   gateway_bench g{1};
   g.child->registration.by = registration_way::mqtt;
@@ -484,6 +505,30 @@ TEST(sub_devices, are_reported_together_in_a_pack) {
   EXPECT_EQ(alink::max_pack_sub_devices, read.sub_devices.size());
   EXPECT_EQ(ledger::tag_state::intact, ledger::find_tag(as_bytes(payload)).state);
   EXPECT_EQ(0U, ledger::find_tag(as_bytes(payload)).what.device);
+}
+
+TEST(sub_devices, whose_pack_is_refused_for_one_that_was_disabled_meanwhile_count_no_error) {
+  gateway_bench g{3};
+  g.child->interval = {};
+  report_plan pack;
+  pack.what = report_kind::batch;
+  pack.interval = seconds{5};
+  g.product.features.reports = {pack};
+  std::size_t packs = 0;
+  g.cloud.when_said = [&](const test::heard& h) {
+    g.answer(h);
+    if (h.topic.ends_with("pack/post")) {
+      if (++packs == 1) {
+        g.cloud.say(sys("thing/disable", g.name(0)), R"({"id":"9","params":{}})");
+      }
+      g.cloud.say(h.topic + "_reply",
+                  R"({"id":)" + raw_field(h.payload, "id") + R"(,"code":520,"data":{}})");
+    }
+  };
+  g.boot(seconds{20});
+  ASSERT_GE(packs, 3U);
+  EXPECT_EQ(2U, g.counts.sub_devices_online.load());
+  EXPECT_EQ(packs - 1, g.counts.replies_bad.load()) << "nothing excuses those after it";
 }
 
 TEST(sub_devices, are_part_of_their_gateways_memory) {

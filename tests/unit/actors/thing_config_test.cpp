@@ -123,6 +123,47 @@ TEST(thing_config_file, that_does_not_come_is_waited_for_no_longer_than_stated) 
   EXPECT_LT(slow.server.octets_sent, 10U);
 }
 
+TEST(thing_config_file, that_breaks_off_is_fetched_again) {
+  configured d;
+  d.server.breaks = 2;
+  d.server.breaks_after = 5;
+  d.boot();
+  d.push();
+  d.run(seconds{10});
+  EXPECT_THAT(d.server.requests, SizeIs(3));
+  EXPECT_EQ(d.answer(), R"({"id":"7","code":200,"data":{}})");
+  EXPECT_EQ(d.kept(), "c1");
+  EXPECT_EQ(d.counts.configs_failed.load(), 0U);
+  EXPECT_EQ(d.slot->board.memory.used(), d.product.client.receive_limit_bytes);
+}
+
+TEST(thing_config_file, is_asked_for_until_its_server_is_back) {
+  configured d;
+  d.server.fails_with = 503;
+  d.boot();
+  d.push();
+  d.run(seconds{20});
+  EXPECT_EQ(d.answer(), "") << "nothing is decided yet";
+  EXPECT_THAT(d.server.requests, SizeIs(testing::AllOf(testing::Ge(3U), testing::Le(5U))));
+  d.server.fails_with = 0;
+  d.run(seconds{20});
+  EXPECT_EQ(d.kept(), "c1");
+  EXPECT_EQ(d.counts.configs_failed.load(), 0U);
+}
+
+TEST(thing_config_file, has_longer_to_come_over_a_slow_link) {
+  for (const auto link : {hal::link_kind::ethernet, hal::link_kind::lora}) {
+    configured d;
+    d.product.link = link;
+    d.server.pace = seconds{10};
+    d.server.piece = 3; // two minutes for all of it
+    d.boot(seconds{30});
+    d.push();
+    d.run(minutes{6});
+    EXPECT_EQ(d.kept(), link == hal::link_kind::lora ? "c1" : "");
+  }
+}
+
 TEST(thing_config_file, from_nowhere_is_refused) {
   for (const std::string_view url : {"http://127.0.0.1:9/c", "https://127.0.0.1:8080/c",
                                      "http://127.0.0.1:8080/moved/for/ever"}) {

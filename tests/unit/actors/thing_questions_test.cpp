@@ -271,6 +271,32 @@ TEST(thing_shadow, is_updated_by_reports_and_its_version_outlives_a_crash) {
   EXPECT_GT(std::stoull(raw_field(again[1].payload, "version")), *version);
 }
 
+TEST(thing_shadow, whose_update_is_refused_counts_an_error_unless_somebody_was_faster) {
+  for (const std::string code : {"400", "409"}) {
+    shadowed_lamp d;
+    auto& plan = d.report(report_kind::shadow_async);
+    plan.identifiers = {"Noise"};
+    plan.interval = seconds{600};
+    const auto others = d.cloud.when_said;
+    std::size_t refused = 0;
+    d.cloud.when_said = [&](const test::heard& h) {
+      if (raw_field(h.payload, "method") != "\"update\"") {
+        others(h);
+        return;
+      }
+      ++refused;
+      d.cloud.say(d.topic,
+                  R"({"method":"reply","payload":{"status":"error","content":{"errorcode":")" + code
+                      + R"(","errormessage":"no"}},"timestamp":1700000009,)" + R"("clientToken":)"
+                      + raw_field(h.payload, "clientToken") + "}");
+    };
+    d.boot(seconds{600});
+    EXPECT_EQ(1U, refused);
+    EXPECT_EQ(code == "409" ? 0U : 1U, d.counts.replies_bad.load());
+    EXPECT_EQ(0U, d.counts.shadow_updates.load());
+  }
+}
+
 TEST(thing_shadow, loses_what_a_device_deletes_of_it) {
   for (const bool all : {true, false}) {
     shadowed_lamp d;

@@ -1,116 +1,19 @@
 // A board's datagram link on the virtual world: plain and with the imitation of DTLS, the radio,
-// faults, the NAT; and the server with its sessions at the other end.
+// faults, the NAT.
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include "hal_sim/board/board.hpp"
-#include "hal_sim/virtual_world/virtual_world.hpp"
-#include "protocol/tls/dtls_model.hpp"
-#include "tests/support/datagram_peers.hpp"
+#include "tests/unit/board/datagram_rig.hpp"
 
 namespace fleet::hal {
 namespace {
 
 using namespace std::chrono_literals;
-using support::datagram_host;
-
-constexpr std::string_view identity = "dev_accept_01";
-constexpr std::string_view key = "0123456789abcdef";
 
 // A plain board pays nothing: what it has of a datagram link is what it had before.
 static_assert(sizeof(board) <= 200);
 static_assert(sizeof(link) <= 56 + sizeof(stream_ptr));
-
-/// What a device does with its link, and the one wake it has.
-class device final : public datagram_link_events, timer {
-public:
-  device(virtual_world& world, std::uint32_t index) : w(world), b(world.home(), index, 1) {
-    b.boot(world.now());
-  }
-  ~device() { w.home().disarm(*this); }
-  device(const device&) = delete;
-  device& operator=(const device&) = delete;
-
-  void open(const address& peer, datagram_filter_factory* security = nullptr,
-            const filter_memory* former = nullptr) {
-    datagram_link_options options;
-    options.way.peer = peer;
-    options.way.origin = b.index();
-    options.security = security;
-    options.request = {.server_name = "cloud",
-                       .psk_identity = identity,
-                       .psk_key = as_bytes(key),
-                       .former = former};
-    link().open(options, *this);
-    rearm();
-  }
-  bool say(std::string_view text) {
-    const bool sent = link().send(as_bytes(text));
-    rearm();
-    return sent;
-  }
-  datagram_link& link() { return b.datagrams(); }
-  void rearm() { w.home().arm(*this, link().next_timeout()); }
-
-  void on_link_open() override { ++opened; }
-  void on_link_datagram(bytes_view bytes) override { received.emplace_back(as_text(bytes)); }
-  void on_link_trouble(datagram_trouble trouble) override { troubles.push_back(trouble); }
-  void on_link_closed(close_reason reason, std::string_view detail) override {
-    closed.push_back(std::string{to_string(reason)} + ": " + std::string{detail});
-  }
-
-  void on_link_hurry() override { ++hurried; }
-
-  virtual_world& w;
-  board b;
-  int opened = 0;
-  int hurried = 0;
-  std::vector<std::string> received;
-  std::vector<datagram_trouble> troubles;
-  std::vector<std::string> closed;
-
-private:
-  void on_wake(time_point now) override {
-    link().handle_timeout(now);
-    rearm();
-  }
-};
-
-tls::dtls_model_options with_key() {
-  tls::dtls_model_options options;
-  options.key_of = [](std::string_view who) {
-    return std::string{who == identity ? key : std::string_view{}};
-  };
-  return options;
-}
-
-struct scene {
-  explicit scene(bool secure, const datagram_server_options& given = {}) {
-    datagram_server_options options = given;
-    options.at.ip = {127, 0, 0, 1};
-    options.at.port = 5684;
-    options.security = secure ? &servers : nullptr;
-    EXPECT_TRUE(cloud.open(w.home(), options));
-    d.open(cloud.server->at(), secure ? &clients : nullptr);
-  }
-  /// As the home would, each time something came in: what is due moves.
-  void run(duration span) {
-    const time_point end = w.now() + span;
-    while (w.home().step(end)) {
-      d.rearm();
-    }
-    w.run_until(end);
-  }
-
-  virtual_world w;
-  tls::modelled_dtls clients;
-  tls::modelled_dtls servers{with_key()};
-  datagram_host cloud;
-  device d{w, 5};
-};
 
 class both_kinds : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(datagram_link, both_kinds, testing::Bool(),
@@ -278,77 +181,6 @@ TEST(datagram_link, says_why_a_handshake_failed) {
   s.run(1s);
   EXPECT_EQ(s.d.closed, std::vector<std::string>{"tls_failed: certificate refused: expired"});
   EXPECT_EQ(s.cloud.refused.size(), 1U);
-}
-
-TEST(datagram_server, forgets_who_is_silent_for_too_long) {
-  datagram_server_options options;
-  options.idle_max = 60s;
-  scene s{true, options};
-  s.run(40s);
-  s.d.say("still here");
-  s.run(40s);
-  EXPECT_EQ(s.cloud.server->peers(), 1U);
-  s.run(21s);
-  EXPECT_EQ(s.cloud.server->peers(), 0U);
-  EXPECT_EQ(s.cloud.gone, std::vector<std::string>{"it was silent for too long"});
-  EXPECT_EQ(s.d.closed, std::vector<std::string>{"closed_by_peer: "}) << "it heard the alert";
-}
-
-TEST(datagram_server, takes_a_client_that_began_anew_for_its_former_self) {
-  scene s{true};
-  s.run(1s);
-  // The same place, another attempt: two links of one address cannot be had here, so by hand.
-  datagram_batch out;
-  datagram_batch plain;
-  const auto again =
-      s.clients.make({.server_name = "cloud", .psk_identity = identity, .psk_key = as_bytes(key)});
-  again->start(s.w.now(), out);
-  support::datagram_recorder wire;
-  wire.open(s.w.home(), s.cloud.server->at(), 9);
-  wire.when_received = [&](const address&, std::string_view text) {
-    again->receive(as_bytes(text), s.w.now(), plain, out);
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      wire.socket->send({}, out[i]);
-    }
-    out.clear();
-  };
-  wire.socket->send({}, out[0]);
-  out.clear();
-  s.run(1s);
-  EXPECT_EQ(s.cloud.server->peers(), 2U);
-  const auto third =
-      s.clients.make({.server_name = "cloud", .psk_identity = identity, .psk_key = as_bytes(key)});
-  wire.when_received = [&](const address&, std::string_view text) {
-    third->receive(as_bytes(text), s.w.now(), plain, out);
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      wire.socket->send({}, out[i]);
-    }
-    out.clear();
-  };
-  third->start(s.w.now(), out);
-  wire.socket->send({}, out[0]);
-  out.clear();
-  s.run(1s);
-  EXPECT_EQ(s.cloud.server->peers(), 2U);
-  EXPECT_EQ(s.cloud.gone, std::vector<std::string>{"its client began anew"});
-  EXPECT_EQ(s.cloud.identities.size(), 3U);
-}
-
-TEST(datagram_server, turns_away_whom_it_has_no_room_for) {
-  datagram_server_options options;
-  options.peers_max = 1;
-  scene s{true, options};
-  s.run(1s);
-  device other{s.w, 6};
-  other.open(s.cloud.server->at(), &s.clients);
-  s.w.run_for(1s);
-  EXPECT_EQ(s.cloud.server->peers(), 1U);
-  EXPECT_EQ(s.cloud.server->counters().turned_away, 1U);
-  EXPECT_EQ(other.opened, 0);
-  s.d.link().close();
-  s.w.run_for(10s);
-  EXPECT_EQ(other.opened, 1) << "a repeat of its hello found room";
-  EXPECT_EQ(s.cloud.server->peers(), 1U);
 }
 
 } // namespace

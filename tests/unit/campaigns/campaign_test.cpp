@@ -276,6 +276,26 @@ TEST(campaign, fails_a_device_that_comes_back_with_another_version_again_and_aga
   EXPECT_EQ(r.device(0).state, failed);
 }
 
+TEST(campaign, does_not_fail_a_device_that_gets_further_before_each_of_its_boots) {
+  campaign_rig r{plain_rules(), 1};
+  r.start(at(0));
+  for (const int step : {10, 30, 50, 70, 72, 90}) { // by ranges, over more boots than repeats_max
+    r.progress(0, step, at(step));
+    r.take_offers();
+    r.online(0, "1.0", at(step));
+    ASSERT_EQ(r.take_offers().size(), 1U) << step;
+  }
+  EXPECT_EQ(r.machine.sums().attempts_failed, 0U);
+  for (unsigned boot = 1; boot < campaign_repeats_max; ++boot) {
+    r.progress(0, 90, at(100)); // and no further
+    r.online(0, "1.0", at(100));
+    EXPECT_EQ(r.take_offers().size(), 1U);
+  }
+  r.progress(0, 89, at(101));
+  r.online(0, "1.0", at(101));
+  EXPECT_EQ(r.device(0).cause, rollout_cause::old_version);
+}
+
 TEST(campaign, tells_what_changed_once_and_not_each_percent) {
   campaign_rig r{plain_rules(), 1};
   r.start(at(0));

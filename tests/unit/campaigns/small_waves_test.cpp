@@ -1,4 +1,6 @@
 // Waves of small fleets, and waves in which nothing was tried: each has somebody to try it on.
+#include <algorithm>
+
 #include "tests/unit/campaigns/campaign_rig.hpp"
 
 namespace fleet::cloud {
@@ -83,6 +85,69 @@ TEST(campaign_waves, in_which_nothing_was_tried_are_lengthened_before_everybody_
   }
   EXPECT_EQ(r.machine.sums().state, campaign_state::halted);
   EXPECT_EQ(r.in(waiting), of_wave(r, 1).size());
+  r.expect_sums();
+}
+
+/// 100 devices in two waves; nobody of the first is there.
+struct absent_wave {
+  absent_wave() {
+    rules.select.waves = {10, 1000};
+    rules.halt_permille = 50;
+    rules.wave_most = std::chrono::minutes{1};
+    const campaign_rig all{rules, 100};
+    first = of_wave(all, 0);
+  }
+  /// Online: `others` of the second wave.
+  [[nodiscard]] campaign_rig with(std::size_t others) const {
+    auto devices = campaign_rig::fleet_of(100);
+    for (auto& d : devices) {
+      const bool absent = std::ranges::find(first, d.device) != first.end();
+      d.online = !absent && others != 0;
+      others -= d.online ? 1 : 0;
+    }
+    return campaign_rig{rules, devices};
+  }
+  campaign_rules rules = plain_rules();
+  std::vector<std::uint32_t> first;
+};
+
+TEST(campaign_waves, whose_devices_are_away_are_lengthened_by_others_when_they_had_their_time) {
+  const absent_wave scene;
+  ASSERT_FALSE(scene.first.empty());
+  campaign_rig r = scene.with(60);
+  r.start(at(0));
+  EXPECT_TRUE(r.take_offers().empty());
+  EXPECT_TRUE(r.machine.waits_for_devices());
+  EXPECT_EQ(r.wait(), at(60'000));
+  const auto tried = r.take_offers();
+  ASSERT_EQ(tried.size(), scene.first.size()) << "as many again";
+  EXPECT_FALSE(r.machine.waits_for_devices());
+  EXPECT_EQ(r.machine.next_timeout(), at(60'000 + 3'600'000)) << "the attempts' own end";
+  for (const std::uint32_t d : tried) {
+    EXPECT_EQ(r.machine.sums().state, campaign_state::running);
+    r.progress(d, -2, at(70'000));
+  }
+  EXPECT_EQ(r.wait(), at(120'000)) << "its time anew";
+  EXPECT_EQ(r.machine.sums().state, campaign_state::halted) << "a bad one is found out";
+  EXPECT_EQ(r.machine.sums().wave, 0);
+  r.expect_sums();
+}
+
+TEST(campaign_waves, that_had_their_time_take_the_first_who_comes_of_a_later_one) {
+  const absent_wave scene;
+  campaign_rig r = scene.with(0);
+  r.start(at(0));
+  EXPECT_EQ(r.wait(), at(60'000));
+  EXPECT_TRUE(r.machine.waits_for_devices());
+  EXPECT_TRUE(r.machine.overdue());
+  EXPECT_EQ(r.machine.next_timeout(), never) << "not again and again";
+  const std::uint32_t one = of_wave(r, 1).front();
+  r.online(one, "1.0", at(90'000));
+  EXPECT_EQ(r.take_offers(), (std::vector<std::uint32_t>{one}));
+  r.upgrade(one, at(91'000));
+  EXPECT_EQ(r.machine.sums().wave, 0);
+  EXPECT_EQ(r.wait(), at(150'000));
+  EXPECT_EQ(r.machine.sums().wave, 1);
   r.expect_sums();
 }
 

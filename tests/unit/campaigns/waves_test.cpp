@@ -101,11 +101,31 @@ TEST(campaign_waves, a_fleet_that_says_nothing_does_not_open_the_second_where_it
   }
   campaign_rig r{rules, devices};
   r.start(at(0));
+  EXPECT_TRUE(r.machine.waits_for_devices());
+  EXPECT_EQ(r.wait(), at(60'000));
   EXPECT_EQ(r.machine.next_timeout(), never);
+  EXPECT_TRUE(r.machine.overdue());
   const std::uint32_t one = of_wave(r, 0).front();
   r.online(one, "1.0", at(100'000));
   r.upgrade(one, at(100'001));
   EXPECT_EQ(r.machine.sums().wave, 1) << "one succeeded, and the wave has had its time";
+}
+
+TEST(campaign_halt, with_nobody_left_to_offer_it_to_is_the_end) {
+  campaign_rules rules = plain_rules();
+  rules.halt_permille = 500;
+  rules.halt_after = 1;
+  campaign_rig r{rules, 2};
+  r.start(at(0));
+  r.progress(0, -1, at(1));
+  ASSERT_EQ(r.machine.sums().state, campaign_state::halted);
+  r.upgrade(1, at(2));
+  EXPECT_EQ(r.machine.sums().state, campaign_state::finished);
+  EXPECT_EQ(r.machine.sums().halted_by, halt_reason::failure_rate) << "it was";
+  r.machine.retry_failed(at(3));
+  r.drain();
+  EXPECT_EQ(r.machine.sums().state, campaign_state::running);
+  EXPECT_EQ(r.device(0).state, offered);
 }
 
 TEST(campaign_halt, comes_at_the_rate_and_not_below_it_once_enough_have_ended) {

@@ -108,12 +108,44 @@ TEST_F(coap_desk, says_each_refusal_with_its_code) {
   EXPECT_EQ(ask(g, on + "/" + std::string(130, 'x'), "{}", {json, right}), "4.14");
   EXPECT_EQ(ask(g, on, "{}", {{coap::option::content_format, "\x29"}, right}), "4.15");
   EXPECT_EQ(ask(g, "/auth", body(plain), {{coap::option::content_format, "\x2a"}}), "4.15");
+  const option cbor{coap::option::content_format, "\x3c"};
+  EXPECT_EQ(ask(g, on, "\xa0", {cbor, right}), "4.15") << "what is not read is not taken";
+  EXPECT_EQ(ask(g, "/topic" + topic(plain, "", "update"), "\xa0", {cbor, right}), "2.05")
+      << "the product's own business";
+  EXPECT_EQ(ask(g, on, "{}", {json, right, {coap::option::accept, "\x3c"}}), "4.06");
   EXPECT_THAT(ask(g, on, "{}", {json, right, {9, "x"}}), StartsWith("4.02")) << "critical";
   ASSERT_TRUE(console().disable(name(plain)).ok());
   EXPECT_EQ(ask(g, "/auth", body(plain), {json}), "4.03");
   EXPECT_EQ(ask(g, on, "{}", {json, right}), "4.01");
   door().sign_with("");
   EXPECT_EQ(ask(g, "/auth", body(lamp), {json}), "5.00");
+}
+
+TEST_F(coap_desk, answers_in_the_form_that_is_asked_for) {
+  auto& g = meet();
+  const auto token = log_on_over(g, plain).token;
+  for (const auto& [accept, form] : {std::pair{"\x2a", " 12:42"}, std::pair{"\x32", " 12:50"}}) {
+    EXPECT_THAT(ask(g, "/topic" + report(plain), R"({"id":"1","params":{}})",
+                    {json, {coap::option::accept, accept}, {2088, token}}),
+                StartsWith("2.05 ={"));
+    EXPECT_THAT(g.answer_options, HasSubstr(form));
+  }
+}
+
+TEST(coap_desk_rate, slows_whoever_tries_secrets_and_nobody_else) {
+  cloud::coap_desk_options o;
+  o.wrong_signs = {.per_second = 1, .burst = 20};
+  coap_rig rig{heard(o)};
+  auto& g = rig.meet();
+  const auto token = rig.log_on_over(g, lamp).token;
+  auto wrong = rig.body(plain);
+  wrong[wrong.find("\"sign\":\"") + 9] ^= 1;
+  EXPECT_EQ(rig.ask(g, "/auth", wrong, {json}), "4.01");
+  EXPECT_EQ(rig.ask(g, "/auth", rig.body(plain), {json}), "5.03") << "right or not";
+  EXPECT_THAT(rig.say(g, token, lamp), StartsWith("2.05"));
+  EXPECT_THAT(rig.log_on_over(rig.meet(), plain).token, testing::SizeIs(40)) << "from elsewhere";
+  rig.bench.settle(30s);
+  EXPECT_THAT(rig.log_on_over(g, plain).token, testing::SizeIs(40));
 }
 
 TEST_F(coap_desk, takes_a_level_for_what_it_is) {
@@ -236,6 +268,17 @@ TEST(coap_desk_dtls, takes_devices_by_certificate_and_by_their_own_keys) {
   auto& thief =
       rig.meet({.security = &device_side, .psk_identity = identity, .psk_key = "guessed"});
   EXPECT_NE(thief.state, filter_state::open);
+  auto& nobody = rig.meet({.security = &device_side,
+                           .psk_identity = "devicename|hmacsha256|a1LampPk001&nobody|1",
+                           .psk_key = "guessed"});
+  EXPECT_EQ(nobody.state, thief.state);
+
+  auto& again = rig.meet({.security = &device_side});
+  const auto fresh = rig.log_on_over(again, plain).token;
+  EXPECT_EQ(by_certificate.state, filter_state::open) << "anybody may repeat a log-on";
+  EXPECT_THAT(rig.say(again, fresh, plain), StartsWith("2.05"));
+  EXPECT_NE(by_certificate.state, filter_state::open) << "its former session";
+  EXPECT_THAT(rig.say(again, fresh, plain), StartsWith("2.05"));
 }
 
 TEST(coap_desk_peers, are_forgotten_when_silent_and_no_more_than_so_many_at_once) {
@@ -255,8 +298,14 @@ TEST(coap_desk_peers, are_forgotten_when_silent_and_no_more_than_so_many_at_once
   }
   EXPECT_EQ(desk.value()->peers(), 2U);
   EXPECT_THAT(guests[1]->take(), ElementsAre("4.04"));
-  EXPECT_THAT(guests[2]->take(), IsEmpty());
-  EXPECT_GT(desk.value()->counters().turned_away, 0U);
+  EXPECT_THAT(guests[2]->take(), ElementsAre("4.04")) << "in the place of the first";
+  EXPECT_EQ(desk.value()->counters().displaced, 1U);
+  const auto before = desk.value()->counters().requests;
+  for (const std::size_t who : {1U, 0U}) {
+    guests[who]->say(guests[who]->sent.back());
+    rig.bench.settle(500ms);
+  }
+  EXPECT_EQ(desk.value()->counters().requests, before + 1) << "the second is remembered";
   rig.bench.settle(10min);
   EXPECT_EQ(desk.value()->peers(), 0U);
 }

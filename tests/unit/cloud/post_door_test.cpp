@@ -1,6 +1,7 @@
 // Devices that only post, at the door behind CoAP and HTTP (aliyun-iot.md §14.4, §17, §18): tokens,
 // answers, presence, the ledger, firmware, and what is refused.
 #include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 #include "tests/support/lasting_twin.hpp"
 #include "tests/support/post_rig.hpp"
 
@@ -70,8 +71,8 @@ TEST_F(post_door, takes_no_token_that_is_old_replaced_foreign_or_of_another_prot
   const auto first = log_on(lamp);
   const auto second = log_on(lamp);
   EXPECT_NE(first, second);
-  EXPECT_EQ(post(first, report(lamp), good), post_result::unknown_token);
   EXPECT_EQ(post(second, report(lamp), good), post_result::taken);
+  EXPECT_EQ(post(first, report(lamp), good), post_result::unknown_token);
   EXPECT_EQ(post(second, report(lamp), good, post_protocol::http), post_result::unknown_token);
   EXPECT_EQ(post("", report(lamp), good), post_result::no_token);
   auto changed = second;
@@ -84,6 +85,25 @@ TEST_F(post_door, takes_no_token_that_is_old_replaced_foreign_or_of_another_prot
   EXPECT_EQ(bench.count(counts().tokens_refused)
                 + bench.count(counts(post_protocol::http).tokens_refused),
             6U);
+}
+
+TEST_F(post_door, keeps_a_token_until_a_later_one_is_used) {
+  const auto own = log_on(lamp);
+  ASSERT_EQ(post(own, report(lamp), good), post_result::taken);
+  const auto heard = log_on(lamp); // its log-on, which anybody may repeat
+  const auto heard_again = log_on(lamp);
+  EXPECT_EQ(post(own, report(lamp), good), post_result::taken);
+  EXPECT_EQ(post(heard, report(lamp), good), post_result::unknown_token);
+  EXPECT_EQ(log_on(lamp, post_protocol::http).size(), 40U);
+  EXPECT_EQ(post(heard_again, report(lamp), good), post_result::unknown_token);
+  EXPECT_EQ(post(own, report(lamp), good), post_result::taken);
+  EXPECT_EQ(door().tokens(), 1U);
+  bench.settle(6 * 24h);
+  const auto late = log_on(lamp);
+  bench.settle(24h);
+  EXPECT_EQ(post(own, report(lamp), good), post_result::expired_token);
+  EXPECT_EQ(post(late, report(lamp), good), post_result::taken);
+  EXPECT_EQ(post(own, report(lamp), good), post_result::unknown_token);
 }
 
 TEST_F(post_door, ends_the_token_of_a_device_that_is_disabled_deleted_or_kicked) {
@@ -245,14 +265,30 @@ TEST_F(post_door, has_no_way_to_a_device_but_its_answers) {
 TEST_F(post_door, books_a_report_once_and_explains_it_when_it_comes_again) {
   auto token = log_on(lamp);
   ASSERT_EQ(post(token, report(lamp), tagged(lamp, 1)), post_result::taken);
-  ASSERT_EQ(post(token, report(lamp), tagged(lamp, 1)), post_result::taken)
-      << "its answer was lost";
-  token = log_on(lamp);
+  token = log_on(lamp); // its answer was lost
   ASSERT_EQ(post(token, report(lamp), tagged(lamp, 1)), post_result::taken);
   ASSERT_EQ(post(token, report(lamp), tagged(lamp, 2)), post_result::taken);
   const auto* const account = bench.twin->account_of(lamp);
   ASSERT_NE(account, nullptr);
+  const auto unexplained = [&] {
+    return ledger::reconcile(nullptr, &account->uplink, 0).unexplained;
+  };
   EXPECT_EQ(account->uplink.accepted(), 2U);
+  EXPECT_EQ(unexplained(), 0U);
+  const auto say_by = [&](std::uint64_t way) {
+    cloud::post_request what;
+    what.token = token;
+    const auto on = report(lamp);
+    what.topic = on;
+    const auto payload = tagged(lamp, 2);
+    what.payload = as_bytes(payload);
+    what.way = way;
+    EXPECT_EQ(door().post(what).what, post_result::taken);
+  };
+  say_by(7);
+  EXPECT_EQ(unexplained(), 0U) << "over another connection";
+  say_by(7);
+  EXPECT_EQ(unexplained(), 1U) << "no device does that: something has doubled it";
   EXPECT_EQ(post(token, report(lamp), tagged(lamp + 1, 1)), post_result::taken);
   EXPECT_EQ(bench.count(bench.twin->counters().tags_foreign), 1U);
   EXPECT_EQ(bench.twin->account_of(lamp + 1), nullptr);
@@ -361,10 +397,14 @@ TEST_F(post_door, knows_the_keys_of_dtls_clients) {
   EXPECT_EQ(door().psk_key(identity),
             alink::make_psk_key(who, alink::sign_method::hmacsha256, "1581417203000"));
   EXPECT_EQ(door().psk_owner(identity), lamp);
-  EXPECT_EQ(door().psk_key("devicename|hmacsha256|a1LampPk001&nobody|1581417203000"), "");
-  EXPECT_EQ(door().psk_key("whatever"), "");
+  const auto right = door().psk_key(identity);
+  const auto nobodys = door().psk_key("devicename|hmacsha256|a1LampPk001&nobody|1581417203000");
+  EXPECT_EQ(nobodys.size(), 64U) << "none at all would tell that there is no such device";
+  EXPECT_NE(nobodys, door().psk_key("whatever"));
+  EXPECT_EQ(nobodys, door().psk_key("devicename|hmacsha256|a1LampPk001&nobody|1581417203000"));
   ASSERT_TRUE(console().disable(name(lamp)).ok());
-  EXPECT_EQ(door().psk_key(identity), "");
+  EXPECT_EQ(door().psk_key(identity).size(), 64U);
+  EXPECT_NE(door().psk_key(identity), right);
 }
 
 TEST(post_door_life, tokens_do_not_outlive_the_twin_and_what_was_posted_does) {

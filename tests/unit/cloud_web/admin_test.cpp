@@ -65,6 +65,9 @@ TEST(admin_products, are_put_with_a_model_as_object_or_as_text) {
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"name":"\u00e9"})"), "200 {}");
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"model":null})"), "200 {}");
   EXPECT_EQ(rig.ask("PUT", "/v1/products/pk1", R"({"nodeType":"device"})"), "200 {}");
+  EXPECT_EQ(rig.error("PUT", "/v1/products/pk1", R"({"model":"null"})"),
+            R"(400 {"error":"malformed)")
+      << "no word deletes";
   EXPECT_EQ(rig.error("PUT", "/v1/products/pk1", R"({"nodeType":1})"),
             R"(400 {"error":"malformed)");
   EXPECT_EQ(rig.take(), (lines{R"(put_product|pk1|n|{"a":[1]}|)", R"(put_product|pk1||{"a":2}|)",

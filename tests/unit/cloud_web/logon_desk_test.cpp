@@ -4,7 +4,7 @@
 #include <map>
 
 #include "cloud_sim/web/logon_desk.hpp"
-#include "cloud_sim/web/rate_limit.hpp"
+#include "cloud_sim/rate_limit.hpp"
 #include "protocol/alink/id2_model.hpp"
 #include "protocol/alink/logon.hpp"
 #include "tests/support/web_rig.hpp"

@@ -177,6 +177,30 @@ TEST(coap_client, takes_requests_up_to_its_limits) {
   EXPECT_THAT(other.sent(), IsEmpty());
 }
 
+TEST(coap_client, lets_nothing_wait_for_a_request_whose_answer_matters_for_a_moment_only) {
+  client_rig rig;
+  request_fields brief;
+  brief.confirmable = false;
+  brief.brief = 5s;
+  (void)rig.get(); // holds NSTART
+  EXPECT_EQ(rig.ask(brief), 2U);
+  EXPECT_EQ(rig.ask(brief), 3U);
+  EXPECT_THAT(rig.sent(),
+              ElementsAre("CON 0.01 id=1 t=04030201 11:a", "NON 0.01 id=2 t=05030201 11:a",
+                          "NON 0.01 id=3 t=06030201 11:a"));
+  EXPECT_THAT(rig.feed(message(non_confirmable, code::content, 1, second, {}, "b")),
+              ElementsAre("response 2 2.05 =b"));
+  EXPECT_THAT(rig.feed(message(acknowledgement, code::content, 1, first, {}, "a")),
+              ElementsAre("response 1 2.05 =a"));
+  EXPECT_EQ(rig.machine.next_timeout() - rig.now, duration{5s});
+  EXPECT_THAT(rig.timeout(), ElementsAre(testing::StartsWith("failed 3")));
+  EXPECT_EQ(rig.machine.open_requests(), 0U);
+  for (int i = 0; i < rig.behaviour.requests_max; ++i) {
+    (void)rig.ask(brief);
+  }
+  EXPECT_EQ(rig.machine.request(brief, rig.now, rig.out).error(), request_error::too_many);
+}
+
 TEST(coap_client, spaces_unanswered_non_confirmable_requests_by_the_probing_rate) {
   client_rig rig; // one octet a second (§4.7, §4.8)
   (void)rig.get_non();

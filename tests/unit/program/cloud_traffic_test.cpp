@@ -432,6 +432,26 @@ TEST_F(traffic, waits_for_answers_beyond_its_limit_and_takes_late_ones) {
   late.front()(cloud::call_answer{200, "{}"}); // the flow is gone: nothing happens
 }
 
+TEST_F(traffic, waits_longer_for_answers_over_a_slow_link) {
+  to.slow_link = 60s;
+  what.rate = 2;
+  for (const auto kind : {traffic_kind::property_set, traffic_kind::property_get,
+                          traffic_kind::service, traffic_kind::rrpc}) {
+    cloud_side.desk.patiences.clear();
+    what.kind = kind;
+    what.identifiers = {"LightSwitch"}; // no order of the ledger's own
+    run(600ms);
+    EXPECT_EQ(cloud_side.desk.patiences, std::vector<duration>{65s});
+  }
+  cloud_side.desk.answers = false;
+  run(60s + traffic_flow::end_most);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 0U) << "all are young";
+  run(60s + traffic_flow::end_most + 5s);
+  flow->stop();
+  EXPECT_EQ(flow->counts().overdue.load(), 10U) << "those of the first five seconds";
+}
+
 TEST_F(traffic, tells_what_had_time_enough_to_end_from_what_is_cut_off) {
   what.kind = traffic_kind::rrpc;
   cloud_side.desk.answers = false;

@@ -186,14 +186,17 @@ TEST(device_flags, that_contradict_each_other_are_refused) {
   EXPECT_EQ(start_refused({"--devcie", "x"}), "unknown flag --devcie; the nearest is --device");
 }
 
-TEST(device_words, name_what_exists_and_what_does_not_yet) {
-  EXPECT_EQ(refused({}), "fleet device: needs a subcommand: mqtt start or ota start");
-  for (const auto word : {"coap", "http"}) {
-    EXPECT_EQ(refused({word, "start"}), "fleet device: " + std::string{word}
-                                            + " is not there yet; fleet device mqtt start is");
-  }
+TEST(device_words, name_what_exists) {
+  EXPECT_EQ(refused({}),
+            "fleet device: needs a subcommand: mqtt start, ota start, coap start or http start");
   EXPECT_EQ(refused({"mqqt"}),
-            "fleet device: subcommand mqqt is unknown; the nearest is mqtt (of mqtt or ota)");
+            "fleet device: subcommand mqqt is unknown; the nearest is mqtt (of mqtt, ota, coap or "
+            "http)");
+  EXPECT_EQ(refused({"coap", "report"}),
+            "fleet device coap: report is typed at the prompt of fleet device coap start, or given "
+            "to its --run");
+  EXPECT_EQ(refused({"http", "strat"}),
+            "fleet device http: subcommand strat is unknown; the nearest is start");
   EXPECT_EQ(refused({"mqtt"}), "fleet device mqtt: needs a command: start");
   EXPECT_EQ(refused({"mqtt", "strat"}),
             "fleet device mqtt: subcommand strat is unknown; the nearest is start");
@@ -205,6 +208,63 @@ TEST(device_words, name_what_exists_and_what_does_not_yet) {
             "fleet device ota: stop is typed at the prompt of fleet device ota start");
   EXPECT_EQ(refused({"ota", "stat"}),
             "fleet device ota: subcommand stat is unknown; the nearest is start");
+}
+
+TEST(device_post_flags, say_how_it_posts_and_where) {
+  EXPECT_EQ(taken({}, "coap").run.protocol, device_protocol::coap);
+  EXPECT_EQ(taken({}, "http").run.security, security::plain);
+  EXPECT_EQ(taken({"--security", "psk"}, "coap").run.security, security::psk);
+  const auto o = taken({"--target", "coap-psk://h", "--run", "report; ping", "--verbose"}, "coap");
+  EXPECT_EQ(o.run.security, security::aes);
+  EXPECT_EQ(o.run.target.port, 5682);
+  EXPECT_TRUE(o.scripted);
+  EXPECT_TRUE(o.verbose);
+  EXPECT_EQ(taken({"--target", "https://h", "--cafile", "ca"}, "http").run.security, security::tls);
+}
+
+TEST(device_post_flags, that_contradict_each_other_are_refused) {
+  EXPECT_EQ(start_refused({"--target", "https://h"}, "coap"),
+            "--target https://h:443 is for fleet device http start");
+  EXPECT_EQ(start_refused({"--target", "coap://h"}),
+            "--target coap://h:5683 is for fleet device coap start");
+  EXPECT_EQ(start_refused({"--target", "coap://h", "--security", "dtls"}, "coap"),
+            "--security dtls contradicts the coap:// target; write coaps:// for that");
+  EXPECT_EQ(start_refused({"--target", "https://h", "--security", "plain"}, "http"),
+            "--security plain contradicts the https:// target; write http:// for that");
+  EXPECT_EQ(start_refused({"--security", "tls"}, "coap"),
+            "--security tls is unknown; the nearest is dtls (of plain, dtls, psk or aes)");
+  EXPECT_EQ(start_refused({"--security", "dtls", "--insecure"}, "coap"),
+            "--insecure needs a target whose certificate is looked at: coaps://");
+  EXPECT_EQ(start_refused({"--target", "http://h", "--admin", "off"}, "http"),
+            "--admin is the embedded twin's and contradicts --target");
+  EXPECT_EQ(start_refused({"--profile", "mqtt"}, "http").substr(0, 25),
+            "--profile mqtt is unknown");
+  EXPECT_EQ(start_refused({"--run", "ping"}, "http"),
+            "--run ping has a mistake: unknown command ping; help shows them all");
+}
+
+TEST(device_plan, of_each_way_to_post_has_what_its_channel_needs) {
+  for (const auto tier : {"plain", "dtls", "psk", "aes"}) {
+    const auto plan = plan_hand(taken({"--security", tier}, "coap"));
+    ASSERT_TRUE(plan.ok()) << tier;
+    const auto* const posts = plan.value().setup.posts;
+    ASSERT_NE(posts, nullptr);
+    const auto& coap = posts->post->coap;
+    const std::string name{tier};
+    EXPECT_EQ(coap.security != nullptr, name == "dtls" || name == "psk");
+    EXPECT_EQ(coap.shared_key, name == "psk");
+    EXPECT_EQ(coap.aes, name == "aes");
+    EXPECT_FALSE(posts->post->sign) << "as the SDK";
+  }
+  const auto http = plan_hand(
+      taken({"--target", "https://127.0.0.1:8443", "--insecure", "--sign", "hmacsha1"}, "http"));
+  ASSERT_TRUE(http.ok()) << http.error().message;
+  const auto& setup = http.value().setup;
+  EXPECT_EQ(setup.posts->post->http_host, "127.0.0.1:8443");
+  EXPECT_EQ(setup.posts->post->sign, alink::sign_method::hmacsha1);
+  EXPECT_NE(setup.posts->security, nullptr);
+  EXPECT_FALSE(setup.verified);
+  EXPECT_EQ(plan_hand(taken({})).value().setup.posts, nullptr);
 }
 
 TEST(device_ota_flags, say_what_it_runs_and_where_an_image_goes) {
@@ -264,9 +324,12 @@ TEST(device_help, has_the_commands_and_the_flags_in_a_hundred_columns) {
   EXPECT_EQ(text_of({"help", "device", "mqtt", "start"}),
             text_of({"device", "mqtt", "start", "--help"}));
   EXPECT_NE(text_of({"device", "--help"}).find("pub open"), std::string::npos);
+  EXPECT_NE(text_of({"device", "--help"}).find("post TOPIC PAYLOAD"), std::string::npos);
   EXPECT_NE(text_of({"device", "mqtt", "start", "--help"}).find("Examples"), std::string::npos);
-  for (const words& line : {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"},
-                            words{"device", "ota", "start", "--help"}}) {
+  for (const words& line :
+       {words{"device", "--help"}, words{"device", "mqtt", "start", "--help"},
+        words{"device", "ota", "start", "--help"}, words{"device", "coap", "start", "--help"},
+        words{"device", "http", "start", "--help"}}) {
     const std::string text = text_of(line);
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = text.find('\n', at);

@@ -14,6 +14,7 @@ namespace fleet::program {
 class noting_console final : public cloud::operations {
 public:
   std::vector<std::string> calls;
+  std::vector<duration> patiences;               ///< of the calls that wait for an answer
   std::optional<cloud::operation_error> failure; ///< of every call
   int code = 200;                                ///< what devices answer
   bool answers = true;
@@ -48,13 +49,15 @@ public:
     return said();
   }
   cloud::operation_result kick(cloud::device_name_view) override { return said(); }
-  void set_properties(cloud::device_name_view who, std::string_view properties, duration,
+  void set_properties(cloud::device_name_view who, std::string_view properties, duration patience,
                       cloud::call_done done) override {
+    patiences.push_back(patience);
     note("set", who, properties);
     end(std::move(done));
   }
-  void get_properties(cloud::device_name_view who, std::string_view names, duration,
+  void get_properties(cloud::device_name_view who, std::string_view names, duration patience,
                       cloud::call_done done) override {
+    patiences.push_back(patience);
     note("get", who, names);
     end(std::move(done));
   }
@@ -64,12 +67,14 @@ public:
     return said();
   }
   void call_service(cloud::device_name_view who, std::string_view service,
-                    std::string_view arguments, duration, cloud::call_done done) override {
+                    std::string_view arguments, duration patience, cloud::call_done done) override {
+    patiences.push_back(patience);
     note(service, who, arguments);
     end(std::move(done));
   }
-  void rrpc(cloud::device_name_view who, std::string_view topic, bytes_view payload, duration,
-            cloud::call_done done) override {
+  void rrpc(cloud::device_name_view who, std::string_view topic, bytes_view payload,
+            duration patience, cloud::call_done done) override {
+    patiences.push_back(patience);
     note("rrpc" + std::string{topic}, who, as_text(payload));
     end(std::move(done));
   }

@@ -293,8 +293,7 @@ TEST(run_flags, take_protocol_and_security_from_the_targets_scheme) {
     security tier;
   };
   for (const auto& e :
-       {expected{"--target mqtt://b", device_protocol::mqtt, security::plain},
-        expected{"--target mqtts://b", device_protocol::mqtt, security::tls},
+       {expected{"--target mqtts://b", device_protocol::mqtt, security::tls},
         expected{"--target coap://b", device_protocol::coap, security::plain},
         expected{"--target coaps://b", device_protocol::coap, security::dtls},
         expected{"--target coaps://b --security psk", device_protocol::coap, security::psk},
@@ -328,6 +327,10 @@ TEST(run_contradictions, of_security_and_target) {
   EXPECT_EQ(refused("--target-admin http://127.0.0.1:18830"),
             "--target-admin needs a target; the embedded twin's ledger is at hand");
   EXPECT_EQ(run("--security tls --tls-version 1.3").tls_version, tls_version::v1_3);
+  for (const auto posting : {"--protocol coap --security psk", "--target coaps://b"}) {
+    EXPECT_EQ(refused(std::string{posting} + " --tls-version 1.2"),
+              "--tls-version is about TLS, and of DTLS there is 1.2 alone; leave it out");
+  }
 }
 
 TEST(run_contradictions, of_registration) {

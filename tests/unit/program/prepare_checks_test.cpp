@@ -59,6 +59,52 @@ std::string outcome_of_scenario(const std::string& text, run_options o = vendor(
   return outcome_of(o, std::move(plan));
 }
 
+TEST(prepare_checks, refuse_reports_that_the_platform_does_not_take_in_a_post) {
+  auto o = vendor();
+  o.protocol = device_protocol::coap;
+  o.payload_bytes = 1024;
+  EXPECT_EQ(outcome_of(o), "ready");
+  o.payload_bytes = 1025;
+  EXPECT_EQ(outcome_of(o), "2: --payload-bytes 1025B makes reports of 1025B, and over CoAP the "
+                           "platform takes no more than 1KiB; make them smaller");
+  o.protocol = device_protocol::http;
+  EXPECT_EQ(outcome_of(o), "ready");
+}
+
+/// How the devices of the one product post.
+actors::post_plan posting(const run_options& o) {
+  const auto got = prepare(o, std::nullopt);
+  EXPECT_TRUE(got.ok());
+  return got && got.value().products[0].settings.post ? *got.value().products[0].settings.post
+                                                      : actors::post_plan{};
+}
+
+TEST(preparation_of_posts, tells_proxies_the_host_of_the_target_as_it_was_written) {
+  auto o = vendor();
+  o.virtual_world = false;
+  o.protocol = device_protocol::http;
+  o.target = {text::scheme::http, "localhost", 34437};
+  EXPECT_EQ(posting(o).http_host, "localhost:34437");
+  o.target.port = 80;
+  EXPECT_EQ(posting(o).http_host, "localhost");
+  o.target = {text::scheme::http, "::1", 8080};
+  EXPECT_EQ(posting(o).http_host, "[::1]:8080");
+  o.target = {text::scheme::https, "localhost", 443};
+  o.security = security::tls;
+  o.insecure = true;
+  EXPECT_EQ(posting(o).http_host, "localhost");
+  o.target.port = 80;
+  EXPECT_EQ(posting(o).http_host, "localhost:80");
+}
+
+TEST(preparation_of_posts, signs_as_was_said_aloud_and_else_as_the_protocol_has_it) {
+  auto o = vendor();
+  o.protocol = device_protocol::coap;
+  EXPECT_FALSE(posting(o).sign);
+  o.sign_given = true; // and it is the default of MQTT
+  EXPECT_EQ(posting(o).sign, alink::sign_method::hmacsha1);
+}
+
 TEST(prepare_checks, refuse_reports_that_the_boards_memory_never_holds) {
   auto o = vendor();
   o.payload_bytes = 100 * 1024;

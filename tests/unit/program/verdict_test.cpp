@@ -26,7 +26,7 @@ TEST(verdict, fails_where_reports_were_due_and_none_was_sent) {
   judge(f);
   ASSERT_EQ(f.failures.size(), 1U);
   EXPECT_EQ(f.failures.front(), "reports were due and none was sent: 2 while offline, 30 too large "
-                                "for the board's memory");
+                                "for the board's memory or the platform");
 }
 
 TEST(verdict, passes_where_some_reports_were_sent) {
@@ -284,8 +284,8 @@ TEST(report_of_counts, tells_each_reason_for_itself) {
   for (const auto* line :
        {"reports not sent: 1 while offline, 2 while the window was full, 3 while the board's "
         "memory "
-        "was full, 4 too large for the board's memory, 5 to a topic that nothing can be published "
-        "to\n",
+        "was full, 4 too large for the board's memory or the platform, 5 to a topic that nothing "
+        "can be published to\n",
         "too large for the board's receive buffer: 11\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << text;
   }

@@ -1,5 +1,5 @@
 // Buckets refill when they are looked at.
-#include "cloud_sim/web/rate_limit.hpp"
+#include "cloud_sim/rate_limit.hpp"
 
 #include <algorithm>
 

@@ -1,0 +1,23 @@
+// Keys of DTLS clients (aliyun-iot.md §17.1). What they then say is post_door.cpp's.
+#include "cloud_sim/post_door.hpp"
+#include "protocol/base/hmac.hpp"
+
+namespace fleet::cloud {
+
+std::optional<device_index> post_door::psk_owner(std::string_view identity) const {
+  const auto said = alink::read_psk_identity(identity);
+  return said ? parts_.devices.find(said->product_key, said->device_name) : std::nullopt;
+}
+
+// RFC 4279 §2: a handshake that fails for want of the key fails as one with a wrong key does.
+std::string post_door::psk_key(std::string_view identity) const {
+  const auto said = alink::read_psk_identity(identity);
+  const auto device = psk_owner(identity);
+  if (device && !parts_.devices.disabled(*device)) {
+    return alink::make_psk_key(parts_.devices.identity_of(*device), said->method, said->timestamp);
+  }
+  return key_.empty() ? std::string{}
+                      : hmac_hex(hmac_hash::sha256, key_, "key of nobody." + std::string{identity});
+}
+
+} // namespace fleet::cloud

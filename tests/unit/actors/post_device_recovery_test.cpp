@@ -1,0 +1,274 @@
+// Posting devices whose platform is away for a while, has no room, or lost their session; and
+// what they lose of it when they ask for no answers. Against clouds played by hand.
+#include <gtest/gtest.h>
+
+#include "protocol/tls/dtls_model.hpp"
+#include "tests/unit/actors/coap_cloud.hpp"
+#include "tests/unit/actors/http_cloud.hpp"
+#include "tests/unit/actors/post_rig.hpp"
+
+namespace fleet::actors {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+struct coap_rig : test::posting_device {
+  explicit coap_rig(datagram_filter_door* security = nullptr)
+      : cloud(world.home(), 5683, security) {
+    product.peer = cloud.at();
+  }
+  [[nodiscard]] ledger::totals totals() { return cloud.office.totals(slot->uplink); }
+  test::coap_cloud cloud;
+};
+
+struct dtls_rig : coap_rig {
+  dtls_rig() : dtls_rig(std::make_unique<tls::modelled_dtls>()) {}
+  explicit dtls_rig(std::unique_ptr<tls::modelled_dtls> s)
+      : coap_rig(s.get()), security(std::move(s)) {
+    coap().security = security.get();
+    product.server_name = "coap.test";
+    product.interval = seconds{5};
+  }
+  std::unique_ptr<tls::modelled_dtls> security;
+};
+
+struct http_rig : test::posting_device {
+  http_rig() : cloud(world.home(), 8080, nullptr) {
+    product.post->protocol = post_protocol::http;
+    product.peer = cloud.at();
+  }
+  [[nodiscard]] ledger::totals totals() { return cloud.office.totals(slot->uplink); }
+  test::http_cloud cloud;
+};
+
+template <typename Rig>
+void expect_all_acknowledged(Rig& d) {
+  d.quiet();
+  d.run(seconds{30});
+  const auto all = d.totals();
+  EXPECT_EQ(all.attempted, all.acknowledged);
+  EXPECT_EQ(0U, all.lost + all.unexplained + all.unexpected + all.corrupted);
+  EXPECT_EQ(d.counts.replies_bad.load(), 0U);
+}
+
+TEST(post_device_over_dtls, makes_a_new_session_when_the_server_began_anew) {
+  dtls_rig d;
+  d.boot(seconds{20});
+  const auto before = d.cloud.posts();
+  ASSERT_GT(before, 1U);
+  d.cloud.die();
+  d.cloud.start(); // between two reports: nothing tells the device
+  d.run(seconds{20});
+  EXPECT_GT(d.cloud.posts(), before + 1);
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  EXPECT_EQ(2, d.cloud.office.granted);
+  expect_all_acknowledged(d);
+}
+
+TEST(post_device_over_dtls, comes_back_when_the_server_was_away_for_a_while) {
+  dtls_rig d;
+  d.boot(seconds{20});
+  d.cloud.die();
+  d.run(seconds{15});
+  d.cloud.start();
+  const auto before = d.cloud.posts();
+  d.run(seconds{30});
+  EXPECT_GT(d.cloud.posts(), before + 3);
+  EXPECT_TRUE(d.troubles.empty());
+  expect_all_acknowledged(d);
+}
+
+TEST(post_device_over_dtls, repeats_what_was_taken_unanswered_under_another_token) {
+  dtls_rig d;
+  d.boot(seconds{20});
+  const auto before = d.cloud.posts();
+  d.cloud.mute = true;
+  d.run(seconds{15}); // long enough for a report and its two repeats, and for no log-on
+  d.cloud.mute = false;
+  d.run(seconds{30});
+  EXPECT_GT(d.cloud.posts(), before + 3);
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_GE(d.totals().duplicated, 1U);
+  expect_all_acknowledged(d); // and none of the repeats unexplained
+}
+
+TEST(post_device_over_dtls, gives_up_when_new_sessions_do_not_help) {
+  dtls_rig d;
+  d.boot(seconds{20});
+  d.cloud.ignores_posts = true;
+  for (int i = 0; i < 120 && d.troubles.empty(); ++i) {
+    d.run(seconds{1});
+  }
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::timed_out});
+  EXPECT_EQ(d.cloud.office.granted, 1 + d.product.post->ways_max);
+}
+
+TEST(post_device_over_dtls, has_all_the_patience_of_dtls_for_its_handshake) {
+  dtls_rig d;
+  d.board();
+  d.link().faults().cut = true;
+  d.boot(seconds{14}); // longer than a connection over TCP may take
+  ASSERT_TRUE(d.troubles.empty());
+  d.link().faults().cut = false;
+  d.run(seconds{3});
+  EXPECT_EQ(d.it().now_in(), phase::online);
+}
+
+TEST(post_device_over_dtls, gives_up_with_the_patience_of_dtls) {
+  dtls_rig d;
+  d.board();
+  d.link().faults().cut = true;
+  d.boot(minutes{2});
+  EXPECT_TRUE(d.troubles.empty());
+  d.run(seconds{10});
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::timed_out});
+}
+
+TEST(post_device_over_coap, keeps_what_the_platform_cannot_take_now_and_posts_it_again) {
+  for (const coap::code code : {coap::code::internal_server_error, coap::code::service_unavailable,
+                                coap::make_code(4, 29)}) {
+    coap_rig d;
+    d.boot();
+    d.cloud.post_codes = {code, code};
+    d.run(seconds{10});
+    EXPECT_TRUE(d.troubles.empty());
+    EXPECT_EQ(1, d.cloud.office.granted);
+    EXPECT_EQ(d.counts.resent.load(), 2U);
+    expect_all_acknowledged(d);
+    EXPECT_EQ(d.totals().duplicated, 0U);
+  }
+}
+
+TEST(post_device_over_coap, waits_as_long_as_max_age_says) {
+  coap_rig d;
+  d.product.interval = seconds{10};
+  d.boot(seconds{30});
+  d.cloud.max_age = 25;
+  d.cloud.post_codes = {coap::code::service_unavailable};
+  d.run(seconds{10});
+  ASSERT_TRUE(d.cloud.post_codes.empty());
+  const auto before = d.cloud.posts();
+  d.run(seconds{14});
+  EXPECT_EQ(d.cloud.posts(), before) << "no other report goes either";
+  d.run(seconds{26});
+  EXPECT_GE(d.cloud.posts(), before + 4);
+  expect_all_acknowledged(d);
+}
+
+TEST(post_device_over_coap, waits_no_longer_than_a_minute_or_so_whatever_max_age_says) {
+  coap_rig d;
+  d.boot();
+  d.cloud.max_age = 0xFFFFFFFF;
+  d.cloud.post_codes = {coap::code::service_unavailable};
+  d.run(seconds{80});
+  expect_all_acknowledged(d);
+}
+
+TEST(post_device_over_coap, drops_a_post_that_is_never_taken) {
+  coap_rig d;
+  d.product.post->again_longest = seconds{2};
+  d.product.interval = seconds{40}; // one at a time
+  d.boot(seconds{41});
+  d.cloud.post_codes.assign(std::size_t{d.product.post->delays_max} + 1,
+                            coap::code::internal_server_error);
+  d.run(seconds{40});
+  EXPECT_EQ(d.counts.replies_bad.load(), 1U);
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.totals().lost, 0U);
+}
+
+TEST(post_device_over_coap, backs_off_when_nobody_knows_what_became_of_a_post_behind_a_gateway) {
+  for (const coap::code code : {coap::code::bad_gateway, coap::code::gateway_timeout}) {
+    coap_rig d;
+    d.boot();
+    d.cloud.post_codes = {code};
+    d.run(seconds{10});
+    EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
+    EXPECT_EQ(d.it().now_in(), phase::online);
+    EXPECT_EQ(d.counts.replies_bad.load(), 0U);
+  }
+}
+
+TEST(post_device_over_http, keeps_what_the_platform_cannot_take_now_and_posts_it_again) {
+  for (const auto code : {alink::post_code::common_error, alink::post_code::session_error,
+                          alink::post_code::too_many}) {
+    http_rig d;
+    d.boot();
+    d.cloud.post_codes = {code, code};
+    d.run(seconds{10});
+    EXPECT_TRUE(d.troubles.empty());
+    EXPECT_EQ(d.counts.resent.load(), 2U);
+    expect_all_acknowledged(d);
+    EXPECT_EQ(d.totals().duplicated, 0U);
+  }
+}
+
+TEST(post_device_over_http, takes_the_word_of_a_proxy_for_what_it_says) {
+  http_rig d;
+  d.boot();
+  d.cloud.statuses = {503};
+  d.cloud.retry_after = "6";
+  d.run(seconds{1});
+  ASSERT_TRUE(d.cloud.statuses.empty());
+  const auto before = d.cloud.posts();
+  d.run(seconds{4});
+  EXPECT_EQ(d.cloud.posts(), before);
+  d.run(seconds{6});
+  EXPECT_GT(d.cloud.posts(), before + 3);
+  EXPECT_TRUE(d.troubles.empty());
+  d.cloud.statuses = {502}; // nobody knows whether it came to the platform
+  d.run(seconds{10});
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
+  EXPECT_EQ(d.counts.replies_bad.load(), 0U);
+  EXPECT_EQ(d.totals().lost, 0U);
+}
+
+TEST(post_device_at_qos_0, loses_what_the_network_loses_and_no_more) {
+  for (const bool as_sdk : {false, true}) {
+    coap_rig d;
+    if (as_sdk) {
+      d.coap().client = coap::sdk_behaviour();
+    }
+    d.product.qos = mqtt::qos::at_most_once;
+    d.boot(seconds{10});
+    d.link().faults().loss_ppm = 200'000;
+    d.run(minutes{10});
+    EXPECT_EQ(d.counts.skipped_for(skip::window), 0U);
+    EXPECT_GE(d.counts.published[0].load(), 600U);
+    EXPECT_GT(d.cloud.posts(), 420U);
+    EXPECT_TRUE(d.troubles.empty());
+    EXPECT_EQ(d.totals().lost, 0U);
+  }
+}
+
+TEST(post_device_at_qos_0, hears_that_its_token_is_over_all_the_same) {
+  coap_rig d;
+  d.product.qos = mqtt::qos::at_most_once;
+  d.boot();
+  d.cloud.office.expire();
+  d.run(seconds{5});
+  EXPECT_EQ(2, d.cloud.office.granted);
+  EXPECT_TRUE(d.troubles.empty());
+}
+
+TEST(post_device_at_qos_0, has_its_radio_off_soon_after_a_lost_report) {
+  coap_rig d;
+  d.product.qos = mqtt::qos::at_most_once;
+  d.product.interval = minutes{1};
+  d.coap().radio_sleep = true;
+  d.boot(seconds{20});
+  d.link().faults().loss_ppm = 1'000'000;
+  const auto before = d.published();
+  while (d.published() == before) {
+    d.run(seconds{1});
+  }
+  EXPECT_TRUE(d.link().radio_on());
+  d.run(seconds{10});
+  EXPECT_FALSE(d.link().radio_on());
+}
+
+} // namespace
+} // namespace fleet::actors
