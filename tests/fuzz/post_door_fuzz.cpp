@@ -34,7 +34,7 @@ struct granted {
   std::string token;
   std::unique_ptr<alink::post_cipher> seal; ///< AES mode
   time_point at{};
-  bool good = true;                  ///< not replaced, not withdrawn
+  bool good = true;                  ///< no later one was used, not withdrawn
   bool sure = true;                  ///< it is known whose it is
   std::set<std::uint32_t> numbers{}; ///< that were taken
 };
@@ -144,7 +144,6 @@ private:
     FLEET_CHECK(!what.token.empty() && !(sure && disabled_[device]));
     for (auto& g : grants_) {
       FLEET_CHECK(g.token != what.token || !sure);
-      g.good = g.good && (g.device != device || !sure);
     }
     granted g{.device = device, .by = by, .token = what.token, .at = now(), .sure = sure};
     if (!what.random.empty()) {
@@ -152,6 +151,13 @@ private:
     }
     if (grants_.size() < 200) {
       grants_.push_back(std::move(g));
+    }
+  }
+
+  /// A token that is used ends all those that its device had before.
+  void used(std::size_t which) {
+    for (std::size_t i = 0; i < which && grants_[which].sure; ++i) {
+      grants_[i].good = grants_[i].good && grants_[i].device != grants_[which].device;
     }
   }
 
@@ -228,6 +234,9 @@ private:
                      && may_post(*g, post_protocol::http, device);
     const auto said = hear_http("/topic" + say_.topic(device), say_.payload(), token, "POST");
     FLEET_CHECK(said.code != 0 || (may && said.message_id));
+    if (said.code == 0) {
+      used(which);
+    }
   }
 
   // ---- CoAP ------------------------------------------------------------------------------------
