@@ -113,7 +113,8 @@ TEST(dtls, keeps_sessions_of_all_suites_apart_when_they_take_turns_on_one_thread
   const auto servers = test::make_dtls_server(test::usual_dtls_server());
   std::vector<std::unique_ptr<tls::dtls_client_context>> clients;
   std::vector<std::unique_ptr<dtls_pair>> pairs;
-  // Two of each, with keys of their own.
+  // Two of each that has its records from us, with keys of their own, and one that is OpenSSL's.
+  constexpr std::size_t ours = 10;
   for (const char* suite :
        {"PSK-AES128-CCM8", "PSK-AES128-CCM", "PSK-AES128-GCM-SHA256", "PSK-AES256-GCM-SHA384",
         "PSK-CHACHA20-POLY1305", "PSK-AES128-CCM8", "PSK-AES128-CCM", "PSK-AES128-GCM-SHA256",
@@ -131,13 +132,15 @@ TEST(dtls, keeps_sessions_of_all_suites_apart_when_they_take_turns_on_one_thread
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       dtls_pair& pair = *pairs[i];
       ASSERT_TRUE(pair.say_up(said.back()));
-      // What fails in between, forged or of another session, must leave nothing behind.
-      std::string forged = pair.sent_up.back();
-      forged.back() = static_cast<char>(forged.back() ^ 1);
-      pair.at_the_server(as_bytes(forged));
-      pairs[(i + 1) % pairs.size()]->at_the_server(as_bytes(forged));
+      if (i < ours) { // what fails in between, forged or of another session, leaves nothing behind
+        std::string forged = pair.sent_up.back();
+        forged.back() = static_cast<char>(forged.back() ^ 1);
+        pair.at_the_server(as_bytes(forged));
+        pairs[(i + 1) % ours]->at_the_server(as_bytes(forged));
+      }
       pair.run();
-      ASSERT_TRUE(pair.say_down(said.back()));
+      ASSERT_TRUE(pair.say_down(said.back()))
+          << i << " in round " << round << ": " << pair.server->error();
       pair.run();
     }
   }
