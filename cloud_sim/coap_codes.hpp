@@ -1,4 +1,4 @@
-// The codes of the platform's answers over CoAP (aliyun-iot.md §17.2, §17.3). Internal to its desk.
+// What the door says, as CoAP's codes (aliyun-iot.md §17.2, §17.3, §24). Internal to the desk.
 #pragma once
 
 #include "cloud_sim/post_door.hpp"
@@ -6,6 +6,8 @@
 #include "protocol/coap/types.hpp"
 
 namespace fleet::cloud {
+
+inline constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's own (§17.2)
 
 inline coap::code code_of(logon_denial why) noexcept {
   switch (why) {

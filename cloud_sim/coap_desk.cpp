@@ -14,8 +14,7 @@ namespace fleet::cloud {
 
 namespace {
 
-constexpr std::uint32_t wrong_sign_units = 20;        ///< of coap_desk_options::wrong_signs
-constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's own (§17.2)
+constexpr std::uint32_t wrong_sign_units = 20; ///< of coap_desk_options::wrong_signs
 /// What the SDK's largest messages have (§17.5): a whole payload, behind a path and a token.
 constexpr std::uint16_t message_max = 1280;
 /// An AES block more than a payload: what the AES mode adds (§17.4).
@@ -55,13 +54,14 @@ struct coap_desk::peer final : hal::timer {
   peer& operator=(const peer&) = delete;
 
   coap_desk& desk;
-  hal::address at;
+  const hal::address at;
   std::optional<coap::server_session> session; ///< none: nothing to remember
   std::optional<device_index> owner;           ///< of its key (§17.1)
   std::optional<device_index> device;          ///< over DTLS: who posted last
-  std::list<peer*>::iterator place;            ///< in heard_
-  std::uint64_t way = 0;                       ///< as post_request
-  std::uint32_t number = fault_desk::nobody;   ///< of who was heard there last
+  time_point armed_for = never;
+  std::uint64_t way = 0;                     ///< as post_request
+  std::uint32_t number = fault_desk::nobody; ///< of who was heard there last
+  hal::silence_place place = 0;              ///< in heard_
   bool over_dtls = false;
 
 private:
@@ -104,10 +104,6 @@ coap_desk::request::request(bytes_view options) {
   accept = coap::find_uint(options, coap::option::accept);
 }
 
-std::size_t coap_desk::by_octets::operator()(const hal::address& a) const noexcept {
-  return static_cast<std::size_t>(hash_text(as_text(octets_of(a))));
-}
-
 coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options& options)
     : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()),
       wrong_signs_(options.wrong_signs) {}
@@ -134,10 +130,9 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
 
 // Who is forgotten has its repeats judged anew, so a crowd of strangers costs others no more.
 coap_desk::peer& coap_desk::open_peer(const hal::address& at) {
-  const auto found = peers_.find(at);
-  if (found != peers_.end()) {
-    heard_.splice(heard_.end(), heard_, found->second->place);
-    return *found->second;
+  if (peer* const known = peers_.find(at)) {
+    heard_.touch(known->place);
+    return *known;
   }
   if (peers_.size() >= options_.peers_max && !heard_.empty()) {
     ++counters_.displaced;
@@ -147,18 +142,18 @@ coap_desk::peer& coap_desk::open_peer(const hal::address& at) {
     }
     forget(silent);
   }
-  peer& made = *peers_.emplace(at, std::make_unique<peer>(*this, at)).first->second;
-  made.place = heard_.insert(heard_.end(), &made);
+  peer& made = peers_.add(std::make_unique<peer>(*this, at));
+  made.place = heard_.add(made);
   made.way = ++met_;
   return made;
 }
 
 void coap_desk::forget(peer& p) {
-  heard_.erase(p.place);
+  heard_.remove(p.place);
   if (p.device) {
     by_device_.erase(*p.device);
   }
-  peers_.erase(p.at);
+  peers_.take(p);
 }
 
 void coap_desk::on_peer(const hal::address& from, std::string_view identity) {
@@ -167,9 +162,24 @@ void coap_desk::on_peer(const hal::address& from, std::string_view identity) {
   p.owner = identity.empty() ? std::nullopt : door_.psk_owner(identity);
 }
 
+void coap_desk::on_crowd(std::span<const hal::address> senders) noexcept {
+  std::array<peer*, hal::crowd_max> found;
+  const auto known = peers_.expect(senders, sizeof(peer), found);
+  for (unsigned step = 0; step < coap::server_session::expect_steps; ++step) {
+    for (const peer* p : known) {
+      if (p->session) {
+        p->session->expect(step);
+      }
+    }
+  }
+  for (const peer* p : known) {
+    heard_.expect(p->place);
+  }
+}
+
 void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {
-  if (const auto found = peers_.find(from); found != peers_.end()) {
-    forget(*found->second);
+  if (peer* const known = peers_.find(from)) {
+    forget(*known);
   }
 }
 
@@ -232,7 +242,13 @@ void coap_desk::settle(peer& p) {
     }
     return;
   }
-  home_.arm(p, p.session->next_timeout());
+  // A wake that only moves away is moved when it comes: else each datagram of each of very many
+  // peers would reorder the home's timers.
+  const time_point due = p.session->next_timeout();
+  if (!p.armed() || due < p.armed_for) {
+    p.armed_for = due;
+    home_.arm(p, due);
+  }
 }
 
 void coap_desk::wake(peer& p) {
@@ -243,16 +259,15 @@ void coap_desk::wake(peer& p) {
 
 void coap_desk::reset_all() {
   server_->discard();
-  for (auto at = peers_.begin(); at != peers_.end();) { // in any order: nothing is told
-    peer& p = *at->second;
+  for (std::size_t left = peers_.size(); left > 0; --left) {
+    peer& p = *heard_.front();
     home_.disarm(p);
     p.session.reset();
     p.way = ++met_; // what comes again was heard before, and is no mistake
     if (p.over_dtls) {
-      ++at;
+      heard_.touch(p.place); // all of them in turn: their order stays
     } else {
-      heard_.erase(p.place);
-      at = peers_.erase(at);
+      forget(p);
     }
   }
 }

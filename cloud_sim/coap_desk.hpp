@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +13,8 @@
 #include "cloud_sim/post_door.hpp"
 #include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/datagram_server.hpp"
+#include "hal_sim/world/peer_table.hpp"
+#include "hal_sim/world/silence_order.hpp"
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/coap/server.hpp"
 
@@ -57,9 +59,6 @@ public:
 private:
   struct peer;
   struct request;
-  struct by_octets {
-    std::size_t operator()(const hal::address& a) const noexcept;
-  };
 
   coap_desk(hal::home& where, post_door& door, const coap_desk_options& options);
 
@@ -67,6 +66,7 @@ private:
   void on_datagram(const hal::address& from, bytes_view bytes) override;
   void on_peer_gone(const hal::address& from, std::string_view why) override;
   void on_peer_refused(const hal::address&, std::string_view) override {}
+  void on_crowd(std::span<const hal::address> senders) noexcept override;
 
   peer& open_peer(const hal::address& at);
   void forget(peer& p);
@@ -87,9 +87,8 @@ private:
   coap_desk_options options_;
   coap::server_behaviour behaviour_;
   std::unique_ptr<hal::datagram_server> server_;
-  std::unordered_map<hal::address, std::unique_ptr<peer>, by_octets>
-      peers_;                                         ///< walked by reset_all() alone
-  std::list<peer*> heard_;                            ///< all of them, the longest silent first
+  hal::peer_table<peer> peers_;
+  hal::silence_order<peer> heard_;                    ///< all of them
   std::unordered_map<device_index, peer*> by_device_; ///< over DTLS; never walked
   coap::datagrams out_;
   json_reader json_;

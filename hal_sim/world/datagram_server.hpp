@@ -6,12 +6,16 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "hal_sim/world/crowd.hpp"
 #include "hal_sim/world/home.hpp"
+#include "hal_sim/world/peer_table.hpp"
+#include "hal_sim/world/silence_order.hpp"
 #include "protocol/base/datagram_filter.hpp"
 
 namespace fleet::hal {
@@ -27,6 +31,8 @@ public:
   virtual void on_peer_gone(const address& peer, std::string_view why) = 0;
   /// A handshake did not come to its end.
   virtual void on_peer_refused(const address& peer, std::string_view why) = 0;
+  /// Advice, as crowd_events: these are about to speak.
+  virtual void on_crowd(std::span<const address> /*senders*/) noexcept {}
 
 protected:
   ~datagram_server_events() = default;
@@ -57,7 +63,7 @@ struct datagram_server_counters {
   std::uint64_t refused = 0; ///< handshakes that came to nothing
 };
 
-class datagram_server final : datagram_events {
+class datagram_server final : crowd_events {
 public:
   static result<std::unique_ptr<datagram_server>, listen_error>
   open(home& h, const datagram_server_options& options, datagram_server_events& events);
@@ -80,13 +86,16 @@ public:
 private:
   struct session;
   struct by_octets {
-    std::size_t operator()(const address& a) const noexcept;
+    std::size_t operator()(const address& a) const noexcept {
+      return static_cast<std::size_t>(hash_of(a));
+    }
   };
 
   datagram_server(home& h, const datagram_server_options& options, datagram_server_events& events);
 
   void on_datagram(const address& from, bytes_view bytes) override;
   void on_trouble(datagram_trouble /*trouble*/) override {}
+  void on_crowd(std::span<const address> senders) noexcept override;
 
   using sessions = std::list<session*>;
 
@@ -106,8 +115,8 @@ private:
   datagram_server_options options_;
   datagram_server_events& events_;
   datagram_ptr socket_;
-  std::unordered_map<address, std::unique_ptr<session>, by_octets> sessions_;
-  sessions open_;                                                ///< the longest silent first
+  peer_table<session> sessions_;
+  silence_order<session> open_;
   sessions half_;                                                ///< negotiating, the oldest first
   std::unordered_map<address, sessions, by_octets> half_of_one_; ///< the same, by source
   std::vector<std::unique_ptr<session>> gone_; ///< freed when nobody can be inside them

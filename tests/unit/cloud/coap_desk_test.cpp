@@ -311,6 +311,27 @@ TEST(coap_desk_peers, are_forgotten_when_silent_and_no_more_than_so_many_at_once
 }
 
 // Nothing may leave that acknowledges what the store did not take, not even when it is asked again.
+TEST(coap_desk_peers, are_forgotten_a_lifetime_behind_their_last_word_and_no_later) {
+  const duration lifetime = coap::transmission{}.exchange_lifetime();
+  coap_rig rig;
+  cloud::coap_desk_options o;
+  o.at = hal::parse_address("127.0.0.1:5700").value();
+  const auto desk = cloud::coap_desk::open(rig.bench.world.home(), rig.door(), o);
+  ASSERT_TRUE(desk.ok());
+  coap_guest guest{rig.bench.world.home(),
+                   coap_guest::settings{.peer = desk.value()->at(), .origin = 101}};
+  // Its timer is not moved by a word: when it comes it is set to what is true by then.
+  for (int word = 0; word < 3; ++word) {
+    guest.post("/elsewhere", "");
+    rig.bench.settle(lifetime * 2 / 3);
+    EXPECT_EQ(desk.value()->peers(), 1U) << word;
+  }
+  rig.bench.settle(lifetime / 3 - 2s);
+  EXPECT_EQ(desk.value()->peers(), 1U);
+  rig.bench.settle(5s);
+  EXPECT_EQ(desk.value()->peers(), 0U);
+}
+
 TEST_F(coap_desk, judges_anew_what_was_answered_and_did_not_leave) {
   cloud::coap_desk_options o;
   o.at = hal::parse_address("127.0.0.1:5701").value();
