@@ -1,5 +1,5 @@
 // What the platform answers over CoAP, by its codes (aliyun-iot.md §17.2): a token or none, a post
-// taken or not.
+// taken or not; and what to do when it does not.
 #include <string>
 #include <utility>
 #include <variant>
@@ -11,6 +11,8 @@
 namespace fleet::actors {
 
 namespace {
+
+constexpr std::uint8_t auth_waits_max = 5; ///< for the answer to /auth, one after the other
 
 outcome outcome_of(coap::code c) noexcept {
   if (c == coap::code::unauthorized) {
@@ -107,6 +109,25 @@ void coap_channel::take_grant(const coap::client_event::response_arrived& answer
   who_.reset();
   due_ = never;
   owner_.on_logged_on();
+}
+
+/// auth_wait has room for three of a message's five transmissions: where a fifth of all datagrams
+/// is lost, one question in twenty has no answer by then. Over DTLS it goes into another session:
+/// where the last flight was lost, the far side does not know this one yet (RFC 6347 §4.2.4).
+bool coap_channel::ask_anew() {
+  if (state_ != state::up || refused_ || ++waits_ >= auth_waits_max) {
+    return false;
+  }
+  client_.abandon(std::exchange(asked_, 0), now(), at_.around.datagrams);
+  tries_ = 0;
+  if (plan().coap.security != nullptr) {
+    link_.close();
+    open();
+  } else {
+    due_ = later(now(), plan().auth_wait);
+    ask();
+  }
+  return true;
 }
 
 void coap_channel::take_answer(const coap::client_event::response_arrived& answer) {

@@ -47,6 +47,7 @@ void coap_channel::log_on(const alink::identity& who) {
   token_.clear();
   cipher_.reset();
   tries_ = 0;
+  waits_ = 0;
   refused_ = false;
   if (state_ == state::closed) {
     open();
@@ -288,7 +289,7 @@ void coap_channel::on_link_hurry() {
 bool coap_channel::unheard() const noexcept {
   const std::uint32_t repeats = client_.counts().retransmissions - heard_at_;
   return plan().coap.security != nullptr && who_ == nullptr
-         && repeats >= (refused_ ? 1U : plan().coap.silent_repeats_max);
+         && repeats > (refused_ ? 0U : plan().coap.silent_repeats_max); // this one has not gone yet
 }
 
 /// Another session in the place of this one. The token goes too: what is posted again under
@@ -350,7 +351,7 @@ void coap_channel::handle_timeout() {
       drain();
     }
   }
-  if (state_ != state::closed && due_ <= now()) {
+  if (state_ != state::closed && due_ <= now() && !ask_anew()) {
     end(outcome::timed_out, state_ == state::opening ? "the handshake took too long"
                                                      : "the platform did not answer /auth");
   }
