@@ -28,8 +28,9 @@ struct small_number {
 
 constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
 
-/// More than DTLS's own patience, which ends a handshake: for a far side that keeps one alive.
-constexpr duration handshake_max = std::chrono::minutes{3};
+/// Of one handshake, before another is begun: four repeats of one flight, whose waits double from a
+/// second (RFC 6347 §4.2.4.1). A fifth would come after as long again.
+constexpr duration handshake_wait = std::chrono::seconds{31};
 
 } // namespace
 
@@ -66,7 +67,7 @@ void coap_channel::open() {
   std::string key;
   duration patience = at_.product.connect_timeout;
   if (coap.security != nullptr) {
-    patience = handshake_max;
+    patience = handshake_wait;
     options.request.server_name = at_.product.server_name;
     options.request.former = former_.get();
     if (coap.shared_key) {
