@@ -120,6 +120,7 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
   socket.at = options.at;
   socket.security = options.security;
   socket.peers_max = options.peers_max;
+  socket.counters = &door.counters().dtls;
   auto opened = hal::datagram_server::open(where, socket, *made);
   if (!opened.ok()) {
     return fail(opened.error());
@@ -135,7 +136,7 @@ coap_desk::peer& coap_desk::open_peer(const hal::address& at) {
     return *known;
   }
   if (peers_.size() >= options_.peers_max && !heard_.empty()) {
-    ++counters_.displaced;
+    add(door_.counters().coap_peers_displaced);
     peer& silent = *heard_.front();
     if (silent.over_dtls) {
       server_->drop(silent.at);
@@ -273,7 +274,7 @@ void coap_desk::reset_all() {
 }
 
 void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
-  ++counters_.requests;
+  add(door_.counters().coap_requests);
   request q{r.options};
   const auto topic = alink::topic_of_post_path(q.path);
   if (q.path.size() > alink::max_post_path) {
@@ -337,7 +338,7 @@ void coap_desk::log_on(peer& p, const coap::server_event::request_arrived& r, re
   source.port = 0;
   const auto octets = octets_of(source);
   if (!wrong_signs_.allows(as_text(octets), home_.now())) {
-    ++counters_.logons_bound;
+    add(door_.counters().posting[static_cast<std::size_t>(post_protocol::coap)].unjudged);
     q.code = coap::code::service_unavailable;
     return;
   }

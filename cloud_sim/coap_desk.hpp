@@ -32,13 +32,6 @@ struct coap_desk_options {
   rate_rules wrong_signs{.per_second = 1000, .burst = 20'000};
 };
 
-/// Plain counters, of the home's thread.
-struct coap_desk_counters {
-  std::uint64_t requests = 0;
-  std::uint64_t displaced = 0;    ///< peers that made room for others
-  std::uint64_t logons_bound = 0; ///< not judged: too many wrong signs before
-};
-
 class coap_desk final : private hal::datagram_server_events {
 public:
   /// Home and door must outlive the desk.
@@ -54,7 +47,6 @@ public:
   void reset_all();
 
   [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
-  [[nodiscard]] const coap_desk_counters& counters() const noexcept { return counters_; }
 
 private:
   struct peer;
@@ -95,7 +87,6 @@ private:
   rate_limit wrong_signs_;
   byte_buffer payload_;
   std::uint64_t met_ = 0; ///< peers
-  coap_desk_counters counters_;
 };
 
 } // namespace fleet::cloud

@@ -140,6 +140,8 @@ public:
   void stop();
 
   [[nodiscard]] std::size_t tokens() const noexcept { return posters_.size(); }
+  /// The twin's: for those who stand between the network and this door.
+  [[nodiscard]] twin_counters& counters() const noexcept { return parts_.core.counters(); }
 
 private:
   struct talk;

@@ -62,6 +62,7 @@ void post_desk::on_request(const web_request& request, const responder& reply) {
     out.fields.emplace_back("Allow", "POST");
   } else if (!rate_.allows(request.source, home_.now())) {
     code = post_code::too_many;
+    add(door_.counters().posting[static_cast<std::size_t>(post_protocol::http)].unjudged);
   } else {
     code = answer(request, out.body);
     rate_.charge(request.source, price_of(code), home_.now());

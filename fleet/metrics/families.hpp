@@ -59,11 +59,16 @@ enum class family : unsigned char {
   twin_post_logons,
   twin_posts,
   twin_faults,
+  twin_unjudged,
+  twin_coap_requests,
+  twin_peers_displaced,
+  twin_hellos,
+  twin_handshakes,
   process_resident,
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 53;
+inline constexpr std::size_t family_count = 58;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
@@ -181,6 +186,18 @@ inline constexpr std::array other_families{std::to_array<family_facts>({
      "Their posts: taken, without a token that is good, or refused for another reason."},
     {family::twin_faults, kind::counter, "fleet_twin_faults_total", "effect",
      "What the twin did wrong on purpose, by the effect that was ordered."},
+    {family::twin_unjudged, kind::counter, "fleet_twin_requests_unjudged_total", "protocol",
+     "Their requests that the twin did not look at: their source had got too much wrong before."},
+    {family::twin_coap_requests, kind::counter, "fleet_twin_coap_requests_total", "",
+     "CoAP requests that came to the twin, repeats left out."},
+    {family::twin_peers_displaced, kind::counter, "fleet_twin_peers_displaced_total", "way",
+     "Peers over CoAP (coap), and their DTLS sessions and handshakes (dtls), that the twin forgot "
+     "to make room for others."},
+    {family::twin_hellos, kind::counter, "fleet_twin_dtls_hellos_total", "",
+     "Datagrams to the twin that ask for a DTLS session, of whomever."},
+    {family::twin_handshakes, kind::counter, "fleet_twin_dtls_handshakes_total", "result",
+     "DTLS handshakes with the twin that opened a session or came to nothing (refused), and hellos "
+     "that were turned away for want of room."},
     {family::process_resident, kind::gauge, "process_resident_memory_bytes", "",
      "Resident memory of this process."},
     {family::process_cpu, kind::counter, "process_cpu_seconds_total", "",

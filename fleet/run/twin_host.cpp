@@ -362,7 +362,15 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
     put(family::twin_posts, by.posts, {of, {"result", "taken"}});
     put(family::twin_posts, by.tokens_refused, {of, {"result", "token"}});
     put(family::twin_posts, by.refused, {of, {"result", "refused"}});
+    put(family::twin_unjudged, by.unjudged, {of});
   }
+  put(family::twin_coap_requests, c.coap_requests);
+  put(family::twin_peers_displaced, c.coap_peers_displaced, {{"way", "coap"}});
+  put(family::twin_peers_displaced, c.dtls.displaced, {{"way", "dtls"}});
+  put(family::twin_hellos, c.dtls.hellos);
+  put(family::twin_handshakes, c.dtls.opened, {{"result", "opened"}});
+  put(family::twin_handshakes, c.dtls.refused, {{"result", "refused"}});
+  put(family::twin_handshakes, c.dtls.turned_away, {{"result", "turned_away"}});
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

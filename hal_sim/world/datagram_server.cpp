@@ -98,11 +98,18 @@ void datagram_server::on_crowd(std::span<const address> senders) noexcept {
   }
 }
 
+void datagram_server::count(std::atomic<std::uint64_t> datagram_door_counters::*what) noexcept {
+  if (options_.counters != nullptr) {
+    auto& c = options_.counters->*what;
+    c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+}
+
 void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t attempt) {
-  ++counters_.hellos;
+  count(&datagram_door_counters::hellos);
   session* instead = nullptr;
   if (!room_for(from, instead)) {
-    ++counters_.turned_away;
+    count(&datagram_door_counters::turned_away);
     return;
   }
   auto filter = options_.security->accept(octets_of(from), bytes, home_.now(), out_);
@@ -154,7 +161,7 @@ bool datagram_server::room_for(const address& from, session*& instead) {
 }
 
 void datagram_server::displace(session& s) {
-  ++counters_.displaced;
+  count(&datagram_door_counters::displaced);
   const address peer = s.at;
   const bool was_open = s.open;
   s.filter->close(out_);
@@ -163,7 +170,7 @@ void datagram_server::displace(session& s) {
   if (was_open) {
     events_.on_peer_gone(peer, "it was silent for longest, and another came");
   } else {
-    ++counters_.refused;
+    count(&datagram_door_counters::refused);
     events_.on_peer_refused(peer, "others wanted to negotiate");
   }
 }
@@ -218,7 +225,7 @@ void datagram_server::settle(session& s, filter_state now) {
         leave_line(s);
         s.open = true;
         s.place_open = open_.add(s);
-        ++counters_.opened;
+        count(&datagram_door_counters::opened);
         events_.on_peer(peer, s.filter->peer_identity());
       }
       return;
@@ -231,7 +238,7 @@ void datagram_server::settle(session& s, filter_state now) {
   if (was_open) {
     events_.on_peer_gone(peer, why);
   } else {
-    ++counters_.refused;
+    count(&datagram_door_counters::refused);
     events_.on_peer_refused(peer, why);
   }
 }

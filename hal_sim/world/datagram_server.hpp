@@ -3,6 +3,7 @@
 // protocol.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "hal_sim/world/crowd.hpp"
+#include "hal_sim/world/datagram_counters.hpp"
 #include "hal_sim/world/home.hpp"
 #include "hal_sim/world/peer_table.hpp"
 #include "hal_sim/world/silence_order.hpp"
@@ -52,15 +54,8 @@ struct datagram_server_options {
   duration spared = std::chrono::seconds{5};
   /// A session that was silent for so long is forgotten, with the closing alert.
   duration idle_max = std::chrono::hours{24};
-};
-
-/// Plain counters, of the home's thread.
-struct datagram_server_counters {
-  std::uint64_t hellos = 0;      ///< datagrams of strangers
-  std::uint64_t turned_away = 0; ///< of them, for want of room
-  std::uint64_t displaced = 0;   ///< sessions and handshakes that made room
-  std::uint64_t opened = 0;
-  std::uint64_t refused = 0; ///< handshakes that came to nothing
+  /// Where it counts, with others of its home perhaps; null: nowhere. Must outlive the server.
+  datagram_door_counters* counters = nullptr;
 };
 
 class datagram_server final : crowd_events {
@@ -81,7 +76,6 @@ public:
   [[nodiscard]] address at() const { return socket_->at(); }
   [[nodiscard]] std::size_t peers() const noexcept { return sessions_.size(); }
   [[nodiscard]] std::size_t handshakes() const noexcept { return half_.size(); }
-  [[nodiscard]] const datagram_server_counters& counters() const noexcept { return counters_; }
 
 private:
   struct session;
@@ -99,6 +93,7 @@ private:
 
   using sessions = std::list<session*>;
 
+  void count(std::atomic<std::uint64_t> datagram_door_counters::*what) noexcept;
   void meet(const address& from, bytes_view bytes, std::uint64_t attempt);
   /// Whether one more may negotiate; if so and nobody's place was free, `instead` is whose it is.
   bool room_for(const address& from, session*& instead);
@@ -122,7 +117,6 @@ private:
   std::vector<std::unique_ptr<session>> gone_; ///< freed when nobody can be inside them
   datagram_batch plain_;
   datagram_batch out_;
-  datagram_server_counters counters_;
 };
 
 } // namespace fleet::hal
