@@ -131,6 +131,7 @@ void device::attempt(hal::stream_events& link_events) {
   const auto& product = product_;
   if (!guide_) {
     attempt_began_ = now();
+    bump(counts().attempts);
   }
   slot_.trace.note(now(), happening::connecting);
   hal::connect_options options;
@@ -186,7 +187,9 @@ void device::transport_down(hal::close_reason reason, std::string_view detail) {
 }
 
 void device::back_off() {
-  phase_due_ = now() + product_.backoff.next(wait_, jitter_);
+  const duration wait = product_.backoff.next(wait_, jitter_);
+  counts().backoff_waits.record(wait);
+  phase_due_ = now() + wait;
 }
 
 void device::handle_timeout(hal::stream_events& link_events) {
