@@ -59,7 +59,7 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
     return before != told_.end() && f.began_s <= before->second + slack_s;
   };
   for (const auto& fault : faults) {
-    if (fault.strikes != 0 && by_name(fault.name) == open_.end() && !told(fault)
+    if (fault.began_s >= 0 && by_name(fault.name) == open_.end() && !told(fault)
         && findings_.size() < findings_most) {
       open(now, fault);
     }

@@ -37,8 +37,8 @@ struct fault_look {
   std::uint64_t hit = 0;
   std::uint64_t strikes = 0;
   bool in_force = false;
-  double began_s = 0; ///< counts where it struck
-  double ended_s = 0; ///< counts where it struck and is not in force
+  double began_s = -1; ///< since the first device was started; below 0: not yet
+  double ended_s = 0;  ///< likewise; counts where it began and is not in force
 };
 
 /// Asked at a fault's begin and when it is done with; far too much to be read at each sample.
