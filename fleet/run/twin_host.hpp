@@ -32,6 +32,7 @@ public:
   [[nodiscard]] std::uint64_t unkept() const override;
   [[nodiscard]] std::uint64_t over_bound() const override;
   [[nodiscard]] bool sees_dup() const override { return true; }
+  [[nodiscard]] far_load load() const override;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
   }
