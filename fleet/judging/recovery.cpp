@@ -107,11 +107,18 @@ void recovery_watch::keep_calm(const fleet_moment& now) {
   in_flight_now_ = std::max(in_flight_now_, now.in_flight);
 }
 
-/// As it was before the first of the faults that are open; sampling sees some in flight by chance.
-bool recovery_watch::whole(const fleet_moment& now) const noexcept {
+/// As it was before the first of the faults that are open. Sampling sees more in flight by chance
+/// now and then: what counts is that it stays so.
+bool recovery_watch::whole(const fleet_moment& now) {
   const std::uint64_t usual = std::max(in_flight_before_, in_flight_now_);
   const std::uint64_t chance = 1 + now.wanted / 1000;
-  return missing_of(now) <= missing_usual_ && now.in_flight <= std::max(usual, chance);
+  if (now.in_flight <= std::max(usual + usual / 2, chance)) {
+    crowded_since_s_.reset();
+  } else if (!crowded_since_s_) {
+    crowded_since_s_ = now.at_s;
+  }
+  const bool crowded = crowded_since_s_ && now.at_s - *crowded_since_s_ >= window_s - slack_s;
+  return missing_of(now) <= missing_usual_ && !crowded;
 }
 
 void recovery_watch::open(const fleet_moment& now, const fault_look& fault) {

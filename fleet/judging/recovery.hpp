@@ -134,7 +134,7 @@ private:
   void recovered(const open_fault& one);
   void close(const open_fault& one);
   void keep_calm(const fleet_moment& now);
-  [[nodiscard]] bool whole(const fleet_moment& now) const noexcept;
+  [[nodiscard]] bool whole(const fleet_moment& now);
   void judge_waits(const open_fault& one);
 
   recovery_limits limits_;
@@ -152,6 +152,7 @@ private:
   std::uint64_t in_flight_now_ = 0; ///< the most in this stretch of calm_stretch_s
   std::uint64_t in_flight_before_ = 0;
   double stretch_began_s_ = 0;
+  std::optional<double> crowded_since_s_; ///< more in flight than usual, at each sample since
 };
 
 } // namespace fleet::judging

@@ -124,6 +124,21 @@ TEST_F(recovering, compares_with_what_was_in_flight_before) {
   EXPECT_TRUE(watch.findings().front().recovered_s);
 }
 
+TEST_F(recovering, is_not_put_off_by_a_sample_that_sees_more_in_flight) {
+  begin("cut");
+  lose(300);
+  pass(10);
+  end("cut");
+  come_back(300);
+  pass(5);
+  now.in_flight = 400; // half a second
+  pass(5);
+  now.in_flight = 0;
+  pass(10);
+  ASSERT_TRUE(watch.findings().front().recovered_s);
+  EXPECT_NEAR(*watch.findings().front().recovered_s, 0.1, 1e-6);
+}
+
 TEST_F(recovering, is_not_there_before_the_fleet_stays_whole) {
   begin("half_open");
   pass(1);
