@@ -107,6 +107,11 @@ TEST(soaks, do_not_judge_what_is_too_short) {
             "least");
   EXPECT_TRUE(judged(leak, 100).too_short) << "eleven samples";
   EXPECT_FALSE(judged(leak, 300).too_short);
+  soak_watch quick{{{"x", "x"}}};
+  for (int i = 0; i < 100; ++i) {
+    quick.add(i * 0.5, {i});
+  }
+  EXPECT_TRUE(quick.judge(1).too_short) << "not a minute";
   const soak_watch unfed{{{"x", "x"}}};
   EXPECT_TRUE(unfed.judge(1).too_short) << "no sample at all";
 }
