@@ -15,8 +15,8 @@ namespace {
 using actors::histogram_snapshot;
 
 constexpr double window_s = 1.0;
-constexpr double calm_stretch_s = 15; ///< of the usual in flight, the last two such count
-constexpr double slack_s = 1e-6;      ///< of sums of slices
+constexpr double stretch_s = 15; ///< of what is in flight, the last two such count
+constexpr double slack_s = 1e-6; ///< of sums of slices
 
 std::uint64_t less(std::uint64_t a, std::uint64_t b) noexcept {
   return a > b ? a - b : 0;
@@ -38,7 +38,10 @@ double upper_s(std::size_t bucket) noexcept {
 struct recovery_watch::open_fault {
   std::size_t finding = 0;
   bool over = false;
-  std::optional<double> whole_since; ///< once over
+  std::optional<double> whole_since;   ///< once over
+  std::optional<double> crowded_since; ///< more in flight than before, at each sample since
+  std::uint64_t missing = 0;           ///< before it
+  std::uint64_t in_flight = 0;         ///< likewise, at most
   fleet_moment before;
   histogram_snapshot acknowledgements;
   histogram_snapshot waits;
@@ -71,10 +74,9 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
     follow(*one, now, fault == faults.end() ? nullptr : &*fault);
     count_second(*one, now);
   }
-  const bool is_whole = whole(now);
   const bool any = !open_.empty();
   for (const auto& one : open_) {
-    if (!one->over || !is_whole) {
+    if (!whole(*one, now) || !one->over) {
       one->whole_since.reset();
       continue;
     }
@@ -83,13 +85,15 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
       recovered(*one);
     }
   }
-  std::erase_if(open_, [this](const auto& o) { return findings_[o->finding].recovered_s; });
-  if (open_.empty()) {
-    if (any) {
-      calm_since_ = asked_.acknowledgements();
-    }
-    keep_calm(now);
+  let_go(now);
+  if (open_.empty() && any) {
+    calm_since_ = asked_.acknowledgements();
   }
+  if (now.at_s - stretch_began_s_ >= stretch_s) {
+    crowd_before_ = std::exchange(crowd_now_, 0);
+    stretch_began_s_ = now.at_s;
+  }
+  crowd_now_ = std::max(crowd_now_, now.in_flight);
   while (!second_.empty() && second_.front().at_s < now.at_s - window_s - slack_s) {
     second_.pop_front();
   }
@@ -97,28 +101,34 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
   last_ = now;
 }
 
-void recovery_watch::keep_calm(const fleet_moment& now) {
-  missing_usual_ = missing_of(now);
-  if (now.at_s - stretch_began_s_ >= calm_stretch_s) {
-    in_flight_before_ = in_flight_now_;
-    in_flight_now_ = 0;
+/// Those that are recovered from. What was usual before one of them is so for the others again.
+void recovery_watch::let_go(const fleet_moment& now) {
+  for (const auto& gone : open_) {
+    if (!findings_[gone->finding].recovered_s) {
+      continue;
+    }
+    for (const auto& other : open_) {
+      other->missing = std::min(other->missing, gone->missing);
+      other->in_flight = std::min(other->in_flight, gone->in_flight);
+    }
+    crowd_before_ = gone->in_flight;
+    crowd_now_ = 0;
     stretch_began_s_ = now.at_s;
   }
-  in_flight_now_ = std::max(in_flight_now_, now.in_flight);
+  std::erase_if(open_, [this](const auto& o) { return findings_[o->finding].recovered_s; });
 }
 
-/// As it was before the first of the faults that are open. Sampling sees more in flight by chance
-/// now and then: what counts is that it stays so.
-bool recovery_watch::whole(const fleet_moment& now) {
-  const std::uint64_t usual = std::max(in_flight_before_, in_flight_now_);
+/// As it was before the fault. Sampling sees more in flight by chance now and then: what counts is
+/// that it stays so.
+bool recovery_watch::whole(open_fault& one, const fleet_moment& now) {
   const std::uint64_t chance = 1 + now.wanted / 1000;
-  if (now.in_flight <= std::max(usual + usual / 2, chance)) {
-    crowded_since_s_.reset();
-  } else if (!crowded_since_s_) {
-    crowded_since_s_ = now.at_s;
+  if (now.in_flight <= std::max(one.in_flight + one.in_flight / 2, chance)) {
+    one.crowded_since.reset();
+  } else if (!one.crowded_since) {
+    one.crowded_since = now.at_s;
   }
-  const bool crowded = crowded_since_s_ && now.at_s - *crowded_since_s_ >= window_s - slack_s;
-  return missing_of(now) <= missing_usual_ && !crowded;
+  const bool crowded = one.crowded_since && now.at_s - *one.crowded_since >= window_s - slack_s;
+  return missing_of(now) <= one.missing && !crowded;
 }
 
 void recovery_watch::open(const fleet_moment& now, const fault_look& fault) {
@@ -128,14 +138,20 @@ void recovery_watch::open(const fleet_moment& now, const fault_look& fault) {
   if (open_.empty()) {
     calm_.add(one->acknowledgements.since(calm_since_));
   }
+  // What struck since the sample before is part of it.
+  one->before = last_.at_s > 0 ? last_ : now;
+  one->missing = missing_of(one->before);
+  one->in_flight = std::max(crowd_before_, crowd_now_);
   for (const auto& other : open_) {
+    if (other->over) { // and not recovered from: its disturbance is not usual
+      one->missing = std::min(one->missing, other->missing);
+      one->in_flight = std::min(one->in_flight, other->in_flight);
+    }
     auto& finding = findings_[other->finding];
     if (finding.followed_by.empty()) {
       finding.followed_by = fault.name;
     }
   }
-  // What struck since the sample before is part of it.
-  one->before = last_.at_s > 0 ? last_ : now;
   one->finding = findings_.size();
   auto& finding = findings_.emplace_back();
   finding.name = fault.name;

@@ -133,8 +133,8 @@ private:
   void count_second(const open_fault& one, const fleet_moment& now);
   void recovered(const open_fault& one);
   void close(const open_fault& one);
-  void keep_calm(const fleet_moment& now);
-  [[nodiscard]] bool whole(const fleet_moment& now);
+  void let_go(const fleet_moment& now);
+  static bool whole(open_fault& one, const fleet_moment& now);
   void judge_waits(const open_fault& one);
 
   recovery_limits limits_;
@@ -148,11 +148,10 @@ private:
   // What is usual without faults:
   actors::histogram_snapshot calm_;       ///< acknowledgements
   actors::histogram_snapshot calm_since_; ///< those before this calm began
-  std::uint64_t missing_usual_ = 0;
-  std::uint64_t in_flight_now_ = 0; ///< the most in this stretch of calm_stretch_s
-  std::uint64_t in_flight_before_ = 0;
+  // The most in flight, in this stretch of time and in the one before:
+  std::uint64_t crowd_now_ = 0;
+  std::uint64_t crowd_before_ = 0;
   double stretch_began_s_ = 0;
-  std::optional<double> crowded_since_s_; ///< more in flight than usual, at each sample since
 };
 
 } // namespace fleet::judging

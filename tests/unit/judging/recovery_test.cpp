@@ -184,6 +184,40 @@ TEST_F(recovering, does_not_wait_for_devices_that_were_missing_before) {
   EXPECT_TRUE(watch.findings().front().recovered_s);
 }
 
+TEST_F(recovering, takes_what_a_fault_in_force_does_as_usual_while_it_lasts) {
+  begin("slow"); // all day
+  now.in_flight = 400;
+  pass(20);
+  begin("cut");
+  now.in_flight = 900;
+  pass(10);
+  end("cut");
+  now.in_flight = 400;
+  pass(20);
+  EXPECT_TRUE(watch.findings()[1].recovered_s);
+  end("slow");
+  pass(30);
+  EXPECT_FALSE(watch.findings()[0].recovered_s);
+}
+
+TEST_F(recovering, takes_no_fault_as_usual_that_was_recovered_from) {
+  begin("first");
+  lose(300);
+  pass(10);
+  begin("second");
+  lose(100);
+  pass(10);
+  end("first");
+  come_back(400);
+  pass(20);
+  ASSERT_TRUE(watch.findings()[0].recovered_s);
+  lose(200); // by the second
+  pass(5);
+  end("second");
+  pass(30);
+  EXPECT_FALSE(watch.findings()[1].recovered_s) << "three hundred were missing at its begin";
+}
+
 TEST_F(recovering, says_what_followed_before_the_fleet_was_whole) {
   begin("first");
   lose(10);
