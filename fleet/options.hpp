@@ -15,6 +15,7 @@
 #include "fleet/console/options.hpp"
 #include "fleet/console/rollout_options.hpp"
 #include "fleet/options/hand_ota_options.hpp"
+#include "fleet/options/judging_options.hpp"
 #include "fleet/session_words.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
@@ -107,6 +108,7 @@ struct run_options {
   std::vector<hal::address> source_addresses; ///< port 0; empty: the system's choice
   std::uint32_t connects_pending = 60;
   duration grace = std::chrono::seconds{5};
+  judging_options judged;
   // output
   duration report_every = std::chrono::seconds{10};
   metrics_option metrics;

@@ -133,6 +133,7 @@ void device::attempt(hal::stream_events& link_events) {
   const auto& product = product_;
   if (!guide_) {
     attempt_began_ = now();
+    bump(counts().attempts);
   }
   slot_.trace.note(now(), happening::connecting);
   if (!buffered_ && around_.faults != nullptr) {
@@ -195,7 +196,9 @@ void device::transport_down(hal::close_reason reason, std::string_view detail) {
 }
 
 void device::back_off() {
-  phase_due_ = now() + product_.backoff.next(wait_, jitter_);
+  const duration wait = product_.backoff.next(wait_, jitter_);
+  counts().backoff_waits.record(wait);
+  phase_due_ = now() + wait;
 }
 
 void device::handle_timeout(hal::stream_events& link_events) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 
+#include "fleet/options/judging_flags.hpp"
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/run_contradictions.hpp"
 #include "fleet/options/setters.hpp"
@@ -278,6 +279,7 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   device_flags(flags, out);
   mqtt_flags(flags, out.mqtt_text);
   world_flags(flags, out);
+  judging_flags(flags, out);
   output_flags(flags, out);
   examples(flags);
   if (asks_for_help(words)) {

@@ -123,6 +123,7 @@ void director::drive() {
       on_signal(*number);
     }
     look();
+    judge_moment();
     advance();
     const double wall = monotonic_seconds();
     const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
@@ -131,6 +132,38 @@ void director::drive() {
     }
   }
   facts_.wall_s = monotonic_seconds() - wall_began_;
+}
+
+std::uint64_t director::wanted_now() const {
+  if (stage_ != stage::ramp && stage_ != stage::steady) {
+    return facts_.expected_end;
+  }
+  if (!ready_.plan) {
+    return facts_.counts.started;
+  }
+  constexpr double connecting_s = 5; // a device that was switched on just now is on its way
+  const double at = world_->elapsed_s() - began_at_;
+  return least_target(*ready_.plan, duration_of_seconds(at - connecting_s),
+                      duration_of_seconds(at));
+}
+
+void director::judge_moment() {
+  if (stage_ == stage::stopping) {
+    return; // devices leave, and are to
+  }
+  run_moment now;
+  now.now_s = world_->elapsed_s() - began_at_;
+  now.wanted = wanted_now();
+  now.over = stage_ != stage::ramp && stage_ != stage::steady;
+  now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
+                         : facts_.counts.started < ready_.connections();
+  judges_->look(now, {}, facts_);
+  for (const auto& line : judges_->take_news()) {
+    if (!options_.quiet) {
+      line_->finish();
+      std::fprintf(stderr, "%s\n", news_text(now.now_s, line).c_str());
+    }
+  }
 }
 
 void director::count_shadows() {
@@ -170,7 +203,8 @@ void director::advance() {
     enter(stage::steady);
   }
   if (stage_ == stage::ramp || stage_ == stage::steady) {
-    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted) {
+    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted
+        && !judges_->stop_early()) {
       return;
     }
     facts_.duration_s = now - began_at_;

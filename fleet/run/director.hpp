@@ -20,6 +20,7 @@
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/judges.hpp"
 #include "fleet/run/live_line.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
@@ -88,6 +89,10 @@ private:
   void enter(stage s);
   void on_signal(int number);
   void show_progress();
+  /// Recovery, expectations and growth, as of this slice.
+  void judge_moment();
+  /// Devices that should be online by now, however long each takes to connect.
+  [[nodiscard]] std::uint64_t wanted_now() const;
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
@@ -142,6 +147,7 @@ private:
   report::run_facts facts_;
   std::uint64_t rss_start_ = 0;
   std::unique_ptr<live_line> line_;
+  std::unique_ptr<judges> judges_;
   report::totals shown_;
   actors::histogram_snapshot shown_ack_;
   double shown_at_ = 0;

@@ -88,6 +88,7 @@ exit_code director::execute() {
   make_shards();
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
+  judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
   drive();
   line_->finish();
   tear_down();
@@ -95,6 +96,7 @@ exit_code director::execute() {
   settle_ledger();
   gather_products();
   gather_troubles();
+  judges_->finish(facts_);
   report::judge(facts_);
   if (!books_trouble_.empty()) {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);

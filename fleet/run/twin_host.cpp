@@ -307,6 +307,13 @@ std::uint64_t twin_host::over_bound() const {
   return cloud::value(twin_.counters().publishes_over_bound);
 }
 
+far_load twin_host::load() const {
+  const auto& c = twin_.counters();
+  const auto delivered = cloud::value(c.delivered[1]) + cloud::value(c.delivered[2]);
+  const auto acknowledged = cloud::value(c.acknowledged);
+  return {delivered > acknowledged ? delivered - acknowledged : 0, cloud::value(c.sessions)};
+}
+
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
   sample_faults(faults_, out);

@@ -36,6 +36,7 @@ public:
     return faults_.doubled(index);
   }
   [[nodiscard]] bool sees_dup() const override { return true; }
+  [[nodiscard]] far_load load() const override;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
   }

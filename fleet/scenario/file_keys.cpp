@@ -230,7 +230,8 @@ const section_of<scenario>& file_section() {
                 &scenario::rollouts, rollout_section(), scenario_rollouts_most),
        map_key({"firmware_server", "How the cloud serves images.", "{rate: 10MiB}",
                 "as fast as it can"},
-               &scenario::firmware_server, firmware_server_section())}};
+               &scenario::firmware_server, firmware_server_section()),
+       expect_key()}};
   return section;
 }
 

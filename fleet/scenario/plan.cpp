@@ -252,6 +252,7 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
   scenario_plan plan;
   plan.name = file.name;
   plan.seed = flags.seed ? flags.seed : file.seed;
+  plan.expect = file.expect;
   auto wrong = complete_products(file, flags, plan);
   if (!wrong) {
     wrong = apportion(file, flags, plan);

@@ -64,6 +64,7 @@ struct scenario_plan {
   std::vector<traffic_plan> cloud_traffic;
   std::vector<rollout_plan> rollouts;
   firmware_server_rule firmware_server;
+  std::vector<expectation_line> expect;
 };
 
 /// What keeps a scenario from being a plan: a sentence, and the key of the file that it is about.

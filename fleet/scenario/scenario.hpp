@@ -160,6 +160,12 @@ struct cloud_traffic {
   text_place service_at;
 };
 
+/// `expect[]`: a line that can be read.
+struct expectation_line {
+  std::string text;
+  text_place at;
+};
+
 /// A whole file.
 struct scenario {
   std::string name; ///< empty: the file's
@@ -171,6 +177,7 @@ struct scenario {
   std::vector<program::cloud_traffic> cloud_traffic;
   std::vector<rollout_rule> rollouts;
   firmware_server_rule firmware_server;
+  std::vector<expectation_line> expect;
 };
 
 inline constexpr std::uint32_t scenario_devices_most = 1'000'000; ///< sub-devices included

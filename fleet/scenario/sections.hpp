@@ -14,6 +14,8 @@ const section_of<firmware_rule>& firmware_section();
 const section_of<rollout_rule>& rollout_section();
 const section_of<firmware_server_rule>& firmware_server_section();
 
+key_of<scenario> expect_key();
+
 /// The checks of texts that several sections share.
 std::optional<std::string> check_name(std::string_view word);
 std::optional<std::string> check_identifier(std::string_view word);
