@@ -45,11 +45,11 @@ struct fault_fleet_options {
   std::uint32_t devices = 20;
   std::uint32_t shards = 1;
   std::uint64_t seed = 7;
-  actors::restart_policy restarts;
-  std::vector<std::uint32_t> regions_ppm;
-  std::function<void(actors::product_settings&)> product; ///< changes it, the peer too
-  std::function<void(actors::product_settings&)> child;   ///< of those behind the first device
-  std::uint32_t children = 0;                             ///< with `child`
+  actors::restart_policy restarts{};
+  std::vector<std::uint32_t> regions_ppm{};
+  std::function<void(actors::product_settings&)> product{}; ///< changes it, the peer too
+  std::function<void(actors::product_settings&)> child{};   ///< of those behind the first device
+  std::uint32_t children = 0;                               ///< with `child`
   std::shared_ptr<const alink::credential_source> credentials =
       std::make_shared<alink::generated_credentials>(); ///< the devices'
 };
