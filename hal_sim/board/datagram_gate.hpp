@@ -44,6 +44,7 @@ public:
     refused ///< it comes to nobody, who says so
   };
   verdict judge(bytes_view bytes, way to, time_point now, random_stream& luck);
+  static constexpr int draws = 3; ///< that judge() makes
 
   enum class passage : std::uint8_t { now, late, lost };
   /// DTLS is on the way: it drops a changed datagram without a word (RFC 6347 §4.1.2.7), so that

@@ -119,6 +119,9 @@ void datagram_link::under(const link_disturbance* weather) {
 
 void datagram_link::pass(bytes_view bytes, way to) {
   if (gate_ == nullptr) {
+    for (int draw = 0; draw < datagram_gate::draws; ++draw) {
+      (void)luck_.next(); // so that a fault's draws do not depend on when it begins
+    }
     deliver(bytes, to);
     return;
   }

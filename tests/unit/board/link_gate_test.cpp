@@ -152,6 +152,45 @@ TEST(link_gate, holds_everything_back_in_a_stall_and_lets_it_go_in_order) {
   EXPECT_EQ(r.owner.closed + r.far().closed, 0);
 }
 
+TEST(link_gate, stalls_what_is_on_its_way_already) {
+  link_rig r;
+  r.connected();
+  r.trouble.latency = 1s;
+  r.it.disturb(r.trouble);
+  r.say("up");
+  r.far().write("down");
+  r.w.run_for(500ms);
+  const link_disturbance stall{.stall = true};
+  r.it.disturb(stall);
+  r.w.run_for(30s);
+  r.far().write(" more"); // the gate looks at what it has
+  r.w.run_for(30s);
+  EXPECT_TRUE(r.up.empty());
+  EXPECT_TRUE(r.down.empty());
+  r.it.relieve(stall);
+  r.w.run_for(10s);
+  EXPECT_EQ(r.far().received, "up");
+  EXPECT_EQ(r.owner.received, "down more");
+}
+
+TEST(link_gate, makes_up_for_no_time_of_a_stall) {
+  link_rig r;
+  r.connected();
+  r.trouble.latency = 1s;
+  r.trouble.octets_per_s = 1000;
+  r.it.disturb(r.trouble);
+  const link_disturbance stall{.stall = true};
+  r.it.disturb(stall);
+  r.say(noise(5000));
+  r.far().write(noise(5000));
+  r.w.run_for(60s);
+  const time_point end = r.w.now();
+  r.it.relieve(stall);
+  r.w.run_for(60s);
+  EXPECT_EQ(r.up.back().first, end + 6s + way_time);
+  EXPECT_EQ(r.down.back().first, end + 6s);
+}
+
 TEST(link_gate, cuts_what_passes_into_slices) {
   for (const std::uint32_t slice : {1U, 7U}) {
     link_rig r;
