@@ -31,6 +31,9 @@ mqtt_character::mqtt_character(broker& core, const open_options& options,
       tree_({core.bounds().tree_nodes_max, core.bounds().filter_levels_max,
              core.bounds().subscriptions_max}),
       retained_(core.bounds().retained_max, core.bounds().retained_bytes_max) {
+  if (names_ != nullptr && names_->count() != 0) {
+    listed_key_ = names_->at(0).product_key;
+  }
   for (const auto& u : options_.users) {
     passwords_.emplace(u.user, &u.password);
   }
@@ -142,9 +145,9 @@ void mqtt_character::load_retained(mqtt::message_ptr message, mqtt::qos q) {
 // By its name the device that bears it, of those that are listed; else whose reports it sent; else
 // nobody knows, and the name itself is the number.
 std::uint32_t mqtt_character::number_of(std::string_view id) const {
-  const bool listed = names_ != nullptr && names_->count() != 0;
-  if (const auto index = listed ? names_->find(names_->at(0).product_key, id) : std::nullopt) {
-    return *index;
+  const auto listed = listed_key_.empty() ? std::nullopt : names_->find(listed_key_, id);
+  if (listed) {
+    return *listed;
   }
   if (std::uint32_t index = 0; names_ == nullptr && id.starts_with("dev_")) { // as name_of()
     const auto* const end = id.data() + id.size();

@@ -95,6 +95,7 @@ private:
   broker& broker_;
   open_options options_;
   const alink::credential_source* names_;
+  std::string listed_key_; ///< the product of `names_`; empty: none are listed
   subscription_tree tree_;
   retained_messages retained_;
   /// Looked up, never walked: its order is nobody's business.

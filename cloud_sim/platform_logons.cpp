@@ -15,8 +15,9 @@ platform_logons::platform_logons(hal::home& where, const registry& devices,
 
 std::optional<logon_device> platform_logons::find(device_name_view who) const {
   const auto device = devices_.find(who.product_key, who.device_name);
-  if (!device || devices_.disabled(*device)) {
-    return std::nullopt;
+  if (!device || devices_.disabled(*device)
+      || (faults_ != nullptr && faults_->refuses(*device))) {
+    return std::nullopt; // refused as one whose sign is wrong
   }
   return logon_device{devices_.identity_of(*device), devices_.seen(*device)};
 }

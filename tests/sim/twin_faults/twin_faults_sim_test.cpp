@@ -214,6 +214,7 @@ TEST_P(mqtt_faults_of, a_killed_twin_comes_back_with_what_it_acknowledged) {
   twin->kill();
   EXPECT_EQ(cloud::value(twin->counters().connections_open), 0U);
   EXPECT_EQ(twin->devices_online(), 0U);
+  EXPECT_EQ(cloud::value(twin->counters().sessions), 0U);
   settle();
   EXPECT_TRUE(g.closed);
   again(g, 7, false);
@@ -231,6 +232,7 @@ TEST_P(mqtt_faults_of, a_killed_twin_comes_back_with_what_it_acknowledged) {
   EXPECT_THAT(g.events, Contains(HasSubstr("still subscribed")));
   EXPECT_GT(cloud::value(twin->counters().received[1]), taken) << "counters do not go back";
   EXPECT_EQ(twin->devices_online(), 1U);
+  EXPECT_EQ(cloud::value(twin->counters().sessions), 1U);
 }
 
 TEST_P(mqtt_faults_of, faults_go_on_over_the_death_of_the_twin) {
