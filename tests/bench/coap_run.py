@@ -19,8 +19,9 @@ def measure(b, *words):
 
 
 def coap_sessions(b):
-    """The floor here is the same with few sessions. What counts is the median of the ratios of rounds
-    that stood beside each other; the kernel's part, by a server that keeps nothing, is printed too."""
+    """The floor here is the same with few sessions. What counts is the median of the ratios of
+    rounds that stood beside each other; the kernel's part, by a server that keeps nothing, is
+    printed too."""
     for name, words in (("the kernel's part", ("bare",)), ("plain", ()), ("DTLS", ("dtls",))):
         seen = measure(b, *words)
         b.row(f"CoAP, {MANY} beside {FEW}, {name}", "µs CPU a report", seen["many_us"],
