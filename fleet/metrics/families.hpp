@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
+
+#include "fleet/metrics/family_facts.hpp"
 
 #include "fleet/metrics/family.hpp"
 

@@ -22,10 +22,11 @@ using support::fuzz_octets;
 
 constexpr std::uint32_t devices = 3;
 constexpr std::size_t callers = 3;
-constexpr std::size_t peers_max = 2;      ///< one caller is turned away
-constexpr std::uint32_t tokens_max = 2;   ///< and one device gets no token
-constexpr std::size_t message_max = 1280; ///< the desk's own
-constexpr std::size_t sent_max = 8;       ///< datagrams that may be repeated
+constexpr std::size_t peers_max = 2;                         ///< one caller is turned away
+constexpr std::uint32_t tokens_max = 2;                      ///< and one device gets no token
+constexpr std::size_t message_max = 1280;                    ///< the desk's own
+constexpr std::size_t sent_max = 8;                          ///< datagrams that may be repeated
+constexpr int answers_max = coap::peer_limits{}.waiting_max; ///< to one peer, unacknowledged
 
 /// A token as its device got it.
 struct granted {
@@ -92,8 +93,10 @@ public:
       step(choose.next());
       FLEET_CHECK(door().tokens() <= tokens_max && coap_->peers() <= peers_max);
     }
-    // Left alone it forgets everybody: presence is over, and EXCHANGE_LIFETIME.
-    bench_.settle(std::chrono::minutes{20});
+    // Left alone it forgets everybody: presence is over, each answer that waited for the one before
+    // it was given up (RFC 7252 §4.7), and EXCHANGE_LIFETIME.
+    const coap::transmission t;
+    bench_.settle(t.max_transmit_wait() * (answers_max + 1) + t.exchange_lifetime());
     FLEET_CHECK(coap_->peers() == 0 && bench_.twin->devices_online() == 0);
     for (const auto& c : bench_.twin->counters().posting) {
       FLEET_CHECK(cloud::value(c.online) == 0);
