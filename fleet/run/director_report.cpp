@@ -84,18 +84,27 @@ exit_code director::execute() {
     std::printf("metrics at http://%s/metrics\n", at.text().c_str());
     std::fflush(stdout);
   }
+  if (auto error = faults_.open()) {
+    return give_up(*error);
+  }
+  if (const auto path = faults_.control_path(); !path.empty() && !options_.quiet) {
+    std::printf("control at %s\n", path.c_str());
+    std::fflush(stdout);
+  }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   drive();
   line_->finish();
+  faults_.close();
   tear_down();
   fetch_books();
   settle_ledger();
   gather_products();
   gather_troubles();
   report::judge(facts_);
+  facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
   if (!books_trouble_.empty()) {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
   }

@@ -63,6 +63,9 @@ struct prepared {
   std::optional<admin_target> admin;            ///< of a target that is a twin and shows its ledger
   std::uint32_t packet_bytes = 0;               ///< of the largest report that is known before
   std::vector<std::string> notes; ///< for people, before the first device; a line each
+  std::vector<region_rule> regions;
+  faults::region_map region_map;
+  std::vector<planned_fault> faults; ///< in the order of file and line
 
   [[nodiscard]] std::uint32_t devices() const noexcept;
   /// Those with a connection of their own.
