@@ -40,8 +40,8 @@ int main(int argc, char** argv) {
           return execute_rollout(what);
         } else if constexpr (std::is_same_v<what_type, device_options>) {
           return execute_device(what);
-        } else if constexpr (std::is_same_v<what_type, fault_options>) {
-          return execute_fault(what);
+        } else if constexpr (std::is_same_v<what_type, live_fault_options>) {
+          return execute_live_fault(what);
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
         } else {

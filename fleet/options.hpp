@@ -162,7 +162,7 @@ struct text_answer {
 };
 
 using command = std::variant<run_options, cloud_options, console_options, rollout_options,
-                             device_options, check_options, fault_options, text_answer>;
+                             device_options, check_options, live_fault_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

@@ -11,14 +11,14 @@ namespace fleet::program {
 
 namespace {
 
-control_order order_of(const fault_options& o) {
+control_order order_of(const live_fault_options& o) {
   control_order out;
-  if (o.verb == fault_verb::add) {
+  if (o.verb == live_fault_verb::add) {
     out.verb = control_verb::add;
     for (const auto& word : o.words) {
       out.words += (out.words.empty() ? "" : " ") + word;
     }
-  } else if (o.verb == fault_verb::remove) {
+  } else if (o.verb == live_fault_verb::remove) {
     out.verb = control_verb::remove;
     out.names = o.words;
   } else {
@@ -47,7 +47,7 @@ void print_each(const json_reader& reader, std::string_view member, const char* 
   }
 }
 
-exit_code show(const fault_options& o, const std::string& answer) {
+exit_code show(const live_fault_options& o, const std::string& answer) {
   json_reader reader;
   const auto* const ok =
       reader.read(as_bytes(answer)) == json_error::none ? reader.find("ok") : nullptr;
@@ -65,7 +65,7 @@ exit_code show(const fault_options& o, const std::string& answer) {
     std::printf("%s\n", answer.c_str());
     return exit_code::passed;
   }
-  if (o.verb == fault_verb::list) {
+  if (o.verb == live_fault_verb::list) {
     std::fputs(faults_table(answer).c_str(), stdout);
   } else {
     print_each(reader, "told", "fault in ", stdout);
@@ -76,9 +76,10 @@ exit_code show(const fault_options& o, const std::string& answer) {
 
 } // namespace
 
-exit_code execute_fault(const fault_options& o) {
-  if (o.verb == fault_verb::effects || o.verb == fault_verb::presets) {
-    std::fputs((o.verb == fault_verb::effects ? effects_text() : presets_text()).c_str(), stdout);
+exit_code execute_live_fault(const live_fault_options& o) {
+  if (o.verb == live_fault_verb::effects || o.verb == live_fault_verb::presets) {
+    std::fputs((o.verb == live_fault_verb::effects ? effects_text() : presets_text()).c_str(),
+               stdout);
     return exit_code::passed;
   }
   const auto path = find_run(o.run, control_folder());

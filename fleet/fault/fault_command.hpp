@@ -7,7 +7,7 @@
 
 namespace fleet::program {
 
-exit_code execute_fault(const fault_options& options);
+exit_code execute_live_fault(const live_fault_options& options);
 
 /// What `fleet fault effects` and `fleet fault presets` print.
 std::string effects_text();

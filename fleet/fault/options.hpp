@@ -7,10 +7,10 @@
 
 namespace fleet::program {
 
-enum class fault_verb : std::uint8_t { add, list, remove, presets, effects };
+enum class live_fault_verb : std::uint8_t { add, list, remove, presets, effects };
 
-struct fault_options {
-  fault_verb verb = fault_verb::list;
+struct live_fault_options {
+  live_fault_verb verb = live_fault_verb::list;
   std::vector<std::string> words; ///< of add: of the fault; of remove: names
   std::string run;                ///< a control socket's path; empty: that of the only run
   bool json = false;              ///< the answer as it came

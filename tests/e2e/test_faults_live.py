@@ -41,7 +41,8 @@ class Faults(harness.Case):
                        "flaky_wifi for=100ms product=product_1 at=500ms")
         said = self.last_run.output
         self.assertIn("fault at 1s: latency 300ms for 500ms on 5 of 20 devices", said)
-        self.assertIn("fault at 500ms: flaky_wifi.latency (latency) 20ms for 100ms on 20 of 20", said)
+        self.assertIn("fault at 500ms: flaky_wifi.latency (latency) 20ms for 100ms on 20 of 20",
+                      said)
         self.assertIn("note: fault flaky_wifi goes without loss", self.last_run.error_output)
 
     def test_faults_that_cannot_be_are_refused_before_anything_starts(self):

@@ -37,7 +37,7 @@ std::string said_of_file(const std::string& text) {
 
 } // namespace
 
-TEST(fault_words, name_every_key_of_a_fault_and_of_its_selection) {
+TEST(fault_orders, name_every_key_of_a_fault_and_of_its_selection) {
   const auto got = parse_fault_words(
       "latency by=300ms for=30s at=10s ramp=5s name=slow percent=20% product=led,meter "
       "tag=floor=3 index=0-9,12 region=east devices=dev_7,dev_9");
@@ -62,7 +62,7 @@ TEST(fault_words, name_every_key_of_a_fault_and_of_its_selection) {
                 + 1);
 }
 
-TEST(fault_words, take_what_their_effect_has_when_nothing_is_said) {
+TEST(fault_orders, take_what_their_effect_has_when_nothing_is_said) {
   for (const auto& info : faults::effects()) {
     const auto rule = parse_fault_words(info.word);
     ASSERT_TRUE(rule.ok()) << info.word << ": " << rule.error().message;
@@ -78,7 +78,7 @@ TEST(fault_words, take_what_their_effect_has_when_nothing_is_said) {
   }
 }
 
-TEST(fault_words, read_signs_rates_and_an_end_that_never_comes) {
+TEST(fault_orders, read_signs_rates_and_an_end_that_never_comes) {
   const auto jump = parse_fault_words("clock_jump by=-26h every=1h");
   ASSERT_TRUE(jump.ok()) << jump.error().message;
   const auto made = faults_of(jump.value(), "j")[0];
@@ -93,7 +93,7 @@ TEST(fault_words, read_signs_rates_and_an_end_that_never_comes) {
   EXPECT_EQ(faults_of(parse_fault_words("reset").value(), "r")[0].span, 0s);
 }
 
-TEST(fault_words, say_where_and_what_is_wrong_with_the_nearest_word) {
+TEST(fault_orders, say_where_and_what_is_wrong_with_the_nearest_word) {
   EXPECT_EQ(said("latensy"), "1: effect latensy is unknown; the nearest is latency; see fleet "
                              "fault effects");
   EXPECT_EQ(said("latency byy=3ms"), "9: unknown key byy; the nearest is by");

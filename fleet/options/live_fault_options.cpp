@@ -11,18 +11,19 @@ namespace fleet::program {
 namespace {
 
 struct verb_entry {
-  fault_verb verb;
+  live_fault_verb verb;
   std::string_view word;
   std::string_view summary;
   std::string_view usage;
 };
 
 constexpr std::array<verb_entry, 5> verbs{{
-    {fault_verb::add, "add", "puts a fault on a run that goes on", "EFFECT [KEY=VALUE]... [flags]"},
-    {fault_verb::list, "list", "the faults of a run, and how far they are", "[flags]"},
-    {fault_verb::remove, "remove", "ends faults of a run and forgets them", "NAME... [flags]"},
-    {fault_verb::presets, "presets", "the presets, and what they stand for", ""},
-    {fault_verb::effects, "effects", "all effects, and what they take", ""},
+    {live_fault_verb::add, "add", "puts a fault on a run that goes on",
+     "EFFECT [KEY=VALUE]... [flags]"},
+    {live_fault_verb::list, "list", "the faults of a run, and how far they are", "[flags]"},
+    {live_fault_verb::remove, "remove", "ends faults of a run and forgets them", "NAME... [flags]"},
+    {live_fault_verb::presets, "presets", "the presets, and what they stand for", ""},
+    {live_fault_verb::effects, "effects", "all effects, and what they take", ""},
 }};
 
 std::string overview() {
@@ -47,23 +48,23 @@ std::vector<std::string_view> verb_words() {
   return out;
 }
 
-void examples(flag_set& flags, fault_verb verb) {
-  if (verb == fault_verb::add) {
+void examples(flag_set& flags, live_fault_verb verb) {
+  if (verb == live_fault_verb::add) {
     flags.example("fleet fault add latency by=300ms for=30s percent=20%",
                   "a fifth of the devices, for half a minute from now");
     flags.example("fleet fault add flaky_wifi at=10s for=2m ramp=30s product=led name=evening",
                   "a preset, for one product, growing");
-  } else if (verb == fault_verb::remove) {
+  } else if (verb == live_fault_verb::remove) {
     flags.example("fleet fault remove evening latency_2", "both, at once");
   }
 }
 
 /// What the words cannot be, without asking a run.
-std::optional<std::string> contradiction(const fault_options& o) {
-  if (o.verb == fault_verb::remove && o.words.empty()) {
+std::optional<std::string> contradiction(const live_fault_options& o) {
+  if (o.verb == live_fault_verb::remove && o.words.empty()) {
     return "needs the names of faults; fleet fault list shows them";
   }
-  if (o.verb != fault_verb::add) {
+  if (o.verb != live_fault_verb::add) {
     return {};
   }
   if (o.words.empty()) {
@@ -94,20 +95,20 @@ result<command, usage_error> parse_fault(std::span<const std::string_view> words
     }
     return fail(wrong_usage(name, unknown_word(words.front(), valid)));
   }
-  fault_options out;
+  live_fault_options out;
   out.verb = verb->verb;
   const std::string full = std::string{name} + " " + std::string{verb->word};
   flag_set flags{full, std::string{verb->summary}, std::string{verb->usage}};
-  if (out.verb == fault_verb::add) {
+  if (out.verb == live_fault_verb::add) {
     flags.words("EFFECT [KEY=VALUE]...",
                 "An effect or a preset, and keys of docs/scenarios.md: at, for, ramp, every, name; "
                 "by, share, rate, size, drift, status; percent, product, tag, index, region, "
                 "devices.",
                 out.words);
-  } else if (out.verb == fault_verb::remove) {
+  } else if (out.verb == live_fault_verb::remove) {
     flags.words("NAME...", "Names of faults; of a preset, all its parts.", out.words);
   }
-  if (out.verb != fault_verb::presets && out.verb != fault_verb::effects) {
+  if (out.verb != live_fault_verb::presets && out.verb != live_fault_verb::effects) {
     flags.value(
         "--run", "PATH",
         "The run's control socket, as the run prints it at its start. Default: that of the only "
