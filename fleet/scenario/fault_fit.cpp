@@ -86,7 +86,7 @@ effect nearest_effect(effect what, bool over_datagrams) noexcept {
     case effect::loss: return over_datagrams ? effect::corruption : effect::stall;
     case effect::duplication: return over_datagrams ? effect::reordering : effect::jitter;
     case effect::reordering: return effect::jitter;
-    case effect::nat_rebinding: return effect::reset;
+    case effect::nat_rebinding: return over_datagrams ? effect::partition : effect::reset;
     case effect::power_loss_in_write: return effect::power_loss;
     case effect::bit_rot: return effect::kv_corruption;
     case effect::firmware_wrong_digest:
