@@ -12,6 +12,7 @@
 #include "fleet/console/console_command.hpp"
 #include "fleet/console/fault_command.hpp"
 #include "fleet/console/rollout_command.hpp"
+#include "fleet/fault/fault_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/fleet_run.hpp"
@@ -42,6 +43,8 @@ int main(int argc, char** argv) {
           return execute_fault(what);
         } else if constexpr (std::is_same_v<what_type, device_options>) {
           return execute_device(what);
+        } else if constexpr (std::is_same_v<what_type, live_fault_options>) {
+          return execute_live_fault(what);
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
         } else {

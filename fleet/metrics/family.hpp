@@ -1,5 +1,4 @@
-// Which metrics this program exports, by name of the family: what each is called and means is the
-// table's (families.hpp).
+// What a family of metrics is, and the number of each. Their names and texts are families.hpp's.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +42,9 @@ enum class family : unsigned char {
   download_duration,
   update_duration,
   rollout_devices,
+  fault_active,
+  fault_devices,
+  fault_strikes,
   twin_connections,
   twin_connects,
   twin_messages_received,
@@ -67,7 +69,7 @@ enum class family : unsigned char {
   process_cpu,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 58;
+inline constexpr std::size_t family_count = 61;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 

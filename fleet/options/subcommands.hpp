@@ -18,6 +18,7 @@ std::optional<std::string> logon_contradiction(logon_mode logon, security tier);
 result<command, usage_error> parse_run(std::span<const std::string_view> words);
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);
 result<command, usage_error> parse_device(std::span<const std::string_view> words);
+result<command, usage_error> parse_fault(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
 /// `words` begins with one of console_words().
 result<command, usage_error> parse_console(std::span<const std::string_view> words);

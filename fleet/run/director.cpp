@@ -38,6 +38,10 @@ std::string director::stage_text() const {
   FLEET_CHECK(false);
 }
 
+duration director::since_begin() const {
+  return duration_of_seconds(world_->elapsed_s() - began_at_);
+}
+
 std::uint32_t director::expected_at_end() const {
   if (!ready_.plan) {
     return options_.devices;
@@ -109,6 +113,7 @@ void director::drive() {
   wall_began_ = monotonic_seconds();
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
+  faults_refused_ = faults_.begin(root_);
   caf::anon_send(root_, actors::run_devices{});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
@@ -122,6 +127,7 @@ void director::drive() {
     if (const auto number = world_->pass(slice, signals_)) {
       on_signal(*number);
     }
+    faults_.turn(since_begin());
     look();
     judge_moment();
     advance();
@@ -213,6 +219,7 @@ void director::advance() {
     expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
     facts_.process.rss_steady_bytes = resident_bytes();
     far_.quiet();
+    faults_.quiet(since_begin());
     // Flows are stopped by their home; none is gone before the homes are.
     world_->twin_home().post([this] {
       for (const auto& flow : traffic_) {

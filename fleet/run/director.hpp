@@ -20,6 +20,7 @@
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/fault_session.hpp"
 #include "fleet/run/judges.hpp"
 #include "fleet/run/live_line.hpp"
 #include "fleet/run/machine.hpp"
@@ -48,8 +49,8 @@ class director {
 public:
   /// `options` and `signals` outlive the director; `again` repeats the run but for the seed.
   director(const run_options& options, prepared ready, std::string again, stop_signals& signals)
-      : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals) {
-  }
+      : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals),
+        faults_(options_, ready_, shard_list_) {}
 
   /// The whole run; the answer is the program's.
   exit_code execute();
@@ -65,6 +66,8 @@ private:
   };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
   [[nodiscard]] std::string stage_text() const;
+  /// Since the devices run, in this world's time.
+  [[nodiscard]] duration since_begin() const;
 
   void name_run();
   void announce() const;
@@ -140,6 +143,8 @@ private:
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
+  fault_session faults_;
+  std::vector<std::string> faults_refused_;
   std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
   std::unique_ptr<metrics::page> page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);

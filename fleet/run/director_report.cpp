@@ -84,6 +84,13 @@ exit_code director::execute() {
     std::printf("metrics at http://%s/metrics\n", at.text().c_str());
     std::fflush(stdout);
   }
+  if (auto error = faults_.open()) {
+    return give_up(*error);
+  }
+  if (const auto path = faults_.control_path(); !path.empty() && !options_.quiet) {
+    std::printf("control at %s\n", path.c_str());
+    std::fflush(stdout);
+  }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
   readable_.store(true, std::memory_order_release);
@@ -91,6 +98,7 @@ exit_code director::execute() {
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
   drive();
   line_->finish();
+  faults_.close();
   tear_down();
   fetch_books();
   settle_ledger();
@@ -98,6 +106,7 @@ exit_code director::execute() {
   gather_troubles();
   judges_->finish(facts_);
   report::judge(facts_);
+  facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
   if (!books_trouble_.empty()) {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
   }

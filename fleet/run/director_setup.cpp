@@ -8,6 +8,7 @@
 #include "fleet/run/load_wishes.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
+#include "fleet/run/run_faults.hpp"
 #include "fleet/run/twin_host.hpp"
 #include "fleet/run/unless_stopped.hpp"
 #include "fleet/text/quantities.hpp"
@@ -34,6 +35,9 @@ void director::announce() const {
               options_.virtual_world ? "virtual" : "real",
               static_cast<unsigned long long>(ready_.seed));
   std::printf("repeat with: %s\n", facts_.command.c_str());
+  for (const auto& line : fault_lines(ready_)) {
+    std::printf("fault at %s\n", line.c_str());
+  }
   std::fflush(stdout);
   for (const auto& note : ready_.notes) {
     std::fprintf(stderr, "note: %s\n", note.c_str());
@@ -66,7 +70,7 @@ std::optional<startup_error> director::set_up() {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
       return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
-                           options_.devices, rss_start_});
+                           faults_.desk(), options_.devices, rss_start_});
     });
     if (page) {
       page_ = std::move(page).value();
@@ -310,6 +314,7 @@ void director::make_shards() {
     all[i].first = first;
     all[i].count = options_.devices / count + (i < options_.devices % count ? 1 : 0);
     all[i].ramp_per_second = ramp / count;
+    all[i].draw = draw_of(ready_);
     first += all[i].count;
   }
   if (ready_.plan) {

@@ -31,7 +31,8 @@ TEST(metrics_source, says_of_each_product_how_it_speaks_to_its_cloud) {
   const far_sides far;
   const std::vector<std::unique_ptr<traffic_flow>> traffic;
   const std::vector<std::unique_ptr<rollout_flow>> rollouts;
-  const auto all = read_samples({none, products, far, traffic, rollouts});
+  const fault_desk faults;
+  const auto all = read_samples({none, products, far, traffic, rollouts, faults});
   const auto said = of(family::product_info, all);
   ASSERT_THAT(said, SizeIs(2));
   EXPECT_THAT(said[0].with, ElementsAre(Pair("product", "meters"), Pair("profile", "linkdevelop"),
