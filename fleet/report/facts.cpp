@@ -42,6 +42,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.attempts += load(m.attempts);
   t.disconnects_unplanned += load(m.disconnects_unplanned);
   t.restarts += load(m.restarts);
+  t.off_by_fault += load(m.powered_off_by_fault);
   t.in_flight += load(m.in_flight);
   t.abandoned += load(m.abandoned);
   t.late_sends += load(m.late_sends);

@@ -35,6 +35,7 @@ struct totals {
   std::uint64_t reconnects = 0;
   std::uint64_t attempts = 0; ///< to get online
   std::uint64_t disconnects_unplanned = 0;
+  std::uint64_t off_by_fault = 0; ///< started, and without power
   std::uint64_t restarts = 0;
   std::uint64_t in_flight = 0;
   std::uint64_t abandoned = 0;

@@ -51,6 +51,16 @@ std::uint32_t director::expected_at_end() const {
   return std::min(target_at(*ready_.plan, end), target_at(*ready_.plan, before));
 }
 
+void director::excuse_powerless() {
+  const auto excuse = [](std::uint64_t& expected, std::uint64_t off) {
+    expected -= std::min(expected, off);
+  };
+  excuse(facts_.expected_end, facts_.counts.off_by_fault);
+  for (auto& product : facts_.products) {
+    excuse(product.expected_end, product.counts.off_by_fault);
+  }
+}
+
 void director::expect_of_products(std::uint32_t connections) {
   if (!ready_.plan) {
     facts_.products.front().expected_end = connections;
@@ -163,7 +173,8 @@ void director::judge_moment() {
   now.over = stage_ != stage::ramp && stage_ != stage::steady;
   now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
                          : facts_.counts.started < ready_.connections();
-  judges_->look(now, {}, facts_);
+  judges_->look(
+      now, [this] { return looks_of(faults_.desk().rows()); }, facts_);
   for (const auto& line : judges_->take_news()) {
     if (!options_.quiet) {
       line_->finish();
@@ -217,6 +228,7 @@ void director::advance() {
     facts_.online_end = counts.online();
     facts_.expected_end = expected_at_end();
     expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
+    excuse_powerless();
     facts_.process.rss_steady_bytes = resident_bytes();
     far_.quiet();
     faults_.quiet(since_begin());

@@ -19,6 +19,7 @@
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
+#include "fleet/run/cloud_hands.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/fault_session.hpp"
 #include "fleet/run/judges.hpp"
@@ -101,6 +102,8 @@ private:
   [[nodiscard]] std::uint32_t expected_at_end() const;
   /// The same of each product, those behind gateways with their gateways.
   void expect_of_products(std::uint32_t connections);
+  /// Nobody expects those to be online whose power a fault takes to the end.
+  void excuse_powerless();
   [[nodiscard]] bool all_back() const;
   [[nodiscard]] std::string name_of(std::uint32_t device) const;
   [[nodiscard]] const far_side* far_of(std::uint32_t device) const;
@@ -143,6 +146,8 @@ private:
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
+  twin_hand twins_;                    ///< in far_
+  std::unique_ptr<far_hand> far_twin_; ///< of a target that is a twin
   fault_session faults_;
   std::vector<std::string> faults_refused_;
   std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete

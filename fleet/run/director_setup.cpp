@@ -95,6 +95,8 @@ std::optional<startup_error> director::set_up_twins() {
     }
     make_traffic(*twin.value(), p);
     make_rollouts(*twin.value(), p);
+    twins_.also(world_->twin_home(), *twin.value());
+    faults_.cloud_by(&twins_);
     std::vector<std::size_t> products;
     for (std::size_t i = 0; i < ready_.products.size(); ++i) {
       if (ready_.products[i].profile() == p) {
@@ -221,6 +223,8 @@ std::optional<startup_error> director::set_up_books() {
   auto made = std::make_unique<twin_account>(got.answer->value());
   books_ = made.get();
   far_.add(std::move(made), all);
+  far_twin_ = std::make_unique<far_hand>(admin_, admin_text(ready_.admin->at), ready_);
+  faults_.cloud_by(far_twin_.get());
   return std::nullopt;
 }
 

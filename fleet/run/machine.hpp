@@ -24,8 +24,8 @@ double monotonic_seconds();
 std::int64_t wall_clock_ms();
 
 /// Asks the kernel for large pages under the heap as it grows: a fleet touches all of its memory
-/// again and again, and of small pages a processor finds only a few without looking them up. Advice:
-/// where the kernel has none, or the heap is a sanitizer's, nothing happens.
+/// again and again, and of small pages a processor finds only a few without looking them up.
+/// Advice: where the kernel has none, or the heap is a sanitizer's, nothing happens.
 class large_pages {
 public:
   /// The heap grows by large steps from now on, so that advise() comes before it is touched.

@@ -33,12 +33,30 @@ judging::recovery_limits recovery_limits_of(const prepared& ready) {
   return out;
 }
 
+std::vector<judging::fault_look> looks_of(const std::vector<fault_row>& rows) {
+  std::vector<judging::fault_look> out;
+  for (const auto& row : rows) {
+    auto& look = out.emplace_back();
+    look.name = row.name;
+    look.effect = faults::to_string(row.what);
+    look.selected = row.figures.selected;
+    look.hit = row.figures.hit;
+    look.strikes = row.figures.strikes;
+    look.in_force = row.state == faults::timeline::state::in_force;
+    // Its begin counts where it has begun.
+    look.began_s = row.state == faults::timeline::state::waiting ? -1 : seconds(row.begins);
+    look.ended_s = row.ended ? seconds(*row.ended) : 0;
+  }
+  return out;
+}
+
 void recovery::look(double now_s, std::uint64_t wanted, std::span<const judging::fault_look> faults,
                     const report::totals& t) {
   judging::fleet_moment now;
   now.at_s = now_s;
   now.online = t.online();
   now.wanted = wanted;
+  now.off_by_fault = t.off_by_fault;
   now.in_flight = t.in_flight;
   now.connects = t.reconnects;
   now.attempts = t.attempts;

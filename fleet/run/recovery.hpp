@@ -7,6 +7,7 @@
 
 #include "fleet/judging/recovery.hpp"
 #include "fleet/report/facts.hpp"
+#include "fleet/run/fault_desk.hpp"
 #include "fleet/run/prepare.hpp"
 
 namespace fleet::program {
@@ -14,6 +15,9 @@ namespace fleet::program {
 /// What the products' settings say together. A fleet must stay whole for as long as it may take
 /// until a device has something to say: a connection that is half open is noticed then.
 judging::recovery_limits recovery_limits_of(const prepared& ready);
+
+/// The desk's list, as recovery looks at it.
+std::vector<judging::fault_look> looks_of(const std::vector<fault_row>& rows);
 
 class recovery final : private judging::distributions {
 public:

@@ -102,6 +102,9 @@ std::optional<startup_error> find_faults(const run_options& o, prepared& ready) 
                                                      : wrong.text()};
   }
   ready.faults = std::move(got.value().faults);
+  ready.twin_keeps = std::any_of(ready.faults.begin(), ready.faults.end(), [](const auto& planned) {
+    return planned.fault.what == faults::effect::cloud_restart;
+  });
   auto& notes = got.value().notes;
   std::move(notes.begin(), notes.end(), std::back_inserter(ready.notes));
   return std::nullopt;

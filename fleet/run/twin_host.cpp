@@ -174,6 +174,9 @@ twin_host::start_twin(run_world& world, prepared& ready, const cloud::twin_optio
   cloud::fault_draw draw;
   draw.seed = ready.seed;
   draw.devices = ready.devices();
+  if (ready.region_map.size() != 0) {
+    draw.regions = std::make_shared<const faults::region_map>(ready.region_map);
+  }
   for (int tried = 1;; ++tried) {
     auto chosen = o;
     for (auto& door : chosen.listeners) {
