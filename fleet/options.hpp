@@ -15,6 +15,7 @@
 #include "fleet/console/rollout_options.hpp"
 #include "fleet/options/hand_ota_options.hpp"
 #include "fleet/session_words.hpp"
+#include "fleet/sweep/options.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/home.hpp"
@@ -113,6 +114,7 @@ struct run_options {
   std::string ledger_file;
   bool quiet = false;
   bool plain = false; ///< no live line, even on a terminal
+  sweep_options sweep;
 };
 
 /// `fleet cloud serve`.
