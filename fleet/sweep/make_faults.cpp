@@ -205,6 +205,7 @@ void add_faults(draft& d) {
     for (const auto* t : c->whom) {
       d.plan.parts.back().about.push_back(t->name);
     }
+    d.plan.forgets = d.plan.forgets || c->info->of == faults::domain::device;
     d.plan.has_crashes = d.plan.has_crashes || c->info->what == effect::actor_crash;
   }
   if (d.plan.count_of(part_kind::fault) != 0) {

@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Kinds that the product's devices can carry out, each with the further keys it needs.
-std::vector<std::string> kinds_for(const product_traits& t) {
+std::vector<std::string> kinds_for(const draft& d, const product_traits& t) {
   if (!t.vendor()) {
     return {"custom"};
   }
@@ -40,34 +40,49 @@ std::vector<std::string> kinds_for(const product_traits& t) {
   if (t.config) {
     out.emplace_back("config_push");
   }
-  if (t.behind_gateway) {
+  // Who is disabled before its gateway has added it hears of no end of that.
+  if (t.behind_gateway && !t.rejoins && !d.plan.comes_down) {
     out.emplace_back("disable");
   }
   return out;
 }
 
-/// Orders a minute that the links take, and the devices: to each at most one in ten seconds.
-std::uint32_t per_minute(dice& draw, const product_traits& t, std::string_view kind) {
-  if (kind.starts_with("broadcast") || kind == "config_push" || kind == "disable") {
-    return draw.between(1, 2);
+/// A rate that the links take, and the devices: to each at most one in ten seconds.
+std::string rate_of(dice& draw, const draft& d, const product_traits& t, std::string_view kind) {
+  if (kind == "disable") { // once, when all are there, and long enough to be back
+    return fmt::format("{}/h", 3600 * 5 / (duration{d.plan.run_for} / 1s * 3));
+  }
+  if (kind.starts_with("broadcast") || kind == "config_push") {
+    return fmt::format("{}/min", draw.between(1, 2));
   }
   const std::uint32_t each_s = t.link == hal::link_kind::lora ? 240 : t.slow() ? 60 : 10;
-  return draw.between(1, std::clamp(t.devices * 60 / each_s, 1U, 600U));
+  return fmt::format("{}/min", draw.between(1, std::clamp(t.devices * 60 / each_s, 1U, 600U)));
+}
+
+/// Nobody waits longer than eight seconds for these.
+bool by_rrpc(std::string_view kind) noexcept {
+  return kind == "rrpc" || kind.ends_with("SwitchRelay");
+}
+
+/// Who is switched off, cut off or rebooted before it has answered cannot answer.
+bool disturbed(const draft& d, const product_traits& t) {
+  return d.plan.comes_down || d.plan.count_of(part_kind::fault) != 0
+         || std::any_of(d.plan.parts.begin(), d.plan.parts.end(), [&t](const planned_part& p) {
+              return p.kind == part_kind::rollout && p.about.front() == t.name;
+            });
 }
 
 void add_orders(draft& d, dice& draw, const product_traits& t) {
-  auto kinds = kinds_for(t);
+  auto kinds = kinds_for(d, t);
   for (std::uint32_t n = draw.between(0, 3); n > 0 && !kinds.empty(); --n) {
     const auto at = draw.between(0, static_cast<std::uint32_t>(kinds.size()) - 1);
     const std::string kind = kinds[at];
     kinds.erase(kinds.begin() + at);
-    // Who is switched off, or cut off, before it has answered cannot answer.
-    const bool disturbed = d.comes_down || d.plan.count_of(part_kind::fault) != 0;
-    d.plan.parts.push_back(
-        {part_kind::traffic,
-         fmt::format("{{kind: {}, product: {}, rate: {}/min{}}}", kind, t.name,
-                     per_minute(draw, t, kind), disturbed ? ", may_fail: on" : ""),
-         {t.name}});
+    const bool excused = disturbed(d, t) || (t.slow() && by_rrpc(kind));
+    d.plan.parts.push_back({part_kind::traffic,
+                            fmt::format("{{kind: {}, product: {}, rate: {}{}}}", kind, t.name,
+                                        rate_of(draw, d, t, kind), excused ? ", may_fail: on" : ""),
+                            {t.name}});
   }
 }
 
@@ -85,22 +100,53 @@ std::string waves_keys(dice& draw) {
   return out + (draw.percent(40) ? fmt::format(", pause: {}s", draw.between(1, 10)) : "");
 }
 
-void add_rollout(draft& d, dice& draw, const product_traits& t, bool second) {
-  // It ends long before the run does, the slowest images in the most waves too.
-  const auto before_end = duration{d.plan.run_for - d.settled_for};
-  const auto latest = static_cast<std::uint32_t>(before_end / 1s * 2 / 3);
-  std::string out = fmt::format(
-      "{{name: {}_{}, product: {}, version: {}.0.0, size: {}KiB, at: {}s", t.name, second ? 3 : 2,
-      t.name, second ? 3 : 2, draw.between(16, 192), draw.between(second ? latest / 2 : 5, latest));
-  out += draw.percent(50) ? ", sign: sha256" : "";
-  out += draw.percent(30) ? fmt::format(", percent: {}%", draw.between(10, 90)) : "";
+/// Rollouts begin in the first part of a run, so that they end long before it does.
+std::uint32_t latest_s(const draft& d) {
+  return static_cast<std::uint32_t>(duration{d.plan.run_for - d.settled_for} / 1s * 2 / 3);
+}
+
+std::string rollout_head(dice& draw, const product_traits& t, std::uint32_t version) {
+  const bool sha256 = !t.sdk && draw.percent(50); // which the vendor's SDK does not know
+  return fmt::format("{{name: {}_{}, product: {}, version: {}.0.0, size: {}KiB{}", t.name, version,
+                     t.name, version, draw.between(16, 192), sha256 ? ", sign: sha256" : "");
+}
+
+/// A part of the product's devices, of which some is sure to be chosen.
+std::string percent_keys(dice& draw, const product_traits& t) {
+  return t.devices >= 40 && draw.percent(40) ? fmt::format(", percent: {}%", draw.between(20, 90))
+                                             : std::string{};
+}
+
+void add_rollout(draft& d, const std::string& text, const product_traits& t) {
+  d.plan.parts.push_back({part_kind::rollout, text + "}", {t.name}});
+  d.plan.forgets = true;
+}
+
+/// Devices that only post ask once a boot, so that all is offered from the start.
+void add_asked_rollout(draft& d, dice& draw, const product_traits& t) {
+  std::string out = rollout_head(draw, t, 2) + ", at: 0s";
+  out += percent_keys(draw, t);
+  add_rollout(d, out, t);
+}
+
+void add_pushed_rollouts(draft& d, dice& draw, const product_traits& t) {
+  const auto latest = latest_s(d);
+  const bool second = latest > 70 && draw.percent(50);
+  std::string out =
+      rollout_head(draw, t, 2) + fmt::format(", at: {}s", draw.between(2, second ? 10 : latest));
+  out += percent_keys(draw, t);
+  out += draw.percent(30) ? fmt::format(", rate: {}/s", draw.between(5, 50)) : "";
+  if (second) { // the first has ended by then
+    add_rollout(d, out, t);
+    add_rollout(d, rollout_head(draw, t, 3) + fmt::format(", at: {}s", latest), t);
+    return;
+  }
   out += draw.percent(40) ? waves_keys(draw) : "";
   out += draw.percent(30) ? fmt::format(", under_way: {}", std::max(4U, t.devices / 3)) : "";
-  out += draw.percent(30) ? fmt::format(", rate: {}/s", draw.between(5, 50)) : "";
   out += draw.percent(40) ? ", retries: 1, retry_after: 5s" : "";
   out += draw.percent(20) ? ", attempt: 2m" : "";
   out += draw.percent(15) ? fault_keys(draw) : "";
-  d.plan.parts.push_back({part_kind::rollout, out + "}", {t.name}});
+  add_rollout(d, out, t);
 }
 
 } // namespace
@@ -125,9 +171,10 @@ void add_rollouts(draft& d) {
                                    ? fmt::format("{{rate: {}KiB}}", draw.between(1024, 4096))
                                    : fmt::format("{{rate_each: {}KiB}}", draw.between(20, 200));
     }
-    add_rollout(d, draw, t, false);
-    if (draw.percent(25)) {
-      add_rollout(d, draw, t, true);
+    if (t.posts()) {
+      add_asked_rollout(d, draw, t);
+    } else {
+      add_pushed_rollouts(d, draw, t);
     }
   }
 }

@@ -35,7 +35,7 @@ void add_load(draft& d) {
   const std::uint32_t stages = updates ? 0 : draw.one_of({0U, 0U, 1U, 2U});
   for (std::uint32_t i = 0; i < stages; ++i) {
     add(draw.between(2, 20) * 5, draw.between(5, 40) * 1s, draw.between(10, 50) * 1s);
-    d.comes_down = true; // perhaps: the next may be lower
+    d.plan.comes_down = true; // perhaps: the next may be lower
   }
   const std::uint32_t to = updates ? 100 : draw.one_of({100U, 100U, 60U});
   add(to, draw.between(2, 40) * 1s, draw.between(20, 100) * 1s);

@@ -19,7 +19,6 @@ sweep_plan make_plan(std::uint64_t seed);
 struct draft {
   sweep_plan plan;
   std::vector<product_traits> traits; ///< of plan.products, in their order
-  bool comes_down = false;            ///< the load stops devices while the run lasts
   duration settled_for{0};            ///< nothing disturbs the last part of the run, this long
 };
 

@@ -220,6 +220,7 @@ void add_gateways(draft& d, dice& draw, product_traits t, std::uint32_t devices)
   gateway.each = draw.between(1, 10);
   gateway.count = t.devices = std::max(1U, devices / (1 + gateway.each));
   gateway.gateway_keys = gateway_keys(draw, child.logon == logon_mode::register_);
+  child.rejoins = gateway.gateway_keys.find("rejoin") != std::string::npos;
   gateway.keys = model_key(t) + connection_keys(draw, t) + thing_keys(draw, t);
   gateway.keys += wide_limit;
   child.link = t.link;

@@ -39,6 +39,10 @@ struct sweep_plan {
   std::string firmware_server; ///< its map; empty: none
   std::vector<planned_part> parts;
   bool has_crashes = false; ///< a fault throws in devices on purpose
+  /// The load stops devices while the run lasts, and what was on its way to them then stays there.
+  bool comes_down = false;
+  /// Boards reboot or lose power, and what they had not got rid of by then is forgotten.
+  bool forgets = false;
 
   [[nodiscard]] std::size_t count_of(part_kind kind) const noexcept;
   /// Devices in all.

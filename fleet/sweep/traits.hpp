@@ -24,6 +24,7 @@ struct product_traits {
   std::uint32_t qos = 1;
   bool sdk = false; ///< behaves as the vendor's
   bool behind_gateway = false;
+  bool rejoins = false; ///< its gateways let one go now and then, and take it in again
   bool shadow = false;
   bool desired = false;
   bool config = false;

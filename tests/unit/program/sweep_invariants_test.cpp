@@ -44,6 +44,18 @@ TEST(sweep_invariants, are_told_from_the_facts_where_the_verdict_overlooks_them)
   EXPECT_EQ(wrong(report(), 1), sentences{"it ended with exit code 1 and named no reason"});
 }
 
+TEST(sweep_invariants, excuse_what_is_on_its_way_where_the_plan_makes_it_stay_there) {
+  const auto told = [](const sweep_plan& plan) {
+    return violations({}, report("[]", "\"unfinished\":2"), plan);
+  };
+  sweep_plan plan;
+  EXPECT_EQ(told(plan), sentences{"uplink: 2 messages unfinished: expected 0"});
+  plan.comes_down = true;
+  EXPECT_EQ(told(plan), sentences{"uplink: 2 messages unfinished: expected 0"});
+  plan.forgets = true;
+  EXPECT_EQ(told(plan), sentences{});
+}
+
 TEST(sweep_invariants, take_devices_that_throw_for_failures_unless_that_is_planned) {
   const auto text = report("[]", "\"lost\":0", 20, R"([{"device":"d","what":"out of range"}])");
   EXPECT_EQ(wrong(text), sentences{"1 devices threw: out of range"});
