@@ -124,6 +124,8 @@ void child::kill_and_wait() noexcept {
     (void)::kill(pid_, SIGKILL);
     (void)::waitpid(pid_, nullptr, 0);
     pid_ = -1;
+    std::error_code ignored;
+    std::filesystem::remove(log_, ignored);
   }
 }
 

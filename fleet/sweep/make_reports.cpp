@@ -56,8 +56,12 @@ std::string thing_report(dice& draw, const product_traits& t) {
         every);
   }
   if (names == nullptr) {
-    return draw.percent(70) ? report("properties", every)
-                            : report("custom", every, ", topic: update");
+    switch (draw.between(0, 9)) {
+      case 0: return report("raw", every);
+      case 1:
+      case 2: return report("custom", every, ", topic: update");
+      default: return report("properties", every);
+    }
   }
   switch (draw.between(0, 5)) {
     case 0: return report("event", every);

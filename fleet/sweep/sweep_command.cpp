@@ -84,12 +84,14 @@ private:
         auto name = sweep::name_of(plan);
         running_.emplace(next++, shop_.start(std::move(plan), std::move(name)));
       }
-      interrupted_ = stop_signals::wait(collect() ? duration::zero() : look_every).has_value();
+      const bool any = collect();
+      interrupted_ =
+          stop_signals::wait(any ? duration::zero() : look_every).has_value() || interrupted_;
     }
-    for (const auto& [index, left] : running_) {
-      shop_.keep(left, false);
+    for (auto& [index, left] : running_) {
+      shop_.drop(left);
     }
-    running_.clear(); // and killed
+    running_.clear();
   }
 
   /// Takes in those that are over; whether there was one.
@@ -99,8 +101,8 @@ private:
       auto& [index, trial] = *at;
       sweep::outcome came;
       if (index >= end()) {
-        shop_.keep(trial, false);
-        at = running_.erase(at); // a smaller seed has failed
+        shop_.drop(trial); // a smaller seed has failed
+        at = running_.erase(at);
       } else if (!shop_.over(trial, came)) {
         ++at;
       } else if (any = true; came.interrupted) {
@@ -177,6 +179,7 @@ private:
     sweep::outcome came;
     while (!shop_.over(trial, came) || repeat(trial, came, wrong)) {
       if (interrupted_ = stop_signals::wait(look_every).has_value(); interrupted_) {
+        shop_.drop(trial);
         return false;
       }
     }

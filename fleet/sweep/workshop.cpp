@@ -25,6 +25,14 @@ std::vector<std::string> words_for(const sweep_plan& plan, const std::string& sc
   return {"run", "--virtual", "--scenario", scenario, "--seed", std::to_string(plan.seed)};
 }
 
+/// The same sentence, whatever the files of the run are called.
+std::string with_name(std::string said, std::string_view path, std::string_view name) {
+  for (auto at = said.find(path); at != std::string::npos; at = said.find(path, at + name.size())) {
+    said.replace(at, path.size(), name);
+  }
+  return said;
+}
+
 void remove(const std::string& path) {
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
@@ -86,6 +94,7 @@ bool workshop::over(trial& t, outcome& out) {
     return false;
   }
   out = {};
+  ended.said = with_name(std::move(ended.said), path(t.name, ""), name_of(t.plan));
   out.interrupted = ended.how == child_end::exited
                     && ended.code == static_cast<int>(program::exit_code::interrupted);
   auto text = program::read_whole_file(path(t.name, ".json"), report_most);
@@ -109,6 +118,11 @@ void workshop::keep(const trial& t, bool kept) {
     remove(path(t.name, ".yaml"));
     remove(path(t.name, ".json"));
   }
+}
+
+void workshop::drop(trial& t) {
+  t.run = child{};
+  keep(t, false);
 }
 
 std::string workshop::command_for(const sweep_plan& plan, const std::string& name) const {

@@ -42,6 +42,8 @@ public:
 
   /// Keeps scenario and report, or removes them.
   void keep(const trial& t, bool kept);
+  /// Ends its run and removes all of it.
+  void drop(trial& t);
   /// Writes a scenario that stays.
   bool write(const sweep_plan& plan, const std::string& name);
   /// What repeats the run of a scenario that was kept.
