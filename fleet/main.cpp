@@ -16,6 +16,7 @@
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/fleet_run.hpp"
+#include "fleet/sweep/sweep_command.hpp"
 
 int main(int argc, char** argv) {
   using namespace fleet::program;
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
       [&again](const auto& what) -> exit_code {
         using what_type = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<what_type, run_options>) {
-          return execute_run(what, again);
+          return what.sweep.count != 0 ? execute_sweep(what) : execute_run(what, again);
         } else if constexpr (std::is_same_v<what_type, cloud_options>) {
           return execute_cloud(what);
         } else if constexpr (std::is_same_v<what_type, console_options>) {

@@ -19,6 +19,7 @@
 #include "fleet/options/judging_options.hpp"
 #include "fleet/options/mqtt_text_options.hpp"
 #include "fleet/session_words.hpp"
+#include "fleet/sweep/options.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/home.hpp"
@@ -103,6 +104,7 @@ struct run_options {
   std::string ledger_file;
   bool quiet = false;
   bool plain = false; ///< no live line, even on a terminal
+  sweep_options sweep;
 };
 
 /// `fleet cloud serve`.

@@ -7,6 +7,7 @@
 #include "fleet/options/run_contradictions.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
+#include "fleet/options/sweep_flags.hpp"
 #include "fleet/options/words.hpp"
 #include "fleet/scenario/fault_words.hpp"
 
@@ -271,6 +272,8 @@ void examples(flag_set& flags) {
                 "several products, load stages and the cloud's traffic, fewer devices");
   flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
                 "an hour in less than a minute, the same each time");
+  flags.example("fleet run --virtual --sweep 200 --shrink",
+                "two hundred random scenarios, and the smallest that fails");
 }
 
 /// Fills in the defaults that depend on other flags.
@@ -306,6 +309,7 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   judging_flags(flags, out);
   fault_flags(flags, out);
   output_flags(flags, out);
+  sweep_flags(flags, out.sweep);
   examples(flags);
   if (asks_for_help(words)) {
     return command{text_answer{flags.help()}};

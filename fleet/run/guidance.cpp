@@ -186,7 +186,9 @@ embedded_auth_host::open(hal::home& home, cloud::twin& twin, prepared& ready, pr
   cloud::logon_ports ports;
   bool any = false;
   for (const auto& product : ready.products) {
-    if (product.profile() != p || p == profile::mqtt) {
+    // Whoever asks where to go is sent to a listener of MQTT.
+    if (product.profile() != p || p == profile::mqtt
+        || product.protocol() != device_protocol::mqtt) {
       continue;
     }
     (product.tls() ? ports.tls : ports.plain) = product.settings.peer.port;
