@@ -117,7 +117,7 @@ result<std::string, control_trouble> ask_run(const std::string& path, const cont
     }
     line.erase(0, static_cast<std::size_t>(sent));
   }
-  line_splitter lines{answer_most};
+  order_splitter lines{answer_most};
   std::array<char, 16384> octets{};
   while (true) {
     const auto got = ::recv(to.get(), octets.data(), octets.size(), 0);

@@ -112,7 +112,7 @@ std::string control_refusal(std::string_view sentence) {
   return std::string{as_text(out.view())} + "\n";
 }
 
-bool line_splitter::take(std::string_view octets) {
+bool order_splitter::take(std::string_view octets) {
   held_ += octets;
   // Of what is held, the last line alone can be unfinished.
   const std::size_t ended = held_.rfind('\n');
@@ -121,7 +121,7 @@ bool line_splitter::take(std::string_view octets) {
   return !broken_;
 }
 
-std::optional<std::string> line_splitter::next() {
+std::optional<std::string> order_splitter::next() {
   const std::size_t end = held_.find('\n');
   if (end == std::string::npos) {
     return std::nullopt;

@@ -41,9 +41,9 @@ std::string control_line_of(const control_order& order);
 std::string control_refusal(std::string_view sentence);
 
 /// Takes octets as they come and gives whole lines; a line over `most` octets ends it.
-class line_splitter {
+class order_splitter {
 public:
-  explicit line_splitter(std::size_t most) : most_(most) {}
+  explicit order_splitter(std::size_t most) : most_(most) {}
   /// False: a line is too long, and nothing more is taken.
   bool take(std::string_view octets);
   /// The next whole line without its end, if there is one.

@@ -42,7 +42,7 @@ public:
 private:
   struct client {
     int socket = -1;
-    line_splitter lines{control_line_most};
+    order_splitter lines{control_line_most};
     std::string unsent;
     bool ending = false; ///< after what is unsent
   };

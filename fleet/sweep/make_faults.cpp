@@ -25,6 +25,9 @@ bool keeps_octets_whole(const product_traits& t) noexcept {
 
 /// Whether what the effect needs is there.
 bool can_hit(const faults::effect_info& info, const product_traits& t) noexcept {
+  if (info.what == effect::expire_tokens && t.protocol == program::device_protocol::mqtt) {
+    return t.logon == program::logon_mode::pre_auth;
+  }
   switch (info.need) {
     case faults::need::nothing:
     case faults::need::twin: return true;

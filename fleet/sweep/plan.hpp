@@ -12,7 +12,7 @@
 namespace fleet::sweep {
 
 /// Faults are in the scenarios that sweeps make. Off until the reader has the key `faults`.
-inline constexpr bool plans_have_faults = false;
+inline constexpr bool plans_have_faults = true;
 
 struct planned_product {
   std::string name;

@@ -72,7 +72,7 @@ child workshop::run(const trial& t) const {
   auto words = words_for(t.plan, path(t.name, ".yaml"));
   const auto report = path(t.name, ".json");
   remove(report);
-  words.insert(words.end(), {"--quiet", "--json", report});
+  words.insert(words.end(), {"--quiet", "--control", "off", "--json", report});
   return child::start(words, path(t.name, ".log"));
 }
 

@@ -51,7 +51,7 @@ void take(const std::string& line) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto octets = as_text({data, size});
-  line_splitter lines{control_line_most};
+  order_splitter lines{control_line_most};
   const std::size_t piece = size == 0 ? 1 : 1 + data[0] % 64;
   for (std::size_t at = 0; at < size; at += piece) {
     const bool whole = lines.take(octets.substr(at, std::min(piece, size - at)));

@@ -34,8 +34,8 @@ struct mqtt_faults_of : testing::TestWithParam<cloud::profile>, faulty_twin {
 
 INSTANTIATE_TEST_SUITE_P(both, mqtt_faults_of,
                          testing::Values(cloud::profile::linkdevelop, cloud::profile::mqtt),
-                         [](const auto& info) {
-                           return std::string{info.param == cloud::profile::mqtt ? "open_broker"
+                         [](const auto& of) {
+                           return std::string{of.param == cloud::profile::mqtt ? "open_broker"
                                                                                  : "platform"};
                          });
 

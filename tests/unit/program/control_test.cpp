@@ -95,8 +95,8 @@ TEST(control_lines, refuse_without_repeating_octets_that_are_no_text) {
   EXPECT_EQ(control_refusal("no \xFF\"x\""), "{\"ok\":false,\"error\":\"no \\\"x\\\"\"}\n");
 }
 
-TEST(line_splitter, gives_lines_however_they_come_and_ends_at_one_too_long) {
-  line_splitter lines{4};
+TEST(order_splitter, gives_lines_however_they_come_and_ends_at_one_too_long) {
+  order_splitter lines{4};
   EXPECT_TRUE(lines.take("ab"));
   EXPECT_EQ(lines.next(), std::nullopt);
   EXPECT_TRUE(lines.take("c\r\nd\n"));
