@@ -124,9 +124,12 @@ bool coap_channel::ask_anew() {
   }
   client_.abandon(std::exchange(asked_, 0), now(), at_.around.datagrams);
   tries_ = 0;
+  again_ = never;
   if (opening) {
     link_.drop();
     open();
+  } else if (secure && client_.open_requests() != 0) {
+    renew(); // posts that are out would go on into a session that has never heard of them
   } else if (secure) {
     link_.close();
     open();

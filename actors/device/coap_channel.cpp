@@ -371,7 +371,10 @@ time_point coap_channel::next_timeout() const noexcept {
   if (state_ == state::closed) {
     return never;
   }
-  return std::min({link_.next_timeout(), client_.next_timeout(), due_, again_, asleep_at_});
+  // What only an open link can do is not waited for before: handle_timeout() would not do it.
+  const bool up = state_ == state::up;
+  return std::min({link_.next_timeout(), due_, asleep_at_, up ? client_.next_timeout() : never,
+                   up ? again_ : never});
 }
 
 std::size_t coap_channel::memory_bytes() const noexcept {

@@ -165,7 +165,7 @@ void add_latencies(std::vector<named>& all) {
         std::tuple{"p99", 0.99, "That 99 % are within."},
         std::tuple{"p999", 0.999, "That 99.9 % are within."}}) {
     all.push_back({{name, unit::duration, argument::latency, false, false, text},
-                   [q](const run_facts& f, std::string_view which) -> std::optional<double> {
+                   [q = q](const run_facts& f, std::string_view which) -> std::optional<double> {
                      const auto& h = *latency_of(f, which);
                      return h.count == 0 ? std::nullopt : std::optional{h.quantile(q)};
                    }});
