@@ -207,7 +207,7 @@ void fault_flags(flag_set& flags, run_options& out) {
               add_fault_words(out.faults), value_kind::repeated);
   flags.value("--control", "PATH|off",
               "The socket by which fleet fault reaches this run. Default: one of its own in "
-              "$XDG_RUNTIME_DIR/fleet, or in the temporary directory.",
+              "$XDG_RUNTIME_DIR/fleet, or in the temporary directory; none with --virtual.",
               set_text(out.control));
 }
 

@@ -11,10 +11,11 @@
 namespace fleet::program {
 
 std::optional<startup_error> fault_session::open() {
-  if (options_.control == "off") {
+  const bool asked_for = !options_.control.empty();
+  // A virtual run is over before anybody has typed, and opens no socket unasked.
+  if (options_.control == "off" || (options_.virtual_world && !asked_for)) {
     return std::nullopt;
   }
-  const bool asked_for = !options_.control.empty();
   auto made = control_server::listen(asked_for ? options_.control : control_path_of_this_process());
   if (made) {
     control_ = std::move(made).value();

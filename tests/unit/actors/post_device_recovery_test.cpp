@@ -156,6 +156,18 @@ TEST(post_device_over_dtls, asks_in_another_session_when_auth_is_not_answered) {
   EXPECT_TRUE(d.troubles.empty());
 }
 
+// The moment of the next question passes while the new session's handshake goes on.
+TEST(post_device_over_dtls, waits_for_its_new_session_before_it_asks_again) {
+  dtls_rig d;
+  d.product.link = hal::link_kind::nbiot;
+  d.product.post->auth_again = seconds{9};
+  d.cloud.auth_codes = {coap::code::internal_server_error};
+  d.boot(seconds{40});
+  EXPECT_EQ(d.cloud.met, 2U);
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  EXPECT_TRUE(d.troubles.empty());
+}
+
 TEST(post_device_over_dtls, stays_online_and_clean_where_a_fifth_is_lost) {
   dtls_rig d;
   d.board();

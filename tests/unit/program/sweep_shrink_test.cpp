@@ -87,11 +87,11 @@ TEST(sweep_shrink, finds_one_of_many_in_few_tries) {
 }
 
 TEST(sweep_shrink, answers_with_what_it_has_when_its_tries_are_used_up) {
-  const auto s = shrink_to(64, {1, 62}, 10);
+  const subset wanted{1, 62};
+  const auto s = shrink_to(64, wanted, 10);
   EXPECT_EQ(s.tries, 10U);
   EXPECT_FALSE(s.whole_search);
-  EXPECT_TRUE(
-      std::includes(s.kept.begin(), s.kept.end(), std::begin({1U, 62U}), std::end({1U, 62U})));
+  EXPECT_TRUE(std::includes(s.kept.begin(), s.kept.end(), wanted.begin(), wanted.end()));
 }
 
 TEST(sweep_shrink, is_content_with_no_part_that_can_be_taken_away_alone) {
