@@ -43,6 +43,7 @@ void broker::admit(connection& c, peer& who, const mqtt::connect_view& connect,
   who.online = &c;
   who.clean = connect.clean_session;
   c.who_ = &who;
+  c.stands_for(character_->number_of(who));
   c.number_ = ++admitted_;
   if (connect.has_will && honour_will) {
     c.will_ = std::make_unique<connection::will>();
@@ -106,8 +107,40 @@ void broker::cut(peer& who, end_reason reason) {
   }
 }
 
+void broker::misbehave_by(fault_desk& desk) {
+  if (misbehaviour_ == nullptr) {
+    misbehaviour_ = std::make_unique<mqtt_faults>(home_, desk);
+  }
+}
+
+std::uint32_t broker::kick(const fault_choice& whom) {
+  const turn guard{*this};
+  std::vector<connection*> all; // ending one moves others in the list; none dies before the turn
+  for (const auto& c : connections_) {
+    if (c->who_ != nullptr && whom.hits(c->device())) {
+      all.push_back(c.get());
+    }
+  }
+  for (auto* const c : all) {
+    end(*c, end_reason::taken_over);
+  }
+  return static_cast<std::uint32_t>(all.size());
+}
+
+// The copy is a message of its own, with a packet id of its own and nothing to be booked by.
 mqtt::deliver_outcome broker::deliver(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
                                       bool retain) {
+  const auto outcome = hand_over(who, message, q, retain);
+  auto* const faulty = faults();
+  if (faulty != nullptr && who.online != nullptr && faulty->doubles(who.online->device())) {
+    faulty->note_doubled(message->payload);
+    hand_over(who, messages_.make(message->topic, message->payload), q, retain);
+  }
+  return outcome;
+}
+
+mqtt::deliver_outcome broker::hand_over(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
+                                        bool retain) {
   using mqtt::deliver_outcome;
   const bool may_wait = q != mqtt::qos::at_most_once;
   auto outcome = deliver_outcome::dropped_queue_full;
@@ -137,6 +170,12 @@ void broker::deliver_now(peer& who, std::string_view topic, bytes_view payload) 
     return;
   }
   if (who.online->deliver_now(topic, payload)) {
+    add(counters_.delivered[0]);
+  }
+  auto* const faulty = faults();
+  if (faulty != nullptr && faulty->doubles(who.online->device())
+      && who.online->deliver_now(topic, payload)) {
+    faulty->note_doubled(payload);
     add(counters_.delivered[0]);
   }
 }
@@ -175,9 +214,7 @@ void broker::end(connection& c, end_reason reason) {
     case end_reason::dispatched:
       // A last answer may still have to leave.
       c.phase_ = connection::phase::lingering;
-      c.armed_for_ = later(now(), limits_.linger);
-      home_.arm(c, c.armed_for_);
-      c.stream_->close();
+      linger(c);
       break;
     case end_reason::lost:
     case end_reason::taken_over:
@@ -193,6 +230,15 @@ void broker::end(connection& c, end_reason reason) {
   }
 }
 
+void broker::linger(connection& c) {
+  const auto held = misbehaviour_ == nullptr ? std::nullopt : misbehaviour_->close_after(c);
+  c.armed_for_ = later(held.value_or(now()), limits_.linger);
+  home_.arm(c, c.armed_for_);
+  if (!held) {
+    c.stream_->close();
+  }
+}
+
 void broker::condemn(connection& c) {
   c.phase_ = connection::phase::condemned;
   c.machine_.unbind(); // what comes now waits in the session
@@ -204,6 +250,9 @@ void broker::bury(connection& c) {
     return;
   }
   c.phase_ = connection::phase::ended;
+  if (misbehaviour_ != nullptr) {
+    misbehaviour_->forget(c);
+  }
   c.stream_.reset();
   home_.disarm(c);
   subtract(counters_.connections_open);

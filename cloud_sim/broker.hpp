@@ -13,6 +13,7 @@
 #include "cloud_sim/counters.hpp"
 #include "cloud_sim/limits.hpp"
 #include "cloud_sim/message_store.hpp"
+#include "cloud_sim/mqtt_faults.hpp"
 #include "hal_sim/world/home.hpp"
 
 namespace fleet::cloud {
@@ -44,6 +45,17 @@ public:
   /// Puts an offline client into the line of those that may come back, as if it had been there for
   /// `waited`. Those that are put there at start come in the order of their waiting, longest first.
   void wait_for_return(peer& who, duration waited = duration::zero());
+
+  /// Misbehaves from now on as the desk says, which outlives it.
+  void misbehave_by(fault_desk& desk);
+  /// Null, while nobody ordered a fault.
+  [[nodiscard]] fault_desk* faults() const noexcept {
+    return misbehaviour_ == nullptr ? nullptr : &misbehaviour_->desk();
+  }
+  [[nodiscard]] mqtt_faults* misbehaviour() const noexcept { return misbehaviour_.get(); }
+  /// Ends the connections of these devices without a word, as if they had logged on elsewhere;
+  /// answers how many.
+  std::uint32_t kick(const fault_choice& whom);
 
   // For characters.
 
@@ -113,12 +125,15 @@ private:
   };
   void take(hal::stream_ptr accepted, bool over_tls);
   [[nodiscard]] character& speaks() noexcept { return *character_; }
+  mqtt::deliver_outcome hand_over(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
+                                  bool retain);
   void sent(std::size_t octets) noexcept {
     if (octets != 0) {
       add(counters_.bytes_sent, octets);
     }
   }
   void end(connection& c, end_reason reason);
+  void linger(connection& c);
   void condemn(connection& c);
   void bury(connection& c);
   void leave();
@@ -132,6 +147,7 @@ private:
   character* character_ = nullptr;
   tls_door secure_door_{*this};
   persistence* kept_ = nullptr;
+  std::unique_ptr<mqtt_faults> misbehaviour_; ///< none: no fault was ordered
   message_store messages_;
   accounts accounts_;
   std::vector<std::unique_ptr<connection>> connections_;

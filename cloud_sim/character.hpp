@@ -82,6 +82,9 @@ public:
   virtual void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) = 0;
   /// The client's connection of that number is over; forget() may follow.
   virtual void on_gone(peer& /*who*/, std::uint32_t /*connection*/) {}
+  /// What the client is selected by where faults are concerned: its device's index, or what stands
+  /// for one.
+  [[nodiscard]] virtual std::uint32_t number_of(const peer& who) const = 0;
   /// Frees the client: its session ended or its time is over. It is offline and in no line.
   virtual void forget(peer& who) = 0;
 

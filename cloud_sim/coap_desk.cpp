@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "cloud_sim/coap_codes.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/coap/codec.hpp"
@@ -13,8 +14,7 @@ namespace fleet::cloud {
 
 namespace {
 
-constexpr std::uint32_t wrong_sign_units = 20;        ///< of coap_desk_options::wrong_signs
-constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's own (§17.2)
+constexpr std::uint32_t wrong_sign_units = 20; ///< of coap_desk_options::wrong_signs
 /// What the SDK's largest messages have (§17.5): a whole payload, behind a path and a token.
 constexpr std::uint16_t message_max = 1280;
 /// An AES block more than a payload: what the AES mode adds (§17.4).
@@ -41,33 +41,6 @@ bool multicast(const hal::address& a) noexcept {
   return a.v6 ? a.ip[0] == 0xff : (a.ip[0] & 0xf0U) == 0xe0;
 }
 
-coap::code code_of(logon_denial why) noexcept {
-  switch (why) {
-    case logon_denial::unauthorized: return coap::code::unauthorized;
-    case logon_denial::disabled: return coap::code::forbidden;
-    case logon_denial::too_many: // §17.2: a device asks again after a second
-    case logon_denial::no_room: return coap::code::internal_server_error;
-  }
-  FLEET_CHECK(false);
-}
-
-coap::code code_of(post_result what) noexcept {
-  switch (what) {
-    case post_result::taken: return coap::code::content;
-    case post_result::no_token:
-    case post_result::unknown_token:
-    case post_result::expired_token: // §24: 4.01, and not 4.06
-    case post_result::bad_sequence: return coap::code::unauthorized;
-    case post_result::undecipherable: return coap::code::bad_request;
-    case post_result::not_owner:
-    case post_result::forbidden: return coap::code::forbidden;
-    case post_result::over_bound: return coap::code::service_unavailable;
-    case post_result::too_large: return coap::code::request_entity_too_large;
-    case post_result::no_room: return coap::code::internal_server_error;
-  }
-  FLEET_CHECK(false);
-}
-
 bool one_of(std::uint32_t format, std::initializer_list<std::uint32_t> all) noexcept {
   return std::find(all.begin(), all.end(), format) != all.end();
 }
@@ -81,12 +54,14 @@ struct coap_desk::peer final : hal::timer {
   peer& operator=(const peer&) = delete;
 
   coap_desk& desk;
-  hal::address at;
+  const hal::address at;
   std::optional<coap::server_session> session; ///< none: nothing to remember
   std::optional<device_index> owner;           ///< of its key (§17.1)
   std::optional<device_index> device;          ///< over DTLS: who posted last
-  std::list<peer*>::iterator place;            ///< in heard_
-  std::uint64_t way = 0;                       ///< as post_request
+  time_point armed_for = never;
+  std::uint64_t way = 0;                     ///< as post_request
+  std::uint32_t number = fault_desk::nobody; ///< of who was heard there last
+  hal::silence_place place = 0;              ///< in heard_
   bool over_dtls = false;
 
 private:
@@ -129,10 +104,6 @@ coap_desk::request::request(bytes_view options) {
   accept = coap::find_uint(options, coap::option::accept);
 }
 
-std::size_t coap_desk::by_octets::operator()(const hal::address& a) const noexcept {
-  return static_cast<std::size_t>(hash_text(as_text(octets_of(a))));
-}
-
 coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options& options)
     : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()),
       wrong_signs_(options.wrong_signs) {}
@@ -149,6 +120,7 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
   socket.at = options.at;
   socket.security = options.security;
   socket.peers_max = options.peers_max;
+  socket.counters = &door.counters().dtls;
   auto opened = hal::datagram_server::open(where, socket, *made);
   if (!opened.ok()) {
     return fail(opened.error());
@@ -159,31 +131,30 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
 
 // Who is forgotten has its repeats judged anew, so a crowd of strangers costs others no more.
 coap_desk::peer& coap_desk::open_peer(const hal::address& at) {
-  const auto found = peers_.find(at);
-  if (found != peers_.end()) {
-    heard_.splice(heard_.end(), heard_, found->second->place);
-    return *found->second;
+  if (peer* const known = peers_.find(at)) {
+    heard_.touch(known->place);
+    return *known;
   }
   if (peers_.size() >= options_.peers_max && !heard_.empty()) {
-    ++counters_.displaced;
+    add(door_.counters().coap_peers_displaced);
     peer& silent = *heard_.front();
     if (silent.over_dtls) {
       server_->drop(silent.at);
     }
     forget(silent);
   }
-  peer& made = *peers_.emplace(at, std::make_unique<peer>(*this, at)).first->second;
-  made.place = heard_.insert(heard_.end(), &made);
+  peer& made = peers_.add(std::make_unique<peer>(*this, at));
+  made.place = heard_.add(made);
   made.way = ++met_;
   return made;
 }
 
 void coap_desk::forget(peer& p) {
-  heard_.erase(p.place);
+  heard_.remove(p.place);
   if (p.device) {
     by_device_.erase(*p.device);
   }
-  peers_.erase(p.at);
+  peers_.take(p);
 }
 
 void coap_desk::on_peer(const hal::address& from, std::string_view identity) {
@@ -192,9 +163,24 @@ void coap_desk::on_peer(const hal::address& from, std::string_view identity) {
   p.owner = identity.empty() ? std::nullopt : door_.psk_owner(identity);
 }
 
+void coap_desk::on_crowd(std::span<const hal::address> senders) noexcept {
+  std::array<peer*, hal::crowd_max> found;
+  const auto known = peers_.expect(senders, sizeof(peer), found);
+  for (unsigned step = 0; step < coap::server_session::expect_steps; ++step) {
+    for (const peer* p : known) {
+      if (p->session) {
+        p->session->expect(step);
+      }
+    }
+  }
+  for (const peer* p : known) {
+    heard_.expect(p->place);
+  }
+}
+
 void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {
-  if (const auto found = peers_.find(from); found != peers_.end()) {
-    forget(*found->second);
+  if (peer* const known = peers_.find(from)) {
+    forget(*known);
   }
 }
 
@@ -222,6 +208,10 @@ void coap_desk::on_datagram(const hal::address& from, bytes_view bytes) {
     return;
   }
   peer& p = open_peer(from);
+  auto* const faults = door_.faults();
+  if (faults != nullptr && p.number != fault_desk::nobody && !faults->hears(p.number)) {
+    return; // it will come again
+  }
   if (!p.session) {
     p.session.emplace(behaviour_,
                       random_stream{hash_text(as_text(octets_of(from))), ++met_, "coap"});
@@ -243,7 +233,7 @@ void coap_desk::drain(peer& p) {
 /// Sends what there is; forgets who has nothing to be remembered for.
 void coap_desk::settle(peer& p) {
   for (; !out_.empty(); out_.pop()) {
-    server_->send(p.at, out_.front());
+    send(p.at, p.number, out_.front());
   }
   if (p.session->idle()) {
     home_.disarm(p);
@@ -253,7 +243,13 @@ void coap_desk::settle(peer& p) {
     }
     return;
   }
-  home_.arm(p, p.session->next_timeout());
+  // A wake that only moves away is moved when it comes: else each datagram of each of very many
+  // peers would reorder the home's timers.
+  const time_point due = p.session->next_timeout();
+  if (!p.armed() || due < p.armed_for) {
+    p.armed_for = due;
+    home_.arm(p, due);
+  }
 }
 
 void coap_desk::wake(peer& p) {
@@ -264,22 +260,21 @@ void coap_desk::wake(peer& p) {
 
 void coap_desk::reset_all() {
   server_->discard();
-  for (auto at = peers_.begin(); at != peers_.end();) { // in any order: nothing is told
-    peer& p = *at->second;
+  for (std::size_t left = peers_.size(); left > 0; --left) {
+    peer& p = *heard_.front();
     home_.disarm(p);
     p.session.reset();
     p.way = ++met_; // what comes again was heard before, and is no mistake
     if (p.over_dtls) {
-      ++at;
+      heard_.touch(p.place); // all of them in turn: their order stays
     } else {
-      heard_.erase(p.place);
-      at = peers_.erase(at);
+      forget(p);
     }
   }
 }
 
 void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
-  ++counters_.requests;
+  add(door_.counters().coap_requests);
   request q{r.options};
   const auto topic = alink::topic_of_post_path(q.path);
   if (q.path.size() > alink::max_post_path) {
@@ -325,7 +320,7 @@ void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
   (void)p.session->respond(r.id, fields, home_.now(), out_);
 }
 
-void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived& r, request& q) {
+void coap_desk::log_on(peer& p, const coap::server_event::request_arrived& r, request& q) {
   if (q.format && !one_of(*q.format, {coap::content_format::json})) {
     q.code = coap::code::unsupported_content_format;
     return;
@@ -343,10 +338,11 @@ void coap_desk::log_on(const peer& p, const coap::server_event::request_arrived&
   source.port = 0;
   const auto octets = octets_of(source);
   if (!wrong_signs_.allows(as_text(octets), home_.now())) {
-    ++counters_.logons_bound;
+    add(door_.counters().posting[static_cast<std::size_t>(post_protocol::coap)].unjudged);
     q.code = coap::code::service_unavailable;
     return;
   }
+  p.number = door_.number_of(*asked);
   const auto got = door_.authenticate(*asked, post_protocol::coap, p.owner);
   if (!got) {
     q.code = code_of(got.error());
@@ -383,6 +379,9 @@ void coap_desk::post(peer& p, const coap::server_event::request_arrived& r, requ
   what.sequence = q.sequence;
   what.owner = p.owner;
   what.way = p.way;
+  if (const auto owner = door_.token_owner(q.token)) {
+    p.number = *owner;
+  }
   const auto out = door_.post(what);
   q.code = code_of(out.what);
   q.separate = out.separate;

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +13,8 @@
 #include "cloud_sim/post_door.hpp"
 #include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/datagram_server.hpp"
+#include "hal_sim/world/peer_table.hpp"
+#include "hal_sim/world/silence_order.hpp"
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/coap/server.hpp"
 
@@ -30,13 +32,6 @@ struct coap_desk_options {
   rate_rules wrong_signs{.per_second = 1000, .burst = 20'000};
 };
 
-/// Plain counters, of the home's thread.
-struct coap_desk_counters {
-  std::uint64_t requests = 0;
-  std::uint64_t displaced = 0;    ///< peers that made room for others
-  std::uint64_t logons_bound = 0; ///< not judged: too many wrong signs before
-};
-
 class coap_desk final : private hal::datagram_server_events {
 public:
   /// Home and door must outlive the desk.
@@ -52,14 +47,10 @@ public:
   void reset_all();
 
   [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
-  [[nodiscard]] const coap_desk_counters& counters() const noexcept { return counters_; }
 
 private:
   struct peer;
   struct request;
-  struct by_octets {
-    std::size_t operator()(const hal::address& a) const noexcept;
-  };
 
   coap_desk(hal::home& where, post_door& door, const coap_desk_options& options);
 
@@ -67,17 +58,20 @@ private:
   void on_datagram(const hal::address& from, bytes_view bytes) override;
   void on_peer_gone(const hal::address& from, std::string_view why) override;
   void on_peer_refused(const hal::address&, std::string_view) override {}
+  void on_crowd(std::span<const hal::address> senders) noexcept override;
 
   peer& open_peer(const hal::address& at);
   void forget(peer& p);
   void drain(peer& p);
   void settle(peer& p);
   void wake(peer& p);
+  /// One datagram, as faults will have it.
+  void send(const hal::address& to, std::uint32_t number, bytes_view datagram);
   void take(peer& p, const coap::server_event::request_arrived& r);
   /// Both fill in the answer.
   /// Its device has begun anew: the former session of it ends.
   void belongs_to(peer& p, device_index device);
-  void log_on(const peer& p, const coap::server_event::request_arrived& r, request& q);
+  void log_on(peer& p, const coap::server_event::request_arrived& r, request& q);
   void post(peer& p, const coap::server_event::request_arrived& r, request& q);
 
   hal::home& home_;
@@ -85,16 +79,14 @@ private:
   coap_desk_options options_;
   coap::server_behaviour behaviour_;
   std::unique_ptr<hal::datagram_server> server_;
-  std::unordered_map<hal::address, std::unique_ptr<peer>, by_octets>
-      peers_;                                         ///< walked by reset_all() alone
-  std::list<peer*> heard_;                            ///< all of them, the longest silent first
+  hal::peer_table<peer> peers_;
+  hal::silence_order<peer> heard_;                    ///< all of them
   std::unordered_map<device_index, peer*> by_device_; ///< over DTLS; never walked
   coap::datagrams out_;
   json_reader json_;
   rate_limit wrong_signs_;
   byte_buffer payload_;
   std::uint64_t met_ = 0; ///< peers
-  coap_desk_counters counters_;
 };
 
 } // namespace fleet::cloud

@@ -91,9 +91,13 @@ void connection::drain() {
     auto& out = stream_->output();
     const auto before = out.size();
     const auto event = machine_.next_event(out);
+    const bool heard = !event || !unheard(*event, out);
     wrote(out, before);
     if (!event) {
       break;
+    }
+    if (!heard) {
+      continue;
     }
     handle(*event);
   }
@@ -106,6 +110,25 @@ void connection::drain() {
     stream_->pause_reading(true);
   }
   rearm();
+}
+
+// As if it had never come: what it was told in answer is taken back, and it is to come again.
+bool connection::unheard(const mqtt::server_event_variant& event, byte_buffer& out) {
+  auto* const faults = owner_.faults();
+  const auto* const published =
+      faults == nullptr ? nullptr : std::get_if<mqtt::server_event::message_published>(&event);
+  if (published == nullptr || faults->hears(device_)) {
+    return false;
+  }
+  constexpr std::size_t ack_octets = 4; // PUBACK and PUBREC alike
+  const auto& message = published->message;
+  if (message.qos != mqtt::qos::at_most_once) {
+    out.truncate(out.size() - ack_octets);
+  }
+  if (message.qos == mqtt::qos::exactly_once) {
+    machine_.unhear(message.packet_id);
+  }
+  return true;
 }
 
 void connection::handle(const mqtt::server_event_variant& event) {
@@ -159,14 +182,19 @@ void connection::fail(mqtt::violation why) {
   }
 }
 
+std::size_t connection::unsent() const {
+  const auto* const faults = owner_.misbehaviour();
+  return stream_->unsent() + (faults == nullptr ? 0 : faults->held(*this));
+}
+
 bool connection::congested() const {
-  return stream_ != nullptr && stream_->unsent() > hal::high_water_bytes;
+  return stream_ != nullptr && unsent() > hal::high_water_bytes;
 }
 
 mqtt::deliver_outcome connection::deliver(const mqtt::message_ptr& message, mqtt::qos q,
                                           bool retain) {
   auto& counters = owner_.counters();
-  if (phase_ == phase::alive && stream_->unsent() > owner_.bounds().unsent_max_bytes) {
+  if (phase_ == phase::alive && unsent() > owner_.bounds().unsent_max_bytes) {
     owner_.condemn(*this);
   }
   if (phase_ == phase::condemned) {

@@ -34,6 +34,11 @@ public:
   [[nodiscard]] peer* who() const noexcept { return who_; }
   /// Grows with each connection accepted by the twin.
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+  /// The number that its device is selected by (faults::selector), as soon as it is known.
+  [[nodiscard]] std::uint32_t device() const noexcept { return device_; }
+  void stands_for(std::uint32_t device) noexcept { device_ = device; }
+  /// Sends what faults held back; `last`: and closes its stream behind that.
+  void release(bytes_view packets, bool last);
   /// Whether the bytes come and go encrypted.
   [[nodiscard]] bool over_tls() const noexcept { return over_tls_; }
   /// What its stream began with, if it is one of the ID2 model; null for others.
@@ -61,6 +66,12 @@ private:
   [[nodiscard]] bool unveil(bytes_view bytes, byte_buffer& plain);
   /// The machine appended to `out`, which had `before` octets.
   void wrote(byte_buffer& out, std::size_t before);
+  /// Encrypts and counts what now leaves.
+  void sending(byte_buffer& out, std::size_t before);
+  /// Whether a message came that is not heard; its acknowledgement is taken back.
+  bool unheard(const mqtt::server_event_variant& event, byte_buffer& out);
+  /// Octets under way to the client.
+  [[nodiscard]] std::size_t unsent() const;
 
   void drain();
   void handle(const mqtt::server_event_variant& event);
@@ -81,6 +92,7 @@ private:
   time_point armed_for_ = never;
   std::uint32_t number_ = 0;
   std::uint32_t at_ = 0; ///< in the broker's list
+  std::uint32_t device_ = UINT32_MAX;
   phase phase_ = phase::alive;
   bool paused_ = false;
   bool over_tls_ = false;

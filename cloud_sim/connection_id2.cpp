@@ -20,6 +20,27 @@ constexpr std::uint8_t connect_octet = 0x10; ///< a CONNECT begins with it
 } // namespace
 
 void connection::wrote(byte_buffer& out, std::size_t before) {
+  if (auto* const faults = owner_.misbehaviour(); faults != nullptr && out.size() != before) {
+    faults->pass(*this, out, before);
+  }
+  sending(out, before);
+}
+
+void connection::release(bytes_view packets, bool last) {
+  const broker::turn guard{owner_};
+  auto& out = stream_->output();
+  const auto before = out.size();
+  out.append(packets);
+  sending(out, before);
+  if (last && phase_ == phase::lingering) {
+    stream_->close();
+  } else if (paused_ && phase_ == phase::alive && !congested()) {
+    paused_ = false;
+    stream_->pause_reading(false);
+  }
+}
+
+void connection::sending(byte_buffer& out, std::size_t before) {
   const std::size_t octets = out.size() - before;
   if (id2_ != nullptr && octets != 0 && id2_->unlocked()) {
     id2_->seal({&out[before], octets});

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "hal_sim/world/datagram_counters.hpp"
 #include "protocol/mqtt/types.hpp"
 
 namespace fleet::cloud {
@@ -35,6 +36,7 @@ struct post_counters {
   counter posts{0};          ///< taken
   counter tokens_refused{0}; ///< posts without a token that is good
   counter refused{0};        ///< other posts that were not taken
+  counter unjudged{0};       ///< requests of who had got too much wrong before
 };
 inline constexpr std::size_t violation_count =
   static_cast<std::size_t>(mqtt::violation::identifier_rejected) + 1;
@@ -44,6 +46,9 @@ struct twin_counters {
   counter connections_open{0}; ///< gauge: streams
   counter devices_online{0};   ///< gauge: clients with CONNACK 0, and devices that post
   std::array<post_counters, 2> posting{}; ///< by post_protocol
+  counter coap_requests{0};          ///< each once
+  counter coap_peers_displaced{0};   ///< that made room for others, which are remembered instead
+  hal::datagram_door_counters dtls;  ///< of all doors of CoAP over DTLS
   counter connections{0};      ///< accepted streams
   counter connections_over_limit{0};
   std::array<counter, 6> connects{}; ///< by CONNACK code

@@ -26,6 +26,11 @@ struct served_firmware {
   std::string tag;        ///< the same for the same octets
   firmware_fault fault = firmware_fault::none;
   std::uint16_t status = 0; ///< of firmware_fault::status
+  /// By a fault in force: one octet is another than it should be; the download's own rate, in
+  /// octets a second, 0: the usual one.
+  bool spoilt = false;
+  bool unbootable = false; ///< it begins with ota::unbootable_mark, and its digest is of that
+  std::uint64_t rate = 0;
 };
 
 /// How fast firmware may leave; octets a second, 0: as fast as it goes.

@@ -31,6 +31,9 @@ public:
   virtual void save(std::uint32_t device, byte_buffer& uplink, byte_buffer& downlink) const = 0;
   /// Appends what was turned away of its reports; nothing where nothing was.
   virtual void save_refused(std::uint32_t /*device*/, byte_buffer& /*refused*/) const {}
+  /// Commands to the device that went out twice since the twin began, each as a message of its own:
+  /// a fault that was ordered.
+  [[nodiscard]] virtual std::uint64_t doubled(std::uint32_t /*device*/) const { return 0; }
   [[nodiscard]] virtual unbooked_tags unbooked() const = 0;
   /// `PK/DN`; empty for one that is unknown, and where devices have no such names.
   [[nodiscard]] virtual std::string name(std::uint32_t device) const = 0;

@@ -70,4 +70,10 @@ std::optional<std::uint32_t> logon_tokens::recognize(std::string_view iot_id,
   return static_cast<std::uint32_t>(*device);
 }
 
+std::optional<std::int64_t> logon_tokens::given_s(std::string_view iot_token) {
+  const auto until_s = number(iot_token.substr(0, expiry_digits));
+  return until_s ? std::optional{static_cast<std::int64_t>(*until_s) - logon_token_life_s}
+                 : std::nullopt;
+}
+
 } // namespace fleet::cloud

@@ -27,6 +27,9 @@ public:
   [[nodiscard]] std::optional<std::uint32_t>
   recognize(std::string_view iot_id, std::string_view iot_token, std::int64_t now_s) const;
 
+  /// When a token was given, in seconds since 1970; nothing: it is none.
+  [[nodiscard]] static std::optional<std::int64_t> given_s(std::string_view iot_token);
+
 private:
   [[nodiscard]] std::string sign(std::string_view iot_id, std::string_view head) const;
   std::string key_;

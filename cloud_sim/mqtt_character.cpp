@@ -31,6 +31,9 @@ mqtt_character::mqtt_character(broker& core, const open_options& options,
       tree_({core.bounds().tree_nodes_max, core.bounds().filter_levels_max,
              core.bounds().subscriptions_max}),
       retained_(core.bounds().retained_max, core.bounds().retained_bytes_max) {
+  if (names_ != nullptr && names_->count() != 0) {
+    listed_key_ = names_->at(0).product_key;
+  }
   for (const auto& u : options_.users) {
     passwords_.emplace(u.user, &u.password);
   }
@@ -81,6 +84,13 @@ void mqtt_character::on_connect(connection& from, const mqtt::connect_view& conn
     broker_.refuse(from, verdict);
     return;
   }
+  if (auto* const faults = broker_.faults()) {
+    from.stands_for(number_of(connect.client_id));
+    if (faults->refuses(from.device())) {
+      broker_.refuse(from, mqtt::connack_code::bad_credentials);
+      return;
+    }
+  }
   client* who = find(connect.client_id);
   if (who != nullptr && who->online != nullptr) {
     broker_.cut(*who, end_reason::taken_over); // [MQTT-3.1.4-2]
@@ -130,6 +140,30 @@ void mqtt_character::load_retained(mqtt::message_ptr message, mqtt::qos q) {
   if (!retained_.set(std::move(message), q)) {
     add(broker_.counters().retained_refused);
   }
+}
+
+// By its name the device that bears it, of those that are listed; else whose reports it sent; else
+// nobody knows, and the name itself is the number.
+std::uint32_t mqtt_character::number_of(std::string_view id) const {
+  const auto listed = listed_key_.empty() ? std::nullopt : names_->find(listed_key_, id);
+  if (listed) {
+    return *listed;
+  }
+  if (std::uint32_t index = 0; names_ == nullptr && id.starts_with("dev_")) { // as name_of()
+    const auto* const end = id.data() + id.size();
+    const auto [stopped, error] = std::from_chars(id.data() + 4, end, index);
+    if (error == std::errc{} && stopped == end) {
+      return index;
+    }
+  }
+  const auto* const known = find(id);
+  return known != nullptr && known->device != accounts::anybody
+             ? known->device
+             : static_cast<std::uint32_t>(hash_text(id));
+}
+
+std::uint32_t mqtt_character::number_of(const peer& who) const {
+  return number_of(static_cast<const client&>(who).id);
 }
 
 void mqtt_character::forget(peer& who) {

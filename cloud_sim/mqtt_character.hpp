@@ -46,6 +46,7 @@ public:
   void on_unsubscribe(connection& from, std::span<const std::string_view> filters) override;
   void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
+  [[nodiscard]] std::uint32_t number_of(const peer& who) const override;
   void forget(peer& who) override;
   [[nodiscard]] std::string_view kept_name(const peer& who) const override;
   void describe(const peer& who, session_head& out) const override;
@@ -75,6 +76,7 @@ private:
 
   [[nodiscard]] mqtt::connack_code judge(const mqtt::connect_view& connect) const;
   [[nodiscard]] client* find(std::string_view id) const;
+  [[nodiscard]] std::uint32_t number_of(std::string_view id) const;
   std::string make_id();
   client& seat(std::string id);
   void retain(const mqtt::message_ptr& message, mqtt::qos q);
@@ -93,6 +95,7 @@ private:
   broker& broker_;
   open_options options_;
   const alink::credential_source* names_;
+  std::string listed_key_; ///< the product of `names_`; empty: none are listed
   subscription_tree tree_;
   retained_messages retained_;
   /// Looked up, never walked: its order is nobody's business.

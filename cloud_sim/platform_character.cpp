@@ -30,6 +30,11 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
     broker_.refuse(from, who.code);
     return;
   }
+  from.stands_for(who.device);
+  if (auto* const faults = broker_.faults(); faults != nullptr && faults->refuses(who.device)) {
+    broker_.refuse(from, mqtt::connack_code::bad_credentials);
+    return;
+  }
   if (who.passing) {
     broker_.dispatch(from, who.topic, who.payload);
     return;
@@ -129,6 +134,10 @@ void platform_character::on_gone(peer& who, std::uint32_t connection) {
   note_presence(gone.index, *gone.of, false);
   firmware_.gone(gone.index);
   gateways_.link_ended(gone.index, connection);
+}
+
+std::uint32_t platform_character::number_of(const peer& who) const {
+  return static_cast<const platform_client&>(who).index;
 }
 
 void platform_character::forget(peer& who) {

@@ -43,6 +43,7 @@ public:
   void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void on_gone(peer& who, std::uint32_t connection) override;
+  [[nodiscard]] std::uint32_t number_of(const peer& who) const override;
   void forget(peer& who) override;
   [[nodiscard]] std::string_view kept_name(const peer& who) const override;
   void describe(const peer& who, session_head& out) const override;

@@ -201,8 +201,16 @@ bool platform_firmware::describe(campaign_book::id campaign, device_index device
   const auto& options = parts_.options.firmware;
   const auto life = std::chrono::duration_cast<std::chrono::seconds>(options.token_life).count();
   sign_ = f->offered_sign();
+  std::string_view image = f->sha256;
+  auto* const faults = parts_.core.faults();
+  if (faults != nullptr
+      && faults->firmware(faults::effect::firmware_unbootable, device) != nullptr) {
+    const auto& other = unbootable_signs(*f);
+    sign_ = f->what.sign_method == content_digest::md5 ? other.md5 : other.sha256;
+    image = other.sha256;
+  }
   url_.assign(options.url).append(std::to_string(f->id)).append("?token=");
-  url_ += tokens_.issue({f->id, f->sha256}, device, parts_.core.home().wall_ms() / 1000, life);
+  url_ += tokens_.issue({f->id, image}, device, parts_.core.home().wall_ms() / 1000, life);
   out.version = f->what.version;
   out.module = f->what.module;
   out.size = f->offered_size();
@@ -246,7 +254,11 @@ served_firmware platform_firmware::judge(std::uint32_t id, std::string_view toke
     out.verdict = f == nullptr ? firmware_verdict::forged : firmware_verdict::not_yet;
     return out;
   }
-  switch (tokens_.judge({id, f->sha256}, token, parts_.core.home().wall_ms() / 1000).verdict) {
+  const std::int64_t now_s = parts_.core.home().wall_ms() / 1000;
+  auto said = tokens_.judge({id, f->sha256}, token, now_s);
+  out.unbootable = said.verdict == token_verdict::forged && parts_.core.faults() != nullptr
+                   && for_unbootable(*f, token, said);
+  switch (said.verdict) {
     case token_verdict::good: break;
     case token_verdict::expired: out.verdict = firmware_verdict::expired; return out;
     case token_verdict::forged: return out;
@@ -254,9 +266,10 @@ served_firmware platform_firmware::judge(std::uint32_t id, std::string_view toke
   out.verdict = firmware_verdict::good;
   out.id = id;
   out.size = f->served_size();
-  out.tag = f->sha256;
+  out.tag = out.unbootable ? unbootable_signs(*f).sha256 : f->sha256;
   out.fault = f->what.fault;
   out.status = f->what.status;
+  misbehave(out, said.device);
   return out;
 }
 

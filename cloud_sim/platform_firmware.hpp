@@ -112,6 +112,16 @@ private:
   /// The firmware of a campaign as the device is offered it; views live until the next call.
   [[nodiscard]] bool describe(campaign_book::id campaign, device_index device,
                               alink::firmware_info& out);
+  /// The digests of an image with ota::unbootable_mark over its beginning.
+  struct signs {
+    std::string md5;
+    std::string sha256;
+  };
+  const signs& unbootable_signs(const firmware& f);
+  /// What windows of faults make of an answer to the device.
+  void misbehave(served_firmware& out, device_index device);
+  /// Whether a token is for the image that does not start; fills in whose, then.
+  bool for_unbootable(const firmware& f, std::string_view token, firmware_tokens::judged& out);
   void keep_device(campaign_book::id campaign, device_index device);
   void keep_campaign(campaign_book::id campaign);
   void rearm();
@@ -124,6 +134,7 @@ private:
   std::map<campaign_book::id, campaign_cargo> cargo_;
   std::map<campaign_book::id, std::array<std::uint32_t, 8>> kept_; ///< what the store has of sums
   std::map<campaign_book::id, former> formers_;                    ///< while it loads
+  std::map<std::uint32_t, signs> unbootable_; ///< as far as they were asked for
   std::deque<arrival> arrivals_;
   std::unordered_set<device_index> awaited_; ///< those of arrivals_ that came; never iterated
   json_reader json_;

@@ -15,8 +15,9 @@ platform_logons::platform_logons(hal::home& where, const registry& devices,
 
 std::optional<logon_device> platform_logons::find(device_name_view who) const {
   const auto device = devices_.find(who.product_key, who.device_name);
-  if (!device || devices_.disabled(*device)) {
-    return std::nullopt;
+  if (!device || devices_.disabled(*device)
+      || (faults_ != nullptr && faults_->refuses(*device))) {
+    return std::nullopt; // refused as one whose sign is wrong
   }
   return logon_device{devices_.identity_of(*device), devices_.seen(*device)};
 }
@@ -64,6 +65,10 @@ std::optional<std::uint32_t> platform_logons::recognize(std::string_view iot_id,
                                                         std::string_view iot_token) const {
   const auto device = gives_tokens_ ? tokens_.recognize(iot_id, iot_token, now_s()) : std::nullopt;
   if (!device || !devices_.knows(*device)) {
+    return std::nullopt;
+  }
+  const auto given_s = logon_tokens::given_s(iot_token);
+  if (faults_ != nullptr && given_s && faults_->forgot_token(*device, *given_s)) {
     return std::nullopt;
   }
   const auto who = devices_.identity_of(*device);

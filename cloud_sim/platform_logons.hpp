@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cloud_sim/config_links.hpp"
+#include "cloud_sim/fault_desk.hpp"
 #include "cloud_sim/logon_registry.hpp"
 #include "cloud_sim/logon_tokens.hpp"
 #include "cloud_sim/platform_products.hpp"
@@ -26,6 +27,8 @@ public:
   [[nodiscard]] logon_config config(std::string_view id, std::string_view token) const override;
   [[nodiscard]] std::optional<logon_token> grant(device_name_view who) override;
 
+  /// Whose credentials are refused, and whose tokens forgotten, from now on; outlives this.
+  void misbehave_by(fault_desk& desk) noexcept { faults_ = &desk; }
   /// Who has addresses of configurations, from now on by these links, which outlive it.
   void give_configs(const config_links& links) noexcept { links_ = &links; }
   /// Answers devices with ID2 elements, by the model, from now on.
@@ -47,6 +50,7 @@ private:
   std::string key_;
   logon_tokens tokens_;
   const config_links* links_ = nullptr;
+  fault_desk* faults_ = nullptr; ///< none: nobody ordered a fault
 };
 
 } // namespace fleet::cloud

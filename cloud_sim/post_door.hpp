@@ -123,6 +123,15 @@ public:
   /// While the store fails nothing may be answered.
   [[nodiscard]] bool withholding() const noexcept;
 
+  /// Whose token it is, good or not any more; nothing: nobody's.
+  [[nodiscard]] std::optional<device_index> token_owner(std::string_view token) const noexcept;
+  /// The device that says so of itself, or fault_desk::nobody.
+  [[nodiscard]] std::uint32_t number_of(const alink::post_logon_request& asked) const;
+  /// Null, while nobody ordered a fault.
+  [[nodiscard]] fault_desk* faults() const noexcept { return parts_.core.faults(); }
+  /// The tokens of these devices are too old from now on; answers how many had one.
+  std::uint32_t expire(const fault_choice& whom);
+
   /// It came online otherwise: its posts do not count as presence.
   void displaced(device_index device);
   /// Its token is worth nothing any more, and it is offline.
@@ -131,6 +140,8 @@ public:
   void stop();
 
   [[nodiscard]] std::size_t tokens() const noexcept { return posters_.size(); }
+  /// The twin's: for those who stand between the network and this door.
+  [[nodiscard]] twin_counters& counters() const noexcept { return parts_.core.counters(); }
 
 private:
   struct talk;

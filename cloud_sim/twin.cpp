@@ -4,15 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "cloud_sim/account_desk.hpp"
-#include "cloud_sim/broker.hpp"
-#include "cloud_sim/persistence.hpp"
-#include "cloud_sim/platform_firmware_console.hpp"
-#include "cloud_sim/platform_logons.hpp"
-#include "cloud_sim/platform_operations.hpp"
-#include "cloud_sim/registry.hpp"
-#include "protocol/base/check.hpp"
-#include "protocol/mqtt/topic.hpp"
+#include "cloud_sim/twin_parts.hpp"
 
 namespace fleet::cloud {
 
@@ -60,109 +52,6 @@ std::string_view to_string(profile p) noexcept {
   FLEET_CHECK(false);
 }
 
-namespace {
-
-/// What the vendor's platform has otherwise than a plain broker (§5.3, §8.1): MQTT 3.1 too with its
-/// client ids, which are always longer, and no QoS 2 from clients.
-twin_limits limits_of(const twin_options& options) noexcept {
-  twin_limits out = options.limits;
-  if (options.profile != profile::mqtt) {
-    out.mqtt.client_id_max_3_1 = UINT16_MAX;
-    out.mqtt.publish_max = mqtt::qos::at_least_once;
-  }
-  return out;
-}
-
-} // namespace
-
-/// Hands on the devices that log on to whatever sends commands, and the store's troubles to whoever
-/// answers devices.
-struct twin::parts final : device_listener, store_listener {
-  parts(const twin_options& options, hal::home& where, twin_counters& counters)
-      : core(where, limits_of(options), counters) {
-    if (options.store != nullptr && options.store->durable()) {
-      kept = std::make_unique<persistence>(core, *options.store);
-    }
-    if (options.profile == profile::mqtt) {
-      open = std::make_unique<mqtt_character>(core, options.open, options.credentials);
-      core.speak_as(*open);
-      ledger = std::make_unique<account_desk>(core.ledger(), nullptr, counters);
-      return;
-    }
-    FLEET_CHECK(options.credentials != nullptr);
-    devices = std::make_unique<registry>(*options.credentials, options.limits.devices_max);
-    FLEET_CHECK(kept == nullptr || options.keeper == nullptr);
-    state = std::make_unique<platform_state>(*devices, options.platform.gateways,
-                                             kept != nullptr ? &kept->state() : options.keeper);
-    for (const auto& p : options.products) {
-      state->products.open(p.product_key).given = p;
-    }
-    if (options.restore) {
-      options.restore(*state);
-    }
-    auto chosen = options.platform;
-    if (chosen.firmware.key.empty()) {
-      chosen.firmware.key = options.logon_key;
-    }
-    platform = std::make_unique<platform_character>(core, *devices, *state, chosen);
-    console = std::make_unique<platform_operations>(*platform);
-    firmware = std::make_unique<platform_firmware_console>(*platform);
-    logons = std::make_unique<platform_logons>(where, *devices, state->products, options.logon_key);
-    state->configs.sign_with(options.logon_key);
-    logons->give_configs(state->configs);
-    if (options.platform.id2_model) {
-      logons->emulate_id2();
-    }
-    platform->take_tokens(logons.get());
-    platform->posts().sign_with(options.logon_key);
-    core.speak_as(*platform);
-    ledger = std::make_unique<account_desk>(core.ledger(), devices.get(), counters);
-  }
-
-  ~parts() {
-    if (kept != nullptr) {
-      kept->abandon();
-    }
-    core.stop();
-  }
-
-  void on_device(std::uint32_t device) override { rounds->add(device); }
-
-  void on_withheld(const store_failure& why, bool first) override {
-    for (const auto& desk : coap_desks) {
-      desk->reset_all();
-    }
-    if (store_told != nullptr) {
-      store_told->on_withheld(why, first);
-    }
-  }
-  void on_recovered() override {
-    if (store_told != nullptr) {
-      store_told->on_recovered();
-    }
-  }
-
-  [[nodiscard]] character& speaks() {
-    return open != nullptr ? static_cast<character&>(*open) : static_cast<character&>(*platform);
-  }
-
-  // Messages die before the store inside the core: whatever holds some stands below it.
-  broker core;
-  std::unique_ptr<persistence> kept;
-  std::unique_ptr<registry> devices;
-  std::unique_ptr<mqtt_character> open;
-  std::unique_ptr<platform_state> state;
-  std::unique_ptr<platform_character> platform;
-  std::unique_ptr<platform_operations> console;
-  std::unique_ptr<platform_firmware_console> firmware;
-  std::unique_ptr<platform_logons> logons;
-  std::unique_ptr<account_desk> ledger;
-  std::unique_ptr<command_rounds> rounds;
-  std::vector<std::unique_ptr<hal::listener>> listeners;
-  std::vector<std::unique_ptr<coap_desk>> coap_desks;
-  store_listener* store_told = nullptr;
-};
-
 twin::twin(twin_options options) : options_(std::move(options)) {}
 
 twin::~twin() = default;
@@ -194,7 +83,17 @@ result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
     }
     made->coap_desks.push_back(std::move(got).value());
   }
+  // Another life of it, after kill(), is to be found where this one was.
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    options_.listeners[i].at = chosen[i];
+  }
+  for (std::size_t i = 0; i < made->coap_desks.size(); ++i) {
+    options_.coap_listeners[i].at = made->coap_desks[i]->at();
+  }
   parts_ = std::move(made);
+  if (options_.faults != nullptr) {
+    options_.faults->serve(parts_.get());
+  }
   return chosen;
 }
 
@@ -253,6 +152,25 @@ void twin::stop() {
   }
 }
 
+void twin::kill() {
+  if (parts_ == nullptr) {
+    return;
+  }
+  if (parts_->platform != nullptr) {
+    parts_->platform->calls()
+        .stop(); // who waits within this process learns that there is no answer
+  }
+  parts_.reset();
+  if (options_.store != nullptr) {
+    options_.store->forget_pending();
+  }
+  for (auto* const gauge :
+       {&counters_.connections_open, &counters_.devices_online, &counters_.sessions,
+        &counters_.posting[0].online, &counters_.posting[1].online}) {
+    gauge->store(0, std::memory_order_relaxed);
+  }
+}
+
 void twin::start_commands(const command_options& options) {
   FLEET_CHECK(parts_ != nullptr);
   stop_commands();
@@ -272,110 +190,6 @@ void twin::stop_commands() noexcept {
   }
   parts_->speaks().watch(nullptr);
   parts_->rounds.reset();
-}
-
-overruled_secrets twin::overruled() const {
-  overruled_secrets out;
-  if (parts_ != nullptr && parts_->state != nullptr && !parts_->state->overruled().empty()) {
-    const auto& all = parts_->state->overruled();
-    const auto who = parts_->devices->identity_of(all.front());
-    out.count = all.size();
-    out.example = who.product_key + "/" + who.device_name;
-  }
-  return out;
-}
-
-command_outcome twin::command(std::uint32_t device, mqtt::qos q) {
-  FLEET_CHECK(parts_ != nullptr);
-  const broker::turn guard{parts_->core};
-  const auto outcome = parts_->speaks().command(device, q);
-  add(outcome == command_outcome::sent ? counters_.downlinks : counters_.downlinks_skipped);
-  return outcome;
-}
-
-void twin::set_disabled(std::uint32_t device, bool disabled) {
-  FLEET_CHECK(parts_ != nullptr);
-  if (parts_->platform != nullptr) {
-    const broker::turn guard{parts_->core};
-    parts_->platform->set_disabled(device, disabled);
-  }
-}
-
-void twin::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain) {
-  FLEET_CHECK(parts_ != nullptr);
-  if (parts_->open == nullptr) {
-    return;
-  }
-  if (!mqtt::valid_topic(topic)) {
-    add(parts_->core.counters().publishes_refused);
-    return;
-  }
-  const broker::turn guard{parts_->core};
-  parts_->open->publish(topic, payload, q, retain);
-}
-
-operations* twin::console() noexcept {
-  return parts_ == nullptr ? nullptr : parts_->console.get();
-}
-
-firmware_operations* twin::firmware() noexcept {
-  return parts_ == nullptr ? nullptr : parts_->firmware.get();
-}
-
-firmware_source* twin::firmware_files() noexcept {
-  return parts_ == nullptr || parts_->platform == nullptr ? nullptr : &parts_->platform->firmware();
-}
-
-void twin::serve_firmware_at(std::string base) {
-  FLEET_CHECK(parts_ != nullptr);
-  if (parts_->platform != nullptr) {
-    parts_->platform->serve_firmware_at(std::move(base));
-  }
-}
-
-void twin::serve_configs_at(std::string base) {
-  FLEET_CHECK(parts_ != nullptr);
-  if (parts_->state != nullptr) {
-    parts_->state->configs.serve_at(std::move(base));
-  }
-}
-
-logon_registry* twin::logons() noexcept {
-  return parts_ == nullptr ? nullptr : parts_->logons.get();
-}
-
-post_door* twin::posts() noexcept {
-  return parts_ == nullptr || parts_->platform == nullptr ? nullptr : &parts_->platform->posts();
-}
-
-std::vector<hal::address> twin::coap_addresses() const {
-  std::vector<hal::address> out;
-  if (parts_ != nullptr) {
-    for (const auto& desk : parts_->coap_desks) {
-      out.push_back(desk->at());
-    }
-  }
-  return out;
-}
-
-std::uint64_t twin::shadows_waiting() const {
-  return parts_ == nullptr || parts_->platform == nullptr ? 0 : parts_->platform->shadows_waiting();
-}
-
-ledger_desk* twin::ledger() noexcept {
-  return parts_ == nullptr ? nullptr : parts_->ledger.get();
-}
-
-const device_account* twin::account_of(std::uint32_t device) const noexcept {
-  return parts_ == nullptr ? nullptr : parts_->core.ledger().find(device);
-}
-
-std::uint32_t twin::accounts_end() const noexcept {
-  return parts_ == nullptr ? 0 : parts_->core.ledger().end();
-}
-
-std::size_t twin::memory_bytes() const noexcept {
-  return parts_ == nullptr ? 0 : parts_->core.memory_bytes();
 }
 
 } // namespace fleet::cloud

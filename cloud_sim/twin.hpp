@@ -13,6 +13,7 @@
 #include "cloud_sim/coap_desk.hpp"
 #include "cloud_sim/command_rounds.hpp"
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/fault_desk.hpp"
 #include "cloud_sim/firmware_source.hpp"
 #include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/limits.hpp"
@@ -64,6 +65,8 @@ struct twin_options {
   /// configurations (§14.6); empty: none are given.
   std::string logon_key;
   open_options open;
+  /// What the twin does wrong on purpose. Must outlive the twin. None: nothing, ever.
+  fault_desk* faults = nullptr;
 };
 
 /// A listener that could not be had: which, why, and one sentence with both; or a store that could
@@ -99,6 +102,12 @@ public:
   /// store that is not stopped before it goes leaves what a crash would.
   void stop();
 
+  /// Ends at once what there is, as kill -9 would: nothing is told, and nothing is kept that was
+  /// not committed. Counters and options stay; gauges begin anew. start() may follow, on the same
+  /// addresses, with what the store has.
+  void kill();
+  [[nodiscard]] bool running() const noexcept { return parts_ != nullptr; }
+
   /// Sends commands to devices from now on, instead of what an earlier call asked for.
   void start_commands(const command_options& options);
   void stop_commands() noexcept;
@@ -122,6 +131,9 @@ public:
 
   /// The same as console() for front doors of devices that only post (§17, §18).
   [[nodiscard]] post_door* posts() noexcept;
+
+  /// What it does wrong on purpose; null where nobody can order that.
+  [[nodiscard]] fault_desk* faults() const noexcept { return options_.faults; }
 
   /// Only once started: the ledger for whoever asks from outside; null before. Dies with the twin.
   [[nodiscard]] ledger_desk* ledger() noexcept;

@@ -57,6 +57,7 @@ private:
   twin_security security_;
   std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
+  std::unique_ptr<cloud::fault_desk> faults_;
   std::unique_ptr<cloud::twin> twin_;
   std::unique_ptr<web_host> web_;
   std::unique_ptr<metrics::page> page_;
@@ -150,6 +151,8 @@ std::optional<startup_error> server::listen() {
   hal::real_world_options world;
   world.name = "twin";
   world_ = std::make_unique<hal::real_world>(world);
+  faults_ = std::make_unique<cloud::fault_desk>(world_->home(0));
+  o.faults = faults_.get();
   twin_ = std::make_unique<cloud::twin>(std::move(o));
   auto chosen = twin_->start(world_->home(0));
   if (!chosen) {
@@ -174,6 +177,7 @@ std::optional<startup_error> server::listen() {
     auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
       std::vector<metrics::sample> out;
       sample_twin(twin_->counters(), out);
+      sample_faults(*faults_, out);
       sample_process(out);
       return out;
     });

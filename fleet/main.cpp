@@ -10,10 +10,13 @@
 #include "fleet/check_command.hpp"
 #include "fleet/cloud_command.hpp"
 #include "fleet/console/console_command.hpp"
+#include "fleet/console/fault_command.hpp"
 #include "fleet/console/rollout_command.hpp"
+#include "fleet/fault/fault_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/fleet_run.hpp"
+#include "fleet/sweep/sweep_command.hpp"
 
 int main(int argc, char** argv) {
   using namespace fleet::program;
@@ -30,15 +33,19 @@ int main(int argc, char** argv) {
       [&again](const auto& what) -> exit_code {
         using what_type = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<what_type, run_options>) {
-          return execute_run(what, again);
+          return what.sweep.count != 0 ? execute_sweep(what) : execute_run(what, again);
         } else if constexpr (std::is_same_v<what_type, cloud_options>) {
           return execute_cloud(what);
         } else if constexpr (std::is_same_v<what_type, console_options>) {
           return execute_console(what);
         } else if constexpr (std::is_same_v<what_type, rollout_options>) {
           return execute_rollout(what);
+        } else if constexpr (std::is_same_v<what_type, fault_options>) {
+          return execute_fault(what);
         } else if constexpr (std::is_same_v<what_type, device_options>) {
           return execute_device(what);
+        } else if constexpr (std::is_same_v<what_type, live_fault_options>) {
+          return execute_live_fault(what);
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
         } else {

@@ -14,7 +14,7 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> subcommands{"run",   "cloud",   "device",
+constexpr std::array<std::string_view, 7> subcommands{"run",   "cloud",   "device", "fault",
                                                       "check", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
@@ -28,6 +28,7 @@ constexpr std::string_view overview =
     "  cloud NAME     asks a running twin: devices, set, call, shadow, kick, campaign and more\n"
     "  device         one device by hand: mqtt start, then pub open and more; ota start; or\n"
     "                 coap start and http start, then report and more\n"
+    "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"
@@ -55,6 +56,7 @@ result<command, usage_error> parse_cloud(words_view words) {
   all.insert(all.end(), console.begin(), console.end());
   const auto rollout = rollout_words();
   all.insert(all.end(), rollout.begin(), rollout.end());
+  all.emplace_back("fault");
   if (words.empty()) {
     return fail(wrong_usage("fleet cloud", "needs a subcommand: " + text::enumerate(all)));
   }
@@ -66,6 +68,9 @@ result<command, usage_error> parse_cloud(words_view words) {
   }
   if (std::find(rollout.begin(), rollout.end(), words.front()) != rollout.end()) {
     return parse_rollout(words);
+  }
+  if (words.front() == "fault") {
+    return parse_cloud_fault(words);
   }
   if (asks_for_help(words)) {
     return command{text_answer{console_overview()}};
@@ -183,6 +188,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "device") {
     return parse_device(rest);
+  }
+  if (first == "fault") {
+    return parse_fault(rest);
   }
   if (first == "check") {
     return parse_check(rest);

@@ -11,10 +11,15 @@
 #include <vector>
 
 #include "actors/device/settings.hpp"
+#include "fleet/console/fault_options.hpp"
 #include "fleet/console/options.hpp"
 #include "fleet/console/rollout_options.hpp"
+#include "fleet/fault/options.hpp"
 #include "fleet/options/hand_ota_options.hpp"
+#include "fleet/options/judging_options.hpp"
+#include "fleet/options/mqtt_text_options.hpp"
 #include "fleet/session_words.hpp"
+#include "fleet/sweep/options.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/home.hpp"
@@ -41,23 +46,6 @@ enum class exit_code : int {
 struct metrics_option {
   std::optional<hal::address> at; ///< none: off
   bool asked_for = false;         ///< the user wrote it, so that failing to listen is an error
-};
-
-/// What `--profile mqtt` sends and listens to; templates with {device}, {index}, {seq},
-/// {timestamp}, {random …}. Empty text means the dialect's default, except for the credentials:
-/// none.
-struct mqtt_text_options {
-  std::string client_id;
-  std::string username;
-  std::string password;      ///< never printed
-  std::string password_file; ///< read instead of `password`; empty: none
-  std::string topic;
-  std::string down_topic; ///< "off": devices that subscribe to nothing
-  std::string payload;
-  std::string payload_file; ///< read instead of `payload`; empty: none
-  bool no_probe = false;    ///< one side of the ledger only
-
-  [[nodiscard]] bool listens() const noexcept { return down_topic != "off"; }
 };
 
 /// `fleet run`. A default here is the default of the flag.
@@ -106,6 +94,9 @@ struct run_options {
   std::vector<hal::address> source_addresses; ///< port 0; empty: the system's choice
   std::uint32_t connects_pending = 60;
   duration grace = std::chrono::seconds{5};
+  judging_options judged;
+  std::vector<std::string> faults; ///< in words, each as parse_fault_words() takes it
+  std::string control;             ///< a socket's path; empty: of its own; `off`: none
   // output
   duration report_every = std::chrono::seconds{10};
   metrics_option metrics;
@@ -113,6 +104,7 @@ struct run_options {
   std::string ledger_file;
   bool quiet = false;
   bool plain = false; ///< no live line, even on a terminal
+  sweep_options sweep;
 };
 
 /// `fleet cloud serve`.
@@ -174,8 +166,9 @@ struct text_answer {
   std::string text;
 };
 
-using command = std::variant<run_options, cloud_options, console_options, rollout_options,
-                             device_options, check_options, text_answer>;
+using command =
+    std::variant<run_options, cloud_options, console_options, rollout_options, fault_options,
+                 device_options, check_options, live_fault_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

@@ -1,5 +1,5 @@
 // What the platform answers over CoAP, by its codes (aliyun-iot.md §17.2): a token or none, a post
-// taken or not.
+// taken or not; and what to do when it does not.
 #include <string>
 #include <utility>
 #include <variant>
@@ -11,6 +11,9 @@
 namespace fleet::actors {
 
 namespace {
+
+constexpr std::uint8_t auth_waits_max = 5; ///< for the answer to /auth, one after the other
+constexpr std::uint8_t handshakes_max = 4; ///< likewise: two minutes in all, as DTLS itself has it
 
 outcome outcome_of(coap::code c) noexcept {
   if (c == coap::code::unauthorized) {
@@ -107,6 +110,34 @@ void coap_channel::take_grant(const coap::client_event::response_arrived& answer
   who_.reset();
   due_ = never;
   owner_.on_logged_on();
+}
+
+/// auth_wait has room for three of a message's five transmissions: where a fifth of all datagrams
+/// is lost, one question in twenty has no answer by then. Over DTLS it goes into another session:
+/// where the last flight was lost, the far side does not know this one yet (RFC 6347 §4.2.4). And a
+/// handshake that has not come to its end goes on slower and slower: a new one does not.
+bool coap_channel::ask_anew() {
+  const bool secure = plan().coap.security != nullptr;
+  const bool opening = state_ == state::opening;
+  if (refused_ || (opening && !secure) || ++waits_ >= (opening ? handshakes_max : auth_waits_max)) {
+    return false;
+  }
+  client_.abandon(std::exchange(asked_, 0), now(), at_.around.datagrams);
+  tries_ = 0;
+  again_ = never;
+  if (opening) {
+    link_.drop();
+    open();
+  } else if (secure && client_.open_requests() != 0) {
+    renew(); // posts that are out would go on into a session that has never heard of them
+  } else if (secure) {
+    link_.close();
+    open();
+  } else {
+    due_ = later(now(), plan().auth_wait);
+    ask();
+  }
+  return true;
 }
 
 void coap_channel::take_answer(const coap::client_event::response_arrived& answer) {

@@ -28,8 +28,9 @@ struct small_number {
 
 constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
 
-/// More than DTLS's own patience, which ends a handshake: for a far side that keeps one alive.
-constexpr duration handshake_max = std::chrono::minutes{3};
+/// Of one handshake, before another is begun: four repeats of one flight, whose waits double from a
+/// second (RFC 6347 §4.2.4.1). A fifth would come after as long again.
+constexpr duration handshake_wait = std::chrono::seconds{31};
 
 } // namespace
 
@@ -47,6 +48,7 @@ void coap_channel::log_on(const alink::identity& who) {
   token_.clear();
   cipher_.reset();
   tries_ = 0;
+  waits_ = 0;
   refused_ = false;
   if (state_ == state::closed) {
     open();
@@ -65,7 +67,7 @@ void coap_channel::open() {
   std::string key;
   duration patience = at_.product.connect_timeout;
   if (coap.security != nullptr) {
-    patience = handshake_max;
+    patience = handshake_wait;
     options.request.server_name = at_.product.server_name;
     options.request.former = former_.get();
     if (coap.shared_key) {
@@ -288,7 +290,7 @@ void coap_channel::on_link_hurry() {
 bool coap_channel::unheard() const noexcept {
   const std::uint32_t repeats = client_.counts().retransmissions - heard_at_;
   return plan().coap.security != nullptr && who_ == nullptr
-         && repeats >= (refused_ ? 1U : plan().coap.silent_repeats_max);
+         && repeats > (refused_ ? 0U : plan().coap.silent_repeats_max); // this one has not gone yet
 }
 
 /// Another session in the place of this one. The token goes too: what is posted again under
@@ -350,7 +352,7 @@ void coap_channel::handle_timeout() {
       drain();
     }
   }
-  if (state_ != state::closed && due_ <= now()) {
+  if (state_ != state::closed && due_ <= now() && !ask_anew()) {
     end(outcome::timed_out, state_ == state::opening ? "the handshake took too long"
                                                      : "the platform did not answer /auth");
   }
@@ -369,7 +371,10 @@ time_point coap_channel::next_timeout() const noexcept {
   if (state_ == state::closed) {
     return never;
   }
-  return std::min({link_.next_timeout(), client_.next_timeout(), due_, again_, asleep_at_});
+  // What only an open link can do is not waited for before: handle_timeout() would not do it.
+  const bool up = state_ == state::up;
+  return std::min({link_.next_timeout(), due_, asleep_at_, up ? client_.next_timeout() : never,
+                   up ? again_ : never});
 }
 
 std::size_t coap_channel::memory_bytes() const noexcept {

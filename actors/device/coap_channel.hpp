@@ -45,6 +45,8 @@ private:
   [[nodiscard]] bool unheard() const noexcept;
   void renew();
   void ask();
+  /// Once more from the beginning; false when that has been done often enough.
+  bool ask_anew();
   void drain();
   void tell(const coap::client_event_variant& event);
   void take(bytes_view datagram);
@@ -77,8 +79,9 @@ private:
   std::uint32_t heard_at_ = 0; ///< repeats made when the far side was last heard
   state state_ = state::closed;
   hal::close_reason reason_ = hal::close_reason::local;
-  std::uint8_t tries_ = 0;
-  bool opened_ = false; ///< since the last turn
+  std::uint8_t tries_ = 0; ///< questions within auth_wait
+  std::uint8_t waits_ = 0; ///< so many times auth_wait has passed without a token
+  bool opened_ = false;    ///< since the last turn
   bool closed_ = false;
   bool in_turn_ = false; ///< what the link tells now is taken afterwards
   bool refused_ = false; ///< nobody listens there, said the network

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/close_outcome.hpp"
 #include "actors/device/device_extras.hpp"
 #include "actors/device/guide.hpp"
@@ -38,6 +39,7 @@ device::~device() {
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
   drop(counts().firmware_dead, dead_ ? 1 : 0);
+  hold(counts(), held_, false);
 }
 
 void device::settle() {
@@ -131,8 +133,16 @@ void device::attempt(hal::stream_events& link_events) {
   const auto& product = product_;
   if (!guide_) {
     attempt_began_ = now();
+    bump(counts().attempts);
   }
   slot_.trace.note(now(), happening::connecting);
+  if (!buffered_ && around_.faults != nullptr) {
+    buffered_ = slot_.board.memory.take(product.client.receive_limit_bytes);
+  }
+  if (!buffered_ && around_.faults != nullptr && around_.faults->standing(index_).ram_left) {
+    leave_link(outcome::exhausted, "the board has no memory for the receive buffer");
+    return;
+  }
   hal::connect_options options;
   options.peer = product.peer;
   options.kind = product.link;
@@ -186,7 +196,9 @@ void device::transport_down(hal::close_reason reason, std::string_view detail) {
 }
 
 void device::back_off() {
-  phase_due_ = now() + product_.backoff.next(wait_, jitter_);
+  const duration wait = product_.backoff.next(wait_, jitter_);
+  counts().backoff_waits.record(wait);
+  phase_due_ = now() + wait;
 }
 
 void device::handle_timeout(hal::stream_events& link_events) {

@@ -82,6 +82,12 @@ public:
   void received(bytes_view bytes);
   void transport_down(hal::close_reason reason, std::string_view detail);
 
+  // What faults do to its board's power (board_faults.hpp): it is gone, it comes back, or the
+  // watchdog resets the board. None says DISCONNECT.
+  void power_cut();
+  void power_return();
+  void reboot();
+
   /// What turn_giver was asked for: something happened to a part of it.
   void part_turn();
 
@@ -124,6 +130,7 @@ private:
   void power_up();
   [[nodiscard]] bool boot_image();
   void cycle_power();
+  void end_software(time_point back);
   void come_back();
   // device_registration.cpp
   [[nodiscard]] std::optional<std::string_view> kept_secret() const noexcept;
@@ -178,6 +185,8 @@ private:
   bool was_told_online_ = false; ///< what the extras know
   bool software_ = false;        ///< runs; else it comes at power_back_
   bool dead_ = false;            ///< no image starts: it does not come back
+  bool held_ = false;            ///< off until power_return()
+  bool buffered_ = false;        ///< its receive buffer is there
   time_point power_back_ = never;
   turn_giver* turns_;
   std::unique_ptr<device_extras> extras_;

@@ -1,10 +1,25 @@
 // The boot loader's verdict, counted.
 #include "actors/device/firmware_boot.hpp"
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/firmware_stock.hpp"
+#include "protocol/faults/selector.hpp"
 #include "protocol/ota/generated.hpp"
 
 namespace fleet::actors {
+
+void disturb_flash(hal::board_flash& flash, const board_standing& is, const hal::board& on) {
+  flash.chip.set_bad_from(is.full ? 0 : UINT32_MAX);
+  if (is.cut_ppm == 0) {
+    flash.chip.plan_cut(std::nullopt);
+    return;
+  }
+  // Anywhere up to twice the mean: a share of all steps, in whole numbers.
+  const std::uint64_t steps = (2 * std::uint64_t{faults::whole_ppm} + is.cut_ppm - 1) / is.cut_ppm;
+  random_stream luck = on.random("power loss in write");
+  random_stream at{luck.next(), flash.chip.operations(), "step"};
+  flash.chip.plan_cut(hal::power_cut{at.below(steps), static_cast<std::uint16_t>(at.below(1001))});
+}
 
 boot_try boot_firmware(device_surroundings& around, const product_settings& product,
                        device_slot& slot) {
@@ -18,6 +33,9 @@ boot_try boot_firmware(device_surroundings& around, const product_settings& prod
     flash = around.stock->make(*product.firmware);
   }
   flash->chip.power_on();
+  if (around.faults != nullptr) {
+    disturb_flash(*flash, around.faults->standing(slot.board.index()), slot.board);
+  }
   const auto& outcome = flash->start(ota::unbootable_mark);
   out.starts = outcome.starts();
   if (outcome.verdict == hal::boot_verdict::power_lost) {

@@ -2,6 +2,7 @@
 // decides, and how long its software is away.
 #pragma once
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/device.hpp"
 #include "actors/device/firmware_part.hpp"
 
@@ -17,6 +18,10 @@ struct boot_try {
 /// not start is powered off. Starts at once where the product has no firmware, or its dialect none.
 boot_try boot_firmware(device_surroundings& around, const product_settings& product,
                        device_slot& slot);
+
+/// What faults make of a flash from now on: whether it takes writes, and where its power fails
+/// next.
+void disturb_flash(hal::board_flash& flash, const board_standing& is, const hal::board& on);
 
 /// Counts that the software ends for `why`, which is something; answers how long it is away.
 duration end_of_power(power_need why, device_surroundings& around, const product_settings& product,

@@ -219,7 +219,7 @@ void firmware_part::act(const ota::action::fetch& what) {
     fetch_events& teller = *this;
     fetch_ = std::make_unique<image_fetch>(fetch_place{*of_.around.home, of_.product.fetch,
                                                        of_.product.link, of_.slot.board.index(),
-                                                       of_.turns},
+                                                       of_.turns, &of_.slot.board.link},
                                            teller);
   }
   fetch_->open(what.url, what.range_from);

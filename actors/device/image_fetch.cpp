@@ -91,7 +91,11 @@ void image_fetch::go(const http::url& where, std::optional<std::uint64_t> range_
   options.security = where.secure ? at_.plan.security : nullptr;
   options.server_name = bare(where_.host);
   options.origin = at_.origin;
-  link_.open(options, *this);
+  if (at_.beside != nullptr) {
+    link_.open_beside(*at_.beside, options, *this);
+  } else {
+    link_.open(options, *this);
+  }
 }
 
 void image_fetch::doom(std::string_view why) {

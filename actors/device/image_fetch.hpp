@@ -65,6 +65,7 @@ struct fetch_place {
   hal::link_kind link = hal::link_kind::ethernet;
   std::uint64_t origin = 0;    ///< the device's index
   turn_giver* turns = nullptr; ///< none: whoever owns it has no turns, and is told at once
+  hal::link* beside = nullptr; ///< the board's: what disturbs it disturbs a fetch; none: nothing
 };
 
 /// Octets of a head, and without an octet: more is a failed fetch.

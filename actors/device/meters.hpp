@@ -118,11 +118,14 @@ struct meters {
   counter subscribe_refused{0};
   counter registrations{0}; ///< secrets that devices fetched (aliyun-iot.md §5.5)
   counter reconnects{0};    ///< connections after a device's first
+  counter attempts{0};      ///< to get online, each from its first step on
   counter disconnects_unplanned{0};
-  counter restarts{0};   ///< devices restarted after a crash
-  counter in_flight{0};  ///< gauge: unacknowledged publishes of QoS 1 and 2
-  counter abandoned{0};  ///< devices given up by the restart limit
-  counter late_sends{0}; ///< publishes sent over 100 ms after they were due
+  counter restarts{0};             ///< devices restarted after a crash
+  counter in_flight{0};            ///< gauge: unacknowledged publishes of QoS 1 and 2
+  counter abandoned{0};            ///< devices given up by the restart limit
+  counter powered_off_by_fault{0}; ///< gauge: started, and without power for as long as faults last
+  counter fault_reboots{0};        ///< resets and returns of the power by faults
+  counter late_sends{0};           ///< publishes sent over 100 ms after they were due
   counter downlink_corrupted{0};
   counter online_max{0}; ///< this home's own maximum
   // Of things (thing.hpp).
@@ -155,6 +158,7 @@ struct meters {
   counter topologies_read{0};        ///< topo/get (§16.2)
   counter found_told{0};             ///< list/found (§16.2)
   std::array<histogram, latency_count> latencies{};
+  histogram backoff_waits; ///< between attempts, as they were drawn (backoff_settings)
   // Of firmware (firmware_part.hpp).
   counter firmware_offers{0};         ///< of all kinds
   counter firmware_offers_ignored{0}; ///< of those: a download or a reboot went before

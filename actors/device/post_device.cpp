@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/cookie.hpp"
 #include "actors/device/post_firmware.hpp"
 
@@ -40,6 +41,7 @@ post_device::~post_device() {
   drop(counts().in_phase[static_cast<std::size_t>(phase_)]);
   drop(counts().in_flight, in_flight_shown_);
   drop(counts().firmware_dead, dead_ ? 1 : 0);
+  hold(counts(), held_, false);
 }
 
 void post_device::settle() {
@@ -105,6 +107,7 @@ void post_device::finish_stop_if_drained() {
 void post_device::attempt() {
   if (go(step::attempt)) {
     attempt_began_ = now();
+    bump(counts().attempts);
     slot_.trace.note(now(), happening::connecting);
     log_on();
   }
@@ -163,7 +166,9 @@ void post_device::leave_link(outcome why, std::string_view detail) {
   }
   if (go(step::link_ended) && phase_ == phase::backing_off) {
     around_.watcher->on_trouble(index_, why, detail);
-    phase_due_ = later(now(), product_.backoff.next(wait_, jitter_));
+    const duration wait = product_.backoff.next(wait_, jitter_);
+    counts().backoff_waits.record(wait);
+    phase_due_ = later(now(), wait);
   }
 }
 

@@ -31,6 +31,9 @@ public:
   void quiet();
   void stop(time_point deadline);
   void part_turn();
+  void power_cut();
+  void power_return();
+  void reboot();
   void handle_timeout();
   [[nodiscard]] time_point next_timeout() const noexcept;
   void settle();
@@ -83,6 +86,7 @@ private:
   // post_device_power.cpp
   void power_up();
   void cycle_power();
+  void end_software(time_point back);
   void come_back();
   void firmware_online();
   void take_offer(std::string_view topic, bytes_view payload);
@@ -115,6 +119,7 @@ private:
   bool sending_ = false;
   bool software_ = false; ///< runs; else it comes at power_back_
   bool dead_ = false;     ///< no image starts
+  bool held_ = false;     ///< off until power_return()
 };
 
 // The actor keeps room for either kind.

@@ -2,6 +2,7 @@
 // firmware: as device_power.cpp, with offers that come as answers.
 #include <algorithm>
 
+#include "actors/device/board_faults.hpp"
 #include "actors/device/coap_channel.hpp"
 #include "actors/device/firmware_boot.hpp"
 #include "actors/device/http_channel.hpp"
@@ -23,10 +24,21 @@ std::unique_ptr<post_channel> make_channel(const post_place& at, post_channel_ev
 } // namespace
 
 void post_device::power_up() {
+  const board_standing is =
+      around_.faults == nullptr ? board_standing{} : around_.faults->standing(index_);
+  if (is.unpowered) {
+    if (channel_ == nullptr) {
+      channel_ = make_channel({around_, product_, slot_.board, turns_}, *this);
+    }
+    hold(counts(), held_, true);
+    power_back_ = never;
+    return;
+  }
   slot_.board.boot(now());
-  slot_.board.memory.set_limit(product_.ram_bytes);
+  limit_ram(slot_.board.memory, product_, is);
   channel_ = make_channel({around_, product_, slot_.board, turns_}, *this);
   const boot_try done = boot_firmware(around_, product_, slot_);
+  drop(counts().firmware_dead, dead_ ? 1 : 0); // counted again, if it is
   dead_ = done.dead;
   power_back_ = done.power_back;
   software_ = done.starts;
@@ -51,19 +63,61 @@ void post_device::cycle_power() {
   }
   if (why == power_need::reset) {
     channel_->close();
+  } else {
+    slot_.board.link.go_half_open();
   }
-  power_back_ = later(now(), end_of_power(why, around_, product_, slot_));
-  channel_->drop();
-  firmware_.reset();
+  end_software(later(now(), end_of_power(why, around_, product_, slot_)));
+}
+
+/// `back`: when the next boot is.
+void post_device::end_software(time_point back) {
+  if (software_) {
+    channel_->drop();
+    firmware_.reset();
+    forget_all();
+    next_report_ = never;
+    wait_ = {};
+    renewing_ = false;
+    software_ = false;
+  }
   slot_.board.power_off();
-  forget_all();
-  next_report_ = never;
-  wait_ = {};
-  renewing_ = false;
-  software_ = false;
-  if (go(step::reset) && phase_ == phase::off) {
+  power_back_ = back;
+  go(step::reset);
+  if (phase_ == phase::off) {
     phase_due_ = power_back_;
   }
+}
+
+void post_device::power_cut() {
+  if (held_ || phase_ == phase::stopped) {
+    return;
+  }
+  hold(counts(), held_, true);
+  slot_.trace.note(now(), happening::power_lost);
+  slot_.board.link.go_half_open();
+  end_software(never);
+}
+
+void post_device::power_return() {
+  if (!held_ || phase_ == phase::stopped) {
+    return;
+  }
+  hold(counts(), held_, false);
+  bump(counts().fault_reboots);
+  power_back_ = later(now(), boot_time_of(product_));
+  if (phase_ == phase::off) {
+    phase_due_ = power_back_;
+  }
+}
+
+void post_device::reboot() {
+  if (!software_ || phase_ == phase::stopped) {
+    return; // it has no power, or boots already
+  }
+  bump(counts().fault_reboots);
+  slot_.trace.note(now(), happening::reset);
+  slot_.board.link.go_half_open();
+  end_software(later(now(), boot_time_of(product_)));
 }
 
 /// The power is back, or the board's boot time is over.

@@ -39,6 +39,7 @@ public:
   }
   std::optional<skip> publish(const mqtt::message_view& message, time_point due,
                               std::uint64_t cookie) override;
+  [[nodiscard]] bool has_plain_device() const override { return false; }
   bool write_pack(byte_buffer&, std::uint32_t, const alink::pack_part&) override { return false; }
 
 private:

@@ -15,6 +15,7 @@
 
 namespace fleet::actors {
 
+class board_faults;
 class firmware_stock;
 
 /// Told about what a person should read about; not on the hot path.
@@ -36,9 +37,10 @@ struct device_surroundings {
   meters* counts = nullptr;
   speech_scratch* speech = nullptr;
   device_watcher* watcher = nullptr;
-  firmware_stock* stock = nullptr; ///< for products with firmware
-  byte_buffer payload;             ///< scratch for one report
-  login_text login;                ///< scratch for one CONNECT
+  firmware_stock* stock = nullptr;      ///< for products with firmware
+  const board_faults* faults = nullptr; ///< asked at each boot; none: no faults
+  byte_buffer payload;                  ///< scratch for one report
+  login_text login;                     ///< scratch for one CONNECT
   std::vector<filter_text> filters;
   std::string topic;
   /// What each product of this home is lent, by its number; empty: there is only this.

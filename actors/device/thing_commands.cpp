@@ -94,8 +94,9 @@ bool thing::note_tag(const mqtt::message_view& message) {
 bool thing::take_request(const arrival& m) {
   const auto kind = m.topic.kind;
   if (is_command(kind)) {
-    // Without a model there is nothing to judge by: the plain device takes it as it comes.
-    if (!features().model) {
+    // Without a model there is nothing to judge by: the plain device takes it as it comes. A
+    // sub-device has none beside it, and takes it by the plain device's model.
+    if (!features().model && link_.has_plain_device()) {
       return false;
     }
     if (note_tag(m.message)) {

@@ -25,7 +25,7 @@ std::string plain(std::string_view url) {
 
 thing::config_job::config_job(thing& whose, const alink::config_info& info, digest_value expected)
     : of(whose), fetch({*whose.around_.home, whose.product_.fetch, whose.product_.link,
-                        whose.slot_.board.index(), whose.turns_},
+                        whose.slot_.board.index(), whose.turns_, &whose.slot_.board.link},
                        *this),
       hash(expected.kind), wanted(expected), id(info.config_id),
       size(static_cast<std::uint64_t>(info.size)),

@@ -1,6 +1,7 @@
 // What a thing counts, such as a meter's reading: it goes on over a power cycle, as its register
 // in the hardware would. Which numbers count, tsl::counts_up() says.
 #include <bit>
+#include <cmath>
 
 #include "actors/device/device.hpp"
 #include "actors/device/thing.hpp"
@@ -24,12 +25,14 @@ bool thing::count_on(std::string_view identifier, const tsl::data_type& type) {
     return false;
   }
   const auto kept = slot_.board.kv.get_number(counter_key(identifier));
-  if (!kept) {
+  // What a worn store gives back may be no number, or none that was counted.
+  const double was = kept ? std::bit_cast<double>(*kept) : std::nan("");
+  if (!std::isfinite(was)) {
     return false;
   }
   auto& scratch = around_.part;
   const std::size_t from = scratch.size();
-  tsl::append_walked(scratch, type, std::bit_cast<double>(*kept), values_);
+  tsl::append_walked(scratch, type, was, values_);
   (void)state_.set(identifier, as_text(scratch.view()).substr(from));
   scratch.truncate(from);
   return true;

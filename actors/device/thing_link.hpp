@@ -29,6 +29,8 @@ public:
     (void)when;
     return false;
   }
+  /// Whether a plain device takes the commands that the thing has no model to judge by.
+  [[nodiscard]] virtual bool has_plain_device() const { return true; }
 
 protected:
   ~thing_link() = default;

@@ -32,7 +32,10 @@ const shadow::client_behaviour& behaviour_of(behaviour how) {
 
 void thing::open_shadow() {
   shadow::remembered kept;
-  kept.version = static_cast<std::int64_t>(slot_.board.kv.get_number(version_key).value_or(0));
+  // One that no shadow reaches was spoilt in the store; from 0 on a conflict tells the right one.
+  constexpr std::uint64_t version_max = std::uint64_t{1} << 53;
+  const auto version = slot_.board.kv.get_number(version_key).value_or(0);
+  kept.version = version > version_max ? 0 : static_cast<std::int64_t>(version);
   kept.next_token = static_cast<std::uint32_t>(slot_.board.kv.get_number(token_key).value_or(1));
   shadow_ = std::make_unique<shadow_part>(product_key_ + "." + device_name_,
                                           behaviour_of(product_.behaviour), kept);

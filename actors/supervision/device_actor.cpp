@@ -80,6 +80,9 @@ void device_actor::handle_link(device& of, device_turn::kind what) {
     case device_turn::kind::quiet:
     case device_turn::kind::stop:
     case device_turn::kind::kill:
+    case device_turn::kind::power_cut:
+    case device_turn::kind::power_return:
+    case device_turn::kind::reboot:
     case device_turn::kind::crash: break;
   }
 }
@@ -105,6 +108,9 @@ void device_actor::handle(Device& of, device_turn::kind what) {
     case device_turn::kind::run: of.run(asked_for_); break;
     case device_turn::kind::quiet: of.quiet(); break;
     case device_turn::kind::stop: of.stop(asked_for_); break;
+    case device_turn::kind::power_cut: of.power_cut(); break;
+    case device_turn::kind::power_return: of.power_return(); break;
+    case device_turn::kind::reboot: of.reboot(); break;
     case device_turn::kind::kill: quit(caf::exit_reason::kill); return;
     case device_turn::kind::crash:
       throw std::runtime_error{"crash ordered by its supervisor"}; // tidy: exception, ordered
@@ -164,6 +170,18 @@ void device_actor::crash() {
 
 void device_actor::kill() {
   take_turn(device_turn::kind::kill);
+}
+
+void device_actor::power_cut() {
+  take_turn(device_turn::kind::power_cut);
+}
+
+void device_actor::power_return() {
+  take_turn(device_turn::kind::power_return);
+}
+
+void device_actor::reboot() {
+  take_turn(device_turn::kind::reboot);
 }
 
 void device_actor::on_exit() {

@@ -31,6 +31,10 @@ public:
   void crash();
   /// Ends the actor without a word to the cloud.
   void kill();
+  // As the device has them.
+  void power_cut();
+  void power_return();
+  void reboot();
 
   caf::behavior make_behavior() override;
   void on_exit() override;

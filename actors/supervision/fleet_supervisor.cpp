@@ -28,6 +28,8 @@ caf::behavior fleet_supervisor::make_behavior() {
       [pass_on](run_devices order) { pass_on(order); },
       [pass_on](quiet_devices order) { pass_on(order); },
       [pass_on](const stop_devices& order) { pass_on(order); },
+      [pass_on](const add_fault& order) { pass_on(order); },
+      [pass_on](const remove_fault& order) { pass_on(order); },
       [this](const crash_device& order) {
         for (std::size_t i = 0; i < shards_.size(); ++i) {
           const auto& o = shards_[i]->options;

@@ -6,6 +6,9 @@
 //     stop_devices     end them in order, by the deadline at the latest
 //   anyone → shard supervisor → device:
 //     crash_device     make one device throw, to try the supervisors
+//   director → fleet supervisor → shard supervisor:
+//     add_fault        one more planned disturbance; its `at` counts from here, or from run_devices
+//     remove_fault     ends it, if it has begun, and forgets it
 //   device → shard supervisor:
 //     device_ended     its actor is gone; empty reason: in order
 //   shard supervisor → fleet supervisor:
@@ -13,11 +16,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include "protocol/base/time.hpp"
+#include "protocol/faults/fault.hpp"
 
 namespace fleet::actors {
 
@@ -28,6 +33,12 @@ struct stop_devices {
 };
 struct crash_device {
   std::uint32_t index = 0;
+};
+struct add_fault {
+  std::shared_ptr<const faults::fault> what;
+};
+struct remove_fault {
+  std::string name;
 };
 struct device_ended {
   std::uint32_t index = 0;
@@ -48,7 +59,10 @@ struct device_turn {
     quiet,
     stop,
     crash,
-    kill
+    kill,
+    power_cut,
+    power_return,
+    reboot
   };
   kind what = kind::wake;
 };
@@ -59,6 +73,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::run_devices)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::quiet_devices)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::stop_devices)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::crash_device)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::add_fault)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::remove_fault)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::device_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::shard_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(fleet::actors::device_turn)

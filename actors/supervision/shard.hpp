@@ -12,8 +12,10 @@
 
 #include "actors/device/device.hpp"
 #include "actors/device/firmware_stock.hpp"
+#include "actors/supervision/fault_marks.hpp"
 #include "actors/supervision/timetable.hpp"
 #include "hal_sim/world/home.hpp"
+#include "protocol/faults/selector.hpp"
 
 namespace fleet::actors {
 
@@ -56,6 +58,7 @@ struct shard_options {
   const timetable* load = nullptr;
   /// With `load`: positions rise; devices that are not here (behind a gateway) are never started.
   std::vector<start_place> order;
+  faults::draw draw; ///< the run's, for whom faults hit; its regions outlive the shard
   duration stop_patience = std::chrono::seconds{5}; ///< for a device that the load stops
 };
 
@@ -91,6 +94,7 @@ struct shard {
   std::vector<crash_record> crashes; ///< the first hundred
 
   // Told to the director, from any thread.
+  fault_marks faults;                    ///< what came of those added so far
   std::atomic<std::uint32_t> started{0}; ///< with a timetable: the most that were on
   std::atomic<std::uint32_t> stopped{0};
   std::atomic<std::uint64_t> in_flight{0}; ///< refreshed while quiet

@@ -35,8 +35,17 @@ caf::behavior shard_supervisor::make_behavior() {
           stage_ = stage::running;
           run_began_ = now();
           start_due();
+          if (faults_) {
+            faults_->start();
+          }
           re_arm();
           finish_if_done();
+        }
+      },
+      [this](const add_fault& message) { take_fault(*message.what); },
+      [this](const remove_fault& message) {
+        if (faults_) {
+          faults_->remove(message.name);
         }
       },
       [this](quiet_devices) { quiet(); },
@@ -53,7 +62,26 @@ caf::behavior shard_supervisor::make_behavior() {
 
 void shard_supervisor::on_exit() {
   shard_.home.disarm(*this);
+  faults_.reset();
   devices_.clear();
+}
+
+device_actor* shard_supervisor::device_at(std::uint32_t slot) noexcept {
+  return devices_[slot] ? &actor_of(devices_[slot]) : nullptr;
+}
+
+void shard_supervisor::take_fault(const faults::fault& f) {
+  if (stage_ != stage::idle && stage_ != stage::running) {
+    return;
+  }
+  if (!faults_) {
+    device_finder& devices = *this;
+    faults_ = std::make_unique<fault_driver>(shard_, devices);
+    if (stage_ == stage::running) {
+      faults_->start();
+    }
+  }
+  faults_->add(f);
 }
 
 time_point shard_supervisor::start_time(std::uint32_t slot) const noexcept {
@@ -138,6 +166,9 @@ void shard_supervisor::quiet() {
     return;
   }
   stage_ = stage::quiet;
+  if (faults_) {
+    faults_->finish(); // what is cut off could not drain
+  }
   for (const auto& d : devices_) {
     if (d) {
       actor_of(d).quiet();
@@ -150,6 +181,9 @@ void shard_supervisor::stop(duration grace) {
     return;
   }
   stage_ = stage::stopping;
+  if (faults_) {
+    faults_->finish();
+  }
   restarts_ = {};
   next_to_start_ = static_cast<std::uint32_t>(devices_.size());
   stop_deadline_ = later(now(), grace);

@@ -6,13 +6,17 @@
 #include <vector>
 
 #include "actors/supervision/device_actor.hpp"
+#include "actors/supervision/fault_driver.hpp"
 #include "actors/supervision/messages.hpp"
 #include "actors/supervision/pinned_actor.hpp"
 #include "actors/supervision/shard.hpp"
 
 namespace fleet::actors {
 
-class shard_supervisor final : public pinned_actor, private hal::timer, private device_watcher {
+class shard_supervisor final : public pinned_actor,
+                               private hal::timer,
+                               private device_watcher,
+                               private device_finder {
 public:
   shard_supervisor(caf::actor_config& cfg, hal::home& h, shard& s, std::uint32_t number,
                    caf::actor fleet);
@@ -27,7 +31,9 @@ private:
   void on_wake(time_point now) override;
   void on_trouble(std::uint32_t index, outcome what, std::string_view detail) override;
   void on_stopped(std::uint32_t index) override;
+  device_actor* device_at(std::uint32_t slot) noexcept override;
 
+  void take_fault(const faults::fault& f);
   void start_due();
   void follow_load();
   void turn_on(std::uint32_t slot);
@@ -68,6 +74,7 @@ private:
   std::uint32_t next_to_start_ = 0; ///< a slot; with a timetable, a place in the order
   std::uint32_t alive_ = 0;
   std::uint32_t number_;
+  std::unique_ptr<fault_driver> faults_; ///< from the first fault on
   stage stage_ = stage::idle;
 };
 

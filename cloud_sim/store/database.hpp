@@ -36,6 +36,9 @@ public:
   /// calls wrote is gone too.
   std::optional<store_failure> write(bytes_view batch);
 
+  /// What write() wrote since the last apply() is gone.
+  void drop() { roll_back(); }
+
   /// Calls `visit` with the columns of each row in the order of the key. A visit that answers
   /// false found a row that nobody of ours wrote: corrupt.
   result<std::uint64_t, store_failure> read(std::uint8_t table, const row_visitor& visit);

@@ -59,6 +59,9 @@ public:
   /// Keeps nothing: writes cost nothing, commits succeed, reads find nothing.
   static store in_memory();
 
+  /// Keeps what is committed for as long as it lives itself, which may be longer than its twin's.
+  static result<store, store_failure> lasting_in_memory();
+
   store(store&&) noexcept;
   store& operator=(store&&) noexcept;
   /// What was not committed is gone, as it would be after a crash.
@@ -122,6 +125,9 @@ public:
   /// After a failure the batch is still there, unless a part of it was in the file already
   /// (batch_bytes_max): call again, after disk_full perhaps with success.
   [[nodiscard]] std::optional<store_failure> commit();
+
+  /// Drops what was not committed, as the end of the process would.
+  void forget_pending();
 
   /// Calls `visit` for each committed row, in the order of its key, and answers their number. To be
   /// called while nothing is pending. Rows: any of those above, named explicitly:

@@ -60,6 +60,9 @@ constexpr std::array routes{
     route{"DELETE", "/v1/campaigns/{id}", admin::delete_campaign, false},
     route{"GET", "/v1/campaigns/{id}/devices", admin::list_campaign_devices, false},
     route{"POST", "/v1/campaigns/{id}/{change}", admin::change_campaign, false},
+    route{"GET", "/v1/faults", admin::list_faults, false},
+    route{"POST", "/v1/faults", admin::add_fault, false},
+    route{"DELETE", "/v1/faults/{name}", admin::delete_fault, false},
     route{"POST", "/v1/publish", admin::publish},
     route{"POST", "/v1/import", admin::import_devices},
 };

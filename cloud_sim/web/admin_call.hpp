@@ -27,6 +27,7 @@ public:
   [[nodiscard]] operations& console() const noexcept { return *api_.console_; }
   [[nodiscard]] bool has_console() const noexcept { return api_.console_ != nullptr; }
   [[nodiscard]] const admin_facts& facts() const noexcept { return api_.facts_; }
+  [[nodiscard]] time_point now() const noexcept { return api_.home_.now(); }
   [[nodiscard]] duration uptime() const noexcept { return api_.home_.now() - api_.started_; }
   [[nodiscard]] json_reader& reader() const noexcept { return api_.reader_; }
   [[nodiscard]] std::string_view body() const noexcept { return as_text(request_.body); }
@@ -119,6 +120,10 @@ void show_campaign(const admin_call& call);
 void delete_campaign(const admin_call& call);
 void list_campaign_devices(const admin_call& call);
 void change_campaign(const admin_call& call);
+// Faults on purpose.
+void list_faults(const admin_call& call);
+void add_fault(const admin_call& call);
+void delete_fault(const admin_call& call);
 // Talking to them.
 void set_properties(const admin_call& call);
 void get_properties(const admin_call& call);

@@ -71,6 +71,9 @@ void show_ledger(const admin_call& call) {
     if (!refused.empty()) {
       json.text("refused", to_base64(refused.view()));
     }
+    if (const auto doubled = desk->doubled(*at); doubled != 0) {
+      json.integer("doubled", static_cast<std::int64_t>(doubled));
+    }
     json.end();
     at = *at == UINT32_MAX ? std::nullopt : desk->next(*at + 1);
   }

@@ -3,6 +3,7 @@
 #include "cloud_sim/web/firmware_desk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "protocol/base/form.hpp"
 #include "protocol/base/json.hpp"
 #include "protocol/http/range.hpp"
+#include "protocol/ota/generated.hpp"
 
 namespace fleet::cloud {
 
@@ -50,9 +52,13 @@ public:
     std::uint64_t from;
     std::uint64_t stops = UINT64_MAX; ///< where it stalls
     bool breaks_off = false;          ///< there, instead
+    std::uint64_t rate = 0;           ///< octets a second; 0: the desk's
+    std::uint64_t spoilt_at = UINT64_MAX; ///< the octet that is another than it should be
+    bool unbootable = false;              ///< the image begins with the mark
+    bool pads = false;                    ///< what is behind the image's end is sent as zeros
   };
   firmware_body(firmware_desk& desk, const extent& what, const responder& reply)
-      : desk_(desk), at_(what), own_(rate_of(desk.pace_.each)),
+      : desk_(desk), at_(what), own_(rate_of(what.rate != 0 ? what.rate : desk.pace_.each)),
         place_(std::make_shared<firmware_desk::place>(firmware_desk::place{reply})),
         gives_up_(later(desk.home_.now(), firmware_stall_most)) {}
 
@@ -65,6 +71,10 @@ public:
     }
     const auto most = std::min<std::uint64_t>(room, at_.stops - at_.from);
     auto octets = desk_.source_.octets(at_.id, at_.from, static_cast<std::size_t>(most));
+    if (octets.empty() && at_.pads) {
+      static constexpr std::array<std::uint8_t, 256> zeros{};
+      octets = bytes_view{zeros}.first(std::min<std::size_t>(zeros.size(), room));
+    }
     if (octets.empty()) {
       return {};
     }
@@ -81,13 +91,35 @@ public:
     }
     own_.spend(octets.size(), now);
     desk_.source_.sent(at_.id, octets.size());
+    octets = altered(octets);
     at_.from += octets.size();
     return {.what = step::piece, .octets = octets};
   }
 
 private:
+  /// What a fault makes of the octets from at_.from on.
+  bytes_view altered(bytes_view octets) {
+    const std::uint64_t end = at_.from + octets.size();
+    const bool spoils = at_.spoilt_at >= at_.from && at_.spoilt_at < end;
+    const bool marks = at_.unbootable && at_.from < ota::unbootable_mark.size();
+    if (!spoils && !marks) {
+      return octets;
+    }
+    altered_.assign(octets.begin(), octets.end());
+    for (std::uint64_t i = at_.from; marks && i < std::min<std::uint64_t>(end, 8); ++i) {
+      altered_[static_cast<std::size_t>(i - at_.from)] =
+          static_cast<std::uint8_t>(ota::unbootable_mark[static_cast<std::size_t>(i)]);
+    }
+    if (spoils) {
+      altered_[static_cast<std::size_t>(at_.spoilt_at - at_.from)] ^= 0xffU;
+    }
+    return altered_;
+  }
+  static_assert(ota::unbootable_mark.size() == 8);
+
   firmware_desk& desk_;
   extent at_;
+  std::vector<std::uint8_t> altered_;
   octet_rate own_;
   std::shared_ptr<firmware_desk::place> place_;
   time_point gives_up_;
@@ -217,6 +249,10 @@ void firmware_desk::serve(const web_request& request, const served_firmware& wha
     part.stops = what.size / 2;
     part.breaks_off = true;
   }
+  part.rate = what.rate;
+  part.spoilt_at = what.spoilt ? what.size / 2 : part.spoilt_at;
+  part.unbootable = what.unbootable;
+  part.pads = what.fault == firmware_fault::long_body;
   if (request.method == "GET") {
     source_.begun(what.id);
   }

@@ -57,6 +57,8 @@ struct web_answer {
   /// In the place of `body`, if there is one: `length` octets of it. Not asked at all for HEAD.
   std::unique_ptr<body_source> source{};
   std::uint64_t length = 0;
+  /// The body goes out as it is, in the place of an answer, and the connection ends behind it.
+  bool bare = false;
 };
 
 /// Takes an answer for the exchange of that number, or drops it when that exchange is over.

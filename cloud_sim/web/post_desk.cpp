@@ -55,11 +55,14 @@ bool post_desk::concerns(std::string_view target) noexcept {
 void post_desk::on_request(const web_request& request, const responder& reply) {
   web_answer out;
   auto code = post_code::common_error;
+  about_ = fault_desk::nobody;
+  unheard_ = false;
   if (request.method != "POST") {
     out.status = 405;
     out.fields.emplace_back("Allow", "POST");
   } else if (!rate_.allows(request.source, home_.now())) {
     code = post_code::too_many;
+    add(door_.counters().posting[static_cast<std::size_t>(post_protocol::http)].unjudged);
   } else {
     code = answer(request, out.body);
     rate_.charge(request.source, price_of(code), home_.now());
@@ -68,7 +71,33 @@ void post_desk::on_request(const web_request& request, const responder& reply) {
     out.body.clear();
     alink::append_http_refusal(out.body, code);
   }
-  reply.answer(std::move(out));
+  give(std::move(out), reply);
+}
+
+// Who gets no answer asks again over another connection, once it has lost its patience.
+void post_desk::give(web_answer out, const responder& reply) {
+  auto* const faults = door_.faults();
+  if (faults == nullptr) {
+    reply.answer(std::move(out));
+    return;
+  }
+  if (unheard_ || faults->drops_ack(about_)) {
+    return;
+  }
+  if (faults->garbles(about_)) {
+    constexpr std::size_t garbage_octets = 64;
+    out.bare = true;
+    out.body.clear();
+    faults->append_garbage(out.body, garbage_octets);
+  }
+  const duration by = faults->delay(about_);
+  if (by == duration::zero()) {
+    reply.answer(std::move(out));
+    return;
+  }
+  faults->after(by, [reply, late = std::make_shared<web_answer>(std::move(out))] {
+    reply.answer(std::move(*late));
+  });
 }
 
 post_code post_desk::answer(const web_request& request, byte_buffer& out) {
@@ -85,6 +114,7 @@ post_code post_desk::log_on(const web_request& request, byte_buffer& out) {
   if (!asked) {
     return post_code::param_error;
   }
+  about_ = door_.number_of(*asked);
   const auto got = door_.authenticate(*asked, post_protocol::http);
   if (!got) {
     return code_of(got.error());
@@ -99,6 +129,12 @@ post_code post_desk::post(const web_request& request, std::string_view topic, by
   what.token = http::find_field(request.fields, "password").value_or(std::string_view{});
   what.topic = topic;
   what.payload = alink::without_last_nul(request.body);
+  about_ = door_.token_owner(what.token).value_or(fault_desk::nobody);
+  auto* const faults = door_.faults();
+  unheard_ = faults != nullptr && !faults->hears(about_);
+  if (unheard_) {
+    return post_code::success;
+  }
   const auto got = door_.post(what);
   if (got.what == post_result::taken) {
     alink::append_http_accepted(out, got.message_id, as_text(got.answer));

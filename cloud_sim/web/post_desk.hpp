@@ -33,10 +33,15 @@ private:
   alink::post_code log_on(const web_request& request, byte_buffer& out);
   alink::post_code post(const web_request& request, std::string_view topic, byte_buffer& out);
 
+  /// Answers, unless faults will have it otherwise.
+  void give(web_answer out, const responder& reply);
+
   hal::home& home_;
   post_door& door_;
   rate_limit rate_;
   json_reader json_;
+  std::uint32_t about_ = fault_desk::nobody; ///< who asks now
+  bool unheard_ = false;                     ///< and is not heard
 };
 
 } // namespace fleet::cloud

@@ -198,6 +198,11 @@ void web_session::answer(std::uint64_t exchange, web_answer what) {
 void web_session::respond(web_answer what) {
   waiting_ = false;
   deadline_ = never;
+  if (what.bare) {
+    stream_->output().append(what.body.view());
+    linger();
+    return;
+  }
   std::vector<http::field> fields;
   if (!what.body.empty() || what.source != nullptr) {
     fields.push_back({"Content-Type", what.content_type});

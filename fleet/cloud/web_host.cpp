@@ -84,7 +84,7 @@ std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& 
   api_ = std::make_unique<cloud::admin_api>(
       home, twin.console(),
       cloud::admin_facts{std::string{version}, std::string{to_string(options.profile)},
-                         &twin.counters(), twin.ledger(), twin.firmware()});
+                         &twin.counters(), twin.ledger(), twin.firmware(), twin.faults()});
   admin_ = std::make_unique<cloud::web_service>(home, *api_);
   auto at = options.admin.at.value_or(hal::parse_address(default_admin_address).value());
   auto got = admin_->listen({.at = at});

@@ -143,6 +143,15 @@ void post_hand::on_logged_on() {
   send_waiting();
 }
 
+/// What is seen of a wrong key: nothing is said with it that the far side could answer (RFC 6347
+/// §4.1.2.7), and some send an alert.
+std::string_view post_hand::key_hint() const noexcept {
+  return coap() && plan().coap.shared_key && logons_ == 0
+             ? "; a server that has another key, or none, for this device is silent or sends an "
+               "alert: check ProductKey, DeviceName, DeviceSecret and --sign"
+             : "";
+}
+
 std::string post_hand::ending_text(outcome why, std::string_view detail) const {
   const std::string peer = product_.peer.text();
   const std::string more = detail.empty() ? std::string{} : fmt::format(": {}", detail);
@@ -160,12 +169,10 @@ std::string post_hand::ending_text(outcome why, std::string_view detail) const {
     case outcome::protocol_error:
       return fmt::format("the cloud answers nothing to go on with{}", more);
     case outcome::tls_failed:
-      return fmt::format("{} with {} failed{}", coap() ? "DTLS" : "TLS", peer, more);
+      return fmt::format("{} with {} failed{}{}", coap() ? "DTLS" : "TLS", peer, more, key_hint());
     case outcome::unreachable: return fmt::format("{} is unreachable{}", peer, more);
     case outcome::timed_out:
-      return fmt::format(
-          "{} did not answer in time{}{}", peer, more,
-          coap() && plan().coap.shared_key ? "; where it is there, the secret may be wrong" : "");
+      return fmt::format("{} did not answer in time{}{}", peer, more, key_hint());
     case outcome::accepted:
     case outcome::refused_version:
     case outcome::refused_identifier:

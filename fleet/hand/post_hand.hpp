@@ -87,6 +87,7 @@ private:
   void say(line_kind kind, std::string_view text);
   void trouble(std::string_view text);
   [[nodiscard]] std::string ending_text(actors::outcome why, std::string_view detail) const;
+  [[nodiscard]] std::string_view key_hint() const noexcept;
   [[nodiscard]] bool coap() const noexcept;
   [[nodiscard]] bool encrypted() const noexcept;
   [[nodiscard]] time_point now() const noexcept { return home_.now(); }

@@ -329,7 +329,9 @@ std::string console_overview() {
   out +=
       "\nRolling firmware out\n"
       "  firmware ...   add, list, delete: the images that the twin has for its devices\n"
-      "  campaign ...   start, status, halt, resume, cancel and more: to many devices, in waves\n";
+      "  campaign ...   start, status, halt, resume, cancel and more: to many devices, in waves\n"
+      "\nFaults on purpose\n"
+      "  fault ...      add, list, remove: what the twin does wrong\n";
   return out
          + "\nEach has a manual: fleet cloud set --help. Exit codes: 0 good, 1 the device or the "
            "cloud said no,\n2 wrong usage, 3 no twin answers.\n";

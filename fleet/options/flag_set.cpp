@@ -272,6 +272,16 @@ bool flag_set::given(std::string_view name) const {
   });
 }
 
+std::vector<std::string_view> flag_set::given() const {
+  std::vector<std::string_view> out;
+  for (const auto& f : state_->flags) {
+    if (f.option->count() > 0) {
+      out.emplace_back(f.names.front());
+    }
+  }
+  return out;
+}
+
 std::string flag_set::help() const {
   std::string out = state_->command + ": ";
   append_wrapped(out, state_->summary, 0);

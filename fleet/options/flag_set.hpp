@@ -50,6 +50,8 @@ public:
   [[nodiscard]] std::optional<std::string> parse(std::span<const std::string_view> words);
   /// Whether a flag, by its first name, was on the line.
   [[nodiscard]] bool given(std::string_view name) const;
+  /// All that were, by their first names, in the order of the help.
+  [[nodiscard]] std::vector<std::string_view> given() const;
   /// The whole help: usage, flags by group, examples.
   [[nodiscard]] std::string help() const;
 

@@ -3,6 +3,7 @@
 
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/subcommands.hpp"
+#include "fleet/options/sweep_flags.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -243,9 +244,10 @@ sentence number_contradiction(const run_options& o) {
 } // namespace
 
 std::optional<std::string> run_contradiction(const run_options& o, const flag_set& flags) {
-  for (const auto& wrong : {number_contradiction(o), scenario_contradiction(o, flags),
-                            spoken_contradiction(o, flags), security_contradiction(o, flags),
-                            profile_contradiction(o, flags), world_contradiction(o, flags)}) {
+  for (const auto& wrong :
+       {sweep_contradiction(flags), number_contradiction(o), scenario_contradiction(o, flags),
+        spoken_contradiction(o, flags), security_contradiction(o, flags),
+        profile_contradiction(o, flags), world_contradiction(o, flags)}) {
     if (wrong) {
       return wrong;
     }

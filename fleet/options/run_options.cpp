@@ -2,11 +2,14 @@
 #include <array>
 #include <string>
 
+#include "fleet/options/judging_flags.hpp"
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/run_contradictions.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
+#include "fleet/options/sweep_flags.hpp"
 #include "fleet/options/words.hpp"
+#include "fleet/scenario/fault_words.hpp"
 
 namespace fleet::program {
 
@@ -185,6 +188,29 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
               set_text(out.payload_file));
 }
 
+/// WORDS of a fault, looked at at once and kept as they are.
+setter add_fault_words(std::vector<std::string>& out) {
+  return [&out](std::string_view value) -> std::optional<std::string> {
+    if (const auto rule = parse_fault_words(value); !rule) {
+      return complaint_of(rule.error());
+    }
+    out.emplace_back(value);
+    return std::nullopt;
+  };
+}
+
+void fault_flags(flag_set& flags, run_options& out) {
+  flags.group("Faults");
+  flags.value("--fault", "WORDS",
+              "Goes wrong on purpose, as \"latency by=300ms for=30s at=10s percent=20%\"; may be "
+              "given several times. fleet fault effects has all. Default: none.",
+              add_fault_words(out.faults), value_kind::repeated);
+  flags.value("--control", "PATH|off",
+              "The socket by which fleet fault reaches this run. Default: one of its own in "
+              "$XDG_RUNTIME_DIR/fleet, or in the temporary directory; none with --virtual.",
+              set_text(out.control));
+}
+
 void world_flags(flag_set& flags, run_options& out) {
   flags.group("World");
   flags.toggle(
@@ -246,6 +272,8 @@ void examples(flag_set& flags) {
                 "several products, load stages and the cloud's traffic, fewer devices");
   flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
                 "an hour in less than a minute, the same each time");
+  flags.example("fleet run --virtual --sweep 200 --shrink",
+                "two hundred random scenarios, and the smallest that fails");
 }
 
 /// Fills in the defaults that depend on other flags.
@@ -278,7 +306,10 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   device_flags(flags, out);
   mqtt_flags(flags, out.mqtt_text);
   world_flags(flags, out);
+  judging_flags(flags, out);
+  fault_flags(flags, out);
   output_flags(flags, out);
+  sweep_flags(flags, out.sweep);
   examples(flags);
   if (asks_for_help(words)) {
     return command{text_answer{flags.help()}};

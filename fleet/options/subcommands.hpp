@@ -18,6 +18,7 @@ std::optional<std::string> logon_contradiction(logon_mode logon, security tier);
 result<command, usage_error> parse_run(std::span<const std::string_view> words);
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);
 result<command, usage_error> parse_device(std::span<const std::string_view> words);
+result<command, usage_error> parse_fault(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
 /// `words` begins with one of console_words().
 result<command, usage_error> parse_console(std::span<const std::string_view> words);
@@ -27,6 +28,8 @@ std::span<const std::string_view> console_words();
 result<command, usage_error> parse_rollout(std::span<const std::string_view> words);
 /// `firmware` and `campaign`, which have subcommands of their own.
 std::span<const std::string_view> rollout_words();
+/// `words` begins with `fault`.
+result<command, usage_error> parse_cloud_fault(std::span<const std::string_view> words);
 /// What `fleet cloud --help` prints.
 std::string console_overview();
 

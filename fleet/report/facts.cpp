@@ -39,8 +39,10 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.oversized += load(m.oversized);
   t.subscribe_refused += load(m.subscribe_refused);
   t.reconnects += load(m.reconnects);
+  t.attempts += load(m.attempts);
   t.disconnects_unplanned += load(m.disconnects_unplanned);
   t.restarts += load(m.restarts);
+  t.off_by_fault += load(m.powered_off_by_fault);
   t.in_flight += load(m.in_flight);
   t.abandoned += load(m.abandoned);
   t.late_sends += load(m.late_sends);
@@ -211,6 +213,16 @@ actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shard
   return out;
 }
 
+actors::histogram_snapshot read_waits(const std::vector<actors::shard*>& shards) {
+  actors::histogram_snapshot out;
+  for (const actors::shard* s : shards) {
+    for (const auto& part : s->parts) {
+      part.counts.backoff_waits.read(out);
+    }
+  }
+  return out;
+}
+
 ledger_reach reach_of(const run_facts& facts) noexcept {
   const auto any = [&facts](auto test) {
     return std::any_of(facts.products.begin(), facts.products.end(), test);
@@ -242,11 +254,14 @@ void add_up_ledger(run_facts& facts) {
   }
 }
 
-void judge(run_facts& facts) {
+namespace {
+
+/// What the ledger must keep, unless somebody expects something else of it by name.
+void judge_ledger(run_facts& facts) {
   auto& out = facts.failures;
-  const auto check = [&out](std::uint64_t value, std::string_view direction,
-                            std::string_view what) {
-    if (value != 0) {
+  const auto check = [&](std::uint64_t value, std::string_view figure, std::string_view direction,
+                         std::string_view what) {
+    if (value != 0 && !facts.judged.by_hand.contains(figure)) {
       out.push_back(fmt::format("{} {} {}: expected 0", direction, value, what));
     }
   };
@@ -254,16 +269,38 @@ void judge(run_facts& facts) {
   for (const auto& [name, l] :
        {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
     const bool dropped = l == &facts.uplink && facts.over_bound != 0;
-    check(l->lost, name,
+    check(l->lost, "lost", name,
           "messages acknowledged and lost"
               + (dropped ? fmt::format(" (the twin dropped {} publishes as beyond its bounds)",
                                        facts.over_bound)
                          : std::string{}));
-    check(l->unexplained, name, "duplicates without DUP on one connection");
-    check(l->unexpected, name, "messages that nobody sent");
-    check(l->corrupted, name, "messages corrupted");
-    check(l->out_of_order, name, "messages out of order");
+    check(l->unexplained, "unexplained", name, "duplicates without DUP on one connection");
+    check(l->unexpected, "unexpected", name, "messages that nobody sent");
+    check(l->corrupted, "corrupted", name, "messages corrupted");
+    check(l->out_of_order, "out_of_order", name, "messages out of order");
   }
+}
+
+/// Likewise who must be online.
+void judge_devices(run_facts& facts) {
+  if (facts.interrupted) {
+    return;
+  }
+  if (facts.online_max == 0 && facts.expected_end != 0) {
+    facts.failures.push_back("no device came online");
+  } else if (facts.online_end < facts.expected_end
+             && !facts.judged.by_hand.contains("online_end")) {
+    facts.failures.push_back(fmt::format("{} of {} devices were not online at the end",
+                                         facts.expected_end - facts.online_end,
+                                         facts.expected_end));
+  }
+}
+
+} // namespace
+
+void judge(run_facts& facts) {
+  auto& out = facts.failures;
+  judge_ledger(facts);
   if (facts.products.size() < 2) {
     judge_reports(facts.counts, "", out);
   } else {
@@ -271,12 +308,7 @@ void judge(run_facts& facts) {
       judge_reports(product.counts, "product " + product.name + ": ", out);
     }
   }
-  if (!facts.interrupted && facts.online_max == 0 && facts.expected_end != 0) {
-    out.push_back("no device came online");
-  } else if (!facts.interrupted && facts.online_end < facts.expected_end) {
-    out.push_back(fmt::format("{} of {} devices were not online at the end",
-                              facts.expected_end - facts.online_end, facts.expected_end));
-  }
+  judge_devices(facts);
   for (const auto& product : facts.products) {
     if (!facts.interrupted) {
       judge_sub_devices(product, out);
@@ -292,15 +324,17 @@ void judge(run_facts& facts) {
   for (const auto& rollout : facts.rollouts) {
     judge_rollout(rollout, facts.interrupted, out);
   }
-  if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0) {
+  if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0
+      && !facts.judged.by_hand.contains("shadows_waiting")) {
     out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "
                               "taken: expected 0",
                               *facts.shadows_waiting));
   }
-  if (facts.counts.abandoned != 0) {
+  if (facts.counts.abandoned != 0 && !facts.judged.by_hand.contains("abandoned")) {
     out.push_back(fmt::format("{} devices crashed again and again and were given up",
                               facts.counts.abandoned));
   }
+  judge_expected(facts.judged, out);
 }
 
 } // namespace fleet::report

@@ -10,6 +10,7 @@
 
 #include "actors/supervision/shard.hpp"
 #include "fleet/report/dialect.hpp"
+#include "fleet/report/judged.hpp"
 #include "fleet/report/process_facts.hpp"
 #include "fleet/report/rollouts.hpp"
 #include "protocol/ledger/reconcile.hpp"
@@ -32,7 +33,9 @@ struct totals {
   std::uint64_t oversized = 0; ///< downlink packets beyond a board's receive buffer
   std::uint64_t subscribe_refused = 0;
   std::uint64_t reconnects = 0;
+  std::uint64_t attempts = 0; ///< to get online
   std::uint64_t disconnects_unplanned = 0;
+  std::uint64_t off_by_fault = 0; ///< started, and without power
   std::uint64_t restarts = 0;
   std::uint64_t in_flight = 0;
   std::uint64_t abandoned = 0;
@@ -71,6 +74,7 @@ totals read_totals(const std::vector<actors::shard*>& shards, std::size_t produc
 firmware_fact read_firmware(const std::vector<actors::shard*>& shards);
 actors::histogram_snapshot read_latency(const std::vector<actors::shard*>& shards,
                                         actors::latency which);
+actors::histogram_snapshot read_waits(const std::vector<actors::shard*>& shards);
 
 /// One reason of failure, with one example.
 struct trouble_fact {
@@ -164,6 +168,7 @@ struct run_facts {
   std::vector<crash_fact> crashes;
   std::optional<std::string> digest;
   process_facts process;
+  judged_facts judged;
   std::vector<std::string> failures; ///< why the verdict is not `passed`, a sentence each
 
   [[nodiscard]] bool passed() const noexcept { return failures.empty(); }

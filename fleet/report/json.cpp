@@ -200,6 +200,57 @@ json of(const firmware_fact& d) {
           {"update_time", of(d.update_time)}};
 }
 
+json optional_of(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json of(const judging::backoff_finding& b) {
+  return {{"kept", b.kept()},
+          {"attempts", b.attempts},
+          {"attempts_peak_per_s", b.attempts_peak_per_s},
+          {"allowed_per_s", b.allowed_per_s},
+          {"spread", b.spread},
+          {"waits", b.waits},
+          {"shortest_s", b.shortest_s},
+          {"longest_s", b.longest_s},
+          {"distinct", b.distinct},
+          {"capped", b.capped},
+          {"spaced", b.spaced},
+          {"jittered", b.jittered}};
+}
+
+json of(const judging::fault_finding& f) {
+  return {{"name", f.name},
+          {"effect", f.effect},
+          {"at_s", f.at_s},
+          {"ended_s", optional_of(f.ended_s)},
+          {"selected", f.selected},
+          {"hit", f.hit},
+          {"strikes", f.strikes},
+          {"recovered_s", optional_of(f.recovered_s)},
+          {"followed_by", f.followed_by.empty() ? json(nullptr) : json(f.followed_by)},
+          {"reconnect_peak_per_s", f.reconnect_peak_per_s},
+          {"links_lost", f.links_lost},
+          {"delayed", f.delayed},
+          {"delayed_after_s", f.delayed_after_s},
+          {"repeated", f.repeated},
+          {"backoff", of(f.backoff)}};
+}
+
+json of(const judging::verdict& v) {
+  return {{"text", v.text},
+          {"ok", v.ok},
+          {"actual", optional_of(v.actual)},
+          {"decided_at_s", v.decided_at_s},
+          {"line", v.line}};
+}
+
+json of(const judging::growth_finding& g) {
+  return {{"name", g.name},     {"judged", g.judged},     {"grew", g.grew},
+          {"median", g.median}, {"last", g.last},         {"per_hour", g.per_hour},
+          {"growth", g.growth}, {"growth_limit", g.limit}};
+}
+
 template <class T>
 json list_of(const std::vector<T>& all) {
   json out = json::array();
@@ -207,6 +258,13 @@ json list_of(const std::vector<T>& all) {
     out.push_back(of(one));
   }
   return out;
+}
+
+json of(const judging::soak_finding& s) {
+  return {
+      {"passed", s.passed()},     {"too_short", s.too_short}, {"steady_from_s", s.steady_from_s},
+      {"steady_s", s.steady_s},   {"samples", s.samples},     {"devices", s.devices},
+      {"watched", list_of(s.all)}};
 }
 
 } // namespace
@@ -255,8 +313,13 @@ std::string to_json(const run_facts& f) {
   if (f.digest) {
     out["digest"] = *f.digest;
   }
-  out["faults"] = json::array();
-  out["expectations"] = json::array();
+  out["faults"] = list_of(f.judged.faults);
+  out["expectations"] = list_of(f.judged.expectations);
+  out["stopped_early"] =
+      f.judged.stopped_early.empty() ? json(nullptr) : json(f.judged.stopped_early);
+  if (f.judged.soak) {
+    out["soak"] = of(*f.judged.soak);
+  }
   out["process"] = {{"cpu_s", f.process.cpu_s},
                     {"rss_start_bytes", f.process.rss_start_bytes},
                     {"rss_steady_bytes", f.process.rss_steady_bytes},

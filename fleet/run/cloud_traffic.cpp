@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cloud_sim/platform_calls.hpp"
+#include "protocol/alink/rrpc.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::program {
@@ -35,6 +36,16 @@ void count(traffic_counts& counts, cloud::operation_error e) noexcept {
     case cloud::operation_error::unsupported: break;
   }
   bump(counts.refused);
+}
+
+/// Nobody waits longer for what goes by RRPC, however slow the link (aliyun-iot.md §15.3).
+duration within_rrpc(duration patience) noexcept {
+  return std::min(patience, alink::max_rrpc_wait);
+}
+
+bool synchronous(const tsl::model* model, std::string_view service) noexcept {
+  const auto* const known = model == nullptr ? nullptr : model->find_service(service);
+  return known != nullptr && known->call == tsl::call_kind::sync;
 }
 
 /// Whether it may come to something a moment later.
@@ -268,8 +279,8 @@ void traffic_flow::act(const attempt& which) {
     return;
   }
   auto* const console = cloud_.console();
-  if (console == nullptr) {
-    bump(board_->counts.refused);
+  if (console == nullptr) { // the twin was killed, and is not back
+    failed(which, cloud::operation_error::offline);
     return;
   }
   call(*console, to, which);
@@ -309,10 +320,13 @@ void traffic_flow::call(cloud::operations& console, const traffic_subject& to,
       console.get_properties(who, text_.names(), answer_within(), when_done(which));
       return;
     case traffic_kind::service:
-      console.call_service(who, what_.service, text, answer_within(), when_done(which));
+      console.call_service(who, what_.service, text,
+                           synchronous(to_.model, what_.service) ? within_rrpc(answer_within())
+                                                                 : answer_within(),
+                           when_done(which));
       return;
     case traffic_kind::rrpc:
-      console.rrpc(who, {}, payload_.view(), answer_within(), when_done(which));
+      console.rrpc(who, {}, payload_.view(), within_rrpc(answer_within()), when_done(which));
       return;
     case traffic_kind::shadow_desired: ended(which, console.update_shadow(who, text)); return;
     case traffic_kind::desired_set: ended(which, console.set_desired(who, text)); return;

@@ -38,6 +38,10 @@ std::string director::stage_text() const {
   FLEET_CHECK(false);
 }
 
+duration director::since_begin() const {
+  return duration_of_seconds(world_->elapsed_s() - began_at_);
+}
+
 std::uint32_t director::expected_at_end() const {
   if (!ready_.plan) {
     return options_.devices;
@@ -45,6 +49,16 @@ std::uint32_t director::expected_at_end() const {
   const duration end = duration_of_seconds(facts_.duration_s);
   const duration before = std::max<duration>(end - std::chrono::seconds{1}, duration{0});
   return std::min(target_at(*ready_.plan, end), target_at(*ready_.plan, before));
+}
+
+void director::excuse_powerless() {
+  const auto excuse = [](std::uint64_t& expected, std::uint64_t off) {
+    expected -= std::min(expected, off);
+  };
+  excuse(facts_.expected_end, facts_.counts.off_by_fault);
+  for (auto& product : facts_.products) {
+    excuse(product.expected_end, product.counts.off_by_fault);
+  }
 }
 
 void director::expect_of_products(std::uint32_t connections) {
@@ -109,6 +123,7 @@ void director::drive() {
   wall_began_ = monotonic_seconds();
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
+  faults_refused_ = faults_.begin(root_);
   caf::anon_send(root_, actors::run_devices{});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
@@ -122,7 +137,9 @@ void director::drive() {
     if (const auto number = world_->pass(slice, signals_)) {
       on_signal(*number);
     }
+    faults_.turn(since_begin());
     look();
+    judge_moment();
     advance();
     const double wall = monotonic_seconds();
     const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
@@ -131,6 +148,39 @@ void director::drive() {
     }
   }
   facts_.wall_s = monotonic_seconds() - wall_began_;
+}
+
+std::uint64_t director::wanted_now() const {
+  if (stage_ != stage::ramp && stage_ != stage::steady) {
+    return facts_.expected_end;
+  }
+  if (!ready_.plan) {
+    return facts_.counts.started;
+  }
+  constexpr double connecting_s = 5; // a device that was switched on just now is on its way
+  const double at = world_->elapsed_s() - began_at_;
+  return least_target(*ready_.plan, duration_of_seconds(at - connecting_s),
+                      duration_of_seconds(at));
+}
+
+void director::judge_moment() {
+  if (stage_ == stage::stopping) {
+    return; // devices leave, and are to
+  }
+  run_moment now;
+  now.now_s = world_->elapsed_s() - began_at_;
+  now.wanted = wanted_now();
+  now.over = stage_ != stage::ramp && stage_ != stage::steady;
+  now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
+                         : facts_.counts.started < ready_.connections();
+  judges_->look(
+      now, [this] { return looks_of(faults_.desk().rows()); }, facts_);
+  for (const auto& line : judges_->take_news()) {
+    if (!options_.quiet) {
+      line_->finish();
+      std::fprintf(stderr, "%s\n", news_text(now.now_s, line).c_str());
+    }
+  }
 }
 
 void director::count_shadows() {
@@ -170,15 +220,18 @@ void director::advance() {
     enter(stage::steady);
   }
   if (stage_ == stage::ramp || stage_ == stage::steady) {
-    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted) {
+    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted
+        && !judges_->stop_early()) {
       return;
     }
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
     facts_.expected_end = expected_at_end();
     expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
+    excuse_powerless();
     facts_.process.rss_steady_bytes = resident_bytes();
     far_.quiet();
+    faults_.quiet(since_begin());
     // Flows are stopped by their home; none is gone before the homes are.
     world_->twin_home().post([this] {
       for (const auto& flow : traffic_) {

@@ -19,7 +19,10 @@
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
+#include "fleet/run/cloud_hands.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/fault_session.hpp"
+#include "fleet/run/judges.hpp"
 #include "fleet/run/live_line.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
@@ -47,8 +50,8 @@ class director {
 public:
   /// `options` and `signals` outlive the director; `again` repeats the run but for the seed.
   director(const run_options& options, prepared ready, std::string again, stop_signals& signals)
-      : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals) {
-  }
+      : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals),
+        faults_(options_, ready_, shard_list_) {}
 
   /// The whole run; the answer is the program's.
   exit_code execute();
@@ -64,6 +67,8 @@ private:
   };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
   [[nodiscard]] std::string stage_text() const;
+  /// Since the devices run, in this world's time.
+  [[nodiscard]] duration since_begin() const;
 
   void name_run();
   void announce() const;
@@ -88,11 +93,17 @@ private:
   void enter(stage s);
   void on_signal(int number);
   void show_progress();
+  /// Recovery, expectations and growth, as of this slice.
+  void judge_moment();
+  /// Devices that should be online by now, however long each takes to connect.
+  [[nodiscard]] std::uint64_t wanted_now() const;
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
   /// The same of each product, those behind gateways with their gateways.
   void expect_of_products(std::uint32_t connections);
+  /// Nobody expects those to be online whose power a fault takes to the end.
+  void excuse_powerless();
   [[nodiscard]] bool all_back() const;
   [[nodiscard]] std::string name_of(std::uint32_t device) const;
   [[nodiscard]] const far_side* far_of(std::uint32_t device) const;
@@ -135,6 +146,10 @@ private:
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
+  twin_hand twins_;                    ///< in far_
+  std::unique_ptr<far_hand> far_twin_; ///< of a target that is a twin
+  fault_session faults_;
+  std::vector<std::string> faults_refused_;
   std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
   std::unique_ptr<metrics::page> page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
@@ -142,6 +157,7 @@ private:
   report::run_facts facts_;
   std::uint64_t rss_start_ = 0;
   std::unique_ptr<live_line> line_;
+  std::unique_ptr<judges> judges_;
   report::totals shown_;
   actors::histogram_snapshot shown_ack_;
   double shown_at_ = 0;

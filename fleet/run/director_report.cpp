@@ -84,18 +84,29 @@ exit_code director::execute() {
     std::printf("metrics at http://%s/metrics\n", at.text().c_str());
     std::fflush(stdout);
   }
+  if (auto error = faults_.open()) {
+    return give_up(*error);
+  }
+  if (const auto path = faults_.control_path(); !path.empty() && !options_.quiet) {
+    std::printf("control at %s\n", path.c_str());
+    std::fflush(stdout);
+  }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
+  judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
   drive();
   line_->finish();
+  faults_.close();
   tear_down();
   fetch_books();
   settle_ledger();
   gather_products();
   gather_troubles();
+  judges_->finish(facts_);
   report::judge(facts_);
+  facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
   if (!books_trouble_.empty()) {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
   }
@@ -225,6 +236,7 @@ void director::settle_ledger() {
       product.uplink += up;
       auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
                                     far ? far->downlink_since(index) : 0);
+      down.explain(far ? far->doubled(index) : 0);
       auto& left = unheld[ready_.connection_of(index) - s->options.first];
       left -= ledger::explain_oversized(down, left);
       product.downlink += down;

@@ -8,6 +8,7 @@
 #include "fleet/run/load_wishes.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
+#include "fleet/run/run_faults.hpp"
 #include "fleet/run/twin_host.hpp"
 #include "fleet/run/unless_stopped.hpp"
 #include "fleet/text/quantities.hpp"
@@ -34,6 +35,9 @@ void director::announce() const {
               options_.virtual_world ? "virtual" : "real",
               static_cast<unsigned long long>(ready_.seed));
   std::printf("repeat with: %s\n", facts_.command.c_str());
+  for (const auto& line : fault_lines(ready_)) {
+    std::printf("fault at %s\n", line.c_str());
+  }
   std::fflush(stdout);
   for (const auto& note : ready_.notes) {
     std::fprintf(stderr, "note: %s\n", note.c_str());
@@ -66,7 +70,7 @@ std::optional<startup_error> director::set_up() {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
       return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
-                           options_.devices, rss_start_});
+                           faults_.desk(), options_.devices, rss_start_});
     });
     if (page) {
       page_ = std::move(page).value();
@@ -91,6 +95,8 @@ std::optional<startup_error> director::set_up_twins() {
     }
     make_traffic(*twin.value(), p);
     make_rollouts(*twin.value(), p);
+    twins_.also(world_->twin_home(), *twin.value());
+    faults_.cloud_by(&twins_);
     std::vector<std::size_t> products;
     for (std::size_t i = 0; i < ready_.products.size(); ++i) {
       if (ready_.products[i].profile() == p) {
@@ -146,15 +152,14 @@ void director::make_traffic(twin_host& host, profile p) {
 }
 
 void director::make_rollouts(twin_host& host, profile p) {
-  auto* const console = host.twin().firmware();
-  if (!ready_.plan || console == nullptr) {
+  if (!ready_.plan || host.twin().firmware() == nullptr) {
     return;
   }
   for (auto& planned : ready_.plan->rollouts) {
     const auto& product = ready_.products[planned.product];
     if (product.profile() == p) {
-      rollouts_.push_back(
-          std::make_unique<rollout_flow>(world_->twin_home(), *console, planned, product.plan));
+      rollouts_.push_back(std::make_unique<rollout_flow>(
+          world_->twin_home(), [&host] { return host.twin().firmware(); }, planned, product.plan));
     }
   }
 }
@@ -218,6 +223,8 @@ std::optional<startup_error> director::set_up_books() {
   auto made = std::make_unique<twin_account>(got.answer->value());
   books_ = made.get();
   far_.add(std::move(made), all);
+  far_twin_ = std::make_unique<far_hand>(admin_, admin_text(ready_.admin->at), ready_);
+  faults_.cloud_by(far_twin_.get());
   return std::nullopt;
 }
 
@@ -311,6 +318,7 @@ void director::make_shards() {
     all[i].first = first;
     all[i].count = options_.devices / count + (i < options_.devices % count ? 1 : 0);
     all[i].ramp_per_second = ramp / count;
+    all[i].draw = draw_of(ready_);
     first += all[i].count;
   }
   if (ready_.plan) {

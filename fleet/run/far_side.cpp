@@ -78,6 +78,16 @@ std::uint64_t far_sides::corrupted() const {
   return sum;
 }
 
+far_load far_sides::load() const {
+  far_load sum;
+  for (const auto& side : sides_) {
+    const auto one = side->load();
+    sum.unacknowledged += one.unacknowledged;
+    sum.sessions += one.sessions;
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::unkept() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {

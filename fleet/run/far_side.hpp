@@ -13,6 +13,12 @@
 
 namespace fleet::program {
 
+/// What one has yet to do, and remembers.
+struct far_load {
+  std::uint64_t unacknowledged = 0; ///< deliveries of QoS 1 and 2
+  std::uint64_t sessions = 0;
+};
+
 class far_side {
 public:
   virtual ~far_side() = default;
@@ -27,6 +33,8 @@ public:
   /// Lets go of its streams and timers, or does so by and by while it is leaving(); on its home's
   /// thread, or after the homes ended.
   virtual void stop() = 0;
+  /// Nothing, by one that does not tell. Callable from any thread.
+  [[nodiscard]] virtual far_load load() const { return {}; }
   /// After stop(): whether it has yet to say something, which takes no longer than it allows
   /// itself. Callable from any thread.
   [[nodiscard]] virtual bool leaving() const { return false; }
@@ -56,6 +64,9 @@ public:
   /// Commands that it had to send again, by one behind a broker: at QoS 1 that may hand on each as
   /// a message of its own, without DUP (MQTT-4.3.2).
   [[nodiscard]] virtual std::uint64_t repeated() const { return 0; }
+  /// Commands to a device that went out twice, each as a message of its own: a fault that was
+  /// ordered, by one that owns up to it.
+  [[nodiscard]] virtual std::uint64_t doubled(std::uint32_t /*index*/) const { return 0; }
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
@@ -83,6 +94,7 @@ public:
   [[nodiscard]] bool settled(const std::vector<report::product_fact>& products) const;
   void stop();
   [[nodiscard]] bool leaving() const;
+  [[nodiscard]] far_load load() const;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const;
   [[nodiscard]] std::uint64_t corrupted() const;
   [[nodiscard]] std::uint64_t unkept() const;

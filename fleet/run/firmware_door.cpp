@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/door_ports.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -18,9 +20,39 @@ bool has_firmware(const prepared_product& product, profile p) noexcept {
 
 } // namespace
 
-embedded_firmware_door::embedded_firmware_door(hal::home& home, cloud::firmware_source& files,
+embedded_firmware_door::embedded_firmware_door(hal::home& home, cloud::twin& twin,
                                                const cloud::web_limits& limits)
-    : desk_(home, files, unbounded), service_(home, desk_, limits) {}
+    : home_(home), twin_(twin), limits_(limits) {}
+
+result<hal::address, hal::listen_error>
+embedded_firmware_door::listen(const hal::listen_options& options) {
+  if (!service_) {
+    desk_ = std::make_unique<cloud::firmware_desk>(home_, *twin_.firmware_files(), unbounded);
+    service_ = std::make_unique<cloud::web_service>(home_, *desk_, limits_);
+  }
+  at_ = options;
+  return service_->listen(options);
+}
+
+void embedded_firmware_door::stop() {
+  if (service_) {
+    service_->stop();
+  }
+}
+
+void embedded_firmware_door::close() {
+  if (service_) {
+    service_->reset_all();
+  }
+  service_.reset();
+  desk_.reset();
+}
+
+bool embedded_firmware_door::reopen() {
+  const bool listens = listen(at_).ok();
+  twin_.serve_firmware_at(url_);
+  return listens;
+}
 
 result<std::unique_ptr<embedded_firmware_door>, startup_error>
 embedded_firmware_door::open(hal::home& home, cloud::twin& twin, prepared& ready, profile p) {
@@ -35,18 +67,19 @@ embedded_firmware_door::open(hal::home& home, cloud::twin& twin, prepared& ready
   }
   cloud::web_limits limits;
   limits.connections_max = std::max(limits.connections_max, 2 * ready.connections());
-  std::unique_ptr<embedded_firmware_door> made{
-      new embedded_firmware_door{home, *twin.firmware_files(), limits}};
-  hal::listen_options options;
-  options.at = hal::parse_address("127.0.0.1:0").value();
-  options.security = secure ? ready.twin_security.get() : nullptr;
-  const auto got = made->service_.listen(options);
+  std::unique_ptr<embedded_firmware_door> made{new embedded_firmware_door{home, twin, limits}};
+  auto* const security = secure ? ready.twin_security.get() : nullptr;
+  const auto got = at_next_door(ready, [&](const hal::address& at) {
+    return made->listen({.at = at, .security = security});
+  });
   if (!got) {
     return fail(startup_error{exit_code::environment_failed,
                               "the embedded twin's firmware server cannot listen"});
   }
-  twin.serve_firmware_at(fmt::format("{}://{}{}", secure ? "https" : "http", got.value().text(),
-                                     cloud::firmware_path));
+  made->at_.at = got.value();
+  made->url_ =
+      fmt::format("{}://{}{}", secure ? "https" : "http", got.value().text(), cloud::firmware_path);
+  twin.serve_firmware_at(made->url_);
   return made;
 }
 

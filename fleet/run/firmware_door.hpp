@@ -20,16 +20,23 @@ public:
   open(hal::home& home, cloud::twin& twin, prepared& ready, profile p);
 
   /// Ends all connections; on the home's thread, or after the homes ended.
-  void stop() { service_.stop(); }
-
-  [[nodiscard]] const cloud::web_counters& counters() const noexcept { return service_.counters(); }
+  void stop();
+  /// With its twin killed: ends all connections at once, and listens no more.
+  void close();
+  /// With its twin started again: the same door; false: it cannot listen there.
+  bool reopen();
 
 private:
-  embedded_firmware_door(hal::home& home, cloud::firmware_source& files,
-                         const cloud::web_limits& limits);
+  embedded_firmware_door(hal::home& home, cloud::twin& twin, const cloud::web_limits& limits);
+  result<hal::address, hal::listen_error> listen(const hal::listen_options& options);
 
-  cloud::firmware_desk desk_;
-  cloud::web_service service_;
+  hal::home& home_;
+  cloud::twin& twin_;
+  cloud::web_limits limits_;
+  hal::listen_options at_;
+  std::string url_;
+  std::unique_ptr<cloud::firmware_desk> desk_;
+  std::unique_ptr<cloud::web_service> service_;
 };
 
 } // namespace fleet::program

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/door_ports.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/prepare_checks.hpp"
 #include "protocol/http/url.hpp"
@@ -142,14 +143,52 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
 
 embedded_auth_host::embedded_auth_host(hal::home& home, cloud::twin& twin, cloud::logon_ports ports,
                                        const cloud::web_limits& limits)
-    : desk_(home, *twin.logons(), ports, unbounded), service_(home, desk_, limits) {}
+    : home_(home), twin_(twin), ports_(ports), limits_(limits) {}
+
+cloud::web_service& embedded_auth_host::service() {
+  if (!service_) {
+    desk_ = std::make_unique<cloud::logon_desk>(home_, *twin_.logons(), ports_, unbounded);
+    service_ = std::make_unique<cloud::web_service>(home_, *desk_, limits_);
+  }
+  return *service_;
+}
+
+void embedded_auth_host::stop() {
+  if (service_) {
+    service_->stop();
+  }
+}
+
+void embedded_auth_host::close() {
+  if (service_) {
+    service_->reset_all();
+  }
+  service_.reset();
+  desk_.reset();
+}
+
+bool embedded_auth_host::reopen() {
+  bool listens = true;
+  for (std::size_t i = 0; i < doors_.size(); ++i) {
+    listens =
+        listens
+        && (!doors_[i]
+            || service().listen({.at = *doors_[i], .security = i == 0 ? nullptr : security_}));
+  }
+  if (!configs_.empty()) {
+    twin_.serve_configs_at(configs_);
+  }
+  return listens;
+}
 
 result<std::unique_ptr<embedded_auth_host>, startup_error>
 embedded_auth_host::open(hal::home& home, cloud::twin& twin, prepared& ready, profile p) {
   cloud::logon_ports ports;
   bool any = false;
   for (const auto& product : ready.products) {
-    if (product.profile() != p || p == profile::mqtt) {
+    // Whoever asks where to go is sent to a listener of MQTT.
+    if (product.profile() != p || p == profile::mqtt
+        || product.protocol() != device_protocol::mqtt) {
       continue;
     }
     (product.tls() ? ports.tls : ports.plain) = product.settings.peer.port;
@@ -175,10 +214,10 @@ std::optional<startup_error> embedded_auth_host::open_door(prepared& ready, bool
   if (door) {
     return std::nullopt;
   }
-  hal::listen_options options;
-  options.at = hal::parse_address("127.0.0.1:0").value();
-  options.security = tls ? ready.twin_security.get() : nullptr;
-  const auto got = service_.listen(options);
+  security_ = ready.twin_security.get();
+  const auto got = at_next_door(ready, [&](const hal::address& at) {
+    return service().listen({.at = at, .security = tls ? security_ : nullptr});
+  });
   if (!got) {
     return startup_error{exit_code::environment_failed,
                          "the embedded twin's log-on door cannot listen"};
@@ -227,8 +266,9 @@ std::optional<startup_error> embedded_auth_host::serve_configs(cloud::twin& twin
       product.settings.fetch.http_too = product.settings.fetch.http_too || !tls;
     }
   }
-  twin.serve_configs_at(fmt::format("{}://{}{}", tls ? "https" : "http",
-                                    doors_[tls ? 1 : 0]->text(), cloud::config_path));
+  configs_ = fmt::format("{}://{}{}", tls ? "https" : "http", doors_[tls ? 1 : 0]->text(),
+                         cloud::config_path);
+  twin.serve_configs_at(configs_);
   return std::nullopt;
 }
 

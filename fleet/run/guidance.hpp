@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "cloud_sim/twin.hpp"
 #include "cloud_sim/web/logon_desk.hpp"
@@ -34,18 +36,29 @@ public:
   open(hal::home& home, cloud::twin& twin, prepared& ready, profile p);
 
   /// Ends all connections; on the home's thread, or after the homes ended.
-  void stop() { service_.stop(); }
+  void stop();
+  /// With its twin killed: ends all connections at once, and listens no more.
+  void close();
+  /// With its twin started again: the same doors; false: it cannot listen there.
+  bool reopen();
 
 private:
   embedded_auth_host(hal::home& home, cloud::twin& twin, cloud::logon_ports ports,
                      const cloud::web_limits& limits);
+  cloud::web_service& service();
   std::optional<startup_error> listen(prepared& ready, profile p);
   std::optional<startup_error> serve_configs(cloud::twin& twin, prepared& ready, profile p);
   std::optional<startup_error> open_door(prepared& ready, bool tls);
 
-  cloud::logon_desk desk_;
-  cloud::web_service service_;
+  hal::home& home_;
+  cloud::twin& twin_;
+  cloud::logon_ports ports_;
+  cloud::web_limits limits_;
+  std::unique_ptr<cloud::logon_desk> desk_;
+  std::unique_ptr<cloud::web_service> service_;
   std::array<std::optional<hal::address>, 2> doors_; ///< plain, TLS
+  stream_filter_factory* security_ = nullptr;        ///< of the latter
+  std::string configs_;                              ///< where they are served; empty: nowhere
 };
 
 } // namespace fleet::program

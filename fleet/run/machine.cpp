@@ -1,7 +1,9 @@
 // The kernel's answers.
 #include "fleet/run/machine.hpp"
 
+#include <malloc.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -52,6 +54,30 @@ double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+namespace {
+
+constexpr std::uintptr_t large_page = 2 * 1024 * 1024;
+constexpr int heap_step = 64 * 1024 * 1024;
+
+std::uintptr_t heap_end() noexcept {
+  return reinterpret_cast<std::uintptr_t>(sbrk(0));
+}
+
+} // namespace
+
+large_pages::large_pages() noexcept
+    : advised_to_((heap_end() + large_page - 1) / large_page * large_page) {
+  mallopt(M_TOP_PAD, heap_step);
+}
+
+void large_pages::advise() noexcept {
+  const std::uintptr_t end = heap_end() / large_page * large_page;
+  if (end > advised_to_) {
+    madvise(reinterpret_cast<void*>(advised_to_), end - advised_to_, MADV_HUGEPAGE);
+    advised_to_ = end;
+  }
 }
 
 std::uint32_t usable_cores() {

@@ -23,6 +23,20 @@ double monotonic_seconds();
 /// Milliseconds since 1970 by the machine's clock, handed to a real world when it starts.
 std::int64_t wall_clock_ms();
 
+/// Asks the kernel for large pages under the heap as it grows: a fleet touches all of its memory
+/// again and again, and of small pages a processor finds only a few without looking them up.
+/// Advice: where the kernel has none, or the heap is a sanitizer's, nothing happens.
+class large_pages {
+public:
+  /// The heap grows by large steps from now on, so that advise() comes before it is touched.
+  large_pages() noexcept;
+  /// For what the heap has grown by since; whenever it may have.
+  void advise() noexcept;
+
+private:
+  std::uintptr_t advised_to_;
+};
+
 /// SIGINT and SIGTERM as something the director waits for. Construct before any thread starts, so
 /// that all threads inherit the block.
 class stop_signals {

@@ -91,6 +91,21 @@ void sample_rollouts(std::vector<metrics::sample>& out,
   }
 }
 
+/// Live ones that are over are gone, so that the series stay as few as the faults.
+void sample_faults(std::vector<metrics::sample>& out, const fault_desk& desk) {
+  for (const auto& row : desk.rows()) {
+    if (row.live && row.state == faults::timeline::state::over) {
+      continue;
+    }
+    const metrics::labels with{{"fault", row.name},
+                               {"effect", std::string{faults::to_string(row.what)}}};
+    put(out, family::fault_active,
+        std::uint64_t{row.state == faults::timeline::state::in_force ? 1U : 0U}, with);
+    put(out, family::fault_devices, std::uint64_t{row.figures.hit}, with);
+    put(out, family::fault_strikes, row.figures.strikes, with);
+  }
+}
+
 void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
   for (std::size_t i = 0; i < actors::outcome_count; ++i) {
     put(out, family::connects, t.outcomes[i],
@@ -177,6 +192,7 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
   sample_homes(out, run.shards);
   sample_traffic(out, run.traffic);
   sample_rollouts(out, run.rollouts);
+  sample_faults(out, run.faults);
   if (const auto firmware = report::read_firmware(run.shards); firmware.any()) {
     const auto add_times = [&](family f, const actors::histogram_snapshot& times) {
       out.push_back({f, {}, 0, std::make_shared<const actors::histogram_snapshot>(times)});

@@ -9,6 +9,7 @@
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_traffic.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/fault_desk.hpp"
 #include "fleet/run/rollout_flow.hpp"
 
 namespace fleet::program {
@@ -28,6 +29,7 @@ struct sampled_run {
   const far_sides& far;
   const std::vector<std::unique_ptr<traffic_flow>>& traffic;
   const std::vector<std::unique_ptr<rollout_flow>>& rollouts;
+  const fault_desk& faults;
   std::uint64_t requested = 0;
   std::uint64_t rss_start_bytes = 0;
 };

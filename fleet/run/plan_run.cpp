@@ -47,7 +47,10 @@ result<planned_run, mistakes> plan_run(const run_options& asked, bool has_consol
   auto plan = resolve(file.value(), overrides_of(asked));
   if (!plan) {
     // The file alone makes a plan, so the flags have their part in it.
-    return fail(mistakes{asked.scenario_file + ": " + plan.error().message});
+    const auto& at = plan.error().at;
+    return fail(mistakes{asked.scenario_file
+                         + (at ? fmt::format(":{}:{}", at->line, at->column) : std::string{}) + ": "
+                         + plan.error().message});
   }
   planned_run out{asked, std::move(plan).value()};
   if (auto wrong = impossible_traffic(asked, out.plan, has_console); !wrong.empty()) {

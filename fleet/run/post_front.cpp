@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fleet/run/door_ports.hpp"
 #include "fleet/run/secure.hpp"
 
 namespace fleet::program {
@@ -30,10 +31,6 @@ std::string host_field(const text::target& target) {
     host.resize(host.rfind(':'));
   }
   return host;
-}
-
-hal::address loopback() {
-  return hal::parse_address("127.0.0.1:0").value();
 }
 
 } // namespace
@@ -83,7 +80,6 @@ embedded_post_front::name(const run_options& options, const prepared& ready, pro
       continue;
     }
     cloud::coap_desk_options listen;
-    listen.at = loopback();
     listen.peers_max = std::max<std::size_t>(listen.peers_max, 2 * ready.connections());
     listen.wrong_signs = unbounded;
     if (secure) {
@@ -109,6 +105,7 @@ embedded_post_front::name(const run_options& options, const prepared& ready, pro
 std::optional<startup_error> embedded_post_front::open(hal::home& home, cloud::twin& twin,
                                                        prepared& ready, profile p) {
   twin_ = &twin;
+  home_ = &home;
   const auto at = twin.coap_addresses();
   for (auto& product : ready.products) {
     if (speaks(product, p, device_protocol::coap)) {
@@ -116,33 +113,28 @@ std::optional<startup_error> embedded_post_front::open(hal::home& home, cloud::t
       product.settings.cloud_is_new = true;
     }
   }
-  return open_http(home, twin, ready, p);
+  return open_http(ready, p);
 }
 
-std::optional<startup_error> embedded_post_front::open_http(hal::home& home, cloud::twin& twin,
-                                                            prepared& ready, profile p) {
+std::optional<startup_error> embedded_post_front::open_http(prepared& ready, profile p) {
   std::array<std::optional<hal::address>, 2> doors; // plain, TLS
   for (auto& product : ready.products) {
     if (!speaks(product, p, device_protocol::http)) {
       continue;
     }
-    if (!service_) {
-      cloud::web_limits limits;
-      limits.connections_max = std::max(limits.connections_max, 2 * ready.connections());
-      desk_ = std::make_unique<cloud::post_desk>(home, *twin.posts(), unbounded);
-      service_ = std::make_unique<cloud::web_service>(home, *desk_, limits);
-    }
+    limits_.connections_max = std::max(limits_.connections_max, 2 * ready.connections());
     auto& door = doors[product.tls() ? 1 : 0];
     if (!door) {
-      hal::listen_options options;
-      options.at = loopback();
-      options.security = product.tls() ? ready.twin_security.get() : nullptr;
-      const auto got = service_->listen(options);
+      auto* const security = product.tls() ? ready.twin_security.get() : nullptr;
+      const auto got = at_next_door(ready, [&](const hal::address& at) {
+        return service().listen({.at = at, .security = security});
+      });
       if (!got) {
         return startup_error{exit_code::environment_failed,
                              "the embedded twin's HTTP door cannot listen"};
       }
       door = got.value();
+      http_.push_back({.at = *door, .security = security});
     }
     product.settings.peer = *door;
     product.settings.cloud_is_new = true;
@@ -150,7 +142,23 @@ std::optional<startup_error> embedded_post_front::open_http(hal::home& home, clo
   return std::nullopt;
 }
 
+cloud::web_service& embedded_post_front::service() {
+  if (!service_) {
+    desk_ = std::make_unique<cloud::post_desk>(*home_, *twin_->posts(), unbounded);
+    service_ = std::make_unique<cloud::web_service>(*home_, *desk_, limits_);
+  }
+  return *service_;
+}
+
+bool embedded_post_front::reopen() {
+  return std::all_of(http_.begin(), http_.end(),
+                     [this](const auto& door) { return service().listen(door).ok(); });
+}
+
 void embedded_post_front::close() {
+  if (service_) {
+    service_->reset_all();
+  }
   service_.reset();
   desk_.reset();
 }

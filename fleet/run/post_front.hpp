@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "cloud_sim/twin.hpp"
 #include "cloud_sim/web/post_desk.hpp"
@@ -18,7 +19,7 @@ void apply_posts(const run_options& options, const prepared& ready, prepared_pro
 /// The embedded twin's doors for one profile.
 class embedded_post_front {
 public:
-  /// Names the CoAP listeners that the products of profile `p` need.
+  /// Names the CoAP listeners that the products of profile `p` need, but for their addresses.
   static result<std::unique_ptr<embedded_post_front>, startup_error>
   name(const run_options& options, const prepared& ready, profile p, cloud::twin_options& into);
 
@@ -28,18 +29,24 @@ public:
 
   /// Ends all connections; on the home's thread, or after the homes ended.
   void stop();
-  /// Frees what hangs on the twin.
+  /// Frees what hangs on the twin; likewise for one that is killed: no answer leaves any more.
   void close();
+  /// With its twin started again: the same doors; false: it cannot listen there.
+  bool reopen();
 
 private:
   embedded_post_front() = default;
-  std::optional<startup_error> open_http(hal::home& home, cloud::twin& twin, prepared& ready,
-                                         profile p);
+  std::optional<startup_error> open_http(prepared& ready, profile p);
 
   cloud::twin* twin_ = nullptr; ///< whose devices' keys DTLS asks for; null: not yet started
   std::unique_ptr<datagram_filter_door> security_;
   std::optional<std::size_t> plain_; ///< of the twin's CoAP listeners
   std::optional<std::size_t> dtls_;
+  cloud::web_service& service();
+
+  hal::home* home_ = nullptr;
+  cloud::web_limits limits_;
+  std::vector<hal::listen_options> http_;
   std::unique_ptr<cloud::post_desk> desk_;
   std::unique_ptr<cloud::web_service> service_;
 };

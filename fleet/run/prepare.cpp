@@ -20,6 +20,7 @@
 #include "fleet/run/post_front.hpp"
 #include "fleet/run/prepare_checks.hpp"
 #include "fleet/run/registration.hpp"
+#include "fleet/run/run_faults.hpp"
 #include "fleet/run/secure.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "protocol/tsl/load.hpp"
@@ -350,8 +351,8 @@ std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
   if (auto error = check_outputs(o)) {
     return error;
   }
-  for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &resolve_target,
-                     &secure_products, &find_auth_host, &load_images}) {
+  for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &find_faults,
+                     &resolve_target, &secure_products, &find_auth_host, &load_images}) {
     if (auto error = (*step)(o, out)) {
       return error;
     }

@@ -61,8 +61,14 @@ struct prepared {
   std::deque<prepared_product> products;        ///< at least one, by the plan's numbers
   std::string target_text;                      ///< for people
   std::optional<admin_target> admin;            ///< of a target that is a twin and shows its ledger
-  std::uint32_t packet_bytes = 0;               ///< of the largest report that is known before
+  /// The run has a cloud_restart: its embedded twins keep what they have over their own death.
+  bool twin_keeps = false;
+  std::uint16_t next_door = 0;    ///< the port of the twin's next listener; 0: any (door_ports.hpp)
+  std::uint32_t packet_bytes = 0; ///< of the largest report that is known before
   std::vector<std::string> notes; ///< for people, before the first device; a line each
+  std::vector<region_rule> regions;
+  faults::region_map region_map;
+  std::vector<planned_fault> faults; ///< in the order of file and line
 
   [[nodiscard]] std::uint32_t devices() const noexcept;
   /// Those with a connection of their own.

@@ -7,9 +7,9 @@
 
 namespace fleet::program {
 
-rollout_flow::rollout_flow(hal::home& home, cloud::firmware_operations& console,
-                           rollout_plan& planned, const product_plan& product)
-    : home_(home), console_(console), planned_(planned), product_(product) {}
+rollout_flow::rollout_flow(hal::home& home, console_now console, rollout_plan& planned,
+                           const product_plan& product)
+    : home_(home), console_(std::move(console)), planned_(planned), product_(product) {}
 
 rollout_flow::~rollout_flow() {
   home_.disarm(*this);
@@ -48,8 +48,8 @@ void rollout_flow::fail_with(const cloud::operation_failure& why) {
   seen_.running.store(false, std::memory_order_relaxed);
 }
 
-bool rollout_flow::put_image() {
-  const auto added = console_.add_firmware(firmware_order_of(planned_, product_, seed_));
+bool rollout_flow::put_image(cloud::firmware_operations& console) {
+  const auto added = console.add_firmware(firmware_order_of(planned_, product_, seed_));
   if (!added) {
     fail_with(added.error());
     return false;
@@ -59,7 +59,7 @@ bool rollout_flow::put_image() {
   for (std::size_t at = 0; at < content.size(); at += cloud::firmware_piece_max) {
     const auto piece =
         content.subspan(at, std::min<std::size_t>(cloud::firmware_piece_max, content.size() - at));
-    const auto put = console_.put_content(*firmware_, at, piece);
+    const auto put = console.put_content(*firmware_, at, piece);
     if (!put) {
       fail_with(put.error());
       return false;
@@ -71,13 +71,17 @@ bool rollout_flow::put_image() {
 
 // A large image is not ready in the turn that brings it: the twin makes its digests slice by slice.
 void rollout_flow::begin(time_point now) {
+  auto* const console = console_();
+  if (console == nullptr) { // it was killed; until it is there again
+    return;
+  }
   if (!firmware_) {
     began_ = now;
-    if (!put_image()) {
+    if (!put_image(*console)) {
       return;
     }
   }
-  const auto there = console_.firmware(*firmware_);
+  const auto there = console->firmware(*firmware_);
   if (!there) {
     fail_with(there.error());
     return;
@@ -85,7 +89,7 @@ void rollout_flow::begin(time_point now) {
   if (!there.value().ready) {
     return; // until the next wake
   }
-  const auto made = console_.add_campaign(campaign_order_of(planned_, *firmware_));
+  const auto made = console->add_campaign(campaign_order_of(planned_, *firmware_));
   if (!made) {
     fail_with(made.error());
     return;
@@ -94,7 +98,11 @@ void rollout_flow::begin(time_point now) {
 }
 
 void rollout_flow::look() {
-  const auto got = console_.campaign(*campaign_);
+  auto* const console = console_();
+  if (console == nullptr) {
+    return;
+  }
+  const auto got = console->campaign(*campaign_);
   if (!got) {
     return;
   }
@@ -122,8 +130,13 @@ report::rollout_fact rollout_flow::fact() const {
   out.version = planned_.rollout.version;
   out.may_fail = planned_.rollout.may_fail;
   out.trouble = trouble_;
+  auto* const console = console_();
+  if (console == nullptr) {
+    out.trouble = "the twin was away when the run ended";
+    return out;
+  }
   if (firmware_) {
-    if (const auto got = console_.firmware(*firmware_)) {
+    if (const auto got = console->firmware(*firmware_)) {
       out.image_bytes = got.value().size;
       out.downloads = got.value().downloads;
       out.octets_sent = got.value().octets_sent;
@@ -132,7 +145,7 @@ report::rollout_fact rollout_flow::fact() const {
   if (!campaign_) {
     return out;
   }
-  const auto got = console_.campaign(*campaign_);
+  const auto got = console->campaign(*campaign_);
   if (!got) {
     out.trouble = "the twin has forgotten the campaign";
     return out;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,9 +20,17 @@ public:
   /// How often an image is asked for that is not ready, and seen() is brought up to date.
   static constexpr duration look_every = std::chrono::milliseconds{500};
 
+  /// The console now; null while its twin is away. Asked anew each time: a twin that was killed
+  /// comes back with another.
+  using console_now = std::function<cloud::firmware_operations*()>;
+
   /// Home and console outlive the flow; the plan outlives start().
-  rollout_flow(hal::home& home, cloud::firmware_operations& console, rollout_plan& planned,
+  rollout_flow(hal::home& home, console_now console, rollout_plan& planned,
                const product_plan& product);
+  rollout_flow(hal::home& home, cloud::firmware_operations& console, rollout_plan& planned,
+               const product_plan& product)
+      : rollout_flow(
+          home, [&console] { return &console; }, planned, product) {}
   ~rollout_flow();
 
   /// From now on; on the home's thread, as stop() and fact().
@@ -42,13 +51,13 @@ public:
 
 private:
   void on_wake(time_point now) override;
-  bool put_image();
+  bool put_image(cloud::firmware_operations& console);
   void begin(time_point now);
   void look();
   void fail_with(const cloud::operation_failure& why);
 
   hal::home& home_;
-  cloud::firmware_operations& console_;
+  console_now console_;
   rollout_plan& planned_;
   const product_plan& product_;
   std::uint64_t seed_ = 0;

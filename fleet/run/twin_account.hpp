@@ -36,6 +36,9 @@ public:
                ? &*books_.devices[index].refused
                : nullptr;
   }
+  [[nodiscard]] std::uint64_t doubled(std::uint32_t index) const override {
+    return index < books_.devices.size() ? books_.devices[index].doubled : 0;
+  }
   [[nodiscard]] std::uint32_t downlink_since(std::uint32_t index) const override {
     const auto* const sent = downlink_of(index);
     return sent == nullptr ? 0 : sent->epoch();

@@ -97,6 +97,7 @@ std::optional<page_end> read_page(std::string_view body, twin_books& into) {
       into.devices[*index].uplink = std::move(uplink);
       into.devices[*index].downlink = std::move(downlink);
       into.devices[*index].refused = std::move(refused);
+      into.devices[*index].doubled = whole(one, "doubled").value_or(0);
     }
   }
   const bool told = one.read(as_bytes(unbooked->value)) == json_error::none;

@@ -27,6 +27,7 @@ struct booked_device {
   std::optional<ledger::receiver_account> uplink;
   std::optional<ledger::sender_account> downlink;
   std::optional<ledger::receiver_account> refused; ///< reports that it turned away
+  std::uint64_t doubled = 0;                       ///< commands that went out twice, by a fault
 };
 
 /// Tags that the twin booked for no device, since it began.

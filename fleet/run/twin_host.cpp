@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cloud_sim/web/guard.hpp"
+#include "fleet/run/door_ports.hpp"
 #include "fleet/run/firmware.hpp"
 #include "fleet/run/probe.hpp"
 #include "protocol/base/hmac.hpp"
@@ -39,10 +40,23 @@ std::vector<cloud::product_options> twin_products(const prepared& ready, profile
   return out;
 }
 
-twin_host::twin_host(hal::home& home, cloud::twin_options options)
-    : home_(home), twin_(std::move(options)) {}
+namespace {
+
+cloud::twin_options misbehaving(cloud::twin_options options, cloud::fault_desk& faults) {
+  options.faults = &faults;
+  return options;
+}
+
+} // namespace
+
+twin_host::twin_host(hal::home& home, cloud::twin_options options, cloud::fault_draw draw)
+    : home_(home), faults_(home, std::move(draw)), keeps_(options.store != nullptr),
+      twin_(misbehaving(std::move(options), faults_)) {
+  faults_.serve(static_cast<cloud::cloud_life*>(this));
+}
 
 twin_host::~twin_host() {
+  faults_.serve(static_cast<cloud::cloud_life*>(nullptr));
   if (posts_) {
     posts_->close();
   }
@@ -65,12 +79,22 @@ front_doors open_doors(const prepared& ready, profile p, cloud::twin_options& o)
       continue;
     }
     hal::listen_options listen;
-    listen.at = hal::parse_address("127.0.0.1:0").value();
     listen.security = product.tls() ? ready.twin_security.get() : nullptr;
     door = o.listeners.size();
     o.listeners.push_back(listen);
   }
   return doors;
+}
+
+/// Tells the products where their twin listens.
+void point_products(prepared& ready, profile p, const front_doors& doors,
+                    const std::vector<hal::address>& at) {
+  for (auto& product : ready.products) {
+    if (product.profile() == p && product.protocol() == device_protocol::mqtt) {
+      product.settings.peer = at[*(product.tls() ? doors.tls : doors.plain)];
+      product.settings.cloud_is_new = true;
+    }
+  }
 }
 
 cloud::command_options commands_of(const run_options& options, const prepared& ready, profile p) {
@@ -93,6 +117,11 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   o.credentials = ready.credentials.get();
   o.limits.mqtt.packet_max =
       std::max({o.limits.mqtt.packet_max, options.payload_bytes + 4096, ready.packet_bytes + 4096});
+  // It is there for these devices: none is turned away for want of room. Twice as many sessions,
+  // since a device may come back under another name of its session.
+  const std::uint32_t devices = ready.devices();
+  o.limits.connections_max = std::max(o.limits.connections_max, devices + devices / 4);
+  o.limits.sessions_max = std::max(o.limits.sessions_max, 2 * devices);
   if (!options.mqtt_text.down_topic.empty() && options.mqtt_text.listens()) {
     o.open.command_topic = options.mqtt_text.down_topic;
   }
@@ -107,47 +136,132 @@ twin_host::start(run_world& world, const run_options& options, prepared& ready, 
   if (ready.plan) {
     o.platform.firmware = firmware_options_of(ready.plan->firmware_server);
   }
+  if (ready.twin_keeps) {
+    auto made = cloud::store::lasting_in_memory();
+    if (!made) {
+      return fail(startup_error{exit_code::environment_failed, made.error().message});
+    }
+    o.store = std::make_shared<cloud::store>(std::move(made).value());
+    if (!options.virtual_world && ready.next_door == 0) {
+      ready.next_door =
+          static_cast<std::uint16_t>(doors_first + fresh_seed() % (doors_end - doors_first));
+    }
+  }
   const auto doors = open_doors(ready, p, o);
   auto posts = embedded_post_front::name(options, ready, p, o);
   if (!posts) {
     return fail(posts.error());
   }
-  std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(o)}};
-  host->posts_ = std::move(posts).value();
-  auto at = host->twin_.start(host->home_);
-  if (!at) {
-    return fail(startup_error{exit_code::environment_failed,
-                              "the embedded twin cannot start: " + at.error().message});
+  auto made = start_twin(world, ready, o, std::move(posts).value());
+  if (!made) {
+    return fail(made.error());
   }
-  for (auto& product : ready.products) {
-    if (product.profile() == p && product.protocol() == device_protocol::mqtt) {
-      product.settings.peer = at.value()[*(product.tls() ? doors.tls : doors.plain)];
-      product.settings.cloud_is_new = true;
-    }
+  auto host = std::move(made).value();
+  point_products(ready, p, doors, host->at_);
+  if (auto error = host->open_doors_beside(ready, p)) {
+    return fail(std::move(*error));
   }
-  if (host->posts_) {
-    if (auto error = host->posts_->open(host->home_, host->twin_, ready, p)) {
-      return fail(std::move(*error));
-    }
-  }
-  auto door = embedded_auth_host::open(host->home_, host->twin_, ready, p);
-  if (!door) {
-    return fail(door.error());
-  }
-  host->door_ = std::move(door).value();
-  auto firmware = embedded_firmware_door::open(host->home_, host->twin_, ready, p);
-  if (!firmware) {
-    return fail(firmware.error());
-  }
-  host->firmware_ = std::move(firmware).value();
-  if (options.downlink_interval > duration::zero()) {
-    host->twin_.start_commands(commands_of(options, ready, p));
-  }
+  host->commands_ = commands_of(options, ready, p);
+  host->commands_.interval = options.downlink_interval;
+  host->start_commands();
   return host;
 }
 
+// What somebody else has may be one port of several: all are chosen anew.
+result<std::unique_ptr<twin_host>, startup_error>
+twin_host::start_twin(run_world& world, prepared& ready, const cloud::twin_options& o,
+                      std::unique_ptr<embedded_post_front> posts) {
+  cloud::fault_draw draw;
+  draw.seed = ready.seed;
+  draw.devices = ready.devices();
+  if (ready.region_map.size() != 0) {
+    draw.regions = std::make_shared<const faults::region_map>(ready.region_map);
+  }
+  for (int tried = 1;; ++tried) {
+    auto chosen = o;
+    for (auto& door : chosen.listeners) {
+      door.at = next_door(ready);
+    }
+    for (auto& door : chosen.coap_listeners) {
+      door.at = next_door(ready);
+    }
+    std::unique_ptr<twin_host> host{new twin_host{world.twin_home(), std::move(chosen), draw}};
+    auto at = host->twin_.start(host->home_);
+    if (at) {
+      host->at_ = std::move(at).value();
+      host->posts_ = std::move(posts);
+      return host;
+    }
+    if (at.error().why != hal::listen_error::in_use || tried == doors_tried) {
+      return fail(startup_error{exit_code::environment_failed,
+                                "the embedded twin cannot start: " + at.error().message});
+    }
+  }
+}
+
+std::optional<startup_error> twin_host::open_doors_beside(prepared& ready, profile p) {
+  if (posts_) {
+    if (auto error = posts_->open(home_, twin_, ready, p)) {
+      return error;
+    }
+  }
+  auto door = embedded_auth_host::open(home_, twin_, ready, p);
+  if (!door) {
+    return door.error();
+  }
+  door_ = std::move(door).value();
+  auto firmware = embedded_firmware_door::open(home_, twin_, ready, p);
+  if (!firmware) {
+    return firmware.error();
+  }
+  firmware_ = std::move(firmware).value();
+  return std::nullopt;
+}
+
+void twin_host::start_commands() {
+  if (commands_.interval > duration::zero()) {
+    twin_.start_commands(commands_);
+  }
+}
+
+void twin_host::kill() {
+  if (!twin_.running()) {
+    return;
+  }
+  if (door_) {
+    door_->close();
+  }
+  if (firmware_) {
+    firmware_->close();
+  }
+  if (posts_) {
+    posts_->close();
+  }
+  twin_.kill();
+}
+
+void twin_host::bring_back() {
+  if (twin_.running()) {
+    return;
+  }
+  const auto started = twin_.start(home_);
+  if (!started) {
+    trouble_ = "the twin could not be started again: " + started.error().message;
+    return;
+  }
+  const bool open = (!posts_ || posts_->reopen()) && (!door_ || door_->reopen())
+                    && (!firmware_ || firmware_->reopen());
+  if (!open) {
+    trouble_ = "a door of the twin could not be opened again";
+  }
+  start_commands();
+}
+
 void twin_host::quiet() {
-  home_.post([this] { twin_.stop_commands(); });
+  home_.post([this] {
+    commands_.interval = duration::zero(); // of a later life too
+    twin_.stop_commands();
+  });
 }
 
 std::uint64_t twin_host::commands() const {
@@ -155,6 +269,8 @@ std::uint64_t twin_host::commands() const {
 }
 
 void twin_host::stop() {
+  faults_.freeze();
+  bring_back(); // its books are in the store, if a fault that has no end took it away
   if (door_) {
     door_->stop();
   }
@@ -194,8 +310,29 @@ std::uint64_t twin_host::over_bound() const {
   return cloud::value(twin_.counters().publishes_over_bound);
 }
 
+far_load twin_host::load() const {
+  const auto& c = twin_.counters();
+  const auto delivered = cloud::value(c.delivered[1]) + cloud::value(c.delivered[2]);
+  const auto acknowledged = cloud::value(c.acknowledged);
+  return {delivered > acknowledged ? delivered - acknowledged : 0, cloud::value(c.sessions)};
+}
+
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
+  sample_faults(faults_, out);
+}
+
+void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out) {
+  for (const auto& info : faults::effects()) {
+    const auto& count = faults.counts()[static_cast<std::size_t>(info.what)];
+    const bool ours = info.of == faults::domain::cloud || info.of == faults::domain::firmware;
+    if (ours && cloud::value(count) != 0) {
+      out.push_back({family::twin_faults,
+                     {{"effect", std::string{info.word}}},
+                     static_cast<double>(cloud::value(count)),
+                     nullptr});
+    }
+  }
 }
 
 void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& out) {
@@ -235,7 +372,15 @@ void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& ou
     put(family::twin_posts, by.posts, {of, {"result", "taken"}});
     put(family::twin_posts, by.tokens_refused, {of, {"result", "token"}});
     put(family::twin_posts, by.refused, {of, {"result", "refused"}});
+    put(family::twin_unjudged, by.unjudged, {of});
   }
+  put(family::twin_coap_requests, c.coap_requests);
+  put(family::twin_peers_displaced, c.coap_peers_displaced, {{"way", "coap"}});
+  put(family::twin_peers_displaced, c.dtls.displaced, {{"way", "dtls"}});
+  put(family::twin_hellos, c.dtls.hellos);
+  put(family::twin_handshakes, c.dtls.opened, {{"result", "opened"}});
+  put(family::twin_handshakes, c.dtls.refused, {{"result", "refused"}});
+  put(family::twin_handshakes, c.dtls.turned_away, {{"result", "turned_away"}});
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

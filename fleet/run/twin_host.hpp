@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "cloud_sim/fault_desk.hpp"
 #include "cloud_sim/twin.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/firmware_door.hpp"
@@ -15,7 +16,7 @@
 
 namespace fleet::program {
 
-class twin_host final : public far_side {
+class twin_host final : public far_side, private cloud::cloud_life {
 public:
   /// Starts a twin for the products of profile `p`, and points them at it. Before the world turns.
   static result<std::unique_ptr<twin_host>, startup_error>
@@ -31,7 +32,11 @@ public:
   [[nodiscard]] std::uint64_t corrupted() const override;
   [[nodiscard]] std::uint64_t unkept() const override;
   [[nodiscard]] std::uint64_t over_bound() const override;
+  [[nodiscard]] std::uint64_t doubled(std::uint32_t index) const override {
+    return faults_.doubled(index);
+  }
   [[nodiscard]] bool sees_dup() const override { return true; }
+  [[nodiscard]] far_load load() const override;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
   }
@@ -40,12 +45,37 @@ public:
   /// On its home's thread only.
   [[nodiscard]] cloud::twin& twin() noexcept { return twin_; }
 
+  /// What it does wrong on purpose; on its home's thread only. Of cloud_restart, see can_restart().
+  [[nodiscard]] cloud::fault_desk& faults() noexcept { return faults_; }
+  /// Whether it keeps what it acknowledged over kill() (prepared::twin_keeps); else what was
+  /// acknowledged would be lost, and no cloud_restart may be ordered.
+  [[nodiscard]] bool can_restart() const noexcept { return keeps_; }
+  /// Ends the twin as kill -9 would, its doors with it: connections are reset, new ones refused.
+  /// Twice is harmless.
+  void kill();
+  /// Starts it again on the same addresses with what it had acknowledged. Twice is harmless.
+  void bring_back();
+  /// Why it could not be brought back, or nothing; callable after the homes ended.
+  [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+
 private:
-  twin_host(hal::home& home, cloud::twin_options options);
+  twin_host(hal::home& home, cloud::twin_options options, cloud::fault_draw draw);
+  static result<std::unique_ptr<twin_host>, startup_error>
+  start_twin(run_world& world, prepared& ready, const cloud::twin_options& o,
+             std::unique_ptr<embedded_post_front> posts);
+  void start_commands();
+  std::optional<startup_error> open_doors_beside(prepared& ready, profile p);
+  void go_down() override { kill(); }
+  void come_up() override { bring_back(); }
 
   hal::home& home_;
+  cloud::fault_desk faults_;
   std::unique_ptr<embedded_post_front> posts_; ///< none: all speak MQTT; the twin listens by it
+  bool keeps_;
   cloud::twin twin_;
+  std::vector<hal::address> at_;    ///< of its MQTT listeners
+  cloud::command_options commands_; ///< what it sends by itself; an interval of 0: nothing
+  std::string trouble_;
   std::unique_ptr<embedded_auth_host> door_;         ///< none: no device asks
   std::unique_ptr<embedded_firmware_door> firmware_; ///< none: no product has firmware
 };
@@ -59,6 +89,8 @@ std::vector<cloud::product_options> twin_products(const prepared& ready, profile
 
 /// Adds a twin's counters as metrics.
 void sample_twin(const cloud::twin_counters& counters, std::vector<metrics::sample>& out);
+/// And what its faults did.
+void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out);
 
 /// A probe for a product of a run against a foreign broker.
 std::unique_ptr<class probe> make_probe(run_world& world, const run_options& options,

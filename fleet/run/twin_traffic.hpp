@@ -24,7 +24,7 @@ public:
   }
   bool publish(std::string_view topic, bytes_view payload, mqtt::qos q) override {
     twin_.publish(topic, payload, q, false);
-    return true;
+    return twin_.running();
   }
   cloud::operations* console() override { return console_of(twin_); }
 

@@ -230,7 +230,14 @@ const section_of<scenario>& file_section() {
                 &scenario::rollouts, rollout_section(), scenario_rollouts_most),
        map_key({"firmware_server", "How the cloud serves images.", "{rate: 10MiB}",
                 "as fast as it can"},
-               &scenario::firmware_server, firmware_server_section())}};
+               &scenario::firmware_server, firmware_server_section()),
+       expect_key(),
+       maps_key({"regions", "Parts of the fleet, for faults to select.",
+                 "[{name: east, share: 30%}]", "none"},
+                &scenario::regions, region_section(), scenario_regions_most),
+       maps_key({"faults", "What goes wrong on purpose; docs/faults.md has all effects.",
+                 "[{effect: loss, share: 20%, at: 2m, for: 30s}]", "none"},
+                &scenario::faults, fault_section(), scenario_faults_most)}};
   return section;
 }
 

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "fleet/scenario/fault_words.hpp"
+#include "protocol/base/check.hpp"
+
 namespace fleet::program {
 
 scenario_overrides overrides_of(const run_options& options) {
@@ -32,6 +35,12 @@ scenario_overrides overrides_of(const run_options& options) {
   take("--product-key", out.product_key, options.product_key);
   if (options.target.scheme != text::scheme::embedded) {
     out.target = options.target.scheme;
+  }
+  out.target_admin = !options.target_admin.empty();
+  for (const auto& words : options.faults) {
+    auto rule = parse_fault_words(words);
+    FLEET_CHECK(rule.ok()); // the line was read before
+    out.faults.push_back(std::move(rule).value());
   }
   return out;
 }

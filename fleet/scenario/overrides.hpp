@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "fleet/options.hpp"
 #include "fleet/scenario/scenario.hpp"
@@ -30,6 +31,8 @@ struct scenario_overrides {
   std::optional<bool> registers;
   std::optional<logon_mode> logon;        ///< of products with a connection of their own
   std::optional<std::string> product_key; ///< of the only product; contradicts several
+  std::vector<fault_rule> faults;         ///< beside those of the file
+  bool target_admin = false;              ///< the target is a twin that shows its admin API
 };
 
 /// The overrides that a command line holds; reads `run_options::overriding` and the target.

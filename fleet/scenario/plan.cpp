@@ -8,6 +8,7 @@
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/scenario/apportion.hpp"
+#include "fleet/scenario/fault_plan.hpp"
 #include "fleet/scenario/protocol_checks.hpp"
 #include "fleet/scenario/words.hpp"
 #include "fleet/text/quantities.hpp"
@@ -246,12 +247,34 @@ mistake check_rollouts(const scenario_plan& plan) {
   return {};
 }
 
+/// Faults that cannot apply here; whom they hit in the end, the run knows.
+mistake fill_faults(const scenario& file, const scenario_overrides& flags, scenario_plan& plan) {
+  plan.regions = file.regions;
+  plan.faults = file.faults;
+  plan.faults.insert(plan.faults.end(), flags.faults.begin(), flags.faults.end());
+  fault_scene scene;
+  scene.products = plan.products;
+  scene.devices = plan.devices;
+  scene.run_for = plan.run_for;
+  scene.regions = plan.regions;
+  scene.embedded = !flags.target;
+  scene.target_admin = flags.target_admin;
+  const auto got = resolve_faults(plan.faults, scene);
+  if (got) {
+    return {};
+  }
+  const bool of_file = got.error().words.empty();
+  return plan_mistake{"faults", std::nullopt, got.error().text(),
+                      of_file ? std::optional{got.error().wrong.at} : std::nullopt};
+}
+
 } // namespace
 
 result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario_overrides& flags) {
   scenario_plan plan;
   plan.name = file.name;
   plan.seed = flags.seed ? flags.seed : file.seed;
+  plan.expect = file.expect;
   auto wrong = complete_products(file, flags, plan);
   if (!wrong) {
     wrong = apportion(file, flags, plan);
@@ -268,6 +291,9 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
   }
   if (!wrong) {
     wrong = fill_traffic(file, plan);
+  }
+  if (!wrong) {
+    wrong = fill_faults(file, flags, plan);
   }
   if (wrong) {
     return fail(std::move(*wrong));

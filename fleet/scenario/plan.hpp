@@ -64,6 +64,9 @@ struct scenario_plan {
   std::vector<traffic_plan> cloud_traffic;
   std::vector<rollout_plan> rollouts;
   firmware_server_rule firmware_server;
+  std::vector<expectation_line> expect;
+  std::vector<region_rule> regions;
+  std::vector<fault_rule> faults; ///< of the file, then of the line; they can apply here
 };
 
 /// What keeps a scenario from being a plan: a sentence, and the key of the file that it is about.
@@ -71,6 +74,7 @@ struct plan_mistake {
   std::string_view key; ///< devices, duration, products, stages, rollouts, cloud_traffic
   std::optional<std::size_t> index; ///< of a product or stage
   std::string message;
+  std::optional<text_place> at = std::nullopt; ///< in the file, where it is known
 };
 
 /// Answers every question that a file leaves open: flags over keys over defaults, shares by largest

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "fleet/scenario/checks.hpp"
+#include "fleet/scenario/fault_words.hpp"
 #include "fleet/scenario/sections.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -161,8 +162,55 @@ void check_stages(reading& r, const yaml_value& root) {
   }
 }
 
+void check_regions(reading& r, const yaml_value& root, const scenario& file) {
+  const auto& items = items_of(root, "regions");
+  std::uint64_t sum_ppm = 0;
+  for (std::size_t i = 0; i < file.regions.size(); ++i) {
+    if (items[i].kind != yaml_kind::map || r.spoilt(items[i])) {
+      continue;
+    }
+    const auto& region = file.regions[i];
+    for (const std::string_view key : {"name", "share"}) {
+      if (items[i].find(key) == nullptr) {
+        r.complain(items[i].at, "a region needs a " + std::string{key});
+      }
+    }
+    const auto same = [&region](const region_rule& other) { return other.name == region.name; };
+    if (!region.name.empty()
+        && std::find_if(file.regions.begin(), file.regions.end(), same)
+               != file.regions.begin() + i) {
+      r.complain(place_of(items[i], "name"), "two regions are called " + region.name);
+    }
+    sum_ppm += region.share_ppm;
+    if (sum_ppm > whole_ppm) {
+      r.complain(place_of(items[i], "share"), "the regions have more than 100% of the devices");
+      return;
+    }
+  }
+}
+
+/// What faults say by themselves, and places for what is found when there is a plan.
+void check_faults(reading& r, const yaml_value& root, scenario& file) {
+  const auto& items = items_of(root, "faults");
+  for (std::size_t i = 0; i < file.faults.size(); ++i) {
+    note_places(items[i], file.faults[i]);
+    const bool wrong_inside =
+        std::any_of(items[i].map.begin(), items[i].map.end(),
+                    [&r](const yaml_key& key) { return r.spoilt(key.value); });
+    if (items[i].kind != yaml_kind::map || r.spoilt(items[i]) || wrong_inside) {
+      continue;
+    }
+    if (auto wrong = mistake_within(file.faults[i])) {
+      r.complain(wrong->at, wrong->message);
+    }
+  }
+}
+
 /// Where the key stands that a plan's mistake is about.
 text_place place_of_plan(const yaml_value& root, const plan_mistake& wrong) {
+  if (wrong.at) {
+    return *wrong.at;
+  }
   const auto* value = root.find(wrong.key);
   if (value == nullptr) {
     value = root.find("products");
@@ -202,6 +250,8 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
   check_meaning(r, root, file);
   check_rollouts(r, root, file);
   check_stages(r, root);
+  check_regions(r, root, file);
+  check_faults(r, root, file);
   if (r.count() == 0) {
     if (const auto plan = resolve(file); !plan) {
       r.complain(place_of_plan(root, plan.error()), plan.error().message);

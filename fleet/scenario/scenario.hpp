@@ -9,6 +9,7 @@
 
 #include "actors/device/settings.hpp"
 #include "fleet/options.hpp"
+#include "fleet/scenario/faults.hpp"
 #include "fleet/scenario/rollouts.hpp"
 #include "fleet/scenario/yaml_tree.hpp"
 #include "hal_sim/world/home.hpp"
@@ -103,7 +104,7 @@ struct scenario_product {
   bool desired = false;
   bool config = false;
   bool model_get = false;
-  bool radio_sleep = false; ///< coap only: on to send and hear, off between
+  bool radio_sleep = false;                   ///< coap only: on to send and hear, off between
   std::vector<std::string> tags;              ///< `key=value` each
   std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
   text_place receive_limit_at;                ///< where the file has it
@@ -160,6 +161,12 @@ struct cloud_traffic {
   text_place service_at;
 };
 
+/// `expect[]`: a line that can be read.
+struct expectation_line {
+  std::string text;
+  text_place at;
+};
+
 /// A whole file.
 struct scenario {
   std::string name; ///< empty: the file's
@@ -171,6 +178,9 @@ struct scenario {
   std::vector<program::cloud_traffic> cloud_traffic;
   std::vector<rollout_rule> rollouts;
   firmware_server_rule firmware_server;
+  std::vector<expectation_line> expect;
+  std::vector<region_rule> regions;
+  std::vector<fault_rule> faults;
 };
 
 inline constexpr std::uint32_t scenario_devices_most = 1'000'000; ///< sub-devices included

@@ -13,6 +13,14 @@ const section_of<cloud_traffic>& traffic_section();
 const section_of<firmware_rule>& firmware_section();
 const section_of<rollout_rule>& rollout_section();
 const section_of<firmware_server_rule>& firmware_server_section();
+const section_of<fault_rule>& fault_section();
+const section_of<fault_select_rule>& fault_select_section();
+const section_of<region_rule>& region_section();
+
+/// `7` or `100-199`, both included.
+std::optional<faults::index_range> parse_index_range(std::string_view word);
+
+key_of<scenario> expect_key();
 
 /// The checks of texts that several sections share.
 std::optional<std::string> check_name(std::string_view word);

@@ -14,7 +14,8 @@ const board_settings& default_board() noexcept {
 
 board::board(home& h, std::uint32_t index, std::uint64_t seed,
              const board_settings& settings) noexcept
-    : link(h), kv(settings.kv_bytes), memory(settings.ram_bytes), index_(index & 0x7fffffffU),
+    : link(h, static_cast<std::uint32_t>(random_stream{seed, index, "link faults"}.next())),
+      kv(settings.kv_bytes), memory(settings.ram_bytes), index_(index & 0x7fffffffU),
       temperature(settings.temperature, {seed, index, "temperature"}),
       humidity(settings.humidity, {seed, index, "humidity"}), seed_(seed) {}
 
@@ -24,8 +25,12 @@ std::uint32_t board::boots() const noexcept {
 
 void board::boot(time_point now) {
   power_off();
-  // Too small a store forgets; the first boot reserves the room in any other.
+  // Too small a store forgets; the first boot reserves the room in any other. One that cannot be
+  // written counts on: the count is ours.
+  const bool read_only = kv.read_only();
+  kv.set_read_only(false);
   (void)kv.put_number(boots_key, std::uint64_t{boots()} + 1);
+  kv.set_read_only(read_only);
   clock.boot(now);
   powered_ = 1;
 }
@@ -40,6 +45,10 @@ void board::power_off() noexcept {
     flash->stop();
   }
   powered_ = 0;
+}
+
+std::size_t board::spoil_store(random_stream luck) {
+  return kv.spoil(luck, boots_key);
 }
 
 void board::factory_reset() {

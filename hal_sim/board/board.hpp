@@ -52,6 +52,11 @@ public:
   /// power_off() and an empty store, but for the boot count: messages are told apart by it.
   void factory_reset();
 
+  /// Puts other octets in the place of all that the store keeps, but for the boot count: that is
+  /// ours rather than the board's, and traces and random draws tell boots apart by it. Answers how
+  /// many entries there were.
+  std::size_t spoil_store(random_stream luck);
+
   [[nodiscard]] bool powered() const noexcept { return powered_ != 0; }
   /// How often it was booted; kept in the store.
   [[nodiscard]] std::uint32_t boots() const noexcept;
@@ -69,7 +74,7 @@ public:
   /// Octets, those on the heap included; the stream is the world's.
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
     return sizeof *this + kv.memory_bytes() + (flash ? flash->memory_bytes() : 0)
-           + (link.datagrams() != nullptr ? sizeof(datagram_link) : 0);
+           + link.memory_bytes();
   }
 
   hal::link link;

@@ -14,6 +14,11 @@ void datagram_link::open(const datagram_link_options& options, datagram_link_eve
   owner_ = &owner;
   way_ = options.way;
   socket_ = home_.open_datagrams(way_, *this);
+  if (gate_ != nullptr && gate_->weather != nullptr && gate_->weather->dns_failure) {
+    nameless_ = true;
+    open_at_ = later(home_.now(), plausible_round_trip(way_.kind));
+    return;
+  }
   if (options.security == nullptr) {
     open_at_ = home_.now();
     return;
@@ -27,16 +32,24 @@ void datagram_link::open(const datagram_link_options& options, datagram_link_eve
 }
 
 void datagram_link::drop() noexcept {
+  // What is on its way out has left the board: it arrives, if early.
+  datagram_gate::octets bytes;
+  for (way to{}; gate_ != nullptr && socket_ != nullptr && gate_->take_due(never, to, bytes);) {
+    if (to == way::up) {
+      deliver(bytes, to);
+    }
+  }
   ++conversation_;
   owner_ = nullptr;
   socket_.reset();
   filter_.reset();
   out_.release();
   held_.release();
-  late_up_ = {};
-  late_down_ = {};
-  release_at_ = never;
+  if (gate_ != nullptr) {
+    gate_->clear();
+  }
   open_at_ = never;
+  nameless_ = false;
   up_ = false;
 }
 
@@ -91,35 +104,79 @@ void datagram_link::set_radio(bool on, asleep policy) {
   }
 }
 
-unsigned datagram_link::pass(bytes_view bytes, std::vector<std::uint8_t>& slot) {
-  // Drawn in the same order whatever comes of it, so that one fault leaves the others' draws alone.
-  const bool lost = luck_.chance_ppm(faults_.loss_ppm);
-  const bool twice = luck_.chance_ppm(faults_.duplicate_ppm);
-  const bool late = luck_.chance_ppm(faults_.reorder_ppm);
-  if (lost || faults_.cut) {
-    ++counters_.lost;
-    return 0;
+datagram_gate& datagram_link::gate_of() {
+  if (gate_ == nullptr) {
+    gate_ = std::make_unique<datagram_gate>();
   }
-  if (late && slot.empty() && !bytes.empty()) {
-    ++counters_.held_back;
-    slot.assign(bytes.begin(), bytes.end());
-    release_at_ = std::min(release_at_, later(home_.now(), faults_.hold_back));
-    return 0;
+  return *gate_;
+}
+
+void datagram_link::under(const link_disturbance* weather) {
+  if (weather != nullptr || gate_ != nullptr) {
+    gate_of().weather = weather;
   }
-  counters_.repeated += twice ? 1 : 0;
-  return twice ? 2 : 1;
+}
+
+void datagram_link::pass(bytes_view bytes, way to) {
+  if (gate_ == nullptr) {
+    for (int draw = 0; draw < datagram_gate::draws; ++draw) {
+      (void)luck_.next(); // so that a fault's draws do not depend on when it begins
+    }
+    deliver(bytes, to);
+    return;
+  }
+  const std::uint32_t mine = conversation_;
+  switch (gate_->judge(bytes, to, home_.now(), luck_)) {
+    case datagram_gate::verdict::lost: ++counters_.lost; return;
+    case datagram_gate::verdict::held_back: ++counters_.held_back; return;
+    case datagram_gate::verdict::refused:
+      ++counters_.lost;
+      gate_->refuse_at(later(home_.now(), plausible_round_trip(way_.kind)));
+      return;
+    case datagram_gate::verdict::passes_twice:
+      ++counters_.repeated;
+      go_on(bytes, to);
+      break;
+    case datagram_gate::verdict::passes: break;
+  }
+  if (conversation_ == mine) {
+    go_on(bytes, to);
+  }
+  if (conversation_ == mine && gate_->holds_back(to)) {
+    release(to);
+  }
+}
+
+void datagram_link::go_on(bytes_view bytes, way to) {
+  gate_->secured = filter_ != nullptr;
+  switch (gate_->delay(bytes, to, home_.now(), luck_)) {
+    case datagram_gate::passage::now: deliver(bytes, to); break;
+    case datagram_gate::passage::late: break;
+    case datagram_gate::passage::lost: ++counters_.lost; break;
+  }
+}
+
+void datagram_link::deliver(bytes_view bytes, way to) {
+  if (to == way::up) {
+    transmit(bytes);
+  } else if (radio_on_) {
+    take(bytes);
+  } else {
+    ++counters_.slept_through; // it went off while this one was late
+  }
+}
+
+void datagram_link::release(way to) {
+  datagram_gate::octets bytes;
+  if (gate_->take_held_back(to, bytes)) {
+    go_on(bytes, to);
+  }
 }
 
 void datagram_link::send_out() {
   const datagram_batch batch = std::exchange(out_, {});
   for (std::size_t i = 0; i < batch.size() && socket_ != nullptr; ++i) {
-    const unsigned copies = pass(batch[i], late_up_);
-    for (unsigned c = 0; c < copies; ++c) {
-      transmit(batch[i]);
-    }
-    if (copies > 0 && !late_up_.empty()) {
-      release(true);
-    }
+    pass(batch[i], way::up);
   }
 }
 
@@ -137,21 +194,6 @@ void datagram_link::transmit(bytes_view bytes) {
   }
 }
 
-void datagram_link::release(bool up) {
-  const std::vector<std::uint8_t> bytes = std::exchange(up ? late_up_ : late_down_, {});
-  if (late_up_.empty() && late_down_.empty()) {
-    release_at_ = never;
-  }
-  if (bytes.empty()) {
-    return;
-  }
-  if (up) {
-    transmit(bytes);
-  } else {
-    take(bytes);
-  }
-}
-
 void datagram_link::on_datagram(const address& /*from*/, bytes_view bytes) {
   if (!radio_on_) {
     ++counters_.slept_through;
@@ -159,13 +201,7 @@ void datagram_link::on_datagram(const address& /*from*/, bytes_view bytes) {
   }
   ++counters_.received;
   const time_point due = next_timeout();
-  const unsigned copies = pass(bytes, late_down_);
-  for (unsigned c = 0; c < copies && owner_ != nullptr; ++c) {
-    take(bytes);
-  }
-  if (copies > 0 && !late_down_.empty() && owner_ != nullptr) {
-    release(false);
-  }
+  pass(bytes, way::down);
   if (owner_ != nullptr && next_timeout() < due) {
     owner_->on_link_hurry();
   }
@@ -198,7 +234,9 @@ void datagram_link::settle(filter_state now) {
   switch (now) {
     case filter_state::handshaking: return;
     case filter_state::open:
-      if (!up_) {
+      if (filter_ != nullptr && !up_ && gate_ != nullptr && gate_->sum().tls_failure) {
+        end(close_reason::tls_failed, "the peer's certificate does not verify (a fault)");
+      } else if (!up_) {
         up_ = true;
         owner_->on_link_open();
       }
@@ -210,6 +248,10 @@ void datagram_link::settle(filter_state now) {
   const close_reason reason = filter_->timed_out()          ? close_reason::timed_out
                               : now == filter_state::failed ? close_reason::tls_failed
                                                             : close_reason::closed_by_peer;
+  end(reason, detail);
+}
+
+void datagram_link::end(close_reason reason, std::string_view detail) {
   datagram_link_events* const told = owner_;
   drop();
   told->on_link_closed(reason, detail);
@@ -222,25 +264,48 @@ void datagram_link::on_trouble(datagram_trouble trouble) {
 }
 
 time_point datagram_link::next_timeout() const noexcept {
-  return std::min({open_at_, release_at_, filter_ != nullptr ? filter_->next_timeout() : never});
+  return std::min({open_at_, gate_ != nullptr ? gate_->next() : never,
+                   filter_ != nullptr ? filter_->next_timeout() : never});
 }
 
 void datagram_link::handle_timeout(time_point now) {
+  const std::uint32_t mine = conversation_;
   if (open_at_ <= now) {
     open_at_ = never;
+    if (nameless_) {
+      end(close_reason::dns_failed, "the name has no address (a fault)");
+      return;
+    }
     settle(filter_ == nullptr ? filter_state::open : filter_state::failed);
   }
-  if (release_at_ <= now) {
-    release_at_ = never;
-    release(true);
-    if (owner_ != nullptr) {
-      release(false);
-    }
+  if (gate_ != nullptr && conversation_ == mine) {
+    handle_late(now);
+  }
+  if (conversation_ != mine) {
+    return; // another one, with times of its own
   }
   if (filter_ != nullptr && filter_->next_timeout() <= now) {
     const filter_state state = filter_->handle_timeout(now, out_);
     send_out();
     settle(state);
+  }
+}
+
+void datagram_link::handle_late(time_point now) {
+  const std::uint32_t mine = conversation_;
+  if (gate_->refusal_due(now)) {
+    on_trouble(datagram_trouble::refused);
+  }
+  way to{};
+  datagram_gate::octets bytes;
+  while (conversation_ == mine && gate_->take_due(now, to, bytes)) {
+    deliver(bytes, to);
+  }
+  if (conversation_ == mine && gate_->release_due(now)) {
+    release(way::up);
+    if (conversation_ == mine) {
+      release(way::down);
+    }
   }
 }
 

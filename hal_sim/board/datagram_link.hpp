@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "hal_sim/board/datagram_gate.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/base/random.hpp"
@@ -30,15 +31,6 @@ public:
 
 protected:
   ~datagram_link_events() = default;
-};
-
-/// What disturbs a link, in both directions alike; shares are in parts of a million.
-struct datagram_faults {
-  std::uint32_t loss_ppm = 0;
-  std::uint32_t duplicate_ppm = 0;
-  std::uint32_t reorder_ppm = 0; ///< held back until another has passed, or for hold_back
-  duration hold_back = std::chrono::milliseconds{200};
-  bool cut = false; ///< nothing passes
 };
 
 /// What becomes of datagrams that are sent while the radio is off.
@@ -89,8 +81,11 @@ public:
   /// Datagrams held at most; older ones stay, newer ones are dropped.
   static constexpr std::size_t held_max = 16;
 
-  /// The disturbances from now on.
-  [[nodiscard]] datagram_faults& faults() noexcept { return faults_; }
+  /// The disturbances of this link alone from now on.
+  [[nodiscard]] datagram_faults& faults() { return gate_of().own; }
+  /// What its board is under from now on, which may change at any time; none: nothing. What had
+  /// been delayed by it comes at its time.
+  void under(const link_disturbance* weather);
 
   /// What the owner's one wake must not be later than; then handle_timeout().
   [[nodiscard]] time_point next_timeout() const noexcept;
@@ -104,15 +99,24 @@ public:
   [[nodiscard]] std::unique_ptr<filter_memory> memory();
   [[nodiscard]] bool resumed() const { return filter_ != nullptr && filter_->resumed(); }
   [[nodiscard]] const datagram_link_counters& counters() const noexcept { return counters_; }
+  /// Octets, its own included; the socket is the world's, and the filter not counted.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return sizeof *this + (gate_ == nullptr ? 0 : gate_->memory_bytes());
+  }
 
 private:
   void on_datagram(const address& from, bytes_view bytes) override;
   void on_trouble(datagram_trouble trouble) override;
 
-  /// How many copies pass; a held back one waits in `slot`.
-  unsigned pass(bytes_view bytes, std::vector<std::uint8_t>& slot);
-  void release(bool up);
+  [[nodiscard]] datagram_gate& gate_of();
+  /// The way of one datagram through the disturbances, if there are any, and on.
+  void pass(bytes_view bytes, way to);
+  void go_on(bytes_view bytes, way to);
+  void deliver(bytes_view bytes, way to);
+  void release(way to);
   void take(bytes_view bytes);
+  void handle_late(time_point now);
+  void end(close_reason reason, std::string_view detail);
   void send_out();
   void transmit(bytes_view bytes);
   void settle(filter_state now);
@@ -124,17 +128,15 @@ private:
   datagram_options way_;
   std::unique_ptr<datagram_filter> filter_;
   datagram_batch out_;
-  datagram_batch held_; ///< for when the radio is on again
-  std::vector<std::uint8_t> late_up_;
-  std::vector<std::uint8_t> late_down_;
-  time_point release_at_ = never;
-  time_point open_at_ = never; ///< a plain link's on_link_open is owed
-  datagram_faults faults_;
+  datagram_batch held_;                 ///< for when the radio is on again
+  std::unique_ptr<datagram_gate> gate_; ///< none: nothing has disturbed it
+  time_point open_at_ = never; ///< what open() came to is owed: its end, or a plain link's opening
   datagram_link_counters counters_;
   std::uint32_t conversation_ = 0; ///< which one it is
   asleep policy_ = asleep::hold;
   bool radio_on_ = true;
   bool up_ = false;
+  bool nameless_ = false; ///< the peer's name has no address
 };
 
 } // namespace fleet::hal

@@ -37,6 +37,9 @@ result<std::size_t, kv_error> kv_store::put(std::string_view key, bytes_view val
   if (value.size() > value_bytes_max) {
     return fail(kv_error::too_large);
   }
+  if (read_only()) {
+    return fail(kv_error::full);
+  }
   const place old = find(key);
   const std::size_t entry_size = entry_overhead_bytes + key.size() + value.size();
   const std::size_t total = used_ - old.size + entry_size;
@@ -93,7 +96,7 @@ std::optional<std::uint64_t> kv_store::get_number(std::string_view key) const no
 
 bool kv_store::erase(std::string_view key) {
   const place found = find(key);
-  if (found.size == 0) {
+  if (found.size == 0 || read_only()) {
     return false;
   }
   const std::size_t total = used_ - found.size;
@@ -107,6 +110,23 @@ bool kv_store::erase(std::string_view key) {
   data_ = std::move(fresh);
   used_ = static_cast<std::uint32_t>(total);
   return true;
+}
+
+std::size_t kv_store::spoil(random_stream& luck, std::string_view spared) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < used_; at += size_at(at)) {
+    auto* const entry = &data_[at];
+    auto* value = entry + entry_overhead_bytes + entry[0];
+    auto* const end = entry + size_at(at);
+    const std::string_view key{reinterpret_cast<const char*>(entry + entry_overhead_bytes),
+                               entry[0]};
+    if (key == spared || value == end) {
+      continue;
+    }
+    std::generate(value, end, [&luck] { return static_cast<std::uint8_t>(luck.next() >> 56); });
+    ++count;
+  }
+  return count;
 }
 
 void kv_store::clear() noexcept {

@@ -9,12 +9,13 @@
 #include <string_view>
 
 #include "protocol/base/bytes.hpp"
+#include "protocol/base/random.hpp"
 #include "protocol/base/result.hpp"
 
 namespace fleet::hal {
 
 enum class kv_error : std::uint8_t {
-  full,     ///< the entry does not fit; what was stored under the key stays
+  full,     ///< the entry does not fit, or nothing can be written; what was stored stays
   bad_key,  ///< empty, or longer than kv_store::key_bytes_max
   too_large ///< longer than any store could hold: kv_store::value_bytes_max
 };
@@ -29,7 +30,8 @@ public:
   static constexpr std::uint32_t default_capacity_bytes = 4'096;
 
   kv_store() = default;
-  explicit kv_store(std::uint32_t capacity_bytes) noexcept : capacity_(capacity_bytes) {}
+  explicit kv_store(std::uint32_t capacity_bytes) noexcept
+      : capacity_(capacity_bytes & 0x7fffffffU) {}
 
   /// Stores or replaces, wholly or not at all.
   result<std::size_t, kv_error> put(std::string_view key, bytes_view value);
@@ -40,9 +42,15 @@ public:
   /// None also when what is stored is not a number of put_number().
   [[nodiscard]] std::optional<std::uint64_t> get_number(std::string_view key) const noexcept;
 
-  /// False when there was none.
+  /// False when there was none, or nothing can be written.
   bool erase(std::string_view key);
   void clear() noexcept;
+
+  /// From now on no write succeeds, or again as many as there is room for.
+  void set_read_only(bool so) noexcept { read_only_ = so ? 1 : 0; }
+  [[nodiscard]] bool read_only() const noexcept { return read_only_ != 0; }
+  /// Puts other octets in the place of every value, but for that of `spared`; answers how many.
+  std::size_t spoil(random_stream& luck, std::string_view spared);
 
   /// Octets taken of capacity(): keys, values and three for each entry.
   [[nodiscard]] std::size_t used() const noexcept { return used_; }
@@ -61,7 +69,10 @@ private:
 
   std::unique_ptr<std::uint8_t[]> data_; ///< exactly used_ octets
   std::uint32_t used_ = 0;
-  std::uint32_t capacity_ = default_capacity_bytes;
+  std::uint32_t capacity_ : 31 = default_capacity_bytes;
+  std::uint32_t read_only_ : 1 = 0;
 };
+
+static_assert(sizeof(kv_store) <= 16, "every board has one");
 
 } // namespace fleet::hal

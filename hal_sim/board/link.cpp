@@ -1,23 +1,21 @@
 // The way of a call through a link, in both directions.
 #include "hal_sim/board/link.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "hal_sim/board/link_extras.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::hal {
 
-/// What boards need that are no plain ones: beside a transformed stream, how it is done, what is in
-/// the output before `from` being sealed; and a link for datagrams.
-struct link::extras {
-  std::unique_ptr<stream_transform> how;
-  std::size_t from = 0;
-  bool writing = false; ///< output() was handed out since the last seal()
-  std::unique_ptr<datagram_link> datagrams;
-};
+link::link(home& h, std::uint32_t salt) noexcept : home_(&h), salt_(salt) {}
 
-link::link(home& h) noexcept : home_(&h) {}
-link::~link() = default;
+link::~link() {
+  if (extras_ != nullptr) {
+    drop();
+  }
+}
 
 link::extras& link::extras_of() {
   if (extras_ == nullptr) {
@@ -31,12 +29,34 @@ stream_transform* link::veil() const noexcept {
 }
 
 void link::lift() noexcept {
-  if (extras_ != nullptr) {
-    extras_->how.reset();
-    extras_->writing = false;
-    if (extras_->datagrams == nullptr) {
-      extras_.reset();
+  if (extras_ == nullptr) {
+    return;
+  }
+  extras_->how.reset();
+  extras_->writing = false;
+  if (link_weather* const w = weather()) {
+    w->dismiss_gate();
+    if (link* const main = std::exchange(w->leader, nullptr)) {
+      main->weather_of().part(*this);
+      main->tidy();
+      w->renew();
     }
+  }
+  tidy();
+}
+
+void link::tidy() noexcept {
+  if (extras_ == nullptr) {
+    return;
+  }
+  if (extras_->weather != nullptr && extras_->weather->spare()) {
+    if (extras_->datagrams != nullptr) {
+      extras_->datagrams->under(nullptr);
+    }
+    extras_->weather.reset();
+  }
+  if (extras_->how == nullptr && extras_->datagrams == nullptr && extras_->weather == nullptr) {
+    extras_.reset();
   }
 }
 
@@ -44,6 +64,7 @@ datagram_link& link::datagrams(random_stream luck) {
   extras& all = extras_of();
   if (all.datagrams == nullptr) {
     all.datagrams = std::make_unique<datagram_link>(*home_, luck);
+    all.datagrams->under(all.weather == nullptr ? nullptr : &all.weather->sum);
   }
   return *all.datagrams;
 }
@@ -55,15 +76,40 @@ datagram_link* link::datagrams() const noexcept {
 void link::open(const connect_options& options, stream_events& owner,
                 std::unique_ptr<stream_transform> transform) {
   drop();
+  begin(options, owner, std::move(transform));
+}
+
+void link::open_beside(link& main, const connect_options& options, stream_events& owner) {
+  drop();
+  main.weather_of().join(*this);
+  weather_of().leader = &main;
+  weather_of().renew();
+  begin(options, owner, nullptr);
+}
+
+void link::begin(const connect_options& options, stream_events& owner,
+                 std::unique_ptr<stream_transform> transform) {
   if (transform != nullptr) {
     extras_of().how = std::move(transform);
   }
   owner_ = &owner;
   state_ = state::connecting;
+  secured_ = options.security != nullptr;
+  paused_ = false;
+  constexpr auto tenth = std::chrono::milliseconds{100};
+  patience_ = static_cast<std::uint16_t>(
+      std::min<std::int64_t>((options.timeout + tenth - duration{1}) / tenth, UINT16_MAX));
   if (counters_ != nullptr) {
     bump(counters_->opened);
   }
-  stream_ = home_->connect(options, *this);
+  link_weather* const w = weather();
+  if (w == nullptr || !w->sum.on_streams()) {
+    stream_ = home_->connect(options, *this);
+    return;
+  }
+  link_gate& gate = w->put_gate(*this);
+  stream_ = stream_ptr{&gate};
+  gate.open(options);
 }
 
 byte_buffer& link::output() {
@@ -77,13 +123,18 @@ byte_buffer& link::output() {
 }
 
 void link::seal_output() noexcept {
-  if (!extras_->writing || stream_ == nullptr) {
+  if (stream_ == nullptr) {
     return;
   }
-  extras_->writing = false;
-  auto& out = stream_->output();
-  if (out.size() > extras_->from) {
-    extras_->how->seal({&out[extras_->from], out.size() - extras_->from});
+  if (extras_->writing) {
+    extras_->writing = false;
+    auto& out = stream_->output();
+    if (out.size() > extras_->from) {
+      extras_->how->seal({&out[extras_->from], out.size() - extras_->from});
+    }
+  }
+  if (link_weather* const w = weather(); w != nullptr && w->gate() != nullptr) {
+    w->gate()->collect();
   }
 }
 
@@ -111,6 +162,7 @@ void link::drop() noexcept {
 }
 
 void link::pause_reading(bool paused) {
+  paused_ = paused;
   if (stream_ != nullptr) {
     stream_->pause_reading(paused);
   }

@@ -45,6 +45,7 @@ private:
   datagram_trouble trouble_ = datagram_trouble::exhausted; ///< told in the next turn
   bool serves_ : 1 = false;
   bool anywhere_ : 1 = false;  ///< it is a real_datagram_anywhere
+  bool crowded_ : 1 = false;   ///< its owner is crowd_events
   bool abandoned_ : 1 = false; ///< no owner any more
   bool blocked_ : 1 = false;   ///< the kernel took no more; it will say when it does
   bool dirty_ : 1 = false;     ///< in the list to flush

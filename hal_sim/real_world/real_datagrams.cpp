@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 #include "hal_sim/real_world/real_home.hpp"
 #include "hal_sim/real_world/socket.hpp"
+#include "hal_sim/world/crowd.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::hal {
@@ -43,6 +45,7 @@ struct real_datagrams::slots {
   std::array<iovec, batch_max> parts{};
   std::array<socket_address, batch_max> addresses{};
   std::array<control_octets, batch_max> controls{};
+  std::array<address, batch_max> senders{};
   std::vector<std::uint8_t> octets = std::vector<std::uint8_t>(batch_max * datagram_bytes_max);
 
   /// Message `i` with one part, and where its address stands or nothing.
@@ -129,6 +132,7 @@ result<datagram_ptr, listen_error> real_datagrams::bind(const address& at,
                            : new real_datagram{*this, events, opened.value(), at};
   s->serves_ = true;
   s->anywhere_ = anywhere;
+  s->crowded_ = dynamic_cast<crowd_events*>(&events) != nullptr;
   datagram_ptr owned = enlist(*s);
   if (!watch(*s)) {
     return fail(listen_error::exhausted);
@@ -241,6 +245,12 @@ void real_datagrams::read(real_datagram& s) {
 }
 
 void real_datagrams::deliver(real_datagram& s, std::size_t count) {
+  for (std::size_t k = 0; k < count; ++k) {
+    slots_->senders[k] = s.serves_ ? from_socket(slots_->addresses[k].raw) : s.peer_;
+  }
+  if (s.crowded_) {
+    static_cast<crowd_events&>(s.events_).on_crowd(std::span{slots_->senders}.first(count));
+  }
   for (std::size_t k = 0; k < count && !s.abandoned_; ++k) {
     const mmsghdr& m = slots_->messages[k];
     bump(home_.meters_.datagrams_received);
@@ -250,7 +260,7 @@ void real_datagrams::deliver(real_datagram& s, std::size_t count) {
       tell(s, datagram_trouble::too_large);
       continue;
     }
-    const address from = s.serves_ ? from_socket(slots_->addresses[k].raw) : s.peer_;
+    const address from = slots_->senders[k];
     if (s.anywhere_) {
       if (const auto ours = asked_address(m.msg_hdr)) {
         static_cast<real_datagram_anywhere&>(s).asked.heard(from, *ours);

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "protocol/base/check.hpp"
-#include "protocol/base/random.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::hal {
 
@@ -30,30 +30,27 @@ address source_of(address a) noexcept {
 } // namespace
 
 struct datagram_server::session final : timer {
-  session(datagram_server& of, const address& who) : server(of), peer(who) {}
+  session(datagram_server& of, const address& who) : server(of), at(who) {}
   ~session() { server.home_.disarm(*this); }
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
   datagram_server& server;
-  address peer;
+  address at;
+  silence_place place_open = 0; ///< in open_
   std::unique_ptr<datagram_filter> filter;
-  std::uint64_t attempt = 0;
-  time_point met{};
   time_point heard{};
-  sessions::iterator place; ///< in open_ or half_
-  sessions::iterator place_of_one;
   time_point armed_for = never;
   bool open = false;
   bool gone = false;
+  std::uint64_t attempt = 0;
+  time_point met{};
+  sessions::iterator place; ///< in half_, as long as it is not open
+  sessions::iterator place_of_one;
 
 private:
   void on_wake(time_point /*now*/) override { server.wake(*this); }
 };
-
-std::size_t datagram_server::by_octets::operator()(const address& a) const noexcept {
-  return static_cast<std::size_t>(hash_text(as_text(octets_of(a))));
-}
 
 result<std::unique_ptr<datagram_server>, listen_error>
 datagram_server::open(home& h, const datagram_server_options& options,
@@ -79,23 +76,40 @@ void datagram_server::on_datagram(const address& from, bytes_view bytes) {
     events_.on_datagram(from, bytes);
     return;
   }
-  const auto found = sessions_.find(from);
+  session* const found = sessions_.find(from);
   const std::uint64_t attempt = options_.security->attempt_of(bytes);
-  const bool known =
-      found != sessions_.end() && (attempt == 0 || attempt == found->second->attempt);
-  if (known) {
-    take(*found->second, bytes);
+  if (found != nullptr && (attempt == 0 || attempt == found->attempt)) {
+    take(*found, bytes);
   } else if (attempt != 0) {
     meet(from, bytes, attempt);
   }
   // Anything else is of a session that is no more: its peer finds out when nobody answers.
 }
 
+void datagram_server::on_crowd(std::span<const address> senders) noexcept {
+  // A timer with its peer, and the beginning of a filter, which is what each datagram needs of it.
+  constexpr std::size_t filter_octets = 256;
+  std::array<session*, crowd_max> found;
+  const auto known = sessions_.expect(senders, sizeof(session), found);
+  events_.on_crowd(senders); // meanwhile
+  for (const session* s : known) {
+    fetch_ahead(s->filter.get(), filter_octets);
+    open_.expect(s->place_open);
+  }
+}
+
+void datagram_server::count(std::atomic<std::uint64_t> datagram_door_counters::*what) noexcept {
+  if (options_.counters != nullptr) {
+    auto& c = options_.counters->*what;
+    c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+}
+
 void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t attempt) {
-  ++counters_.hellos;
+  count(&datagram_door_counters::hellos);
   session* instead = nullptr;
   if (!room_for(from, instead)) {
-    ++counters_.turned_away;
+    count(&datagram_door_counters::turned_away);
     return;
   }
   auto filter = options_.security->accept(octets_of(from), bytes, home_.now(), out_);
@@ -106,11 +120,10 @@ void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t 
   if (instead != nullptr) { // not for a hello that anybody may have sent in anybody's name
     displace(*instead);
   }
-  if (sessions_.contains(
-          from)) { // RFC 6347 §4.2.8: it has shown that it is there, so the old one is over
-    session& old = *sessions_.find(from)->second;
-    const bool told = old.open;
-    forget(old);
+  // RFC 6347 §4.2.8: it has shown that it is there, so the old one is over.
+  if (session* const old = sessions_.find(from)) {
+    const bool told = old->open;
+    forget(*old);
     if (told) {
       events_.on_peer_gone(from, "its client began anew");
     }
@@ -120,7 +133,7 @@ void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t 
   s.filter = std::move(filter);
   s.attempt = attempt;
   s.heard = s.met = home_.now();
-  sessions_[from] = std::move(made);
+  sessions_.add(std::move(made));
   s.place = half_.insert(half_.end(), &s);
   auto& of_one = half_of_one_[source_of(from)];
   s.place_of_one = of_one.insert(of_one.end(), &s);
@@ -130,7 +143,7 @@ void datagram_server::meet(const address& from, bytes_view bytes, std::uint64_t 
 }
 
 bool datagram_server::room_for(const address& from, session*& instead) {
-  const bool former = sessions_.contains(from);
+  const bool former = sessions_.find(from) != nullptr;
   const auto of_one = half_of_one_.find(source_of(from));
   // A handshake cannot be spared by what it says: only its beginning counts.
   if (of_one != half_of_one_.end() && of_one->second.size() >= options_.handshakes_of_one_max) {
@@ -148,8 +161,8 @@ bool datagram_server::room_for(const address& from, session*& instead) {
 }
 
 void datagram_server::displace(session& s) {
-  ++counters_.displaced;
-  const address peer = s.peer;
+  count(&datagram_door_counters::displaced);
+  const address peer = s.at;
   const bool was_open = s.open;
   s.filter->close(out_);
   send_out(peer);
@@ -157,7 +170,7 @@ void datagram_server::displace(session& s) {
   if (was_open) {
     events_.on_peer_gone(peer, "it was silent for longest, and another came");
   } else {
-    ++counters_.refused;
+    count(&datagram_door_counters::refused);
     events_.on_peer_refused(peer, "others wanted to negotiate");
   }
 }
@@ -166,17 +179,17 @@ void datagram_server::take(session& s, bytes_view bytes) {
   plain_.clear();
   s.heard = home_.now();
   if (s.open) {
-    open_.splice(open_.end(), open_, s.place);
+    open_.touch(s.place_open);
   }
   const filter_state state = s.filter->receive(bytes, home_.now(), plain_, out_);
-  send_out(s.peer);
+  send_out(s.at);
   datagram_batch plain = std::exchange(plain_, {}); // events may bring in others' datagrams
   const bool opens = state == filter_state::open || state == filter_state::ended;
   if (opens && !s.open) {
     settle(s, filter_state::open);
   }
   for (std::size_t i = 0; i < plain.size() && !s.gone; ++i) {
-    events_.on_datagram(s.peer, plain[i]);
+    events_.on_datagram(s.at, plain[i]);
   }
   if (!s.gone) {
     settle(s, state);
@@ -189,12 +202,12 @@ void datagram_server::wake(session& s) {
   const time_point now = home_.now();
   if (s.filter->next_timeout() <= now) {
     const filter_state state = s.filter->handle_timeout(now, out_);
-    send_out(s.peer);
+    send_out(s.at);
     settle(s, state);
   } else if (later(s.heard, options_.idle_max) <= now) {
     s.filter->close(out_);
-    send_out(s.peer);
-    const address peer = s.peer;
+    send_out(s.at);
+    const address peer = s.at;
     forget(s);
     events_.on_peer_gone(peer, "it was silent for too long");
   } else {
@@ -203,7 +216,7 @@ void datagram_server::wake(session& s) {
 }
 
 void datagram_server::settle(session& s, filter_state now) {
-  const address peer = s.peer;
+  const address peer = s.at;
   switch (now) {
     case filter_state::handshaking: rearm(s); return;
     case filter_state::open:
@@ -211,8 +224,8 @@ void datagram_server::settle(session& s, filter_state now) {
       if (!s.open) {
         leave_line(s);
         s.open = true;
-        s.place = open_.insert(open_.end(), &s);
-        ++counters_.opened;
+        s.place_open = open_.add(s);
+        count(&datagram_door_counters::opened);
         events_.on_peer(peer, s.filter->peer_identity());
       }
       return;
@@ -225,7 +238,7 @@ void datagram_server::settle(session& s, filter_state now) {
   if (was_open) {
     events_.on_peer_gone(peer, why);
   } else {
-    ++counters_.refused;
+    count(&datagram_door_counters::refused);
     events_.on_peer_refused(peer, why);
   }
 }
@@ -251,9 +264,8 @@ bool datagram_server::send(const address& peer, bytes_view bytes) {
   if (options_.security == nullptr) {
     return socket_->send(peer, bytes);
   }
-  const auto found = sessions_.find(peer);
-  if (found == sessions_.end() || !found->second->open
-      || !found->second->filter->send(bytes, out_)) {
+  const session* const found = sessions_.find(peer);
+  if (found == nullptr || !found->open || !found->filter->send(bytes, out_)) {
     return false;
   }
   send_out(peer);
@@ -261,20 +273,20 @@ bool datagram_server::send(const address& peer, bytes_view bytes) {
 }
 
 void datagram_server::drop(const address& peer) {
-  if (const auto found = sessions_.find(peer); found != sessions_.end()) {
-    found->second->filter->close(out_);
+  if (session* const found = sessions_.find(peer)) {
+    found->filter->close(out_);
     send_out(peer);
-    forget(*found->second);
+    forget(*found);
   }
 }
 
 void datagram_server::leave_line(session& s) {
   if (s.open) {
-    open_.erase(s.place);
+    open_.remove(s.place_open);
     return;
   }
   half_.erase(s.place);
-  const auto of_one = half_of_one_.find(source_of(s.peer));
+  const auto of_one = half_of_one_.find(source_of(s.at));
   of_one->second.erase(s.place_of_one);
   if (of_one->second.empty()) {
     half_of_one_.erase(of_one);
@@ -285,10 +297,7 @@ void datagram_server::forget(session& s) {
   s.gone = true;
   home_.disarm(s);
   leave_line(s);
-  const auto found = sessions_.find(s.peer);
-  FLEET_CHECK(found != sessions_.end());
-  gone_.push_back(std::move(found->second));
-  sessions_.erase(found);
+  gone_.push_back(sessions_.take(s));
 }
 
 } // namespace fleet::hal

@@ -3,15 +3,21 @@
 // protocol.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "hal_sim/world/crowd.hpp"
+#include "hal_sim/world/datagram_counters.hpp"
 #include "hal_sim/world/home.hpp"
+#include "hal_sim/world/peer_table.hpp"
+#include "hal_sim/world/silence_order.hpp"
 #include "protocol/base/datagram_filter.hpp"
 
 namespace fleet::hal {
@@ -27,6 +33,8 @@ public:
   virtual void on_peer_gone(const address& peer, std::string_view why) = 0;
   /// A handshake did not come to its end.
   virtual void on_peer_refused(const address& peer, std::string_view why) = 0;
+  /// Advice, as crowd_events: these are about to speak.
+  virtual void on_crowd(std::span<const address> /*senders*/) noexcept {}
 
 protected:
   ~datagram_server_events() = default;
@@ -46,18 +54,11 @@ struct datagram_server_options {
   duration spared = std::chrono::seconds{5};
   /// A session that was silent for so long is forgotten, with the closing alert.
   duration idle_max = std::chrono::hours{24};
+  /// Where it counts, with others of its home perhaps; null: nowhere. Must outlive the server.
+  datagram_door_counters* counters = nullptr;
 };
 
-/// Plain counters, of the home's thread.
-struct datagram_server_counters {
-  std::uint64_t hellos = 0;      ///< datagrams of strangers
-  std::uint64_t turned_away = 0; ///< of them, for want of room
-  std::uint64_t displaced = 0;   ///< sessions and handshakes that made room
-  std::uint64_t opened = 0;
-  std::uint64_t refused = 0; ///< handshakes that came to nothing
-};
-
-class datagram_server final : datagram_events {
+class datagram_server final : crowd_events {
 public:
   static result<std::unique_ptr<datagram_server>, listen_error>
   open(home& h, const datagram_server_options& options, datagram_server_events& events);
@@ -75,21 +76,24 @@ public:
   [[nodiscard]] address at() const { return socket_->at(); }
   [[nodiscard]] std::size_t peers() const noexcept { return sessions_.size(); }
   [[nodiscard]] std::size_t handshakes() const noexcept { return half_.size(); }
-  [[nodiscard]] const datagram_server_counters& counters() const noexcept { return counters_; }
 
 private:
   struct session;
   struct by_octets {
-    std::size_t operator()(const address& a) const noexcept;
+    std::size_t operator()(const address& a) const noexcept {
+      return static_cast<std::size_t>(hash_of(a));
+    }
   };
 
   datagram_server(home& h, const datagram_server_options& options, datagram_server_events& events);
 
   void on_datagram(const address& from, bytes_view bytes) override;
   void on_trouble(datagram_trouble /*trouble*/) override {}
+  void on_crowd(std::span<const address> senders) noexcept override;
 
   using sessions = std::list<session*>;
 
+  void count(std::atomic<std::uint64_t> datagram_door_counters::*what) noexcept;
   void meet(const address& from, bytes_view bytes, std::uint64_t attempt);
   /// Whether one more may negotiate; if so and nobody's place was free, `instead` is whose it is.
   bool room_for(const address& from, session*& instead);
@@ -106,14 +110,13 @@ private:
   datagram_server_options options_;
   datagram_server_events& events_;
   datagram_ptr socket_;
-  std::unordered_map<address, std::unique_ptr<session>, by_octets> sessions_;
-  sessions open_;                                                ///< the longest silent first
+  peer_table<session> sessions_;
+  silence_order<session> open_;
   sessions half_;                                                ///< negotiating, the oldest first
   std::unordered_map<address, sessions, by_octets> half_of_one_; ///< the same, by source
   std::vector<std::unique_ptr<session>> gone_; ///< freed when nobody can be inside them
   datagram_batch plain_;
   datagram_batch out_;
-  datagram_server_counters counters_;
 };
 
 } // namespace fleet::hal

@@ -95,6 +95,12 @@ protected:
   ~send_watcher() = default;
 };
 
+/// What a home has to do yet.
+struct home_load {
+  std::size_t timers = 0; ///< armed
+  std::size_t queued = 0; ///< jobs and actors of coming turns, those from other threads left out
+};
+
 class home : public caf::execution_unit {
 public:
   ~home() override;
@@ -143,6 +149,8 @@ public:
   void attach(caf::actor_system& system) noexcept { system_ = &system; }
 
   [[nodiscard]] const home_meters& meters() const noexcept { return meters_; }
+  /// On its own thread only.
+  [[nodiscard]] home_load load() const noexcept { return {timers_.size(), local_.size()}; }
 
 protected:
   home();

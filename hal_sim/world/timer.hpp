@@ -31,37 +31,79 @@ private:
   std::uint32_t slot_ = unarmed;
 };
 
-/// A four-ary heap of armed timers; arming, re-arming and disarming cost O(log n) without
-/// allocation beyond the heap's own growth.
+/// Armed timers: a heap of those that are due soon, and a wheel of unsorted lists for all others,
+/// so that a million devices that report once a minute do not turn over each other's memory.
+/// Arming, re-arming and disarming cost O(1) for what is not due within some seconds, O(log n) of
+/// those that are otherwise; no allocation beyond the growth of the tables.
 class timer_queue {
 public:
+  timer_queue();
+
   /// Arms `t` for `due`, replacing an earlier arming; `never` disarms.
   void arm(timer& t, time_point due);
   void disarm(timer& t) noexcept;
 
   /// The earliest due time, or never.
   [[nodiscard]] time_point next() const noexcept;
-  [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   /// Wakes the earliest timer if it is due at `now`; false when none is.
   bool wake_one(time_point now);
 
 private:
-  struct entry {
+  static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::uint32_t in_heap = UINT32_MAX - 1;
+  /// A tick is 2^26 ns, 67 ms; the wheel has four and a half minutes of them.
+  static constexpr unsigned tick_bits = 26;
+  static constexpr std::uint64_t wheel_ticks = 4096;
+  static constexpr std::uint32_t far_list = wheel_ticks;
+  /// `previous` of the first node of a list: this and the list's number.
+  static constexpr std::uint32_t first_of = UINT32_MAX - 2 * wheel_ticks;
+
+  /// An armed timer; in a list, or at a place of the heap.
+  struct node {
     time_point due;
     std::uint64_t order;
     timer* what;
+    std::uint32_t next; ///< in_heap: `previous` is its place there; of a free node the next one
+    std::uint32_t previous;
   };
-  static bool before(const entry& a, const entry& b) noexcept {
+  struct entry {
+    time_point due;
+    std::uint64_t order;
+    std::uint32_t at; ///< its node
+  };
+  template <class A, class B>
+  static bool before(const A& a, const B& b) noexcept {
     return a.due != b.due ? a.due < b.due : a.order < b.order;
   }
+  static std::uint64_t tick_of(time_point due) noexcept;
+
   void place(std::size_t at, const entry& e) noexcept;
   void sift_up(std::size_t at, entry e) noexcept;
   void sift_down(std::size_t at, entry e) noexcept;
   void remove_at(std::size_t at) noexcept;
 
-  std::vector<entry> heap_;
+  [[nodiscard]] std::uint32_t take_node();
+  void put(std::uint32_t number);
+  void take_out(std::uint32_t number) noexcept;
+  void link(std::uint32_t number, std::uint32_t list) noexcept;
+  void unlink(std::uint32_t number) noexcept;
+  [[nodiscard]] std::uint64_t first_tick() const noexcept;
+  void look_through(std::uint32_t list) const noexcept;
+  void advance(std::uint64_t tick);
+  void sort_far();
+
+  std::vector<entry> heap_; ///< all whose tick is reached_ or before it
+  std::vector<node> nodes_;
+  std::vector<std::uint32_t> lists_;  ///< the first node of each, the far ones last
+  std::vector<std::uint64_t> filled_; ///< a bit for each list of the wheel
   std::uint64_t order_ = 0;
+  std::uint64_t reached_ = 0; ///< a tick; the wheel has those after it, the far list what is later
+  std::uint64_t far_from_ = wheel_ticks; ///< no tick before it is in the far list
+  std::size_t size_ = 0;
+  std::uint32_t free_ = none;
+  mutable std::uint32_t soonest_ = none; ///< of those not in the heap; none: to be looked for
 };
 
 } // namespace fleet::hal

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "protocol/base/bytes.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/coap/heap.hpp"
 
 namespace fleet::coap {
@@ -50,6 +51,11 @@ public:
       }
       drop_oldest();
     }
+  }
+  /// Asks for the memory of the oldest, and of the next.
+  void expect() const noexcept {
+    fetch_ahead(octets_.view().data());
+    fetch_ahead(octets_.view().data() + octets_.size());
   }
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
     return heap_octets(octets_.capacity());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/coap/heap.hpp"
 
@@ -64,6 +65,8 @@ public:
   /// Whether it was heard of before; if not, it is from now on.
   bool seen(std::uint16_t id, time_point now, duration lifetime, std::size_t most);
   void forget_old(time_point now, duration lifetime);
+  /// Asks for the memory that seen() looks at.
+  void expect() const noexcept { fetch_ahead(runs_.data(), runs_.size() * sizeof(run)); }
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::size_t runs() const noexcept { return runs_.size(); }
   [[nodiscard]] std::size_t memory_bytes() const noexcept { return heap_octets(runs_); }

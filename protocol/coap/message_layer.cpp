@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::coap {
 
@@ -47,6 +48,18 @@ std::optional<message_view> message_layer::take(bytes_view datagram, bool multic
     out.append(*known);
   }
   return {};
+}
+
+void message_layer::expect(unsigned step) const noexcept {
+  if (heard_ == nullptr) {
+    return;
+  }
+  if (step == 1) {
+    fetch_ahead(heard_.get(), sizeof(heard));
+  } else {
+    heard_->ids.expect();
+    heard_->replies.expect();
+  }
 }
 
 /// A wrong one is ignored in silence (§4.2), and so is one that nobody waits for.

@@ -53,6 +53,9 @@ public:
   std::optional<message_view> take(bytes_view datagram, bool multicast, time_point now,
                                    datagrams& out);
 
+  /// Steps 1 and 2 of server_session::expect().
+  void expect(unsigned step) const noexcept;
+
   /// Whether waiting_max has room for one more.
   [[nodiscard]] bool has_room() const noexcept {
     return sending_.size() < settings_->limits.waiting_max;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/coap/server_state.hpp"
 
 namespace fleet::coap {
@@ -47,6 +48,14 @@ open_request* server_session::state::find(exchange_id id) noexcept {
   const auto r = std::find_if(requests.begin(), requests.end(),
                               [&](const open_request& o) { return o.id == id; });
   return r == requests.end() ? nullptr : &*r;
+}
+
+void server_session::expect(unsigned step) const noexcept {
+  if (step == 0) {
+    fetch_ahead(state_.get(), sizeof(state));
+  } else {
+    state_->layer.expect(step);
+  }
 }
 
 void server_session::receive(bytes_view datagram, time_point now, destination to) noexcept {

@@ -133,6 +133,11 @@ public:
   /// Forgets it without a word; the client's Max-Age is what ends it there.
   void end_observation(exchange_id observation, time_point now, datagrams& out);
 
+  /// Advice that a datagram comes: step 0, and then each in turn, asks for the memory that the one
+  /// before has led to. For many sessions at once, one step of all of them after the other.
+  void expect(unsigned step) const noexcept;
+  static constexpr unsigned expect_steps = 3;
+
   void handle_timeout(time_point now, datagrams& out);
   [[nodiscard]] time_point next_timeout() const noexcept;
 

@@ -116,6 +116,7 @@ struct client::state {
   void resend_due(time_point when, byte_buffer& out);
   void resend_requests(time_point when, byte_buffer& out);
   void ping_due(time_point when, byte_buffer& out);
+  void ping(time_point when, byte_buffer& out);
   [[nodiscard]] time_point next_ping() const noexcept;
   void expect_resend(time_point when) noexcept;
   std::uint16_t take_id();

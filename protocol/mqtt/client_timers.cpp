@@ -52,17 +52,21 @@ void client::state::ping_due(time_point when, byte_buffer& out) {
     fail(violation::ping_unanswered);
     return;
   }
+  ping(when, out);
+  if (messages.empty()) { // quiet for a while: hold nothing
+    messages.trim();
+    spare = {};
+    tidy_rare();
+  }
+}
+
+void client::state::ping(time_point when, byte_buffer& out) {
   encode_empty(packet_type::pingreq, out);
   if (pings++ == 0) {
     ping_asked = when;
   }
   sent(when);
   last_ping = when;
-  if (messages.empty()) { // quiet for a while: hold nothing
-    messages.trim();
-    spare = {};
-    tidy_rare();
-  }
 }
 
 void client::state::expect_resend(time_point when) noexcept {
@@ -100,17 +104,24 @@ void client::state::resend_due(time_point when, byte_buffer& out) {
       expect_resend(r.sent_at);
     });
   }
+  bool twice = false;
   messages.each([&](outgoing& m) {
     if (m.held) {
       return;
     }
     if (when >= later(m.sent_at, patience)) {
+      twice = twice || m.was_resent;
       resend(m, behaviour->dup_on_resend, when, out);
     }
     expect_resend(m.sent_at);
   });
   if (rare != nullptr) {
     resend_requests(when, out);
+  }
+  // Repeats keep a link busy, so that no ping is ever due on one that is half open: whoever does
+  // not answer the second time is asked whether it is there at all.
+  if (twice && pings == 0 && keep_alive_s != 0 && !behaviour->ping_despite_traffic) {
+    ping(when, out);
   }
 }
 

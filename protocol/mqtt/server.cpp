@@ -241,6 +241,13 @@ void server_connection::deliver_now(std::string_view topic, bytes_view payload, 
   }
 }
 
+void server_connection::unhear(std::uint16_t packet_id) {
+  state_->remembered().incoming.erase(packet_id);
+  if (state_->bound->journal_ != nullptr) {
+    state_->bound->journal_->drop(place_of_incoming(packet_id));
+  }
+}
+
 void server_connection::state::tidy() noexcept {
   if (bound != nullptr && bound->state_ != nullptr && bound->state_->empty()) {
     bound->state_.reset();

@@ -168,6 +168,10 @@ public:
   /// QoS 0 without a stored message: straight from the views to the wire.
   void deliver_now(std::string_view topic, bytes_view payload, bool retain, byte_buffer& out);
 
+  /// The message of QoS 2 that was told last is forgotten, as if it had not come: it is told again
+  /// when it comes again.
+  void unhear(std::uint16_t packet_id);
+
   /// Unbinds the session; call before it moves to another connection or dies.
   void unbind() noexcept;
 

@@ -71,10 +71,20 @@ bool expand(const SSL* ssl, const SSL_CIPHER* suite, std::span<std::uint8_t> blo
   return made;
 }
 
-/// One for each thread: sessions have none of their own, it is set to their key for each record.
-EVP_CIPHER_CTX* worker() {
-  thread_local const cipher_ptr one{EVP_CIPHER_CTX_new()};
-  FLEET_CHECK(one != nullptr);
+/// One of each kind and direction for each thread: sessions have none of their own, it is set to
+/// their key for each record. It keeps its cipher and the length of its nonce, all else is set
+/// anew: naming the cipher each time would free and allocate all that is inside.
+EVP_CIPHER_CTX* worker(aead kind, bool seals) {
+  thread_local std::array<cipher_ptr, 10> all;
+  cipher_ptr& one = all[2 * static_cast<std::size_t>(kind) + (seals ? 1 : 0)];
+  if (one == nullptr) {
+    one.reset(EVP_CIPHER_CTX_new());
+    FLEET_CHECK(one != nullptr);
+    FLEET_CHECK(
+        EVP_CipherInit_ex2(one.get(), cipher_of(kind), nullptr, nullptr, seals ? 1 : 0, nullptr)
+        == 1);
+    FLEET_CHECK(EVP_CIPHER_CTX_ctrl(one.get(), EVP_CTRL_AEAD_SET_IVLEN, 12, nullptr) == 1);
+  }
   return one.get();
 }
 
@@ -219,14 +229,12 @@ bool record_keys::seal(record_type type, bytes_view plain, datagram_batch& out) 
   const auto tag = to.last(tag_bytes_);
   const auto once = nonce(ours_, number);
   const auto bound = bound_data(to, plain.size());
-  EVP_CIPHER_CTX* const c = worker();
+  EVP_CIPHER_CTX* const c = worker(kind_, true);
   int n = 0;
   const std::uint8_t nothing = 0;
   const std::uint8_t* const from = plain.empty() ? &nothing : plain.data();
   const bool made =
-      EVP_EncryptInit_ex2(c, cipher_of(kind_), nullptr, nullptr, nullptr) == 1
-      && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN, 12, nullptr) == 1
-      && (!counted || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_bytes_, nullptr) == 1)
+      (!counted || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_bytes_, nullptr) == 1)
       && EVP_EncryptInit_ex2(c, nullptr, ours_.key.data(), once.data(), nullptr) == 1
       && (!counted || EVP_EncryptUpdate(c, nullptr, &n, nullptr, as_int(plain.size())) == 1)
       && EVP_EncryptUpdate(c, nullptr, &n, bound.data(), as_int(bound.size())) == 1
@@ -255,15 +263,13 @@ bool record_keys::open(const record_view& record, datagram_batch& plain) {
   const auto once = nonce(theirs_, number);
   const auto bound = bound_data(record.whole, body.size());
   const auto to = plain.prepare(body.size());
-  EVP_CIPHER_CTX* const c = worker();
+  EVP_CIPHER_CTX* const c = worker(kind_, false);
   int n = 0;
   // CCM judges the tag with the content, the others at the end. Its content may be empty.
   std::uint8_t nothing = 0;
   std::uint8_t* const at = body.empty() ? &nothing : to.data();
   const bool good =
-      EVP_DecryptInit_ex2(c, cipher_of(kind_), nullptr, nullptr, nullptr) == 1
-      && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN, 12, nullptr) == 1
-      && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_bytes_, tag.data()) == 1
+      EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_bytes_, tag.data()) == 1
       && EVP_DecryptInit_ex2(c, nullptr, theirs_.key.data(), once.data(), nullptr) == 1
       && (!counted || EVP_DecryptUpdate(c, nullptr, &n, nullptr, as_int(body.size())) == 1)
       && EVP_DecryptUpdate(c, nullptr, &n, bound.data(), as_int(bound.size())) == 1

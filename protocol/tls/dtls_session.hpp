@@ -80,26 +80,27 @@ private:
   void fail(std::string why);
   void let_go() noexcept;
 
+  // What each datagram needs comes first, in as few lines of memory as can be.
   datagram_io io_;
   std::shared_ptr<dtls_shared> shared_;
   ssl_ptr ssl_; ///< null once settled, ended or failed
-  std::unique_ptr<credentials> credentials_;
-  std::unique_ptr<filter_memory> memory_;
   record_keys keys_;
-  bytes_view from_; ///< whose cookie it is, during listen()
-  std::string identity_;
-  std::string error_;
-  std::string name_; ///< client: what a remembered session goes by; empty once open
   time_point now_{}; ///< of the call under way
   time_point due_ = never;
-  duration wait_{};
   filter_state state_ = filter_state::handshaking;
+  bool closing_ = false;
   std::uint8_t repeats_ = 0;
   std::uint8_t early_ = 0;
   bool resumed_ = false;
   bool timed_out_ = false;
   bool admitted_ = false; ///< server: the cookie was right
-  bool closing_ = false;
+  std::unique_ptr<credentials> credentials_;
+  std::unique_ptr<filter_memory> memory_;
+  bytes_view from_; ///< whose cookie it is, during listen()
+  std::string identity_;
+  std::string error_;
+  std::string name_; ///< client: what a remembered session goes by; empty once open
+  duration wait_{};
 };
 
 } // namespace fleet::tls

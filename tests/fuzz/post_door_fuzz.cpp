@@ -22,10 +22,11 @@ using support::fuzz_octets;
 
 constexpr std::uint32_t devices = 3;
 constexpr std::size_t callers = 3;
-constexpr std::size_t peers_max = 2;      ///< one caller is turned away
-constexpr std::uint32_t tokens_max = 2;   ///< and one device gets no token
-constexpr std::size_t message_max = 1280; ///< the desk's own
-constexpr std::size_t sent_max = 8;       ///< datagrams that may be repeated
+constexpr std::size_t peers_max = 2;                         ///< one caller is turned away
+constexpr std::uint32_t tokens_max = 2;                      ///< and one device gets no token
+constexpr std::size_t message_max = 1280;                    ///< the desk's own
+constexpr std::size_t sent_max = 8;                          ///< datagrams that may be repeated
+constexpr int answers_max = coap::peer_limits{}.waiting_max; ///< to one peer, unacknowledged
 
 /// A token as its device got it.
 struct granted {
@@ -47,6 +48,16 @@ struct asked {
   std::size_t grant = 0;                 ///< of a post
   std::optional<std::uint32_t> number{}; ///< AES mode
   const void* heard_by = nullptr;        ///< who got 2.05
+  /// When it was last sent while its device was not disabled, and how often that had been till
+  /// then: an answer may wait for its turn (RFC 7252 §4.7) until much has changed.
+  time_point sent_at{};
+  std::optional<std::uint32_t> disablings{};
+};
+
+/// A datagram of ours, to be said again.
+struct sent_one {
+  std::size_t asked = 0;
+  std::vector<std::uint8_t> octets;
 };
 
 class counting_taker final : public cloud::answer_taker {
@@ -82,8 +93,10 @@ public:
       step(choose.next());
       FLEET_CHECK(door().tokens() <= tokens_max && coap_->peers() <= peers_max);
     }
-    // Left alone it forgets everybody: presence is over, and EXCHANGE_LIFETIME.
-    bench_.settle(std::chrono::minutes{20});
+    // Left alone it forgets everybody: presence is over, each answer that waited for the one before
+    // it was given up (RFC 7252 §4.7), and EXCHANGE_LIFETIME.
+    const coap::transmission t;
+    bench_.settle(t.max_transmit_wait() * (answers_max + 1) + t.exchange_lifetime());
     FLEET_CHECK(coap_->peers() == 0 && bench_.twin->devices_online() == 0);
     for (const auto& c : bench_.twin->counters().posting) {
       FLEET_CHECK(cloud::value(c.online) == 0);
@@ -139,13 +152,27 @@ private:
     return g.good && g.by == by && g.device == device && now() < later(g.at, life);
   }
 
-  void grant(std::uint32_t device, post_protocol by, const alink::coap_grant& what) {
+  /// What is asked for now, or again.
+  void note_sent(asked& what) {
+    if (!disabled_[what.device]) {
+      what.sent_at = now();
+      what.disablings = disablings_[what.device];
+    }
+  }
+
+  void grant(const asked& question, post_protocol by, const alink::coap_grant& what) {
+    const std::uint32_t device = question.device;
     const bool sure = by == post_protocol::http || !tainted_;
-    FLEET_CHECK(!what.token.empty() && !(sure && disabled_[device]));
+    FLEET_CHECK(!what.token.empty() && !(sure && !question.disablings));
     for (auto& g : grants_) {
       FLEET_CHECK(g.token != what.token || !sure);
     }
-    granted g{.device = device, .by = by, .token = what.token, .at = now(), .sure = sure};
+    granted g{.device = device,
+              .by = by,
+              .token = what.token,
+              .at = question.sent_at,
+              .good = question.disablings == disablings_[device],
+              .sure = sure};
     if (!what.random.empty()) {
       g.seal = std::make_unique<alink::post_cipher>(source_.at(device).device_secret, what.random);
     }
@@ -173,6 +200,7 @@ private:
     if ((how & 0x40) != 0) {
       (void)bench_.twin->console()->disable(who);
       disabled_[device] = true;
+      ++disablings_[device];
       for (auto& g : grants_) {
         g.good = g.good && g.device != device;
       }
@@ -204,9 +232,11 @@ private:
   }
 
   void http_logon() {
-    const std::uint32_t device = choose.next() % devices;
+    asked what;
+    what.device = choose.next() % devices;
+    note_sent(what);
     std::string body;
-    const bool right = say_.question(device, false, body);
+    const bool right = say_.question(what.device, false, body);
     bool spoilt = false;
     if (choose.chance(32)) {
       choose.spoil(body);
@@ -215,7 +245,7 @@ private:
     const auto said = hear_http("/auth", body, {}, "POST");
     if (said.code == 0) {
       FLEET_CHECK((right || spoilt) && !said.token.empty());
-      grant(device, post_protocol::http, {said.token});
+      grant(what, post_protocol::http, {said.token});
     }
   }
 
@@ -254,9 +284,10 @@ private:
     auto again = sent_[choose.next() % sent_.size()];
     const bool other = choose.chance(128);
     if (other) {
-      choose.spoil(again);
+      choose.spoil(again.octets);
     }
-    say(again, other);
+    note_sent(asked_[again.asked]);
+    say(again.octets, other);
   }
 
   void send(const asked& what, std::string_view path, bytes_view body, coap::option_list& options) {
@@ -290,6 +321,7 @@ private:
     coap::encode(m, out);
     std::vector<std::uint8_t> octets{out.view().begin(), out.view().end()};
     asked_.push_back(what);
+    note_sent(asked_.back());
     const bool spoilt = choose.chance(24);
     if (spoilt) {
       choose.spoil(octets);
@@ -298,7 +330,7 @@ private:
     if (sent_.size() >= sent_max) {
       sent_.erase(sent_.begin());
     }
-    sent_.push_back(std::move(octets));
+    sent_.push_back({number, std::move(octets)});
   }
 
   void coap_logon() {
@@ -377,7 +409,7 @@ private:
       const auto got = alink::read_coap_grant(json_, payload);
       FLEET_CHECK(got.has_value() || tainted_);
       if (got) {
-        grant(what.device, post_protocol::coap, *got);
+        grant(what, post_protocol::coap, *got);
       }
     } else if (what.number && !tainted_) {
       FLEET_CHECK(grants_[what.grant].numbers.insert(*what.number).second);
@@ -395,8 +427,9 @@ private:
   json_reader json_;
   std::vector<granted> grants_;
   std::vector<asked> asked_;
-  std::vector<std::vector<std::uint8_t>> sent_;
+  std::vector<sent_one> sent_;
   std::array<bool, devices> disabled_{};
+  std::array<std::uint32_t, devices> disablings_{};
   bool tainted_ = false; ///< a datagram was sent that nobody can tell what it asks
 };
 

@@ -1,19 +1,20 @@
-// The house's CoAP server as a twin would run it: a home on a thread of its own, one socket, a
-// session and a timer for each peer. Counts its thread's CPU. No benchmark by itself.
+// The house's CoAP server as the twin's desk runs it: a home on a thread of its own, one socket, a
+// session and a timer for each peer, which stand in the order in which they were heard. Counts its
+// thread's CPU. No benchmark by itself.
 #pragma once
 
-#include <pthread.h>
-
+#include <array>
 #include <atomic>
-#include <ctime>
 #include <memory>
 #include <thread>
-#include <unordered_map>
 
 #include "hal_sim/real_world/real_home.hpp"
 #include "hal_sim/world/datagram_server.hpp"
+#include "hal_sim/world/peer_table.hpp"
+#include "hal_sim/world/silence_order.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/coap/server.hpp"
+#include "tests/bench/coap/thread_cpu.hpp"
 #include "tests/support/raw_socket.hpp"
 
 namespace fleet::bench {
@@ -33,7 +34,9 @@ public:
       while (!stop_) {
         home_.poll_once(std::chrono::milliseconds{100});
       }
-      peers_.clear();
+      while (!heard_.empty()) {
+        forget(*heard_.front());
+      }
       socket_.reset();
       home_.poll_once({});
     }};
@@ -47,14 +50,7 @@ public:
 
   [[nodiscard]] const hal::address& at() const noexcept { return at_; }
   [[nodiscard]] std::uint64_t served() const noexcept { return served_; }
-  /// Of its thread, since it began.
-  [[nodiscard]] double cpu_ns() {
-    clockid_t clock{};
-    timespec t{};
-    FLEET_CHECK(::pthread_getcpuclockid(thread_.native_handle(), &clock) == 0);
-    FLEET_CHECK(::clock_gettime(clock, &t) == 0);
-    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-  }
+  [[nodiscard]] double cpu_ns() { return cpu_ns_of(thread_); }
 
 private:
   struct peer final : hal::timer {
@@ -69,21 +65,20 @@ private:
     }
 
     coap_house& house;
-    hal::address at;
+    const hal::address at;
     coap::server_session session;
     time_point armed_for = never;
-  };
-  struct by_octets {
-    std::size_t operator()(const hal::address& a) const noexcept {
-      return static_cast<std::size_t>(mix64(hash_text(as_text(a.ip)) + a.port));
-    }
+    hal::silence_place place = 0;
   };
 
   void on_peer(const hal::address& /*at*/, std::string_view /*identity*/) override {}
   void on_datagram(const hal::address& from, bytes_view bytes) override {
-    std::unique_ptr<peer>& p = peers_[from];
-    if (p == nullptr) {
-      p = std::make_unique<peer>(*this, from, peers_.size());
+    peer* p = peers_.find(from);
+    if (p != nullptr) {
+      heard_.touch(p->place);
+    } else {
+      p = &peers_.add(std::make_unique<peer>(*this, from, peers_.size()));
+      p->place = heard_.add(*p);
     }
     p->session.receive(bytes, home_.now());
     while (const auto event = p->session.next_event(out_)) {
@@ -96,9 +91,29 @@ private:
     }
     settle(*p);
   }
-  void on_peer_gone(const hal::address& at, std::string_view /*why*/) override { peers_.erase(at); }
+  void on_peer_gone(const hal::address& at, std::string_view /*why*/) override {
+    if (peer* const p = peers_.find(at)) {
+      forget(*p);
+    }
+  }
   void on_peer_refused(const hal::address& /*at*/, std::string_view /*why*/) override {}
 
+  void on_crowd(std::span<const hal::address> senders) noexcept override {
+    std::array<peer*, hal::crowd_max> found;
+    const auto known = peers_.expect(senders, sizeof(peer), found);
+    for (unsigned step = 0; step < coap::server_session::expect_steps; ++step) {
+      for (const peer* p : known) {
+        p->session.expect(step);
+      }
+    }
+    for (const peer* p : known) {
+      heard_.expect(p->place);
+    }
+  }
+  void forget(peer& p) {
+    heard_.remove(p.place);
+    peers_.take(p);
+  }
   void settle(peer& p) {
     for (; !out_.empty(); out_.pop()) {
       socket_->send(p.at, out_.front());
@@ -113,7 +128,8 @@ private:
   hal::real_home home_{{}};
   coap::server_behaviour behaviour_;
   coap::datagrams out_;
-  std::unordered_map<hal::address, std::unique_ptr<peer>, by_octets> peers_;
+  hal::peer_table<peer> peers_;
+  hal::silence_order<peer> heard_;
   std::unique_ptr<hal::datagram_server> socket_;
   hal::address at_;
   std::atomic<std::uint64_t> served_{0};

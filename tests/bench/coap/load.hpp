@@ -1,5 +1,6 @@
 // Many CoAP clients on one bare socket, each with a source address of its own out of 127.0.0.0/8.
-// Sends confirmable reports with sendmmsg, some hundred under way, and takes their ACKs.
+// Sends confirmable reports in bursts, each made before anything of it is sent, and takes their
+// ACKs: the pace of this side must not be what the other one's batches depend on.
 #pragma once
 
 #include <poll.h>
@@ -13,7 +14,6 @@
 
 #include "hal_sim/real_world/asked_addresses.hpp"
 #include "hal_sim/real_world/socket.hpp"
-#include "protocol/base/check.hpp"
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/coap/codec.hpp"
@@ -23,7 +23,7 @@ namespace fleet::bench {
 
 class coap_load {
 public:
-  static constexpr std::size_t window = 256; ///< reports under way
+  static constexpr std::size_t window = 256; ///< reports of a burst
   static constexpr std::size_t batch = 32;   ///< of a system call, as a home's
   coap_load(const hal::address& server, std::size_t sessions)
       : fd_(hal::open_datagram_server(hal::address{}).value()), server_(server),
@@ -64,12 +64,10 @@ public:
     }
   }
 
-  /// Reports of sessions drawn at random, each acknowledged.
+  /// So many reports or up to a burst more, of sessions drawn at random, each acknowledged.
   void run(std::size_t reports) {
-    std::size_t started = 0;
-    std::size_t done = 0;
-    while (done < reports) {
-      while (started < reports && started - done < window) {
+    for (std::size_t done = 0; done < reports;) {
+      for (std::size_t started = 0; started < window;) {
         const auto k = static_cast<std::size_t>(chance_.next() % clients_.size());
         if (!clients_[k].waiting) {
           report(k);
@@ -77,7 +75,9 @@ public:
         }
       }
       flush();
-      receive([&](std::size_t k, bytes_view bytes) { done += acknowledged(k, bytes) ? 1 : 0; });
+      for (const std::size_t burst = done + window; done < burst;) {
+        receive([&](std::size_t k, bytes_view bytes) { done += acknowledged(k, bytes) ? 1 : 0; });
+      }
     }
   }
 
@@ -140,7 +140,7 @@ private:
     out_.clear();
   }
   void queue(std::size_t k, bytes_view bytes) {
-    if (queued_ == batch) {
+    if (queued_ == window) {
       flush();
     }
     slot& s = sending_[queued_];
@@ -157,7 +157,7 @@ private:
   }
   void flush() {
     for (std::size_t from = 0; from < queued_;) {
-      const auto left = static_cast<unsigned>(queued_ - from);
+      const auto left = static_cast<unsigned>(std::min(queued_ - from, batch));
       const int sent = ::sendmmsg(fd_.fd(), &messages_[from], left, 0);
       FLEET_CHECK(sent > 0 || errno == EAGAIN);
       from += sent > 0 ? static_cast<std::size_t>(sent) : 0;
@@ -189,9 +189,9 @@ private:
   hal::address server_;
   std::vector<client> clients_;
   std::vector<std::uint8_t> report_;
-  std::array<slot, batch> sending_{};
+  std::vector<slot> sending_ = std::vector<slot>(window);
   std::array<slot, batch> receiving_{};
-  std::array<mmsghdr, batch> messages_{};
+  std::array<mmsghdr, window> messages_{};
   std::size_t queued_ = 0;
   datagram_batch out_;
   random_stream chance_{7, 1, "load"};

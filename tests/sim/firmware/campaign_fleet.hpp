@@ -95,6 +95,12 @@ public:
     twin->serve_firmware_at("https://127.0.0.1:8443" + std::string{cloud::firmware_path});
   }
   void run_for(duration span) { world_.run_for(span); }
+  /// As the director says it.
+  template <class Order>
+  void tell(const Order& order) {
+    caf::anon_send(root_, order);
+  }
+  [[nodiscard]] actors::shard& part() { return *shard_; }
 
   /// Adds version "2.0" with something wrong or not, and rolls it out.
   void roll_out(const cloud::campaign_rules& rules,

@@ -56,6 +56,7 @@ public:
   std::vector<std::uint16_t> options;  ///< numbers of the last post's
   std::vector<bool> confirmable;       ///< of each post
   std::vector<std::string> identities; ///< of DTLS sessions by key
+  std::size_t met = 0;                 ///< DTLS sessions
   std::size_t asked = 0;               ///< all requests, each once
   /// The first datagrams as they came, but for DTLS, and when.
   std::vector<std::pair<time_point, std::vector<std::uint8_t>>> arrived;
@@ -63,6 +64,7 @@ public:
 private:
   void on_peer(const hal::address&, std::string_view identity) override {
     identities.emplace_back(identity);
+    ++met;
   }
   void on_peer_gone(const hal::address&, std::string_view) override {}
   void on_peer_refused(const hal::address&, std::string_view) override {}

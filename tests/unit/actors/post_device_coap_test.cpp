@@ -194,6 +194,50 @@ TEST(post_device_over_coap, says_that_nobody_listens) {
   EXPECT_EQ(d.troubles[0], outcome::connection_refused);
 }
 
+/// When a device's link took a datagram and lost it, to a hundredth of a second.
+std::vector<duration> lost_at(coap_rig& d, std::size_t count, duration patience) {
+  std::vector<duration> out;
+  const time_point start = d.world.now();
+  while (out.size() < count && d.world.now() - start < patience) {
+    const auto before = d.link().counters().lost;
+    d.run(milliseconds{10});
+    out.resize(out.size() + d.link().counters().lost - before, d.world.now() - start);
+  }
+  return out;
+}
+
+// RFC 7252 §4.2: the first wait by chance from ACK_TIMEOUT to half as much more, each next one
+// twice as long, four repeats, and then the last wait before it counts as failed.
+TEST(post_device_over_coap, repeats_a_post_that_is_lost_at_the_times_of_the_standard) {
+  constexpr duration step = milliseconds{10};
+  duration shortest = minutes{1};
+  duration longest{};
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    coap_rig d;
+    d.product.seed = seed;
+    d.product.interval = seconds{20};
+    d.boot(seconds{30});
+    ASSERT_GT(d.cloud.posts(), 0U);
+    ASSERT_EQ(d.counts.in_flight.load(), 0U);
+    d.link().faults().loss_ppm = 1'000'000;
+    const auto at = lost_at(d, 6, minutes{3});
+    ASSERT_EQ(6U, at.size());
+    const duration first = at[1] - at[0];
+    for (std::size_t i = 1; i < 5; ++i) {
+      const duration wait = first * (1 << (i - 1));
+      EXPECT_LE(std::chrono::abs(at[i] - at[i - 1] - wait), step * (1 << i)) << i;
+    }
+    EXPECT_EQ(d.counts.resent.load(), 4U);
+    EXPECT_GE(at[5] - at[4], first * 16 - step * 32) << "whatever comes then";
+    shortest = std::min(shortest, first);
+    longest = std::max(longest, first);
+  }
+  EXPECT_GE(shortest, seconds{2} - step);
+  EXPECT_LE(longest, seconds{3} + step);
+  EXPECT_LT(shortest, milliseconds{2200}) << "by chance";
+  EXPECT_GT(longest, milliseconds{2800});
+}
+
 TEST(post_device_over_coap, is_clean_through_loss_and_repeats_and_disorder) {
   coap_rig d;
   auto& faults = d.link().faults();

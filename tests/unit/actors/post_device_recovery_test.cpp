@@ -60,7 +60,7 @@ TEST(post_device_over_dtls, makes_a_new_session_when_the_server_began_anew) {
   ASSERT_GT(before, 1U);
   d.cloud.die();
   d.cloud.start(); // between two reports: nothing tells the device
-  d.run(seconds{20});
+  d.run(seconds{40});
   EXPECT_GT(d.cloud.posts(), before + 1);
   EXPECT_TRUE(d.troubles.empty());
   EXPECT_EQ(d.it().now_in(), phase::online);
@@ -99,7 +99,7 @@ TEST(post_device_over_dtls, gives_up_when_new_sessions_do_not_help) {
   dtls_rig d;
   d.boot(seconds{20});
   d.cloud.ignores_posts = true;
-  for (int i = 0; i < 120 && d.troubles.empty(); ++i) {
+  for (int i = 0; i < 200 && d.troubles.empty(); ++i) {
     d.run(seconds{1});
   }
   EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::timed_out});
@@ -125,6 +125,65 @@ TEST(post_device_over_dtls, gives_up_with_the_patience_of_dtls) {
   EXPECT_TRUE(d.troubles.empty());
   d.run(seconds{10});
   EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::timed_out});
+}
+
+TEST(post_device_over_coap, asks_anew_when_auth_is_not_answered_and_gives_up_at_last) {
+  coap_rig d;
+  d.cloud.silent = true;
+  d.boot(seconds{21});
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.it().now_in(), phase::logging_on);
+  d.cloud.silent = false;
+  d.run(seconds{3}); // the third question is repeated by then, if not just asked
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  d.crash();
+  d.cloud.silent = true;
+  d.boot(seconds{49});
+  EXPECT_TRUE(d.troubles.empty());
+  d.run(seconds{2});
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::timed_out});
+}
+
+TEST(post_device_over_dtls, asks_in_another_session_when_auth_is_not_answered) {
+  dtls_rig d;
+  d.cloud.silent = true;
+  d.boot(seconds{15});
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.cloud.met, 2U);
+  d.cloud.silent = false;
+  d.run(seconds{10});
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  EXPECT_TRUE(d.troubles.empty());
+}
+
+// The moment of the next question passes while the new session's handshake goes on.
+TEST(post_device_over_dtls, waits_for_its_new_session_before_it_asks_again) {
+  dtls_rig d;
+  d.product.link = hal::link_kind::nbiot;
+  d.product.post->auth_again = seconds{9};
+  d.cloud.auth_codes = {coap::code::internal_server_error};
+  d.boot(seconds{40});
+  EXPECT_EQ(d.cloud.met, 2U);
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  EXPECT_TRUE(d.troubles.empty());
+}
+
+TEST(post_device_over_dtls, stays_online_and_clean_where_a_fifth_is_lost) {
+  dtls_rig d;
+  d.board();
+  auto& faults = d.link().faults();
+  faults.loss_ppm = 200'000;
+  faults.duplicate_ppm = 200'000;
+  faults.reorder_ppm = 200'000;
+  d.boot(minutes{30});
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_GT(d.cloud.office.granted, 2) << "silence was taken for a lost session now and then";
+  EXPECT_GT(d.cloud.posts(), 300U) << "one at a time, and 360 were due";
+  d.quiet();
+  d.run(minutes{2});
+  const auto all = d.totals();
+  EXPECT_EQ(all.attempted, all.acknowledged);
+  EXPECT_EQ(0U, all.lost + all.unexplained + all.unexpected + all.corrupted);
 }
 
 TEST(post_device_over_coap, keeps_what_the_platform_cannot_take_now_and_posts_it_again) {

@@ -91,6 +91,22 @@ TEST(sub_devices, obey_commands_over_the_gateways_session) {
   EXPECT_TRUE(g.cloud.on("dev_000099/thing/service/property/set_reply").empty());
 }
 
+TEST(sub_devices, without_a_model_obey_what_a_plain_device_does) {
+  gateway_bench g{1};
+  g.child->features.model = nullptr;
+  g.boot();
+  byte_buffer text;
+  text.append(std::string_view{R"({"id":"4","params":{"LightSwitch":1},"tag":")"});
+  const auto at = ledger::append_tag(text, {10, 1, 1});
+  text.append(std::string_view{"\"}"});
+  ledger::seal({&text[0], text.size()}, at);
+  g.say(sys("thing/service/property/set", g.name(0)), as_text(text.view()), 1);
+  EXPECT_EQ(R"({"id":"4","code":200,"data":{}})",
+            g.cloud.last_on(sys("thing/service/property/set_reply", g.name(0))));
+  EXPECT_EQ(1U, g.behind(0).downlink.accepted());
+  EXPECT_EQ(1U, g.counts.commands.load());
+}
+
 TEST(sub_devices, are_offline_with_their_gateway_and_log_in_again) {
   gateway_bench g{3};
   g.boot(seconds{3});

@@ -88,6 +88,7 @@ struct scene {
     options.at.ip = {127, 0, 0, 1};
     options.at.port = 5684;
     options.security = secure ? &servers : nullptr;
+    options.counters = &counted;
     EXPECT_TRUE(cloud.open(w.home(), options));
     d.open(cloud.server->at(), secure ? &clients : nullptr);
   }
@@ -103,6 +104,7 @@ struct scene {
   virtual_world w;
   tls::modelled_dtls clients;
   tls::modelled_dtls servers{with_key()};
+  datagram_door_counters counted;
   support::datagram_host cloud;
   device d{w, 5};
 };

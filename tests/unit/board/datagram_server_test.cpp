@@ -73,7 +73,7 @@ TEST(datagram_server, turns_away_whom_it_has_no_room_for) {
   other.open(s.cloud.server->at(), &s.clients);
   s.w.run_for(1s);
   EXPECT_EQ(s.cloud.server->peers(), 1U);
-  EXPECT_EQ(s.cloud.server->counters().turned_away, 1U);
+  EXPECT_EQ(s.counted.turned_away, 1U);
   EXPECT_EQ(other.opened, 0);
   s.d.link().close();
   s.w.run_for(10s);
@@ -118,8 +118,8 @@ TEST(datagram_server, lets_nobody_hold_its_door_by_handshakes_that_do_not_end) {
   half_openers crowd{s};
   crowd.add(12);
   EXPECT_EQ(s.cloud.server->handshakes(), 8U);
-  EXPECT_GT(s.cloud.server->counters().turned_away, 0U) << "all are young yet";
-  EXPECT_EQ(s.cloud.server->counters().displaced, 0U);
+  EXPECT_GT(s.counted.turned_away, 0U) << "all are young yet";
+  EXPECT_EQ(s.counted.displaced, 0U);
   s.run(5s);
   const auto before = s.cloud.server->handshakes();
   ASSERT_EQ(before, 8U);
@@ -127,7 +127,10 @@ TEST(datagram_server, lets_nobody_hold_its_door_by_handshakes_that_do_not_end) {
   other.open(s.cloud.server->at(), &s.clients);
   s.w.run_for(500ms);
   EXPECT_EQ(other.opened, 1);
-  EXPECT_EQ(s.cloud.server->counters().displaced, 1U);
+  EXPECT_EQ(s.counted.displaced, 1U);
+  EXPECT_EQ(s.counted.refused, 1U) << "the one that gave its place";
+  EXPECT_EQ(s.counted.opened, 2U);
+  EXPECT_EQ(s.counted.hellos, 2U * 10U + 4U) << "twice, and once of whom it did not answer";
   EXPECT_EQ(s.cloud.server->handshakes(), 7U);
   EXPECT_EQ(s.cloud.server->peers(), 9U);
 }
@@ -143,7 +146,7 @@ TEST(datagram_server, has_a_share_of_handshakes_for_each_source) {
   s.run(5s);
   crowd.add(2);
   EXPECT_EQ(s.cloud.server->handshakes(), 3U);
-  EXPECT_EQ(s.cloud.server->counters().displaced, 2U) << "its own oldest";
+  EXPECT_EQ(s.counted.displaced, 2U) << "its own oldest";
 }
 
 TEST(datagram_server, gives_the_place_of_who_was_silent_longest_to_who_comes) {

@@ -126,6 +126,7 @@ TEST(post_desk, slows_who_tries_secrets_and_not_who_posts) {
   EXPECT_THAT(rig.ask("/auth", wrong), StartsWith("200 {\"code\":20000,"));
   EXPECT_THAT(rig.ask("/auth", wrong), StartsWith("200 {\"code\":20000,"));
   EXPECT_EQ(rig.ask("/auth", wrong), R"(200 {"code":40000,"message":"request too many"})");
+  EXPECT_EQ(rig.counts(post_protocol::http).unjudged, 1U);
   rig.bench.settle(1s);
   EXPECT_THAT(rig.ask(rig.path(lamp), "{}", token), StartsWith("200 {\"code\":0,"));
 }

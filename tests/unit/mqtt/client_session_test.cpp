@@ -273,6 +273,29 @@ TEST(mqtt_client, leaves_when_pingresp_is_missing) {
   EXPECT_EQ(rig.sent(), lines{});
 }
 
+// A device that reports more often than its keep-alive never has a ping due.
+TEST(mqtt_client, asks_whether_anybody_is_there_when_a_repeat_is_not_answered_either) {
+  client_rig rig;
+  rig.open(true, false, 60);
+  rig.publish(at_least_once, 1);
+  rig.sent();
+  rig.timeout_after(10s);
+  EXPECT_EQ(rig.sent(), lines{"PUBLISH t=1 q1 id1 dup"});
+  rig.timeout_after(10s);
+  EXPECT_EQ(rig.sent(), (lines{"PUBLISH t=1 q1 id1 dup", "PINGREQ"}));
+  EXPECT_EQ(rig.timeout_after(10s), lines{describe(violation::ping_unanswered)});
+}
+
+TEST(mqtt_client, stays_where_only_acknowledgements_are_missing) {
+  client_rig rig;
+  rig.open(true, false, 60);
+  rig.publish(at_least_once, 1);
+  for (int repeats = 1; repeats <= 10; ++repeats) {
+    EXPECT_EQ(rig.timeout_after(10s), lines{"resent id1 cookie1"}) << repeats;
+    rig.feed("d0 00");
+  }
+}
+
 TEST(mqtt_client, never_pings_without_keep_alive) {
   client_rig rig;
   rig.open();

@@ -15,6 +15,7 @@
 #include "fleet/hand/post_hand.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
 #include "protocol/base/hmac.hpp"
+#include "protocol/tls/dtls_model.hpp"
 
 namespace fleet::program {
 
@@ -34,6 +35,8 @@ public:
     o.credentials = &credentials;
     o.logon_key = sha256_hex("log-on");
     o.coap_listeners.emplace_back().at = hal::parse_address("127.0.0.1:5683").value();
+    o.coap_listeners.emplace_back().at = hal::parse_address("127.0.0.1:5684").value();
+    o.coap_listeners.back().security = &secure;
     twin = std::make_unique<cloud::twin>(std::move(o));
     FLEET_CHECK(twin->start(world.home()).ok());
     desk = std::make_unique<cloud::post_desk>(
@@ -64,6 +67,12 @@ public:
   post_rig(const post_rig&) = delete;
   post_rig& operator=(const post_rig&) = delete;
 
+  /// Over DTLS with a key of its own.
+  void use_key() {
+    product.post->coap.security = &secure_clients;
+    product.post->coap.shared_key = true;
+    setup.peers = {twin->coap_addresses().back()};
+  }
   void boot() {
     device = std::make_unique<post_hand>(world.home(), setup, *this);
     device->boot();
@@ -104,6 +113,8 @@ public:
 
   hal::virtual_world world;
   alink::generated_credentials credentials;
+  tls::modelled_dtls secure_clients;
+  tls::modelled_dtls secure{keys()};
   std::unique_ptr<cloud::twin> twin;
   std::unique_ptr<cloud::post_desk> desk;
   std::unique_ptr<cloud::web_service> service;
@@ -116,6 +127,11 @@ public:
   std::string why;
 
 private:
+  tls::dtls_model_options keys() {
+    tls::dtls_model_options o;
+    o.key_of = [this](std::string_view identity) { return twin->posts()->psk_key(identity); };
+    return o;
+  }
   void on_line(const std::string& line) override { lines.push_back(line); }
   void on_question(const std::string&) override {}
   void on_taken() override { ++taken; }
@@ -254,6 +270,21 @@ TEST(post_hand, ends_where_its_secret_is_wrong_or_nobody_listens) {
     EXPECT_EQ(alone.ended, exit_code::environment_failed) << alone.all();
     EXPECT_THAT(alone.why, HasSubstr("nobody listens there"));
   }
+}
+
+TEST(post_hand, says_what_a_wrong_key_looks_like_and_what_to_look_at) {
+  post_rig right{device_protocol::coap};
+  right.use_key();
+  right.script("report");
+  EXPECT_EQ(right.ended, exit_code::passed) << right.all();
+  EXPECT_THAT(right.all(), Not(HasSubstr("check ProductKey")));
+  post_rig wrong{device_protocol::coap};
+  wrong.use_key();
+  wrong.setup.who.device_secret = "0123456789abcdef";
+  wrong.script("report", 3min);
+  EXPECT_THAT(wrong.all(), HasSubstr("; a server that has another key, or none, for this device is "
+                                     "silent or sends an alert: check ProductKey, DeviceName, "
+                                     "DeviceSecret and --sign"));
 }
 
 TEST(post_hand, asks_for_another_token_when_it_is_over_and_posts_again) {

@@ -2,13 +2,17 @@
 // DTLS on a server's one socket.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "hal_sim/real_world/asked_addresses.hpp"
 #include "hal_sim/real_world/real_home.hpp"
+#include "hal_sim/world/crowd.hpp"
+#include "hal_sim/world/peer_table.hpp"
 #include "tests/support/datagram_peers.hpp"
 #include "tests/support/dtls_pair.hpp"
 #include "tests/support/raw_socket.hpp"
@@ -80,6 +84,42 @@ TEST(real_datagrams, of_a_server_reach_each_peer) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i]->received, std::vector<std::string>{"I am " + std::to_string(i)});
   }
+}
+
+/// A server's owner that is told of crowds.
+struct crowded final : hal::crowd_events {
+  void on_crowd(std::span<const hal::address> senders) noexcept override {
+    EXPECT_EQ(announced.size(), came.size()) << "of the former crowd all have come";
+    announced.insert(announced.end(), senders.begin(), senders.end());
+    largest = std::max(largest, senders.size());
+  }
+  void on_datagram(const hal::address& from, bytes_view) override {
+    ASSERT_LT(came.size(), announced.size()) << "it was not announced";
+    EXPECT_EQ(from, announced[came.size()]);
+    came.push_back(from);
+  }
+  void on_trouble(hal::datagram_trouble) override {}
+
+  std::vector<hal::address> announced;
+  std::vector<hal::address> came;
+  std::size_t largest = 0;
+};
+
+TEST(real_datagrams, of_a_server_are_announced_by_their_senders_as_many_as_are_read_at_once) {
+  hal::real_home home{{}};
+  crowded cloud;
+  const auto socket = std::move(home.bind_datagrams(loopback(), cloud)).value();
+  std::vector<std::unique_ptr<datagram_recorder>> all;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    all.push_back(std::make_unique<datagram_recorder>());
+    all.back()->open(home, socket->at(), i);
+  }
+  for (int i = 0; i < 100; ++i) {
+    all[static_cast<std::size_t>(i) % all.size()]->say("word");
+  }
+  ASSERT_TRUE(home.run_until([&] { return cloud.came.size() == 100; }));
+  EXPECT_GT(cloud.largest, 1U);
+  EXPECT_LE(cloud.largest, hal::crowd_max);
 }
 
 TEST(real_datagrams, tell_a_client_that_nobody_listens_and_go_on) {

@@ -109,6 +109,47 @@ TEST_P(every_suite, carries_all_sizes_up_to_payload_max_and_closes) {
   EXPECT_EQ(pair.client_state, filter_state::ended) << "it was answered";
 }
 
+TEST(dtls, keeps_sessions_of_all_suites_apart_when_they_take_turns_on_one_thread) {
+  const auto servers = test::make_dtls_server(test::usual_dtls_server());
+  std::vector<std::unique_ptr<tls::dtls_client_context>> clients;
+  std::vector<std::unique_ptr<dtls_pair>> pairs;
+  // Two of each that has its records from us, with keys of their own, and one that is OpenSSL's.
+  constexpr std::size_t ours = 10;
+  for (const char* suite :
+       {"PSK-AES128-CCM8", "PSK-AES128-CCM", "PSK-AES128-GCM-SHA256", "PSK-AES256-GCM-SHA384",
+        "PSK-CHACHA20-POLY1305", "PSK-AES128-CCM8", "PSK-AES128-CCM", "PSK-AES128-GCM-SHA256",
+        "PSK-AES256-GCM-SHA384", "PSK-CHACHA20-POLY1305", "PSK-AES128-CBC-SHA256"}) {
+    tls::dtls_client_options chosen = test::trusting_dtls_client();
+    chosen.common.ciphers = std::string{suite} + ":@SECLEVEL=0";
+    clients.push_back(test::make_dtls_client(chosen));
+    pairs.push_back(std::make_unique<dtls_pair>(*clients.back(), *servers, by_key()));
+    pairs.back()->run();
+    ASSERT_TRUE(pairs.back()->open()) << suite;
+  }
+  std::vector<std::string> said;
+  for (std::size_t round = 0; round < 8; ++round) {
+    said.emplace_back(round * 40 + 1, static_cast<char>('a' + round));
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      dtls_pair& pair = *pairs[i];
+      ASSERT_TRUE(pair.say_up(said.back()));
+      if (i < ours) { // what fails in between, forged or of another session, leaves nothing behind
+        std::string forged = pair.sent_up.back();
+        forged.back() = static_cast<char>(forged.back() ^ 1);
+        pair.at_the_server(as_bytes(forged));
+        pairs[(i + 1) % ours]->at_the_server(as_bytes(forged));
+      }
+      pair.run();
+      ASSERT_TRUE(pair.say_down(said.back()))
+          << i << " in round " << round << ": " << pair.server->error();
+      pair.run();
+    }
+  }
+  for (const auto& pair : pairs) {
+    EXPECT_EQ(pair->at_server, said);
+    EXPECT_EQ(pair->at_client, said);
+  }
+}
+
 TEST(dtls, keeps_every_flight_within_the_mtu) {
   tls::dtls_client_options small = test::trusting_dtls_client();
   small.common.mtu = 300;

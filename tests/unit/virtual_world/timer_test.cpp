@@ -143,7 +143,15 @@ TEST(timer_queue, spares_a_timer_that_another_one_disarms_at_the_same_instant) {
   EXPECT_EQ(second.wakes, 0);
 }
 
-TEST(timer_queue, agrees_with_an_ordered_map_over_many_random_steps) {
+/// How far ahead timers are armed, and how far time moves at once.
+struct strides {
+  std::int64_t ahead;
+  std::int64_t at_once;
+};
+
+class timer_queue_at_random : public testing::TestWithParam<strides> {};
+
+TEST_P(timer_queue_at_random, agrees_with_an_ordered_map_over_many_steps) {
   // The model: (due, order of arming) → timer.
   using key = std::pair<time_point, std::uint64_t>;
   constexpr std::size_t count = 300;
@@ -161,8 +169,8 @@ TEST(timer_queue, agrees_with_an_ordered_map_over_many_random_steps) {
   for (int step = 0; step < 200'000; ++step) {
     const auto which = static_cast<std::size_t>(random.below(count));
     const std::uint64_t dice = random.below(10);
-    if (dice < 6) { // few distinct times, so that ties are common
-      const time_point due = at(now + static_cast<std::int64_t>(random.below(40)));
+    if (dice < 6) {
+      const time_point due = at(now + random.between(0, GetParam().ahead));
       model.erase(keys[which]);
       keys[which] = {due, order++};
       model[keys[which]] = static_cast<int>(which);
@@ -172,7 +180,7 @@ TEST(timer_queue, agrees_with_an_ordered_map_over_many_random_steps) {
       keys[which] = {never, 0};
       q.disarm(*probes[which]);
     } else {
-      now += static_cast<std::int64_t>(random.below(3));
+      now += random.between(0, GetParam().at_once);
       std::vector<int> expected;
       while (!model.empty() && model.begin()->first.first <= at(now)) {
         expected.push_back(model.begin()->second);
@@ -189,6 +197,31 @@ TEST(timer_queue, agrees_with_an_ordered_map_over_many_random_steps) {
   for (auto& p : probes) {
     q.disarm(*p);
   }
+}
+
+constexpr std::int64_t minute = 60'000'000'000;
+/// Few distinct times, so that ties are common; some ticks of the wheel; about its whole turn; many
+/// turns; and leaps that leave far behind what was armed.
+INSTANTIATE_TEST_SUITE_P(strides, timer_queue_at_random,
+                         testing::Values(strides{40, 2}, strides{1'000'000'000, 30'000'000},
+                                         strides{5 * minute, 3'000'000'000},
+                                         strides{90 * minute, 20'000'000'000},
+                                         strides{90 * minute, 60 * minute}));
+
+TEST(timer_queue, finds_what_is_far_when_time_has_stood_still_for_long) {
+  timer_queue q;
+  probe far;
+  probe further;
+  q.arm(further, at(100 * minute));
+  q.arm(far, at(50 * minute));
+  EXPECT_EQ(q.next(), at(50 * minute));
+  EXPECT_FALSE(q.wake_one(at(50 * minute - 1)));
+  EXPECT_EQ(q.next(), at(50 * minute));
+  q.disarm(far);
+  EXPECT_EQ(q.next(), at(100 * minute));
+  EXPECT_TRUE(q.wake_one(at(200 * minute)));
+  EXPECT_EQ(further.woken, at(200 * minute));
+  EXPECT_EQ(q.next(), never);
 }
 
 } // namespace

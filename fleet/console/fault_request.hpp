@@ -1,0 +1,30 @@
+// Faults of a twin as requests of its admin API, and its answers for people. Sends nothing.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "fleet/console/admin_api.hpp"
+#include "protocol/faults/fault.hpp"
+
+namespace fleet::program {
+
+/// What a run selects its devices by, so that a twin selects the same.
+struct fault_drawing {
+  std::uint64_t seed = 0;
+  std::span<const std::uint32_t> region_shares_ppm{}; ///< none: no regions
+  std::uint32_t devices = 0;                          ///< of the run; 0: unknown
+};
+
+admin_request add_fault_request(const faults::fault& f, const fault_drawing& by);
+admin_request remove_fault_request(std::string_view name);
+admin_request faults_request();
+
+/// The table of an answer to faults_request(); nothing where it has another form.
+std::optional<std::string> render_faults(std::string_view body);
+/// The name in an answer to add_fault_request().
+std::optional<std::string> fault_name(std::string_view body);
+
+} // namespace fleet::program

@@ -1,0 +1,285 @@
+// Samples in, findings out.
+#include "fleet/judging/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fleet/text/quantities.hpp"
+
+namespace fleet::judging {
+
+namespace {
+
+using actors::histogram_snapshot;
+
+constexpr double window_s = 1.0;
+constexpr double stretch_s = 15; ///< of what is in flight, the last two such count
+constexpr double slack_s = 1e-6; ///< of sums of slices
+
+std::uint64_t less(std::uint64_t a, std::uint64_t b) noexcept {
+  return a > b ? a - b : 0;
+}
+
+std::uint64_t missing_of(const fleet_moment& m) noexcept {
+  return less(m.wanted, m.online + m.off_by_fault);
+}
+
+double lower_s(std::size_t bucket) noexcept {
+  return bucket == 0 ? 0 : static_cast<double>(histogram_snapshot::upper_us(bucket - 1) + 1) * 1e-6;
+}
+double upper_s(std::size_t bucket) noexcept {
+  return static_cast<double>(histogram_snapshot::upper_us(bucket)) * 1e-6;
+}
+
+} // namespace
+
+struct recovery_watch::open_fault {
+  std::size_t finding = 0;
+  bool over = false;
+  std::optional<double> whole_since;   ///< once over
+  std::optional<double> crowded_since; ///< more in flight than before, at each sample since
+  std::uint64_t missing = 0;           ///< before it
+  std::uint64_t in_flight = 0;         ///< likewise, at most
+  fleet_moment before;
+  histogram_snapshot acknowledgements;
+  histogram_snapshot waits;
+};
+
+recovery_watch::recovery_watch(const recovery_limits& limits, const distributions& asked)
+    : limits_(limits), asked_(asked) {}
+recovery_watch::~recovery_watch() = default;
+
+void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> faults) {
+  const auto by_name = [this](const std::string& name) {
+    return std::find_if(open_.begin(), open_.end(), [this, &name](const auto& o) {
+      return findings_[o->finding].name == name;
+    });
+  };
+  const auto told = [this](const fault_look& f) {
+    const auto before = told_.find(f.name);
+    return before != told_.end() && f.began_s <= before->second + slack_s;
+  };
+  for (const auto& fault : faults) {
+    if (fault.began_s >= 0 && by_name(fault.name) == open_.end() && !told(fault)
+        && findings_.size() < findings_most) {
+      open(now, fault);
+    }
+  }
+  for (const auto& one : open_) {
+    const auto& name = findings_[one->finding].name;
+    const auto fault = std::find_if(faults.begin(), faults.end(),
+                                    [&name](const fault_look& f) { return f.name == name; });
+    follow(*one, now, fault == faults.end() ? nullptr : &*fault);
+    count_second(*one, now);
+  }
+  const bool any = !open_.empty();
+  for (const auto& one : open_) {
+    if (!whole(*one, now) || !one->over) {
+      one->whole_since.reset();
+      continue;
+    }
+    one->whole_since = one->whole_since.value_or(now.at_s);
+    if (now.at_s - *one->whole_since >= limits_.settle_s - slack_s) {
+      recovered(*one);
+    }
+  }
+  let_go(now);
+  if (open_.empty() && any) {
+    calm_since_ = asked_.acknowledgements();
+  }
+  if (now.at_s - stretch_began_s_ >= stretch_s) {
+    crowd_before_ = std::exchange(crowd_now_, 0);
+    stretch_began_s_ = now.at_s;
+  }
+  crowd_now_ = std::max(crowd_now_, now.in_flight);
+  while (!second_.empty() && second_.front().at_s < now.at_s - window_s - slack_s) {
+    second_.pop_front();
+  }
+  second_.push_back({now.at_s, now.connects, now.attempts, now.links_lost, now.wanted, now.online});
+  last_ = now;
+}
+
+/// Those that are recovered from. What was usual before one of them is so for the others again.
+void recovery_watch::let_go(const fleet_moment& now) {
+  for (const auto& gone : open_) {
+    if (!findings_[gone->finding].recovered_s) {
+      continue;
+    }
+    for (const auto& other : open_) {
+      other->missing = std::min(other->missing, gone->missing);
+      other->in_flight = std::min(other->in_flight, gone->in_flight);
+    }
+    crowd_before_ = gone->in_flight;
+    crowd_now_ = 0;
+    stretch_began_s_ = now.at_s;
+  }
+  std::erase_if(open_, [this](const auto& o) { return findings_[o->finding].recovered_s; });
+}
+
+/// As it was before the fault. Sampling sees more in flight by chance now and then: what counts is
+/// that it stays so.
+bool recovery_watch::whole(open_fault& one, const fleet_moment& now) {
+  const std::uint64_t chance = 1 + now.wanted / 1000;
+  if (now.in_flight <= std::max(one.in_flight + one.in_flight / 2, chance)) {
+    one.crowded_since.reset();
+  } else if (!one.crowded_since) {
+    one.crowded_since = now.at_s;
+  }
+  const bool crowded = one.crowded_since && now.at_s - *one.crowded_since >= window_s - slack_s;
+  return missing_of(now) <= one.missing && !crowded;
+}
+
+void recovery_watch::open(const fleet_moment& now, const fault_look& fault) {
+  auto one = std::make_unique<open_fault>();
+  one->acknowledgements = asked_.acknowledgements();
+  one->waits = asked_.waits();
+  if (open_.empty()) {
+    calm_.add(one->acknowledgements.since(calm_since_));
+  }
+  // What struck since the sample before is part of it.
+  one->before = last_.at_s > 0 ? last_ : now;
+  one->missing = missing_of(one->before);
+  one->in_flight = std::max(crowd_before_, crowd_now_);
+  for (const auto& other : open_) {
+    if (other->over) { // and not recovered from: its disturbance is not usual
+      one->missing = std::min(one->missing, other->missing);
+      one->in_flight = std::min(one->in_flight, other->in_flight);
+    }
+    auto& finding = findings_[other->finding];
+    if (finding.followed_by.empty()) {
+      finding.followed_by = fault.name;
+    }
+  }
+  one->finding = findings_.size();
+  auto& finding = findings_.emplace_back();
+  finding.name = fault.name;
+  finding.effect = fault.effect;
+  finding.at_s = fault.began_s;
+  finding.delayed_after_s = std::max(1.0, 4 * calm_.quantile(0.99));
+  open_.push_back(std::move(one));
+  told_[fault.name] = fault.began_s;
+  news_.push_back(fmt::format("fault {} ({}) begins: {} devices selected", fault.name, fault.effect,
+                              text::format_count(fault.selected)));
+}
+
+void recovery_watch::follow(open_fault& one, const fleet_moment& now, const fault_look* fault) {
+  auto& finding = findings_[one.finding];
+  // Under its name another one may be on its way, after it was taken away.
+  const bool there = fault != nullptr && fault->began_s <= finding.at_s + slack_s;
+  if (there) {
+    finding.selected = fault->selected;
+    finding.hit = fault->hit;
+    finding.strikes = fault->strikes;
+  }
+  finding.links_lost = now.links_lost - one.before.links_lost;
+  finding.repeated = now.resent - one.before.resent;
+  finding.backoff.attempts = now.attempts - one.before.attempts;
+  if (!one.over && !(there && fault->in_force)) {
+    one.over = true;
+    finding.ended_s = there && fault->ended_s >= finding.at_s ? fault->ended_s : now.at_s;
+    news_.push_back(fmt::format("fault {} is over: {} of {} devices hit", finding.name,
+                                text::format_count(finding.hit),
+                                text::format_count(finding.selected)));
+  }
+}
+
+void recovery_watch::count_second(const open_fault& one, const fleet_moment& now) {
+  // The oldest sample of the second that ends now, and none before the fault.
+  const auto from = std::find_if(second_.begin(), second_.end(), [&](const point& p) {
+    return p.at_s >= now.at_s - window_s - slack_s && p.at_s >= one.before.at_s - slack_s;
+  });
+  if (from == second_.end()) {
+    return;
+  }
+  auto& finding = findings_[one.finding];
+  auto& backoff = finding.backoff;
+  finding.reconnect_peak_per_s =
+      std::max(finding.reconnect_peak_per_s, now.connects - from->connects);
+  const std::uint64_t attempts = now.attempts - from->attempts;
+  if (attempts <= backoff.attempts_peak_per_s) {
+    return;
+  }
+  backoff.attempts_peak_per_s = attempts;
+  // Whoever was not online, or lost its link in this second, may try once and again after `first`.
+  const std::uint64_t able =
+      less(std::max(from->wanted, now.wanted), from->online) + (now.links_lost - from->links_lost);
+  const auto times = 1 + static_cast<std::uint64_t>(window_s / std::max(limits_.first_s, 1e-3));
+  backoff.allowed_per_s = able * times;
+}
+
+void recovery_watch::judge_waits(const open_fault& one) {
+  auto& out = findings_[one.finding].backoff;
+  const auto waits = asked_.waits().since(one.waits);
+  out.waits = waits.count;
+  out.spread = out.attempts == 0 ? 0
+                                 : static_cast<double>(out.attempts_peak_per_s)
+                                       / static_cast<double>(out.attempts);
+  out.spaced = out.attempts_peak_per_s <= out.allowed_per_s;
+  std::uint64_t below_cap = 0;
+  for (std::size_t i = 0; i < histogram_snapshot::bucket_count; ++i) {
+    if (waits.buckets[i] == 0) {
+      continue;
+    }
+    if (out.shortest_s == 0) {
+      out.shortest_s = upper_s(i);
+      out.spaced = out.spaced && upper_s(i) >= limits_.first_s;
+    }
+    out.longest_s = std::min(upper_s(i), waits.max_seconds());
+    out.capped = lower_s(i) <= limits_.cap_s;
+    if (upper_s(i) < limits_.cap_s) { // at the cap all are the same
+      ++out.distinct;
+      below_cap += waits.buckets[i];
+    }
+  }
+  // Of 32 draws from a span of twice its least, fewer than four different ones are no jitter.
+  out.jittered = below_cap < 2 || out.distinct >= (below_cap < 32 ? 2U : 4U);
+}
+
+void recovery_watch::close(const open_fault& one) {
+  auto& finding = findings_[one.finding];
+  const auto acknowledged = asked_.acknowledgements().since(one.acknowledgements);
+  finding.delayed = 0;
+  for (std::size_t i = 0; i < histogram_snapshot::bucket_count; ++i) {
+    if (lower_s(i) >= finding.delayed_after_s) {
+      finding.delayed += acknowledged.buckets[i];
+    }
+  }
+  judge_waits(one);
+}
+
+void recovery_watch::recovered(const open_fault& one) {
+  auto& finding = findings_[one.finding];
+  finding.recovered_s = std::max(0.0, *one.whole_since - *finding.ended_s);
+  close(one);
+  news_.push_back(fmt::format("fault {}: the fleet is whole again, {:.1f} s after its end",
+                              finding.name, *finding.recovered_s));
+}
+
+void recovery_watch::finish() {
+  for (const auto& one : open_) {
+    if (one->whole_since) {
+      recovered(*one);
+    } else {
+      close(*one);
+    }
+  }
+  open_.clear();
+}
+
+std::optional<double> recovery_watch::waiting_s(std::size_t finding) const noexcept {
+  const auto& f = findings_[finding];
+  const auto open = std::find_if(open_.begin(), open_.end(),
+                                 [finding](const auto& o) { return o->finding == finding; });
+  if (open == open_.end() || !f.ended_s) {
+    return std::nullopt;
+  }
+  return std::max(0.0, (*open)->whole_since.value_or(last_.at_s) - *f.ended_s);
+}
+
+std::vector<std::string> recovery_watch::take_news() {
+  return std::exchange(news_, {});
+}
+
+} // namespace fleet::judging

@@ -1,0 +1,115 @@
+// The tables of faults, expectations and growth.
+#include "fleet/report/judged.hpp"
+
+#include <fmt/format.h>
+
+#include "fleet/judging/amount.hpp"
+
+namespace fleet::report {
+
+namespace {
+
+using judging::fault_finding;
+using judging::said;
+using judging::unit;
+
+std::string seconds_said(double s) {
+  return said(s, unit::duration);
+}
+
+std::string recovered_text(const fault_finding& f) {
+  if (!f.ended_s) {
+    return "in force";
+  }
+  return f.recovered_s ? seconds_said(*f.recovered_s) : "never";
+}
+
+std::string backoff_text(const judging::backoff_finding& b) {
+  if (b.kept()) {
+    return b.waits == 0 ? "no waits" : "kept";
+  }
+  std::string out;
+  for (const auto& [kept, text] :
+       {std::pair{b.capped, "beyond its cap"}, std::pair{b.spaced, "too often"},
+        std::pair{b.jittered, "no jitter"}}) {
+    if (!kept) {
+      out += (out.empty() ? "" : ", ") + std::string{text};
+    }
+  }
+  return out;
+}
+
+void append_faults(std::string& out, const judged_facts& j) {
+  if (j.faults.empty()) {
+    return;
+  }
+  out += fmt::format("\n{:<24}{:>9}{:>9}{:>16}{:>10}{:>12}{:>9}{:>9}  {}\n", "fault", "at",
+                     "lasted", "hit", "whole in", "reconn./s", "delayed", "repeated", "back-off");
+  for (const auto& f : j.faults) {
+    out += fmt::format("{:<24}{:>9}{:>9}{:>16}{:>10}{:>12}{:>9}{:>9}  {}\n", f.name,
+                       seconds_said(f.at_s),
+                       f.ended_s ? seconds_said(*f.ended_s - f.at_s) : std::string{"-"},
+                       fmt::format("{}/{}", f.hit, f.selected), recovered_text(f),
+                       f.reconnect_peak_per_s, f.delayed, f.repeated, backoff_text(f.backoff));
+    if (!f.followed_by.empty()) {
+      out += fmt::format("  {} began before the fleet was whole again\n", f.followed_by);
+    }
+  }
+}
+
+void append_expectations(std::string& out, const judged_facts& j) {
+  if (j.expectations.empty()) {
+    return;
+  }
+  out += "\nexpectations\n";
+  for (const auto& e : j.expectations) {
+    out += fmt::format("  {:<8}{}\n", e.ok ? "met" : "failed", e.line);
+  }
+}
+
+void append_soak(std::string& out, const judged_facts& j) {
+  if (!j.soak) {
+    return;
+  }
+  const auto& s = *j.soak;
+  out += fmt::format("\n{:<24}{} of steady running from {} on, {} samples{}\n", "soak",
+                     seconds_said(s.steady_s), seconds_said(s.steady_from_s), s.samples,
+                     s.too_short ? ": too short to judge" : "");
+  for (const auto& g : s.all) {
+    const auto kind = g.octets ? unit::size : unit::plain;
+    const char* const state = !g.judged     ? "not judged"
+                              : s.too_short ? ""
+                              : g.grew      ? "grew"
+                                            : "steady";
+    out += fmt::format("  {:<22}{:>12} median, {} an hour, {} in all of {} allowed  {}\n", g.text,
+                       said(g.median, kind), said(g.per_hour, kind), said(g.growth, kind),
+                       said(g.limit, kind), state);
+  }
+}
+
+} // namespace
+
+std::string judged_text(const judged_facts& j) {
+  std::string out;
+  append_faults(out, j);
+  append_expectations(out, j);
+  append_soak(out, j);
+  return out;
+}
+
+void judge_expected(const judged_facts& j, std::vector<std::string>& out) {
+  if (!j.stopped_early.empty()) {
+    out.push_back("stopped early: " + j.stopped_early);
+  }
+  for (const auto& e : j.expectations) {
+    if (!e.ok) {
+      out.push_back(e.line);
+    }
+  }
+  if (j.soak) {
+    const auto wrong = judging::failures_of(*j.soak);
+    out.insert(out.end(), wrong.begin(), wrong.end());
+  }
+}
+
+} // namespace fleet::report

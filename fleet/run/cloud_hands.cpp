@@ -1,0 +1,74 @@
+// Orders to the twins' home, or over HTTP.
+#include "fleet/run/cloud_hands.hpp"
+
+#include <algorithm>
+
+#include "fleet/run/far_faults.hpp"
+
+namespace fleet::program {
+
+std::optional<std::string> twin_hand::add(const std::shared_ptr<const faults::fault>& f) {
+  if (twins_.empty()) {
+    return "no device of this run speaks to a twin";
+  }
+  if (f->what == faults::effect::cloud_restart
+      && std::any_of(twins_.begin(), twins_.end(),
+                     [](const twin& t) { return !t.host->can_restart(); })) {
+    return "cloud_restart takes a twin that keeps what it acknowledged, and keeping costs: a run "
+           "has one where its scenario or its --fault has a cloud_restart, at whatever time";
+  }
+  for (const auto& each : twins_) {
+    each.home->post([twin = each, f, marks = marks_] {
+      auto& desk = twin.host->faults();
+      if (!desk.add(*f, twin.home->now())) {
+        return;
+      }
+      for (auto& mark : desk.marks()) {
+        if (mark->name == f->name) {
+          const std::lock_guard held{marks->lock};
+          marks->by[f->name].push_back(std::move(mark));
+        }
+      }
+    });
+  }
+  return std::nullopt;
+}
+
+void twin_hand::remove(const std::string& name) {
+  for (const auto& each : twins_) {
+    each.home->post([twin = each, name] { (void)twin.host->faults().remove(name); });
+  }
+}
+
+std::optional<fault_figures> twin_hand::figures(const std::string& name) const {
+  const std::lock_guard held{marks_->lock};
+  const auto found = marks_->by.find(name);
+  if (found == marks_->by.end()) {
+    return std::nullopt;
+  }
+  fault_figures sum;
+  for (const auto& mark : found->second) {
+    sum.selected += mark->selected.load(std::memory_order_relaxed);
+    sum.hit += mark->hit.load(std::memory_order_relaxed);
+    sum.strikes += mark->strikes.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready)
+    : api_(std::move(api)), where_(std::move(where)), seed_(ready.seed), devices_(ready.devices()) {
+  for (const auto& region : ready.regions) {
+    shares_ppm_.push_back(region.share_ppm);
+  }
+}
+
+std::optional<std::string> far_hand::add(const std::shared_ptr<const faults::fault>& f) {
+  return send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_});
+}
+
+void far_hand::remove(const std::string& name) {
+  // One that it does not take: its fault ends by itself, and the run goes on.
+  (void)end_far_fault(*api_, where_, name);
+}
+
+} // namespace fleet::program

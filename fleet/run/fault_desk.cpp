@@ -1,0 +1,174 @@
+// One list under a lock; who carries a fault out is asked without it.
+#include "fleet/run/fault_desk.hpp"
+
+#include <algorithm>
+
+#include "fleet/scenario/fault_plan.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+/// Its own name, or that of the preset that it is a part of.
+bool called(const std::string& full, std::string_view name) {
+  return full == name
+         || (full.size() > name.size() && full.starts_with(name) && full[name.size()] == '.');
+}
+
+} // namespace
+
+std::string_view to_string(faults::timeline::state state) noexcept {
+  switch (state) {
+    case faults::timeline::state::waiting: return "waiting";
+    case faults::timeline::state::in_force: return "in force";
+    case faults::timeline::state::over: return "over";
+  }
+  return {};
+}
+
+fault_hand* fault_desk::hand_of(faults::effect what) const noexcept {
+  switch (faults::info_of(what).of) {
+    case faults::domain::network:
+    case faults::domain::device: return hands_.devices;
+    case faults::domain::firmware:
+    case faults::domain::cloud: return hands_.cloud;
+  }
+  return nullptr;
+}
+
+fault_desk::entry* fault_desk::find(std::string_view name) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [name](const entry& e) { return e.row.name == name; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> fault_desk::add(faults::fault f, std::uint32_t selected, duration now) {
+  auto* const hand = hand_of(f.what);
+  if (hand == nullptr) {
+    return std::string{to_string(f.what)} + " is for the twin, and this run has none";
+  }
+  if (entries_.size() >= faults::timeline::faults_max) {
+    forget_oldest();
+  }
+  if (has(f.name)) {
+    return "there is a fault " + f.name + " already";
+  }
+  if (entries_.size() >= faults::timeline::faults_max || !timeline_.add(f, time_point{now})) {
+    return "there are too many faults; remove some";
+  }
+  entry made;
+  made.row.name = f.name;
+  made.row.what = f.what;
+  made.row.text = describe(f);
+  made.row.begins = now + f.at;
+  made.row.live = now > duration{0};
+  made.row.figures.selected = selected;
+  made.fault = std::make_shared<const faults::fault>(std::move(f));
+  if (auto why = hand->add(made.fault)) {
+    (void)timeline_.remove(made.row.name, *this);
+    return why;
+  }
+  const std::lock_guard held{lock_};
+  entries_.push_back(std::move(made));
+  return std::nullopt;
+}
+
+bool fault_desk::remove(std::string_view name, duration now) {
+  std::vector<std::string> those;
+  for (const auto& e : entries_) {
+    if (called(e.row.name, name)) {
+      those.push_back(e.row.name);
+    }
+  }
+  now_ = now;
+  for (const auto& each : those) {
+    auto* const found = find(each);
+    if (auto* const hand = hand_of(found->row.what)) {
+      hand->remove(each);
+    }
+    (void)timeline_.remove(each, *this);
+    const std::lock_guard held{lock_};
+    std::erase_if(entries_, [&each](const auto& e) { return e.row.name == each; });
+  }
+  return !those.empty();
+}
+
+void fault_desk::advance(duration now) {
+  if (entries_.empty()) {
+    return;
+  }
+  now_ = now;
+  timeline_.advance(time_point{now}, *this);
+}
+
+void fault_desk::end_all(duration now) {
+  now_ = now;
+  for (const auto& e : entries_) {
+    auto* const hand = hand_of(e.row.what);
+    if (hand != nullptr && e.row.state != faults::timeline::state::over) {
+      hand->remove(e.row.name);
+    }
+  }
+  timeline_.remove_all(*this);
+}
+
+void fault_desk::on_strike(const faults::fault& f, const faults::strike&) {
+  const std::lock_guard held{lock_};
+  if (auto* const found = find(f.name)) {
+    found->row.state = faults::timeline::state::in_force;
+  }
+}
+
+void fault_desk::on_end(const faults::fault& f) {
+  const std::lock_guard held{lock_};
+  if (auto* const found = find(f.name)) {
+    found->row.state = faults::timeline::state::over;
+    found->row.ended = now_;
+  }
+}
+
+void fault_desk::forget_oldest() {
+  const auto oldest = std::find_if(entries_.begin(), entries_.end(), [](const entry& e) {
+    return e.row.live && e.row.state == faults::timeline::state::over;
+  });
+  if (oldest != entries_.end()) {
+    const std::string name = oldest->row.name;
+    (void)remove(name, now_);
+  }
+}
+
+bool fault_desk::empty() const {
+  const std::lock_guard held{lock_};
+  return entries_.empty();
+}
+
+bool fault_desk::has(std::string_view name) const {
+  const std::lock_guard held{lock_};
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [name](const entry& e) { return called(e.row.name, name); });
+}
+
+std::vector<std::string> fault_desk::names() const {
+  const std::lock_guard held{lock_};
+  std::vector<std::string> out;
+  for (const auto& e : entries_) {
+    out.push_back(e.row.name);
+  }
+  return out;
+}
+
+std::vector<fault_row> fault_desk::rows() const {
+  const std::lock_guard held{lock_};
+  std::vector<fault_row> out;
+  for (const auto& e : entries_) {
+    auto& row = out.emplace_back(e.row);
+    const auto* const hand = hand_of(row.what);
+    if (const auto figures = hand == nullptr ? std::nullopt : hand->figures(row.name)) {
+      row.figures.hit = figures->hit;
+      row.figures.strikes = figures->strikes;
+    }
+  }
+  return out;
+}
+
+} // namespace fleet::program

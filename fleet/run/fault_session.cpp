@@ -1,0 +1,111 @@
+// Orders in, sentences out.
+#include "fleet/run/fault_session.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "fleet/run/run_faults.hpp"
+
+namespace fleet::program {
+
+std::optional<startup_error> fault_session::open() {
+  const bool asked_for = !options_.control.empty();
+  // A virtual run is over before anybody has typed, and opens no socket unasked.
+  if (options_.control == "off" || (options_.virtual_world && !asked_for)) {
+    return std::nullopt;
+  }
+  auto made = control_server::listen(asked_for ? options_.control : control_path_of_this_process());
+  if (made) {
+    control_ = std::move(made).value();
+  } else if (asked_for) {
+    return startup_error{exit_code::environment_failed, made.error()};
+  } else if (!options_.quiet) {
+    std::fprintf(stderr, "note: %s\n", made.error().c_str());
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> fault_session::begin(const caf::actor& root) {
+  shards_.speak_to(root);
+  desk_.work_with({&shards_, cloud_});
+  running_ = true;
+  std::vector<std::string> refused;
+  for (const auto& planned : ready_.faults) {
+    const auto selected = count_selected(planned.fault, draw_of(ready_), ready_.devices());
+    if (auto why = desk_.add(planned.fault, selected, duration{0})) {
+      refused.push_back("fault " + planned.fault.name + " was not to be: " + *why);
+    }
+  }
+  return refused;
+}
+
+void fault_session::turn(duration now) {
+  now_ = now;
+  if (running_) {
+    desk_.advance(now);
+  }
+  if (control_) {
+    control_->turn([this](const control_order& order) { return answer(order); });
+  }
+}
+
+void fault_session::quiet(duration now) {
+  now_ = now;
+  running_ = false;
+  desk_.end_all(now);
+}
+
+void fault_session::close() {
+  running_ = false;
+  shards_.speak_to({});
+  control_.reset();
+}
+
+std::string fault_session::answer(const control_order& order) {
+  switch (order.verb) {
+    case control_verb::who:
+      return who_answer({::getpid(), ready_.plan ? ready_.plan->name : std::string{}, ready_.seed,
+                         ready_.devices(), options_.virtual_world, now_});
+    case control_verb::list: return list_answer(desk_.rows(), now_);
+    case control_verb::add: return add(order.words);
+    case control_verb::remove: return remove(order.names);
+  }
+  return control_refusal("not understood");
+}
+
+std::string fault_session::add(const std::string& words) {
+  if (!running_) {
+    return control_refusal("the run is about to end and takes no faults any more");
+  }
+  auto made = live_faults(options_, ready_, words, desk_.names());
+  if (!made) {
+    return control_refusal(made.error());
+  }
+  std::vector<std::string> told;
+  for (auto& planned : made.value().faults) {
+    const auto selected = count_selected(planned.fault, draw_of(ready_), ready_.devices());
+    auto line = announcement(planned.fault, selected, ready_.devices());
+    // What began with the run counts from 0: a live one is a little later, whatever the hour.
+    if (auto why = desk_.add(std::move(planned.fault), selected, std::max(now_, duration{1}))) {
+      return control_refusal(*why);
+    }
+    told.push_back(std::move(line));
+  }
+  return add_answer(told, made.value().notes);
+}
+
+std::string fault_session::remove(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (!desk_.has(name)) {
+      return control_refusal("there is no fault " + name + "; fleet fault list shows all");
+    }
+  }
+  for (const auto& name : names) {
+    (void)desk_.remove(name, now_);
+  }
+  return add_answer({}, {});
+}
+
+} // namespace fleet::program

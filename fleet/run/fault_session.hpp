@@ -1,0 +1,60 @@
+// The faults of a run while it lasts: its desk, those who carry them out, and the control socket
+// by which more are ordered. Lives in the director, on its thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/actor.hpp>
+
+#include "fleet/run/control_server.hpp"
+#include "fleet/run/fault_desk.hpp"
+#include "fleet/run/fault_hands.hpp"
+#include "fleet/run/prepare.hpp"
+
+namespace fleet::program {
+
+class fault_session {
+public:
+  /// All outlive it.
+  fault_session(const run_options& options, const prepared& ready,
+                const std::vector<actors::shard*>& shards)
+      : options_(options), ready_(ready), shards_(shards) {}
+
+  /// Who carries faults of cloud and firmware out; null, as it is without this: nobody.
+  void cloud_by(fault_hand* hand) { cloud_ = hand; }
+  /// Opens the control socket, if the run has one. One that was asked for must be had.
+  std::optional<startup_error> open();
+  /// Before the devices run: the faults that the run begins with. What nobody can carry out comes
+  /// back as sentences.
+  std::vector<std::string> begin(const caf::actor& root);
+  /// Each slice; `now` since the devices run.
+  void turn(duration now);
+  /// The run drains: nothing is in force any more, and nothing new is taken.
+  void quiet(duration now);
+  /// The actors are gone.
+  void close();
+
+  /// Its rows() may be read by any thread, while it is there.
+  [[nodiscard]] const fault_desk& desk() const noexcept { return desk_; }
+  /// Empty: there is none.
+  [[nodiscard]] std::string control_path() const { return control_ ? control_->path() : ""; }
+
+private:
+  std::string answer(const control_order& order);
+  std::string add(const std::string& words);
+  std::string remove(const std::vector<std::string>& names);
+
+  const run_options& options_;
+  const prepared& ready_;
+  shard_hand shards_;
+  fault_hand* cloud_ = nullptr;
+  fault_desk desk_;
+  std::unique_ptr<control_server> control_;
+  duration now_{0};
+  bool running_ = false; ///< between begin() and quiet()
+};
+
+} // namespace fleet::program

@@ -1,0 +1,86 @@
+// All of them at once.
+#include "fleet/run/judges.hpp"
+
+#include <algorithm>
+
+#include "fleet/judging/amount.hpp"
+#include "fleet/run/machine.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+std::vector<std::string> lines_of(const judged_run& run) {
+  std::vector<std::string> out;
+  if (run.ready.plan) {
+    for (const auto& line : run.ready.plan->expect) {
+      out.push_back(line.text);
+    }
+  }
+  const auto& given = run.options.judged.expect;
+  out.insert(out.end(), given.begin(), given.end());
+  return out;
+}
+
+/// Looks of a whole run; a second apart in a short one.
+constexpr double looks = 2000;
+
+} // namespace
+
+judges::judges(const judged_run& run)
+    : run_(run), recovery_(run.shards, recovery_limits_of(run.ready)), expectations_(lines_of(run)),
+      every_s_(std::max(1.0, seconds(run.options.run_for) / looks)) {
+  if (run.options.judged.soak) {
+    soak_.emplace(run.world, run.far, seconds(run.options.run_for));
+  }
+}
+
+void judges::look(const run_moment& now, const fault_teller& faults, report::run_facts& facts) {
+  if (faults && now.now_s >= faults_next_s_) {
+    faults_ = faults();
+    faults_next_s_ = now.now_s + std::min(every_s_ / 10, 1.0);
+  }
+  recovery_.look(now.now_s, now.wanted, faults_, facts.counts);
+  if (now.over) {
+    return;
+  }
+  if (soak_) {
+    const bool whole = now.wanted != 0 && facts.counts.online() >= now.wanted;
+    soak_->look(now.now_s, whole, now.ramp, facts);
+  }
+  if (!expectations_.live() || now.now_s < next_s_) {
+    return;
+  }
+  next_s_ = now.now_s + every_s_;
+  facts.process.rss_max_bytes = resident_peak_bytes();
+  facts.process.cpu_s = cpu_seconds();
+  if (expectations_.live_latencies()) {
+    for (std::size_t i = 0; i < actors::latency_count; ++i) {
+      facts.latencies[i] = report::read_latency(run_.shards, static_cast<actors::latency>(i));
+    }
+    facts.firmware = report::read_firmware(run_.shards);
+  }
+  recovery_.tell(facts);
+  if (expectations_.look(facts, now.now_s) && stop_early()) {
+    facts.judged.stopped_early = expectations_.hopeless();
+  }
+}
+
+bool judges::stop_early() const noexcept {
+  return !run_.options.judged.no_early_stop && !expectations_.hopeless().empty();
+}
+
+void judges::finish(report::run_facts& facts) {
+  recovery_.finish(facts);
+  if (soak_) {
+    facts.judged.soak = soak_->judge(run_.options.devices);
+  }
+  facts.judged.by_hand = expectations_.names();
+  expectations_.decide(facts);
+}
+
+std::string news_text(double now_s, const std::string& line) {
+  return "at " + judging::said(now_s, judging::unit::duration) + ": " + line;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,114 @@
+// Sampling: the allocator's count, the kernel's, the homes' own.
+#include "fleet/run/soak.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "fleet/run/machine.hpp"
+
+/// Of the address sanitizer, whose allocator answers mallinfo2() with nothing; null without it.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
+
+namespace fleet::program {
+
+namespace {
+
+constexpr double mib = 1048576;
+/// Part of what is left of a run when all are online: caches fill, each device has reported.
+constexpr double warming = 0.1;
+constexpr double warming_least_s = 10;
+
+/// Bounded samples over the whole of a long run, a few seconds apart in a short one.
+double pace(double run_for_s) {
+  return std::max(2.0, run_for_s / 1000);
+}
+
+} // namespace
+
+std::vector<judging::watched> soak_watched() {
+  const bool sanitized = __sanitizer_get_current_allocated_bytes != nullptr;
+  return {
+      {"user_bytes", "memory in use", true, 0.25 * mib, 0.02, true},
+      // The sanitizer keeps freed memory for a while, so that there it says nothing.
+      {"rss_bytes", "resident memory", true, 4 * mib, 0.05, !sanitized},
+      {"descriptors", "descriptors", false, 4, 0.05, true},
+      {"timers", "timers armed", false, 16, 0.05, true},
+      {"home_queue", "queued on homes", false, 64, 1, true},
+      {"in_flight", "reports in flight", false, 64, 1, true},
+      {"twin_unacknowledged", "unacknowledged downlinks", false, 64, 1, true},
+      {"twin_sessions", "sessions of the twin", false, 16, 0.05, true},
+  };
+}
+
+std::uint64_t user_bytes() {
+  if (__sanitizer_get_current_allocated_bytes != nullptr) {
+    return __sanitizer_get_current_allocated_bytes();
+  }
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+std::uint64_t open_descriptors() {
+  std::error_code failed;
+  std::filesystem::directory_iterator all{"/proc/self/fd", failed};
+  if (failed) {
+    return 0;
+  }
+  // The one that reads them is among them, each time alike.
+  return static_cast<std::uint64_t>(std::distance(begin(all), end(all)));
+}
+
+soak::soak(run_world& world, const far_sides& far, double run_for_s)
+    : world_(world), far_(far), run_for_s_(run_for_s), every_s_(pace(run_for_s)),
+      watch_(std::make_unique<judging::soak_watch>(soak_watched())) {}
+
+void soak::look(double now_s, bool whole, bool ramp, const report::run_facts& facts) {
+  if (ramp) {
+    from_s_.reset(); // what is sampled from now on is another load's
+    return;
+  }
+  if (!from_s_) {
+    if (!whole) {
+      return;
+    }
+    from_s_ = now_s;
+    next_s_ = now_s + std::max(warming_least_s, warming * (run_for_s_ - now_s));
+    watch_ = std::make_unique<judging::soak_watch>(soak_watched());
+  }
+  if (now_s >= next_s_) {
+    next_s_ = now_s + every_s_;
+    watch_->add(now_s, sample(facts));
+  }
+}
+
+std::vector<std::optional<double>> soak::sample(const report::run_facts& facts) {
+  hal::home_load homes;
+  const auto add = [this, &homes](hal::home& home) {
+    hal::home_load one;
+    world_.call(home, [&] { one = home.load(); });
+    homes.timers += one.timers;
+    homes.queued += one.queued;
+  };
+  bool twin_apart = true;
+  for (auto* const home : world_.device_homes()) {
+    add(*home);
+    twin_apart = twin_apart && home != &world_.twin_home();
+  }
+  if (twin_apart) {
+    add(world_.twin_home());
+  }
+  const auto far = far_.load();
+  const auto number = [](auto n) { return std::optional{static_cast<double>(n)}; };
+  return {number(user_bytes()),       number(resident_bytes()), number(open_descriptors()),
+          number(homes.timers),       number(homes.queued),     number(facts.counts.in_flight),
+          number(far.unacknowledged), number(far.sessions)};
+}
+
+judging::soak_finding soak::judge(std::uint64_t devices) const {
+  return watch_->judge(devices);
+}
+
+} // namespace fleet::program

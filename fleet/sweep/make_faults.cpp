@@ -1,0 +1,219 @@
+// Faults that a fleet must recover from by itself: any effect but those after which some devices
+// cannot come back, whoever is right, and all windows end before the last, quiet part of the run.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fleet/sweep/make_plan.hpp"
+#include "protocol/faults/effect.hpp"
+#include "protocol/faults/fault.hpp"
+
+namespace fleet::sweep {
+
+namespace {
+
+using namespace std::chrono_literals;
+using faults::effect;
+
+constexpr std::uint32_t faults_most = 8;
+
+bool keeps_octets_whole(const product_traits& t) noexcept {
+  return program::over_tls(t.security) || program::over_dtls(t.security);
+}
+
+/// Whether what the effect needs is there.
+bool can_hit(const faults::effect_info& info, const product_traits& t) noexcept {
+  if (info.what == effect::expire_tokens && t.protocol == program::device_protocol::mqtt) {
+    return t.logon == program::logon_mode::pre_auth;
+  }
+  switch (info.need) {
+    case faults::need::nothing:
+    case faults::need::twin: return true;
+    case faults::need::stream: return t.protocol != program::device_protocol::coap;
+    case faults::need::datagram: return t.protocol == program::device_protocol::coap;
+    case faults::need::security: return keeps_octets_whole(t);
+    case faults::need::flash: return t.firmware;
+  }
+  return false;
+}
+
+/// Whether a device of the product is whole again some time after the effect is over.
+bool recovers(effect what, const product_traits& t) noexcept {
+  switch (what) {
+    // Without a digest on the way, what was changed is a message like another.
+    case effect::corruption: return keeps_octets_whole(t);
+    // A secret that is told once is gone with the store that it was kept in.
+    case effect::kv_corruption:
+    case effect::full_flash: return !program::registers(t.logon);
+    // The image that runs may be the one that rots, and there may be no other.
+    case effect::bit_rot: return false;
+    case effect::latency:
+    case effect::jitter:
+    case effect::bandwidth:
+    case effect::stall:
+    case effect::reset:
+    case effect::half_open:
+    case effect::refuse:
+    case effect::dns_failure:
+    case effect::slicing:
+    case effect::tls_failure:
+    case effect::loss:
+    case effect::duplication:
+    case effect::reordering:
+    case effect::nat_rebinding:
+    case effect::partition:
+    case effect::power_loss:
+    case effect::power_loss_in_write:
+    case effect::reboot_loop:
+    case effect::clock_jump:
+    case effect::clock_drift:
+    case effect::memory_exhaustion:
+    case effect::dead_battery:
+    case effect::actor_crash:
+    case effect::firmware_wrong_digest:
+    case effect::firmware_truncated:
+    case effect::firmware_oversize:
+    case effect::firmware_slow:
+    case effect::firmware_failing:
+    case effect::firmware_unbootable:
+    case effect::cloud_restart:
+    case effect::cloud_slow:
+    case effect::cloud_throttle:
+    case effect::drop_acks:
+    case effect::deliver_twice:
+    case effect::kick:
+    case effect::refuse_credentials:
+    case effect::expire_tokens:
+    case effect::malformed: return true;
+  }
+  return false;
+}
+
+/// Strengths near what the effect has by default.
+std::string strength_keys(dice& draw, const faults::effect_info& info) {
+  const auto usual = faults::default_fault(info.what);
+  const auto takes = [&info](faults::parameter p) { return (info.takes & p) != 0; };
+  const auto about = [&draw](std::uint64_t n) {
+    return std::max<std::uint64_t>(1, n * draw.between(25, 200) / 100);
+  };
+  std::string out;
+  if (takes(faults::takes_by)) {
+    const auto ms = about(static_cast<std::uint64_t>(usual.by / 1ms));
+    const bool back = info.what == effect::clock_jump && draw.percent(50);
+    out += fmt::format(", by: {}{}ms", back ? "-" : "", ms);
+  }
+  if (takes(faults::takes_share)) {
+    const auto ppm = std::min<std::uint64_t>(about(usual.share_ppm), 500'000);
+    out += fmt::format(", share: {}.{:04}%", ppm / 10'000, ppm % 10'000);
+  }
+  if (takes(faults::takes_rate)) {
+    out += fmt::format(", rate: {}", about(usual.rate));
+  }
+  if (takes(faults::takes_size)) {
+    out += fmt::format(", size: {}", about(usual.size));
+  }
+  if (takes(faults::takes_drift)) {
+    out += fmt::format(", drift: {}", about(static_cast<std::uint64_t>(usual.drift_ppm)));
+  }
+  if (takes(faults::takes_status)) {
+    out += fmt::format(", status: {}", draw.one_of({403, 404, 500, 503}));
+  }
+  return out;
+}
+
+/// `at`, `for`, `ramp` and `every` within the first `open_s` seconds.
+std::string time_keys(dice& draw, const faults::effect_info& info, std::uint32_t open_s) {
+  const std::uint32_t span = draw.between(2, std::clamp(open_s / 2, 3U, 60U));
+  const std::uint32_t at = draw.between(1, std::max(1U, open_s - std::min(open_s - 1, span)));
+  std::string out = fmt::format(", at: {}s", at);
+  const bool repeats = (info.takes & faults::takes_every) != 0
+                       && (info.what == effect::reboot_loop || (span > 8 && draw.percent(40)));
+  const std::uint32_t every = repeats ? draw.between(5, std::max(5U, span - 1)) : 0;
+  if (info.shape == faults::shape::window || repeats) {
+    out += fmt::format(", for: {}s", span);
+  }
+  out += repeats ? fmt::format(", every: {}s", every) : "";
+  const bool ramped = span > 4 && draw.percent(30);
+  if (ramped && (!repeats || info.shape == faults::shape::window)) {
+    out += fmt::format(", ramp: {}s", draw.between(1, span / 2));
+  } else if (ramped) {
+    out += fmt::format(", ramp: {}s", draw.between(1, every));
+  }
+  return out;
+}
+
+struct chosen {
+  const faults::effect_info* info;
+  std::vector<const product_traits*> whom; ///< those selected by name; empty: all
+};
+
+/// An effect and products that it can hit and that come back; nothing where the draw finds none.
+std::optional<chosen> choose(dice& draw, const draft& d) {
+  const auto& info = faults::effects()[draw.between(0, faults::effect_count - 1)];
+  const auto fits = [&info](const product_traits& t) {
+    return can_hit(info, t) && recovers(info.what, t) && !t.behind_gateway;
+  };
+  std::vector<const product_traits*> able;
+  std::size_t own = 0;
+  for (const auto& t : d.traits) {
+    own += t.behind_gateway ? 0 : 1;
+    if (fits(t)) {
+      able.push_back(&t);
+    }
+  }
+  if (able.empty()) {
+    return std::nullopt;
+  }
+  if (able.size() == own && draw.percent(50)) {
+    return chosen{&info, {}};
+  }
+  return chosen{&info, {able[draw.between(0, static_cast<std::uint32_t>(able.size()) - 1)]}};
+}
+
+std::string select_keys(dice& draw, const chosen& c) {
+  std::string out = c.whom.empty() ? "" : "product: " + c.whom.front()->name;
+  if (draw.percent(50)) {
+    out += fmt::format("{}percent: {}%", out.empty() ? "" : ", ", draw.between(5, 95));
+  }
+  return out.empty() ? out : ", select: {" + out + "}";
+}
+
+/// What the fault may spoil may fail: an attempt at an update, a reply.
+void excuse(draft& d) {
+  for (auto& part : d.plan.parts) {
+    if (part.kind == part_kind::rollout && part.text.find("may_fail") == std::string::npos) {
+      part.text.insert(part.text.size() - 1, ", may_fail: on");
+    }
+  }
+}
+
+} // namespace
+
+void add_faults(draft& d) {
+  dice draw{d.plan.seed, 0, "sweep faults"};
+  const auto open_s = static_cast<std::uint32_t>(duration{d.plan.run_for - d.settled_for} / 1s);
+  const std::uint32_t wanted = draw.between(0, faults_most);
+  for (std::uint32_t i = 0; i < wanted; ++i) {
+    const auto c = choose(draw, d);
+    if (!c) {
+      continue;
+    }
+    std::string text = fmt::format("{{name: f{}, effect: {}", i + 1, c->info->word);
+    text += time_keys(draw, *c->info, open_s);
+    text += strength_keys(draw, *c->info);
+    text += select_keys(draw, *c) + "}";
+    d.plan.parts.push_back({part_kind::fault, std::move(text), {}});
+    for (const auto* t : c->whom) {
+      d.plan.parts.back().about.push_back(t->name);
+    }
+    d.plan.forgets = d.plan.forgets || c->info->of == faults::domain::device;
+    d.plan.has_crashes = d.plan.has_crashes || c->info->what == effect::actor_crash;
+  }
+  if (d.plan.count_of(part_kind::fault) != 0) {
+    excuse(d);
+  }
+}
+
+} // namespace fleet::sweep

@@ -1,0 +1,41 @@
+// What is known of a product while its scenario is being drawn: what decides which reports, orders,
+// rollouts and faults it can have.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fleet/session_words.hpp"
+#include "fleet/sweep/model_files.hpp"
+#include "hal_sim/world/home.hpp"
+
+namespace fleet::sweep {
+
+struct product_traits {
+  std::string name;
+  program::profile profile = program::profile::linkdevelop;
+  program::device_protocol protocol = program::device_protocol::mqtt;
+  program::security security = program::security::plain;
+  program::logon_mode logon = program::logon_mode::direct;
+  hal::link_kind link = hal::link_kind::ethernet;
+  const model_file* model = nullptr;
+  std::uint32_t devices = 0;
+  std::uint32_t qos = 1;
+  bool sdk = false; ///< behaves as the vendor's
+  bool behind_gateway = false;
+  bool rejoins = false; ///< its gateways let one go now and then, and take it in again
+  bool shadow = false;
+  bool desired = false;
+  bool config = false;
+  bool firmware = false;
+
+  [[nodiscard]] bool vendor() const noexcept { return profile != program::profile::mqtt; }
+  [[nodiscard]] bool posts() const noexcept { return protocol != program::device_protocol::mqtt; }
+  /// A round trip takes seconds.
+  [[nodiscard]] bool slow() const noexcept {
+    return link == hal::link_kind::nbiot || link == hal::link_kind::lora;
+  }
+};
+
+} // namespace fleet::sweep

@@ -1,0 +1,97 @@
+# Faults of a twin in another process, by `fleet cloud fault …`, while a fleet runs on it: what
+# devices and the ledger make of them, and what is refused.
+import json
+import pathlib
+import re
+import sys
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import harness  # noqa: E402
+from process import Process, free_port, run, wait_until  # noqa: E402
+
+DEVICES = 20
+PATIENCE_S = 90
+
+
+def metric(port, name, label=""):
+    """A sum over the series of a family that bear the label; 0 while the page is not there."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            text = page.read().decode()
+    except OSError:
+        return 0
+    series = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.M)
+    return sum(float(value) for labels, value in series if label in labels)
+
+
+class CloudFaults(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.port, self.page, self.run_page = free_port(), free_port(), free_port()
+
+    def serve(self, *words):
+        twin = self.started(Process(
+            [harness.FLEET, "cloud", "serve", "--mqtt", f"127.0.0.1:{self.port}", "--admin",
+             "127.0.0.1:0", "--metrics", f"127.0.0.1:{self.page}", *words]))
+        line = twin.wait_for_line(lambda line: line.startswith("admin "), "the admin API")
+        self.admin = line.split()[1]
+
+    def fault(self, *words, code=0):
+        done = run([harness.FLEET, "cloud", "fault", *words, "--admin", self.admin])
+        self.assertEqual(done.code, code, done.output + done.error_output)
+        return done.output + done.error_output
+
+    def listed(self):
+        return {f["name"]: f for f in json.loads(self.fault("list", "--json"))["faults"]}
+
+    def start_run(self, *words):
+        self.report = self.folder / "run.json"
+        self.fleet = self.started(Process(
+            [harness.FLEET, "run", "--target", f"mqtt://127.0.0.1:{self.port}", "--target-admin",
+             f"http://{self.admin}", "--devices", str(DEVICES), "--interval", "500ms", "--metrics",
+             f"127.0.0.1:{self.run_page}", "--json", str(self.report), "--plain", *words]))
+        wait_until(lambda: metric(self.run_page, "fleet_devices", 'phase="online"') == DEVICES,
+                   "all devices online", PATIENCE_S)
+
+    def done(self, effect):
+        return metric(self.page, "fleet_twin_faults_total", f'effect="{effect}"')
+
+    def test_a_fleet_goes_through_faults_and_loses_nothing(self):
+        for profile in ("linkdevelop", "mqtt"):
+            with self.subTest(profile=profile):
+                self.port, self.page, self.run_page = free_port(), free_port(), free_port()
+                self.serve("--profile", profile)
+                self.start_run("--profile", profile, "--duration", "40s", "--grace", "20s",
+                               "--qos", "1")
+                for words, effect in ((["deliver_twice", "share=100%", "for=5s"], "deliver_twice"),
+                                      (["cloud_slow", "by=200ms", "for=3s"], "cloud_slow"),
+                                      (["kick", "index=0-9"], "kick")):
+                    self.assertIn("is there", self.fault("add", *words))
+                    if effect != "deliver_twice" or profile == "linkdevelop":
+                        wait_until(lambda e=effect: self.done(e) > 0, effect, PATIENCE_S)
+                self.assertIn("kick", self.fault("list"))
+                self.assertEqual(self.listed()["kick"]["hit"], 10)
+                self.assertEqual(self.fleet.wait(PATIENCE_S), 0, self.fleet.error_output)
+                facts = json.loads(self.report.read_text())
+                for direction in ("uplink", "downlink"):
+                    account = facts["ledger"][direction]
+                    self.assertEqual((account["lost"], account["unexplained"]), (0, 0), account)
+                self.assertEqual(facts["devices"]["online_end"], DEVICES)
+
+    def test_what_cannot_be_is_refused_with_a_sentence(self):
+        self.serve()
+        self.assertIn("kill the process", self.fault("add", "cloud_restart", "for=5s", code=1))
+        self.assertIn("on devices", self.fault("add", "latency", "by=1s", "for=5s", code=1))
+        self.assertIn("drop_acks", self.fault("add", "drop_ack", code=2))
+        self.assertIn("share", self.fault("add", "drop_acks", "share=7", code=2))
+        self.fault("add", "drop_acks", "share=10%", "for=1h", "name=mine")
+        self.assertIn("already", self.fault("add", "drop_acks", "name=mine", code=1))
+        self.assertEqual(self.listed()["mine"]["state"], "in_force")
+        self.fault("remove", "mine")
+        self.assertIn("no fault", self.fault("remove", "mine", code=1))
+        self.assertEqual(self.listed(), {})
+
+
+if __name__ == "__main__":
+    harness.main()

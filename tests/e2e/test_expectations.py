@@ -1,0 +1,91 @@
+# Expectations from files and from the line, met, failed and hopeless; soak of short and of steady runs. All in the
+# virtual world.
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import harness  # noqa: E402
+from process import run  # noqa: E402
+
+SCENARIO = """
+name: expecting
+duration: 2m
+products: [{name: plain, profile: mqtt, count: 20}]
+expect:
+  - lost == 0
+  - p99(publish_ack) < 250ms
+  - resent / sent < 1%
+"""
+
+
+class Expectations(harness.Case):
+    def write(self, text):
+        path = self.folder / "scenario.yaml"
+        path.write_text(text)
+        return path
+
+    def virtual(self, *words, expect=0, timeout_s=300):
+        return self.fleet_run("--virtual", "--devices", 20, *words, expect=expect,
+                              timeout_s=timeout_s)
+
+    def test_those_of_a_scenario_and_of_the_line_are_met(self):
+        facts = self.fleet_run("--virtual", "--scenario", self.write(SCENARIO), "--expect",
+                               "online_end == 20", "--expect", "rate(sent) > 1/s")
+        said = facts["expectations"]
+        self.assertEqual([one["text"] for one in said],
+                         ["lost == 0", "p99(publish_ack) < 250ms", "resent / sent < 1%",
+                          "online_end == 20", "rate(sent) > 1/s"])
+        self.assertTrue(all(one["ok"] for one in said), said)
+        self.assertEqual(said[3]["actual"], 20)
+        self.assertIn("expected lost == 0: was 0", self.last_run.output)
+
+    def test_one_that_is_not_met_fails_the_run(self):
+        facts = self.virtual("--duration", "1m", "--expect", "p99(publish_ack) < 1us", expect=1)
+        self.assertEqual(facts["verdict"], "failed")
+        self.assertEqual(len(facts["failures"]), 1, facts["failures"])
+        self.assertRegex(facts["failures"][0], r"^expected p99\(publish_ack\) < 1us: was [\d.]+[mu]s$")
+
+    def test_one_that_is_hopeless_stops_the_run(self):
+        words = ("--duration", "1h", "--expect", "sent <= 100")
+        facts = self.virtual(*words, expect=1)
+        self.assertLess(facts["run"]["duration_s"], 300)
+        self.assertRegex(facts["stopped_early"], r"^expected sent <= 100: was \d+ at ")
+        self.assertLess(facts["expectations"][0]["decided_at_s"], 300)
+        self.assertEqual(facts["ledger"]["lost"], 0)
+        facts = self.virtual(*words, "--no-early-stop", expect=1)
+        self.assertGreaterEqual(facts["run"]["duration_s"], 3600)
+        self.assertIsNone(facts["stopped_early"])
+
+    def test_mistakes_have_their_places(self):
+        path = self.write(SCENARIO.replace("lost ==", "lsot =="))
+        done = run([harness.FLEET, "run", "--virtual", "--scenario", path], 60)
+        self.assertEqual(done.code, 2)
+        self.assertRegex(done.error_output, r"scenario\.yaml:6:5: .*unknown figure lsot; the "
+                                            r"nearest is lost")
+        done = run([harness.FLEET, "run", "--virtual", "--expect", "lost = 0"], 60)
+        self.assertEqual(done.code, 2)
+        self.assertIn("column 6: = is no comparison; write ==", done.error_output)
+
+    def test_the_digest_stays_what_it_is(self):
+        plain = self.virtual("--duration", "5m")
+        judged = self.virtual("--duration", "5m", "--soak", "--expect", "max(publish_ack) < 1h")
+        self.assertEqual(plain["digest"], judged["digest"])
+
+    def test_a_soak_of_a_steady_fleet_passes(self):
+        facts = self.virtual("--duration", "2h", "--soak")
+        soak = facts["soak"]
+        self.assertTrue(soak["passed"], soak)
+        self.assertGreater(soak["steady_s"], 6000)
+        watched = {one["name"]: one for one in soak["watched"]}
+        for name in ("user_bytes", "descriptors", "timers"):
+            self.assertGreater(watched[name]["median"], 0, name)
+        self.assertIn("twin_sessions", watched)
+
+    def test_a_soak_that_is_too_short_does_not_pass(self):
+        facts = self.virtual("--duration", "30s", "--soak", expect=1)
+        self.assertTrue(facts["soak"]["too_short"])
+        self.assertIn("soak: too short to judge", facts["failures"][0])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,114 @@
+// Faults as words of a command line, and as requests of a twin's admin API.
+#include "fleet/console/fault_words.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fleet/console/fault_command.hpp"
+#include "fleet/console/fault_request.hpp"
+#include "fleet/run/far_faults.hpp"
+#include "tests/support/scripted_admin.hpp"
+
+namespace fleet::program {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+result<faults::fault, std::string> read(std::vector<std::string> words) {
+  return read_fault_words(words);
+}
+
+TEST(fault_words, say_what_is_to_go_wrong) {
+  const auto got = read({"drop_acks", "share=12.5%", "for=1m30s", "at=10s", "ramp=5s",
+                         "percent=20%", "index=100-199,300", "name=mine"});
+  ASSERT_TRUE(got.ok()) << got.error();
+  const auto& f = got.value();
+  EXPECT_EQ(f.what, faults::effect::drop_acks);
+  EXPECT_EQ(f.share_ppm, 125'000U);
+  EXPECT_EQ(f.span, 90s);
+  EXPECT_EQ(f.at, 10s);
+  EXPECT_EQ(f.ramp, 5s);
+  EXPECT_EQ(f.select.share_ppm, 200'000U);
+  ASSERT_EQ(f.select.among.size(), 2U);
+  EXPECT_EQ(f.select.among[1], (faults::index_range{300, 300}));
+  EXPECT_EQ(f.name, "mine");
+}
+
+TEST(fault_words, leave_what_is_not_said_as_it_usually_is) {
+  const auto got = read({"cloud_slow"});
+  ASSERT_TRUE(got.ok());
+  EXPECT_EQ(got.value().by, 1s);
+  EXPECT_EQ(got.value().name, "") << "the twin picks one";
+}
+
+TEST(fault_words, are_refused_with_a_sentence) {
+  EXPECT_THAT(read({}).error(), HasSubstr("needs an effect"));
+  EXPECT_THAT(read({"drop_ack"}).error(), HasSubstr("the nearest is drop_acks"));
+  EXPECT_THAT(read({"kick", "evry=1s"}).error(), HasSubstr("the nearest is every"));
+  EXPECT_THAT(read({"kick", "every"}).error(), HasSubstr("unknown key"));
+  EXPECT_THAT(read({"drop_acks", "share=7"}).error(), HasSubstr("share 7 is no share"));
+  EXPECT_THAT(read({"drop_acks", "share=101%"}).error(), HasSubstr("is no share"));
+  EXPECT_THAT(read({"kick", "index=a-b"}).error(), HasSubstr("is no range"));
+  EXPECT_THAT(read({"kick", "for=10s"}).error(), HasSubstr("`for` needs `every`"));
+  EXPECT_THAT(read({"firmware_failing", "status=200"}).error(), HasSubstr("needs `status`"));
+}
+
+TEST(fault_request, tells_the_twin_what_a_run_selects_by) {
+  auto f = faults::default_fault(faults::effect::kick);
+  f.select.among = {{1, 3}, {9, 9}};
+  f.select.regions = 2;
+  const std::vector<std::uint32_t> shares{300'000, 200'000};
+  const auto request =
+      add_fault_request(f, {.seed = 7, .region_shares_ppm = shares, .devices = 10});
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.body,
+            R"({"effect":"kick","name":"kick","percentPpm":1000000,"index":"1-3,9-9",)"
+            R"("regions":2,"regionShares":"300000,200000","seed":"7","devices":10})");
+  EXPECT_EQ(remove_fault_request("a b").path, "/v1/faults/a%20b");
+}
+
+TEST(fault_command, adds_lists_and_removes_by_their_routes) {
+  support::scripted_admin api;
+  fault_options what;
+  what.verb = fault_verb::add;
+  what.fault = faults::default_fault(faults::effect::kick);
+  api.give(R"({"name":"kick","effect":"kick"})");
+  EXPECT_THAT(run_fault(what, api, "here").out, HasSubstr("kick is there"));
+  what.verb = fault_verb::list;
+  api.give(R"({"faults":[{"name":"kick","effect":"kick","state":"over","hit":3,"done":4}]})");
+  EXPECT_THAT(run_fault(what, api, "here").out, HasSubstr("kick"));
+  what.verb = fault_verb::remove;
+  what.name = "kick";
+  api.give(404, R"({"error":"unknown-fault","detail":"there is no fault called kick"})");
+  const auto gone = run_fault(what, api, "here");
+  EXPECT_EQ(gone.code, exit_code::expectation_failed);
+  EXPECT_THAT(gone.errors, HasSubstr("no fault called kick"));
+  ASSERT_EQ(api.asked.size(), 3U);
+  EXPECT_EQ(api.asked[1].path, "/v1/faults");
+  EXPECT_EQ(api.asked[2].method, "DELETE");
+}
+
+TEST(far_faults, are_sent_ended_and_listed) {
+  support::scripted_admin api;
+  const auto f = faults::default_fault(faults::effect::kick);
+  api.give(R"({"name":"kick"})");
+  EXPECT_EQ(send_far_fault(api, "here", f, {}), std::nullopt);
+  api.give(409, R"({"error":"refused","detail":"kill the process"})");
+  EXPECT_THAT(send_far_fault(api, "here", f, {}).value_or(""), HasSubstr("kill the process"));
+  api.lose();
+  EXPECT_NE(send_far_fault(api, "here", f, {}), std::nullopt);
+  api.give(404, R"({"error":"unknown-fault","detail":"there is none"})");
+  EXPECT_EQ(end_far_fault(api, "here", "kick"), std::nullopt) << "it is over, as was wanted";
+  api.give(R"({"faults":[{"name":"kick","state":"over","hit":3,"strikes":2,"done":4}]})");
+  const auto all = list_far_faults(api, "here");
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all.value().size(), 1U);
+  EXPECT_EQ(all.value().front().hit, 3U);
+  EXPECT_EQ(all.value().front().strikes, 2U);
+  api.give(R"({"other":1})");
+  EXPECT_FALSE(list_far_faults(api, "here").ok());
+}
+
+} // namespace
+} // namespace fleet::program
