@@ -160,6 +160,12 @@ void twin::kill() {
     parts_->platform->calls()
         .stop(); // who waits within this process learns that there is no answer
   }
+  // What is on its way out goes with its connection: an acknowledgement that left now would be of
+  // something that is not kept.
+  parts_->core.reset_all();
+  for (const auto& desk : parts_->coap_desks) {
+    desk->reset_all();
+  }
   parts_.reset();
   if (options_.store != nullptr) {
     options_.store->forget_pending();
