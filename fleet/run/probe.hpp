@@ -92,6 +92,7 @@ private:
   /// The first outcome is the one that counts.
   void settle(probe_start how, std::string why);
   void on_failed(mqtt::violation why);
+  [[nodiscard]] bool said_nothing_foreign() const;
   /// What arrived before CONNACK was none of MQTT.
   [[nodiscard]] std::string foreign_text() const;
 
@@ -115,6 +116,7 @@ private:
   duration command_spacing_{0};
   std::uint32_t next_command_ = 0;
   std::uint32_t connection_ = 0;
+  std::uint32_t early_closes_ = 0; ///< connections that were closed before SUBACK, from the first
   bool transport_up_ = false;
   bool last_ = false; ///< the connection is the one with a clean session
   std::uint64_t corrupted_ = 0;
