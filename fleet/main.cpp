@@ -16,6 +16,7 @@
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/fleet_run.hpp"
+#include "fleet/run/machine.hpp"
 #include "fleet/sweep/sweep_command.hpp"
 
 int main(int argc, char** argv) {
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
   }
   const std::string again = printable_command(words);
   const command chosen = std::move(parsed).value();
+  keep_start({argv, static_cast<std::size_t>(argc)});
   hide_secrets({argv, static_cast<std::size_t>(argc)});
   const exit_code code = std::visit(
       [&again](const auto& what) -> exit_code {

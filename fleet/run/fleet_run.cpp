@@ -4,11 +4,18 @@
 #include <cstdio>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/machine.hpp"
 #include "fleet/run/plan_run.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
 namespace fleet::program {
+
+namespace {
+
+constexpr std::uint32_t large_fleet = 20'000; // devices; some 80 MB
+
+} // namespace
 
 exit_code execute_run(const run_options& asked, const std::string& command_text) {
   // Before any thread exists: signals are the director's alone.
@@ -25,6 +32,9 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     }
     options = std::move(planned.value().options);
     plan = std::move(planned.value().plan);
+  }
+  if (options.virtual_world && options.devices >= large_fleet) {
+    start_on_large_pages();
   }
   auto ready = outline(options, std::move(plan));
   if (const auto error = fill_in(options, ready)) {

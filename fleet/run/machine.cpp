@@ -1,9 +1,7 @@
 // The kernel's answers.
 #include "fleet/run/machine.hpp"
 
-#include <malloc.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,7 +10,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace fleet::program {
 
@@ -58,25 +60,33 @@ double cpu_seconds() {
 
 namespace {
 
-constexpr std::uintptr_t large_page = 2 * 1024 * 1024;
-constexpr int heap_step = 64 * 1024 * 1024;
-
-std::uintptr_t heap_end() noexcept {
-  return reinterpret_cast<std::uintptr_t>(sbrk(0));
+std::vector<std::string>& start_words() {
+  static std::vector<std::string> words;
+  return words;
 }
 
 } // namespace
 
-large_pages::large_pages() noexcept
-    : advised_to_((heap_end() + large_page - 1) / large_page * large_page) {
-  mallopt(M_TOP_PAD, heap_step);
+void keep_start(std::span<char* const> words) {
+  start_words().assign(words.begin(), words.end());
 }
 
-void large_pages::advise() noexcept {
-  const std::uintptr_t end = heap_end() / large_page * large_page;
-  if (end > advised_to_) {
-    madvise(reinterpret_cast<void*>(advised_to_), end - advised_to_, MADV_HUGEPAGE);
-    advised_to_ = end;
+void start_on_large_pages() {
+  constexpr const char* name = "GLIBC_TUNABLES";
+  constexpr std::string_view ours = "glibc.malloc.hugetlb=";
+  const char* set = std::getenv(name);
+  std::string tunables = set != nullptr ? set : "";
+  if (start_words().empty() || tunables.find(ours) != std::string::npos) {
+    return;
+  }
+  tunables += (tunables.empty() ? "" : ":") + std::string{ours} + "1";
+  std::vector<char*> words;
+  for (auto& word : start_words()) {
+    words.push_back(word.data());
+  }
+  words.push_back(nullptr);
+  if (setenv(name, tunables.c_str(), 1) == 0) {
+    execv("/proc/self/exe", words.data());
   }
 }
 

@@ -1,10 +1,11 @@
 # The virtual world: one seed, one digest; another seed, another; no socket; the same files each time.
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import run  # noqa: E402
+from process import Process, run, wait_until  # noqa: E402
 
 
 class VirtualRuns(harness.Case):
@@ -41,6 +42,17 @@ class VirtualRuns(harness.Case):
         self.assertEqual(done.code, 0, done.error_output)
         calls = [line for line in trace.read_text().splitlines() if "socket(" in line]
         self.assertEqual(calls, [])
+
+    def test_a_large_fleet_has_its_heap_on_large_pages(self):
+        for devices, large in ((20000, True), (2000, False)):
+            with self.subTest(devices=devices):
+                process = self.started(Process([harness.FLEET, "run", "--virtual", "--devices",
+                                                devices, "--duration", "1h"]))
+                wait_until(lambda p=process: "repeat with" in p.output, "the run's first lines", 60)
+                environment = pathlib.Path(f"/proc/{process.pid}/environ").read_bytes()
+                self.assertEqual(b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in environment, large)
+                process.signal(signal.SIGINT)
+                self.assertEqual(process.wait(120), 130, process.error_output)
 
 
 if __name__ == "__main__":
