@@ -30,16 +30,25 @@ public:
 
 private:
   /// What the desks count, by the fault's name; filled on their home.
-  struct marks {
+  struct told {
+    struct entry {
+      std::uint64_t round; ///< of the name, which may be used again
+      std::vector<std::shared_ptr<const cloud::fault_mark>> marks;
+    };
+    /// What is put with the number that it answers belongs to this use of the name, and no other.
+    std::uint64_t begin(const std::string& name);
+    void put(std::uint64_t round, std::shared_ptr<const cloud::fault_mark> mark);
+
     mutable std::mutex lock;
-    std::map<std::string, std::vector<std::shared_ptr<const cloud::fault_mark>>, std::less<>> by;
+    std::uint64_t rounds = 0;
+    std::map<std::string, entry, std::less<>> by;
   };
   struct twin {
     hal::home* home;
     twin_host* host;
   };
   std::vector<twin> twins_;
-  std::shared_ptr<marks> marks_ = std::make_shared<marks>(); ///< shared with what is under way
+  std::shared_ptr<told> marks_ = std::make_shared<told>(); ///< shared with what is under way
 };
 
 /// A target that is a twin and shows its admin API. Each call waits for its answer.

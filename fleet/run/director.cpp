@@ -124,6 +124,9 @@ void director::drive() {
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
   faults_refused_ = faults_.begin(root_);
+  for (const auto& refused : faults_refused_) {
+    std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
+  }
   caf::anon_send(root_, actors::run_devices{});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
@@ -220,8 +223,8 @@ void director::advance() {
     enter(stage::steady);
   }
   if (stage_ == stage::ramp || stage_ == stage::steady) {
-    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted
-        && !judges_->stop_early()) {
+    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted && !judges_->stop_early()
+        && faults_refused_.empty()) {
       return;
     }
     facts_.duration_s = now - began_at_;

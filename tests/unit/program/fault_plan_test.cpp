@@ -205,6 +205,13 @@ TEST_F(fault_plan, gives_names_that_are_free_and_refuses_those_taken) {
                                       parse_fault_words("reset name=a").value()};
   EXPECT_EQ(resolve_faults(twice, scene()).error().text(),
             "--fault \"reset name=a\" has a mistake at its column 12: two faults are called a");
+  const std::vector<fault_rule> part{parse_fault_words("stall name=flaky_wifi.loss").value(),
+                                     parse_fault_words("jitter name=flaky_wifi.jitter").value(),
+                                     parse_fault_words("flaky_wifi").value()};
+  const auto clash = resolve_faults(part, scene());
+  ASSERT_FALSE(clash.ok());
+  EXPECT_NE(clash.error().text().find("a part of it is called flaky_wifi."), std::string::npos)
+      << clash.error().text();
 }
 
 TEST_F(fault_plan, refuses_a_beginning_after_the_end_unless_the_run_goes_on) {
