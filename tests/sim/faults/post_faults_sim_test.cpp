@@ -27,6 +27,7 @@ struct posting {
                .product =
                    [this, by, change = std::move(change)](auto& p) {
                      p.post.emplace().protocol = by;
+                     p.report_bytes = 100; // as a run has it, which writes one to see
                      p.peer = by == post_protocol::coap ? coap.at() : http.at();
                      if (change) {
                        change(p);
@@ -58,11 +59,11 @@ TEST(memory_exhaustion, lets_no_post_out_while_it_lasts) {
     posting p{protocol};
     ASSERT_EQ(p.fleet.online(), 1U);
     auto fault = fault_of(effect::memory_exhaustion, 0s, 60s);
-    fault.size = 16; // a report has more, if little
+    fault.size = 64;
     p.fleet.add(fault);
     p.fleet.run(1s); // what was on its way
     const auto before = p.attempted();
-    EXPECT_EQ(p.fleet.slot(0).board.memory.room(), 16U);
+    EXPECT_EQ(p.fleet.slot(0).board.memory.room(), 64U);
     p.fleet.run(50s);
     EXPECT_EQ(p.attempted(), before);
     EXPECT_EQ(p.fleet.online(), 1U);

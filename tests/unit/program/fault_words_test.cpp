@@ -65,10 +65,10 @@ TEST(fault_words, are_refused_with_a_sentence) {
             "nearest is drop_acks; see fleet fault effects");
   EXPECT_THAT(read({"kick", "evry=1s"}).error(), HasSubstr("the nearest is every"));
   EXPECT_THAT(read({"kick", "every"}).error(), HasSubstr("every is not KEY=VALUE"));
-  EXPECT_THAT(read({"drop_acks", "share=101%"}).error(), HasSubstr("column 11: share 101%"));
+  EXPECT_THAT(read({"drop_acks", "share=101%"}).error(), HasSubstr("column 17: share 101%"));
   EXPECT_THAT(read({"kick", "index=a-b"}).error(), HasSubstr("is no range"));
   EXPECT_THAT(read({"kick", "index=5-9,7"}).error(),
-              HasSubstr("column 6: index names a device twice"));
+              HasSubstr("column 12: index names a device twice"));
   EXPECT_THAT(read({"kick", "for=10s"}).error(), HasSubstr("`for` needs `every`"));
   EXPECT_THAT(read({"firmware_failing", "status=200"}).error(), HasSubstr("status 200"));
   EXPECT_THAT(read({"kick", "size=3"}).error(), HasSubstr("kick does not take size"));
@@ -144,8 +144,10 @@ TEST(far_faults, are_sent_ended_and_listed) {
 
 TEST(far_hand, tells_what_a_far_twin_has_counted_and_keeps_it_when_it_is_over) {
   const auto api = std::make_shared<support::scripted_admin>();
-  far_hand hand{
-      std::make_shared<shared_admin>(std::make_unique<passing_on>(*api)), "here", {}, 1e9};
+  prepared ready;
+  ready.products.emplace_back().plan.devices = {0, 9};
+  far_hand hand{std::make_shared<shared_admin>(std::make_unique<passing_on>(*api)), "here", ready,
+                1e9};
   auto f = std::make_shared<faults::fault>(faults::default_fault(faults::effect::kick));
   api->give(R"({"name":"kick"})");
   api->give(R"({"faults":[{"name":"kick","state":"in_force","selected":9,"hit":3,"strikes":1},)"
