@@ -131,6 +131,8 @@ public:
   [[nodiscard]] fault_desk* faults() const noexcept { return parts_.core.faults(); }
   /// The tokens of these devices are too old from now on; answers how many had one.
   std::uint32_t expire(const fault_choice& whom);
+  /// These devices have none any more, and are offline until they ask for another; likewise.
+  std::uint32_t kick(const fault_choice& whom);
 
   /// It came online otherwise: its posts do not count as presence.
   void displaced(device_index device);
@@ -150,6 +152,7 @@ private:
   [[nodiscard]] std::string derive(std::string_view purpose, device_index device);
   [[nodiscard]] bool make_room();
   void forget(device_index device);
+  [[nodiscard]] std::vector<device_index> chosen(const fault_choice& whom) const;
   post_result judge(const post_request& what, poster*& whose);
   /// Decrypts the payload into plain_.
   post_result unseal(const post_request& what, talk& whose);

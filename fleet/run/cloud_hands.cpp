@@ -2,8 +2,10 @@
 #include "fleet/run/cloud_hands.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "fleet/run/far_faults.hpp"
+#include "fleet/run/machine.hpp"
 
 namespace fleet::program {
 
@@ -69,20 +71,65 @@ std::optional<fault_figures> twin_hand::figures(const std::string& name) const {
   return sum;
 }
 
-far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready)
-    : api_(std::move(api)), where_(std::move(where)), seed_(ready.seed), devices_(ready.devices()) {
+far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready,
+                   double often_s)
+    : api_(std::move(api)), where_(std::move(where)), often_s_(often_s), seed_(ready.seed),
+      devices_(ready.devices()) {
   for (const auto& region : ready.regions) {
     shares_ppm_.push_back(region.share_ppm);
   }
 }
 
 std::optional<std::string> far_hand::add(const std::shared_ptr<const faults::fault>& f) {
-  return send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_});
+  if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_})) {
+    return why;
+  }
+  const std::lock_guard held{counted_->lock};
+  counted_->by.erase(f->name);
+  counted_->open.insert(f->name);
+  return std::nullopt;
 }
 
 void far_hand::remove(const std::string& name) {
+  look(*api_, where_, *counted_); // it forgets what it counted
   // One that it does not take: its fault ends by itself, and the run goes on.
   (void)end_far_fault(*api_, where_, name);
+  const std::lock_guard held{counted_->lock};
+  counted_->open.erase(name);
+}
+
+void far_hand::look(admin_api& api, const std::string& where, counted& into) {
+  const auto all = list_far_faults(api, where);
+  const std::lock_guard held{into.lock};
+  into.asking = false;
+  if (!all) {
+    return;
+  }
+  for (const auto& one : all.value()) {
+    if (into.open.contains(one.name)) {
+      into.by[one.name] = {static_cast<std::uint32_t>(one.selected),
+                           static_cast<std::uint32_t>(one.hit), one.strikes};
+    }
+    if (one.state == "over") {
+      into.open.erase(one.name);
+    }
+  }
+}
+
+std::optional<fault_figures> far_hand::figures(const std::string& name) const {
+  const std::lock_guard held{counted_->lock};
+  const double now = monotonic_seconds();
+  const bool due = !counted_->asked_s || now - *counted_->asked_s >= often_s_;
+  if (due && !counted_->asking && !counted_->open.empty()) {
+    counted_->asking = true;
+    counted_->asked_s = now;
+    // Left behind where the run ends before the answer comes: it owns what it needs.
+    std::thread{[api = api_, where = where_, into = counted_] {
+      look(*api, where, *into);
+    }}.detach();
+  }
+  const auto found = counted_->by.find(name);
+  return found == counted_->by.end() ? std::nullopt : std::optional{found->second};
 }
 
 } // namespace fleet::program

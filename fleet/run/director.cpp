@@ -141,6 +141,10 @@ void director::drive() {
       on_signal(*number);
     }
     faults_.turn(since_begin());
+    if (const auto why = far_.trouble(); !why.empty() && !noted_.contains(why)) {
+      line_->finish();
+      note_once(why);
+    }
     look();
     judge_moment();
     advance();

@@ -107,6 +107,9 @@ exit_code director::execute() {
   judges_->finish(facts_);
   report::judge(facts_);
   facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
+  if (auto why = far_.trouble(); !why.empty()) {
+    facts_.failures.push_back(std::move(why));
+  }
   if (!books_trouble_.empty()) {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
   }

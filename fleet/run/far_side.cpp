@@ -117,6 +117,15 @@ bool far_sides::sees_dup() const {
                      [](const auto& side) { return side->sees_dup(); });
 }
 
+std::string far_sides::trouble() const {
+  for (const auto& side : sides_) {
+    if (auto why = side->trouble(); !why.empty()) {
+      return why;
+    }
+  }
+  return {};
+}
+
 void far_sides::sample(std::vector<metrics::sample>& out) const {
   const std::size_t before = out.size();
   std::vector<metrics::sample> all;

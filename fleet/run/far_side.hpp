@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "fleet/metrics/exposition.hpp"
@@ -70,6 +71,9 @@ public:
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
+  /// Why it serves nobody any more, a sentence; empty: it does. Callable from any thread.
+  [[nodiscard]] virtual std::string trouble() const { return {}; }
+
   /// Adds its own metrics; callable from any thread.
   virtual void sample(std::vector<metrics::sample>& out) const = 0;
 };
@@ -101,6 +105,8 @@ public:
   [[nodiscard]] std::uint64_t over_bound() const;
   [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
+  /// The first one's that has any.
+  [[nodiscard]] std::string trouble() const;
   /// What several count under one name, in one sum.
   void sample(std::vector<metrics::sample>& out) const;
 

@@ -168,7 +168,8 @@ std::vector<fault_row> fault_desk::rows() const {
     auto& row = out.emplace_back(e.row);
     const auto* const hand = hand_of(row.what);
     if (const auto figures = hand == nullptr ? std::nullopt : hand->figures(row.name)) {
-      row.figures.hit = figures->hit;
+      // Several twins count the same devices, and one that strikes again and again those before.
+      row.figures.hit = std::min(figures->hit, row.figures.selected);
       row.figures.strikes = figures->strikes;
     }
   }

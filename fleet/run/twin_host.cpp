@@ -240,19 +240,26 @@ void twin_host::kill() {
   twin_.kill();
 }
 
+void twin_host::note_trouble(std::string why) {
+  if (!troubled_.load(std::memory_order_relaxed)) {
+    trouble_ = std::move(why);
+    troubled_.store(true, std::memory_order_release);
+  }
+}
+
 void twin_host::bring_back() {
   if (twin_.running()) {
     return;
   }
   const auto started = twin_.start(home_);
   if (!started) {
-    trouble_ = "the twin could not be started again: " + started.error().message;
+    note_trouble("the twin could not be started again: " + started.error().message);
     return;
   }
   const bool open = (!posts_ || posts_->reopen()) && (!door_ || door_->reopen())
                     && (!firmware_ || firmware_->reopen());
   if (!open) {
-    trouble_ = "a door of the twin could not be opened again";
+    note_trouble("a door of the twin could not be opened again");
   }
   start_commands();
 }

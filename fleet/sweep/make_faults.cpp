@@ -203,7 +203,9 @@ void add_faults(draft& d) {
     std::string text = fmt::format("{{name: f{}, effect: {}", i + 1, c->info->word);
     text += time_keys(draw, *c->info, open_s);
     text += strength_keys(draw, *c->info);
-    text += select_keys(draw, *c) + "}";
+    // Drawn in any case, so that what is drawn next stays what it is.
+    const auto select = select_keys(draw, *c);
+    text += (c->info->what == effect::cloud_restart ? "" : select) + "}";
     d.plan.parts.push_back({part_kind::fault, std::move(text), {}});
     for (const auto* t : c->whom) {
       d.plan.parts.back().about.push_back(t->name);

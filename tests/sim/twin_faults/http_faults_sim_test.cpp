@@ -108,5 +108,22 @@ TEST_F(http_faults, tokens_are_forgotten_and_credentials_refused) {
   EXPECT_THAT(post(3, token(3)), HasSubstr(R"("code":0)"));
 }
 
+TEST_F(http_faults, a_kick_takes_tokens_and_presence_and_lets_devices_log_on_again) {
+  const auto t = token(3);
+  const auto other = token(4);
+  EXPECT_THAT(post(3, t), HasSubstr(R"("code":0)"));
+  EXPECT_THAT(post(4, other), HasSubstr(R"("code":0)"));
+  EXPECT_EQ(cloud::value(twin->counters().posting[1].online), 2U);
+  auto f = support::fault_of(effect::kick);
+  f.select.among = {{3, 3}};
+  ASSERT_TRUE(order(f));
+  settle();
+  EXPECT_EQ(done(effect::kick), 1U);
+  EXPECT_EQ(cloud::value(twin->counters().posting[1].online), 1U);
+  EXPECT_THAT(post(3, t), HasSubstr(R"("code":20003)")) << "of nobody (aliyun-iot.md §18)";
+  EXPECT_THAT(post(4, other), HasSubstr(R"("code":0)"));
+  EXPECT_THAT(post(3, token(3)), HasSubstr(R"("code":0)"));
+}
+
 } // namespace
 } // namespace fleet

@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(both, mqtt_faults_of,
                          testing::Values(cloud::profile::linkdevelop, cloud::profile::mqtt),
                          [](const auto& of) {
                            return std::string{of.param == cloud::profile::mqtt ? "open_broker"
-                                                                                 : "platform"};
+                                                                               : "platform"};
                          });
 
 TEST_P(mqtt_faults_of, an_ack_that_is_dropped_leaves_a_booked_message_to_be_repeated_with_dup) {
@@ -322,6 +322,19 @@ TEST_F(coap_faults, credentials_are_refused_and_tokens_forgotten) {
   ASSERT_TRUE(desk.remove("refuse_credentials"));
   const auto next = token_in(log_on(g, 6, 1s));
   EXPECT_THAT(say(g, 6, next, 1s), StartsWith("2.05"));
+}
+
+TEST_F(coap_faults, a_kick_takes_tokens_and_lets_devices_log_on_again) {
+  auto& g = meet(1);
+  const auto token = token_in(log_on(g, 6, 1s));
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("2.05"));
+  ASSERT_TRUE(order(effect::kick));
+  settle();
+  EXPECT_EQ(done(effect::kick), 1U);
+  EXPECT_EQ(cloud::value(twin->counters().posting[0].online), 0U);
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("4.01"));
+  EXPECT_THAT(say(g, 6, token_in(log_on(g, 6, 1s)), 1s), StartsWith("2.05"));
+  EXPECT_EQ(cloud::value(twin->counters().posting[0].online), 1U);
 }
 
 struct life final : cloud::cloud_life {

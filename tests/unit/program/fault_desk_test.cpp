@@ -89,6 +89,15 @@ TEST_F(fault_desk_of_a_run, tells_how_far_faults_are_and_what_was_counted) {
   EXPECT_FALSE(desk.rows()[0].live);
 }
 
+TEST_F(fault_desk_of_a_run,
+       tells_of_no_more_devices_than_are_selected_though_each_twin_counts_them) {
+  ASSERT_FALSE(desk.add(named(effect::cloud_restart, "c"), 150, 0s));
+  cloud.counted = fault_figures{450, 450, 3};
+  desk.advance(1s);
+  EXPECT_EQ(desk.rows()[0].figures.hit, 150U);
+  EXPECT_EQ(desk.rows()[0].figures.strikes, 3U);
+}
+
 TEST_F(fault_desk_of_a_run, counts_the_time_of_live_faults_from_when_they_came) {
   ASSERT_FALSE(desk.add(named(effect::latency, "late", 5s), 1, 60s));
   desk.advance(64s);
