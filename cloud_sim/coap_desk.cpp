@@ -106,7 +106,7 @@ coap_desk::request::request(bytes_view options) {
 
 coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options& options)
     : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()),
-      wrong_signs_(options.wrong_signs) {}
+      peers_(door.places()), wrong_signs_(options.wrong_signs) {}
 
 coap_desk::~coap_desk() = default;
 
@@ -120,6 +120,7 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
   socket.at = options.at;
   socket.security = options.security;
   socket.peers_max = options.peers_max;
+  socket.places = door.places();
   socket.counters = &door.counters().dtls;
   auto opened = hal::datagram_server::open(where, socket, *made);
   if (!opened.ok()) {

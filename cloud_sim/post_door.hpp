@@ -18,6 +18,7 @@
 #include "cloud_sim/switchboard.hpp"
 #include "protocol/alink/post_logon.hpp"
 #include "protocol/base/result.hpp"
+#include "protocol/base/sip_hash.hpp"
 
 namespace fleet::cloud {
 
@@ -121,6 +122,9 @@ public:
   /// The device that such an identity names.
   [[nodiscard]] std::optional<device_index> psk_owner(std::string_view identity) const;
   /// While the store fails nothing may be answered.
+  /// What peers are kept by (hal::peer_table), made of what tokens are made from: nobody can guess
+  /// it, and a twin of the same seed has the same.
+  [[nodiscard]] hash_key places() const;
   [[nodiscard]] bool withholding() const noexcept;
 
   /// Whose token it is, good or not any more; nothing: nobody's.
