@@ -261,6 +261,7 @@ void coap_desk::wake(peer& p) {
 
 void coap_desk::reset_all() {
   server_->discard();
+  unsent_ = std::make_shared<const int>();
   for (std::size_t left = peers_.size(); left > 0; --left) {
     peer& p = *heard_.front();
     home_.disarm(p);

@@ -112,7 +112,7 @@ result<post_grant, logon_denial> post_door::authenticate(const alink::post_logon
     return denied(logon_denial::disabled);
   }
   if (auto* const faulty = faults(); faulty != nullptr && faulty->refuses(*device)) {
-    return denied(logon_denial::unauthorized);
+    return denied(logon_denial::by_fault);
   }
   const time_point now = parts_.core.now();
   if (!logons_.take(*device, parts_.options.bounds.connects, now)) {

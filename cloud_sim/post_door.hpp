@@ -42,6 +42,7 @@ protected:
 enum class logon_denial : std::uint8_t {
   unauthorized, ///< no such device, or a wrong sign
   disabled,     ///< told to the device alone
+  by_fault,     ///< a fault would have it so: told as `unauthorized`, and nobody's mistake
   too_many,     ///< it comes too often
   no_room       ///< no token can be had now
 };
@@ -121,10 +122,10 @@ public:
   [[nodiscard]] std::string psk_key(std::string_view identity) const;
   /// The device that such an identity names.
   [[nodiscard]] std::optional<device_index> psk_owner(std::string_view identity) const;
-  /// While the store fails nothing may be answered.
   /// What peers are kept by (hal::peer_table), made of what tokens are made from: nobody can guess
   /// it, and a twin of the same seed has the same.
   [[nodiscard]] hash_key places() const;
+  /// While the store fails nothing may be answered.
   [[nodiscard]] bool withholding() const noexcept;
 
   /// Whose token it is, good or not any more; nothing: nobody's.
