@@ -1,38 +1,30 @@
-// Many CoAP devices on one bare socket, each with a source address of its own out of 127.0.0.0/8.
-// Sends confirmable reports in bursts, each made before anything of it is sent, and takes their
-// ACKs: the pace of this side must not be what the other one's batches depend on.
+// Many CoAP devices on one wire. Sends confirmable reports in bursts, each made before anything of
+// it is sent, and takes their ACKs: the pace of this side must not be what the other one's batches
+// depend on.
 #pragma once
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "hal_sim/real_world/asked_addresses.hpp"
-#include "hal_sim/real_world/socket.hpp"
 #include "protocol/alink/post_logon.hpp"
+#include "protocol/base/check.hpp"
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/coap/codec.hpp"
 #include "protocol/ledger/ledger.hpp"
-#include "tests/support/raw_socket.hpp"
+#include "tests/bench/coap/crowd_wire.hpp"
 
 namespace fleet::bench {
 
 class coap_load {
 public:
-  static constexpr std::size_t window = 256; ///< reports of a burst, at most
-  static constexpr std::size_t batch = 32;   ///< of a system call, as a home's
+  static constexpr std::size_t window = crowd_wire::window; ///< reports of a burst, at most
   coap_load(const hal::address& server, const alink::credential_source& source,
             std::size_t sessions)
-      : fd_(hal::open_datagram_server(hal::address{}).value()), server_(server), source_(source),
-        clients_(sessions) {
-    FLEET_CHECK(hal::tell_asked_address(fd_.fd(), false));
-  }
+      : wire_(server), source_(source), clients_(sessions) {}
 
   /// Sessions of DTLS for all of them, each by its own key, before anything is said.
   void secure(datagram_filter_factory& factory) {
@@ -51,16 +43,16 @@ public:
         (void)clients_[k].filter->start({}, out_);
         queue_all(k);
       }
-      flush();
+      wire_.flush();
       while (closed > 0) {
-        receive([&](std::size_t k, bytes_view bytes) {
+        wire_.receive([&](std::size_t k, bytes_view bytes) {
           datagram_batch plain;
           const bool opened =
               clients_[k].filter->receive(bytes, {}, plain, out_) == filter_state::open;
           queue_all(k);
           closed -= opened && !std::exchange(clients_[k].open, true) ? 1 : 0;
         });
-        flush();
+        wire_.flush();
       }
     }
   }
@@ -74,9 +66,9 @@ public:
         alink::append_coap_logon(body, source_.at(static_cast<std::uint32_t>(k)), {});
         say(k, "auth", body.view());
       }
-      flush();
+      wire_.flush();
       for (std::size_t left = end - i; left > 0;) {
-        receive([&](std::size_t k, bytes_view bytes) {
+        wire_.receive([&](std::size_t k, bytes_view bytes) {
           left -= answered(k, bytes, [&](const coap::message_view& m) {
             clients_[k].token = alink::read_coap_grant(json_, m.payload).value().token;
           });
@@ -96,9 +88,9 @@ public:
           ++started;
         }
       }
-      flush();
+      wire_.flush();
       for (const std::size_t end = done + burst; done < end;) {
-        receive([&](std::size_t k, bytes_view bytes) {
+        wire_.receive([&](std::size_t k, bytes_view bytes) {
           done += answered(k, bytes, [](const coap::message_view&) {});
         });
       }
@@ -120,26 +112,6 @@ private:
     bool waiting = false;
     bool open = false;
   };
-  struct slot {
-    std::array<std::uint8_t, 2048> octets;
-    iovec part;
-    hal::socket_address peer;
-    hal::control_octets control;
-  };
-
-  /// 127.16.0.0 and on.
-  static hal::address source(std::size_t k) {
-    auto a = support::loopback();
-    a.ip[1] = static_cast<std::uint8_t>(16 + (k >> 16));
-    a.ip[2] = static_cast<std::uint8_t>(k >> 8 & 0xff);
-    a.ip[3] = static_cast<std::uint8_t>(k & 0xff);
-    return a;
-  }
-  static std::size_t client_at(const hal::address& a) {
-    return static_cast<std::size_t>(a.ip[1] - 16) << 16 | static_cast<std::size_t>(a.ip[2]) << 8
-           | a.ip[3];
-  }
-
   /// A property post with a tag of the ledger.
   void report(std::size_t k) {
     client& c = clients_[k];
@@ -171,7 +143,7 @@ private:
                   options.view(), body},
                  out);
     if (c.filter == nullptr) {
-      queue(k, out.view());
+      wire_.queue(k, out.view());
     } else {
       FLEET_CHECK(c.filter->send(out.view(), out_));
       queue_all(k);
@@ -196,65 +168,14 @@ private:
 
   void queue_all(std::size_t k) {
     for (std::size_t i = 0; i < out_.size(); ++i) {
-      queue(k, out_[i]);
+      wire_.queue(k, out_[i]);
     }
     out_.clear();
   }
-  void queue(std::size_t k, bytes_view bytes) {
-    if (queued_ == window) {
-      flush();
-    }
-    slot& s = sending_[queued_];
-    std::copy(bytes.begin(), bytes.end(), s.octets.begin());
-    s.part = {s.octets.data(), bytes.size()};
-    s.peer = hal::to_socket(server_);
-    msghdr& m = messages_[queued_++].msg_hdr;
-    m = {};
-    m.msg_iov = &s.part;
-    m.msg_iovlen = 1;
-    m.msg_name = s.peer.get();
-    m.msg_namelen = s.peer.size;
-    hal::answer_from(source(k), m, s.control);
-  }
-  void flush() {
-    for (std::size_t from = 0; from < queued_;) {
-      const auto left = static_cast<unsigned>(std::min(queued_ - from, batch));
-      const int sent = ::sendmmsg(fd_.fd(), &messages_[from], left, 0);
-      FLEET_CHECK(sent > 0 || errno == EAGAIN);
-      from += sent > 0 ? static_cast<std::size_t>(sent) : 0;
-    }
-    queued_ = 0;
-  }
-  /// Waits for the first; the program fails when nothing comes for a minute.
-  template <class Take>
-  void receive(Take take) {
-    pollfd waiting{fd_.fd(), POLLIN, 0};
-    FLEET_CHECK(::poll(&waiting, 1, 60'000) == 1);
-    std::array<mmsghdr, batch> got{};
-    for (std::size_t i = 0; i < batch; ++i) {
-      slot& s = receiving_[i];
-      s.part = {s.octets.data(), s.octets.size()};
-      got[i].msg_hdr.msg_iov = &s.part;
-      got[i].msg_hdr.msg_iovlen = 1;
-      got[i].msg_hdr.msg_control = s.control.room.data();
-      got[i].msg_hdr.msg_controllen = s.control.room.size();
-    }
-    const int count = ::recvmmsg(fd_.fd(), got.data(), batch, MSG_DONTWAIT, nullptr);
-    for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
-      take(client_at(*hal::asked_address(got[i].msg_hdr)),
-           bytes_view{receiving_[i].octets.data(), got[i].msg_len});
-    }
-  }
-
-  support::raw_socket fd_;
-  hal::address server_;
+  crowd_wire wire_;
   const alink::credential_source& source_;
   std::vector<client> clients_;
   json_reader json_;
-  std::vector<slot> sending_ = std::vector<slot>(window);
-  std::array<slot, batch> receiving_{};
-  std::array<mmsghdr, window> messages_{};
-  std::size_t queued_ = 0;
   datagram_batch out_;
   random_stream chance_{7, 1, "load"};
 };
