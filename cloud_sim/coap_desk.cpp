@@ -306,20 +306,18 @@ void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
     }
     options.add(alink::coap_option_message_id, number);
   }
-  if (q.separate) {
+  if (q.separate && p.session->has_room()) {
     p.session->acknowledge(r.id, home_.now(), out_);
   }
-  coap::response_fields fields;
-  fields.code = q.code;
-  fields.options = options.view();
-  fields.payload = q.payload;
+  coap::response_fields fields{q.code, options.view(), q.payload, false};
   if (p.session->respond(r.id, fields, home_.now(), out_) == coap::respond_error::none) {
     return;
   }
-  fields.options = {}; // no room for the answer: the client asks again
-  fields.payload = {};
-  fields.code = coap::code::internal_server_error;
-  (void)p.session->respond(r.id, fields, home_.now(), out_);
+  // No room for the answer: the client asks again.
+  fields = {coap::code::internal_server_error, {}, {}, false};
+  if (p.session->respond(r.id, fields, home_.now(), out_) != coap::respond_error::none) {
+    p.session->drop(r.id); // or its peer would stay forever
+  }
 }
 
 void coap_desk::log_on(peer& p, const coap::server_event::request_arrived& r, request& q) {
