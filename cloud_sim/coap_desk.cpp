@@ -174,9 +174,13 @@ void coap_desk::on_crowd(std::span<const hal::address> senders) noexcept {
       }
     }
   }
+  std::array<device_index, hal::crowd_max> devices;
+  std::size_t count = 0;
   for (const peer* p : known) {
     heard_.expect(p->place);
+    devices[count++] = p->number; // who is nobody has nothing to be fetched
   }
+  door_.expect({devices.data(), count});
 }
 
 void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {

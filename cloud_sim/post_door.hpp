@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -137,6 +138,9 @@ public:
   /// The tokens of these devices are too old from now on; answers how many had one.
   std::uint32_t expire(const fault_choice& whom);
 
+  /// Advice that these post next: what a post needs to know of each is fetched, all at once.
+  void expect(std::span<const device_index> devices) const noexcept;
+
   /// It came online otherwise: its posts do not count as presence.
   void displaced(device_index device);
   /// Its token is worth nothing any more, and it is offline.
@@ -169,6 +173,7 @@ private:
   post_platform& platform_;
   std::string key_;
   std::unordered_map<device_index, std::unique_ptr<poster>> posters_; ///< never walked
+  std::vector<poster*> places_; ///< the same by index, null for others: one step to each
   std::set<std::pair<time_point, device_index>> by_expiry_;
   std::vector<std::unique_ptr<poster>> gone_; ///< freed when nobody can be inside them
   poster* oldest_ = nullptr;                  ///< of those online, by their last post
