@@ -337,6 +337,40 @@ TEST_F(coap_faults, a_kick_takes_tokens_and_lets_devices_log_on_again) {
   EXPECT_EQ(cloud::value(twin->counters().posting[0].online), 1U);
 }
 
+TEST_F(coap_faults, an_answer_that_is_held_back_goes_with_all_that_has_not_left) {
+  cloud::coap_desk_options o;
+  o.at = hal::parse_address("127.0.0.1:5700").value();
+  auto own = std::move(cloud::coap_desk::open(world.home(), *twin->posts(), o)).value();
+  support::coap_guest g{world.home(), {.peer = own->at(), .origin = 9}};
+  auto f = fault_of(effect::cloud_slow);
+  f.by = 3s;
+  ASSERT_TRUE(order(f));
+  settle();
+  EXPECT_EQ(log_on(g, 6, 1s), "nothing");
+  own->reset_all(); // as when the store takes nothing
+  settle(3500ms);
+  EXPECT_THAT(g.take(), IsEmpty()) << "what acknowledged a log-on that is judged anew";
+  settle(3s);
+  EXPECT_THAT(g.take(), Contains(StartsWith("2.05"))) << "its repeat";
+  EXPECT_EQ(log_on(g, 6, 1s), "nothing");
+  own.reset(); // with what it has not sent
+  settle(10s);
+  EXPECT_THAT(g.take(), IsEmpty());
+}
+
+TEST(coap_fault_prices, who_is_refused_for_a_fault_has_tried_no_secret) {
+  faulty_twin rig{
+      cloud::profile::linkdevelop, false, {.wrong_signs = {.per_second = 1, .burst = 20}}};
+  auto& g = rig.meet(1);
+  ASSERT_TRUE(rig.order(effect::refuse_credentials));
+  rig.settle();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(rig.log_on(g, 6, 1s), StartsWith("4.01")) << i;
+  }
+  ASSERT_TRUE(rig.desk.remove("refuse_credentials"));
+  EXPECT_THAT(rig.log_on(g, 6, 1s), StartsWith("2.05"));
+}
+
 struct life final : cloud::cloud_life {
   explicit life(faulty_twin& of) : rig(of) {}
   void go_down() override { rig.twin->kill(); }
