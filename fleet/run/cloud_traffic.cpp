@@ -286,11 +286,17 @@ void traffic_flow::act(const attempt& which) {
   call(*console, to, which);
 }
 
-/// One at a time: the one before may be back.
+/// One at a time: the one before may be back. Only one that has been there: who is disabled before
+/// it registers is refused as one that is active (aliyun-iot.md §5.3), and hears of no end of that.
 void traffic_flow::disable(cloud::operations& console, const traffic_subject& to,
                            const attempt& which) {
   enable_again();
-  const auto done = console.disable({to.who.product_key, to.who.device_name});
+  const cloud::device_name_view who{to.who.product_key, to.who.device_name};
+  if (const auto seen = console.device(who); seen && seen.value().state == "unactivated") {
+    failed(which, cloud::operation_error::offline);
+    return;
+  }
+  const auto done = console.disable(who);
   ended(which, done);
   if (done) {
     disabled_ = to.who;
@@ -302,8 +308,9 @@ void traffic_flow::enable_again() {
   if (enable_at_ == never) {
     return;
   }
-  enable_at_ = never;
-  if (auto* const console = cloud_.console()) {
+  auto* const console = cloud_.console();
+  enable_at_ = console == nullptr ? later(home_.now(), retry_every) : never; // it is to come back
+  if (console != nullptr) {
     (void)console->enable({disabled_.product_key, disabled_.device_name});
   }
 }
