@@ -84,8 +84,13 @@
   };
 
   // ---- axes ----
-  const nice = (max, want) => {
+  const nice = (max, want, base = 10) => {
     if (!(max > 0)) return {top: 1, step: 1};
+    if (base === 1024) { // octets: round in their own unit
+      const one = Math.pow(1024, Math.max(0, Math.floor(Math.log2(max) / 10)));
+      const {top, step} = nice(max / one, want);
+      return {top: top * one, step: step * one};
+    }
     const rough = max / want;
     const ten = Math.pow(10, Math.floor(Math.log10(rough)));
     const step = [1, 2, 2.5, 5, 10].map((f) => f * ten).find((s) => s >= rough * 0.999);
@@ -146,7 +151,7 @@
       && Math.max(...positive) / Math.min(...positive) > 30;
     const ticks = [];
     let y;
-    const left = 52, right = 12, top = 14, bottom = 24;
+    const left = 58, right = 12, top = options.names && bands.length ? 32 : 14, bottom = 24;
     const y0 = height - bottom;
     if (log) {
       const low = Math.floor(Math.log10(Math.min(...positive)) + 1e-9);
@@ -155,7 +160,7 @@
       y = (v) => y0 - (Math.log10(Math.max(v, Math.pow(10, low))) - low) / (high - low)
         * (y0 - top);
     } else {
-      const axis = nice(Math.max(0, ...all), 4);
+      const axis = nice(Math.max(0, ...all), 4, format.base);
       for (let v = 0; v <= axis.top * 1.0001; v += axis.step) ticks.push(v);
       y = (v) => y0 - v / axis.top * (y0 - top);
     }
@@ -205,7 +210,7 @@
   };
 
   const drawBands = (root, bands, at_) => {
-    let lastEnd = -1e9;
+    const ends = [-1e9, -1e9]; // of the names in both rows
     for (const band of bands) {
       const from = at_.x(Math.min(band.from, at_.span));
       const to = at_.x(Math.min(Math.max(band.to, band.from), at_.span));
@@ -213,9 +218,12 @@
         height: at_.y0 - at_.top}, svg("title", null, band.name)),
       svg("line", {class: "band-edge", x1: from, x2: from, y1: at_.top, y2: at_.y0}));
       const room = band.name.length * 6;
-      if (at_.names && from > lastEnd && from + room < at_.width - at_.right) {
-        root.append(svg("text", {class: "band-name", x: from + 3, y: at_.top - 3}, band.name));
-        lastEnd = from + room + 10;
+      const row = ends.findIndex((end) => from > end);
+      if (at_.names && row >= 0) {
+        const over = from + room > at_.width - at_.right;
+        root.append(svg("text", {class: "band-name", x: over ? to : from,
+          y: at_.top - 5 - 13 * row, "text-anchor": over ? "end" : "start"}, band.name));
+        ends[row] = from + room + 8;
       }
     }
   };
@@ -331,7 +339,7 @@
   const whole = {axis: short, exact: count};
   const perSecond = {axis: short, exact: rate};
   const seconds = {axis: time, exact: time};
-  const octets = {axis: size, exact: size};
+  const octets = {axis: size, exact: size, base: 1024};
   const words = (name) => name.replaceAll("_", " ");
 
   const bandsOf = (run, span) => list(run.faults).map((f) => ({name: f.name || "fault",
@@ -349,7 +357,7 @@
       ["p50", "var(--accent-3)"]].map(([q, colour]) => line(q, s.column(`${key}_${q}_s`), colour));
     const has = (key) => s.column(`${key}_count`).some((v) => v);
     return el("div", {class: "charts"},
-      chart({title: "Devices by state", unit: "devices", source: s, bands, wide: true, names: true,
+      chart({title: "Devices by state", unit: "", source: s, bands, wide: true, names: true,
         format: whole, lines: [...states.map(([name, colour]) => ({name: words(name),
           values: s.column(name), colour, kind: "stack"})),
         line("to be online", s.column("wanted"), "var(--ink)", {kind: "dash", width: 1.4})]}),
@@ -378,7 +386,7 @@
         format: {axis: short, exact: (v) => digits(v, 3)}, lines: [
           line("busy", s.column("cores_busy"), "var(--accent)", {always: true})]}),
       chart({title: "Network", unit: "octets a second", source: s, bands,
-        format: {axis: size, exact: (v) => size(v) + "/s"}, lines: [
+        format: {axis: size, base: 1024, exact: (v) => size(v) + "/s"}, lines: [
           line("sent", s.rate("bytes_sent"), "var(--accent)"),
           line("received", s.rate("bytes_received"), "var(--good)")]}),
       chart({title: "Memory", unit: "resident", source: s, bands, format: octets, lines: [
@@ -462,10 +470,11 @@
     const back = (b) => (!b ? "–" : b.kept ? (b.waits ? "kept" : "no waits")
       : [[b.capped, "beyond its cap"], [b.spaced, "too often"], [b.jittered, "no jitter"]]
         .filter(([ok]) => !ok).map(([, t]) => t).join(", "));
-    return all.length ? table(["Fault", "Effect", {text: "At"}, {text: "Lasted"}, {text: "Hit"},
+    return all.length ? table(["Fault", {text: "At"}, {text: "Lasted"}, {text: "Hit"},
       {text: "Whole in"}, {text: "Links lost"}, {text: "Reconnects/s"}, {text: "Delayed"},
-      {text: "Repeated"}, "Back-off"], all.map((f, i) => [f.name, {class: "soft", text:
-      words(String(f.effect || ""))}, n(time(f.at_s)), n(number(f.ended_s) === null ? "in force"
+      {text: "Repeated"}, "Back-off"], all.map((f, i) => [el("span", null, f.name, f.effect
+      && f.effect !== f.name ? el("small", {class: "under"}, words(String(f.effect))) : null),
+    n(time(f.at_s)), n(number(f.ended_s) === null ? "in force"
       : time(f.ended_s - f.at_s)), n(`${count(f.hit)}/${count(f.selected)}`),
     number(f.ended_s) === null ? n("–") : number(f.recovered_s) === null
       ? {class: "n bad", text: "never"} : n(figure(`faults.${i}.recovered_s`, time(f.recovered_s))),
