@@ -619,16 +619,17 @@
     el("div", {class: "columns", style: "margin-top:20px"}, side("A", a), side("B", b)));
     const rows = list(two.rows);
     const judged = (kind) => rows.filter((r) => r.is === kind);
+    const figures = (n) => (n === 1 ? "1 figure is" : `${n} figures are`);
     const told = (r) => `${r.name}: ${r.a_text} → ${r.b_text}`
       + (r.change ? `, ${r.change}` : "");
     const shown = (all) => [...all.slice(0, 8).map(told),
       ...(all.length > 8 ? [`and ${all.length - 8} more`] : [])];
     if (judged("worse").length) {
-      page.append(note("bad", `${judged("worse").length} figures are worse in B`,
+      page.append(note("bad", `${figures(judged("worse").length)} worse in B`,
         shown(judged("worse"))));
     }
     if (judged("better").length) {
-      page.append(note("good", `${judged("better").length} figures are better in B`,
+      page.append(note("good", `${figures(judged("better").length)} better in B`,
         shown(judged("better"))));
     }
     const [sa, sb] = [series(a.series), series(b.series)];
