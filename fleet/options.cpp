@@ -14,8 +14,8 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> subcommands{"run",   "cloud",   "device", "fault",
-                                                      "check", "version", "help"};
+constexpr std::array<std::string_view, 8> subcommands{"run",    "cloud", "device",  "fault",
+                                                      "report", "check", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -29,6 +29,7 @@ constexpr std::string_view overview =
     "  device         one device by hand: mqtt start, then pub open and more; ota start; or\n"
     "                 coap start and http start, then report and more\n"
     "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
+    "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual\n"
@@ -191,6 +192,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "fault") {
     return parse_fault(rest);
+  }
+  if (first == "report") {
+    return parse_report(rest);
   }
   if (first == "check") {
     return parse_check(rest);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/report/earlier.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
 #include "fleet/run/unless_stopped.hpp"
@@ -344,7 +345,21 @@ bool director::write(const std::string& path, const std::string& text) {
 }
 
 bool director::write_json() {
-  return options_.json_file.empty() || write(options_.json_file, report::to_json(facts_));
+  const auto& told = options_.told;
+  const bool more = !told.html.empty() || !told.junit.empty() || !told.csv.empty();
+  if (options_.json_file.empty() && !more) {
+    return true;
+  }
+  const auto text = report::to_json(facts_);
+  bool ok = options_.json_file.empty() || write(options_.json_file, text);
+  if (more) {
+    const auto run = report::earlier_run::read("this run", text);
+    FLEET_CHECK(run.ok());
+    ok = (told.html.empty() || write(told.html, to_page(run.value()))) && ok;
+    ok = (told.junit.empty() || write(told.junit, to_junit(run.value()))) && ok;
+    ok = (told.csv.empty() || write(told.csv, to_csv(run.value()))) && ok;
+  }
+  return ok;
 }
 
 bool director::write_files() {
