@@ -34,7 +34,7 @@ void director::open_page() {
 }
 
 void director::tell_page() {
-  if (!page_) {
+  if (!page_ || stage_ == stage::ended) {
     return;
   }
   pulse_->strike();
