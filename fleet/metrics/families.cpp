@@ -10,7 +10,7 @@ namespace fleet::metrics {
 
 namespace {
 
-constexpr std::array<family_facts, family_count> table{{
+constexpr std::array<family_facts, family_count> table = {{
     {family::build_info, group::run, kind::gauge, "fleet_build_info", "", "version",
      "Always 1: the program's version."},
     {family::run_info, group::run, kind::gauge, "fleet_run_info", "", "scenario,seed,target,world",
