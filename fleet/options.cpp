@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "fleet/metrics/reference.hpp"
 #include "fleet/options/flag_set.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/words.hpp"
@@ -32,7 +33,7 @@ constexpr std::string_view overview =
     "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
-    "  help [NAME]    prints this, or a subcommand's manual\n"
+    "  help [NAME]    prints this, or a subcommand's manual; help metrics: all that /metrics has\n"
     "\n"
     "Try: fleet run --devices 5000\n"
     "\n"
@@ -83,6 +84,9 @@ result<command, usage_error> parse_help(words_view words) {
   if (words.empty() || words.front().starts_with('-') || words.front() == "help"
       || words.front() == "version") {
     return command{text_answer{std::string{overview}}};
+  }
+  if (words.front() == "metrics") {
+    return command{text_answer{metrics::reference()}};
   }
   std::vector<std::string_view> asked{words.begin(), words.end()};
   asked.emplace_back("--help");

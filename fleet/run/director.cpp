@@ -148,6 +148,7 @@ void director::drive() {
     look();
     judge_moment();
     advance();
+    tell_page();
     const double wall = monotonic_seconds();
     const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
     if (wall - shown_at_ >= every && stage_ != stage::ended) {

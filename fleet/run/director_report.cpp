@@ -94,6 +94,7 @@ exit_code director::execute() {
   }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
+  open_page();
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});

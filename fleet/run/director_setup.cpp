@@ -70,7 +70,7 @@ std::optional<startup_error> director::set_up() {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
       return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
-                           faults_.desk(), options_.devices, rss_start_});
+                           faults_.desk(), options_.devices, rss_start_, &told_, pulse_.get()});
     });
     if (page) {
       page_ = std::move(page).value();

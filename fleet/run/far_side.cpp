@@ -88,6 +88,18 @@ far_load far_sides::load() const {
   return sum;
 }
 
+std::optional<far_ledger> far_sides::ledger_now() const {
+  std::optional<far_ledger> sum;
+  for (const auto& side : sides_) {
+    if (const auto one = side->ledger_now()) {
+      const auto before = sum.value_or(far_ledger{});
+      sum = far_ledger{before.commands + one->commands, before.accepted + one->accepted,
+                       before.corrupted + one->corrupted};
+    }
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::unkept() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {

@@ -20,6 +20,13 @@ struct far_load {
   std::uint64_t sessions = 0;
 };
 
+/// What one's side of the ledger comes to while the run goes.
+struct far_ledger {
+  std::uint64_t commands = 0;  ///< sent
+  std::uint64_t accepted = 0;  ///< reports that arrived; a twin counts repeats too
+  std::uint64_t corrupted = 0; ///< reports with a tag that does not fit
+};
+
 class far_side {
 public:
   virtual ~far_side() = default;
@@ -39,6 +46,9 @@ public:
   /// After stop(): whether it has yet to say something, which takes no longer than it allows
   /// itself. Callable from any thread.
   [[nodiscard]] virtual bool leaving() const { return false; }
+
+  /// None, by one that learns it afterwards. Callable from any thread.
+  [[nodiscard]] virtual std::optional<far_ledger> ledger_now() const { return std::nullopt; }
 
   /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on
   /// its home's thread.
@@ -107,6 +117,8 @@ public:
   [[nodiscard]] bool sees_dup() const;
   /// The first one's that has any.
   [[nodiscard]] std::string trouble() const;
+  /// Of those that tell.
+  [[nodiscard]] std::optional<far_ledger> ledger_now() const;
   /// What several count under one name, in one sum.
   void sample(std::vector<metrics::sample>& out) const;
 

@@ -40,6 +40,8 @@ public:
   using fault_teller = std::function<std::vector<judging::fault_look>()>;
   /// `facts` holds the counts of this moment. Callable until the run is torn down.
   void look(const run_moment& now, const fault_teller& faults, report::run_facts& facts);
+  /// Fills in what is known of recovery by now.
+  void tell(report::run_facts& facts) const { recovery_.tell(facts); }
   /// Whether an expectation has become hopeless and the run shall stop for it.
   [[nodiscard]] bool stop_early() const noexcept;
   /// Lines about faults since the last call.

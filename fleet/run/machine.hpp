@@ -13,6 +13,14 @@ namespace fleet::program {
 std::uint64_t resident_bytes();
 /// The most it ever was.
 std::uint64_t resident_peak_bytes();
+/// What the process holds of the machine besides.
+struct process_holdings {
+  std::uint64_t virtual_bytes = 0; ///< of address space
+  std::uint64_t descriptors = 0;   ///< open
+  std::uint64_t descriptors_max = 0;
+  double began_s = 0; ///< since 1970
+};
+process_holdings holdings();
 /// User and system time of this process so far, in seconds.
 double cpu_seconds();
 /// Processors this process may use, at least 1.

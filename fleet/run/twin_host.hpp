@@ -39,6 +39,7 @@ public:
   }
   [[nodiscard]] bool sees_dup() const override { return true; }
   [[nodiscard]] far_load load() const override;
+  [[nodiscard]] std::optional<far_ledger> ledger_now() const override;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
   }
