@@ -141,9 +141,7 @@ constexpr std::array<family_facts, family_count> table = {{
     {family::fault_strikes, group::faults, kind::counter, "fleet_fault_strikes_total", "times",
      "fault,effect", "Hits of a planned fault, each device each time."},
     {family::fault_recovery, group::faults, kind::gauge, "fleet_fault_recovery_seconds", "seconds",
-     "fault",
-     "From the end of a fault to the fleet being whole again; of those from which it has "
-     "recovered."},
+     "fault", "From the end of a fault to the fleet being whole again; NaN before that is known."},
     {family::fault_reboots, group::faults, kind::counter, "fleet_fault_reboots_total", "devices",
      "", "Resets of devices and returns of their power by faults."},
     {family::powerless_devices, group::faults, kind::gauge, "fleet_powerless_devices", "devices",

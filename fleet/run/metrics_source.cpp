@@ -2,6 +2,7 @@
 #include "fleet/run/metrics_source.hpp"
 
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,9 +44,6 @@ void sample_run(std::vector<metrics::sample>& out, const sampled_run& run) {
   put(out, family::run_elapsed, now.elapsed_s);
   put(out, family::run_duration, now.duration_s);
   put(out, family::devices_wanted, now.wanted);
-  for (const auto& [fault, took_s] : now.recovered) {
-    put(out, family::fault_recovery, took_s, {{"fault", fault}});
-  }
   if (run.told->shadows_known.load(std::memory_order_relaxed)) {
     put(out, family::shadows_waiting, run.told->shadows_waiting.load(std::memory_order_relaxed));
   }
@@ -133,6 +131,24 @@ void sample_rollouts(std::vector<metrics::sample>& out,
     put(out, family::rollout_running,
         std::uint64_t{flow->seen().running.load(std::memory_order_relaxed) ? 1U : 0U},
         {{"rollout", flow->name()}});
+  }
+}
+
+/// How soon the fleet was whole again after each; of the run's own faults from the beginning.
+void sample_recovery(std::vector<metrics::sample>& out, const sampled_run& run) {
+  std::map<std::string, double> took_s;
+  for (const auto& row : run.faults.rows()) {
+    if (!row.live) {
+      took_s[row.name] = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  if (run.told != nullptr) {
+    for (const auto& [fault, s] : run.told->board.read().recovered) {
+      took_s[fault] = s;
+    }
+  }
+  for (const auto& [fault, s] : took_s) {
+    put(out, family::fault_recovery, s, {{"fault", fault}});
   }
 }
 
@@ -331,6 +347,7 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
   sample_traffic(out, run.traffic);
   sample_rollouts(out, run.rollouts);
   sample_faults(out, run.faults);
+  sample_recovery(out, run);
   put(out, family::fault_reboots, fault_reboots(run.shards));
   sample_update_times(out, report::read_firmware(run.shards));
   run.far.sample(out);
