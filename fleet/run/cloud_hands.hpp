@@ -97,6 +97,7 @@ private:
   std::uint32_t devices_;
   std::vector<std::uint32_t> shares_ppm_; ///< of the regions
   /// Shared with who waits for an answer.
+  bool slow_ = false; ///< it took too long over the last fault that it was to end
   std::shared_ptr<counted> counted_ = std::make_shared<counted>();
 };
 

@@ -247,7 +247,8 @@ void director::advance() {
       }
     });
     caf::anon_send(root_, actors::quiet_devices{});
-    pace_ = {now, seconds(grace())};
+    // Anew: a twin elsewhere may have taken its time to give the faults up.
+    pace_ = {world_->elapsed_s(), seconds(grace())};
     enter(stage::draining);
     return;
   }

@@ -2,6 +2,8 @@
 #include "fleet/run/fleet_run.hpp"
 
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "fleet/run/director.hpp"
 #include "fleet/run/machine.hpp"
@@ -33,7 +35,11 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     options = std::move(planned.value().options);
     plan = std::move(planned.value().plan);
   }
-  if (options.virtual_world && options.devices >= large_fleet) {
+  std::error_code ignored;
+  // A scenario from a pipe cannot be read again.
+  const bool again =
+      asked.scenario_file.empty() || std::filesystem::is_regular_file(asked.scenario_file, ignored);
+  if (options.virtual_world && options.devices >= large_fleet && again) {
     start_on_large_pages();
   }
   auto ready = outline(options, std::move(plan));

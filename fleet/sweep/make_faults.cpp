@@ -141,7 +141,9 @@ std::string time_keys(dice& draw, const faults::effect_info& info, std::uint32_t
   if (info.shape == faults::shape::window || repeats) {
     out += fmt::format(", for: {}s", span);
   }
-  out += repeats ? fmt::format(", every: {}s", every) : "";
+  // Who crashes more than five times in ten minutes is given up.
+  const auto spaced = info.what == effect::actor_crash ? std::max(every, span / 4 + 1) : every;
+  out += repeats ? fmt::format(", every: {}s", spaced) : "";
   const bool ramped = span > 4 && draw.percent(30);
   if (ramped && (!repeats || info.shape == faults::shape::window)) {
     out += fmt::format(", ramp: {}s", draw.between(1, span / 2));
@@ -234,6 +236,9 @@ void add_faults(draft& d) {
     // Drawn in any case, so that what is drawn next stays what it is.
     const auto select = select_keys(draw, *c);
     text += (c->info->what == effect::cloud_restart ? "" : select) + "}";
+    if (c->info->what == effect::actor_crash && d.plan.has_crashes) {
+      continue; // likewise
+    }
     d.plan.parts.push_back({part_kind::fault, std::move(text), {}});
     for (const auto* t : c->whom) {
       d.plan.parts.back().about.push_back(t->name);

@@ -95,7 +95,7 @@ void timer_queue::put(const entry& e) {
   const bool near = tick - reached_ < wheel_ticks;
   const auto number = near ? static_cast<std::uint32_t>(tick % wheel_ticks) : far_list;
   auto& list = lists_[number];
-  if (list.capacity() == 0 && !spare_.empty()) {
+  if (near && list.capacity() == 0 && !spare_.empty()) {
     list = std::move(spare_.back());
     spare_.pop_back();
   }
@@ -130,12 +130,17 @@ void timer_queue::take_out(std::uint32_t number) noexcept {
   }
 }
 
-/// Its room goes to the list that begins next: what all have together is what was used at once.
+/// Its room goes to the list that begins next, unless a crowd was in it: one day each list would
+/// have room for that. The far list keeps its own.
 void timer_queue::emptied(std::uint32_t list) noexcept {
-  if (list != far_list) {
-    filled_[list / 64] &= ~(std::uint64_t{1} << list % 64);
+  if (list == far_list) {
+    return;
   }
-  spare_.push_back(std::exchange(lists_[list], {}));
+  filled_[list / 64] &= ~(std::uint64_t{1} << list % 64);
+  auto room = std::exchange(lists_[list], {});
+  if (room.capacity() <= 64 + size_ / 256) {
+    spare_.push_back(std::move(room));
+  }
 }
 
 /// The first tick after reached_ whose list has something in it; UINT64_MAX: all are empty.
@@ -164,14 +169,19 @@ void timer_queue::look_through(std::uint32_t list) const noexcept {
 
 /// Puts into the wheel what has come within its turn.
 void timer_queue::sort_far() {
-  auto all = std::exchange(lists_[far_list], {});
+  auto& all = lists_[far_list];
   far_from_ = reached_ + wheel_ticks;
   soonest_ = unknown;
+  std::uint32_t kept = 0;
   for (const entry& e : all) {
-    put(e);
+    if (tick_of(e.due) >= far_from_) {
+      nodes_[e.at].place = kept;
+      all[kept++] = e;
+    } else {
+      put(e);
+    }
   }
-  all.clear();
-  spare_.push_back(std::move(all));
+  all.erase(all.begin() + kept, all.end());
 }
 
 /// Moves on to `tick`, or to the first before it at which something is due.

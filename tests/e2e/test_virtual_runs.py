@@ -34,6 +34,14 @@ class VirtualRuns(harness.Case):
             with self.subTest(words=words):
                 self.virtual(*words, devices=50)
 
+    def test_a_link_that_is_given_up_while_latency_hides_that_it_stands_is_gone(self):
+        facts = self.fleet_run("--virtual", "--devices", 12, "--duration", "60s", "--protocol",
+                               "http", "--interval", "300ms", "--link", "4g", "--seed", 739515,
+                               "--fault", "latency by=3s for=20s at=10s percent=56%",
+                               "--fault", "actor_crash every=4s for=20s at=15s")
+        self.assertGreater(facts["faults"][1]["strikes"], 12)
+        self.assert_account_is_clean(facts)
+
     def test_no_socket_is_opened(self):
         trace = self.folder / "trace"
         done = run(["strace", "-f", "-qq", "-e", "trace=socket", "-o", trace, harness.FLEET, "run",
