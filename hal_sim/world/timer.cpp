@@ -138,7 +138,7 @@ void timer_queue::emptied(std::uint32_t list) noexcept {
   }
   filled_[list / 64] &= ~(std::uint64_t{1} << list % 64);
   auto room = std::exchange(lists_[list], {});
-  if (room.capacity() <= 64 + size_ / 256) {
+  if (room.capacity() <= 1024 + size_ / 256) {
     spare_.push_back(std::move(room));
   }
 }
