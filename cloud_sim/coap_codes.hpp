@@ -11,7 +11,8 @@ inline constexpr auto uri_too_long = coap::make_code(4, 14); ///< the vendor's o
 
 inline coap::code code_of(logon_denial why) noexcept {
   switch (why) {
-    case logon_denial::unauthorized: return coap::code::unauthorized;
+    case logon_denial::unauthorized:
+    case logon_denial::by_fault: return coap::code::unauthorized;
     case logon_denial::disabled: return coap::code::forbidden;
     case logon_denial::too_many: // §17.2: a device asks again after a second
     case logon_denial::no_room: return coap::code::internal_server_error;

@@ -106,7 +106,7 @@ coap_desk::request::request(bytes_view options) {
 
 coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options& options)
     : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()),
-      wrong_signs_(options.wrong_signs) {}
+      peers_(door.places()), wrong_signs_(options.wrong_signs) {}
 
 coap_desk::~coap_desk() = default;
 
@@ -120,6 +120,7 @@ coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& opti
   socket.at = options.at;
   socket.security = options.security;
   socket.peers_max = options.peers_max;
+  socket.places = door.places();
   socket.counters = &door.counters().dtls;
   auto opened = hal::datagram_server::open(where, socket, *made);
   if (!opened.ok()) {
@@ -173,9 +174,13 @@ void coap_desk::on_crowd(std::span<const hal::address> senders) noexcept {
       }
     }
   }
+  std::array<device_index, hal::crowd_max> devices;
+  std::size_t count = 0;
   for (const peer* p : known) {
     heard_.expect(p->place);
+    devices[count++] = p->number; // who is nobody has nothing to be fetched
   }
+  door_.expect({devices.data(), count});
 }
 
 void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {
@@ -260,6 +265,7 @@ void coap_desk::wake(peer& p) {
 
 void coap_desk::reset_all() {
   server_->discard();
+  unsent_ = std::make_shared<const int>();
   for (std::size_t left = peers_.size(); left > 0; --left) {
     peer& p = *heard_.front();
     home_.disarm(p);
@@ -304,20 +310,18 @@ void coap_desk::take(peer& p, const coap::server_event::request_arrived& r) {
     }
     options.add(alink::coap_option_message_id, number);
   }
-  if (q.separate) {
+  if (q.separate && p.session->has_room()) {
     p.session->acknowledge(r.id, home_.now(), out_);
   }
-  coap::response_fields fields;
-  fields.code = q.code;
-  fields.options = options.view();
-  fields.payload = q.payload;
+  coap::response_fields fields{q.code, options.view(), q.payload, false};
   if (p.session->respond(r.id, fields, home_.now(), out_) == coap::respond_error::none) {
     return;
   }
-  fields.options = {}; // no room for the answer: the client asks again
-  fields.payload = {};
-  fields.code = coap::code::internal_server_error;
-  (void)p.session->respond(r.id, fields, home_.now(), out_);
+  // No room for the answer: the client asks again.
+  fields = {coap::code::internal_server_error, {}, {}, false};
+  if (p.session->respond(r.id, fields, home_.now(), out_) != coap::respond_error::none) {
+    p.session->drop(r.id); // or its peer would stay forever
+  }
 }
 
 void coap_desk::log_on(peer& p, const coap::server_event::request_arrived& r, request& q) {

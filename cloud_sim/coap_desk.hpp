@@ -87,6 +87,8 @@ private:
   rate_limit wrong_signs_;
   byte_buffer payload_;
   std::uint64_t met_ = 0; ///< peers
+  /// What faults hold back stands or falls with it.
+  std::shared_ptr<const int> unsent_ = std::make_shared<const int>();
 };
 
 } // namespace fleet::cloud

@@ -21,12 +21,12 @@ void coap_desk::send(const hal::address& to, std::uint32_t number, bytes_view da
     octets.append(datagram);
   }
   const int times = faults->doubles(number) ? 2 : 1;
-  auto job = [this, to, times, octets = std::move(octets)] {
-    for (int i = 0; i < times; ++i) {
+  auto job = [this, to, times, octets = std::move(octets), alive = std::weak_ptr{unsent_}] {
+    for (int i = 0; i < times && !alive.expired(); ++i) {
       server_->send(to, octets.view());
     }
   };
-  // What is held back goes with the twin, so the desk is there when its time has come.
+  // What is held back goes with the desk, and with what else it has not sent (reset_all).
   const duration by = faults->delay(number);
   if (by == duration::zero()) {
     job();

@@ -207,7 +207,9 @@ duration fault_desk::delay(std::uint32_t device) {
   duration sum{0};
   for (const auto& w : windows_) {
     if (w->fault.what == effect::cloud_slow && w->whom.hits(device)) {
-      sum += w->fault.by / faults::whole_ppm * w->strength_ppm;
+      __extension__ using wide = __int128; // a year of nanoseconds times a million
+      sum += duration{static_cast<std::int64_t>(static_cast<wide>(w->fault.by.count())
+                                                * w->strength_ppm / faults::whole_ppm)};
       note(*w, device);
     }
   }

@@ -20,7 +20,7 @@ std::optional<store_failure> persistence::begin(store_listener* told) {
   told_ = told;
   core_.keep_in(this);
   core_.ledger().note_changes();
-  core_.home().watch_sends(this);
+  core_.home().watch_sends(*this);
   return std::nullopt;
 }
 
@@ -28,7 +28,7 @@ void persistence::abandon() noexcept {
   if (begun_) {
     begun_ = false;
     core_.keep_in(nullptr);
-    core_.home().watch_sends(nullptr);
+    core_.home().unwatch_sends(*this);
     core_.home().disarm(*this);
   }
 }

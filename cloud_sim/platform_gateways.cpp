@@ -163,6 +163,19 @@ void platform_gateways::kick_sub_device(device_index device) {
   }
 }
 
+std::uint32_t platform_gateways::kick_sub_devices(const fault_choice& whom) {
+  const broker::turn guard{parts_.core};
+  const auto& devices = parts_.state.devices();
+  std::uint32_t hit = 0;
+  for (auto at = devices.next(0); at; at = devices.next(*at + 1)) {
+    if (parts_.state.relations.session_of(*at) && whom.hits(*at)) {
+      kick_sub_device(*at);
+      ++hit;
+    }
+  }
+  return hit;
+}
+
 void platform_gateways::erase(device_index device) {
   std::vector<device_index> offline;
   const auto orphans = parts_.state.relations.past_and_present_of(device);

@@ -50,6 +50,8 @@ public:
   void carry_out(const topology_decision& decision, device_index sub_device);
   /// Ends a sub-device's session; its gateway is told (520) and may log it in again.
   void kick_sub_device(device_index device);
+  /// The same of all that are selected; answers how many there were. O(devices).
+  std::uint32_t kick_sub_devices(const fault_choice& whom);
   /// The device goes for good.
   void erase(device_index device);
 

@@ -7,6 +7,7 @@
 
 #include "cloud_sim/persistence.hpp"
 #include "cloud_sim/post_talk.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/base/hmac.hpp"
 
 namespace fleet::cloud {
@@ -56,9 +57,28 @@ bool post_door::withholding() const noexcept {
 
 post_door::poster* post_door::find(std::string_view token) const noexcept {
   const auto device = index_of(token);
-  const auto found = device ? posters_.find(*device) : posters_.end();
-  return found != posters_.end() && found->second->talk_of(token) != nullptr ? found->second.get()
-                                                                             : nullptr;
+  poster* const found = device && *device < places_.size() ? places_[*device] : nullptr;
+  return found != nullptr && found->talk_of(token) != nullptr ? found : nullptr;
+}
+
+void post_door::expect(std::span<const device_index> devices) const noexcept {
+  const auto each = [&](auto look) {
+    for (const device_index device : devices) {
+      if (device < places_.size() && places_[device] != nullptr) {
+        look(*places_[device]);
+      }
+    }
+  };
+  each([&](const poster& p) {
+    fetch_ahead(&p, sizeof p);
+    fetch_ahead(parts_.core.ledger().find(p.as.index), sizeof(device_account));
+  });
+  each([](const poster& p) { // and its neighbours in the line of those online
+    fetch_ahead(p.current.token.data(), index_digits + token_digits);
+    fetch_ahead(p.as.own.data(), p.as.own.size());
+    fetch_ahead(p.older == nullptr ? nullptr : &p.older->newer);
+    fetch_ahead(p.newer == nullptr ? nullptr : &p.newer->older);
+  });
 }
 
 std::string post_door::derive(std::string_view purpose, device_index device) {
@@ -88,6 +108,7 @@ void post_door::forget(device_index device) {
   }
   leave(*found->second);
   by_expiry_.erase({found->second->expires, device});
+  places_[device] = nullptr;
   gone_.push_back(std::move(found->second));
   posters_.erase(found);
 }
@@ -112,7 +133,7 @@ result<post_grant, logon_denial> post_door::authenticate(const alink::post_logon
     return denied(logon_denial::disabled);
   }
   if (auto* const faulty = faults(); faulty != nullptr && faulty->refuses(*device)) {
-    return denied(logon_denial::unauthorized);
+    return denied(logon_denial::by_fault);
   }
   const time_point now = parts_.core.now();
   if (!logons_.take(*device, parts_.options.bounds.connects, now)) {
@@ -126,6 +147,8 @@ result<post_grant, logon_denial> post_door::authenticate(const alink::post_logon
   auto& slot = posters_[*device];
   if (slot == nullptr) {
     slot = std::make_unique<poster>(*device, who);
+    places_.resize(std::max<std::size_t>(places_.size(), *device + std::size_t{1}));
+    places_[*device] = slot.get();
     slot->as.of = &parts_.state.products.open(who.product_key);
   } else {
     by_expiry_.erase({slot->expires, *device});

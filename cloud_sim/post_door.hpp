@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 #include "cloud_sim/switchboard.hpp"
 #include "protocol/alink/post_logon.hpp"
 #include "protocol/base/result.hpp"
+#include "protocol/base/sip_hash.hpp"
 
 namespace fleet::cloud {
 
@@ -41,6 +43,7 @@ protected:
 enum class logon_denial : std::uint8_t {
   unauthorized, ///< no such device, or a wrong sign
   disabled,     ///< told to the device alone
+  by_fault,     ///< a fault would have it so: told as `unauthorized`, and nobody's mistake
   too_many,     ///< it comes too often
   no_room       ///< no token can be had now
 };
@@ -120,6 +123,9 @@ public:
   [[nodiscard]] std::string psk_key(std::string_view identity) const;
   /// The device that such an identity names.
   [[nodiscard]] std::optional<device_index> psk_owner(std::string_view identity) const;
+  /// What peers are kept by (hal::peer_table), made of what tokens are made from: nobody can guess
+  /// it, and a twin of the same seed has the same.
+  [[nodiscard]] hash_key places() const;
   /// While the store fails nothing may be answered.
   [[nodiscard]] bool withholding() const noexcept;
 
@@ -131,6 +137,11 @@ public:
   [[nodiscard]] fault_desk* faults() const noexcept { return parts_.core.faults(); }
   /// The tokens of these devices are too old from now on; answers how many had one.
   std::uint32_t expire(const fault_choice& whom);
+  /// These devices have none any more, and are offline until they ask for another; likewise.
+  std::uint32_t kick(const fault_choice& whom);
+
+  /// Advice that these post next: what a post needs to know of each is fetched, all at once.
+  void expect(std::span<const device_index> devices) const noexcept;
 
   /// It came online otherwise: its posts do not count as presence.
   void displaced(device_index device);
@@ -150,6 +161,7 @@ private:
   [[nodiscard]] std::string derive(std::string_view purpose, device_index device);
   [[nodiscard]] bool make_room();
   void forget(device_index device);
+  [[nodiscard]] std::vector<device_index> chosen(const fault_choice& whom) const;
   post_result judge(const post_request& what, poster*& whose);
   /// Decrypts the payload into plain_.
   post_result unseal(const post_request& what, talk& whose);
@@ -164,6 +176,7 @@ private:
   post_platform& platform_;
   std::string key_;
   std::unordered_map<device_index, std::unique_ptr<poster>> posters_; ///< never walked
+  std::vector<poster*> places_; ///< the same by index, null for others: one step to each
   std::set<std::pair<time_point, device_index>> by_expiry_;
   std::vector<std::unique_ptr<poster>> gone_; ///< freed when nobody can be inside them
   poster* oldest_ = nullptr;                  ///< of those online, by their last post

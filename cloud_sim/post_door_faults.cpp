@@ -6,16 +6,32 @@
 
 namespace fleet::cloud {
 
-// A device that comes with such a token is told that it is too old (aliyun-iot.md §18, 20001), and
-// logs on again.
-std::uint32_t post_door::expire(const fault_choice& whom) {
-  const broker::turn guard{parts_.core};
+/// Those of them who have a token.
+std::vector<device_index> post_door::chosen(const fault_choice& whom) const {
   std::vector<device_index> hit;
   for (const auto& [expires, device] : by_expiry_) {
     if (whom.hits(device)) {
       hit.push_back(device);
     }
   }
+  return hit;
+}
+
+// Who has only a token has no other session: it has to authenticate again.
+std::uint32_t post_door::kick(const fault_choice& whom) {
+  const broker::turn guard{parts_.core};
+  const auto hit = chosen(whom);
+  for (const auto device : hit) {
+    withdraw(device);
+  }
+  return static_cast<std::uint32_t>(hit.size());
+}
+
+// A device that comes with such a token is told that it is too old (aliyun-iot.md §18, 20001), and
+// logs on again.
+std::uint32_t post_door::expire(const fault_choice& whom) {
+  const broker::turn guard{parts_.core};
+  const auto hit = chosen(whom);
   const time_point now = parts_.core.now();
   for (const auto device : hit) {
     auto& who = *posters_.at(device);

@@ -1,4 +1,7 @@
-// Keys of DTLS clients (aliyun-iot.md §17.1). What they then say is post_door.cpp's.
+// Keys: those of DTLS clients (aliyun-iot.md §17.1), and the one of places in memory. What clients
+// then say is post_door.cpp's.
+#include <charconv>
+
 #include "cloud_sim/post_door.hpp"
 #include "protocol/base/hmac.hpp"
 
@@ -18,6 +21,14 @@ std::string post_door::psk_key(std::string_view identity) const {
   }
   return key_.empty() ? std::string{}
                       : hmac_hex(hmac_hash::sha256, key_, "key of nobody." + std::string{identity});
+}
+
+hash_key post_door::places() const {
+  const std::string digits = hmac_hex(hmac_hash::sha256, key_, "places of peers");
+  hash_key out;
+  std::from_chars(digits.data(), digits.data() + 16, out.first, 16);
+  std::from_chars(digits.data() + 16, digits.data() + 32, out.second, 16);
+  return out;
 }
 
 } // namespace fleet::cloud

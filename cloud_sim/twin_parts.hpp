@@ -89,7 +89,14 @@ struct twin::parts final : device_listener, store_listener, fault_target {
       logons->misbehave_by(*faults);
     }
   }
-  std::uint32_t kick(const fault_choice& whom) override { return core.kick(whom); }
+  std::uint32_t kick(const fault_choice& whom) override {
+    std::uint32_t hit = core.kick(whom); // gateways with all that is behind them
+    if (platform != nullptr) {
+      hit += platform->gateways().kick_sub_devices(whom);
+      hit += platform->posts().kick(whom);
+    }
+    return hit;
+  }
   std::uint32_t expire_tokens(const fault_choice& whom) override {
     return platform == nullptr ? 0 : platform->posts().expire(whom);
   }

@@ -15,7 +15,9 @@
 #include "fleet/fault/fault_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
+#include "fleet/report_command.hpp"
 #include "fleet/run/fleet_run.hpp"
+#include "fleet/run/machine.hpp"
 #include "fleet/sweep/sweep_command.hpp"
 
 int main(int argc, char** argv) {
@@ -28,6 +30,7 @@ int main(int argc, char** argv) {
   }
   const std::string again = printable_command(words);
   const command chosen = std::move(parsed).value();
+  keep_start({argv, static_cast<std::size_t>(argc)});
   hide_secrets({argv, static_cast<std::size_t>(argc)});
   const exit_code code = std::visit(
       [&again](const auto& what) -> exit_code {
@@ -46,6 +49,8 @@ int main(int argc, char** argv) {
           return execute_device(what);
         } else if constexpr (std::is_same_v<what_type, live_fault_options>) {
           return execute_live_fault(what);
+        } else if constexpr (std::is_same_v<what_type, report_options>) {
+          return execute_report(what, std::cout, std::cerr);
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
         } else {

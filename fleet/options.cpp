@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "fleet/metrics/reference.hpp"
 #include "fleet/options/flag_set.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/words.hpp"
@@ -14,8 +15,8 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> subcommands{"run",   "cloud",   "device", "fault",
-                                                      "check", "version", "help"};
+constexpr std::array<std::string_view, 8> subcommands{"run",    "cloud", "device",  "fault",
+                                                      "report", "check", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -29,9 +30,10 @@ constexpr std::string_view overview =
     "  device         one device by hand: mqtt start, then pub open and more; ota start; or\n"
     "                 coap start and http start, then report and more\n"
     "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
+    "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
     "  check          validates scenarios and credential files\n"
     "  version        prints the version\n"
-    "  help [NAME]    prints this, or a subcommand's manual\n"
+    "  help [NAME]    prints this, or a subcommand's manual; help metrics: all that /metrics has\n"
     "\n"
     "Try: fleet run --devices 5000\n"
     "\n"
@@ -82,6 +84,9 @@ result<command, usage_error> parse_help(words_view words) {
   if (words.empty() || words.front().starts_with('-') || words.front() == "help"
       || words.front() == "version") {
     return command{text_answer{std::string{overview}}};
+  }
+  if (words.front() == "metrics") {
+    return command{text_answer{metrics::reference()}};
   }
   std::vector<std::string_view> asked{words.begin(), words.end()};
   asked.emplace_back("--help");
@@ -191,6 +196,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "fault") {
     return parse_fault(rest);
+  }
+  if (first == "report") {
+    return parse_report(rest);
   }
   if (first == "check") {
     return parse_check(rest);

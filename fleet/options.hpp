@@ -18,6 +18,7 @@
 #include "fleet/options/hand_ota_options.hpp"
 #include "fleet/options/judging_options.hpp"
 #include "fleet/options/mqtt_text_options.hpp"
+#include "fleet/options/report_files.hpp"
 #include "fleet/session_words.hpp"
 #include "fleet/sweep/options.hpp"
 #include "fleet/text/endpoints.hpp"
@@ -102,6 +103,7 @@ struct run_options {
   metrics_option metrics;
   std::string json_file;
   std::string ledger_file;
+  report_files told; ///< beside those two
   bool quiet = false;
   bool plain = false; ///< no live line, even on a terminal
   sweep_options sweep;
@@ -161,6 +163,12 @@ struct check_options {
   std::vector<std::string> files;
 };
 
+/// `fleet report`.
+struct report_options {
+  std::vector<std::string> runs; ///< one or two files of JSON
+  report_files told;             ///< of two: the page alone
+};
+
 /// Nothing to run, only to print to standard output: help or version. Exit code 0.
 struct text_answer {
   std::string text;
@@ -168,7 +176,7 @@ struct text_answer {
 
 using command =
     std::variant<run_options, cloud_options, console_options, rollout_options, fault_options,
-                 device_options, check_options, live_fault_options, text_answer>;
+                 device_options, check_options, report_options, live_fault_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

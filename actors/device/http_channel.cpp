@@ -91,6 +91,7 @@ void http_channel::log_on(const alink::identity& who) {
 
 void http_channel::open() {
   leave();
+  served_ = posted_ = false;
   hal::connect_options options;
   options.peer = at_.product.peer;
   options.kind = at_.product.link;
@@ -244,28 +245,48 @@ void http_channel::drain() {
 
 void http_channel::tell(const http::client_event_variant& event) {
   if (const auto* const answer = std::get_if<http::client_event::response_finished>(&event)) {
+    served_ = true;
     if (std::exchange(asked_, false)) {
       take_grant(*answer);
     } else {
       take_answer(*answer);
     }
   } else if (const auto* const bad = std::get_if<http::client_event::failed>(&event)) {
-    const outcome why = outcome_of(bad->why, reason_);
-    if (std::exchange(asked_, false)) {
-      end(why, http::to_string(bad->why));
-      return;
-    }
-    const std::uint32_t id = std::exchange(open_, 0);
-    leave();
-    if (id != 0) {
-      owner_.on_post_ended(id, {post_end::unanswered, {}, why, http::to_string(bad->why)});
-    }
+    take_failure(*bad);
+  }
+}
+
+/// A server that closes a kept connection when nothing came for long enough may do so while a
+/// request is on its way: whoever has not heard an octet of the answer opens another connection and
+/// asks again by itself (RFC 9112 §9.3.1), though not over and over (RFC 9110 §9.2.2). For /auth
+/// that does no harm; a post goes again behind a new token, by which the platform knows that its
+/// device has not heard what became of it.
+void http_channel::take_failure(const http::client_event::failed& bad) {
+  const outcome why = outcome_of(bad.why, reason_);
+  const bool stale = served_ && !bad.answered && bad.why == http::violation::closed_early;
+  if (asked_ && stale) {
+    asked_ = false;
+    open();
+    return;
+  }
+  if (std::exchange(asked_, false)) {
+    end(why, http::to_string(bad.why));
+    return;
+  }
+  const std::uint32_t id = std::exchange(open_, 0);
+  lonely_ = lonely_ || (stale && !posted_);
+  leave();
+  if (id != 0 && stale && !std::exchange(repeated_, true)) {
+    token_.clear();
+    owner_.on_way_lost();
+  } else if (id != 0) {
+    owner_.on_post_ended(id, {post_end::unanswered, {}, why, http::to_string(bad.why)});
   }
 }
 
 void http_channel::take_grant(const http::client_event::response_finished& answer) {
   const auto said = alink::read_http_answer(at_.around.speech->json, answer.body);
-  if (!answer.reusable) {
+  if (!answer.reusable || lonely_) {
     leave();
   }
   if (!said) {
@@ -285,6 +306,8 @@ void http_channel::take_grant(const http::client_event::response_finished& answe
 void http_channel::take_answer(const http::client_event::response_finished& answer) {
   const auto said = alink::read_http_answer(at_.around.speech->json, answer.body);
   const std::uint32_t id = std::exchange(open_, 0);
+  repeated_ = false;
+  posted_ = true;
   const duration after = retry_after(answer.fields);
   if (!answer.reusable) {
     leave();

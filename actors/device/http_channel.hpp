@@ -45,6 +45,8 @@ private:
   void tell(const http::client_event_variant& event);
   void take_grant(const http::client_event::response_finished& answer);
   void take_answer(const http::client_event::response_finished& answer);
+  /// What was under way on the connection has failed.
+  void take_failure(const http::client_event::failed& bad);
   void end(outcome why, std::string_view detail);
   void end_closed();
   [[nodiscard]] std::string_view host();
@@ -65,6 +67,10 @@ private:
   bool asked_ = false;     ///< /auth is under way
   bool connected_ = false; ///< since the last turn
   bool closed_ = false;
+  bool served_ = false;   ///< this connection has brought an answer
+  bool posted_ = false;   ///< to a post
+  bool repeated_ = false; ///< a post was, and none has been answered since
+  bool lonely_ = false;   ///< the server closes behind /auth: a post takes a connection of its own
 };
 
 } // namespace fleet::actors

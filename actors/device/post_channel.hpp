@@ -50,8 +50,9 @@ public:
   /// It is gone, with all that was posted and not answered.
   virtual void on_channel_ended(outcome why, std::string_view detail) = 0;
   virtual void on_post_ended(std::uint32_t id, const post_answer& answer) = 0;
-  /// The far side forgot the session, or seems to: another is being made, and no token stands.
-  /// What was posted and not answered is to be posted again, behind log_on().
+  /// The far side forgot the session, or seems to, or closed a connection that it had kept: another
+  /// is being made, and no token stands. What was posted and not answered is to be posted again,
+  /// behind log_on().
   virtual void on_way_lost() = 0;
   /// post() may be tried again.
   virtual void on_ready() = 0;

@@ -68,6 +68,7 @@ bool post_device::go(step s) {
   phase_due_ = never;
   if (to == phase::stopped) {
     channel_->drop();
+    forget_all();
     around_.watcher->on_stopped(index_);
   }
   return true;
@@ -141,6 +142,7 @@ void post_device::on_logged_on() {
     return;
   }
   firmware_online();
+  send_waiting(); // what the last connection left unanswered
   if (!quiet_ && product_.interval > duration::zero() && next_report_ == never) {
     // Devices that start together must not report together.
     next_report_ = now() + jitter_.between(duration::zero(), product_.interval);
@@ -158,7 +160,7 @@ void post_device::leave_link(outcome why, std::string_view detail) {
   }
   slot_.trace.note(now(), happening::link_ended, static_cast<std::uint32_t>(why));
   channel_->drop();
-  forget_all();
+  take_back();
   renewing_ = false;
   if (firmware_) {
     firmware_->part.offline();
@@ -259,7 +261,10 @@ void post_device::send_waiting() {
       continue;
     }
     p.id = posted.value();
-    if (has_tag(p.cookie) && !std::exchange(p.counted, true)) {
+    const bool again = std::exchange(p.counted, has_tag(p.cookie));
+    if (again) {
+      bump(counts().resent);
+    } else if (p.counted) {
       bump(counts().published[p.reliable ? 1 : 0]);
       slot_.trace.note(now(), happening::published, sequence_of(p.cookie));
     }
@@ -274,6 +279,18 @@ void post_device::forget(std::size_t at) {
     spare_ = std::move(payload);
   }
   pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+/// The link is gone. Reports that ask for an answer and have none stay, and go out again behind the
+/// next log-on, whose token explains the repeat to the platform; what the firmware had to say it
+/// says anew.
+void post_device::take_back() noexcept {
+  std::erase_if(pending_, [](const pending_post& p) { return !p.reliable || !has_tag(p.cookie); });
+  for (pending_post& p : pending_) {
+    p.id = 0;
+    p.logons = p.ways = p.delays = 0;
+  }
+  hold_until_ = never;
 }
 
 void post_device::forget_all() noexcept {

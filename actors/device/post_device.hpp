@@ -76,6 +76,7 @@ private:
   [[nodiscard]] bool window_is_full() const noexcept;
   void send_waiting();
   void forget(std::size_t at);
+  void take_back() noexcept;
   void forget_all() noexcept;
   // post_device_answers.cpp
   void take_report(std::size_t at, bytes_view payload);

@@ -77,7 +77,6 @@ void post_device::post_later(std::size_t at, duration asked) {
   post.id = 0;
   duration wait = asked > duration::zero() ? asked : plan.again_first * (1 << post.delays);
   ++post.delays;
-  bump(counts().resent);
   wait = std::min(wait, plan.again_longest);
   const time_point until = later(now(), wait + jitter_.between(duration::zero(), wait / 4));
   hold_until_ = hold_until_ == never ? until : std::max(hold_until_, until);

@@ -44,7 +44,7 @@ struct post_plan {
   std::optional<alink::sign_method> sign{};
   std::uint8_t in_flight_max = 4; ///< posts without an answer, from 1
   std::uint8_t logons_max = 2;    ///< repeats of one post after the platform refused its token
-  std::uint8_t ways_max = 4;      ///< repeats of one post after its DTLS session was lost
+  std::uint8_t ways_max = 4;      ///< repeats of one post after its session or connection was lost
   std::uint8_t delays_max = 8;    ///< repeats of one post that the platform could not take then
   duration again_first = std::chrono::seconds{1};   ///< before the first such, then twice as long
   duration again_longest = std::chrono::minutes{1}; ///< and of what the platform may ask for

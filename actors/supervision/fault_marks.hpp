@@ -31,14 +31,19 @@ struct fault_mark {
 /// A list that only grows, so that no reader ever waits.
 class fault_marks {
 public:
-  static constexpr std::uint32_t marks_max = 1000;
+  static constexpr std::uint32_t marks_max = 10'000;
 
   fault_marks() = default;
-  ~fault_marks() { delete first_.load(std::memory_order_relaxed); }
+  ~fault_marks() {
+    for (node* n = first_.load(std::memory_order_relaxed); n != nullptr;) {
+      delete std::exchange(n, n->next.load(std::memory_order_relaxed));
+    }
+  }
   fault_marks(const fault_marks&) = delete;
   fault_marks& operator=(const fault_marks&) = delete;
 
-  /// Null when there are marks_max. On the shard's home only, as all writing is.
+  /// Null when there are marks_max; the director adds no more than that in a run. On the shard's
+  /// home only, as all writing is.
   fault_mark* add(std::string name, faults::effect what) {
     if (size() == marks_max) {
       return nullptr;
@@ -66,9 +71,6 @@ public:
 private:
   struct node {
     node(std::string name, faults::effect what) : mark(std::move(name), what) {}
-    ~node() { delete next.load(std::memory_order_relaxed); } // marks_max of them at most
-    node(const node&) = delete;
-    node& operator=(const node&) = delete;
     fault_mark mark;
     std::atomic<node*> next{nullptr};
   };

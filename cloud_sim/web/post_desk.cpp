@@ -13,6 +13,7 @@ namespace {
 post_code code_of(logon_denial why) noexcept {
   switch (why) {
     case logon_denial::unauthorized:
+    case logon_denial::by_fault:
     case logon_denial::disabled: return post_code::auth_error;
     case logon_denial::too_many: return post_code::too_many;
     case logon_denial::no_room: return post_code::session_error;
@@ -57,6 +58,7 @@ void post_desk::on_request(const web_request& request, const responder& reply) {
   auto code = post_code::common_error;
   about_ = fault_desk::nobody;
   unheard_ = false;
+  blameless_ = false;
   if (request.method != "POST") {
     out.status = 405;
     out.fields.emplace_back("Allow", "POST");
@@ -65,7 +67,7 @@ void post_desk::on_request(const web_request& request, const responder& reply) {
     add(door_.counters().posting[static_cast<std::size_t>(post_protocol::http)].unjudged);
   } else {
     code = answer(request, out.body);
-    rate_.charge(request.source, price_of(code), home_.now());
+    rate_.charge(request.source, blameless_ ? 0 : price_of(code), home_.now());
   }
   if (code != post_code::success) {
     out.body.clear();
@@ -117,6 +119,7 @@ post_code post_desk::log_on(const web_request& request, byte_buffer& out) {
   about_ = door_.number_of(*asked);
   const auto got = door_.authenticate(*asked, post_protocol::http);
   if (!got) {
+    blameless_ = got.error() == logon_denial::by_fault;
     return code_of(got.error());
   }
   alink::append_http_grant(out, got.value().token);

@@ -42,6 +42,7 @@ private:
   json_reader json_;
   std::uint32_t about_ = fault_desk::nobody; ///< who asks now
   bool unheard_ = false;                     ///< and is not heard
+  bool blameless_ = false;                   ///< or is refused for a fault of the twin's
 };
 
 } // namespace fleet::cloud

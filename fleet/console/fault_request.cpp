@@ -13,9 +13,10 @@ namespace fleet::program {
 
 namespace {
 
+/// The API counts in milliseconds; less than one is not nothing.
 void write_time(object_writer& object, std::string_view key, duration d) {
   if (d != duration::zero()) {
-    object.integer(key, d / std::chrono::milliseconds{1});
+    object.integer(key, std::chrono::ceil<std::chrono::milliseconds>(d).count());
   }
 }
 

@@ -321,9 +321,15 @@ std::string name_of(const term& t, const vocabulary& known) {
 }
 
 bool means_fault(std::string_view argument, std::string_view fault) noexcept {
-  return fault == argument
-         || (fault.size() > argument.size() && fault.starts_with(argument)
-             && fault[argument.size()] == '.');
+  if (!fault.starts_with(argument)) {
+    return false;
+  }
+  fault.remove_prefix(argument.size());
+  if (fault.starts_with('_')) { // another one that was given no name of its own
+    const auto digits = std::min(fault.find_first_not_of("0123456789", 1), fault.size());
+    fault.remove_prefix(digits > 1 ? digits : 0);
+  }
+  return fault.empty() || fault.front() == '.';
 }
 
 std::optional<misreading> unknown_fault(const expectation& e, const vocabulary& known,

@@ -52,20 +52,21 @@ recovery_watch::recovery_watch(const recovery_limits& limits, const distribution
 recovery_watch::~recovery_watch() = default;
 
 void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> faults) {
-  const auto by_name = [this](const std::string& name) {
-    return std::find_if(open_.begin(), open_.end(), [this, &name](const auto& o) {
-      return findings_[o->finding].name == name;
-    });
-  };
   const auto told = [this](const fault_look& f) {
     const auto before = told_.find(f.name);
     return before != told_.end() && f.began_s <= before->second + slack_s;
   };
   for (const auto& fault : faults) {
-    if (fault.began_s >= 0 && by_name(fault.name) == open_.end() && !told(fault)
-        && findings_.size() < findings_most) {
-      open(now, fault);
+    if (fault.began_s < 0 || told(fault) || findings_.size() == findings_most) {
+      continue;
     }
+    // One of the same name that is still open was taken away before this one came.
+    for (const auto& former : open_) {
+      if (findings_[former->finding].name == fault.name) {
+        follow(*former, now, &fault);
+      }
+    }
+    open(now, fault);
   }
   for (const auto& one : open_) {
     const auto& name = findings_[one->finding].name;
@@ -198,15 +199,17 @@ void recovery_watch::count_second(const open_fault& one, const fleet_moment& now
   finding.reconnect_peak_per_s =
       std::max(finding.reconnect_peak_per_s, now.connects - from->connects);
   const std::uint64_t attempts = now.attempts - from->attempts;
-  if (attempts <= backoff.attempts_peak_per_s) {
-    return;
-  }
-  backoff.attempts_peak_per_s = attempts;
   // Whoever was not online, or lost its link in this second, may try once and again after `first`.
   const std::uint64_t able =
       less(std::max(from->wanted, now.wanted), from->online) + (now.links_lost - from->links_lost);
   const auto times = 1 + static_cast<std::uint64_t>(window_s / std::max(limits_.first_s, 1e-3));
-  backoff.allowed_per_s = able * times;
+  // Counts and clock are not read at one instant: a second may be a little longer than it says.
+  const std::uint64_t allowed = able * times + 1 + able / 50;
+  backoff.excess_per_s = std::max(backoff.excess_per_s, less(attempts, allowed));
+  if (attempts > backoff.attempts_peak_per_s) {
+    backoff.attempts_peak_per_s = attempts;
+    backoff.allowed_per_s = able * times;
+  }
 }
 
 void recovery_watch::judge_waits(const open_fault& one) {
@@ -216,7 +219,7 @@ void recovery_watch::judge_waits(const open_fault& one) {
   out.spread = out.attempts == 0 ? 0
                                  : static_cast<double>(out.attempts_peak_per_s)
                                        / static_cast<double>(out.attempts);
-  out.spaced = out.attempts_peak_per_s <= out.allowed_per_s;
+  out.spaced = out.excess_per_s == 0;
   std::uint64_t below_cap = 0;
   for (std::size_t i = 0; i < histogram_snapshot::bucket_count; ++i) {
     if (waits.buckets[i] == 0) {
@@ -259,10 +262,14 @@ void recovery_watch::recovered(const open_fault& one) {
 
 void recovery_watch::finish() {
   for (const auto& one : open_) {
-    if (one->whole_since) {
+    const auto whole_for = last_.at_s - one->whole_since.value_or(last_.at_s);
+    if (one->whole_since && whole_for >= limits_.settle_s - slack_s) {
       recovered(*one);
-    } else {
-      close(*one);
+      continue;
+    }
+    close(*one);
+    if (one->whole_since) {
+      findings_[one->finding].whole_for_s = whole_for;
     }
   }
   open_.clear();

@@ -70,6 +70,7 @@ struct backoff_finding {
   std::uint64_t distinct = 0;            ///< waits below the cap that the histogram tells apart
   std::uint64_t attempts_peak_per_s = 0; ///< in the fullest second
   std::uint64_t allowed_per_s = 0;       ///< in that second, by whoever was not online
+  std::uint64_t excess_per_s = 0;        ///< the most beyond what was allowed, in any second
   double spread = 0;                     ///< share of all attempts that the fullest second has
   bool capped = true;                    ///< no wait beyond the cap
   bool spaced = true;                    ///< none below the first, no second fuller than allowed
@@ -86,6 +87,8 @@ struct fault_finding {
   std::uint64_t hit = 0;
   std::uint64_t strikes = 0;
   std::optional<double> recovered_s; ///< after its end; none: the fleet was not whole again
+  /// When the run ended it was whole for so long, less than it must be for that to be known.
+  std::optional<double> whole_for_s;
   std::string followed_by;           ///< a fault that began before that; empty: none
   std::uint64_t reconnect_peak_per_s = 0;
   std::uint64_t links_lost = 0;

@@ -50,7 +50,7 @@ public:
   std::vector<prometheus::MetricFamily> Collect() const override {
     std::array<prometheus::MetricFamily, family_count> by_family;
     for (const auto& s : read_()) {
-      const auto& facts = families[static_cast<std::size_t>(s.of)];
+      const auto& facts = facts_of(s.of);
       prometheus::ClientMetric metric;
       for (const auto& [name, value] : s.with) {
         metric.label.push_back({name, value});
@@ -63,7 +63,7 @@ public:
       by_family[static_cast<std::size_t>(s.of)].metric.push_back(std::move(metric));
     }
     std::vector<prometheus::MetricFamily> out;
-    for (const auto& facts : families) {
+    for (const auto& facts : families()) {
       auto& f = by_family[static_cast<std::size_t>(facts.id)];
       if (!f.metric.empty()) {
         f.name = facts.name;

@@ -1,10 +1,10 @@
 // The `fleet cloud fault …` subcommands: their words, flags and help.
 #include <array>
 
-#include "fleet/console/fault_words.hpp"
 #include "fleet/options/console_reach.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
+#include "fleet/scenario/cloud_fault_words.hpp"
 #include "fleet/text/nearest.hpp"
 
 namespace fleet::program {
@@ -40,7 +40,7 @@ sentence place(fault_options& out, const std::vector<std::string>& words) {
       return std::nullopt;
     case fault_verb::add: break;
   }
-  auto got = read_fault_words(words);
+  auto got = read_cloud_fault(words);
   if (!got) {
     return got.error();
   }

@@ -2,6 +2,7 @@
 #include "fleet/options/run_contradictions.hpp"
 
 #include "fleet/options/protocols.hpp"
+#include "fleet/options/report_flags.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/sweep_flags.hpp"
 #include "fleet/text/endpoints.hpp"
@@ -235,8 +236,9 @@ sentence number_contradiction(const run_options& o) {
            + " is a part of the board's --ram " + text::format_size(o.ram_bytes)
            + " and leaves nothing of it; make --ram larger, or it smaller";
   }
-  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
-    return "--json and --ledger name one file; give each its own";
+  if (const auto twice = one_file_twice(outputs_of(o))) {
+    return std::string{twice->first.flag} + " and " + std::string{twice->second.flag}
+           + " name one file; give each its own";
   }
   return {};
 }

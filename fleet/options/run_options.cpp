@@ -4,6 +4,7 @@
 
 #include "fleet/options/judging_flags.hpp"
 #include "fleet/options/protocols.hpp"
+#include "fleet/options/report_flags.hpp"
 #include "fleet/options/run_contradictions.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
@@ -256,7 +257,10 @@ void output_flags(flag_set& flags, run_options& out) {
   flags.value("--metrics", "ADDR|off",
               "Where Prometheus may ask for /metrics. Default 127.0.0.1:9464, off with --virtual.",
               set_metrics(out.metrics));
-  flags.value("--json", "FILE", "Writes the summary as JSON.", set_text(out.json_file));
+  flags.value("--json", "FILE",
+              "Writes the summary as JSON, with the series of the run; fleet report reads it.",
+              set_text(out.json_file));
+  report_file_flags(flags, "--report", out.told);
   flags.value("--ledger", "FILE",
               "Writes the account of every message as sorted lines, so that two runs compare with "
               "cmp.",

@@ -19,6 +19,7 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words);
 result<command, usage_error> parse_cloud_serve(std::span<const std::string_view> words);
 result<command, usage_error> parse_device(std::span<const std::string_view> words);
 result<command, usage_error> parse_fault(std::span<const std::string_view> words);
+result<command, usage_error> parse_report(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
 /// `words` begins with one of console_words().
 result<command, usage_error> parse_console(std::span<const std::string_view> words);

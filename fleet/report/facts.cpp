@@ -256,85 +256,123 @@ void add_up_ledger(run_facts& facts) {
 
 namespace {
 
+/// Judges one thing and keeps what came of it under its name.
+template <class Judge>
+void keep(run_facts& facts, std::string name, bool judged, Judge judge) {
+  auto& kept = facts.course.invariants.emplace_back();
+  kept.name = std::move(name);
+  kept.judged = judged;
+  judge(kept.failures);
+  facts.failures.insert(facts.failures.end(), kept.failures.begin(), kept.failures.end());
+}
+
 /// What the ledger must keep, unless somebody expects something else of it by name.
 void judge_ledger(run_facts& facts) {
-  auto& out = facts.failures;
-  const auto check = [&](std::uint64_t value, std::string_view figure, std::string_view direction,
+  const auto check = [&](std::uint64_t value, std::string_view figure, ledger_direction direction,
                          std::string_view what) {
-    if (value != 0 && !facts.judged.by_hand.contains(figure)) {
-      out.push_back(fmt::format("{} {} {}: expected 0", direction, value, what));
+    if (facts.judged.by_hand.contains(figure)) {
+      return;
     }
+    const bool up = direction == ledger_direction::uplink;
+    const auto known = std::find_if(ledger_figures.begin(), ledger_figures.end(),
+                                    [figure](const auto& f) { return f.key == figure; });
+    const bool whole = up ? facts.uplink_known : facts.ledger_known;
+    const std::string_view side = up ? "uplink" : "downlink";
+    keep(facts, fmt::format("ledger.{}.{}", side, figure), whole || own(*known, direction),
+         [&](std::vector<std::string>& out) {
+           if (value != 0) {
+             out.push_back(fmt::format("{}: {} {}: expected 0", side, value, what));
+           }
+         });
   };
   // What could not be told is 0 here, so this judges as much as is known.
-  for (const auto& [name, l] :
-       {std::pair{"uplink:", &facts.uplink}, std::pair{"downlink:", &facts.downlink}}) {
-    const bool dropped = l == &facts.uplink && facts.over_bound != 0;
-    check(l->lost, "lost", name,
+  for (const auto direction : {ledger_direction::uplink, ledger_direction::downlink}) {
+    const bool up = direction == ledger_direction::uplink;
+    const auto& l = up ? facts.uplink : facts.downlink;
+    check(l.lost, "lost", direction,
           "messages acknowledged and lost"
-              + (dropped ? fmt::format(" (the twin dropped {} publishes as beyond its bounds)",
-                                       facts.over_bound)
-                         : std::string{}));
-    check(l->unexplained, "unexplained", name, "duplicates without DUP on one connection");
-    check(l->unexpected, "unexpected", name, "messages that nobody sent");
-    check(l->corrupted, "corrupted", name, "messages corrupted");
-    check(l->out_of_order, "out_of_order", name, "messages out of order");
+              + (up && facts.over_bound != 0 ? fmt::format(
+                     " (the twin dropped {} publishes as beyond its bounds)", facts.over_bound)
+                                             : std::string{}));
+    check(l.unexplained, "unexplained", direction, "duplicates without DUP on one connection");
+    check(l.unexpected, "unexpected", direction, "messages that nobody sent");
+    check(l.corrupted, "corrupted", direction, "messages corrupted");
+    check(l.out_of_order, "out_of_order", direction, "messages out of order");
   }
 }
 
 /// Likewise who must be online.
-void judge_devices(run_facts& facts) {
-  if (facts.interrupted) {
-    return;
-  }
+void judge_devices(const run_facts& facts, std::vector<std::string>& out) {
   if (facts.online_max == 0 && facts.expected_end != 0) {
-    facts.failures.push_back("no device came online");
+    out.push_back("no device came online");
   } else if (facts.online_end < facts.expected_end
              && !facts.judged.by_hand.contains("online_end")) {
-    facts.failures.push_back(fmt::format("{} of {} devices were not online at the end",
-                                         facts.expected_end - facts.online_end,
-                                         facts.expected_end));
+    out.push_back(fmt::format("{} of {} devices were not online at the end",
+                              facts.expected_end - facts.online_end, facts.expected_end));
+  }
+}
+
+void judge_shadows(const run_facts& facts, std::vector<std::string>& out) {
+  if (facts.shadows_waiting.value_or(0) != 0) {
+    out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "
+                              "taken: expected 0",
+                              *facts.shadows_waiting));
+  }
+}
+
+void judge_all_reports(const run_facts& facts, std::vector<std::string>& out) {
+  if (facts.products.size() < 2) {
+    judge_reports(facts.counts, "", out);
+    return;
+  }
+  for (const auto& product : facts.products) {
+    judge_reports(product.counts, "product " + product.name + ": ", out);
   }
 }
 
 } // namespace
 
 void judge(run_facts& facts) {
-  auto& out = facts.failures;
+  using sentences = std::vector<std::string>;
+  facts.course.invariants.clear();
   judge_ledger(facts);
-  if (facts.products.size() < 2) {
-    judge_reports(facts.counts, "", out);
-  } else {
-    for (const auto& product : facts.products) {
-      judge_reports(product.counts, "product " + product.name + ": ", out);
-    }
-  }
-  judge_devices(facts);
-  for (const auto& product : facts.products) {
-    if (!facts.interrupted) {
-      judge_sub_devices(product, out);
-    }
+  keep(facts, "reports_sent", true, [&](sentences& out) { judge_all_reports(facts, out); });
+  if (!facts.interrupted) {
+    keep(facts, "online_at_the_end", true, [&](sentences& out) {
+      judge_devices(facts, out);
+      for (const auto& product : facts.products) {
+        judge_sub_devices(product, out);
+      }
+    });
   }
   for (const auto& traffic : facts.traffic) {
-    judge_traffic(traffic, out);
+    keep(facts, "cloud_traffic." + traffic.product + "." + traffic.kind, true,
+         [&](sentences& out) { judge_traffic(traffic, out); });
   }
   for (const auto& product : facts.products) {
-    judge_commands(facts, product, out);
-    judge_answers(facts, product, out);
+    keep(facts, "commands_and_answers." + product.name, true, [&](sentences& out) {
+      judge_commands(facts, product, out);
+      judge_answers(facts, product, out);
+    });
   }
   for (const auto& rollout : facts.rollouts) {
-    judge_rollout(rollout, facts.interrupted, out);
+    keep(facts, "rollout." + rollout.name, true,
+         [&](sentences& out) { judge_rollout(rollout, facts.interrupted, out); });
   }
-  if (!facts.interrupted && facts.shadows_waiting.value_or(0) != 0
-      && !facts.judged.by_hand.contains("shadows_waiting")) {
-    out.push_back(fmt::format("{} shadows have a desired part that their devices, online, have not "
-                              "taken: expected 0",
-                              *facts.shadows_waiting));
+  if (!facts.interrupted && !facts.judged.by_hand.contains("shadows_waiting")) {
+    keep(facts, "shadows_taken", facts.shadows_waiting.has_value(),
+         [&](sentences& out) { judge_shadows(facts, out); });
   }
-  if (facts.counts.abandoned != 0 && !facts.judged.by_hand.contains("abandoned")) {
-    out.push_back(fmt::format("{} devices crashed again and again and were given up",
-                              facts.counts.abandoned));
+  if (!facts.judged.by_hand.contains("abandoned")) {
+    keep(facts, "devices_given_up", true, [&](sentences& out) {
+      if (facts.counts.abandoned != 0) {
+        out.push_back(fmt::format("{} devices crashed again and again and were given up",
+                                  facts.counts.abandoned));
+      }
+    });
   }
-  judge_expected(facts.judged, out);
+  judge_expected(facts.judged, facts.failures);
+  facts.course.limit = find_limit(facts);
 }
 
 } // namespace fleet::report

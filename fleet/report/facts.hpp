@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/supervision/shard.hpp"
+#include "fleet/report/course.hpp"
 #include "fleet/report/dialect.hpp"
 #include "fleet/report/judged.hpp"
 #include "fleet/report/process_facts.hpp"
@@ -17,8 +18,7 @@
 
 namespace fleet::report {
 
-/// Counters of all shards at one moment.
-struct totals {
+struct totals { ///< counters of all shards at one moment
   std::array<std::uint64_t, actors::phase_count> in_phase{};
   std::array<std::uint64_t, actors::outcome_count> outcomes{};
   std::array<std::uint64_t, 3> published{};
@@ -169,6 +169,7 @@ struct run_facts {
   std::optional<std::string> digest;
   process_facts process;
   judged_facts judged;
+  course_facts course;
   std::vector<std::string> failures; ///< why the verdict is not `passed`, a sentence each
 
   [[nodiscard]] bool passed() const noexcept { return failures.empty(); }
@@ -192,7 +193,6 @@ void judge(run_facts& facts);
 
 /// The summary table for people, with a trailing newline.
 std::string to_text(const run_facts& facts);
-
 /// The same as JSON with the names of design §12.
 std::string to_json(const run_facts& facts);
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "protocol/ledger/ledger.hpp"
+#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::report {
 

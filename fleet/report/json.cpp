@@ -209,6 +209,7 @@ json of(const judging::backoff_finding& b) {
           {"attempts", b.attempts},
           {"attempts_peak_per_s", b.attempts_peak_per_s},
           {"allowed_per_s", b.allowed_per_s},
+          {"excess_per_s", b.excess_per_s},
           {"spread", b.spread},
           {"waits", b.waits},
           {"shortest_s", b.shortest_s},
@@ -228,6 +229,7 @@ json of(const judging::fault_finding& f) {
           {"hit", f.hit},
           {"strikes", f.strikes},
           {"recovered_s", optional_of(f.recovered_s)},
+          {"whole_for_s", optional_of(f.whole_for_s)},
           {"followed_by", f.followed_by.empty() ? json(nullptr) : json(f.followed_by)},
           {"reconnect_peak_per_s", f.reconnect_peak_per_s},
           {"links_lost", f.links_lost},
@@ -251,6 +253,23 @@ json of(const judging::growth_finding& g) {
           {"growth", g.growth}, {"growth_limit", g.limit}};
 }
 
+json of(const environment_facts& e) {
+  return {{"version", e.version}, {"build", e.build},
+          {"system", e.system},   {"processor", e.processor},
+          {"cores", e.cores},     {"memory_bytes", e.memory_bytes},
+          {"homes", e.homes},     {"embedded_twin", e.embedded},
+          {"began", e.began}};
+}
+
+json of(const invariant_fact& i) {
+  return {
+      {"name", i.name}, {"judged", i.judged}, {"ok", i.failures.empty()}, {"failures", i.failures}};
+}
+
+json of(const limit_fact& l) {
+  return {{"who", to_string(l.who)}, {"text", l.text}, {"evidence", l.evidence}};
+}
+
 template <class T>
 json list_of(const std::vector<T>& all) {
   json out = json::array();
@@ -267,6 +286,21 @@ json of(const judging::soak_finding& s) {
       {"watched", list_of(s.all)}};
 }
 
+/// What may be long stands on one line each, or files would be mostly line breaks.
+std::string with_lines(std::string object, const run_facts& f) {
+  object.pop_back(); // the closing brace, which stands alone
+  object.pop_back();
+  std::string histograms;
+  for (std::size_t i = 0; i < actors::latency_count; ++i) {
+    histograms += histograms.empty() ? "" : ",";
+    histograms += '"';
+    histograms += actors::to_string(static_cast<actors::latency>(i));
+    histograms += "\":" + histogram_json(f.latencies[i]);
+  }
+  return object + ",\n  \"histograms\": {" + histograms
+         + "},\n  \"series\": " + series_json(f.course.series) + "\n}\n";
+}
+
 } // namespace
 
 std::string to_json(const run_facts& f) {
@@ -276,6 +310,9 @@ std::string to_json(const run_facts& f) {
                 {"wall_s", f.wall_s}, {"interrupted", f.interrupted}, {"command", f.command}};
   out["verdict"] = f.passed() ? "passed" : "failed";
   out["failures"] = f.failures;
+  out["limit"] = of(f.course.limit);
+  out["invariants"] = list_of(f.course.invariants);
+  out["environment"] = of(f.course.environment);
   out["devices"] = devices_of(f);
   out["products"] = list_of(f.products);
   out["cloud_traffic"] = list_of(f.traffic);
@@ -325,7 +362,7 @@ std::string to_json(const run_facts& f) {
                     {"rss_steady_bytes", f.process.rss_steady_bytes},
                     {"rss_max_bytes", f.process.rss_max_bytes},
                     {"user_bytes_per_device", f.process.user_bytes_per_device(f.requested)}};
-  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return with_lines(out.dump(2, ' ', false, json::error_handler_t::replace), f);
 }
 
 } // namespace fleet::report

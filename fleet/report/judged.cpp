@@ -21,7 +21,10 @@ std::string recovered_text(const fault_finding& f) {
   if (!f.ended_s) {
     return "in force";
   }
-  return f.recovered_s ? seconds_said(*f.recovered_s) : "never";
+  if (f.recovered_s) {
+    return seconds_said(*f.recovered_s);
+  }
+  return f.whole_for_s ? "unknown" : "never";
 }
 
 std::string backoff_text(const judging::backoff_finding& b) {
@@ -51,6 +54,10 @@ void append_faults(std::string& out, const judged_facts& j) {
                        f.ended_s ? seconds_said(*f.ended_s - f.at_s) : std::string{"-"},
                        fmt::format("{}/{}", f.hit, f.selected), recovered_text(f),
                        f.reconnect_peak_per_s, f.delayed, f.repeated, backoff_text(f.backoff));
+    if (f.whole_for_s) {
+      out += fmt::format("  whole for the last {} of the run, too short to know that it stays so\n",
+                         seconds_said(*f.whole_for_s));
+    }
     if (!f.followed_by.empty()) {
       out += fmt::format("  {} began before the fleet was whole again\n", f.followed_by);
     }

@@ -227,6 +227,19 @@ void append_troubles(std::string& out, const run_facts& f) {
   }
 }
 
+/// Loud where the run says more about this machine than about its target.
+void append_limit(std::string& out, const run_facts& f) {
+  const auto& limit = f.course.limit;
+  if (limit.text.empty()) {
+    return;
+  }
+  const bool loud = limit.who == limiter::generator;
+  out += fmt::format("\n{:<15}{}{}\n", "limit", loud ? "ATTENTION: " : "", limit.text);
+  for (const auto& line : limit.evidence) {
+    out += fmt::format("  - {}\n", line);
+  }
+}
+
 } // namespace
 
 std::string to_text(const run_facts& f) {
@@ -263,6 +276,7 @@ std::string to_text(const run_facts& f) {
   if (f.digest) {
     out += fmt::format("{:<15}{}\n", "digest", *f.digest);
   }
+  append_limit(out, f);
   out += fmt::format("\n{:<15}{}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
                      f.interrupted ? " (interrupted)" : "", reach_text(f));
   for (const auto& why : f.failures) {

@@ -2,10 +2,26 @@
 #include "fleet/run/cloud_hands.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "fleet/run/far_faults.hpp"
+#include "fleet/run/machine.hpp"
 
 namespace fleet::program {
+
+std::uint64_t twin_hand::told::begin(const std::string& name) {
+  const std::lock_guard held{lock};
+  by[name] = {++rounds, {}};
+  return rounds;
+}
+
+void twin_hand::told::put(std::uint64_t round, std::shared_ptr<const cloud::fault_mark> mark) {
+  const std::lock_guard held{lock};
+  const auto found = by.find(mark->name);
+  if (found != by.end() && found->second.round == round) {
+    found->second.marks.push_back(std::move(mark));
+  }
+}
 
 std::optional<std::string> twin_hand::add(const std::shared_ptr<const faults::fault>& f) {
   if (twins_.empty()) {
@@ -17,16 +33,16 @@ std::optional<std::string> twin_hand::add(const std::shared_ptr<const faults::fa
     return "cloud_restart takes a twin that keeps what it acknowledged, and keeping costs: a run "
            "has one where its scenario or its --fault has a cloud_restart, at whatever time";
   }
+  const std::uint64_t round = marks_->begin(f->name);
   for (const auto& each : twins_) {
-    each.home->post([twin = each, f, marks = marks_] {
+    each.home->post([twin = each, f, marks = marks_, round] {
       auto& desk = twin.host->faults();
       if (!desk.add(*f, twin.home->now())) {
         return;
       }
       for (auto& mark : desk.marks()) {
         if (mark->name == f->name) {
-          const std::lock_guard held{marks->lock};
-          marks->by[f->name].push_back(std::move(mark));
+          marks->put(round, std::move(mark));
         }
       }
     });
@@ -47,7 +63,7 @@ std::optional<fault_figures> twin_hand::figures(const std::string& name) const {
     return std::nullopt;
   }
   fault_figures sum;
-  for (const auto& mark : found->second) {
+  for (const auto& mark : found->second.marks) {
     sum.selected += mark->selected.load(std::memory_order_relaxed);
     sum.hit += mark->hit.load(std::memory_order_relaxed);
     sum.strikes += mark->strikes.load(std::memory_order_relaxed);
@@ -55,20 +71,83 @@ std::optional<fault_figures> twin_hand::figures(const std::string& name) const {
   return sum;
 }
 
-far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready)
-    : api_(std::move(api)), where_(std::move(where)), seed_(ready.seed), devices_(ready.devices()) {
+namespace {
+
+constexpr double patience_s = 3; ///< with a twin that is asked to end a fault
+
+} // namespace
+
+far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready,
+                   double often_s)
+    : api_(std::move(api)), where_(std::move(where)), often_s_(often_s), seed_(ready.seed),
+      devices_(ready.devices()) {
   for (const auto& region : ready.regions) {
     shares_ppm_.push_back(region.share_ppm);
   }
 }
 
 std::optional<std::string> far_hand::add(const std::shared_ptr<const faults::fault>& f) {
-  return send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_});
+  if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_})) {
+    return why;
+  }
+  slow_ = false;
+  const std::lock_guard held{counted_->lock};
+  counted_->by.erase(f->name);
+  counted_->open.insert(f->name);
+  return std::nullopt;
 }
 
 void far_hand::remove(const std::string& name) {
+  if (slow_) {
+    return; // a run that ends has no time for each of them
+  }
+  const double began = monotonic_seconds();
+  const bool open = [this, &name] {
+    const std::lock_guard held{counted_->lock};
+    return counted_->open.contains(name);
+  }();
+  if (open) {
+    look(*api_, where_, *counted_); // it forgets what it counted
+  }
   // One that it does not take: its fault ends by itself, and the run goes on.
   (void)end_far_fault(*api_, where_, name);
+  slow_ = monotonic_seconds() - began > patience_s;
+  const std::lock_guard held{counted_->lock};
+  counted_->open.erase(name);
+}
+
+void far_hand::look(admin_api& api, const std::string& where, counted& into) {
+  const auto all = list_far_faults(api, where);
+  const std::lock_guard held{into.lock};
+  into.asking = false;
+  if (!all) {
+    return;
+  }
+  for (const auto& one : all.value()) {
+    if (into.open.contains(one.name)) {
+      into.by[one.name] = {static_cast<std::uint32_t>(one.selected),
+                           static_cast<std::uint32_t>(one.hit), one.strikes};
+    }
+    if (one.state == "over") {
+      into.open.erase(one.name);
+    }
+  }
+}
+
+std::optional<fault_figures> far_hand::figures(const std::string& name) const {
+  const std::lock_guard held{counted_->lock};
+  const double now = monotonic_seconds();
+  const bool due = !counted_->asked_s || now - *counted_->asked_s >= often_s_;
+  if (due && !counted_->asking && !counted_->open.empty()) {
+    counted_->asking = true;
+    counted_->asked_s = now;
+    // Left behind where the run ends before the answer comes: it owns what it needs.
+    std::thread{[api = api_, where = where_, into = counted_] {
+      look(*api, where, *into);
+    }}.detach();
+  }
+  const auto found = counted_->by.find(name);
+  return found == counted_->by.end() ? std::nullopt : std::optional{found->second};
 }
 
 } // namespace fleet::program

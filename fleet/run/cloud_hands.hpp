@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,37 +32,73 @@ public:
 
 private:
   /// What the desks count, by the fault's name; filled on their home.
-  struct marks {
+  struct told {
+    struct entry {
+      std::uint64_t round; ///< of the name, which may be used again
+      std::vector<std::shared_ptr<const cloud::fault_mark>> marks;
+    };
+    /// What is put with the number that it answers belongs to this use of the name, and no other.
+    std::uint64_t begin(const std::string& name);
+    void put(std::uint64_t round, std::shared_ptr<const cloud::fault_mark> mark);
+
     mutable std::mutex lock;
-    std::map<std::string, std::vector<std::shared_ptr<const cloud::fault_mark>>, std::less<>> by;
+    std::uint64_t rounds = 0;
+    std::map<std::string, entry, std::less<>> by;
   };
   struct twin {
     hal::home* home;
     twin_host* host;
   };
   std::vector<twin> twins_;
-  std::shared_ptr<marks> marks_ = std::make_shared<marks>(); ///< shared with what is under way
+  std::shared_ptr<told> marks_ = std::make_shared<told>(); ///< shared with what is under way
 };
 
-/// A target that is a twin and shows its admin API. Each call waits for its answer.
-class far_hand final : public fault_hand {
+/// An API that several threads may ask, one after the other.
+class shared_admin final : public admin_api {
 public:
-  /// `where`: of the API, for people. `ready` outlives the hand.
-  far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready);
-
-  std::optional<std::string> add(const std::shared_ptr<const faults::fault>& f) override;
-  void remove(const std::string& name) override;
-  /// Not while it runs: asking takes longer than whoever asks can wait.
-  [[nodiscard]] std::optional<fault_figures> figures(const std::string&) const override {
-    return std::nullopt;
+  explicit shared_admin(std::unique_ptr<admin_api> api) : api_(std::move(api)) {}
+  result<admin_answer, std::string> ask(const admin_request& what) override {
+    const std::lock_guard held{lock_};
+    return api_->ask(what);
   }
 
 private:
+  std::mutex lock_;
+  std::unique_ptr<admin_api> api_;
+};
+
+/// A target that is a twin and shows its admin API. Orders wait for their answer; what was counted
+/// is asked for beside, at most every `often_s` and as long as it can change.
+class far_hand final : public fault_hand {
+public:
+  /// `where`: of the API, for people. Any thread may ask it.
+  far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready,
+           double often_s = 1);
+
+  std::optional<std::string> add(const std::shared_ptr<const faults::fault>& f) override;
+  void remove(const std::string& name) override;
+  /// As of the last answer.
+  [[nodiscard]] std::optional<fault_figures> figures(const std::string& name) const override;
+
+private:
+  struct counted {
+    std::mutex lock;
+    std::map<std::string, fault_figures, std::less<>> by;
+    std::set<std::string, std::less<>> open; ///< not over, as far as is known
+    bool asking = false;
+    std::optional<double> asked_s;
+  };
+  static void look(admin_api& api, const std::string& where, counted& into);
+
   std::shared_ptr<admin_api> api_;
   std::string where_;
+  double often_s_;
   std::uint64_t seed_;
   std::uint32_t devices_;
   std::vector<std::uint32_t> shares_ppm_; ///< of the regions
+  /// Shared with who waits for an answer.
+  bool slow_ = false; ///< it took too long over the last fault that it was to end
+  std::shared_ptr<counted> counted_ = std::make_shared<counted>();
 };
 
 } // namespace fleet::program

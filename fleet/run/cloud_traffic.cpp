@@ -134,6 +134,25 @@ std::uint64_t traffic_flow::pending() const noexcept {
   return attempted > ended ? attempted - ended : 0;
 }
 
+bool traffic_flow::is_answered() const noexcept {
+  if (to_.profile == profile::mqtt || is_ledger_command(what_, to_.profile)) {
+    return false; // it is sent, and that is all that is known
+  }
+  switch (what_.kind) {
+    case traffic_kind::property_set:
+    case traffic_kind::property_get:
+    case traffic_kind::service:
+    case traffic_kind::rrpc: return true;
+    case traffic_kind::shadow_desired:
+    case traffic_kind::desired_set:
+    case traffic_kind::config_push:
+    case traffic_kind::disable:
+    case traffic_kind::broadcast:
+    case traffic_kind::custom: return false;
+  }
+  FLEET_CHECK(false);
+}
+
 void traffic_flow::on_wake(time_point now) {
   if (enable_at_ <= now) {
     enable_again();
@@ -170,9 +189,12 @@ cloud::call_done traffic_flow::when_done(const attempt& made) {
   which.made_ms = home_.wall_ms();
   board_->late += which.again ? 1 : 0;
   // The answer may come when the flow is gone.
-  return [board = board_, which](const cloud::call_result& got) {
+  return [board = board_, which, since = home_.now()](const cloud::call_result& got) {
     board->late -= which.again ? 1 : 0;
     if (got) {
+      if (board->flow != nullptr) {
+        board->times.record(board->flow->home_.now() - since);
+      }
       bump(got.value().code == 200 ? board->counts.answered : board->counts.refused);
     } else if (board->flow != nullptr) {
       board->flow->failed(which, got.error().why);
@@ -286,11 +308,17 @@ void traffic_flow::act(const attempt& which) {
   call(*console, to, which);
 }
 
-/// One at a time: the one before may be back.
+/// One at a time: the one before may be back. Only one that has been there: who is disabled before
+/// it registers is refused as one that is active (aliyun-iot.md §5.3), and hears of no end of that.
 void traffic_flow::disable(cloud::operations& console, const traffic_subject& to,
                            const attempt& which) {
   enable_again();
-  const auto done = console.disable({to.who.product_key, to.who.device_name});
+  const cloud::device_name_view who{to.who.product_key, to.who.device_name};
+  if (const auto seen = console.device(who); seen && seen.value().state == "unactivated") {
+    failed(which, cloud::operation_error::offline);
+    return;
+  }
+  const auto done = console.disable(who);
   ended(which, done);
   if (done) {
     disabled_ = to.who;
@@ -302,8 +330,9 @@ void traffic_flow::enable_again() {
   if (enable_at_ == never) {
     return;
   }
-  enable_at_ = never;
-  if (auto* const console = cloud_.console()) {
+  auto* const console = cloud_.console();
+  enable_at_ = console == nullptr ? later(home_.now(), retry_every) : never; // it is to come back
+  if (console != nullptr) {
     (void)console->enable({disabled_.product_key, disabled_.device_name});
   }
 }

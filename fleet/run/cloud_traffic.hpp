@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "actors/device/histogram.hpp"
 #include "cloud_sim/character.hpp"
 #include "cloud_sim/operations.hpp"
 #include "fleet/run/traffic_text.hpp"
@@ -111,6 +112,10 @@ public:
   [[nodiscard]] const traffic_counts& counts() const noexcept { return board_->counts; }
   /// Attempts without an end so far; callable from any thread.
   [[nodiscard]] std::uint64_t pending() const noexcept;
+  /// Whether devices answer what it asks, so that there are answer_times().
+  [[nodiscard]] bool is_answered() const noexcept;
+  /// From an order that went out to its answer, whatever that said; callable from any thread.
+  [[nodiscard]] const actors::histogram& answer_times() const noexcept { return board_->times; }
 
 private:
   struct attempt {
@@ -124,6 +129,7 @@ private:
   /// What answers hold that may come when the flow is gone.
   struct board {
     traffic_counts counts;
+    actors::histogram times;
     traffic_flow* flow = nullptr;
     std::uint64_t late = 0; ///< without answer, and made more than once
   };

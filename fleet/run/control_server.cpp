@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -127,17 +128,33 @@ control_server::~control_server() {
   ::unlink(path_.c_str());
 }
 
-void control_server::accept_all() {
+/// For one that waits, where all places are taken.
+void control_server::make_room(double now_s) {
+  pollfd door{socket_, POLLIN, 0};
+  if (clients_.size() < clients_max || ::poll(&door, 1, 0) != 1) {
+    return;
+  }
+  const auto silent = std::ranges::min_element(clients_, {}, &client::active_s);
+  if (now_s - silent->active_s >= silence_s) {
+    ::close(silent->socket);
+    clients_.erase(silent);
+  }
+}
+
+void control_server::accept_all(double now_s) {
+  make_room(now_s);
   while (clients_.size() < clients_max) {
     const int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket < 0) {
       return;
     }
-    clients_.emplace_back().socket = socket;
+    auto& fresh = clients_.emplace_back();
+    fresh.socket = socket;
+    fresh.active_s = now_s;
   }
 }
 
-void control_server::hear(client& c, const answerer& answer) {
+void control_server::hear(client& c, const answerer& answer, double now_s) {
   constexpr int reads_a_turn = 16; // the run goes on, however much somebody has to say
   std::array<char, 4096> octets{};
   for (int reads = 0; reads < reads_a_turn && !c.ending; ++reads) {
@@ -146,6 +163,7 @@ void control_server::hear(client& c, const answerer& answer) {
       c.ending = errno != EAGAIN && errno != EINTR;
       break;
     }
+    c.active_s = now_s;
     const bool whole = c.lines.take({octets.data(), static_cast<std::size_t>(got)});
     for (auto line = c.lines.next(); line; line = c.lines.next()) {
       const auto order = parse_control_line(*line, reader_);
@@ -158,7 +176,7 @@ void control_server::hear(client& c, const answerer& answer) {
   }
 }
 
-void control_server::tell(client& c) {
+void control_server::tell(client& c, double now_s) {
   while (!c.unsent.empty()) {
     const auto sent = ::send(c.socket, c.unsent.data(), c.unsent.size(), MSG_NOSIGNAL);
     if (sent < 0) {
@@ -168,15 +186,16 @@ void control_server::tell(client& c) {
       }
       return;
     }
+    c.active_s = now_s;
     c.unsent.erase(0, static_cast<std::size_t>(sent));
   }
 }
 
-void control_server::turn(const answerer& answer) {
-  accept_all();
+void control_server::turn(const answerer& answer, double now_s) {
+  accept_all(now_s);
   for (auto& c : clients_) {
-    hear(c, answer);
-    tell(c);
+    hear(c, answer, now_s);
+    tell(c, now_s);
   }
   std::erase_if(clients_, [](const client& c) {
     const bool over = c.ending && (c.unsent.empty() || c.unsent.size() > unsent_most);

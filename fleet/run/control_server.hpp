@@ -20,8 +20,10 @@ std::string control_path_of_this_process();
 
 class control_server {
 public:
-  /// At most so many clients; the next ones wait in the kernel.
+  /// At most so many clients; the next ones wait in the kernel until one ends, or has neither said
+  /// nor read anything for `silence_s`.
   static constexpr std::size_t clients_max = 8;
+  static constexpr double silence_s = 10;
   /// What is not read by a client that goes on asking.
   static constexpr std::size_t unsent_most = 4UL << 20;
 
@@ -35,8 +37,9 @@ public:
 
   /// Answers an order with a line, newline included.
   using answerer = std::function<std::string(const control_order&)>;
-  /// Takes what has come and says what is to be said; never waits.
-  void turn(const answerer& answer);
+  /// Takes what has come and says what is to be said; never waits. `now_s` by any clock that only
+  /// goes on.
+  void turn(const answerer& answer, double now_s);
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
 private:
@@ -44,12 +47,14 @@ private:
     int socket = -1;
     order_splitter lines{control_line_most};
     std::string unsent;
+    double active_s = 0; ///< when it last came, said or read something
     bool ending = false; ///< after what is unsent
   };
   control_server(std::string path, int socket) : path_(std::move(path)), socket_(socket) {}
-  void accept_all();
-  void hear(client& c, const answerer& answer);
-  static void tell(client& c);
+  void accept_all(double now_s);
+  void make_room(double now_s);
+  void hear(client& c, const answerer& answer, double now_s);
+  static void tell(client& c, double now_s);
 
   std::string path_;
   int socket_;

@@ -124,6 +124,9 @@ void director::drive() {
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
   faults_refused_ = faults_.begin(root_);
+  for (const auto& refused : faults_refused_) {
+    std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
+  }
   caf::anon_send(root_, actors::run_devices{});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
@@ -138,9 +141,14 @@ void director::drive() {
       on_signal(*number);
     }
     faults_.turn(since_begin());
+    if (const auto why = far_.trouble(); !why.empty() && !noted_.contains(why)) {
+      line_->finish();
+      note_once(why);
+    }
     look();
     judge_moment();
     advance();
+    tell_page();
     const double wall = monotonic_seconds();
     const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
     if (wall - shown_at_ >= every && stage_ != stage::ended) {
@@ -220,8 +228,8 @@ void director::advance() {
     enter(stage::steady);
   }
   if (stage_ == stage::ramp || stage_ == stage::steady) {
-    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted
-        && !judges_->stop_early()) {
+    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted && !judges_->stop_early()
+        && faults_refused_.empty()) {
       return;
     }
     facts_.duration_s = now - began_at_;
@@ -239,7 +247,8 @@ void director::advance() {
       }
     });
     caf::anon_send(root_, actors::quiet_devices{});
-    pace_ = {now, seconds(grace())};
+    // Anew: a twin elsewhere may have taken its time to give the faults up.
+    pace_ = {world_->elapsed_s(), seconds(grace())};
     enter(stage::draining);
     return;
   }

@@ -93,6 +93,10 @@ private:
   void enter(stage s);
   void on_signal(int number);
   void show_progress();
+  /// Watches the homes for the page, if there is one.
+  void open_page();
+  /// Tells the page how the run is, once a slice.
+  void tell_page();
   /// Recovery, expectations and growth, as of this slice.
   void judge_moment();
   /// Devices that should be online by now, however long each takes to connect.
@@ -150,6 +154,10 @@ private:
   std::unique_ptr<far_hand> far_twin_; ///< of a target that is a twin
   fault_session faults_;
   std::vector<std::string> faults_refused_;
+  run_told told_;
+  std::unique_ptr<home_pulse> pulse_; ///< none: nobody asks
+  double told_next_s_ = 0;            ///< when what costs something is told again, on the wall
+  double shadows_next_s_ = 0;
   std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
   std::unique_ptr<metrics::page> page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/report/earlier.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
 #include "fleet/run/unless_stopped.hpp"
@@ -93,6 +94,7 @@ exit_code director::execute() {
   }
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
+  open_page();
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
@@ -107,6 +109,9 @@ exit_code director::execute() {
   judges_->finish(facts_);
   report::judge(facts_);
   facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
+  if (auto why = far_.trouble(); !why.empty()) {
+    facts_.failures.push_back(std::move(why));
+  }
   if (!books_trouble_.empty()) {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
   }
@@ -341,7 +346,21 @@ bool director::write(const std::string& path, const std::string& text) {
 }
 
 bool director::write_json() {
-  return options_.json_file.empty() || write(options_.json_file, report::to_json(facts_));
+  const auto& told = options_.told;
+  const bool more = !told.html.empty() || !told.junit.empty() || !told.csv.empty();
+  if (options_.json_file.empty() && !more) {
+    return true;
+  }
+  const auto text = report::to_json(facts_);
+  bool ok = options_.json_file.empty() || write(options_.json_file, text);
+  if (more) {
+    const auto run = report::earlier_run::read("this run", text);
+    FLEET_CHECK(run.ok());
+    ok = (told.html.empty() || write(told.html, to_page(run.value()))) && ok;
+    ok = (told.junit.empty() || write(told.junit, to_junit(run.value()))) && ok;
+    ok = (told.csv.empty() || write(told.csv, to_csv(run.value()))) && ok;
+  }
+  return ok;
 }
 
 bool director::write_files() {

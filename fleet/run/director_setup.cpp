@@ -70,7 +70,7 @@ std::optional<startup_error> director::set_up() {
         return std::vector<metrics::sample>{}; // the run is still being put together
       }
       return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
-                           faults_.desk(), options_.devices, rss_start_});
+                           faults_.desk(), options_.devices, rss_start_, &told_, pulse_.get()});
     });
     if (page) {
       page_ = std::move(page).value();
@@ -209,7 +209,7 @@ std::optional<startup_error> director::set_up_books() {
       range.last_name = name(devices.first + devices.count - 1);
     }
   }
-  admin_ = std::make_shared<admin_connection>(*ready_.admin);
+  admin_ = std::make_shared<shared_admin>(std::make_unique<admin_connection>(*ready_.admin));
   auto got = unless_stopped<result<unbooked_tags, books_failure>>(
       [api = admin_, where = admin_text(ready_.admin->at), ranges] {
         return begin_books(*api, where, ranges);

@@ -88,6 +88,18 @@ far_load far_sides::load() const {
   return sum;
 }
 
+std::optional<far_ledger> far_sides::ledger_now() const {
+  std::optional<far_ledger> sum;
+  for (const auto& side : sides_) {
+    if (const auto one = side->ledger_now()) {
+      const auto before = sum.value_or(far_ledger{});
+      sum = far_ledger{before.commands + one->commands, before.accepted + one->accepted,
+                       before.corrupted + one->corrupted};
+    }
+  }
+  return sum;
+}
+
 std::uint64_t far_sides::unkept() const {
   std::uint64_t sum = 0;
   for (const auto& side : sides_) {
@@ -115,6 +127,15 @@ std::uint64_t far_sides::repeated() const {
 bool far_sides::sees_dup() const {
   return std::all_of(sides_.begin(), sides_.end(),
                      [](const auto& side) { return side->sees_dup(); });
+}
+
+std::string far_sides::trouble() const {
+  for (const auto& side : sides_) {
+    if (auto why = side->trouble(); !why.empty()) {
+      return why;
+    }
+  }
+  return {};
 }
 
 void far_sides::sample(std::vector<metrics::sample>& out) const {

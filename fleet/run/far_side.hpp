@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "fleet/metrics/exposition.hpp"
@@ -17,6 +18,13 @@ namespace fleet::program {
 struct far_load {
   std::uint64_t unacknowledged = 0; ///< deliveries of QoS 1 and 2
   std::uint64_t sessions = 0;
+};
+
+/// What one's side of the ledger comes to while the run goes.
+struct far_ledger {
+  std::uint64_t commands = 0;  ///< sent
+  std::uint64_t accepted = 0;  ///< reports that arrived; a twin counts repeats too
+  std::uint64_t corrupted = 0; ///< reports with a tag that does not fit
 };
 
 class far_side {
@@ -38,6 +46,9 @@ public:
   /// After stop(): whether it has yet to say something, which takes no longer than it allows
   /// itself. Callable from any thread.
   [[nodiscard]] virtual bool leaving() const { return false; }
+
+  /// None, by one that learns it afterwards. Callable from any thread.
+  [[nodiscard]] virtual std::optional<far_ledger> ledger_now() const { return std::nullopt; }
 
   /// Devices online that have not done yet what their shadow asks, by one that keeps shadows; on
   /// its home's thread.
@@ -70,6 +81,9 @@ public:
   /// Whether it sees the DUP flag of the devices themselves; a probe behind a broker does not.
   [[nodiscard]] virtual bool sees_dup() const = 0;
 
+  /// Why it serves nobody any more, a sentence; empty: it does. Callable from any thread.
+  [[nodiscard]] virtual std::string trouble() const { return {}; }
+
   /// Adds its own metrics; callable from any thread.
   virtual void sample(std::vector<metrics::sample>& out) const = 0;
 };
@@ -101,6 +115,10 @@ public:
   [[nodiscard]] std::uint64_t over_bound() const;
   [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] bool sees_dup() const;
+  /// The first one's that has any.
+  [[nodiscard]] std::string trouble() const;
+  /// Of those that tell.
+  [[nodiscard]] std::optional<far_ledger> ledger_now() const;
   /// What several count under one name, in one sum.
   void sample(std::vector<metrics::sample>& out) const;
 

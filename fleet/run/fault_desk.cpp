@@ -53,6 +53,9 @@ std::optional<std::string> fault_desk::add(faults::fault f, std::uint32_t select
   if (has(f.name)) {
     return "there is a fault " + f.name + " already";
   }
+  if (added_ == added_most) {
+    return "a run takes " + std::to_string(added_most) + " faults at most, removed ones included";
+  }
   if (entries_.size() >= faults::timeline::faults_max || !timeline_.add(f, time_point{now})) {
     return "there are too many faults; remove some";
   }
@@ -68,6 +71,7 @@ std::optional<std::string> fault_desk::add(faults::fault f, std::uint32_t select
     (void)timeline_.remove(made.row.name, *this);
     return why;
   }
+  ++added_;
   const std::lock_guard held{lock_};
   entries_.push_back(std::move(made));
   return std::nullopt;
@@ -104,8 +108,8 @@ void fault_desk::advance(duration now) {
 void fault_desk::end_all(duration now) {
   now_ = now;
   for (const auto& e : entries_) {
-    auto* const hand = hand_of(e.row.what);
-    if (hand != nullptr && e.row.state != faults::timeline::state::over) {
+    // Those that are over too: a twin elsewhere has another run after this one.
+    if (auto* const hand = hand_of(e.row.what)) {
       hand->remove(e.row.name);
     }
   }
@@ -164,7 +168,8 @@ std::vector<fault_row> fault_desk::rows() const {
     auto& row = out.emplace_back(e.row);
     const auto* const hand = hand_of(row.what);
     if (const auto figures = hand == nullptr ? std::nullopt : hand->figures(row.name)) {
-      row.figures.hit = figures->hit;
+      // Several twins count the same devices, and one that strikes again and again those before.
+      row.figures.hit = std::min(figures->hit, row.figures.selected);
       row.figures.strikes = figures->strikes;
     }
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/supervision/fault_marks.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/faults/timeline.hpp"
 
@@ -55,6 +56,9 @@ std::string_view to_string(faults::timeline::state state) noexcept;
 
 class fault_desk : private faults::timeline_events {
 public:
+  /// Of one run, those that were removed among them: each shard keeps the counts of all.
+  static constexpr std::size_t added_most = actors::fault_marks::marks_max;
+
   /// Before anything else; the hands outlive the desk, or let_go() comes first.
   void work_with(fault_hands hands) { hands_ = hands; }
 
@@ -91,6 +95,7 @@ private:
   fault_hands hands_;
   faults::timeline timeline_; ///< the director's own, to tell how far they are
   duration now_{0};
+  std::size_t added_ = 0;
   mutable std::mutex lock_; ///< of entries_: the metrics page reads them
   std::vector<entry> entries_;
 };

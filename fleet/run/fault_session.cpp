@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "fleet/run/machine.hpp"
 #include "fleet/run/run_faults.hpp"
 
 namespace fleet::program {
@@ -47,7 +48,8 @@ void fault_session::turn(duration now) {
     desk_.advance(now);
   }
   if (control_) {
-    control_->turn([this](const control_order& order) { return answer(order); });
+    control_->turn([this](const control_order& order) { return answer(order); },
+                   monotonic_seconds());
   }
 }
 
@@ -84,13 +86,19 @@ std::string fault_session::add(const std::string& words) {
     return control_refusal(made.error());
   }
   std::vector<std::string> told;
+  std::vector<std::string> added;
   for (auto& planned : made.value().faults) {
     const auto selected = count_selected(planned.fault, draw_of(ready_), ready_.devices());
     auto line = announcement(planned.fault, selected, ready_.devices());
+    const std::string name = planned.fault.name;
     // What began with the run counts from 0: a live one is a little later, whatever the hour.
     if (auto why = desk_.add(std::move(planned.fault), selected, std::max(now_, duration{1}))) {
+      for (const auto& part : added) { // of a preset: all of it or nothing
+        (void)desk_.remove(part, now_);
+      }
       return control_refusal(*why);
     }
+    added.push_back(name);
     told.push_back(std::move(line));
   }
   return add_answer(told, made.value().notes);

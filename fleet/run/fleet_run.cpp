@@ -2,13 +2,22 @@
 #include "fleet/run/fleet_run.hpp"
 
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/machine.hpp"
 #include "fleet/run/plan_run.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
 namespace fleet::program {
+
+namespace {
+
+constexpr std::uint32_t large_fleet = 20'000; // devices; some 80 MB
+
+} // namespace
 
 exit_code execute_run(const run_options& asked, const std::string& command_text) {
   // Before any thread exists: signals are the director's alone.
@@ -25,6 +34,13 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     }
     options = std::move(planned.value().options);
     plan = std::move(planned.value().plan);
+  }
+  std::error_code ignored;
+  // A scenario from a pipe cannot be read again.
+  const bool again =
+      asked.scenario_file.empty() || std::filesystem::is_regular_file(asked.scenario_file, ignored);
+  if (options.virtual_world && options.devices >= large_fleet && again) {
+    start_on_large_pages();
   }
   auto ready = outline(options, std::move(plan));
   if (const auto error = fill_in(options, ready)) {

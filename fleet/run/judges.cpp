@@ -28,7 +28,8 @@ constexpr double looks = 2000;
 } // namespace
 
 judges::judges(const judged_run& run)
-    : run_(run), recovery_(run.shards, recovery_limits_of(run.ready)), expectations_(lines_of(run)),
+    : run_(run), recovery_(run.shards, recovery_limits_of(run.ready)),
+      series_(run.shards, run.world), expectations_(lines_of(run)),
       every_s_(std::max(1.0, seconds(run.options.run_for) / looks)) {
   if (run.options.judged.soak) {
     soak_.emplace(run.world, run.far, seconds(run.options.run_for));
@@ -41,6 +42,13 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
     faults_next_s_ = now.now_s + std::min(every_s_ / 10, 1.0);
   }
   recovery_.look(now.now_s, now.wanted, faults_, facts.counts);
+  const auto in_force = std::count_if(faults_.begin(), faults_.end(),
+                                      [](const auto& fault) { return fault.in_force; });
+  if (now.over && !over_) {
+    over_ = true;
+    series_.load_is_over();
+  }
+  series_.look(now.now_s, now.wanted, static_cast<std::uint64_t>(in_force), facts.counts);
   if (now.over) {
     return;
   }
@@ -71,6 +79,11 @@ bool judges::stop_early() const noexcept {
 }
 
 void judges::finish(report::run_facts& facts) {
+  facts.course.series = series_.series();
+  facts.course.environment =
+      environment_of(static_cast<std::uint32_t>(run_.world.device_homes().size()),
+                     run_.options.target.scheme == text::scheme::embedded,
+                     wall_clock_ms() - static_cast<std::int64_t>(facts.wall_s * 1000));
   recovery_.finish(facts);
   if (soak_) {
     facts.judged.soak = soak_->judge(run_.options.devices);

@@ -1,4 +1,5 @@
-// Those who judge a run while it goes and at its end: recovery from faults, expectations, growth.
+// Those who judge a run while it goes and at its end: recovery from faults, expectations, growth;
+// and the series that shows how it went.
 // The director tells them what it sees, once a slice.
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include "fleet/run/expectations.hpp"
 #include "fleet/run/recovery.hpp"
+#include "fleet/run/series_source.hpp"
 #include "fleet/run/soak.hpp"
 
 namespace fleet::program {
@@ -38,6 +40,8 @@ public:
   using fault_teller = std::function<std::vector<judging::fault_look>()>;
   /// `facts` holds the counts of this moment. Callable until the run is torn down.
   void look(const run_moment& now, const fault_teller& faults, report::run_facts& facts);
+  /// Fills in what is known of recovery by now.
+  void tell(report::run_facts& facts) const { recovery_.tell(facts); }
   /// Whether an expectation has become hopeless and the run shall stop for it.
   [[nodiscard]] bool stop_early() const noexcept;
   /// Lines about faults since the last call.
@@ -49,12 +53,14 @@ public:
 private:
   judged_run run_;
   recovery recovery_;
+  series_source series_;
   expectations expectations_;
   std::optional<soak> soak_;
   std::vector<judging::fault_look> faults_; ///< as they were told last
   double faults_next_s_ = 0;
   double next_s_ = 0;
   double every_s_ = 1;
+  bool over_ = false; ///< the load is
 };
 
 /// `at 12.3s: the line`, as it stands between lines of progress.

@@ -1,10 +1,9 @@
 // The kernel's answers.
 #include "fleet/run/machine.hpp"
 
-#include <malloc.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +11,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <random>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace fleet::program {
 
@@ -30,6 +34,25 @@ double seconds_of(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
 
+/// Close enough to when the process began: it is set before main().
+const std::int64_t began_ms = wall_clock_ms();
+
+/// Linux 6.2 tells it as the folder's size, which costs nothing; before that they are counted.
+std::uint64_t open_descriptors() {
+  constexpr auto folder = "/proc/self/fd";
+  struct stat info {};
+  if (stat(folder, &info) == 0 && info.st_size > 0) {
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+  std::uint64_t count = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it{folder, error}, end; !error && it != end;
+       it.increment(error)) {
+    ++count;
+  }
+  return count;
+}
+
 } // namespace
 
 std::uint64_t resident_bytes() {
@@ -42,6 +65,24 @@ std::uint64_t resident_bytes() {
     std::fclose(f);
   }
   return pages * static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
+}
+
+process_holdings holdings() {
+  process_holdings out;
+  if (std::FILE* f = std::fopen("/proc/self/statm", "re")) {
+    unsigned long long pages = 0;
+    if (std::fscanf(f, "%llu", &pages) == 1) {
+      out.virtual_bytes = pages * static_cast<unsigned long long>(sysconf(_SC_PAGESIZE));
+    }
+    std::fclose(f);
+  }
+  out.descriptors = open_descriptors();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    out.descriptors_max = limit.rlim_cur;
+  }
+  out.began_s = static_cast<double>(began_ms) * 1e-3;
+  return out;
 }
 
 std::uint64_t resident_peak_bytes() {
@@ -58,25 +99,33 @@ double cpu_seconds() {
 
 namespace {
 
-constexpr std::uintptr_t large_page = 2 * 1024 * 1024;
-constexpr int heap_step = 64 * 1024 * 1024;
-
-std::uintptr_t heap_end() noexcept {
-  return reinterpret_cast<std::uintptr_t>(sbrk(0));
+std::vector<std::string>& start_words() {
+  static std::vector<std::string> words;
+  return words;
 }
 
 } // namespace
 
-large_pages::large_pages() noexcept
-    : advised_to_((heap_end() + large_page - 1) / large_page * large_page) {
-  mallopt(M_TOP_PAD, heap_step);
+void keep_start(std::span<char* const> words) {
+  start_words().assign(words.begin(), words.end());
 }
 
-void large_pages::advise() noexcept {
-  const std::uintptr_t end = heap_end() / large_page * large_page;
-  if (end > advised_to_) {
-    madvise(reinterpret_cast<void*>(advised_to_), end - advised_to_, MADV_HUGEPAGE);
-    advised_to_ = end;
+void start_on_large_pages() {
+  constexpr const char* name = "GLIBC_TUNABLES";
+  constexpr std::string_view ours = "glibc.malloc.hugetlb=";
+  const char* set = std::getenv(name);
+  std::string tunables = set != nullptr ? set : "";
+  if (start_words().empty() || tunables.find(ours) != std::string::npos) {
+    return;
+  }
+  tunables += (tunables.empty() ? "" : ":") + std::string{ours} + "1";
+  std::vector<char*> words;
+  for (auto& word : start_words()) {
+    words.push_back(word.data());
+  }
+  words.push_back(nullptr);
+  if (setenv(name, tunables.c_str(), 1) == 0) {
+    execv("/proc/self/exe", words.data());
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "protocol/base/time.hpp"
 
@@ -12,6 +13,14 @@ namespace fleet::program {
 std::uint64_t resident_bytes();
 /// The most it ever was.
 std::uint64_t resident_peak_bytes();
+/// What the process holds of the machine besides.
+struct process_holdings {
+  std::uint64_t virtual_bytes = 0; ///< of address space
+  std::uint64_t descriptors = 0;   ///< open
+  std::uint64_t descriptors_max = 0;
+  double began_s = 0; ///< since 1970
+};
+process_holdings holdings();
 /// User and system time of this process so far, in seconds.
 double cpu_seconds();
 /// Processors this process may use, at least 1.
@@ -23,19 +32,14 @@ double monotonic_seconds();
 /// Milliseconds since 1970 by the machine's clock, handed to a real world when it starts.
 std::int64_t wall_clock_ms();
 
-/// Asks the kernel for large pages under the heap as it grows: a fleet touches all of its memory
-/// again and again, and of small pages a processor finds only a few without looking them up.
-/// Advice: where the kernel has none, or the heap is a sanitizer's, nothing happens.
-class large_pages {
-public:
-  /// The heap grows by large steps from now on, so that advise() comes before it is touched.
-  large_pages() noexcept;
-  /// For what the heap has grown by since; whenever it may have.
-  void advise() noexcept;
+/// Keeps the words that this program was started with, for start_on_large_pages().
+void keep_start(std::span<char* const> words);
 
-private:
-  std::uintptr_t advised_to_;
-};
+/// Starts this program anew in this process, with a heap on large pages (glibc's tunable
+/// glibc.malloc.hugetlb, which counts from the start only): a large fleet touches all of its memory
+/// again and again, and of small pages a processor finds only a few without looking them up.
+/// Returns where it has been done, or cannot be. Nothing may have begun: no thread, no output.
+void start_on_large_pages();
 
 /// SIGINT and SIGTERM as something the director waits for. Construct before any thread starts, so
 /// that all threads inherit the block.

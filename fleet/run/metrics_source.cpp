@@ -2,10 +2,14 @@
 #include "fleet/run/metrics_source.hpp"
 
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "fleet/metrics/label_words.hpp"
+#include "fleet/metrics/native_counts.hpp"
+#include "fleet/options.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/scenario/words.hpp"
 
@@ -24,6 +28,39 @@ void put(std::vector<metrics::sample>& out, family f, std::uint64_t value,
   put(out, f, static_cast<double>(value), std::move(with));
 }
 
+void put(std::vector<metrics::sample>& out, family f, const actors::histogram_snapshot& times,
+         metrics::labels with = {}) {
+  out.push_back({f, std::move(with), 0, std::make_shared<const actors::histogram_snapshot>(times)});
+}
+
+void sample_run(std::vector<metrics::sample>& out, const sampled_run& run) {
+  put(out, family::devices_requested, run.requested);
+  if (run.told == nullptr) {
+    return;
+  }
+  put(out, family::run_info, std::uint64_t{1}, run.told->identity);
+  const run_state now = run.told->board.read();
+  put(out, family::run_stage, std::uint64_t{1}, {{"stage", now.stage}});
+  put(out, family::run_elapsed, now.elapsed_s);
+  put(out, family::run_duration, now.duration_s);
+  put(out, family::devices_wanted, now.wanted);
+  if (run.told->shadows_known.load(std::memory_order_relaxed)) {
+    put(out, family::shadows_waiting, run.told->shadows_waiting.load(std::memory_order_relaxed));
+  }
+}
+
+void sample_dialect(std::vector<metrics::sample>& out, const report::totals& t,
+                    const std::pair<std::string, std::string>& product) {
+  for (std::size_t i = 0; i < report::dialect_counts.size(); ++i) {
+    const auto& count = report::dialect_counts[i];
+    if (const auto own = metrics::native_family(count.from)) {
+      put(out, *own, t.dialect[i], {product});
+    } else {
+      put(out, family::dialect, t.dialect[i], {{"what", std::string{count.name}}, product});
+    }
+  }
+}
+
 void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
                     const std::string& product) {
   const std::pair<std::string, std::string> of{"product", product};
@@ -36,15 +73,16 @@ void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
     put(out, family::messages_received, t.received[q], {{"qos", std::to_string(q)}, of});
   }
   put(out, family::messages_acknowledged, t.acknowledged, {of});
+  put(out, family::messages_in_flight, t.in_flight, {of});
   put(out, family::messages_resent, t.resent, {of});
+  put(out, family::messages_oversized, t.oversized, {of});
+  put(out, family::sub_devices_online, t.sub_devices_online, {of});
+  put(out, family::powerless_devices, t.off_by_fault, {of});
   for (std::size_t i = 0; i < actors::skip_count; ++i) {
     put(out, family::messages_skipped, t.skipped[i],
         {{"reason", std::string{actors::to_string(static_cast<actors::skip>(i))}}, of});
   }
-  for (std::size_t i = 0; i < report::dialect_counts.size(); ++i) {
-    put(out, family::dialect, t.dialect[i],
-        {{"what", std::string{report::dialect_counts[i].name}}, of});
-  }
+  sample_dialect(out, t, of);
 }
 
 report::firmware_fact firmware_of(const std::vector<actors::shard*>& shards, std::size_t product) {
@@ -70,13 +108,15 @@ void sample_firmware(std::vector<metrics::sample>& out, const std::vector<actors
     put(out, family::updates, f.results[i],
         {{"result", std::string{actors::to_string(static_cast<actors::update_result>(i))}}, of});
   }
-  for (const auto& [step, count] :
-       {std::pair{"offered", f.offers}, std::pair{"download_begun", f.fetches},
-        std::pair{"verified", f.staged}, std::pair{"rebooted", f.reboots},
-        std::pair{"power_lost", f.power_losses}}) {
-    put(out, family::update_steps, count, {{"step", step}, of});
+  // In the order of update_step_words.
+  const std::array<std::uint64_t, metrics::update_step_words.size()> steps{
+      f.offers, f.offers_ignored, f.offers_bad, f.fetches, f.staged, f.reboots, f.power_losses};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    put(out, family::update_steps, steps[i],
+        {{"step", std::string{metrics::update_step_words[i]}}, of});
   }
   put(out, family::update_bytes, f.octets, {of});
+  put(out, family::dead_devices, f.dead, {of});
 }
 
 void sample_rollouts(std::vector<metrics::sample>& out,
@@ -88,6 +128,27 @@ void sample_rollouts(std::vector<metrics::sample>& out,
           {{"state", std::string{cloud::to_string(static_cast<cloud::rollout_state>(i))}},
            {"rollout", flow->name()}});
     }
+    put(out, family::rollout_running,
+        std::uint64_t{flow->seen().running.load(std::memory_order_relaxed) ? 1U : 0U},
+        {{"rollout", flow->name()}});
+  }
+}
+
+/// How soon the fleet was whole again after each; of the run's own faults from the beginning.
+void sample_recovery(std::vector<metrics::sample>& out, const sampled_run& run) {
+  std::map<std::string, double> took_s;
+  for (const auto& row : run.faults.rows()) {
+    if (!row.live) {
+      took_s[row.name] = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  if (run.told != nullptr) {
+    for (const auto& [fault, s] : run.told->board.read().recovered) {
+      took_s[fault] = s;
+    }
+  }
+  for (const auto& [fault, s] : took_s) {
+    put(out, family::fault_recovery, s, {{"fault", fault}});
   }
 }
 
@@ -101,6 +162,7 @@ void sample_faults(std::vector<metrics::sample>& out, const fault_desk& desk) {
                                {"effect", std::string{faults::to_string(row.what)}}};
     put(out, family::fault_active,
         std::uint64_t{row.state == faults::timeline::state::in_force ? 1U : 0U}, with);
+    put(out, family::fault_selected, std::uint64_t{row.figures.selected}, with);
     put(out, family::fault_devices, std::uint64_t{row.figures.hit}, with);
     put(out, family::fault_strikes, row.figures.strikes, with);
   }
@@ -111,6 +173,8 @@ void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
     put(out, family::connects, t.outcomes[i],
         {{"outcome", std::string{actors::to_string(static_cast<actors::outcome>(i))}}});
   }
+  put(out, family::connect_attempts, t.attempts);
+  put(out, family::subscribes_refused, t.subscribe_refused);
   put(out, family::replies, t.replies, {{"result", "ok"}});
   put(out, family::replies, t.replies_bad, {{"result", "error"}});
   put(out, family::commands, t.commands);
@@ -123,16 +187,85 @@ void sample_totals(std::vector<metrics::sample>& out, const report::totals& t) {
   put(out, family::bytes_received, t.bytes_received);
 }
 
-void sample_homes(std::vector<metrics::sample>& out, const std::vector<actors::shard*>& shards) {
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    const auto& m = shards[i]->home.meters();
-    const metrics::labels with{{"home", std::to_string(i)}};
-    put(out, family::streams, m.streams_open.load(std::memory_order_relaxed), with);
-    put(out, family::turns, m.turns.load(std::memory_order_relaxed), with);
-    put(out, family::wakes, m.wakes.load(std::memory_order_relaxed), with);
-    put(out, family::wake_lag,
-        static_cast<double>(m.wake_lag_ns.load(std::memory_order_relaxed)) * 1e-9, with);
-    put(out, family::connects_waiting, m.connects_waiting.load(std::memory_order_relaxed), with);
+std::uint64_t fault_reboots(const std::vector<actors::shard*>& shards) {
+  std::uint64_t sum = 0;
+  for (const actors::shard* s : shards) {
+    for (const auto& part : s->parts) {
+      sum += part.counts.fault_reboots.load(std::memory_order_relaxed);
+    }
+  }
+  return sum;
+}
+
+void sample_home(std::vector<metrics::sample>& out, const hal::home_meters& m,
+                 const std::string& name) {
+  const metrics::labels with{{"home", name}};
+  const auto read = [](const std::atomic<std::uint64_t>& c) {
+    return c.load(std::memory_order_relaxed);
+  };
+  put(out, family::streams, read(m.streams_open), with);
+  put(out, family::turns, read(m.turns), with);
+  put(out, family::wakes, read(m.wakes), with);
+  put(out, family::wake_lag, static_cast<double>(read(m.wake_lag_ns)) * 1e-9, with);
+  put(out, family::connects_waiting, read(m.connects_waiting), with);
+  put(out, family::accepts_paused, read(m.accepts_paused), with);
+  put(out, family::datagrams, read(m.datagrams_sent), {with.front(), {"direction", "sent"}});
+  put(out, family::datagrams, read(m.datagrams_received),
+      {with.front(), {"direction", "received"}});
+  put(out, family::datagrams_dropped, read(m.datagrams_dropped), with);
+}
+
+void sample_homes(std::vector<metrics::sample>& out, const sampled_run& run) {
+  if (run.pulse == nullptr) {
+    for (std::size_t i = 0; i < run.shards.size(); ++i) {
+      sample_home(out, run.shards[i]->home.meters(), std::to_string(i));
+    }
+    return;
+  }
+  for (const auto& each : run.pulse->homes()) {
+    const metrics::labels with{{"home", each.name}};
+    sample_home(out, each.home->meters(), each.name);
+    put(out, family::queued, each.found->queued.load(std::memory_order_relaxed), with);
+    put(out, family::timers, each.found->timers.load(std::memory_order_relaxed), with);
+    actors::histogram_snapshot lag;
+    each.found->lag.read(lag);
+    put(out, family::loop_lag, lag, with);
+  }
+}
+
+/// By protocol: those of products that speak alike are one.
+void sample_latencies(std::vector<metrics::sample>& out, const sampled_run& run) {
+  std::map<std::string, std::array<actors::histogram_snapshot, actors::latency_count>> all;
+  for (std::size_t i = 0; i < run.products.size(); ++i) {
+    auto& of = all[run.products[i].protocol];
+    for (const actors::shard* s : run.shards) {
+      for (std::size_t l = 0; l < of.size(); ++l) {
+        s->parts[i].counts.latencies[l].read(of[l]);
+      }
+    }
+  }
+  constexpr std::array<family, actors::latency_count> as{
+      family::connect_duration, family::publish_ack_duration, family::publish_reply_duration};
+  for (const auto& [protocol, of] : all) {
+    for (std::size_t l = 0; l < of.size(); ++l) {
+      put(out, as[l], of[l], {{"protocol", protocol}});
+    }
+  }
+}
+
+/// As far as both sides can tell while the run goes.
+void sample_ledger(std::vector<metrics::sample>& out, const report::totals& t,
+                   const far_sides& far) {
+  const metrics::labels up{{"direction", "uplink"}};
+  const metrics::labels down{{"direction", "downlink"}};
+  put(out, family::ledger_attempted, t.published_all(), up);
+  put(out, family::ledger_acknowledged, t.acknowledged, up);
+  put(out, family::ledger_accepted, t.ledger_commands, down);
+  put(out, family::ledger_corrupted, t.downlink_corrupted, down);
+  if (const auto there = far.ledger_now()) {
+    put(out, family::ledger_attempted, there->commands, down);
+    put(out, family::ledger_accepted, there->accepted, up);
+    put(out, family::ledger_corrupted, there->corrupted, up);
   }
 }
 
@@ -140,6 +273,8 @@ void sample_traffic(std::vector<metrics::sample>& out,
                     const std::vector<std::unique_ptr<traffic_flow>>& traffic) {
   // Entries of one kind and product are one series.
   std::map<std::array<std::string, 3>, std::uint64_t> sums;
+  std::map<std::array<std::string, 2>, std::uint64_t> pending;
+  std::map<std::string, actors::histogram_snapshot> times;
   for (const auto& flow : traffic) {
     const auto& c = flow->counts();
     const std::string kind{word_for(flow->what().kind, traffic_kind_words)};
@@ -152,24 +287,48 @@ void sample_traffic(std::vector<metrics::sample>& out,
     add("refused", c.refused);
     add("offline", c.offline);
     add("skipped", c.skipped);
+    pending[{kind, flow->target().product}] += flow->pending();
+    if (flow->is_answered()) {
+      flow->answer_times().read(times[kind]);
+    }
   }
   for (const auto& [of, value] : sums) {
     put(out, family::cloud_traffic, value,
         {{"kind", of[0]}, {"product", of[1]}, {"result", of[2]}});
+  }
+  for (const auto& [of, value] : pending) {
+    put(out, family::cloud_pending, value, {{"kind", of[0]}, {"product", of[1]}});
+  }
+  for (const auto& [kind, all] : times) {
+    put(out, family::cloud_call_duration, all, {{"kind", kind}});
+  }
+}
+
+/// Those of updates come with the first product that has firmware.
+void sample_update_times(std::vector<metrics::sample>& out, const report::firmware_fact& firmware) {
+  if (firmware.any()) {
+    put(out, family::download_duration, firmware.download_time);
+    put(out, family::update_duration, firmware.update_time);
   }
 }
 
 } // namespace
 
 void sample_process(std::vector<metrics::sample>& out) {
-  put(out, family::process_resident, resident_bytes());
+  const auto held = holdings();
+  put(out, family::build_info, std::uint64_t{1}, {{"version", std::string{version}}});
   put(out, family::process_cpu, cpu_seconds());
+  put(out, family::process_resident, resident_bytes());
+  put(out, family::process_virtual, held.virtual_bytes);
+  put(out, family::process_open_fds, held.descriptors);
+  put(out, family::process_max_fds, held.descriptors_max);
+  put(out, family::process_start, held.began_s);
 }
 
 std::vector<metrics::sample> read_samples(const sampled_run& run) {
   std::vector<metrics::sample> out;
   const report::totals t = report::read_totals(run.shards);
-  put(out, family::devices_requested, run.requested);
+  sample_run(out, run);
   for (std::size_t i = 0; i < run.products.size(); ++i) {
     const sampled_product& product = run.products[i];
     put(out, family::product_info, std::uint64_t{1},
@@ -181,25 +340,16 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
     sample_firmware(out, run.shards, i, product.name);
   }
   sample_totals(out, t);
-  const auto add_latency = [&](family f, actors::latency l) {
-    auto all =
-        std::make_shared<const actors::histogram_snapshot>(report::read_latency(run.shards, l));
-    out.push_back({f, {}, 0, std::move(all)});
-  };
-  add_latency(family::connect_duration, actors::latency::connect);
-  add_latency(family::publish_ack_duration, actors::latency::publish_ack);
-  add_latency(family::publish_reply_duration, actors::latency::publish_reply);
-  sample_homes(out, run.shards);
+  put(out, family::backoff_wait, report::read_waits(run.shards));
+  sample_latencies(out, run);
+  sample_ledger(out, t, run.far);
+  sample_homes(out, run);
   sample_traffic(out, run.traffic);
   sample_rollouts(out, run.rollouts);
   sample_faults(out, run.faults);
-  if (const auto firmware = report::read_firmware(run.shards); firmware.any()) {
-    const auto add_times = [&](family f, const actors::histogram_snapshot& times) {
-      out.push_back({f, {}, 0, std::make_shared<const actors::histogram_snapshot>(times)});
-    };
-    add_times(family::download_duration, firmware.download_time);
-    add_times(family::update_duration, firmware.update_time);
-  }
+  sample_recovery(out, run);
+  put(out, family::fault_reboots, fault_reboots(run.shards));
+  sample_update_times(out, report::read_firmware(run.shards));
   run.far.sample(out);
   sample_process(out);
   const std::uint64_t now = resident_bytes();

@@ -1,7 +1,9 @@
 // Reads all meters of a run for the metrics page; any thread may.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,9 @@
 #include "fleet/run/cloud_traffic.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/fault_desk.hpp"
+#include "fleet/run/home_pulse.hpp"
 #include "fleet/run/rollout_flow.hpp"
+#include "fleet/run/run_board.hpp"
 
 namespace fleet::program {
 
@@ -20,6 +24,14 @@ struct sampled_product {
   std::string profile;
   std::string protocol;
   std::string security;
+};
+
+/// What the director tells while the run goes.
+struct run_told {
+  metrics::labels identity; ///< of fleet_run_info; does not change once the page is served
+  run_board board;
+  std::atomic<std::uint64_t> shadows_waiting{0};
+  std::atomic<bool> shadows_known{false};
 };
 
 /// What a run's page shows; all of it outlives the page.
@@ -32,11 +44,13 @@ struct sampled_run {
   const fault_desk& faults;
   std::uint64_t requested = 0;
   std::uint64_t rss_start_bytes = 0;
+  const run_told* told = nullptr;    ///< none: nothing of the run's state
+  const home_pulse* pulse = nullptr; ///< likewise of how the homes are
 };
 
 std::vector<metrics::sample> read_samples(const sampled_run& run);
 
-/// Process memory and time, for pages without a fleet.
+/// The program, and its process: for pages without a fleet, too.
 void sample_process(std::vector<metrics::sample>& out);
 
 } // namespace fleet::program

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cloud_sim/command_text.hpp"
+#include "fleet/options/report_flags.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/cloud_traffic.hpp"
 #include "fleet/run/scenario_checks.hpp"
@@ -289,14 +290,17 @@ hal::address reachable_peer(const std::vector<hal::address>& found,
 }
 
 refusal check_outputs(const run_options& o) {
-  if (!o.json_file.empty() && o.json_file == o.ledger_file) {
-    return wrong(
-        fmt::format("--json and --ledger both name {}; give each a file of its own", o.json_file));
+  const auto all = outputs_of(o);
+  if (const auto twice = one_file_twice(all)) {
+    return wrong(fmt::format("{} and {} both name {}; give each a file of its own",
+                             twice->first.flag, twice->second.flag, *twice->first.path));
   }
-  if (auto error = check_output("--json", o.json_file)) {
-    return error;
+  for (const auto& [flag, path] : all) {
+    if (auto error = check_output(flag, *path)) {
+      return error;
+    }
   }
-  return check_output("--ledger", o.ledger_file);
+  return std::nullopt;
 }
 
 refusal check_sources(const run_options& o, const prepared& ready) {

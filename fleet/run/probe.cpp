@@ -15,6 +15,9 @@ namespace fleet::program {
 namespace {
 
 constexpr duration retry_after = std::chrono::seconds{1};
+// A target that means to turn the probe away does so every time, a poor network does not.
+constexpr std::uint32_t early_closes_max = 3;
+constexpr duration early_retry_after = std::chrono::milliseconds{250};
 /// Commands the probe may have unacknowledged; brokers drop beyond their own windows.
 constexpr std::uint16_t window = 20;
 /// Octets kept of what a target says before CONNACK; shown up to the first end of a line.
@@ -67,6 +70,10 @@ void probe::settle(probe_start how, std::string why) {
     why_ = std::move(why);
     started_.store(how, std::memory_order_release);
   }
+}
+
+bool probe::said_nothing_foreign() const {
+  return connection_ > 0 || first_octets_.empty();
 }
 
 std::string probe::foreign_text() const {
@@ -243,7 +250,8 @@ void probe::lose_link() {
   client_.lost();
   transport_up_ = false;
   answer_due_ = never;
-  connect_due_ = home_.now() + retry_after;
+  const bool early = started() == probe_start::trying;
+  connect_due_ = home_.now() + (early ? early_retry_after : retry_after);
 }
 
 void probe::on_closed(hal::close_reason reason, std::string_view detail) {
@@ -251,7 +259,10 @@ void probe::on_closed(hal::close_reason reason, std::string_view detail) {
     last_ ? be_gone() : discard_session();
     return;
   }
-  if (transport_up_ && connection_ == 0) {
+  if (transport_up_ && started() == probe_start::trying && said_nothing_foreign()
+      && ++early_closes_ < early_closes_max) {
+    // Once more: what the last one says is told.
+  } else if (transport_up_ && connection_ == 0) {
     settle(probe_start::unusable,
            first_octets_.empty()
                ? "closed the connection before CONNACK: it is no MQTT broker, or wants TLS, or "

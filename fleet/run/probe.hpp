@@ -60,6 +60,9 @@ public:
   void quiet() override;
   [[nodiscard]] std::uint64_t commands() const override;
   [[nodiscard]] std::uint64_t accepted() const override;
+  [[nodiscard]] std::optional<far_ledger> ledger_now() const override {
+    return far_ledger{commands(), accepted(), corrupted_};
+  }
   /// Its session outlives its connections, so it connects once more with a clean one: otherwise
   /// each run would leave a session at the broker that nobody takes up again.
   void stop() override;
@@ -92,6 +95,7 @@ private:
   /// The first outcome is the one that counts.
   void settle(probe_start how, std::string why);
   void on_failed(mqtt::violation why);
+  [[nodiscard]] bool said_nothing_foreign() const;
   /// What arrived before CONNACK was none of MQTT.
   [[nodiscard]] std::string foreign_text() const;
 
@@ -115,10 +119,11 @@ private:
   duration command_spacing_{0};
   std::uint32_t next_command_ = 0;
   std::uint32_t connection_ = 0;
+  std::uint32_t early_closes_ = 0; ///< connections that were closed before SUBACK, from the first
   bool transport_up_ = false;
   bool last_ = false; ///< the connection is the one with a clean session
-  std::uint64_t corrupted_ = 0;
   std::uint64_t repeated_ = 0;
+  std::atomic<std::uint64_t> corrupted_{0};
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> commands_{0};
   std::atomic<probe_start> started_{probe_start::trying};

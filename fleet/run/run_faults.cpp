@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/scenario/expected_faults.hpp"
 #include "fleet/scenario/fault_words.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/check.hpp"
@@ -55,6 +56,20 @@ fault_scene scene_of(const run_options& o, const prepared& ready,
   return scene;
 }
 
+/// Expectations of the line that name a fault which the run has not; a file's were looked at with
+/// its plan.
+std::optional<startup_error> check_expected(const run_options& o,
+                                            std::span<const planned_fault> faults) {
+  for (const auto& line : o.judged.expect) {
+    if (const auto wrong = unknown_fault(line, faults)) {
+      return startup_error{exit_code::wrong_usage,
+                           fmt::format("--expect \"{}\" has a mistake at its column {}: {}", line,
+                                       wrong->column, wrong->message)};
+    }
+  }
+  return std::nullopt;
+}
+
 std::string quoted_list(const std::vector<std::string>& texts) {
   byte_buffer out;
   out.push('[');
@@ -85,7 +100,7 @@ std::optional<startup_error> find_faults(const run_options& o, prepared& ready) 
   }
   ready.region_map = region_map_of(ready.regions);
   if (rules.empty()) {
-    return std::nullopt;
+    return check_expected(o, {});
   }
   const auto products = plans_of(ready);
   const auto names = names_wanted(rules, ready);
@@ -107,7 +122,7 @@ std::optional<startup_error> find_faults(const run_options& o, prepared& ready) 
   });
   auto& notes = got.value().notes;
   std::move(notes.begin(), notes.end(), std::back_inserter(ready.notes));
-  return std::nullopt;
+  return check_expected(o, ready.faults);
 }
 
 faults::draw draw_of(const prepared& ready) {

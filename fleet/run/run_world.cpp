@@ -78,12 +78,11 @@ public:
   std::vector<hal::home*> device_homes() override { return {&world_.home()}; }
   hal::home& twin_home() override { return world_.home(); }
   void attach(caf::actor_system& system) override { world_.home().attach(system); }
-  void start() override { pages_.advise(); }
+  void start() override {}
   void stop(duration) override {}
   void call(hal::home&, const std::function<void()>& job) override { job(); }
   std::optional<int> pass(duration slice, stop_signals& signals) override {
     world_.run_for(slice);
-    pages_.advise();
     return signals.wait(duration::zero());
   }
   double elapsed_s() const override { return seconds(world_.now().time_since_epoch()); }
@@ -91,7 +90,6 @@ public:
 
 private:
   hal::virtual_world world_;
-  large_pages pages_;
 };
 
 } // namespace

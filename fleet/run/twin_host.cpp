@@ -14,8 +14,6 @@
 
 namespace fleet::program {
 
-using metrics::family;
-
 cloud::profile twin_profile(profile p) noexcept {
   switch (p) {
     case profile::linkdevelop: return cloud::profile::linkdevelop;
@@ -240,19 +238,26 @@ void twin_host::kill() {
   twin_.kill();
 }
 
+void twin_host::note_trouble(std::string why) {
+  if (!troubled_.load(std::memory_order_relaxed)) {
+    trouble_ = std::move(why);
+    troubled_.store(true, std::memory_order_release);
+  }
+}
+
 void twin_host::bring_back() {
   if (twin_.running()) {
     return;
   }
   const auto started = twin_.start(home_);
   if (!started) {
-    trouble_ = "the twin could not be started again: " + started.error().message;
+    note_trouble("the twin could not be started again: " + started.error().message);
     return;
   }
   const bool open = (!posts_ || posts_->reopen()) && (!door_ || door_->reopen())
                     && (!firmware_ || firmware_->reopen());
   if (!open) {
-    trouble_ = "a door of the twin could not be opened again";
+    note_trouble("a door of the twin could not be opened again");
   }
   start_commands();
 }
@@ -317,70 +322,13 @@ far_load twin_host::load() const {
   return {delivered > acknowledged ? delivered - acknowledged : 0, cloud::value(c.sessions)};
 }
 
+std::optional<far_ledger> twin_host::ledger_now() const {
+  return far_ledger{commands(), cloud::value(twin_.counters().tags_intact), corrupted()};
+}
+
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
   sample_faults(faults_, out);
-}
-
-void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out) {
-  for (const auto& info : faults::effects()) {
-    const auto& count = faults.counts()[static_cast<std::size_t>(info.what)];
-    const bool ours = info.of == faults::domain::cloud || info.of == faults::domain::firmware;
-    if (ours && cloud::value(count) != 0) {
-      out.push_back({family::twin_faults,
-                     {{"effect", std::string{info.word}}},
-                     static_cast<double>(cloud::value(count)),
-                     nullptr});
-    }
-  }
-}
-
-void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& out) {
-  const auto put = [&out](family f, const cloud::counter& from, metrics::labels with = {}) {
-    out.push_back({f, std::move(with), static_cast<double>(cloud::value(from)), nullptr});
-  };
-  put(family::twin_connections, c.connections_open);
-  for (std::size_t i = 0; i < c.connects.size(); ++i) {
-    put(family::twin_connects, c.connects[i], {{"code", std::to_string(i)}});
-  }
-  for (std::size_t q = 0; q < c.received.size(); ++q) {
-    put(family::twin_messages_received, c.received[q], {{"qos", std::to_string(q)}});
-    put(family::twin_messages_sent, c.delivered[q], {{"qos", std::to_string(q)}});
-  }
-  put(family::twin_messages_dropped, c.queue_drops, {{"reason", "queue"}});
-  put(family::twin_messages_dropped, c.offline_drops, {{"reason", "away"}});
-  put(family::twin_messages_dropped, c.slow_drops, {{"reason", "slow"}});
-  put(family::twin_over_bound, c.publishes_over_bound, {{"what", "publish"}});
-  put(family::twin_over_bound, c.downlinks_over_bound, {{"what", "downlink"}});
-  put(family::twin_over_bound, c.connects_over_rate, {{"what", "connect"}});
-  put(family::twin_configs, c.configs_taken, {{"result", "taken"}});
-  put(family::twin_configs, c.configs_failed, {{"result", "failed"}});
-  put(family::twin_firmware_offers, c.firmware_offers, {{"result", "sent"}});
-  put(family::twin_firmware_offers, c.firmware_offers_unsent, {{"result", "unsent"}});
-  put(family::twin_firmware_downloads, c.firmware_downloads, {{"result", "served"}});
-  put(family::twin_firmware_downloads, c.firmware_refused, {{"result", "refused"}});
-  put(family::twin_firmware_octets, c.firmware_octets);
-  put(family::twin_commits, c.commits, {{"result", "ok"}});
-  put(family::twin_commits, c.commits_failed, {{"result", "failed"}});
-  for (std::size_t i = 0; i < cloud::post_protocol_count; ++i) {
-    const auto& by = c.posting[i];
-    const std::pair<std::string, std::string> of{
-        "protocol", std::string{cloud::to_string(static_cast<cloud::post_protocol>(i))}};
-    put(family::twin_posting_devices, by.online, {of});
-    put(family::twin_post_logons, by.tokens, {of, {"result", "given"}});
-    put(family::twin_post_logons, by.logons_refused, {of, {"result", "refused"}});
-    put(family::twin_posts, by.posts, {of, {"result", "taken"}});
-    put(family::twin_posts, by.tokens_refused, {of, {"result", "token"}});
-    put(family::twin_posts, by.refused, {of, {"result", "refused"}});
-    put(family::twin_unjudged, by.unjudged, {of});
-  }
-  put(family::twin_coap_requests, c.coap_requests);
-  put(family::twin_peers_displaced, c.coap_peers_displaced, {{"way", "coap"}});
-  put(family::twin_peers_displaced, c.dtls.displaced, {{"way", "dtls"}});
-  put(family::twin_hellos, c.dtls.hellos);
-  put(family::twin_handshakes, c.dtls.opened, {{"result", "opened"}});
-  put(family::twin_handshakes, c.dtls.refused, {{"result", "refused"}});
-  put(family::twin_handshakes, c.dtls.turned_away, {{"result", "turned_away"}});
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

@@ -2,7 +2,9 @@
 // virtual. It plays one profile's cloud; a run of several profiles has several.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cloud_sim/fault_desk.hpp"
@@ -37,6 +39,7 @@ public:
   }
   [[nodiscard]] bool sees_dup() const override { return true; }
   [[nodiscard]] far_load load() const override;
+  [[nodiscard]] std::optional<far_ledger> ledger_now() const override;
   [[nodiscard]] std::optional<std::uint64_t> shadows_waiting() const override {
     return twin_.shadows_waiting();
   }
@@ -55,8 +58,10 @@ public:
   void kill();
   /// Starts it again on the same addresses with what it had acknowledged. Twice is harmless.
   void bring_back();
-  /// Why it could not be brought back, or nothing; callable after the homes ended.
-  [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+  /// Why it could not be brought back; it stays, though the next time went well.
+  [[nodiscard]] std::string trouble() const override {
+    return troubled_.load(std::memory_order_acquire) ? trouble_ : std::string{};
+  }
 
 private:
   twin_host(hal::home& home, cloud::twin_options options, cloud::fault_draw draw);
@@ -67,6 +72,7 @@ private:
   std::optional<startup_error> open_doors_beside(prepared& ready, profile p);
   void go_down() override { kill(); }
   void come_up() override { bring_back(); }
+  void note_trouble(std::string why);
 
   hal::home& home_;
   cloud::fault_desk faults_;
@@ -75,7 +81,8 @@ private:
   cloud::twin twin_;
   std::vector<hal::address> at_;    ///< of its MQTT listeners
   cloud::command_options commands_; ///< what it sends by itself; an interval of 0: nothing
-  std::string trouble_;
+  std::string trouble_;             ///< written once, before `troubled_`
+  std::atomic<bool> troubled_{false};
   std::unique_ptr<embedded_auth_host> door_;         ///< none: no device asks
   std::unique_ptr<embedded_firmware_door> firmware_; ///< none: no product has firmware
 };

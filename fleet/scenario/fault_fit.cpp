@@ -36,6 +36,9 @@ std::optional<std::string> misfit(effect what, const fault_scene& scene, std::si
   if (plan.behind_gateway && info.of == domain::device) {
     return "is behind gateways and has no board of its own";
   }
+  if (plan.behind_gateway && what == effect::refuse_credentials) {
+    return "is behind gateways and comes in by their log-on";
+  }
   if (what == effect::expire_tokens && !holds_tokens(spoken)) {
     return "holds no tokens, as logon pre-auth, CoAP and HTTP do";
   }

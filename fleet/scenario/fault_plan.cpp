@@ -337,6 +337,13 @@ result<planned_faults, fault_mistake> resolve_faults(std::span<const fault_rule>
       return wrong(one.error());
     }
     auto& got = one.value();
+    for (const auto& part : got.faults) {
+      const auto& called = part.fault.name;
+      if (called != *name && !taken.insert(called).second) {
+        return wrong({rule.place("name"), "a part of it is called " + called
+                                              + ", as another fault is; give it another `name`"});
+      }
+    }
     std::move(got.faults.begin(), got.faults.end(), std::back_inserter(out.faults));
     std::move(got.notes.begin(), got.notes.end(), std::back_inserter(out.notes));
     if (out.faults.size() > faults::timeline::faults_max) {

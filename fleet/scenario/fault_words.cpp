@@ -13,6 +13,7 @@ namespace fleet::program {
 
 namespace {
 
+using namespace std::chrono_literals;
 using faults::effect_info;
 using mistake = std::optional<placed_mistake>;
 
@@ -140,6 +141,23 @@ mistake foreign_key(const fault_rule& rule, const fault_preset* preset) {
   return {};
 }
 
+/// Whom the effect hits cannot be chosen.
+mistake idle_selection(const fault_rule& rule) {
+  if (rule.effect != to_string(faults::effect::cloud_restart)) {
+    return {};
+  }
+  const auto chosen = std::find_if(rule.places.begin(), rule.places.end(), [](const auto& place) {
+    return place.key.starts_with("select.");
+  });
+  if (chosen == rule.places.end()) {
+    return {};
+  }
+  return placed_mistake{chosen->at, rule.effect + " takes the twin away from all devices, and no "
+                                        + chosen->key.substr(sizeof "select." - 1)
+                                        + "; the nearest that hits some of them is "
+                                        + std::string{to_string(faults::effect::partition)}};
+}
+
 faults::fault plain_fault(const fault_rule& rule, faults::effect what) {
   auto f = faults::default_fault(what);
   f.at = rule.at;
@@ -157,6 +175,21 @@ faults::fault plain_fault(const fault_rule& rule, faults::effect what) {
   return f;
 }
 
+/// How far apart `strikes` of them are within `whole`: rounded up as far as their number stays,
+/// since times are read by people.
+duration apart(duration whole, std::uint32_t strikes) {
+  const auto up = [&](duration to) { return (whole / strikes + to - duration{1}) / to * to; };
+  // Exact parts of what does not divide would leave room for one more.
+  for (const duration to : {duration{1s}, duration{100ms}, duration{10ms}, duration{1ms}}) {
+    const duration every = up(to);
+    if (every * strikes >= whole && every * (strikes - 1) < whole
+        && every - whole / strikes <= whole / strikes / 20) {
+      return every;
+    }
+  }
+  return (whole + duration{strikes - 1}) / strikes;
+}
+
 faults::fault part_fault(const fault_rule& rule, const fault_preset& preset,
                          const preset_part& part) {
   constexpr auto often = std::chrono::minutes{5}; // of what strikes without an end
@@ -169,7 +202,7 @@ faults::fault part_fault(const fault_rule& rule, const fault_preset& preset,
     const bool repeats = part.strikes > 1;
     f.every = !repeats                  ? duration{0}
               : whole == faults::no_end ? duration{often}
-                                        : whole / part.strikes;
+                                        : apart(whole, part.strikes);
     f.span = repeats ? whole : duration{0};
     f.ramp = repeats ? std::min(f.ramp, f.every) : f.ramp;
   }
@@ -264,6 +297,9 @@ std::optional<placed_mistake> mistake_within(const fault_rule& rule) {
   }
   const auto* const preset = preset_named(rule.effect);
   if (auto wrong = foreign_key(rule, preset)) {
+    return wrong;
+  }
+  if (auto wrong = idle_selection(rule)) {
     return wrong;
   }
   for (const auto& f : faults_of(rule, rule.effect)) {

@@ -19,6 +19,11 @@ using faults::effect;
 
 constexpr std::uint32_t faults_most = 8;
 
+/// The quiet part of a run is not made longer than this to let devices find out that their links
+/// are half open, which nobody tells them.
+constexpr std::uint32_t notices_most_s = 150;
+constexpr std::uint32_t comes_back_s = 30; ///< and for what follows
+
 bool keeps_octets_whole(const product_traits& t) noexcept {
   return program::over_tls(t.security) || program::over_dtls(t.security);
 }
@@ -47,6 +52,10 @@ bool recovers(effect what, const product_traits& t) noexcept {
     // A secret that is told once is gone with the store that it was kept in.
     case effect::kv_corruption:
     case effect::full_flash: return !program::registers(t.logon);
+    case effect::half_open: return t.notices_s <= notices_most_s;
+    // What is not answered for its number is sent again behind what was sent meanwhile and was
+    // answered; only those that wait for each answer keep their order.
+    case effect::cloud_throttle: return t.posts();
     // The image that runs may be the one that rots, and there may be no other.
     case effect::bit_rot: return false;
     case effect::latency:
@@ -54,7 +63,6 @@ bool recovers(effect what, const product_traits& t) noexcept {
     case effect::bandwidth:
     case effect::stall:
     case effect::reset:
-    case effect::half_open:
     case effect::refuse:
     case effect::dns_failure:
     case effect::slicing:
@@ -80,7 +88,6 @@ bool recovers(effect what, const product_traits& t) noexcept {
     case effect::firmware_unbootable:
     case effect::cloud_restart:
     case effect::cloud_slow:
-    case effect::cloud_throttle:
     case effect::drop_acks:
     case effect::deliver_twice:
     case effect::kick:
@@ -134,7 +141,9 @@ std::string time_keys(dice& draw, const faults::effect_info& info, std::uint32_t
   if (info.shape == faults::shape::window || repeats) {
     out += fmt::format(", for: {}s", span);
   }
-  out += repeats ? fmt::format(", every: {}s", every) : "";
+  // Who crashes more than five times in ten minutes is given up.
+  const auto spaced = info.what == effect::actor_crash ? std::max(every, span / 4 + 1) : every;
+  out += repeats ? fmt::format(", every: {}s", spaced) : "";
   const bool ramped = span > 4 && draw.percent(30);
   if (ramped && (!repeats || info.shape == faults::shape::window)) {
     out += fmt::format(", ramp: {}s", draw.between(1, span / 2));
@@ -180,6 +189,27 @@ std::string select_keys(dice& draw, const chosen& c) {
   return out.empty() ? out : ", select: {" + out + "}";
 }
 
+/// The quiet part lasts until those it hits have found out.
+void settle_longer(draft& d, const chosen& c) {
+  if (c.info->what != effect::half_open) {
+    return;
+  }
+  const auto needs = [&d](const product_traits& t) {
+    d.settled_for =
+        std::max<duration>(d.settled_for, std::chrono::seconds{t.notices_s + comes_back_s});
+  };
+  if (c.whom.empty()) {
+    std::for_each(d.traits.begin(), d.traits.end(), [&needs](const product_traits& t) {
+      if (!t.behind_gateway) {
+        needs(t);
+      }
+    });
+  }
+  for (const auto* t : c.whom) {
+    needs(*t);
+  }
+}
+
 /// What the fault may spoil may fail: an attempt at an update, a reply.
 void excuse(draft& d) {
   for (auto& part : d.plan.parts) {
@@ -203,14 +233,21 @@ void add_faults(draft& d) {
     std::string text = fmt::format("{{name: f{}, effect: {}", i + 1, c->info->word);
     text += time_keys(draw, *c->info, open_s);
     text += strength_keys(draw, *c->info);
-    text += select_keys(draw, *c) + "}";
+    // Drawn in any case, so that what is drawn next stays what it is.
+    const auto select = select_keys(draw, *c);
+    text += (c->info->what == effect::cloud_restart ? "" : select) + "}";
+    if (c->info->what == effect::actor_crash && d.plan.has_crashes) {
+      continue; // likewise
+    }
     d.plan.parts.push_back({part_kind::fault, std::move(text), {}});
     for (const auto* t : c->whom) {
       d.plan.parts.back().about.push_back(t->name);
     }
+    settle_longer(d, *c);
     d.plan.forgets = d.plan.forgets || c->info->of == faults::domain::device;
     d.plan.has_crashes = d.plan.has_crashes || c->info->what == effect::actor_crash;
   }
+  d.plan.run_for = std::chrono::seconds{open_s} + d.settled_for;
   if (d.plan.count_of(part_kind::fault) != 0) {
     excuse(d);
   }

@@ -40,17 +40,16 @@ std::vector<std::string> kinds_for(const draft& d, const product_traits& t) {
   if (t.config) {
     out.emplace_back("config_push");
   }
-  // Who is disabled before its gateway has added it hears of no end of that.
-  if (t.behind_gateway && !t.rejoins && !d.plan.comes_down) {
+  if (t.behind_gateway && !d.plan.comes_down) {
     out.emplace_back("disable");
   }
   return out;
 }
 
 /// A rate that the links take, and the devices: to each at most one in ten seconds.
-std::string rate_of(dice& draw, const draft& d, const product_traits& t, std::string_view kind) {
-  if (kind == "disable") { // once, when all are there, and long enough to be back
-    return fmt::format("{}/h", 3600 * 5 / (duration{d.plan.run_for} / 1s * 3));
+std::string rate_of(dice& draw, const product_traits& t, std::string_view kind) {
+  if (kind == "disable") {
+    return fmt::format("{}/h", 3600 / draw.between(20, 120));
   }
   if (kind.starts_with("broadcast") || kind == "config_push") {
     return fmt::format("{}/min", draw.between(1, 2));
@@ -81,7 +80,7 @@ void add_orders(draft& d, dice& draw, const product_traits& t) {
     const bool excused = disturbed(d, t) || (t.slow() && by_rrpc(kind));
     d.plan.parts.push_back({part_kind::traffic,
                             fmt::format("{{kind: {}, product: {}, rate: {}{}}}", kind, t.name,
-                                        rate_of(draw, d, t, kind), excused ? ", may_fail: on" : ""),
+                                        rate_of(draw, t, kind), excused ? ", may_fail: on" : ""),
                             {t.name}});
   }
 }

@@ -48,9 +48,7 @@ sweep_plan make_plan(std::uint64_t seed) {
   add_products(d);
   add_load(d);
   add_rollouts(d);
-  if (plans_have_faults) {
-    add_faults(d);
-  }
+  add_faults(d);
   add_traffic(d);
   return std::move(d.plan);
 }

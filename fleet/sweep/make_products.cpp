@@ -10,6 +10,8 @@ namespace fleet::sweep {
 
 namespace {
 
+constexpr std::uint32_t never_s = 1'000'000;
+
 using program::device_protocol;
 using program::logon_mode;
 using program::profile;
@@ -17,6 +19,8 @@ using program::security;
 
 constexpr std::uint32_t products_most = 4;
 constexpr std::uint32_t devices_most = 300;
+
+constexpr std::uint32_t keep_alive_usual_s = 60; ///< where a scenario says nothing
 
 /// Room for answers that carry models, addresses of images, and shadows.
 constexpr std::string_view wide_limit = ", receive_limit: 8KiB";
@@ -94,8 +98,15 @@ std::string connection_keys(dice& draw, product_traits& t) {
   if (t.logon != logon_mode::direct) {
     out += fmt::format(", logon: {}", word_of(t.logon));
   }
-  if (!t.posts() && draw.percent(50)) {
-    out += fmt::format(", keep_alive: {}s", draw.between(3, 30) * 10);
+  if (!t.posts()) {
+    const bool said = draw.percent(50);
+    const std::uint32_t keep_alive_s = said ? draw.between(3, 30) * 10 : keep_alive_usual_s;
+    out += said ? fmt::format(", keep_alive: {}s", keep_alive_s) : "";
+    // The vendor's SDK gives up when three pings are out, the others ten seconds after the first.
+    t.notices_s = (t.sdk ? keep_alive_s * 5 : keep_alive_s + 20) + (t.slow() ? 60 : 0);
+    if (t.qos == 0) {
+      t.notices_s = never_s; // who sends within each keep-alive asks nobody, and gets no answers
+    }
   }
   if (t.protocol == device_protocol::coap && draw.percent(40)) {
     out += ", radio_sleep: on";
@@ -220,7 +231,6 @@ void add_gateways(draft& d, dice& draw, product_traits t, std::uint32_t devices)
   gateway.each = draw.between(1, 10);
   gateway.count = t.devices = std::max(1U, devices / (1 + gateway.each));
   gateway.gateway_keys = gateway_keys(draw, child.logon == logon_mode::register_);
-  child.rejoins = gateway.gateway_keys.find("rejoin") != std::string::npos;
   gateway.keys = model_key(t) + connection_keys(draw, t) + thing_keys(draw, t);
   gateway.keys += wide_limit;
   child.link = t.link;

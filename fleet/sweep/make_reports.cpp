@@ -20,13 +20,10 @@ constexpr std::array<known_names, 4> known{{{"gateway", "Uptime", "SubDeviceLost
                                             {"rgb_led", "LightSwitch", "Error"},
                                             {"sensor", "Humidity", "LowBattery"}}};
 
-/// The twin closes a connection of HTTP that was idle for a minute, whatever is on its way then.
-constexpr std::uint32_t http_pause_most_s = 45;
-
 /// Seconds between two reports that its link carries.
 std::uint32_t pause_s(dice& draw, const product_traits& t) {
   if (t.protocol == program::device_protocol::http) {
-    return draw.between(t.slow() ? 25 : 4, http_pause_most_s);
+    return draw.between(t.slow() ? 25 : 4, 60); // as the twin closes what was idle for a minute
   }
   switch (t.link) {
     case hal::link_kind::lora: return draw.between(90, 240);

@@ -11,9 +11,6 @@
 
 namespace fleet::sweep {
 
-/// Faults are in the scenarios that sweeps make. Off while seeds with them fail.
-inline constexpr bool plans_have_faults = false;
-
 struct planned_product {
   std::string name;
   std::uint32_t count = 0;  ///< its own devices, or gateways; 0: behind `gateways_of`'s gateways

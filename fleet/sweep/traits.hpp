@@ -22,9 +22,9 @@ struct product_traits {
   const model_file* model = nullptr;
   std::uint32_t devices = 0;
   std::uint32_t qos = 1;
+  std::uint32_t notices_s = 80; ///< what a device may need to find out that its link is half open
   bool sdk = false; ///< behaves as the vendor's
   bool behind_gateway = false;
-  bool rejoins = false; ///< its gateways let one go now and then, and take it in again
   bool shadow = false;
   bool desired = false;
   bool config = false;

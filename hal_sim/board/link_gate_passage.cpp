@@ -140,7 +140,13 @@ void link_gate::pump() {
 
 void link_gate::pump_up() {
   const link_disturbance& by = keeper_->sum;
-  if (!open_ || inner_ == nullptr || collect_at_ != never) {
+  if (!open_) {
+    if (owner_ == nullptr) {
+      finish_up(); // dropped before it could be told that it stands
+    }
+    return;
+  }
+  if (inner_ == nullptr || collect_at_ != never) {
     return; // what is appended in this turn may not be sealed yet
   }
   up_.advance(now(), by, keeper_->luck);

@@ -66,7 +66,8 @@ datagram_server::open(home& h, const datagram_server_options& options,
 
 datagram_server::datagram_server(home& h, const datagram_server_options& options,
                                  datagram_server_events& events)
-    : home_(h), options_(options), events_(events) {}
+    : home_(h), options_(options), events_(events), sessions_(options.places),
+      half_of_one_(0, address_hash{options.places}) {}
 
 datagram_server::~datagram_server() = default;
 

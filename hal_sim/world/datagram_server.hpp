@@ -54,6 +54,8 @@ struct datagram_server_options {
   duration spared = std::chrono::seconds{5};
   /// A session that was silent for so long is forgotten, with the closing alert.
   duration idle_max = std::chrono::hours{24};
+  /// What decides where peers stand in memory: a secret, where strangers can send.
+  hash_key places{};
   /// Where it counts, with others of its home perhaps; null: nowhere. Must outlive the server.
   datagram_door_counters* counters = nullptr;
 };
@@ -79,11 +81,6 @@ public:
 
 private:
   struct session;
-  struct by_octets {
-    std::size_t operator()(const address& a) const noexcept {
-      return static_cast<std::size_t>(hash_of(a));
-    }
-  };
 
   datagram_server(home& h, const datagram_server_options& options, datagram_server_events& events);
 
@@ -112,8 +109,8 @@ private:
   datagram_ptr socket_;
   peer_table<session> sessions_;
   silence_order<session> open_;
-  sessions half_;                                                ///< negotiating, the oldest first
-  std::unordered_map<address, sessions, by_octets> half_of_one_; ///< the same, by source
+  sessions half_; ///< negotiating, the oldest first
+  std::unordered_map<address, sessions, address_hash> half_of_one_; ///< the same, by source
   std::vector<std::unique_ptr<session>> gone_; ///< freed when nobody can be inside them
   datagram_batch plain_;
   datagram_batch out_;

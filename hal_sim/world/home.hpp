@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
@@ -136,12 +137,14 @@ public:
   /// Queues an actor; callable from any thread (CAF's own name for it).
   void exec_later(caf::resumable* actor) override;
 
-  /// Who is told before anything is sent; one at most, null for nobody.
-  void watch_sends(send_watcher* watcher) noexcept { watcher_ = watcher; }
+  /// `watcher` is told before anything is sent, those that asked earlier before it, until it is
+  /// taken off again. Both are for turns, not for within on_sending().
+  void watch_sends(send_watcher& watcher) { watchers_.push_back(&watcher); }
+  void unwatch_sends(send_watcher& watcher) noexcept { std::erase(watchers_, &watcher); }
   /// For the world: something is about to be sent.
   void about_to_send() {
-    if (watcher_ != nullptr) {
-      watcher_->on_sending();
+    for (send_watcher* watcher : watchers_) {
+      watcher->on_sending();
     }
   }
 
@@ -183,7 +186,7 @@ private:
   void run(task& t);
   void push(task t);
 
-  send_watcher* watcher_ = nullptr;
+  std::vector<send_watcher*> watchers_; ///< one for each store that is kept here
   std::deque<task> local_;
   std::unique_ptr<remote_queue> remote_;
 };

@@ -15,18 +15,27 @@
 #include "hal_sim/world/address.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/fetch_ahead.hpp"
-#include "protocol/base/random.hpp"
+#include "protocol/base/sip_hash.hpp"
 
 namespace fleet::hal {
 
-/// Of the whole address with its port, the same on every machine.
-inline std::uint64_t hash_of(const address& a) noexcept {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  std::memcpy(&low, a.ip.data(), sizeof low);
-  std::memcpy(&high, a.ip.data() + sizeof low, sizeof high);
-  return mix64(low ^ mix64(high ^ mix64(std::uint64_t{a.port} << 1 | (a.v6 ? 1 : 0))));
+/// Of the whole address with its port. Anybody may send in any name, so a server keeps `key` to
+/// itself: else all its peers could be made to stand in one run.
+inline std::uint64_t hash_of(const address& a, const hash_key& key) noexcept {
+  constexpr std::uint64_t octets = 19;
+  std::array<std::uint64_t, 3> words{};
+  std::memcpy(words.data(), a.ip.data(), a.ip.size());
+  words[2] = octets << 56 | std::uint64_t{a.v6 ? 1U : 0U} << 16 | a.port;
+  return sip_hash(key, words);
 }
+
+/// The same, for the standard library's tables.
+struct address_hash {
+  hash_key key;
+  std::size_t operator()(const address& a) const noexcept {
+    return static_cast<std::size_t>(hash_of(a, key));
+  }
+};
 
 /// Peers that are looked up together: what one turn of a home reads at once.
 inline constexpr std::size_t crowd_max = 32;
@@ -36,7 +45,7 @@ inline constexpr std::size_t crowd_max = 32;
 template <class Peer>
 class peer_table {
 public:
-  peer_table() = default;
+  explicit peer_table(const hash_key& key = {}) : key_(key) {}
   ~peer_table() {
     for (const entry& e : entries_) {
       delete e.what;
@@ -55,7 +64,7 @@ public:
     if (size_ == 0) {
       return nullptr;
     }
-    const std::uint64_t hash = hash_of(who);
+    const std::uint64_t hash = hash_of(who, key_);
     for (std::size_t at = home_of(hash); entries_[at].what != nullptr; at = next(at)) {
       if (entries_[at].hash == hash && entries_[at].what->at == who) {
         return last_ = entries_[at].what;
@@ -71,13 +80,13 @@ public:
     }
     ++size_;
     Peer* const p = made.release();
-    place({hash_of(p->at), p});
+    place({hash_of(p->at, key_), p});
     return *p;
   }
 
   /// It must be there.
   std::unique_ptr<Peer> take(const Peer& p) {
-    std::size_t at = home_of(hash_of(p.at));
+    std::size_t at = home_of(hash_of(p.at, key_));
     while (entries_[at].what != &p) {
       FLEET_CHECK(entries_[at].what != nullptr);
       at = next(at);
@@ -92,6 +101,17 @@ public:
     return taken;
   }
 
+  /// Past how many others a look-up of `who` goes: how well they are spread.
+  [[nodiscard]] std::size_t passed(const address& who) const noexcept {
+    std::size_t count = 0;
+    for (std::size_t at = size_ == 0 ? 0 : home_of(hash_of(who, key_));
+         size_ != 0 && entries_[at].what != nullptr && entries_[at].what->at != who;
+         at = next(at)) {
+      ++count;
+    }
+    return count;
+  }
+
   /// Asks for the memory that tells who `all` are, and then for `octets` octets of each of them,
   /// all at the same time. Answers who was found, perhaps with others: it is a guess by the hash.
   std::span<Peer* const> expect(std::span<const address> all, std::size_t octets,
@@ -99,7 +119,7 @@ public:
     std::array<std::uint64_t, crowd_max> hashes;
     const std::size_t count = size_ == 0 ? 0 : std::min(all.size(), crowd_max);
     for (std::size_t i = 0; i < count; ++i) {
-      hashes[i] = hash_of(all[i]);
+      hashes[i] = hash_of(all[i], key_);
       fetch_ahead(&entries_[home_of(hashes[i])]);
     }
     std::size_t known = 0;
@@ -155,6 +175,7 @@ private:
     }
   }
 
+  const hash_key key_;
   std::vector<entry> entries_; ///< a power of two, three quarters full at most
   std::size_t size_ = 0;
   mutable Peer* last_ = nullptr; ///< found last

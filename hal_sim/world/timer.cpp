@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <utility>
 
 #include "protocol/base/check.hpp"
 
 namespace fleet::hal {
 
-timer_queue::timer_queue() : lists_(wheel_ticks + 1, none), filled_(wheel_ticks / 64, 0) {}
+timer_queue::timer_queue() : lists_(wheel_ticks + 1), filled_(wheel_ticks / 64, 0) {
+  spare_.reserve(lists_.size());
+}
 
 std::uint64_t timer_queue::tick_of(time_point due) noexcept {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(due.time_since_epoch().count(), 0))
@@ -20,7 +23,7 @@ std::uint64_t timer_queue::tick_of(time_point due) noexcept {
 
 void timer_queue::place(std::size_t at, const entry& e) noexcept {
   heap_[at] = e;
-  nodes_[e.at].previous = static_cast<std::uint32_t>(at);
+  nodes_[e.at].place = static_cast<std::uint32_t>(at);
 }
 
 void timer_queue::sift_up(std::size_t at, entry e) noexcept {
@@ -72,70 +75,71 @@ void timer_queue::remove_at(std::size_t at) noexcept {
 
 // --- The wheel: a list for each tick after reached_, and one for what is beyond its turn.
 
-void timer_queue::link(std::uint32_t number, std::uint32_t list) noexcept {
-  node& n = nodes_[number];
-  n.previous = first_of + list;
-  n.next = lists_[list];
-  if (n.next != none) {
-    nodes_[n.next].previous = number;
-  }
-  lists_[list] = number;
-  if (list != far_list) {
-    filled_[list / 64] |= std::uint64_t{1} << list % 64;
-  }
-}
-
-void timer_queue::unlink(std::uint32_t number) noexcept {
-  const node& n = nodes_[number];
-  if (n.next != none) {
-    nodes_[n.next].previous = n.previous;
-  }
-  if (n.previous < first_of) {
-    nodes_[n.previous].next = n.next;
-    return;
-  }
-  const std::uint32_t list = n.previous - first_of;
-  lists_[list] = n.next;
-  if (n.next == none && list != far_list) {
-    filled_[list / 64] &= ~(std::uint64_t{1} << list % 64);
-  }
-}
-
 std::uint32_t timer_queue::take_node() {
   if (free_ != none) {
-    return std::exchange(free_, nodes_[free_].next);
+    return std::exchange(free_, nodes_[free_].place);
   }
-  FLEET_CHECK(nodes_.size() < first_of);
+  FLEET_CHECK(nodes_.size() < none);
   nodes_.emplace_back();
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
-void timer_queue::put(std::uint32_t number) {
-  node& n = nodes_[number];
-  const std::uint64_t tick = tick_of(n.due);
+void timer_queue::put(const entry& e) {
+  const std::uint64_t tick = tick_of(e.due);
   if (tick <= reached_) {
-    n.next = in_heap;
-    const entry e{n.due, n.order, number};
+    nodes_[e.at].list = in_heap;
     heap_.push_back(e);
     sift_up(heap_.size() - 1, e);
     return;
   }
   const bool near = tick - reached_ < wheel_ticks;
-  link(number, near ? static_cast<std::uint32_t>(tick % wheel_ticks) : far_list);
-  if (soonest_ != none && before(n, nodes_[soonest_])) {
-    soonest_ = number;
+  const auto number = near ? static_cast<std::uint32_t>(tick % wheel_ticks) : far_list;
+  auto& list = lists_[number];
+  if (near && list.capacity() == 0 && !spare_.empty()) {
+    list = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  nodes_[e.at] = {number, static_cast<std::uint32_t>(list.size())};
+  list.push_back(e);
+  if (near) {
+    filled_[number / 64] |= std::uint64_t{1} << number % 64;
+  }
+  if (soonest_ != unknown) {
+    soonest_ = std::min(soonest_, e.due);
   }
 }
 
 void timer_queue::take_out(std::uint32_t number) noexcept {
-  const node& n = nodes_[number];
-  if (n.next == in_heap) {
-    remove_at(n.previous);
+  const node n = nodes_[number];
+  if (n.list == in_heap) {
+    remove_at(n.place);
     return;
   }
-  unlink(number);
-  if (soonest_ == number) {
-    soonest_ = none;
+  auto& list = lists_[n.list];
+  entry& out = list[n.place];
+  if (out.due == soonest_) {
+    soonest_ = unknown;
+  }
+  if (n.place + 1 != list.size()) {
+    out = list.back();
+    nodes_[out.at].place = n.place;
+  }
+  list.pop_back();
+  if (list.empty()) {
+    emptied(n.list);
+  }
+}
+
+/// Its room goes to the list that begins next, unless a crowd was in it: one day each list would
+/// have room for that. The far list keeps its own.
+void timer_queue::emptied(std::uint32_t list) noexcept {
+  if (list == far_list) {
+    return;
+  }
+  filled_[list / 64] &= ~(std::uint64_t{1} << list % 64);
+  auto room = std::exchange(lists_[list], {});
+  if (room.capacity() <= 1024 + size_ / 256) {
+    spare_.push_back(std::move(room));
   }
 }
 
@@ -156,40 +160,47 @@ std::uint64_t timer_queue::first_tick() const noexcept {
 }
 
 void timer_queue::look_through(std::uint32_t list) const noexcept {
-  for (std::uint32_t at = lists_[list]; at != none; at = nodes_[at].next) {
-    if (soonest_ == none || before(nodes_[at], nodes_[soonest_])) {
-      soonest_ = at;
+  for (const entry& e : lists_[list]) {
+    if (soonest_ == unknown || e.due < soonest_) {
+      soonest_ = e.due;
     }
   }
 }
 
 /// Puts into the wheel what has come within its turn.
 void timer_queue::sort_far() {
-  std::uint32_t at = std::exchange(lists_[far_list], none);
+  auto& all = lists_[far_list];
   far_from_ = reached_ + wheel_ticks;
-  while (at != none) {
-    const std::uint32_t number = std::exchange(at, nodes_[at].next);
-    put(number);
+  soonest_ = unknown;
+  std::uint32_t kept = 0;
+  for (const entry& e : all) {
+    if (tick_of(e.due) >= far_from_) {
+      nodes_[e.at].place = kept;
+      all[kept++] = e;
+    } else {
+      put(e);
+    }
   }
+  all.erase(all.begin() + kept, all.end());
 }
 
 /// Moves on to `tick`, or to the first before it at which something is due.
 void timer_queue::advance(std::uint64_t tick) {
   while (heap_.empty() && reached_ < tick) {
-    const bool any_far = lists_[far_list] != none;
+    const bool any_far = !lists_[far_list].empty();
     const std::uint64_t limit = any_far ? std::min(tick, far_from_ - 1) : tick;
     const std::uint64_t first = first_tick();
     if (first > limit) {
       reached_ = limit;
     } else {
       reached_ = first;
-      soonest_ = none;
-      const auto list = static_cast<std::uint32_t>(first % wheel_ticks);
-      while (lists_[list] != none) {
-        const std::uint32_t number = lists_[list];
-        unlink(number);
-        put(number);
+      soonest_ = unknown;
+      const auto number = static_cast<std::uint32_t>(first % wheel_ticks);
+      for (const entry& e : lists_[number]) {
+        put(e); // into the heap
       }
+      lists_[number].clear();
+      emptied(number);
     }
     if (!any_far) {
       far_from_ = reached_ + wheel_ticks;
@@ -201,6 +212,19 @@ void timer_queue::advance(std::uint64_t tick) {
 
 // --- What is called.
 
+namespace {
+
+/// Begins to load what lies around `t`, its owner.
+void fetch(const timer* t) noexcept {
+  constexpr std::ptrdiff_t line = 64;
+  const auto* at = reinterpret_cast<const char*>(t);
+  for (std::ptrdiff_t i = -1; i < 4; ++i) {
+    __builtin_prefetch(at + i * line);
+  }
+}
+
+} // namespace
+
 void timer_queue::arm(timer& t, time_point due) {
   if (due == never) {
     disarm(t);
@@ -208,14 +232,11 @@ void timer_queue::arm(timer& t, time_point due) {
   }
   if (!t.armed()) {
     t.slot_ = take_node();
-    nodes_[t.slot_].what = &t;
     ++size_;
   } else {
     take_out(t.slot_);
   }
-  nodes_[t.slot_].due = due;
-  nodes_[t.slot_].order = order_++;
-  put(t.slot_);
+  put({due, order_++, &t, t.slot_});
 }
 
 void timer_queue::disarm(timer& t) noexcept {
@@ -224,7 +245,7 @@ void timer_queue::disarm(timer& t) noexcept {
   }
   const std::uint32_t number = std::exchange(t.slot_, timer::unarmed);
   take_out(number);
-  nodes_[number].next = std::exchange(free_, number);
+  nodes_[number].place = std::exchange(free_, number);
   --size_;
 }
 
@@ -235,7 +256,7 @@ time_point timer_queue::next() const noexcept {
   if (size_ == 0) {
     return never;
   }
-  if (soonest_ == none) {
+  if (soonest_ == unknown) {
     const std::uint64_t first = first_tick();
     if (first != UINT64_MAX) {
       look_through(static_cast<std::uint32_t>(first % wheel_ticks));
@@ -244,7 +265,7 @@ time_point timer_queue::next() const noexcept {
       look_through(far_list);
     }
   }
-  return nodes_[soonest_].due;
+  return soonest_;
 }
 
 bool timer_queue::wake_one(time_point now) {
@@ -254,8 +275,12 @@ bool timer_queue::wake_one(time_point now) {
   if (heap_.empty() || heap_.front().due > now) {
     return false;
   }
-  timer* t = nodes_[heap_.front().at].what;
+  timer* t = heap_.front().what;
   disarm(*t);
+  if (!heap_.empty()) {
+    // The next one's owner, which nobody has touched for long where there are many.
+    fetch(heap_.front().what);
+  }
   t->on_wake(now);
   return true;
 }

@@ -52,29 +52,28 @@ public:
 
 private:
   static constexpr std::uint32_t none = UINT32_MAX;
-  static constexpr std::uint32_t in_heap = UINT32_MAX - 1;
+  static constexpr std::uint32_t in_heap = UINT32_MAX;
   /// A tick is 2^26 ns, 67 ms; the wheel has four and a half minutes of them.
   static constexpr unsigned tick_bits = 26;
   static constexpr std::uint64_t wheel_ticks = 4096;
   static constexpr std::uint32_t far_list = wheel_ticks;
-  /// `previous` of the first node of a list: this and the list's number.
-  static constexpr std::uint32_t first_of = UINT32_MAX - 2 * wheel_ticks;
+  /// Of soonest_: to be looked for.
+  static constexpr time_point unknown = time_point::min();
 
-  /// An armed timer; in a list, or at a place of the heap.
-  struct node {
-    time_point due;
-    std::uint64_t order;
-    timer* what;
-    std::uint32_t next; ///< in_heap: `previous` is its place there; of a free node the next one
-    std::uint32_t previous;
-  };
+  /// An armed timer, in a list or in the heap. They lie side by side with all that orders them, so
+  /// that going through a list waits for no other memory.
   struct entry {
     time_point due;
     std::uint64_t order;
+    timer* what;
     std::uint32_t at; ///< its node
   };
-  template <class A, class B>
-  static bool before(const A& a, const B& b) noexcept {
+  /// Where an entry is; a timer knows the number of its node.
+  struct node {
+    std::uint32_t list;  ///< in_heap or the list's number
+    std::uint32_t place; ///< of a free node the next free one
+  };
+  static bool before(const entry& a, const entry& b) noexcept {
     return a.due != b.due ? a.due < b.due : a.order < b.order;
   }
   static std::uint64_t tick_of(time_point due) noexcept;
@@ -85,10 +84,9 @@ private:
   void remove_at(std::size_t at) noexcept;
 
   [[nodiscard]] std::uint32_t take_node();
-  void put(std::uint32_t number);
+  void put(const entry& e);
   void take_out(std::uint32_t number) noexcept;
-  void link(std::uint32_t number, std::uint32_t list) noexcept;
-  void unlink(std::uint32_t number) noexcept;
+  void emptied(std::uint32_t list) noexcept;
   [[nodiscard]] std::uint64_t first_tick() const noexcept;
   void look_through(std::uint32_t list) const noexcept;
   void advance(std::uint64_t tick);
@@ -96,14 +94,15 @@ private:
 
   std::vector<entry> heap_; ///< all whose tick is reached_ or before it
   std::vector<node> nodes_;
-  std::vector<std::uint32_t> lists_;  ///< the first node of each, the far ones last
-  std::vector<std::uint64_t> filled_; ///< a bit for each list of the wheel
+  std::vector<std::vector<entry>> lists_; ///< unsorted, the far one last
+  std::vector<std::vector<entry>> spare_; ///< room of lists that are empty now
+  std::vector<std::uint64_t> filled_;     ///< a bit for each list of the wheel
   std::uint64_t order_ = 0;
   std::uint64_t reached_ = 0; ///< a tick; the wheel has those after it, the far list what is later
   std::uint64_t far_from_ = wheel_ticks; ///< no tick before it is in the far list
   std::size_t size_ = 0;
   std::uint32_t free_ = none;
-  mutable std::uint32_t soonest_ = none; ///< of those not in the heap; none: to be looked for
+  mutable time_point soonest_ = unknown; ///< the earliest of those not in the heap
 };
 
 } // namespace fleet::hal

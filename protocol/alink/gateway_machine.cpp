@@ -275,7 +275,15 @@ void gateway::fail_one(std::uint16_t index, std::int64_t code, time_point now) {
         retry(index, settings_.retry_first, settings_.retry_most, now);
       }
       return;
-    case verdict::disabled: apply(index, step::disable, now, code); return;
+    case verdict::disabled:
+      if (r.state == state::adding && !r.bound) {
+        // Without a relation the platform has nobody to tell that it is enabled again.
+        r.alone = true;
+        retry(index, settings_.retry_first, settings_.retry_most, now);
+      } else {
+        apply(index, step::disable, now, code);
+      }
+      return;
     case verdict::deleted: apply(index, step::erase, now, code); return;
     case verdict::refused: apply(index, step::refuse, now, code); return;
   }

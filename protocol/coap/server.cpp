@@ -128,6 +128,14 @@ void server_session::acknowledge(exchange_id id, time_point now, datagrams& out)
   }
 }
 
+bool server_session::has_room() const noexcept {
+  return state_->layer.has_room();
+}
+
+void server_session::drop(exchange_id id) noexcept {
+  std::erase_if(state_->requests, [id](const open_request& r) { return r.id == id; });
+}
+
 respond_error server_session::state::send_answer(const answer_way& way, message_fields m,
                                                  datagrams& out) {
   if (!way.confirmable) {

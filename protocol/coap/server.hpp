@@ -123,6 +123,12 @@ public:
   /// the answer comes in a message of its own then (RFC 7252 §5.2.2).
   void acknowledge(exchange_id id, time_point now, datagrams& out);
 
+  /// Whether an answer has room in a message of its own; one that goes with the acknowledgement
+  /// needs none.
+  [[nodiscard]] bool has_room() const noexcept;
+  /// Forgets a request that respond() had no room to answer: its client asks again.
+  void drop(exchange_id id) noexcept;
+
   /// Whether the observation is there: respond() may not have begun it.
   [[nodiscard]] bool observes(exchange_id observation) const noexcept;
   /// Tells of a new state. While the last telling is not acknowledged, or within

@@ -125,6 +125,15 @@ unsigned dtls_session::find_key(SSL* ssl, const char* identity, unsigned char* k
   return static_cast<unsigned>(size);
 }
 
+// The one word about encrypt-then-MAC that there is: OpenSSL tells nobody whether it is in use. It
+// is where a peer has it, for neither side here is told to leave it out.
+void dtls_session::hear_extension(SSL* ssl, int /*from_client*/, int type,
+                                  const unsigned char* /*data*/, int /*size*/, void* /*unused*/) {
+  if (type == TLSEXT_TYPE_encrypt_then_mac) {
+    of(ssl).offered_etm_ = true;
+  }
+}
+
 namespace {
 
 /// A cookie: the beginning of an HMAC over the place it is sent to and the time in steps of its

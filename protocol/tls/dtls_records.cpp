@@ -47,36 +47,16 @@ std::optional<aead> kind_of(const SSL_CIPHER* suite) {
   }
 }
 
-/// The key block: PRF(master secret, "key expansion", server's random, client's random).
-bool expand(const SSL* ssl, const SSL_CIPHER* suite, std::span<std::uint8_t> block) {
-  std::array<std::uint8_t, secret_bytes> master{};
-  SSL_SESSION_get_master_key(SSL_get_session(ssl), master.data(), master.size());
-  constexpr std::string_view label = "key expansion";
-  std::array<std::uint8_t, label.size() + 2 * random_bytes> seed{};
-  std::copy(label.begin(), label.end(), seed.begin());
-  SSL_get_server_random(ssl, seed.data() + label.size(), random_bytes);
-  SSL_get_client_random(ssl, seed.data() + label.size() + random_bytes, random_bytes);
-  EVP_KDF* const prf = EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_PRF, nullptr);
-  EVP_KDF_CTX* const how = EVP_KDF_CTX_new(prf);
-  const char* digest = EVP_MD_get0_name(SSL_CIPHER_get_handshake_digest(suite));
-  const std::array<OSSL_PARAM, 4> params{
-      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>(digest), 0),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master.data(), master.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed.data(), seed.size()),
-      OSSL_PARAM_construct_end()};
-  const bool made = EVP_KDF_derive(how, block.data(), block.size(), params.data()) == 1;
-  EVP_KDF_CTX_free(how);
-  EVP_KDF_free(prf);
-  OPENSSL_cleanse(master.data(), master.size());
-  return made;
-}
-
 /// One of each kind and direction for each thread: sessions have none of their own, it is set to
 /// their key for each record. It keeps its cipher and the length of its nonce, all else is set
 /// anew: naming the cipher each time would free and allocate all that is inside.
-EVP_CIPHER_CTX* worker(aead kind, bool seals) {
+cipher_ptr& place_of(aead kind, bool seals) {
   thread_local std::array<cipher_ptr, 10> all;
-  cipher_ptr& one = all[2 * static_cast<std::size_t>(kind) + (seals ? 1 : 0)];
+  return all[2 * static_cast<std::size_t>(kind) + (seals ? 1 : 0)];
+}
+
+EVP_CIPHER_CTX* worker(aead kind, bool seals) {
+  cipher_ptr& one = place_of(kind, seals);
   if (one == nullptr) {
     one.reset(EVP_CIPHER_CTX_new());
     FLEET_CHECK(one != nullptr);
@@ -88,6 +68,16 @@ EVP_CIPHER_CTX* worker(aead kind, bool seals) {
   return one.get();
 }
 
+/// What it was set to last goes when a session does, and not with each record, which would cost
+/// as much as the next one's key.
+void clear_worker(aead kind, bool seals) noexcept {
+  static constexpr std::array<std::uint8_t, 32> nothing{};
+  if (EVP_CIPHER_CTX* const c = place_of(kind, seals).get()) {
+    static_cast<void>(
+        EVP_CipherInit_ex2(c, nullptr, nothing.data(), nothing.data(), seals ? 1 : 0, nullptr));
+  }
+}
+
 int as_int(std::size_t count) noexcept {
   return static_cast<int>(count);
 }
@@ -96,15 +86,6 @@ void put_number(std::span<std::uint8_t> to, std::uint64_t value) noexcept {
   for (std::size_t i = to.size(); i > 0; --i, value >>= 8) {
     to[i - 1] = static_cast<std::uint8_t>(value);
   }
-}
-
-/// What is authenticated beside the content (RFC 5246 §6.2.3.3): number, type, version, length.
-std::array<std::uint8_t, 13> bound_data(bytes_view header, std::size_t content) noexcept {
-  std::array<std::uint8_t, 13> out{};
-  std::copy_n(header.begin() + 3, 8, out.begin());
-  std::copy_n(header.begin(), 3, out.begin() + 8);
-  put_number(std::span{out}.subspan(11), content);
-  return out;
 }
 
 } // namespace
@@ -128,6 +109,39 @@ record_view first_record(bytes_view datagram) noexcept {
   out.fragment = out.whole.subspan(record_header_bytes);
   out.sound = true;
   return out;
+}
+
+std::array<std::uint8_t, 13> bound_data(bytes_view header, std::size_t content) noexcept {
+  std::array<std::uint8_t, 13> out{};
+  std::copy_n(header.begin() + 3, 8, out.begin());
+  std::copy_n(header.begin(), 3, out.begin() + 8);
+  put_number(std::span{out}.subspan(11), content);
+  return out;
+}
+
+bool expand_keys(const SSL* ssl, std::span<std::uint8_t> block) {
+  std::array<std::uint8_t, secret_bytes> master{};
+  SSL_SESSION_get_master_key(SSL_get_session(ssl), master.data(), master.size());
+  constexpr std::string_view label = "key expansion";
+  std::array<std::uint8_t, label.size() + 2 * random_bytes> seed{};
+  std::copy(label.begin(), label.end(), seed.begin());
+  SSL_get_server_random(ssl, seed.data() + label.size(), random_bytes);
+  SSL_get_client_random(ssl, seed.data() + label.size() + random_bytes, random_bytes);
+  EVP_KDF* const prf = EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_PRF, nullptr);
+  EVP_KDF_CTX* const how = EVP_KDF_CTX_new(prf);
+  // What says MD5 and SHA-1 together is older than TLS 1.2, which has SHA-256 there (RFC 5246 §5).
+  const EVP_MD* named = SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(ssl));
+  const char* digest = EVP_MD_get_type(named) == NID_md5_sha1 ? "SHA256" : EVP_MD_get0_name(named);
+  const std::array<OSSL_PARAM, 4> params{
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>(digest), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master.data(), master.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed.data(), seed.size()),
+      OSSL_PARAM_construct_end()};
+  const bool made = EVP_KDF_derive(how, block.data(), block.size(), params.data()) == 1;
+  EVP_KDF_CTX_free(how);
+  EVP_KDF_free(prf);
+  OPENSSL_cleanse(master.data(), master.size());
+  return made;
 }
 
 bool looks_like_hello(bytes_view datagram) noexcept {
@@ -170,7 +184,7 @@ bool record_keys::begin(const SSL* ssl, bool server) {
   const std::size_t key = key_bytes(kind_);
   const std::size_t iv = kind_ == aead::chacha20 ? 12 : 4;
   std::array<std::uint8_t, 2 * (32 + 12)> block{};
-  if (!expand(ssl, suite, std::span{block}.first(2 * (key + iv)))) {
+  if (!expand_keys(ssl, std::span{block}.first(2 * (key + iv)))) {
     return false;
   }
   direction& client = server ? theirs_ : ours_;
@@ -189,6 +203,10 @@ bool record_keys::begin(const SSL* ssl, bool server) {
 }
 
 record_keys::~record_keys() {
+  if (ready_) {
+    clear_worker(kind_, true);
+    clear_worker(kind_, false);
+  }
   OPENSSL_cleanse(&ours_, sizeof ours_);
   OPENSSL_cleanse(&theirs_, sizeof theirs_);
 }

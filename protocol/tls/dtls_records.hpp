@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "protocol/base/datagrams.hpp"
 #include "protocol/tls/openssl.hpp"
@@ -35,6 +36,14 @@ struct record_view {
 
 /// The first record of `datagram`.
 record_view first_record(bytes_view datagram) noexcept;
+
+/// What is authenticated beside the content of the record that `header` begins (RFC 5246 §6.2.3.3):
+/// number, type, version, and the length.
+std::array<std::uint8_t, 13> bound_data(bytes_view header, std::size_t content) noexcept;
+
+/// The beginning of an established session's key block (RFC 5246 §6.3): of the master secret and
+/// both randoms. False when OpenSSL refused.
+bool expand_keys(const SSL* ssl, std::span<std::uint8_t> block);
 
 /// Whether a datagram may begin with a client's hello, in the clear as they all are.
 bool looks_like_hello(bytes_view datagram) noexcept;

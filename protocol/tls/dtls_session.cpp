@@ -39,6 +39,8 @@ dtls_session::dtls_session(std::shared_ptr<dtls_shared> shared,
   SSL_set_mtu(ssl_.get(), shared_->mtu);
   DTLS_set_timer_cb(ssl_.get(),
                     [](SSL* ssl, unsigned /*former*/) { return interval_us(of(ssl).wait_); });
+  SSL_callback_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_DEBUG_CB,
+                    reinterpret_cast<void (*)()>(hear_extension));
   if (request == nullptr) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -99,6 +101,9 @@ bool dtls_session::take_record(const record_view& record, datagram_batch& plain)
     }
     ++early_;
   }
+  if (macs_ && record.epoch == 1 && !macs_->right(record)) {
+    return true;
+  }
   io_.in = record.whole;
   io_.filled = true;
   const bool was_open = state_ == filter_state::open;
@@ -142,7 +147,9 @@ void dtls_session::opened() {
   } else if (shared_->resume) {
     remember();
   }
-  keys_.begin(ssl_.get(), shared_->server);
+  if (!keys_.begin(ssl_.get(), shared_->server) && offered_etm_) {
+    macs_ = record_macs::of(ssl_.get(), shared_->server);
+  }
   credentials_.reset();
   std::string{}.swap(name_);
 }
@@ -333,6 +340,7 @@ void dtls_session::fail(std::string why) {
 }
 
 void dtls_session::let_go() noexcept {
+  macs_.reset();
   ssl_.reset();
   credentials_.reset();
   io_.running = false;

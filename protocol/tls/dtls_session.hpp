@@ -9,6 +9,7 @@
 #include "protocol/base/datagram_filter.hpp"
 #include "protocol/tls/datagram_bio.hpp"
 #include "protocol/tls/dtls_context.hpp"
+#include "protocol/tls/dtls_macs.hpp"
 #include "protocol/tls/dtls_records.hpp"
 
 namespace fleet::tls {
@@ -45,6 +46,8 @@ public:
   static unsigned give_key(SSL* ssl, const char* hint, char* identity, unsigned identity_room,
                            unsigned char* key, unsigned key_room);
   static unsigned find_key(SSL* ssl, const char* identity, unsigned char* key, unsigned key_room);
+  static void hear_extension(SSL* ssl, int from_client, int type, const unsigned char* data,
+                             int size, void* unused);
   static int bake_cookie(SSL* ssl, unsigned char* cookie, unsigned* size);
   static int check_cookie(SSL* ssl, const unsigned char* cookie, unsigned size);
 
@@ -93,7 +96,9 @@ private:
   std::uint8_t early_ = 0;
   bool resumed_ = false;
   bool timed_out_ = false;
-  bool admitted_ = false; ///< server: the cookie was right
+  bool admitted_ = false;             ///< server: the cookie was right
+  bool offered_etm_ = false;          ///< encrypt-then-MAC (RFC 7366), by the peer
+  std::unique_ptr<record_macs> macs_; ///< none: OpenSSL drops what is forged
   std::unique_ptr<credentials> credentials_;
   std::unique_ptr<filter_memory> memory_;
   bytes_view from_; ///< whose cookie it is, during listen()

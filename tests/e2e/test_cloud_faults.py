@@ -79,12 +79,25 @@ class CloudFaults(harness.Case):
                     self.assertEqual((account["lost"], account["unexplained"]), (0, 0), account)
                 self.assertEqual(facts["devices"]["online_end"], DEVICES)
 
+    def test_a_run_tells_what_its_own_faults_did_at_the_twin_while_they_last(self):
+        self.serve()
+        self.start_run("--duration", "20s", "--fault", "deliver_twice share=100% at=5s index=0-6",
+                       "--fault", "kick at=10s index=0-4")
+        wait_until(lambda: metric(self.run_page, "fleet_fault_devices", 'fault="kick"') == 5,
+                   "what the kick did", PATIENCE_S)
+        wait_until(lambda: metric(self.run_page, "fleet_fault_devices",
+                                  'fault="deliver_twice"') == 7, "the other's", PATIENCE_S)
+        self.assertEqual(self.fleet.wait(PATIENCE_S), 0, self.fleet.error_output)
+        hit = {f["name"]: f["hit"] for f in json.loads(self.report.read_text())["faults"]}
+        self.assertEqual(hit, {"deliver_twice": 7, "kick": 5})
+
     def test_what_cannot_be_is_refused_with_a_sentence(self):
         self.serve()
         self.assertIn("kill the process", self.fault("add", "cloud_restart", "for=5s", code=1))
         self.assertIn("on devices", self.fault("add", "latency", "by=1s", "for=5s", code=1))
         self.assertIn("drop_acks", self.fault("add", "drop_ack", code=2))
-        self.assertIn("share", self.fault("add", "drop_acks", "share=7", code=2))
+        self.assertIn("share", self.fault("add", "drop_acks", "share=700%", code=2))
+        self.assertIn("no percent", self.fault("add", "cloud_restart", "percent=7%", code=2))
         self.fault("add", "drop_acks", "share=10%", "for=1h", "name=mine")
         self.assertIn("already", self.fault("add", "drop_acks", "name=mine", code=1))
         self.assertEqual(self.listed()["mine"]["state"], "in_force")

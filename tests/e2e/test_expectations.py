@@ -66,6 +66,20 @@ class Expectations(harness.Case):
         self.assertEqual(done.code, 2)
         self.assertIn("column 6: = is no comparison; write ==", done.error_output)
 
+    def test_a_fault_that_the_run_has_not_is_refused_before_anything_starts(self):
+        path = self.write(SCENARIO + "  - recovered_within(rest) < 9s\n"
+                          "faults: [{effect: reset, at: 9s}]\n")
+        done = run([harness.FLEET, "run", "--virtual", "--scenario", path], 60)
+        self.assertEqual(done.code, 2)
+        self.assertIn("scenario.yaml:9:5: ", done.error_output)
+        self.assertIn("there is no fault rest; the nearest is reset", done.error_output)
+        words = ["--virtual", "--expect", "recovered_within(stal) < 9s"]
+        for more, said in (([], "the run has none"),
+                           (["--fault", "stall at=3s for=1s"], "the nearest is stall")):
+            done = run([harness.FLEET, "run", *words, *more], 60)
+            self.assertEqual(done.code, 2, done.output)
+            self.assertIn("column 1: there is no fault stal; " + said, done.error_output)
+
     def test_the_digest_stays_what_it_is(self):
         plain = self.virtual("--duration", "5m")
         judged = self.virtual("--duration", "5m", "--soak", "--expect", "max(publish_ack) < 1h")

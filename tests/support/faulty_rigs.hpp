@@ -24,7 +24,8 @@ inline faults::fault fault_of(faults::effect what) {
 }
 
 struct faulty_twin {
-  explicit faulty_twin(cloud::profile as, bool keeps = false) : profile(as) {
+  explicit faulty_twin(cloud::profile as, bool keeps = false, cloud::coap_desk_options coap = {})
+      : profile(as) {
     cloud::twin_options o;
     o.profile = as;
     o.faults = &desk;
@@ -32,7 +33,8 @@ struct faulty_twin {
     o.logon_key = "key of the rig";
     o.listeners.push_back({.at = hal::parse_address("127.0.0.1:1883").value()});
     if (as != cloud::profile::mqtt) {
-      o.coap_listeners.push_back({.at = hal::parse_address("127.0.0.1:5683").value()});
+      coap.at = hal::parse_address("127.0.0.1:5683").value();
+      o.coap_listeners.push_back(coap);
     }
     if (keeps) {
       auto made = cloud::store::lasting_in_memory();

@@ -34,7 +34,8 @@ struct post_rig : platform_rig {
   std::string log_on(std::uint32_t index, cloud::post_protocol by = cloud::post_protocol::coap) {
     const auto got = door().authenticate(question(index), by);
     if (!got.ok()) {
-      static constexpr const char* words[] = {"unauthorized", "disabled", "too many", "no room"};
+      static constexpr const char* words[] = {"unauthorized", "disabled", "by fault", "too many",
+                                              "no room"};
       return words[static_cast<std::size_t>(got.error())];
     }
     return got.value().token;

@@ -46,14 +46,15 @@ class Authority:
 
 
 class Mosquitto:
-    """A mosquitto of our own on free loopback ports: no persistence, no limits of its own, the
-    default backlog of 100."""
+    """A mosquitto of our own on free loopback ports: no limits of its own, the default backlog of
+    100. One that keeps has its sessions in its folder, over stop() and start()."""
 
-    def __init__(self, folder, authority=None, users=None):
+    def __init__(self, folder, authority=None, users=None, keeps=False):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.tls_port = None
-        lines = ["per_listener_settings false", "persistence false", "max_connections -1",
+        lines = ["per_listener_settings false", f"persistence {str(keeps).lower()}",
+                 f"persistence_location {self.folder}/", "max_connections -1",
                  "max_inflight_messages 0", "max_queued_messages 0", "log_dest stderr",
                  "log_type error", "log_type warning", "log_type notice"]
         if os.geteuid() == 0:
@@ -74,9 +75,16 @@ class Mosquitto:
             certificate, key = authority.server()
             lines += [f"listener {self.tls_port} 127.0.0.1", f"certfile {certificate}",
                       f"keyfile {key}"]
-        config = self.folder / "mosquitto.conf"
-        config.write_text("\n".join(lines) + "\n")
-        self.process = Process([find_tool("mosquitto"), "-c", config])
+        self._config = self.folder / "mosquitto.conf"
+        self._config.write_text("\n".join(lines) + "\n")
+        self.start()
+
+    def stop(self):
+        """As its owner stops it: it writes down what it keeps."""
+        self.process.stop()
+
+    def start(self):
+        self.process = Process([find_tool("mosquitto"), "-c", self._config])
         for port in (self.port, self.tls_port):
             if port is not None:
                 wait_until(lambda p=port: listening(p) or not self.process.running(),

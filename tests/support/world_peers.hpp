@@ -117,9 +117,9 @@ public:
 class sending_hook final : public hal::send_watcher {
 public:
   sending_hook(hal::home& h, std::function<void()> f) : home(h), act(std::move(f)) {
-    home.watch_sends(this);
+    home.watch_sends(*this);
   }
-  ~sending_hook() { home.watch_sends(nullptr); }
+  ~sending_hook() { home.unwatch_sends(*this); }
   sending_hook(const sending_hook&) = delete;
   sending_hook& operator=(const sending_hook&) = delete;
   void on_sending() override { act(); }

@@ -12,13 +12,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/tidy/rules.hpp"
+#include "tests/tidy/test_names.hpp"
 
 namespace fleet::tidy {
 
 namespace {
 
-using names = std::set<std::string>;
+using names = test_names;
 using sentences = std::vector<std::string>;
 
 /// Sections of MQTT 3.1.1 and how many statements each has (its appendix B), 6 and 7 left out.
@@ -39,19 +39,6 @@ names all_statements() {
     }
   }
   return out;
-}
-
-/// `suite.name` of every TEST in the sources.
-names tests_in_the_sources() {
-  static const std::regex head{R"(TEST\w*\((\w+),\s*(\w+)\))"};
-  names found;
-  for (const auto& file : read_tree(FLEET_SOURCE_DIR, {"tests"}, {".cpp"})) {
-    const std::string text{file.text()};
-    for (std::sregex_iterator at{text.begin(), text.end(), head}, end; at != end; ++at) {
-      found.insert((*at)[1].str() + "." + (*at)[2].str());
-    }
-  }
-  return found;
 }
 
 /// Which statements bind which side, as the rows say.

@@ -114,13 +114,16 @@ TEST(fault_driver, takes_no_more_faults_than_it_has_room_for) {
   f.run(1s);
   EXPECT_EQ(f.shards[0]->faults.size(), faults::timeline::faults_max);
   for (std::uint32_t round = 0; f.shards[0]->faults.size() < actors::fault_marks::marks_max;) {
-    f.remove("jump " + std::to_string(round));
+    constexpr std::uint32_t first = faults::timeline::faults_max;
+    f.remove(round < first ? "jump " + std::to_string(round)
+                           : "again " + std::to_string(round - first));
     auto fault = fault_of(effect::clock_jump, 1h);
     fault.name = "again " + std::to_string(round++);
     f.add(fault);
     ASSERT_LE(round, actors::fault_marks::marks_max);
   }
-  f.remove("again 7");
+  f.remove("again "
+           + std::to_string(actors::fault_marks::marks_max - 2 * faults::timeline::faults_max));
   f.add(fault_of(effect::clock_jump));
   EXPECT_EQ(f.shards[0]->faults.size(), actors::fault_marks::marks_max);
   EXPECT_EQ(f.slot(0).board.clock.offset_ms(f.world.now()), 0) << "the last one was not taken";

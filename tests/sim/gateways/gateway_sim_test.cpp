@@ -34,8 +34,8 @@ void expect_settled(const world& w) {
     if (session && believers.size() == 1) {
       EXPECT_EQ(session->gateway, subs + believers[0]) << sub;
     }
-    if (sub == 10) {
-      EXPECT_EQ(w.state_at(0, sub), sub_device_state::disabled);
+    if (sub == 10) { // disabled before it was anybody's: asked for again and again
+      EXPECT_EQ(w.state_at(0, sub), sub_device_state::adding);
     }
   }
 }

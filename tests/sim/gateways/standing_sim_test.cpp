@@ -44,7 +44,9 @@ census expect_what_the_platform_says(const world& w) {
       held = held || due;
       EXPECT_EQ(due, at == sub_device_state::online)
           << sub << " at " << int{g} << ": " << static_cast<int>(at);
-      EXPECT_TRUE(due || is_down(at)) << sub << " at " << int{g} << ": " << static_cast<int>(at);
+      const bool asks_on = w.disabled(sub) && at == sub_device_state::adding;
+      EXPECT_TRUE(due || is_down(at) || asks_on)
+          << sub << " at " << int{g} << ": " << static_cast<int>(at);
       EXPECT_FALSE(due && session != std::nullopt && session->gateway != *owner) << sub;
     }
     EXPECT_EQ(held, session.has_value()) << sub;

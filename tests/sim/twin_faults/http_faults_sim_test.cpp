@@ -62,7 +62,8 @@ struct http_faults : testing::Test, support::faulty_twin {
   std::shared_ptr<ear> last;
 
 private:
-  cloud::post_desk desk_{world.home(), *twin->posts()};
+  /// One wrong sign, and no more for a long time.
+  cloud::post_desk desk_{world.home(), *twin->posts(), {.per_second = 1, .burst = 20}};
 };
 
 TEST_F(http_faults, an_answer_that_is_dropped_was_booked_and_one_that_is_not_heard_was_not) {
@@ -103,8 +104,27 @@ TEST_F(http_faults, tokens_are_forgotten_and_credentials_refused) {
   EXPECT_THAT(post(3, t), HasSubstr(R"("code":20001)")) << "too old (aliyun-iot.md §18)";
   ASSERT_TRUE(order(effect::refuse_credentials));
   settle();
-  EXPECT_THAT(log_on_by_http(3), testing::Not(HasSubstr(R"("code":0)")));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(log_on_by_http(3), HasSubstr(R"("code":20000)")) << "each is judged: " << i;
+  }
   ASSERT_TRUE(desk.remove("refuse_credentials"));
+  EXPECT_THAT(post(3, token(3)), HasSubstr(R"("code":0)"));
+}
+
+TEST_F(http_faults, a_kick_takes_tokens_and_presence_and_lets_devices_log_on_again) {
+  const auto t = token(3);
+  const auto other = token(4);
+  EXPECT_THAT(post(3, t), HasSubstr(R"("code":0)"));
+  EXPECT_THAT(post(4, other), HasSubstr(R"("code":0)"));
+  EXPECT_EQ(cloud::value(twin->counters().posting[1].online), 2U);
+  auto f = support::fault_of(effect::kick);
+  f.select.among = {{3, 3}};
+  ASSERT_TRUE(order(f));
+  settle();
+  EXPECT_EQ(done(effect::kick), 1U);
+  EXPECT_EQ(cloud::value(twin->counters().posting[1].online), 1U);
+  EXPECT_THAT(post(3, t), HasSubstr(R"("code":20003)")) << "of nobody (aliyun-iot.md §18)";
+  EXPECT_THAT(post(4, other), HasSubstr(R"("code":0)"));
   EXPECT_THAT(post(3, token(3)), HasSubstr(R"("code":0)"));
 }
 

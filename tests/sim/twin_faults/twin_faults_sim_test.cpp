@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(both, mqtt_faults_of,
                          testing::Values(cloud::profile::linkdevelop, cloud::profile::mqtt),
                          [](const auto& of) {
                            return std::string{of.param == cloud::profile::mqtt ? "open_broker"
-                                                                                 : "platform"};
+                                                                               : "platform"};
                          });
 
 TEST_P(mqtt_faults_of, an_ack_that_is_dropped_leaves_a_booked_message_to_be_repeated_with_dup) {
@@ -322,6 +322,53 @@ TEST_F(coap_faults, credentials_are_refused_and_tokens_forgotten) {
   ASSERT_TRUE(desk.remove("refuse_credentials"));
   const auto next = token_in(log_on(g, 6, 1s));
   EXPECT_THAT(say(g, 6, next, 1s), StartsWith("2.05"));
+}
+
+TEST_F(coap_faults, a_kick_takes_tokens_and_lets_devices_log_on_again) {
+  auto& g = meet(1);
+  const auto token = token_in(log_on(g, 6, 1s));
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("2.05"));
+  ASSERT_TRUE(order(effect::kick));
+  settle();
+  EXPECT_EQ(done(effect::kick), 1U);
+  EXPECT_EQ(cloud::value(twin->counters().posting[0].online), 0U);
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("4.01"));
+  EXPECT_THAT(say(g, 6, token_in(log_on(g, 6, 1s)), 1s), StartsWith("2.05"));
+  EXPECT_EQ(cloud::value(twin->counters().posting[0].online), 1U);
+}
+
+TEST_F(coap_faults, an_answer_that_is_held_back_goes_with_all_that_has_not_left) {
+  cloud::coap_desk_options o;
+  o.at = hal::parse_address("127.0.0.1:5700").value();
+  auto own = std::move(cloud::coap_desk::open(world.home(), *twin->posts(), o)).value();
+  support::coap_guest g{world.home(), {.peer = own->at(), .origin = 9}};
+  auto f = fault_of(effect::cloud_slow);
+  f.by = 3s;
+  ASSERT_TRUE(order(f));
+  settle();
+  EXPECT_EQ(log_on(g, 6, 1s), "nothing");
+  own->reset_all(); // as when the store takes nothing
+  settle(3500ms);
+  EXPECT_THAT(g.take(), IsEmpty()) << "what acknowledged a log-on that is judged anew";
+  settle(3s);
+  EXPECT_THAT(g.take(), Contains(StartsWith("2.05"))) << "its repeat";
+  EXPECT_EQ(log_on(g, 6, 1s), "nothing");
+  own.reset(); // with what it has not sent
+  settle(10s);
+  EXPECT_THAT(g.take(), IsEmpty());
+}
+
+TEST(coap_fault_prices, who_is_refused_for_a_fault_has_tried_no_secret) {
+  faulty_twin rig{
+      cloud::profile::linkdevelop, false, {.wrong_signs = {.per_second = 1, .burst = 20}}};
+  auto& g = rig.meet(1);
+  ASSERT_TRUE(rig.order(effect::refuse_credentials));
+  rig.settle();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(rig.log_on(g, 6, 1s), StartsWith("4.01")) << i;
+  }
+  ASSERT_TRUE(rig.desk.remove("refuse_credentials"));
+  EXPECT_THAT(rig.log_on(g, 6, 1s), StartsWith("2.05"));
 }
 
 struct life final : cloud::cloud_life {

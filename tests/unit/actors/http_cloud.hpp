@@ -40,6 +40,8 @@ public:
   bool silent = false;                     ///< answers nothing
   bool closes = false;                     ///< the connection after each answer
   int cuts = 0;                            ///< so many of the next posts end the connection instead
+  int auth_cuts = 0;                       ///< likewise of the next questions to /auth
+  int losses = 0;                          ///< so many are taken, and then end the connection
   std::deque<alink::post_code> auth_codes; ///< of the next answers to /auth, instead
   std::deque<alink::post_code> post_codes; ///< likewise to posts
   std::deque<std::uint16_t> statuses;      ///< of the next answers to posts, as of a proxy
@@ -86,8 +88,8 @@ private:
       return;
     }
     const bool auth = r.target == alink::post_auth_path;
-    if (!auth && cuts > 0) {
-      --cuts;
+    if (int& left = auth ? auth_cuts : cuts; left > 0) {
+      --left;
       g.stream->close();
       return;
     }
@@ -105,6 +107,11 @@ private:
       take_question(r.body, body);
     } else {
       take_post(r, body);
+    }
+    if (!auth && losses > 0) {
+      --losses;
+      g.stream->close();
+      return;
     }
     FLEET_CHECK(r.method == "POST");
     FLEET_CHECK(g.machine.respond(200, {}, body.view(), home_.now(), g.stream->output())

@@ -116,16 +116,68 @@ TEST(post_device_over_http, counts_posts_that_are_refused_and_goes_on) {
   EXPECT_EQ(d.totals().lost, 0U);
 }
 
-TEST(post_device_over_http, backs_off_when_a_post_is_cut_and_counts_it_as_nobody_knows) {
+/// All that it was to report is acknowledged in the end, and no repeat is without a reason.
+void expect_all_acknowledged(http_rig& d) {
+  d.quiet();
+  d.run(seconds{30});
+  const auto all = d.totals();
+  EXPECT_EQ(all.attempted, all.acknowledged);
+  EXPECT_EQ(0U, all.lost + all.unexplained + all.unexpected + all.out_of_order);
+}
+
+TEST(post_device_over_http, posts_again_by_itself_when_a_kept_connection_ends_before_an_answer) {
+  for (const bool taken : {false, true}) {
+    http_rig d;
+    d.boot();
+    (taken ? d.cloud.losses : d.cloud.cuts) = 1;
+    d.run(seconds{20});
+    EXPECT_TRUE(d.troubles.empty());
+    EXPECT_EQ(d.counts.reconnects.load(), 0U);
+    EXPECT_EQ(d.cloud.connections(), 2U);
+    EXPECT_EQ(d.cloud.office.granted, 2) << "the new token explains the repeat";
+    EXPECT_EQ(d.counts.resent.load(), 1U);
+    EXPECT_EQ(d.totals().duplicated, taken ? 1U : 0U);
+    expect_all_acknowledged(d);
+  }
+}
+
+TEST(post_device_over_http, asks_for_a_token_again_when_a_kept_connection_ends_before_it_comes) {
   http_rig d;
   d.boot();
-  d.cloud.cuts = 1;
+  d.cloud.office.expire();
+  d.cloud.auth_cuts = 1;
+  d.run(seconds{20});
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.cloud.connections(), 2U);
+  EXPECT_EQ(d.cloud.office.granted, 2);
+  expect_all_acknowledged(d);
+}
+
+TEST(post_device_over_http, backs_off_when_a_new_connection_ends_before_an_answer) {
+  http_rig d;
+  d.cloud.closes = true; // so that each post has a connection of its own
+  d.boot();
+  d.cloud.losses = 1;
   d.run(seconds{20});
   EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::closed_by_peer});
   EXPECT_EQ(d.counts.reconnects.load(), 1U);
+  EXPECT_EQ(d.totals().duplicated, 1U);
+  expect_all_acknowledged(d); // what it kept meanwhile too
+}
+
+TEST(post_device_over_http, repeats_a_post_by_itself_once_and_then_backs_off) {
+  http_rig d;
+  d.boot();
+  d.cloud.cuts = 5;
+  for (int i = 0; i < 1000 && d.troubles.empty(); ++i) {
+    d.run(milliseconds{10});
+  }
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::closed_by_peer});
+  EXPECT_EQ(d.cloud.cuts, 3);
+  d.run(minutes{10});
+  EXPECT_EQ(d.cloud.cuts, 0);
   EXPECT_EQ(d.it().now_in(), phase::online);
-  const auto all = d.totals();
-  EXPECT_EQ(0U, all.lost + all.duplicated + all.unexpected);
+  expect_all_acknowledged(d);
 }
 
 TEST(post_device_over_http, gives_up_on_a_server_that_does_not_answer) {
@@ -144,8 +196,8 @@ TEST(post_device_over_http, gives_up_on_a_server_that_does_not_answer) {
   d.cloud.silent = false;
   d.run(minutes{1});
   EXPECT_EQ(d.it().now_in(), phase::online);
-  const auto all = d.totals();
-  EXPECT_EQ(0U, all.lost + all.duplicated + all.unexpected);
+  EXPECT_EQ(d.totals().duplicated, 0U);
+  expect_all_acknowledged(d);
 }
 
 TEST(post_device_over_http, says_that_nobody_listens) {

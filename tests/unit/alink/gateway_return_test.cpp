@@ -48,6 +48,29 @@ TEST(gateway_return, a_sub_device_that_is_still_disabled_asks_once_a_log_on) {
   }
 }
 
+TEST(gateway_return, one_that_is_disabled_before_it_belongs_to_the_gateway_is_asked_for_again) {
+  rig r{2};
+  r.connect();
+  EXPECT_EQ(r.answer_next(6204).kind, topo_add);
+  EXPECT_EQ(r.answer_next(200).kind, topo_add);
+  EXPECT_EQ(r.answer_next(200).kind, session_login);
+  duration longest{};
+  for (int i = 0; i < 12; ++i) { // nobody tells it of anything
+    ASSERT_TRUE(r.requests.empty());
+    ASSERT_NE(r.machine.next_timeout(), never);
+    longest = std::max(longest, r.machine.next_timeout() - r.now);
+    r.wake();
+    ASSERT_EQ(r.requests.size(), 1U);
+    EXPECT_EQ(r.answer_next(6204).devices, std::vector<std::uint16_t>{0});
+  }
+  EXPECT_GE(longest, r.settings.retry_most / 2);
+  EXPECT_LE(longest, r.settings.retry_most);
+  r.wake();
+  EXPECT_EQ(r.answer_next(200).kind, topo_add);
+  EXPECT_EQ(r.answer_next(200).kind, session_login);
+  EXPECT_EQ(r.machine.online_count(), 2);
+}
+
 TEST(gateway_return, one_that_is_down_does_not_fail_the_batch_of_the_others) {
   gateway_settings s;
   s.login_batch = s.topology_batch = 10;

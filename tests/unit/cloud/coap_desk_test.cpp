@@ -1,7 +1,9 @@
 // The CoAP front door (aliyun-iot.md §17): codes, options, duplicates, separate answers, DTLS, and
 // what a peer costs. Clients are the house's own machine over the virtual world's datagrams.
+#include "protocol/coap/codec.hpp"
 #include "protocol/tls/dtls_model.hpp"
 #include "tests/support/coap_guest.hpp"
+#include "tests/support/datagram_peers.hpp"
 #include "tests/support/file_bound.hpp"
 #include "tests/support/lasting_twin.hpp"
 #include "tests/support/post_rig.hpp"
@@ -197,6 +199,36 @@ TEST_F(coap_desk, answers_in_a_message_of_its_own_where_that_is_asked_for) {
   g.wire.clear();
   EXPECT_THAT(say(g, token, plain), StartsWith("2.05"));
   EXPECT_THAT(g.wire, UnorderedElementsAre(StartsWith("ACK 0.00"), StartsWith("CON 2.05")));
+}
+
+// Who acknowledges none of them gets the next with its acknowledgement, and is forgotten in time.
+TEST_F(coap_desk, owes_nobody_an_answer_that_has_no_room_for_itself) {
+  cloud::coap_desk_options o;
+  o.at = hal::parse_address("127.0.0.1:5702").value();
+  const auto desk = cloud::coap_desk::open(bench.world.home(), door(), o);
+  ASSERT_TRUE(desk.ok());
+  datagram_recorder deaf;
+  deaf.open(bench.world.home(), desk.value()->at(), 78);
+  alink::post_logon_manner manner;
+  manner.separate = true;
+  const auto question = body(plain, manner);
+  const coap::option_view path[] = {{coap::option::uri_path, as_bytes("auth")}};
+  const coap::peer_limits limits;
+  for (std::uint16_t id = 1; id <= limits.waiting_max + 1; ++id) {
+    byte_buffer out;
+    coap::encode({coap::message_type::confirmable, coap::code::post, id, as_bytes("t"), path,
+                  as_bytes(question)},
+                 out);
+    deaf.say(as_text(out.view()));
+    bench.settle(20ms);
+  }
+  coap::message_view last;
+  ASSERT_FALSE(coap::decode(as_bytes(deaf.received.back()), 1280, last));
+  EXPECT_EQ(last.type, coap::message_type::acknowledgement);
+  EXPECT_EQ(last.code, coap::code::content) << "piggy-backed";
+  const coap::transmission t;
+  bench.settle(t.max_transmit_wait() * (limits.waiting_max + 1) + t.exchange_lifetime());
+  EXPECT_EQ(desk.value()->peers(), 0U);
 }
 
 TEST_F(coap_desk, answers_pings_and_refuses_groups) {

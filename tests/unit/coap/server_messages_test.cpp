@@ -95,6 +95,29 @@ TEST(coap_server, sends_a_separate_answer_again_until_it_is_lost_or_reset) {
   EXPECT_THAT(rig.feed("70 00" + rig.id()), ElementsAre("answer 2 reset"));
 }
 
+TEST(coap_server, can_drop_what_it_has_no_room_to_answer_and_is_idle_then) {
+  server_behaviour narrow;
+  narrow.limits.waiting_max = 1;
+  server_rig rig{narrow};
+  EXPECT_TRUE(rig.machine.has_room());
+  for (const char* each : {get_a, "44 01 00 08 01020305 b1 'a'"}) {
+    (void)rig.feed(each);
+  }
+  (void)rig.timeout(); // both are acknowledged
+  EXPECT_EQ(rig.respond(1, "late"), respond_error::none);
+  EXPECT_FALSE(rig.machine.has_room());
+  EXPECT_EQ(rig.respond(2, "too late"), respond_error::no_room);
+  (void)rig.pass(coap::transmission{}.max_transmit_wait() * 2);
+  (void)rig.pass(coap::transmission{}.exchange_lifetime() * 2);
+  while (rig.machine.next_timeout() != never) {
+    (void)rig.timeout();
+  }
+  EXPECT_FALSE(rig.machine.idle()) << "one is owed yet";
+  rig.machine.drop(2);
+  EXPECT_TRUE(rig.machine.idle());
+  EXPECT_EQ(rig.respond(2, "after all"), respond_error::unknown);
+}
+
 TEST(coap_server, answers_a_non_confirmable_request_alike_and_its_duplicates_not_at_all) {
   server_rig rig;
   const std::string get = "54 01 00 07 01020304 b1 'a'";

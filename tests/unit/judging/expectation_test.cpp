@@ -136,6 +136,10 @@ TEST(expectations, name_faults_that_there_are) {
             "7: there is no fault cloud_restrat; the nearest is cloud_restart");
   EXPECT_EQ(check("sent > 1"), "");
   EXPECT_FALSE(means_fault("flaky", "flaky_wifi.loss"));
+  EXPECT_TRUE(means_fault("kick", "kick_2")) << "what has no name of its own is numbered";
+  EXPECT_TRUE(means_fault("flaky_wifi", "flaky_wifi_12.loss"));
+  EXPECT_FALSE(means_fault("kick", "kick_"));
+  EXPECT_FALSE(means_fault("kick", "kick_2b"));
 }
 
 } // namespace fleet::judging

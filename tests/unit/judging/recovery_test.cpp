@@ -386,13 +386,60 @@ TEST_F(recovering, tells_what_is_open_when_the_run_ends) {
   EXPECT_FALSE(watch.waiting_s(0));
 }
 
-TEST_F(recovering, takes_a_fleet_that_is_whole_when_the_run_ends) {
+TEST_F(recovering, does_not_call_it_whole_when_the_run_ends_before_that_can_be_known) {
   begin("cut");
   pass(10);
   end("cut");
   pass(3); // less than it must stay so
   watch.finish();
-  EXPECT_TRUE(watch.findings().front().recovered_s);
+  EXPECT_FALSE(watch.findings().front().recovered_s);
+  ASSERT_TRUE(watch.findings().front().whole_for_s);
+  EXPECT_NEAR(*watch.findings().front().whole_for_s, 0.2, 0.11);
+}
+
+TEST_F(recovering, watches_the_next_of_a_name_before_the_fleet_is_whole_from_the_former) {
+  begin("cut");
+  pass(1);
+  lose(300);
+  pass(9);
+  faults.clear(); // taken away, and the fleet is not whole
+  const double again = now.at_s;
+  begin("cut");
+  pass(5);
+  lose(100);
+  pass(5);
+  ASSERT_EQ(watch.findings().size(), 2U);
+  EXPECT_NEAR(*watch.findings()[0].ended_s, again, 0.11);
+  EXPECT_EQ(watch.findings()[0].followed_by, "cut");
+  EXPECT_FALSE(watch.findings()[1].ended_s);
+  EXPECT_EQ(watch.findings()[1].links_lost, 100U);
+  end("cut");
+  come_back(400);
+  pass(20);
+  EXPECT_TRUE(watch.findings()[0].recovered_s);
+  EXPECT_TRUE(watch.findings()[1].recovered_s);
+}
+
+TEST_F(recovering, finds_those_that_do_not_wait_behind_a_fuller_second_that_was_allowed) {
+  begin("cut");
+  pass(1);
+  lose(1000);
+  pass(5);
+  now.attempts += 1000; // all of them at once, as they may
+  pass(15);
+  come_back(990);
+  pass(15);
+  for (int i = 0; i < 20; ++i) { // ten go on, far more often than they may
+    now.attempts += 50;
+    pass(1);
+  }
+  end("cut");
+  come_back(10);
+  pass(20);
+  const auto& backoff = watch.findings().front().backoff;
+  EXPECT_GE(backoff.attempts_peak_per_s, 1000U);
+  EXPECT_FALSE(backoff.spaced);
+  EXPECT_GT(backoff.excess_per_s, 400U);
 }
 
 TEST_F(recovering, tells_faults_of_one_name_apart) {

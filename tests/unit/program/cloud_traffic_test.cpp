@@ -115,6 +115,30 @@ TEST_F(traffic, that_would_disable_faster_than_a_second_enables_the_one_before_f
                                                              "disable a1FleetDemo/dev_000011 "}));
 }
 
+TEST_F(traffic, disables_nobody_who_has_never_been_there) {
+  what.kind = traffic_kind::disable;
+  to.behind_gateway = true;
+  cloud_side.desk.seen.emplace().state = "unactivated";
+  run_once(1s);
+  EXPECT_TRUE(cloud_side.desk.calls.empty());
+  cloud_side.desk.seen->state = "offline";
+  world.run_for(500ms);
+  EXPECT_EQ(cloud_side.desk.calls, (std::vector<std::string>{"disable a1FleetDemo/dev_000010 "}));
+}
+
+TEST_F(traffic, enables_whom_it_disabled_once_a_cloud_that_was_killed_is_back) {
+  what.kind = traffic_kind::disable;
+  run_once(1s);
+  cloud_side.has_desk = false;
+  world.run_for(1min);
+  EXPECT_EQ(cloud_side.desk.calls, (std::vector<std::string>{"disable a1FleetDemo/dev_000010 "}));
+  cloud_side.has_desk = true;
+  world.run_for(1s);
+  EXPECT_EQ(cloud_side.desk.calls.back(), "enable a1FleetDemo/dev_000010 ");
+  world.run_for(1min);
+  EXPECT_EQ(cloud_side.desk.calls.size(), 2U);
+}
+
 TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {
   what.rate = 3;
   run(100s);

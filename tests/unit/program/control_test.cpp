@@ -1,6 +1,7 @@
 // The control socket of a run: its lines, its limits, and both ends over a real socket.
 #include "fleet/run/control_server.hpp"
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <thread>
@@ -30,14 +31,15 @@ std::string parsed(std::string_view line) {
 
 /// Turns a server on this thread while another one talks to it.
 template <class Talk>
-void while_served(control_server& server, const control_server::answerer& answer, Talk talk) {
+void while_served(control_server& server, const control_server::answerer& answer, Talk talk,
+                  double now_s = 0) {
   std::atomic<bool> done{false};
   std::thread other{[&] {
     talk();
     done = true;
   }};
   while (!done) {
-    server.turn(answer);
+    server.turn(answer, now_s);
     std::this_thread::yield();
   }
   other.join();
@@ -138,6 +140,31 @@ TEST(control_server, ends_a_client_that_sends_a_line_without_an_end) {
     EXPECT_EQ(answer.value(), "{\"ok\":false,\"error\":\"a line is at most 16,384 octets\"}");
     EXPECT_TRUE(ask_run(path, {control_verb::list, {}, {}}).ok()); // others are heard as before
   });
+}
+
+TEST(control_server, lets_go_of_who_is_silent_where_others_wait) {
+  const support::temp_folder folder;
+  const std::string path = folder / "run.sock";
+  auto server = control_server::listen(path);
+  ASSERT_TRUE(server.ok()) << server.error();
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  std::array<int, control_server::clients_max> silent{};
+  for (int& socket : silent) {
+    socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  }
+  server.value()->turn(words_back, 1);
+  while_served(
+      *server.value(), words_back,
+      [&] {
+        EXPECT_TRUE(ask_run(path, {control_verb::list, {}, {}}).ok());
+      },
+      1 + control_server::silence_s);
+  for (const int socket : silent) {
+    ::close(socket);
+  }
 }
 
 TEST(control_server, replaces_a_socket_that_was_left_behind_and_no_other_file) {

@@ -89,6 +89,15 @@ TEST_F(fault_desk_of_a_run, tells_how_far_faults_are_and_what_was_counted) {
   EXPECT_FALSE(desk.rows()[0].live);
 }
 
+TEST_F(fault_desk_of_a_run,
+       tells_of_no_more_devices_than_are_selected_though_each_twin_counts_them) {
+  ASSERT_FALSE(desk.add(named(effect::cloud_restart, "c"), 150, 0s));
+  cloud.counted = fault_figures{450, 450, 3};
+  desk.advance(1s);
+  EXPECT_EQ(desk.rows()[0].figures.hit, 150U);
+  EXPECT_EQ(desk.rows()[0].figures.strikes, 3U);
+}
+
 TEST_F(fault_desk_of_a_run, counts_the_time_of_live_faults_from_when_they_came) {
   ASSERT_FALSE(desk.add(named(effect::latency, "late", 5s), 1, 60s));
   desk.advance(64s);
@@ -118,7 +127,8 @@ TEST_F(fault_desk_of_a_run, ends_what_is_in_force_or_to_come_when_the_run_drains
   desk.advance(1s);
   devices.said.clear();
   desk.end_all(2s);
-  EXPECT_EQ(devices.said, (said{"remove on", "remove to come"}));
+  EXPECT_EQ(devices.said, (said{"remove done", "remove on", "remove to come"}))
+      << "a twin elsewhere keeps none of them";
   EXPECT_EQ(desk.rows()[0].ended, 1s);
   EXPECT_EQ(desk.rows()[1].state, state::over);
   EXPECT_EQ(desk.rows()[1].ended, 2s);
@@ -137,6 +147,16 @@ TEST_F(fault_desk_of_a_run, forgets_live_faults_that_are_over_when_there_are_too
   EXPECT_EQ(desk.rows().size(), most);
   EXPECT_TRUE(desk.has("of the run"));
   EXPECT_FALSE(desk.has("r1"));
+}
+
+TEST_F(fault_desk_of_a_run, takes_so_many_faults_in_a_run_and_says_when_that_is_reached) {
+  for (std::size_t i = 0; i < fault_desk::added_most; ++i) {
+    ASSERT_FALSE(desk.add(named(effect::latency, "a"), 5, 1s)) << i;
+    ASSERT_TRUE(desk.remove("a", 2s));
+  }
+  EXPECT_EQ(desk.add(named(effect::latency, "a"), 5, 1s),
+            "a run takes 10000 faults at most, removed ones included");
+  EXPECT_TRUE(desk.empty());
 }
 
 } // namespace fleet::program

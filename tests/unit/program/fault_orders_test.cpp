@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/scenario/fault_plan.hpp"
 #include "fleet/scenario/fault_presets.hpp"
 #include "fleet/scenario/reader.hpp"
 
@@ -111,6 +112,9 @@ TEST(fault_orders, say_where_and_what_is_wrong_with_the_nearest_word) {
   EXPECT_EQ(said("loss index=9-3"), "12: index 9-3 is no range of devices; write 7 or 100-199");
   EXPECT_EQ(said("loss tag=floor"), "10: tag floor is not a tag; write key=value");
   EXPECT_NE(said("loss percent=0%"), "");
+  EXPECT_EQ(said("cloud_restart for=3s percent=20%"),
+            "30: cloud_restart takes the twin away from all devices, and no percent; the nearest "
+            "that hits some of them is partition");
   EXPECT_NE(said(std::string(5000, 'x')), "");
 }
 
@@ -132,6 +136,36 @@ TEST(fault_presets, become_faults_that_can_be_with_the_times_of_the_whole) {
       }
     }
   }
+}
+
+TEST(fault_presets, strike_as_often_as_they_say_at_times_that_can_be_read) {
+  struct noting final : faults::timeline_events {
+    void on_strike(const faults::fault&, const faults::strike&) override { ++strikes; }
+    void on_strength(const faults::fault&, std::uint32_t) override {}
+    void on_end(const faults::fault&) override {}
+    std::uint32_t strikes = 0;
+  };
+  for (const auto& preset : fault_presets()) {
+    for (const std::string_view span : {"10s", "1m", "7m", "1h17m", "3s", "100ms", "1ms"}) {
+      const auto words = std::string{preset.word} + " for=" + std::string{span};
+      const auto parts = faults_of(parse_fault_words(words).value(), "p");
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (preset.parts[i].strikes < 2) {
+          continue;
+        }
+        noting told;
+        faults::timeline line;
+        ASSERT_TRUE(line.add(parts[i], time_point{}));
+        line.advance(time_point{2h}, told);
+        EXPECT_EQ(told.strikes, preset.parts[i].strikes) << words;
+        if (span != "1ms") {
+          EXPECT_EQ(describe(parts[i]).find("us "), std::string::npos) << describe(parts[i]);
+        }
+      }
+    }
+  }
+  const auto wifi = faults_of(parse_fault_words("flaky_wifi for=20s").value(), "p");
+  EXPECT_EQ(describe(wifi[3]), "p.reset (reset) every 3s400ms for 20s");
 }
 
 TEST(fault_presets, take_no_parameter_of_a_part_by_hand) {

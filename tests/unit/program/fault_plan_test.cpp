@@ -116,6 +116,8 @@ TEST_F(fault_plan, leaves_out_who_cannot_and_says_so) {
   // What is behind gateways speaks by their connection.
   EXPECT_EQ(hit("tls_failure"), (std::vector<index_range>{{150, 161}}));
   EXPECT_EQ(hit("expire_tokens"), (std::vector<index_range>{{100, 149}}));
+  EXPECT_EQ(hit("refuse_credentials"), (std::vector<index_range>{{0, 151}}));
+  EXPECT_EQ(hit("kick"), std::vector<index_range>{});
 }
 
 TEST_F(fault_plan, refuses_what_nobody_selected_can_have_with_the_nearest_that_would) {
@@ -130,6 +132,9 @@ TEST_F(fault_plan, refuses_what_nobody_selected_can_have_with_the_nearest_that_w
       refused("power_loss product=child"),
       "20: nobody here can have power_loss: product child is behind gateways and has no board "
       "of its own; select led, meter or hub, which can have it");
+  EXPECT_EQ(refused("refuse_credentials product=child"),
+            "28: nobody here can have refuse_credentials: product child is behind gateways and "
+            "comes in by their log-on; select led, meter or hub, which can have it");
   products.resize(1);
   products[0].product.firmware.reset();
   auto only = scene();
@@ -205,6 +210,13 @@ TEST_F(fault_plan, gives_names_that_are_free_and_refuses_those_taken) {
                                       parse_fault_words("reset name=a").value()};
   EXPECT_EQ(resolve_faults(twice, scene()).error().text(),
             "--fault \"reset name=a\" has a mistake at its column 12: two faults are called a");
+  const std::vector<fault_rule> part{parse_fault_words("stall name=flaky_wifi.loss").value(),
+                                     parse_fault_words("jitter name=flaky_wifi.jitter").value(),
+                                     parse_fault_words("flaky_wifi").value()};
+  const auto clash = resolve_faults(part, scene());
+  ASSERT_FALSE(clash.ok());
+  EXPECT_NE(clash.error().text().find("a part of it is called flaky_wifi."), std::string::npos)
+      << clash.error().text();
 }
 
 TEST_F(fault_plan, refuses_a_beginning_after_the_end_unless_the_run_goes_on) {

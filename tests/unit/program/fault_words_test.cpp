@@ -1,11 +1,14 @@
 // Faults as words of a command line, and as requests of a twin's admin API.
-#include "fleet/console/fault_words.hpp"
+#include "fleet/scenario/cloud_fault_words.hpp"
+
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fleet/console/fault_command.hpp"
 #include "fleet/console/fault_request.hpp"
+#include "fleet/run/cloud_hands.hpp"
 #include "fleet/run/far_faults.hpp"
 #include "tests/support/scripted_admin.hpp"
 
@@ -16,8 +19,20 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 result<faults::fault, std::string> read(std::vector<std::string> words) {
-  return read_fault_words(words);
+  return read_cloud_fault(words);
 }
+
+/// An API that somebody else has.
+class passing_on final : public admin_api {
+public:
+  explicit passing_on(admin_api& to) : to_(to) {}
+  result<admin_answer, std::string> ask(const admin_request& what) override {
+    return to_.ask(what);
+  }
+
+private:
+  admin_api& to_;
+};
 
 TEST(fault_words, say_what_is_to_go_wrong) {
   const auto got = read({"drop_acks", "share=12.5%", "for=1m30s", "at=10s", "ramp=5s",
@@ -40,18 +55,35 @@ TEST(fault_words, leave_what_is_not_said_as_it_usually_is) {
   ASSERT_TRUE(got.ok());
   EXPECT_EQ(got.value().by, 1s);
   EXPECT_EQ(got.value().name, "") << "the twin picks one";
+  EXPECT_EQ(read({"kick", "every=1m"}).value().span, faults::no_end);
 }
 
 TEST(fault_words, are_refused_with_a_sentence) {
   EXPECT_THAT(read({}).error(), HasSubstr("needs an effect"));
-  EXPECT_THAT(read({"drop_ack"}).error(), HasSubstr("the nearest is drop_acks"));
+  EXPECT_EQ(read({"drop_ack", "for=3s"}).error(),
+            "\"drop_ack for=3s\" has a mistake at its column 1: effect drop_ack is unknown; the "
+            "nearest is drop_acks; see fleet fault effects");
   EXPECT_THAT(read({"kick", "evry=1s"}).error(), HasSubstr("the nearest is every"));
-  EXPECT_THAT(read({"kick", "every"}).error(), HasSubstr("unknown key"));
-  EXPECT_THAT(read({"drop_acks", "share=7"}).error(), HasSubstr("share 7 is no share"));
-  EXPECT_THAT(read({"drop_acks", "share=101%"}).error(), HasSubstr("is no share"));
+  EXPECT_THAT(read({"kick", "every"}).error(), HasSubstr("every is not KEY=VALUE"));
+  EXPECT_THAT(read({"drop_acks", "share=101%"}).error(), HasSubstr("column 17: share 101%"));
   EXPECT_THAT(read({"kick", "index=a-b"}).error(), HasSubstr("is no range"));
+  EXPECT_THAT(read({"kick", "index=5-9,7"}).error(),
+              HasSubstr("column 12: index names a device twice"));
   EXPECT_THAT(read({"kick", "for=10s"}).error(), HasSubstr("`for` needs `every`"));
-  EXPECT_THAT(read({"firmware_failing", "status=200"}).error(), HasSubstr("needs `status`"));
+  EXPECT_THAT(read({"firmware_failing", "status=200"}).error(), HasSubstr("status 200"));
+  EXPECT_THAT(read({"kick", "size=3"}).error(), HasSubstr("kick does not take size"));
+}
+
+TEST(fault_words, select_by_what_a_twin_knows) {
+  EXPECT_EQ(read({"kick", "index=300,100-199"}).value().select.among,
+            (std::vector<faults::index_range>{{100, 199}, {300, 300}}));
+  for (const std::string key : {"product", "region", "devices"}) {
+    EXPECT_THAT(read({"kick", key + "=led"}).error(),
+                HasSubstr("a twin selects by percent and index, and not by " + key));
+  }
+  EXPECT_THAT(read({"kick", "tag=floor=3"}).error(), HasSubstr("not by tag"));
+  EXPECT_THAT(read({"flaky_wifi"}).error(), HasSubstr("is a preset"));
+  EXPECT_THAT(read({"cloud_restart", "percent=20%"}).error(), HasSubstr("and no percent"));
 }
 
 TEST(fault_request, tells_the_twin_what_a_run_selects_by) {
@@ -108,6 +140,30 @@ TEST(far_faults, are_sent_ended_and_listed) {
   EXPECT_EQ(all.value().front().strikes, 2U);
   api.give(R"({"other":1})");
   EXPECT_FALSE(list_far_faults(api, "here").ok());
+}
+
+TEST(far_hand, tells_what_a_far_twin_has_counted_and_keeps_it_when_it_is_over) {
+  const auto api = std::make_shared<support::scripted_admin>();
+  prepared ready;
+  ready.products.emplace_back().plan.devices = {0, 9};
+  far_hand hand{std::make_shared<shared_admin>(std::make_unique<passing_on>(*api)), "here", ready,
+                1e9};
+  auto f = std::make_shared<faults::fault>(faults::default_fault(faults::effect::kick));
+  api->give(R"({"name":"kick"})");
+  api->give(R"({"faults":[{"name":"kick","state":"in_force","selected":9,"hit":3,"strikes":1},)"
+            R"({"name":"another's","state":"in_force","selected":1,"hit":1,"strikes":1}]})");
+  EXPECT_FALSE(hand.figures("kick")) << "nobody has been asked";
+  ASSERT_EQ(hand.add(f), std::nullopt);
+  while (!hand.figures("kick")) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(hand.figures("kick")->hit, 3U);
+  EXPECT_FALSE(hand.figures("another's"));
+  api->give(R"({"faults":[{"name":"kick","state":"over","selected":9,"hit":5,"strikes":2}]})");
+  api->give(R"({"name":"kick"})");
+  hand.remove("kick");
+  EXPECT_EQ(hand.figures("kick")->hit, 5U);
+  EXPECT_EQ(hand.figures("kick")->strikes, 2U);
 }
 
 } // namespace

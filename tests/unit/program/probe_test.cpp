@@ -105,6 +105,26 @@ TEST(probe, tells_of_a_target_that_closes_instead_of_answering) {
   EXPECT_EQ(p.why().find("closed the connection before CONNACK"), 0U) << p.why();
 }
 
+TEST(probe, takes_a_connection_that_a_poor_network_cut_for_no_answer) {
+  // The first is cut before CONNACK, the second before SUBACK.
+  int arrivals = 0;
+  meeting m{[&arrivals](support::recorder& guest) {
+    const int turn = ++arrivals;
+    guest.when_received = [turn](support::recorder& self, std::string_view bytes) {
+      if (turn != 1 && self.deliveries == 1) {
+        self.write(welcome);
+      } else if (turn == 3) {
+        self.write(octets({0x90, 3}) + std::string{bytes.substr(2, 2)} + '\x01');
+      } else {
+        self.stream->close();
+      }
+    };
+  }};
+  auto& p = m.run(seconds{1});
+  EXPECT_EQ(p.started(), probe_start::ready) << p.why();
+  EXPECT_EQ(arrivals, 3);
+}
+
 TEST(probe, shows_what_was_said_before_the_target_closed) {
   // Looks like the beginning of a packet, so that MQTT alone would wait for the rest.
   meeting m{[](support::recorder& guest) {

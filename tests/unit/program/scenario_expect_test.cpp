@@ -39,7 +39,8 @@ placed_mistake mistake_in(std::string_view yaml) {
 TEST(scenario_expect, takes_lines_as_a_list_or_one_alone) {
   EXPECT_THAT(texts_of("expect:\n  - lost == 0\n  - p99(publish_ack) < 250ms\n"),
               ElementsAre("lost == 0", "p99(publish_ack) < 250ms"));
-  EXPECT_THAT(texts_of("expect: [lost / sent < 1%, recovered_within(cloud_restart) < 90s]"),
+  EXPECT_THAT(texts_of("expect: [lost / sent < 1%, recovered_within(cloud_restart) < 90s]\n"
+                       "faults: [{effect: cloud_restart, at: 10s}]"),
               ElementsAre("lost / sent < 1%", "recovered_within(cloud_restart) < 90s"));
   EXPECT_THAT(texts_of("expect: restarts <= 3"), ElementsAre("restarts <= 3"));
   EXPECT_TRUE(texts_of("devices: 5").empty());
@@ -54,6 +55,21 @@ TEST(scenario_expect, names_line_and_column_of_what_is_wrong) {
   EXPECT_THAT(unit.message, HasSubstr("250 has no unit"));
   EXPECT_THAT(mistake_in("expect: [{lost: 0}]").message,
               HasSubstr("an item of expect is a single line"));
+}
+
+TEST(scenario_expect, names_faults_that_the_scenario_has) {
+  const std::string faults =
+      "faults: [{effect: cloud_restart, at: 5s}, {effect: flaky_wifi, at: 9s, for: 9s}]\n";
+  EXPECT_EQ(texts_of(faults + "expect: [hit(flaky_wifi) > 0, hit(flaky_wifi.jitter) > 0]").size(),
+            2U);
+  const auto near = mistake_in(faults + "expect:\n  - 90s > recovered_within(cloud_restat)\n");
+  EXPECT_EQ(near.at, (text_place{3, 11}));
+  EXPECT_EQ(near.message, "expectation \"90s > recovered_within(cloud_restat)\": there is no fault "
+                          "cloud_restat; the nearest is cloud_restart");
+  EXPECT_THAT(mistake_in(faults + "expect: delayed(flaky_wify) < 3").message,
+              HasSubstr("there is no fault flaky_wify; the nearest is flaky_wifi"));
+  EXPECT_THAT(mistake_in("expect: recovered_within(kick) < 3s").message,
+              HasSubstr("there is no fault kick; the run has none"));
 }
 
 TEST(scenario_expect, takes_so_many_lines) {

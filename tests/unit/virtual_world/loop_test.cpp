@@ -219,10 +219,20 @@ TEST(virtual_world, tells_a_watcher_before_anything_leaves_and_sends_nothing_tha
   w.run_for(seconds{1});
   EXPECT_GE(told, 1);
   EXPECT_EQ(here.received, "answer");
+  {
+    // Each store that is kept on a home has its own, and one leaving does not silence the others.
+    const int before = told;
+    int also = 0;
+    const support::sending_hook second{w.home(), [&] { ++also; }};
+    guest.write("more");
+    w.run_for(seconds{1});
+    EXPECT_GE(also, 1);
+    EXPECT_GT(told, before);
+  }
   refuse = true;
   guest.write("promise");
   w.run_for(seconds{1});
-  EXPECT_EQ(here.received, "answer");
+  EXPECT_EQ(here.received, "answermore");
   EXPECT_EQ(here.reason, close_reason::reset);
 }
 

@@ -89,6 +89,61 @@ TEST(peer_table, gathers_those_of_a_crowd_whom_it_knows) {
       << "of the first crowd_max of them";
 }
 
+/// Addresses, of any family and port, that stand in one place of a table of `places` under `key`.
+std::vector<address> hostile_set(const hash_key& key, std::size_t count, std::size_t places) {
+  std::vector<address> out;
+  random_stream chance{5, 6, "hostile"};
+  while (out.size() < count) {
+    address a;
+    a.v6 = true;
+    for (auto& octet : a.ip) {
+      octet = static_cast<std::uint8_t>(chance.next());
+    }
+    a.port = static_cast<std::uint16_t>(chance.next());
+    if (hash_of(a, key) % places == 0) {
+      out.push_back(a);
+    }
+  }
+  return out;
+}
+
+TEST(peer_table, is_spread_by_its_key_so_that_nobody_can_crowd_it_who_does_not_know_it) {
+  int alive = 0;
+  const hash_key guessed{};
+  const hash_key secret{0x1234, 0x5678};
+  const auto hostile = hostile_set(guessed, 300, 1024);
+  const auto longest = [&](const hash_key& key) {
+    peer_table<peer> table{key};
+    std::size_t most = 0;
+    for (const auto& a : hostile) {
+      table.add(std::make_unique<peer>(a, alive));
+    }
+    for (const auto& a : hostile) {
+      EXPECT_NE(table.find(a), nullptr);
+      most = std::max(most, table.passed(a));
+    }
+    return most;
+  };
+  EXPECT_EQ(longest(guessed), hostile.size() - 1) << "all of them in one run";
+  EXPECT_LT(longest(secret), 40U);
+}
+
+TEST(peer_table, hashes_each_part_of_an_address_under_each_half_of_the_key) {
+  const hash_key key{1, 2};
+  const address a = number(3);
+  address port = a;
+  ++port.port;
+  address family = a;
+  family.v6 = !family.v6;
+  for (const auto& other : {port, family, number(4)}) {
+    EXPECT_NE(hash_of(a, key), hash_of(other, key));
+  }
+  for (const hash_key& other : {hash_key{3, 2}, hash_key{1, 3}}) {
+    EXPECT_NE(hash_of(a, key), hash_of(a, other));
+    EXPECT_NE(address_hash{key}(a), address_hash{other}(a));
+  }
+}
+
 TEST(silence_order, tells_who_was_silent_longest_as_a_list_would) {
   random_stream chance{3, 4, "silence"};
   struct somebody {

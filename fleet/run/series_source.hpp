@@ -1,0 +1,45 @@
+// The looks that a run's series is made of, read from the shards' and homes' meters; and where the
+// run is. Judges nothing.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fleet/report/facts.hpp"
+#include "fleet/run/run_world.hpp"
+
+namespace fleet::program {
+
+class series_source {
+public:
+  /// Both outlive it; homes are read while the run goes.
+  series_source(const std::vector<actors::shard*>& shards, run_world& world);
+
+  /// Looks, where the series is due for it or `at_once`. `wanted` devices are to be online.
+  void look(double now_s, std::uint64_t wanted, std::uint64_t faults, const report::totals& counts);
+  /// A last look at the load, whenever the one before was.
+  void load_is_over() noexcept { at_once_ = true; }
+  [[nodiscard]] const report::run_series& series() const noexcept { return series_; }
+
+private:
+  /// Of one home: what its meters said at the last look.
+  struct watched_home {
+    const hal::home* at = nullptr;
+    std::uint64_t wakes = 0;
+    std::uint64_t lag_ns = 0;
+  };
+  static double lag_since(watched_home& home);
+
+  const std::vector<actors::shard*>& shards_;
+  std::vector<watched_home> homes_;
+  watched_home twin_; ///< none: devices live on it too
+  report::run_series series_;
+  double cpu_s_ = 0;
+  double wall_s_ = 0;
+  bool at_once_ = false;
+};
+
+/// What is known before the first device. `began_ms`: since 1970.
+report::environment_facts environment_of(std::uint32_t homes, bool embedded, std::int64_t began_ms);
+
+} // namespace fleet::program

@@ -1,0 +1,205 @@
+# The report's page in a real Chromium: no word on the console, no request to anywhere else, figures
+# that equal the JSON's, and readable from 390 to 1280 pixels, light and dark. Pictures are left in the
+# build folder for whoever wants to look.
+import json
+import os
+import pathlib
+import re
+import unittest
+import xml.etree.ElementTree as xml
+
+from chromium import Chromium
+from harness import FLEET, Case, main, need
+from process import run
+
+PICTURES = pathlib.Path(os.environ.get("FLEET_PICTURES", pathlib.Path(FLEET).parent.parent
+                                       / "pictures"))
+SCENARIO = """
+name: Report & <b>markup</b>
+devices: 90
+products:
+  - {name: lamp, share: 60, keep_alive: 30s, report: [{every: 2s}]}
+  - {name: meter, share: 30, keep_alive: 30s, report: [{every: 5s}]}
+expect:
+  - lost == 0
+  - p99(publish_ack) < 1m
+  - sent > 1000000
+"""
+FAULTS = ["--fault", "partition for=8s at=20s percent=50% name=half_dark",
+          "--fault", "latency by=400ms for=15s at=60s name=slow_road",
+          "--fault", "cloud_restart at=90s"]
+UNITS = {"µs": 1e-6, "ms": 1e-3, "s": 1.0, "B": 1, "KiB": 1024, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def value_of(text):
+    """The number that a figure on the page stands for, in seconds, octets or ones."""
+    match = re.fullmatch(r"(-?[\d,.]+)(?: (\S+))?", text)
+    if match is None:
+        return None
+    number = float(match.group(1).replace(",", ""))
+    return number * UNITS[match.group(2)] if match.group(2) else number
+
+
+def at(facts, path):
+    for name in path.split("."):
+        facts = facts[int(name)] if isinstance(facts, list) else facts[name]
+    return facts
+
+
+class ReportPage(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.chromium = need("chromium")
+
+    def setUp(self):
+        super().setUp()
+        self.files = {kind: self.folder / f"run.{kind}" for kind in ("json", "html", "xml", "csv")}
+
+    def virtual_run(self, *words, expect=0, **files):
+        files = {**self.files, **files}
+        done = run([FLEET, "run", "--virtual", "--seed", "7", "--quiet", "--json", files["json"],
+                    "--report", files["html"], "--junit", files["xml"], "--csv", files["csv"],
+                    *map(str, words)], timeout_s=120)
+        self.assertEqual(done.code, expect, done.output + done.error_output)
+        return json.loads(files["json"].read_text())
+
+    def day(self):
+        """A run with products, faults, and an expectation that is not met."""
+        scenario = self.folder / "day.yaml"
+        scenario.write_text(SCENARIO)
+        return self.virtual_run("--scenario", scenario, "--duration", "2m", *FAULTS, expect=1)
+
+    def browser(self):
+        profile = self.folder / "profile"
+        profile.mkdir()
+        return self.started(Chromium(self.chromium, profile))
+
+    def assert_quiet(self, browser, page):
+        self.assertEqual(browser.console, [])
+        self.assertEqual([u for u in browser.requests if u != f"file://{page}"], [])
+
+    def assert_fits(self, browser, width):
+        """Nothing sticks out: what is too wide scrolls within its own box."""
+        wide = browser.ask("""[...document.querySelectorAll('main *')].filter((e) =>
+            !e.closest('.scroll') && !e.closest('svg')
+            && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.className
+            || e.tagName)""")
+        self.assertEqual(wide, [], width)
+        self.assertLessEqual(browser.ask("document.documentElement.scrollWidth"), width)
+
+    def test_a_page_is_quiet_whole_and_readable_and_equals_the_json(self):
+        facts = self.day()
+        page = self.files["html"]
+        browser = self.browser()
+        for width in (1280, 390):
+            for dark in (False, True):
+                browser.look(width, dark)
+                browser.open(page)
+                self.assert_quiet(browser, page)
+                self.assert_fits(browser, width)
+                browser.picture(PICTURES / f"report-{width}-{'dark' if dark else 'light'}.png")
+        self.assertEqual(browser.ask("document.getElementById('verdict').textContent"), "failed")
+        figures = browser.ask("""[...document.querySelectorAll('[data-figure]')].map((e) =>
+            [e.dataset.figure, e.textContent])""")
+        self.assertGreater(len(figures), 40)
+        for path, text in figures:
+            want = at(facts, path)
+            if path == "messages.published":
+                want = sum(want.values())
+            shown = value_of(text)
+            self.assertIsNotNone(shown, (path, text))
+            self.assertAlmostEqual(shown, want, delta=abs(want) * 0.006, msg=(path, text))
+        for words in (facts["failures"], [f["name"] for f in facts["faults"]],
+                      [e["text"] for e in facts["expectations"]], [facts["run"]["scenario"]],
+                      [p["name"] for p in facts["products"]], [facts["run"]["command"]],
+                      [t["example_device"] for t in facts["troubles"]]):
+            self.assertTrue(words)
+            for word in words:
+                self.assertTrue(browser.ask(f"document.body.innerText.includes({json.dumps(word)})"),
+                                word)
+        # The name of the scenario is text, whatever it holds.
+        self.assertEqual(browser.ask("document.querySelectorAll('h1 b').length"), 0)
+        self.assertGreater(browser.ask("document.querySelectorAll('.band').length"), 8)
+        self.assertTrue(browser.printed().startswith(b"%PDF"))
+
+    def test_a_chart_tells_the_figures_of_the_moment_that_is_pointed_at(self):
+        facts = self.day()
+        browser = self.browser()
+        browser.look(1280, False)
+        browser.open(self.files["html"])
+        box = browser.ask("""(() => { const s = document.querySelector('.chart svg');
+            s.scrollIntoView({block: 'center'}); const b = s.getBoundingClientRect();
+            return [b.left, b.top, b.width, b.height]; })()""")
+        browser.move_to(box[0] + box[2] / 2, box[1] + box[3] / 2)
+        said = browser.ask("document.getElementById('tip').innerText")
+        begin = re.match(r"(\d+):(\d+) to", said)
+        self.assertIsNotNone(begin, said)
+        second = int(begin.group(1)) * 60 + int(begin.group(2))
+        index = next(i for i, end in enumerate(facts["series"]["at_s"]) if end > second + 0.5)
+        online = re.search(r"online\n([\d,]+)", said)
+        self.assertEqual(int(online.group(1).replace(",", "")), facts["series"]["online"][index])
+        browser.picture(PICTURES / "report-hover.png", whole=False)
+
+    def test_a_run_with_nothing_in_it_has_a_page_too(self):
+        self.virtual_run("--devices", 1, "--duration", "100ms", "--interval", "off",
+                         "--downlink-interval", "off")
+        browser = self.browser()
+        browser.look(390, False)
+        browser.open(self.files["html"])
+        self.assert_quiet(browser, self.files["html"])
+        self.assertEqual(browser.ask("document.getElementById('verdict').textContent"), "passed")
+
+    def test_two_runs_stand_side_by_side(self):
+        self.virtual_run("--devices", 200, "--duration", "2m")
+        other = self.folder / "other.json"
+        self.virtual_run("--devices", 260, "--duration", "3m", "--link", "4g", *FAULTS, json=other)
+        text = run([FLEET, "report", self.files["json"], other])
+        self.assertEqual(text.code, 0, text.error_output)
+        self.assertRegex(text.output, r"requested +200 +260 +\+60 \(\+30 %\)")
+        page = self.folder / "two.html"
+        done = run([FLEET, "report", self.files["json"], other, "--html", page])
+        self.assertEqual((done.code, done.output), (0, ""), done.error_output)
+        browser = self.browser()
+        for width in (1280, 390):
+            for dark in (False, True):
+                browser.look(width, dark)
+                browser.open(page)
+                self.assert_quiet(browser, page)
+                self.assert_fits(browser, width)
+                browser.picture(PICTURES / f"compare-{width}-{'dark' if dark else 'light'}.png")
+        row = browser.ask("""[...document.querySelector('[data-row="devices/requested"]').cells]
+            .map((c) => c.textContent)""")
+        self.assertEqual(row[:4], ["requested", "200", "260", "+60 (+30 %)"])
+
+    def test_an_earlier_run_gives_the_same_files_as_the_run_itself(self):
+        facts = self.day()
+        again = {kind: self.folder / f"again.{kind}" for kind in ("html", "xml", "csv")}
+        done = run([FLEET, "report", self.files["json"], "--html", again["html"], "--junit",
+                    again["xml"], "--csv", again["csv"]])
+        self.assertEqual((done.code, done.output, done.error_output), (0, "", ""))
+        self.assertEqual(again["xml"].read_text(), self.files["xml"].read_text())
+        self.assertEqual(again["csv"].read_text(), self.files["csv"].read_text())
+        text = run([FLEET, "report", self.files["json"]])
+        self.assertIn("verdict        failed", text.output)
+        self.assertIn(facts["failures"][0], text.output)
+
+    def test_junit_and_csv_are_what_others_read(self):
+        facts = self.day()
+        suite = xml.parse(self.files["xml"]).getroot().find("testsuite")
+        cases = {c.get("name"): c for c in suite.findall("testcase")}
+        self.assertEqual(int(suite.get("tests")), len(suite.findall("testcase")))
+        failed = [n for n, c in cases.items() if c.find("failure") is not None]
+        self.assertEqual(failed, ["sent > 1000000"])
+        self.assertEqual({e["text"] for e in facts["expectations"]} - set(cases), set())
+        self.assertIn("ledger.downlink.unexplained", cases)
+        self.assertNotIn("ledger.uplink.lost", cases, "an expectation names it")
+        lines = self.files["csv"].read_text().splitlines()
+        names = lines[0].split(",")
+        self.assertEqual(len(lines) - 1, len(facts["series"]["at_s"]))
+        published = sum(int(line.split(",")[names.index("published")]) for line in lines[1:])
+        self.assertEqual(published, sum(facts["messages"]["published"].values()))
+
+
+if __name__ == "__main__":
+    main()

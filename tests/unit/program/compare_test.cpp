@@ -1,0 +1,144 @@
+// Two runs side by side: what changed, by how much, and which way.
+#include "fleet/report/compare.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "fleet/report/facts.hpp"
+
+namespace fleet::report {
+namespace {
+
+run_facts some_run() {
+  run_facts f;
+  f.world = "real";
+  f.duration_s = 10;
+  f.online_max = f.online_end = f.expected_end = f.requested = 100;
+  f.counts.published[1] = 1000;
+  f.counts.reconnects = 40;
+  f.process.cpu_s = 5;
+  return f;
+}
+
+earlier_run told(const run_facts& f, std::string name = "a.json") {
+  auto run = earlier_run::read(std::move(name), to_json(f));
+  EXPECT_TRUE(run.ok());
+  return std::move(run).value();
+}
+
+compared row(const std::vector<compared>& all, std::string_view group, std::string_view name) {
+  const auto at = std::find_if(all.begin(), all.end(), [&](const compared& c) {
+    return c.group == group && c.name == name;
+  });
+  if (at == all.end()) {
+    ADD_FAILURE() << "no " << name;
+    return {};
+  }
+  return *at;
+}
+
+TEST(compare, finds_nothing_changed_between_a_run_and_itself) {
+  const auto run = told(some_run());
+  for (const auto& c : compare(run, run)) {
+    EXPECT_EQ(c.is, change::same) << c.name;
+    EXPECT_EQ(c.a_text, c.b_text);
+    EXPECT_TRUE(c.change_text.empty() || c.change_text == "=") << c.change_text;
+  }
+}
+
+TEST(compare, tells_the_change_in_amount_and_share_and_which_way_it_is) {
+  auto b = some_run();
+  b.counts.reconnects = 50;
+  b.online_end = 80;
+  b.counts.published[1] = 3000;
+  b.process.cpu_s = 4;
+  const auto all = compare(told(some_run()), told(b));
+  const auto reconnects = row(all, "devices", "reconnects");
+  EXPECT_EQ(reconnects.change_text, "+10 (+25 %)");
+  EXPECT_EQ(reconnects.is, change::worse);
+  const auto online = row(all, "devices", "online at the end");
+  EXPECT_EQ(online.change_text, "-20 (-20 %)");
+  EXPECT_EQ(online.is, change::worse);
+  EXPECT_EQ(row(all, "process", "processor time").is, change::better);
+  EXPECT_EQ(row(all, "process", "processor time a report").a_text, "5ms");
+  const auto rate = row(all, "messages", "published a second");
+  EXPECT_EQ(rate.a_text, "100.0/s");
+  EXPECT_EQ(rate.b_text, "300.0/s");
+  EXPECT_EQ(rate.is, change::other) << "more load is neither better nor worse";
+}
+
+TEST(compare, takes_a_small_change_for_none_to_speak_of_and_the_first_of_nothing_for_one) {
+  auto b = some_run();
+  b.process.cpu_s = 5.2;
+  b.counts.restarts = 1;
+  const auto all = compare(told(some_run()), told(b));
+  EXPECT_EQ(row(all, "process", "processor time").is, change::other);
+  EXPECT_EQ(row(all, "devices", "restarts").is, change::worse);
+  EXPECT_EQ(row(all, "devices", "restarts").change_text, "+1");
+}
+
+TEST(compare, sets_latencies_faults_and_expectations_of_one_name_side_by_side) {
+  auto a = some_run();
+  auto b = some_run();
+  actors::histogram fast;
+  actors::histogram slow;
+  fast.record(std::chrono::milliseconds{10});
+  slow.record(std::chrono::milliseconds{40});
+  constexpr auto ack = static_cast<std::size_t>(actors::latency::publish_ack);
+  fast.read(a.latencies[ack]);
+  slow.read(b.latencies[ack]);
+  for (auto* const f : {&a, &b}) {
+    auto& fault = f->judged.faults.emplace_back();
+    fault.name = "cut";
+    fault.ended_s = 3;
+    fault.recovered_s = f == &a ? 8 : 2;
+    f->judged.expectations.push_back({"lost == 0", f == &a, 0.0, 10, "expected lost == 0"});
+  }
+  b.judged.faults.front().recovered_s.reset();
+  const auto all = compare(told(a), told(b));
+  EXPECT_EQ(row(all, "latency", "publish_ack p99").is, change::worse);
+  const auto whole = row(all, "recovery", "cut: whole in");
+  EXPECT_EQ(whole.a_text, "8s");
+  EXPECT_EQ(whole.b_text, "-");
+  const auto lost = row(all, "expectations", "lost == 0");
+  EXPECT_EQ(lost.b_text, "failed");
+  EXPECT_EQ(lost.is, change::worse);
+}
+
+TEST(compare, counts_a_message_that_is_lost_as_worse_and_a_verdict_too) {
+  const auto with = [](std::uint64_t lost) {
+    auto f = some_run();
+    product_fact p;
+    p.devices = 1;
+    p.ledger_known = true;
+    p.uplink.attempted = 10;
+    p.uplink.lost = lost;
+    f.products.push_back(p);
+    add_up_ledger(f);
+    judge(f);
+    return f;
+  };
+  const auto all = compare(told(with(0)), told(with(1)));
+  EXPECT_EQ(row(all, "ledger", "uplink lost").is, change::worse);
+  EXPECT_EQ(row(all, "ledger", "uplink attempted").is, change::same);
+  EXPECT_EQ(row(all, "run", "verdict").is, change::worse);
+  EXPECT_EQ(row(all, "run", "verdict").b_text, "failed");
+}
+
+TEST(compare, stands_as_a_table_with_both_names_over_it) {
+  auto b = some_run();
+  b.counts.reconnects = 50;
+  const auto text = compare_text(told(some_run(), "before.json"), told(b, "after.json"));
+  EXPECT_TRUE(text.starts_with("A  before.json\nB  after.json\n")) << text;
+  EXPECT_NE(text.find("  reconnects                                  40              50  +10 (+25 "
+                      "%), worse\n"),
+            std::string::npos)
+      << text;
+  const auto page = compare_page(told(some_run(), "<b>.json"), told(b));
+  EXPECT_NE(page.find("<title>fleet: &lt;b&gt;.json and a.json</title>"), std::string::npos);
+  EXPECT_NE(page.find(R"("name":"\u003cb\u003e.json")"), std::string::npos);
+}
+
+} // namespace
+} // namespace fleet::report
