@@ -77,7 +77,8 @@ void add_orders(draft& d, dice& draw, const product_traits& t) {
     const auto at = draw.between(0, static_cast<std::uint32_t>(kinds.size()) - 1);
     const std::string kind = kinds[at];
     kinds.erase(kinds.begin() + at);
-    const bool excused = disturbed(d, t) || (t.slow() && by_rrpc(kind));
+    // Over slow links a child takes longer to listen again than the cloud tries.
+    const bool excused = disturbed(d, t) || (t.slow() && (by_rrpc(kind) || t.rejoins));
     d.plan.parts.push_back({part_kind::traffic,
                             fmt::format("{{kind: {}, product: {}, rate: {}{}}}", kind, t.name,
                                         rate_of(draw, t, kind), excused ? ", may_fail: on" : ""),

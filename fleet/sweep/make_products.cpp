@@ -230,6 +230,7 @@ void add_gateways(draft& d, dice& draw, product_traits t, std::uint32_t devices)
   gateway.keys += wide_limit;
   child.link = t.link;
   child.devices = t.devices * gateway.each;
+  child.rejoins = gateway.gateway_keys.find("rejoin") != std::string::npos;
   planned_product behind;
   behind.keys = model_key(child) + fmt::format(", profile: {}", to_string(child.profile));
   behind.keys += child.logon == logon_mode::register_ ? ", logon: register" : "";
