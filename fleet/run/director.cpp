@@ -123,6 +123,7 @@ void director::drive() {
   wall_began_ = monotonic_seconds();
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
+  count_children();
   faults_refused_ = faults_.begin(root_);
   for (const auto& refused : faults_refused_) {
     std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
@@ -171,13 +172,40 @@ std::uint64_t director::wanted_now() const {
                       duration_of_seconds(at));
 }
 
+void director::count_children() {
+  const auto& products = ready_.products;
+  if (!ready_.plan || std::none_of(products.begin(), products.end(), [](const auto& product) {
+        return product.plan.children_each != 0;
+      })) {
+    return;
+  }
+  children_.push_back(0);
+  for (const std::uint32_t device : start_order(*ready_.plan)) {
+    children_.push_back(children_.back() + products[ready_.product_of(device)].plan.children_each);
+  }
+}
+
+wanted_devices director::wanted_whole() const {
+  const bool runs = stage_ == stage::ramp || stage_ == stage::steady;
+  wanted_devices out{runs ? wanted_now() : wanted_at_end_, 0};
+  if (children_.empty()) {
+    return out;
+  }
+  out.children = children_[std::min<std::size_t>(out.connected, children_.size() - 1)];
+  for (std::size_t i = 0; i < facts_.products.size(); ++i) {
+    const std::uint64_t each = ready_.products[i].plan.children_each;
+    out.children -= std::min(out.children, each * facts_.products[i].counts.off_by_fault);
+  }
+  return out;
+}
+
 void director::judge_moment() {
   if (stage_ == stage::stopping) {
     return; // devices leave, and are to
   }
   run_moment now;
   now.now_s = world_->elapsed_s() - began_at_;
-  now.wanted = wanted_now();
+  now.wanted = wanted_whole();
   now.over = stage_ != stage::ramp && stage_ != stage::steady;
   now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
                          : facts_.counts.started < ready_.connections();
@@ -234,7 +262,7 @@ void director::advance() {
     }
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
-    facts_.expected_end = expected_at_end();
+    facts_.expected_end = wanted_at_end_ = expected_at_end();
     expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
     excuse_powerless();
     facts_.process.rss_steady_bytes = resident_bytes();

@@ -101,6 +101,10 @@ private:
   void judge_moment();
   /// Devices that should be online by now, however long each takes to connect.
   [[nodiscard]] std::uint64_t wanted_now() const;
+  /// Likewise, with those behind them; while it drains, also those that a fault has powerless, for
+  /// faults end then and they come back.
+  [[nodiscard]] wanted_devices wanted_whole() const;
+  void count_children();
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
@@ -170,6 +174,8 @@ private:
   actors::histogram_snapshot shown_ack_;
   double shown_at_ = 0;
   double shown_elapsed_ = 0;
+  std::vector<std::uint32_t> children_; ///< behind the first n connections; empty: there are none
+  std::uint64_t wanted_at_end_ = 0;     ///< powerless ones too
   double began_at_ = 0;
   double stage_began_ = 0;
   stop_pace pace_;

@@ -48,12 +48,13 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
     over_ = true;
     series_.load_is_over();
   }
-  series_.look(now.now_s, now.wanted, static_cast<std::uint64_t>(in_force), facts.counts);
+  series_.look(now.now_s, now.wanted.connected, static_cast<std::uint64_t>(in_force), facts.counts);
   if (now.over) {
     return;
   }
   if (soak_) {
-    const bool whole = now.wanted != 0 && facts.counts.online() >= now.wanted;
+    const auto wanted = now.wanted.connected;
+    const bool whole = wanted != 0 && facts.counts.online() >= wanted;
     soak_->look(now.now_s, whole, now.ramp, facts);
   }
   if (!expectations_.live() || now.now_s < next_s_) {

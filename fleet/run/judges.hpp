@@ -26,10 +26,10 @@ struct judged_run {
 
 /// Where the run is.
 struct run_moment {
-  double now_s = 0;         ///< since the first device was started
-  std::uint64_t wanted = 0; ///< to be online
-  bool ramp = false;        ///< the load changes
-  bool over = false;        ///< the time is up: it drains
+  double now_s = 0;      ///< since the first device was started
+  wanted_devices wanted; ///< to be online
+  bool ramp = false;     ///< the load changes
+  bool over = false;     ///< the time is up: it drains
 };
 
 class judges {
