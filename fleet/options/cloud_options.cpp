@@ -269,7 +269,7 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
   flags.example("fleet cloud serve --profile mqtt --mqtt 0.0.0.0:1883",
                 "an open MQTT 3.1.1 broker for the whole network");
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));
@@ -297,7 +297,7 @@ result<command, usage_error> parse_check(std::span<const std::string_view> words
   flags.example("fleet check configs/models/meter.json", "a product's thing model");
   flags.example("fleet check devices.csv", "exit code 0 when all is well, 2 when not");
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage("fleet check", *wrong));

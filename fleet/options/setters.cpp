@@ -78,7 +78,11 @@ setter set_seed(std::optional<std::uint64_t>& out) {
 }
 
 setter set_duration(duration& out, duration least, duration most, off_word off) {
-  return [&out, least, most, off](std::string_view value) -> std::optional<std::string> {
+  std::vector<std::string> words;
+  if (off == off_word::allowed) {
+    words.emplace_back("off");
+  }
+  const auto take = [&out, least, most, off](std::string_view value) -> std::optional<std::string> {
     if (off == off_word::allowed && value == "off") {
       out = duration{0};
       return std::nullopt;
@@ -94,6 +98,7 @@ setter set_duration(duration& out, duration least, duration most, off_word off) 
     out = parsed.value();
     return std::nullopt;
   };
+  return {take, std::move(words)};
 }
 
 setter set_text(std::string& out) {
@@ -201,7 +206,7 @@ setter set_source_addresses(std::vector<hal::address>& out) {
 }
 
 setter set_metrics(metrics_option& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
+  const auto take = [&out](std::string_view value) -> std::optional<std::string> {
     if (value == "off") {
       out = metrics_option{std::nullopt, true};
       return std::nullopt;
@@ -213,6 +218,7 @@ setter set_metrics(metrics_option& out) {
     out = metrics_option{parsed.value(), true};
     return std::nullopt;
   };
+  return {take, std::vector<std::string>{"off"}};
 }
 
 std::string unknown_word(std::string_view word, std::span<const std::string_view> valid) {

@@ -2,6 +2,7 @@
 #include "fleet/run/director.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -150,10 +151,8 @@ void director::drive() {
     judge_moment();
     advance();
     tell_page();
-    const double wall = monotonic_seconds();
-    const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
-    if (wall - shown_at_ >= every && stage_ != stage::ended) {
-      show_progress();
+    if (stage_ != stage::ended) {
+      show();
     }
   }
   facts_.wall_s = monotonic_seconds() - wall_began_;
@@ -236,6 +235,7 @@ void director::enter(stage s) {
 
 void director::on_signal(int number) {
   if (facts_.interrupted) {
+    watch_.reset();
     line_->finish();
     std::fprintf(stderr, "fleet run: second signal %d, ending at once without a report\n", number);
     std::_Exit(static_cast<int>(exit_code::interrupted));
@@ -301,6 +301,30 @@ void director::advance() {
   if (stage_ == stage::stopping
       && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())) {
     enter(stage::ended);
+  }
+}
+
+void director::show() {
+  if (!watch_) {
+    const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
+    if (monotonic_seconds() - shown_at_ >= every) {
+      show_progress();
+    }
+    return;
+  }
+  if (!watch_->due()) {
+    return;
+  }
+  watch_moment now;
+  now.stage = stage_text();
+  now.elapsed_s = world_->elapsed_s() - began_at_;
+  now.load = stage_ == stage::ramp || stage_ == stage::steady;
+  now.wanted = !now.load     ? facts_.expected_end
+               : ready_.plan ? target_at(*ready_.plan, since_begin())
+                             : options_.devices;
+  now.grace_left_s = now.load ? 0 : pace_.left(world_->elapsed_s(), seconds(grace()));
+  if (watch_->turn(now) && !facts_.interrupted) {
+    on_signal(SIGINT); // a second press is no wish to end at once
   }
 }
 

@@ -29,6 +29,7 @@
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/rollout_flow.hpp"
+#include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
 #include "fleet/run/twin_account.hpp"
@@ -92,6 +93,8 @@ private:
   void advance();
   void enter(stage s);
   void on_signal(int number);
+  /// On the terminal, where there is one, or by lines.
+  void show();
   void show_progress();
   /// Watches the homes for the page, if there is one.
   void open_page();
@@ -170,6 +173,7 @@ private:
   std::uint64_t rss_start_ = 0;
   std::unique_ptr<live_line> line_;
   std::unique_ptr<judges> judges_;
+  std::unique_ptr<run_watch> watch_; ///< none: by lines
   report::totals shown_;
   actors::histogram_snapshot shown_ack_;
   double shown_at_ = 0;

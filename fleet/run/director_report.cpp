@@ -98,7 +98,10 @@ exit_code director::execute() {
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
+  watch_ = run_watch::open(
+      {options_, ready_, shard_list_, far_, faults_.desk(), rollouts_, *judges_, facts_});
   drive();
+  watch_.reset();
   line_->finish();
   faults_.close();
   tear_down();

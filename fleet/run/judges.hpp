@@ -44,6 +44,8 @@ public:
   void tell(report::run_facts& facts) const { recovery_.tell(facts); }
   /// Whether an expectation has become hopeless and the run shall stop for it.
   [[nodiscard]] bool stop_early() const noexcept;
+  /// How the run went so far.
+  [[nodiscard]] const report::run_series& series() const noexcept { return series_.series(); }
   /// Lines about faults since the last call.
   std::vector<std::string> take_news() { return recovery_.take_news(); }
 
