@@ -21,7 +21,8 @@ struct judged_facts {
   /// While the run goes: seconds since the end of each fault that the fleet has not recovered from.
   std::vector<std::optional<double>> waiting;
   std::vector<judging::verdict> expectations;
-  /// Figures that expectations name: what every healthy run keeps of them is not asked for.
+  /// Figures that expectations name, as figures_of() has them: what every healthy run keeps of them
+  /// is not asked for.
   std::set<std::string, std::less<>> by_hand;
   std::optional<judging::soak_finding> soak; ///< with --soak
   std::string stopped_early;                 ///< the expectation that was hopeless, and when
@@ -29,8 +30,8 @@ struct judged_facts {
 
 /// All figures, in the order of docs/expectations.md.
 const judging::vocabulary& figures();
-/// The names of those that an expectation names.
-std::vector<std::string_view> figures_of(const judging::expectation& e);
+/// Those that an expectation names, with their arguments: `lost`, `lost(uplink)`.
+std::vector<std::string> figures_of(const judging::expectation& e);
 
 /// The figures of a run, at its end or while it goes.
 class figures_of_run final : public judging::known_facts {

@@ -314,12 +314,12 @@ const judging::vocabulary& figures() {
   return all;
 }
 
-std::vector<std::string_view> figures_of(const judging::expectation& e) {
-  std::vector<std::string_view> out;
+std::vector<std::string> figures_of(const judging::expectation& e) {
+  std::vector<std::string> out;
   for (const auto* const side : {&e.left, &e.right}) {
     for (const auto* const term : {&side->what, side->over ? &*side->over : nullptr}) {
       if (term != nullptr && !term->amount()) {
-        out.push_back(figures().figures[term->figure].name);
+        out.push_back(judging::name_of(*term, figures()));
       }
     }
   }
