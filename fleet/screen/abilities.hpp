@@ -12,11 +12,11 @@ enum class color_choice : std::uint8_t { automatic, always, never };
 
 /// Of the environment; what is not set is empty.
 struct terminal_words {
-  std::string_view term;     ///< TERM
-  std::string_view no_color; ///< NO_COLOR
-  std::string_view lc_all;   ///< LC_ALL, LC_CTYPE and LANG: the first that is set counts
-  std::string_view lc_ctype;
-  std::string_view lang;
+  std::string_view term{};     ///< TERM
+  std::string_view no_color{}; ///< NO_COLOR
+  std::string_view lc_all{};   ///< LC_ALL, LC_CTYPE and LANG: the first that is set counts
+  std::string_view lc_ctype{};
+  std::string_view lang{};
 };
 /// Those of this process, which live as long as its environment stays as it is.
 terminal_words terminal_words_here() noexcept;

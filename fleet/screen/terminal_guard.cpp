@@ -95,9 +95,11 @@ void restore(int when) noexcept {
     return;
   }
   it.taken = 0;
-  write_all(it.terminal, leave_codes.data(), leave_codes.size());
-  ::tcsetattr(it.terminal, when, &it.before);
-  it.before_known = false;
+  if (::tcgetpgrp(it.terminal) == ::getpgrp()) { // else it is a shell's by now
+    write_all(it.terminal, leave_codes.data(), leave_codes.size());
+    ::tcsetattr(it.terminal, when, &it.before);
+    it.before_known = false;
+  }
   release_errors();
 }
 

@@ -108,8 +108,8 @@ bool any_control(const std::string& line) {
 
 TEST(view_frame, fits_every_terminal_whatever_it_shows) {
   for (const auto& f : {a_busy_run(), nothing_yet(), huge_and_hostile(), figures{}}) {
-    for (const std::size_t columns : {1U, 5U, 11U, 12U, 20U, 39U, 40U, 63U, 64U, 80U, 120U, 400U}) {
-      for (const std::size_t rows : {1U, 2U, 3U, 7U, 20U, 24U, 40U, 200U}) {
+    for (const std::size_t columns : {1U, 11U, 12U, 40U, 63U, 64U, 80U, 120U, 400U}) {
+      for (const std::size_t rows : {1U, 2U, 7U, 24U, 200U}) {
         const shape on{columns, rows, utf8};
         for (const auto& lines : {frame(f, on), help_frame(on)}) {
           EXPECT_LE(lines.size(), rows);
