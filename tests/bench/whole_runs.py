@@ -21,6 +21,7 @@ from coap_run import coap_sessions                         # noqa: E402
 from posting_runs import cpu_per_post, idle_posting_memory, virtual_posting_memory  # noqa: E402
 from rollout_run import rollout                                # noqa: E402
 from scrape_run import scrape_cost                             # noqa: E402
+from week_run import bad_week                                  # noqa: E402
 
 KIB = 1024
 SOURCES = ",".join(f"127.0.0.{i}" for i in range(1, 9))
@@ -301,7 +302,7 @@ def simulated_time(b):
 MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
                 "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
                 "virtual": simulated_time, "post": cpu_per_post, "rollout": rollout,
-                "coap-sessions": coap_sessions, "scrape": scrape_cost}
+                "coap-sessions": coap_sessions, "scrape": scrape_cost, "week": bad_week}
 
 
 def main():

@@ -6,11 +6,11 @@ import pathlib
 import re
 import socket
 import sys
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/interop"))
 import harness  # noqa: E402
+from metrics_page import metric  # noqa: E402
 from process import Process, free_port, wait_until  # noqa: E402
 
 DEVICES = 150
@@ -53,15 +53,11 @@ def shortened(name):
     return re.sub(r"(recovered_within\(\w+\)) < \w+", rf"\1 < {end}", text)
 
 
-def metric(port, name, label=""):
-    """A sum over the series of a family that bear the label; 0 while the page is not there."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-            text = page.read().decode()
-    except OSError:
-        return 0
-    series = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.M)
-    return sum(float(value) for labels, value in series if label in labels)
+def first_day(name):
+    """A scenario of configs/ that goes over days, with what happens on the first of them."""
+    text = (ROOT / "configs" / name).read_text()
+    text = re.sub(r"^  - \{effect: .*, at: \d+d.*\n", "", text, flags=re.M)
+    return re.sub(r"^duration: \S+", "duration: 1d", text, flags=re.M)
 
 
 def listening_ports(pid):
@@ -132,6 +128,20 @@ class FaultDays(harness.Case):
             broker.start()
         self.assertEqual(run.wait(PATIENCE_S), 0, run.output + run.error_output)
         self.assert_good_day(json.loads(self.report.read_text()), 13, DEVICES)
+
+    def test_the_first_of_a_bad_week_is_the_same_twice(self):
+        digests = []
+        for _ in range(2):
+            facts = self.fleet_run("--virtual", "--scenario", self.written(first_day("bad_week.yaml")),
+                                   "--devices", 200, timeout_s=300)
+            self.assert_account_is_clean(facts)
+            self.assertEqual(facts["run"]["duration_s"], 86400)
+            self.assertEqual(facts["devices"]["online_end"], 200)
+            self.assertEqual([f["name"] for f in facts["faults"] if f["hit"] > 0],
+                             ["night_1", "flaky_wifi.latency", "flaky_wifi.jitter", "flaky_wifi.reset",
+                              "flaky_wifi.half_open", "noon_1"])
+            digests.append(facts["digest"])
+        self.assertEqual(digests[0], digests[1])
 
     def test_sessions_that_are_no_connections_end_with_a_kick_and_begin_anew(self):
         facts = self.fleet_run("--virtual", "--scenario", self.written(SESSIONS))
