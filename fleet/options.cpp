@@ -32,7 +32,7 @@ constexpr std::string_view overview =
     "                 coap start and http start, then report and more\n"
     "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
     "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
-    "  check          validates scenarios and credential files\n"
+    "  check          validates scenarios, models and credentials; explains scenarios\n"
     "  completion     prints a script that completes all this in bash, zsh or fish\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual; help metrics: all that /metrics has;\n"

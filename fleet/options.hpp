@@ -164,6 +164,8 @@ struct device_options {
 /// `fleet check`.
 struct check_options {
   std::vector<std::string> files;
+  std::optional<std::uint64_t> seed{}; ///< that whom faults hit is counted with; none: the file's
+  bool json = false;
 };
 
 /// `fleet report`.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fleet/judging/recovery.hpp"
+#include "fleet/judging/slow_spell.hpp"
 #include "fleet/judging/soak.hpp"
 #include "fleet/judging/verdict.hpp"
 
@@ -20,6 +21,7 @@ struct judged_facts {
   std::vector<judging::fault_finding> faults;
   /// While the run goes: seconds since the end of each fault that the fleet has not recovered from.
   std::vector<std::optional<double>> waiting;
+  std::vector<judging::slow_spell> spells;
   std::vector<judging::verdict> expectations;
   /// Figures that expectations name, as figures_of() has them: what every healthy run keeps of them
   /// is not asked for.

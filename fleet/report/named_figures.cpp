@@ -175,6 +175,15 @@ void add_latencies(std::vector<named>& all) {
                    const auto& h = *latency_of(f, which);
                    return h.count == 0 ? std::nullopt : std::optional{h.max_seconds()};
                  }});
+  all.push_back(at_end("affected", unit::count,
+                       "Reports of slow spells: acknowledged late, not sent, or not answered.",
+                       [](const run_facts& f) {
+                         std::uint64_t sum = 0;
+                         for (const auto& s : f.judged.spells) {
+                           sum += s.affected + s.skipped + s.unanswered;
+                         }
+                         return sum;
+                       }));
 }
 
 /// Of all faults that are meant.

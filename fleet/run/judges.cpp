@@ -48,7 +48,12 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
     over_ = true;
     series_.load_is_over();
   }
-  series_.look(now.now_s, now.wanted.connected, static_cast<std::uint64_t>(in_force), facts.counts);
+  const auto& t = facts.counts;
+  if (series_.look(now.now_s, now.wanted.connected, static_cast<std::uint64_t>(in_force), t)) {
+    spells_.look({now.now_s, t.skipped[static_cast<std::size_t>(actors::skip::window)], t.in_flight,
+                  static_cast<std::uint64_t>(in_force)},
+                 series_.acknowledgements());
+  }
   if (now.over) {
     return;
   }
@@ -86,6 +91,8 @@ void judges::finish(report::run_facts& facts) {
                      run_.options.target.scheme == text::scheme::embedded,
                      wall_clock_ms() - static_cast<std::int64_t>(facts.wall_s * 1000));
   recovery_.finish(facts);
+  spells_.finish();
+  facts.judged.spells = spells_.spells();
   if (soak_) {
     facts.judged.soak = soak_->judge(run_.options.devices);
   }

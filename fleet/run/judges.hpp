@@ -56,6 +56,7 @@ private:
   judged_run run_;
   recovery recovery_;
   series_source series_;
+  judging::spell_watch spells_;
   expectations expectations_;
   std::optional<soak> soak_;
   std::vector<judging::fault_look> faults_; ///< as they were told last

@@ -97,10 +97,10 @@ double series_source::lag_since(watched_home& home) {
   return mean;
 }
 
-void series_source::look(double now_s, std::uint64_t wanted, std::uint64_t faults,
+bool series_source::look(double now_s, std::uint64_t wanted, std::uint64_t faults,
                          const report::totals& counts) {
   if (!at_once_ && !series_.wants(now_s)) {
-    return;
+    return false;
   }
   at_once_ = false;
   report::series_look now;
@@ -127,6 +127,8 @@ void series_source::look(double now_s, std::uint64_t wanted, std::uint64_t fault
     now.latencies[i] = report::read_latency(shards_, static_cast<actors::latency>(i));
   }
   series_.add(now);
+  acknowledgements_ = now.latencies[static_cast<std::size_t>(actors::latency::publish_ack)];
+  return true;
 }
 
 report::environment_facts environment_of(std::uint32_t homes, bool embedded,

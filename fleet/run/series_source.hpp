@@ -16,7 +16,12 @@ public:
   series_source(const std::vector<actors::shard*>& shards, run_world& world);
 
   /// Looks, where the series is due for it or `at_once`. `wanted` devices are to be online.
-  void look(double now_s, std::uint64_t wanted, std::uint64_t faults, const report::totals& counts);
+  /// Whether it did.
+  bool look(double now_s, std::uint64_t wanted, std::uint64_t faults, const report::totals& counts);
+  /// Latencies of acknowledgements up to the last look.
+  [[nodiscard]] const actors::histogram_snapshot& acknowledgements() const noexcept {
+    return acknowledgements_;
+  }
   /// A last look at the load, whenever the one before was.
   void load_is_over() noexcept { at_once_ = true; }
   [[nodiscard]] const report::run_series& series() const noexcept { return series_; }
@@ -34,6 +39,7 @@ private:
   std::vector<watched_home> homes_;
   watched_home twin_; ///< none: devices live on it too
   report::run_series series_;
+  actors::histogram_snapshot acknowledgements_;
   double cpu_s_ = 0;
   double wall_s_ = 0;
   bool at_once_ = false;

@@ -482,6 +482,17 @@
     n(count(f.repeated)), back(f.backoff)])) : null;
   };
 
+  const spells = (run) => {
+    const all = list(run.slow_spells);
+    return all.length ? table(["Slow spell", {text: "From"}, {text: "To"}, {text: "Affected"},
+      {text: "Skipped"}, {text: "Unanswered"}, {text: "Later than"}, {text: "Slowest"},
+      {text: "Usual p99"}], all.map((s, i) => [s.faulted ? "under a fault" : "no fault in force",
+      n(time(s.from_s)), n(time(s.to_s)), n(counted(`slow_spells.${i}.affected`)),
+      n(counted(`slow_spells.${i}.skipped`)), n(counted(`slow_spells.${i}.unanswered`)),
+      n(time(s.above_s)), n(figure(`slow_spells.${i}.slowest_s`, time(s.slowest_s))),
+      n(time(s.usual_s))])) : null;
+  };
+
   const latencyNames = {connect: "To get online", publish_ack: "From due to acknowledged",
     publish_reply: "From due to the cloud's reply"};
   const latencies = (run) => {
@@ -594,6 +605,7 @@
     section("Expectations", expectations(run));
     section("How it went", runCharts(run));
     section("Recovery from faults", recovery(run));
+    section("Reports that were slower than usual", spells(run));
     section("Latency", latencies(run));
     section("Ledger", ledger(run));
     section("Products", products(run));

@@ -159,7 +159,7 @@ TEST(run_mistakes, name_flag_value_and_range) {
   EXPECT_EQ(refused("--devices many"), "--devices many is not a number; write 5000 or 5k");
   EXPECT_EQ(refused("--devices 0"), "--devices 0 is out of range; it takes 1 to 1,000,000");
   EXPECT_EQ(refused("--devices 2M"), "--devices 2M is out of range; it takes 1 to 1,000,000");
-  EXPECT_EQ(refused("--devices -5"), "--devices -5 is negative");
+  EXPECT_EQ(refused("--devices -5"), "--devices -5 is negative; it takes 1 to 1,000,000");
   EXPECT_EQ(refused("--devices 5e3"), "--devices 5e3 is not a number; write 5000 or 5k");
   EXPECT_EQ(refused("--duration 60"), "--duration 60 has no unit; write 90s, 500ms, 2m or 1h30m");
   EXPECT_EQ(refused("--duration 0s"), "--duration 0s is out of range; it takes 100ms to 365d");
@@ -194,7 +194,7 @@ TEST(run_mistakes, name_the_nearest_word) {
   EXPECT_EQ(refused("--profile linkdevlop"),
             "--profile linkdevlop is unknown; the nearest is linkdevelop (of linkdevelop, "
             "linkplatform or mqtt)");
-  EXPECT_EQ(refused("--qos 3"), "--qos 3 is unknown; the nearest is 0 (of 0, 1 or 2)");
+  EXPECT_EQ(refused("--qos 3"), "--qos 3 is unknown; it takes 0, 1 or 2");
   EXPECT_EQ(refused("--target embeded"), "--target embeded is unknown; the nearest is embedded");
 }
 
