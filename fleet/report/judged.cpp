@@ -94,6 +94,10 @@ void append_soak(std::string& out, const judged_facts& j) {
     return;
   }
   const auto& s = *j.soak;
+  if (!s.never_began.empty()) {
+    out += fmt::format("\n{:<24}never began, since {}\n", "soak", s.never_began);
+    return;
+  }
   out += fmt::format("\n{:<24}{} of steady running from {} on, {} samples{}\n", "soak",
                      seconds_said(s.steady_s), seconds_said(s.steady_from_s), s.samples,
                      s.too_short ? ": too short to judge" : "");

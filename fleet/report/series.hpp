@@ -63,6 +63,8 @@ public:
   [[nodiscard]] std::uint64_t count() const noexcept;
   /// Seconds, to the histogram's three per cent; none where nothing was counted.
   [[nodiscard]] std::optional<double> quantile(double q) const;
+  /// Allocated, beside the object itself.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
   std::vector<std::pair<std::uint16_t, std::uint64_t>> bins_; ///< by index, rising
@@ -96,6 +98,9 @@ public:
   [[nodiscard]] const std::vector<series_point>& points() const noexcept { return points_; }
   /// Seconds that a point takes, but for the last.
   [[nodiscard]] double every_s() const noexcept { return every_s_; }
+  /// Allocated, beside the object itself; rises to a bound with the points and with how much their
+  /// latencies differ.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
   void halve();

@@ -58,9 +58,9 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
     return;
   }
   if (soak_) {
-    const auto wanted = now.wanted.connected;
-    const bool whole = wanted != 0 && facts.counts.online() >= wanted;
-    soak_->look(now.now_s, whole, now.ramp, facts);
+    soak_->look({now.now_s, now.wanted.connected, t.online() + t.off_by_fault, now.ramp,
+                 memory_bytes(facts)},
+                facts);
   }
   if (!expectations_.live() || now.now_s < next_s_) {
     return;
@@ -78,6 +78,11 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
   if (expectations_.look(facts, now.now_s) && stop_early()) {
     facts.judged.stopped_early = expectations_.hopeless();
   }
+}
+
+std::uint64_t judges::memory_bytes(const report::run_facts& facts) const noexcept {
+  const auto told = facts.judged.faults.capacity() * sizeof(judging::fault_finding);
+  return series_.series().memory_bytes() + recovery_.memory_bytes() + told + soak_->memory_bytes();
 }
 
 bool judges::stop_early() const noexcept {

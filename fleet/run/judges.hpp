@@ -53,6 +53,9 @@ public:
   void finish(report::run_facts& facts);
 
 private:
+  /// Allocated to look at the run.
+  [[nodiscard]] std::uint64_t memory_bytes(const report::run_facts& facts) const noexcept;
+
   judged_run run_;
   recovery recovery_;
   series_source series_;

@@ -39,6 +39,10 @@ public:
   /// Fills in what is known by now.
   void tell(report::run_facts& facts) const;
   void finish(report::run_facts& facts);
+  /// Allocated by its findings.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
+    return watch_.findings().capacity() * sizeof(judging::fault_finding);
+  }
   /// Lines for people since the last call.
   std::vector<std::string> take_news() { return watch_.take_news(); }
 
