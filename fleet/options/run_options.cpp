@@ -212,10 +212,12 @@ void fault_flags(flag_set& flags, run_options& out) {
               "Goes wrong on purpose, as \"latency by=300ms for=30s at=10s percent=20%\"; may be "
               "given several times. fleet fault effects has all. Default: none.",
               add_fault_words(out.faults), value_kind::repeated);
-  flags.value("--control", "PATH|off",
-              "The socket by which fleet fault reaches this run. Default: one of its own in "
-              "$XDG_RUNTIME_DIR/fleet, or in the temporary directory; none with --virtual.",
-              set_text(out.control));
+  flags.value(
+      "--control", "PATH|off",
+      "The socket by which fleet fault reaches this run; off: the live page takes no orders "
+      "either. Default: one of its own in $XDG_RUNTIME_DIR/fleet, or in the temporary "
+      "directory; none with --virtual.",
+      set_text(out.control));
 }
 
 void world_flags(flag_set& flags, run_options& out) {
@@ -267,7 +269,8 @@ void output_flags(flag_set& flags, run_options& out) {
               set_word(out.color, color_words));
   flags.toggle("--quiet", "No progress and no summary; mistakes are still told.", out.quiet);
   flags.value("--metrics", "ADDR|off",
-              "Where Prometheus may ask for /metrics. Default 127.0.0.1:9464, off with --virtual.",
+              "Where Prometheus may ask for /metrics and a browser for the live page. Default "
+              "127.0.0.1:9464, off with --virtual.",
               set_metrics(out.metrics));
   flags.value("--json", "FILE",
               "Writes the summary as JSON, with the series of the run; fleet report reads it.",

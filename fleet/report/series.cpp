@@ -110,14 +110,11 @@ std::size_t latency_part::memory_bytes() const noexcept {
   return bins_.capacity() * sizeof(decltype(bins_)::value_type);
 }
 
-void run_series::add(const series_look& now) {
+std::optional<series_point> point_maker::take(const series_look& now) {
   if (now.at_s <= last_s_) {
-    return;
+    return std::nullopt;
   }
-  if (points_.size() == points_most) {
-    halve();
-  }
-  auto& p = points_.emplace_back();
+  series_point p;
   p.from_s = last_s_;
   p.to_s = now.at_s;
   p.state = now.state;
@@ -130,6 +127,18 @@ void run_series::add(const series_look& now) {
   counts_ = now.counts;
   latencies_ = now.latencies;
   last_s_ = now.at_s;
+  return p;
+}
+
+void run_series::add(const series_look& now) {
+  auto fresh = maker_.take(now);
+  if (!fresh) {
+    return;
+  }
+  if (points_.size() == points_most) {
+    halve();
+  }
+  points_.push_back(std::move(*fresh));
   // On the whole multiples, so that one look that came late makes none of the others late.
   next_s_ = (std::floor(now.at_s / every_s_ + 1e-6) + 1) * every_s_;
 }

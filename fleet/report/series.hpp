@@ -85,6 +85,18 @@ struct series_point {
   }
 };
 
+/// Makes points of looks: what rose since the one before.
+class point_maker {
+public:
+  /// None: it is no later than the one before, and is left out.
+  std::optional<series_point> take(const series_look& now);
+
+private:
+  rises counts_{};
+  std::array<actors::histogram_snapshot, actors::latency_count> latencies_;
+  double last_s_ = 0;
+};
+
 /// Bounded: once full, each two points become one, and from then on each takes twice as long.
 class run_series {
 public:
@@ -106,9 +118,7 @@ private:
   void halve();
 
   std::vector<series_point> points_;
-  rises counts_{};
-  std::array<actors::histogram_snapshot, actors::latency_count> latencies_;
-  double last_s_ = 0;
+  point_maker maker_;
   double every_s_ = 1;
   double next_s_ = 1;
 };

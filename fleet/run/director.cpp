@@ -211,6 +211,7 @@ void director::judge_moment() {
   judges_->look(
       now, [this] { return looks_of(faults_.desk().rows()); }, facts_);
   for (const auto& line : judges_->take_news()) {
+    told_.course.tell(now.now_s, line);
     if (!options_.quiet) {
       line_->finish();
       std::fprintf(stderr, "%s\n", news_text(now.now_s, line).c_str());

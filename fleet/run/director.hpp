@@ -16,7 +16,7 @@
 
 #include "actors/device/speech_scratch.hpp"
 #include "actors/supervision/shard.hpp"
-#include "fleet/metrics/exposition.hpp"
+#include "fleet/live/host.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_hands.hpp"
@@ -24,6 +24,7 @@
 #include "fleet/run/fault_session.hpp"
 #include "fleet/run/judges.hpp"
 #include "fleet/run/live_line.hpp"
+#include "fleet/run/live_source.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/prepare.hpp"
@@ -32,6 +33,7 @@
 #include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
+#include "fleet/run/private_file.hpp"
 #include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
@@ -96,6 +98,11 @@ private:
   /// On the terminal, where there is one, or by lines.
   void show();
   void show_progress();
+  /// Listens for whoever wants to see metrics and page, if the run has them.
+  std::optional<startup_error> serve_page();
+  [[nodiscard]] bool page_takes_orders() const;
+  /// Where they are, for people; and the token, for this user's programs.
+  void announce_page();
   /// Watches the homes for the page, if there is one.
   void open_page();
   /// Tells the page how the run is, once a slice.
@@ -163,10 +170,15 @@ private:
   std::vector<std::string> faults_refused_;
   run_told told_;
   std::unique_ptr<home_pulse> pulse_; ///< none: nobody asks
+  std::unique_ptr<look_maker> looks_; ///< likewise
   double told_next_s_ = 0;            ///< when what costs something is told again, on the wall
   double shadows_next_s_ = 0;
   std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
-  std::unique_ptr<metrics::page> page_;
+  order_box orders_;
+  std::unique_ptr<live_source> figures_;
+  std::string page_token_; ///< empty: the page only shows
+  std::unique_ptr<page_host> page_;
+  std::unique_ptr<private_file> page_file_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
   caf::actor root_;
   report::run_facts facts_;
