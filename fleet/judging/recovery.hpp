@@ -71,7 +71,7 @@ struct recovery_limits {
 struct backoff_finding {
   std::uint64_t attempts = 0;
   std::uint64_t waits = 0; ///< drawn; attempts without one follow a boot
-  double shortest_s = 0;   ///< as exact as the histogram's three per cent
+  double shortest_s = 0;   ///< as exact as the histogram's 0.8 %
   double longest_s = 0;
   std::uint64_t distinct = 0;            ///< waits below the cap that the histogram tells apart
   std::uint64_t attempts_peak_per_s = 0; ///< in the fullest second

@@ -61,7 +61,7 @@ public:
   latency_part(const actors::histogram_snapshot& now, const actors::histogram_snapshot& before);
   void add(const latency_part& other);
   [[nodiscard]] std::uint64_t count() const noexcept;
-  /// Seconds, to the histogram's three per cent; none where nothing was counted.
+  /// Seconds, to the histogram's 0.8 %; none where nothing was counted.
   [[nodiscard]] std::optional<double> quantile(double q) const;
   /// Allocated, beside the object itself.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
