@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "actors/supervision/fleet_supervisor.hpp"
+#include "fleet/run/load_wishes.hpp"
 
 namespace fleet::program {
 
@@ -124,7 +125,9 @@ void director::drive() {
   wall_began_ = monotonic_seconds();
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
-  count_children();
+  if (ready_.plan) {
+    children_ = children_behind(*ready_.plan);
+  }
   faults_refused_ = faults_.begin(root_);
   for (const auto& refused : faults_refused_) {
     std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
@@ -169,19 +172,6 @@ std::uint64_t director::wanted_now() const {
   const double at = world_->elapsed_s() - began_at_;
   return least_target(*ready_.plan, duration_of_seconds(at - connecting_s),
                       duration_of_seconds(at));
-}
-
-void director::count_children() {
-  const auto& products = ready_.products;
-  if (!ready_.plan || std::none_of(products.begin(), products.end(), [](const auto& product) {
-        return product.plan.children_each != 0;
-      })) {
-    return;
-  }
-  children_.push_back(0);
-  for (const std::uint32_t device : start_order(*ready_.plan)) {
-    children_.push_back(children_.back() + products[ready_.product_of(device)].plan.children_each);
-  }
 }
 
 wanted_devices director::wanted_whole() const {

@@ -111,10 +111,8 @@ private:
   void judge_moment();
   /// Devices that should be online by now, however long each takes to connect.
   [[nodiscard]] std::uint64_t wanted_now() const;
-  /// Likewise, with those behind them; while it drains, also those that a fault has powerless, for
-  /// faults end then and they come back.
+  /// With those behind them, and while it drains also those without power: faults end then.
   [[nodiscard]] wanted_devices wanted_whole() const;
-  void count_children();
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
