@@ -166,7 +166,7 @@ TEST(view_frame, keeps_the_most_important_lines_of_a_small_terminal) {
   ASSERT_EQ(lines.size(), 4U);
   EXPECT_THAT(lines[0], HasSubstr("3:45 left"));
   EXPECT_THAT(lines[1], HasSubstr("0:45 left"));
-  EXPECT_THAT(lines[2], HasSubstr("░ 4,100/4,500"));
+  EXPECT_THAT(lines[2], HasSubstr("▓▒░ 4,100/4,500"));
   EXPECT_THAT(lines[3], HasSubstr("q stops"));
   const auto one = frame(a_busy_run(), {40, 1, utf8});
   ASSERT_EQ(one.size(), 1U);
