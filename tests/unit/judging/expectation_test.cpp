@@ -112,8 +112,8 @@ TEST(expectations, name_the_place_of_what_is_no_comparison) {
 TEST(expectations, name_the_place_of_an_amount_in_another_unit) {
   EXPECT_EQ(wrong("p99(connect) < 250"), "16: p99(connect) is a duration, and 250 has no unit; "
                                          "write it as 250ms or 90s");
-  EXPECT_EQ(wrong("lost < 250ms"), "8: lost is a count, and 250ms is a duration");
-  EXPECT_EQ(wrong("lost < 1%"), "8: lost is a count, and 1% is a share");
+  EXPECT_EQ(wrong("lost < 250ms"), "8: lost is a count, and 250ms is a duration; write a count");
+  EXPECT_EQ(wrong("lost < 1%"), "8: lost is a count, and 1% is a share; write a count");
   EXPECT_EQ(wrong("p99(connect) < 2x"),
             "16: 2x has the unknown unit x; the units are d, h, m, s, ms, us");
   EXPECT_EQ(wrong("rss_max < 2XiB"),
