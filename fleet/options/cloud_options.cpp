@@ -285,10 +285,10 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
 
 result<command, usage_error> parse_check(std::span<const std::string_view> words) {
   check_options out;
-  flag_set flags{"fleet check",
-                 "validates scenarios, thing models and credential files; names mistakes by place, "
-                 "and says what a scenario comes to",
-                 "[flags] FILE..."};
+  flag_set flags{
+      "fleet check",
+      "validates scenarios, thing models and credentials, and says what a scenario comes to",
+      "[flags] FILE..."};
   flags.words(
       "FILE...",
       "Scenarios (.yaml, .yml; every key is in docs/scenarios.md), thing models (.json), or "
