@@ -46,8 +46,9 @@ void spell_watch::look(const spell_moment& now, const histogram_snapshot& acknow
   const double length = now.at_s - last_.at_s;
   const double rate = usual_for_s_ > 0 ? static_cast<double>(usual_.count) / usual_for_s_ : 0;
   const bool known = usual_.count >= usual_least;
+  // One that goes on may have a sample of which little came.
   const bool late =
-      sample.late >= late_least
+      sample.late >= (open_ ? 1 : late_least)
       && static_cast<double>(sample.late) >= late_share * static_cast<double>(sample.all.count);
   const bool silent = sample.all.count == 0 && now.in_flight != 0
                       && rate * length >= static_cast<double>(late_least);

@@ -255,7 +255,7 @@ class Agreement(harness.Case):
             once = next(mutations(random_.choice(bases), random_))
             documents.append(next(mutations(once, random_)) if isinstance(once, (dict, list)) else once)
         taken, refused = self.hold(documents)
-        self.assertGreater(taken, RANDOM // 20)
+        self.assertGreater(taken, RANDOM // 30)
         self.assertGreater(refused, RANDOM // 3)
 
     def test_malformed_scenarios_that_are_yaml(self):

@@ -45,6 +45,13 @@ public:
     }
     look(0);
   }
+  /// A second in which this many come, each as late.
+  void trickle(std::uint64_t reports, milliseconds each) {
+    for (std::uint64_t n = 0; n < reports; ++n) {
+      acknowledgements_.record(each);
+    }
+    look(1'000);
+  }
   void look(std::uint64_t in_flight) {
     moment_.at_s += 1;
     moment_.in_flight = in_flight;
@@ -134,6 +141,21 @@ TEST(slow_spell, goes_on_to_the_end_where_the_target_never_comes_back) {
   EXPECT_DOUBLE_EQ(spell.from_s, 10);
   EXPECT_DOUBLE_EQ(spell.to_s, 12);
   EXPECT_TRUE(spell.faulted);
+}
+
+TEST(slow_spell, goes_on_over_a_sample_of_which_little_came) {
+  run r{1'000};
+  r.usual(10, milliseconds{1});
+  r.fault(true);
+  r.look(1'000);
+  r.fault(false);
+  r.trickle(3, milliseconds{1'900});
+  r.trickle(1'997, milliseconds{1'500});
+  r.usual(2, milliseconds{1});
+  r.watch().finish();
+  ASSERT_EQ(r.watch().spells().size(), 1U);
+  EXPECT_EQ(r.watch().spells().front().affected, 2'000U);
+  EXPECT_TRUE(r.watch().spells().front().faulted);
 }
 
 TEST(slow_spell, is_forgotten_where_nothing_was_late_after_a_pause) {
