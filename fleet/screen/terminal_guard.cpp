@@ -31,7 +31,8 @@ constexpr off_t kept_end = 64 * 1024;
 constexpr int patience_ms = 500;
 
 /// Signals that end the process at once, and so without a destructor.
-constexpr std::array<int, 6> fatal_signals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGQUIT};
+constexpr std::array<int, 7> fatal_signals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE,
+                                           SIGILL,  SIGQUIT, SIGHUP};
 
 struct guarded {
   int terminal = -1;
@@ -138,6 +139,9 @@ terminal_guard::terminal_guard(int terminal) {
   it.terminal = terminal;
   for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
     watch(fatal_signals[i], on_fatal, &it.fatal[i]);
+    if (it.fatal[i].sa_handler == SIG_IGN) { // as by nohup
+      ::sigaction(fatal_signals[i], &it.fatal[i], nullptr);
+    }
   }
   watch(SIGTSTP, on_stop, &it.stop);
   watch(SIGCONT, on_continue, &it.go_on);

@@ -71,7 +71,7 @@ class View(harness.Case):
             self.assertIn("ending at once without a report", terminal.screens.ordinary)
 
     def test_a_crash_gives_the_terminal_back(self):
-        for number in (signal.SIGABRT, signal.SIGQUIT, signal.SIGSEGV):
+        for number in (signal.SIGABRT, signal.SIGQUIT, signal.SIGSEGV, signal.SIGHUP):
             with self.subTest(number=number):
                 terminal = self.watched("--fault", "latency by=1ms at=1s for=1h")
                 terminal.see_text("told")
