@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "fleet/credential_file.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/run/scenario_checks.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
@@ -69,10 +70,11 @@ std::optional<std::shared_ptr<const tsl::model>> model_of(const scenario_product
   return std::make_shared<const tsl::model>(std::move(model).value());
 }
 
-/// Names that a scenario's thing models do not have, and orders that have nothing to set, as far as
-/// the models can be read.
+/// Names that a scenario's thing models do not have, tables that do not fit them, and orders that
+/// have nothing to set, as far as the models can be read.
 mistakes check_with_models(const std::string& path, const scenario& file) {
   mistakes out;
+  table_shelf tables;
   auto products = file.products;
   if (products.empty()) {
     products.emplace_back().name = "product_1";
@@ -86,6 +88,9 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
       std::move(found.begin(), found.end(), std::back_inserter(out));
     };
     add(unknown_names(path, product, model->get()));
+    if (auto replays = read_replays(path, product, model->get(), tables); !replays) {
+      add(replays.error());
+    }
     for (const auto& entry : file.cloud_traffic) {
       if (entry.product != product.name) {
         continue;

@@ -27,7 +27,7 @@ std::string director::stage_text() const {
       if (ready_.plan) {
         const auto at = duration_of_seconds(world_->elapsed_s() - began_at_);
         const auto now = stage_at(*ready_.plan, at);
-        return fmt::format("{} {}/{}", now.ramp ? "ramp" : "hold", now.stage + 1,
+        return fmt::format("{} {}/{}", to_string(now.kind), now.stage + 1,
                            ready_.plan->stage_ends.size());
       }
       return stage_ == stage::ramp ? "ramp" : "steady";
@@ -38,6 +38,13 @@ std::string director::stage_text() const {
   FLEET_CHECK(false);
 }
 
+std::optional<double> director::stage_left_s() const {
+  if (!ready_.plan || (stage_ != stage::ramp && stage_ != stage::steady)) {
+    return std::nullopt;
+  }
+  return seconds(stage_at(*ready_.plan, since_begin()).left);
+}
+
 duration director::since_begin() const {
   return duration_of_seconds(world_->elapsed_s() - began_at_);
 }
@@ -46,9 +53,17 @@ std::uint32_t director::expected_at_end() const {
   if (!ready_.plan) {
     return options_.devices;
   }
+  std::uint32_t sum = 0;
+  for (const auto& line : ready_.plan->lines) {
+    sum += expected_at_end(line);
+  }
+  return sum;
+}
+
+std::uint32_t director::expected_at_end(const load_line& line) const {
   const duration end = duration_of_seconds(facts_.duration_s);
   const duration before = std::max<duration>(end - std::chrono::seconds{1}, duration{0});
-  return std::min(target_at(*ready_.plan, end), target_at(*ready_.plan, before));
+  return std::min(target_at(line, end), target_at(line, before));
 }
 
 void director::excuse_powerless() {
@@ -61,19 +76,21 @@ void director::excuse_powerless() {
   }
 }
 
-void director::expect_of_products(std::uint32_t connections) {
+void director::expect_of_products() {
   if (!ready_.plan) {
-    facts_.products.front().expected_end = connections;
+    facts_.products.front().expected_end = facts_.expected_end;
     return;
   }
-  auto order = start_order(*ready_.plan);
-  order.resize(std::min<std::size_t>(order.size(), connections));
-  for (const std::uint32_t device : order) {
-    const auto number = ready_.product_of(device);
-    const auto& plan = ready_.products[number].plan;
-    ++facts_.products[number].expected_end;
-    if (plan.children_each != 0) {
-      facts_.products[plan.children_product].expected_end += plan.children_each;
+  for (const auto& line : ready_.plan->lines) {
+    auto order = start_order(*ready_.plan, line);
+    order.resize(std::min<std::size_t>(order.size(), expected_at_end(line)));
+    for (const std::uint32_t device : order) {
+      const auto number = ready_.product_of(device);
+      const auto& plan = ready_.products[number].plan;
+      ++facts_.products[number].expected_end;
+      if (plan.children_each != 0) {
+        facts_.products[plan.children_product].expected_end += plan.children_each;
+      }
     }
   }
 }
@@ -179,7 +196,7 @@ void director::judge_moment() {
   now.now_s = world_->elapsed_s() - began_at_;
   now.wanted = wanted_now();
   now.over = stage_ != stage::ramp && stage_ != stage::steady;
-  now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
+  now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp()
                          : facts_.counts.started < ready_.connections();
   judges_->look(
       now, [this] { return looks_of(faults_.desk().rows()); }, facts_);
@@ -235,7 +252,8 @@ void director::advance() {
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
     facts_.expected_end = expected_at_end();
-    expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
+    expect_of_products();
+    facts_.course.stages = stages_seen();
     excuse_powerless();
     facts_.process.rss_steady_bytes = resident_bytes();
     far_.quiet();
@@ -283,6 +301,7 @@ void director::show_progress() {
   p.requested =
       ready_.plan ? target_at(*ready_.plan, duration_of_seconds(p.elapsed_s)) : options_.devices;
   p.stage = stage_text();
+  p.stage_left_s = stage_left_s();
   p.now = facts_.counts;
   p.before = shown_;
   const double wall = monotonic_seconds();

@@ -67,6 +67,10 @@ private:
   };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
   [[nodiscard]] std::string stage_text() const;
+  /// Of a scenario, while its devices live: how long this part of its stage goes on.
+  [[nodiscard]] std::optional<double> stage_left_s() const;
+  /// The stages that came, as far as they came.
+  [[nodiscard]] std::vector<report::stage_fact> stages_seen() const;
   /// Since the devices run, in this world's time.
   [[nodiscard]] duration since_begin() const;
 
@@ -104,8 +108,9 @@ private:
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
+  [[nodiscard]] std::uint32_t expected_at_end(const load_line& line) const;
   /// The same of each product, those behind gateways with their gateways.
-  void expect_of_products(std::uint32_t connections);
+  void expect_of_products();
   /// Nobody expects those to be online whose power a fault takes to the end.
   void excuse_powerless();
   [[nodiscard]] bool all_back() const;
@@ -146,7 +151,7 @@ private:
   std::vector<std::unique_ptr<twin_traffic>> clouds_;
   std::vector<std::unique_ptr<traffic_flow>> traffic_;
   std::vector<std::unique_ptr<rollout_flow>> rollouts_;
-  actors::timetable load_;
+  std::vector<actors::timetable> loads_; ///< of each line of the plan
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;

@@ -8,6 +8,22 @@ namespace fleet::program {
 
 namespace {
 
+duration duration_of(double s) {
+  return duration{static_cast<std::int64_t>(s * 1e9)};
+}
+
+/// Devices that the load has on when a part of a stage ends, before the next one begins.
+std::uint32_t devices_by(const scenario_plan& plan, duration end) {
+  std::uint32_t sum = 0;
+  for (const auto& line : plan.lines) {
+    const auto& all = line.load.segments;
+    const auto last =
+        std::find_if(all.begin(), all.end(), [end](const load_segment& s) { return s.end >= end; });
+    sum += last != all.end() && last->end == end ? last->to : target_at(line, end);
+  }
+  return sum;
+}
+
 constexpr double tell_every_s = 1;
 /// Counting them looks at every device.
 constexpr double count_shadows_every_s = 5;
@@ -33,6 +49,22 @@ void director::open_page() {
   }
 }
 
+std::vector<report::stage_fact> director::stages_seen() const {
+  std::vector<report::stage_fact> out;
+  double from_s = 0;
+  for (const auto& part : ready_.plan ? ready_.plan->stage_parts : std::vector<stage_part>{}) {
+    if (from_s >= facts_.duration_s) {
+      break;
+    }
+    const duration end = std::min(part.end, duration_of(facts_.duration_s));
+    const double to_s = seconds(end);
+    out.push_back({static_cast<std::uint32_t>(part.stage + 1), std::string{to_string(part.kind)},
+                   from_s, to_s, devices_by(*ready_.plan, end)});
+    from_s = to_s;
+  }
+  return out;
+}
+
 void director::tell_page() {
   if (!page_ || stage_ == stage::ended) {
     return;
@@ -45,6 +77,11 @@ void director::tell_page() {
   }
   run_state now;
   now.stage = stage_text();
+  now.stage_left_s = stage_left_s();
+  for (const auto& product : ready_.products) {
+    const auto* const curve = product.settings.curve.get();
+    now.reports.push_back(curve == nullptr ? 1 : curve->ppm_at(since_begin()) / 1e6);
+  }
   now.elapsed_s = world_->elapsed_s() - began_at_;
   now.duration_s = seconds(options_.run_for);
   now.wanted = wanted_now();

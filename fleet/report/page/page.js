@@ -173,6 +173,8 @@
         y1: y(v), y2: y(v)}),
       svg("text", {x: left - 8, y: y(v) + 4, "text-anchor": "end"}, format.axis(v)));
     }
+    drawStages(root, list(options.stages), {x, top, y0, span, width, right,
+      names: options.names});
     drawBands(root, bands, {x, top, y0, span, left, width, right, names: options.names});
     for (const t of timeTicks(span, Math.max(3, Math.floor(width / 95)))) {
       root.append(svg("text", {x: x(t), y: height - 6, "text-anchor": t === 0 ? "start"
@@ -207,6 +209,21 @@
     }
     hover(root, {source, lines, middle, x, left, right, width, top, y0, format, span});
     return root;
+  };
+
+  /** Where each part of the load's stages begins, with its name where there is room. */
+  const drawStages = (root, stages, at_) => {
+    stages.forEach((s, i) => {
+      const from = at_.x(Math.min(s.at, at_.span));
+      const to = i + 1 < stages.length ? at_.x(stages[i + 1].at) : at_.width - at_.right;
+      if (i > 0) {
+        root.append(svg("line", {class: "stage-edge", x1: from, x2: from, y1: at_.top,
+          y2: at_.y0}));
+      }
+      if (at_.names && to - from > s.name.length * 6 + 6) {
+        root.append(svg("text", {class: "stage-name", x: from + 4, y: at_.top + 10}, s.name));
+      }
+    });
   };
 
   const drawBands = (root, bands, at_) => {
@@ -345,10 +362,14 @@
   const bandsOf = (run, span) => list(run.faults).map((f) => ({name: f.name || "fault",
     from: number(f.at_s) || 0, to: number(f.ended_s) === null ? span : f.ended_s}));
 
+  const stagesOf = (run) => list(run.stages).filter((s) => number(s.at_s) !== null)
+    .map((s) => ({name: `${s.stage} ${s.kind}`, at: s.at_s}));
+
   const runCharts = (run) => {
     const s = series(run.series);
     if (!s.to.length) return null;
     const bands = bandsOf(run, s.span);
+    const stages = stagesOf(run);
     const states = [["online", "var(--accent)"], ["subscribing", "var(--accent-2)"],
       ["logging_on", "var(--accent-2)"], ["connecting", "var(--accent-3)"],
       ["backing_off", "var(--wait)"], ["stopping", "var(--off)"], ["off", "var(--grid)"]];
@@ -357,16 +378,16 @@
       ["p50", "var(--accent-3)"]].map(([q, colour]) => line(q, s.column(`${key}_${q}_s`), colour));
     const has = (key) => s.column(`${key}_count`).some((v) => v);
     return el("div", {class: "charts"},
-      chart({title: "Devices by state", unit: "", source: s, bands, wide: true, names: true,
-        format: whole, lines: [...states.map(([name, colour]) => ({name: words(name),
+      chart({title: "Devices by state", unit: "", source: s, bands, stages, wide: true,
+        names: true, format: whole, lines: [...states.map(([name, colour]) => ({name: words(name),
           values: s.column(name), colour, kind: "stack"})),
         line("to be online", s.column("wanted"), "var(--ink)", {kind: "dash", width: 1.4})]}),
-      chart({title: "Messages", unit: "a second", source: s, bands, format: perSecond, lines: [
-        line("published", s.rate("published"), "var(--accent)"),
-        line("acknowledged", s.rate("acknowledged"), "var(--accent-2)", {kind: "dash"}),
-        line("commands", s.rate("commands"), "var(--good)"),
-        line("not sent", s.rate("skipped"), "var(--wait)"),
-        line("sent late", s.rate("late_sends"), "var(--bad)")]}),
+      chart({title: "Messages", unit: "a second", source: s, bands, stages, format: perSecond,
+        lines: [line("published", s.rate("published"), "var(--accent)"),
+          line("acknowledged", s.rate("acknowledged"), "var(--accent-2)", {kind: "dash"}),
+          line("commands", s.rate("commands"), "var(--good)"),
+          line("not sent", s.rate("skipped"), "var(--wait)"),
+          line("sent late", s.rate("late_sends"), "var(--bad)")]}),
       chart({title: "From due to acknowledged", unit: "latency", source: s, bands, log: true,
         format: seconds, lines: latency("publish_ack")}),
       has("publish_reply") ? chart({title: "From due to the cloud's reply", unit: "latency",
@@ -602,7 +623,7 @@
     section("Reasons of failure", troubles(run));
     section("Where it ran, and how to repeat it", environment(run));
     page.append(el("footer", null, "Latencies count from the moment a report was due. Shaded: a "
-      + "fault in force. This file needs no network."));
+      + "fault in force; dotted: where a stage begins. This file needs no network."));
   };
 
   // ---- two runs ----
