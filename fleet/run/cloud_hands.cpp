@@ -6,6 +6,7 @@
 
 #include "fleet/run/far_faults.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/run_mark.hpp"
 
 namespace fleet::program {
 
@@ -79,15 +80,15 @@ constexpr double patience_s = 3; ///< with a twin that is asked to end a fault
 
 far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready,
                    double often_s)
-    : api_(std::move(api)), where_(std::move(where)), often_s_(often_s), seed_(ready.seed),
-      devices_(ready.devices()) {
+    : api_(std::move(api)), where_(std::move(where)), often_s_(often_s), mark_(run_mark()),
+      seed_(ready.seed), devices_(ready.devices()) {
   for (const auto& region : ready.regions) {
     shares_ppm_.push_back(region.share_ppm);
   }
 }
 
 std::optional<std::string> far_hand::add(const std::shared_ptr<const faults::fault>& f) {
-  if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_})) {
+  if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_}, mark_)) {
     return why;
   }
   slow_ = false;
@@ -107,17 +108,18 @@ void far_hand::remove(const std::string& name) {
     return counted_->open.contains(name);
   }();
   if (open) {
-    look(*api_, where_, *counted_); // it forgets what it counted
+    look(*api_, where_, mark_, *counted_); // it forgets what it counted
   }
   // One that it does not take: its fault ends by itself, and the run goes on.
-  (void)end_far_fault(*api_, where_, name);
+  (void)end_far_fault(*api_, where_, name, mark_);
   slow_ = monotonic_seconds() - began > patience_s;
   const std::lock_guard held{counted_->lock};
   counted_->open.erase(name);
 }
 
-void far_hand::look(admin_api& api, const std::string& where, counted& into) {
-  const auto all = list_far_faults(api, where);
+void far_hand::look(admin_api& api, const std::string& where, const std::string& mark,
+                    counted& into) {
+  const auto all = list_far_faults(api, where, mark);
   const std::lock_guard held{into.lock};
   into.asking = false;
   if (!all) {
@@ -142,8 +144,8 @@ std::optional<fault_figures> far_hand::figures(const std::string& name) const {
     counted_->asking = true;
     counted_->asked_s = now;
     // Left behind where the run ends before the answer comes: it owns what it needs.
-    std::thread{[api = api_, where = where_, into = counted_] {
-      look(*api, where, *into);
+    std::thread{[api = api_, where = where_, mark = mark_, into = counted_] {
+      look(*api, where, mark, *into);
     }}.detach();
   }
   const auto found = counted_->by.find(name);

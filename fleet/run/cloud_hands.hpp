@@ -68,7 +68,8 @@ private:
 };
 
 /// A target that is a twin and shows its admin API. Orders wait for their answer; what was counted
-/// is asked for beside, at most every `often_s` and as long as it can change.
+/// is asked for beside, at most every `often_s` and as long as it can change, which also tells the
+/// twin that this run is there.
 class far_hand final : public fault_hand {
 public:
   /// `where`: of the API, for people. Any thread may ask it.
@@ -88,11 +89,13 @@ private:
     bool asking = false;
     std::optional<double> asked_s;
   };
-  static void look(admin_api& api, const std::string& where, counted& into);
+  static void look(admin_api& api, const std::string& where, const std::string& mark,
+                   counted& into);
 
   std::shared_ptr<admin_api> api_;
   std::string where_;
   double often_s_;
+  const std::string mark_; ///< of this run, by which the twin knows its faults
   std::uint64_t seed_;
   std::uint32_t devices_;
   std::vector<std::uint32_t> shares_ppm_; ///< of the regions
