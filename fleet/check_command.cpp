@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "fleet/credential_file.hpp"
+#include "fleet/explain/explain.hpp"
 #include "fleet/run/scenario_checks.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
+#include "protocol/base/json_write.hpp"
 #include "protocol/tsl/load.hpp"
 
 namespace fleet::program {
@@ -34,7 +36,15 @@ bool model_path(std::string_view path) {
   return path.ends_with(".json");
 }
 
-result<std::string, mistakes> check_model(const std::string& path) {
+/// What is to be said about a good file.
+struct finding {
+  std::string line;    ///< behind its name
+  std::string more;    ///< lines after that
+  std::string_view as; ///< `scenario`, `thing model` or `credentials`
+  std::string json;    ///< an object of a scenario's; else empty
+};
+
+result<finding, mistakes> check_model(const std::string& path) {
   auto text = read_whole_file(path, model_file_most);
   if (!text) {
     return fail(mistakes{path + ": " + text.error()});
@@ -48,9 +58,12 @@ result<std::string, mistakes> check_model(const std::string& path) {
     return fail(std::move(out));
   }
   const auto& m = model.value();
-  return "thing model, " + counted(m.properties().size(), "property", "properties") + ", "
-         + counted(m.events().size(), "event", "events") + ", "
-         + counted(m.services().size(), "service", "services") + ", no mistake";
+  return finding{"thing model, " + counted(m.properties().size(), "property", "properties") + ", "
+                     + counted(m.events().size(), "event", "events") + ", "
+                     + counted(m.services().size(), "service", "services") + ", no mistake",
+                 {},
+                 "thing model",
+                 {}};
 }
 
 /// What a product's devices are; nothing where its file cannot be read or holds none.
@@ -101,18 +114,23 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
   return out;
 }
 
-/// What is to be said about a good file, or its mistakes.
-result<std::string, mistakes> check_file(const std::string& path) {
+result<finding, mistakes> check_scenario(const std::string& path,
+                                         const std::optional<std::uint64_t>& seed) {
+  const auto file = read_scenario_file(path);
+  if (!file) {
+    return fail(file.error());
+  }
+  if (auto wrong = check_with_models(path, file.value()); !wrong.empty()) {
+    return fail(std::move(wrong));
+  }
+  const auto explained = explain(file.value(), seed);
+  return finding{"ok, " + headline(explained), to_text(explained), "scenario", to_json(explained)};
+}
+
+result<finding, mistakes> check_file(const std::string& path,
+                                     const std::optional<std::uint64_t>& seed) {
   if (scenario_path(path)) {
-    const auto file = read_scenario_file(path);
-    if (!file) {
-      return fail(file.error());
-    }
-    if (auto wrong = check_with_models(path, file.value()); !wrong.empty()) {
-      return fail(std::move(wrong));
-    }
-    // The reader has seen that a plan comes of it.
-    return "ok, " + summary_of(file.value(), resolve(file.value()).value());
+    return check_scenario(path, seed);
   }
   if (model_path(path)) {
     return check_model(path);
@@ -121,7 +139,34 @@ result<std::string, mistakes> check_file(const std::string& path) {
   if (!table) {
     return fail(table.error());
   }
-  return counted(table.value().count(), "device", "devices") + ", no mistake";
+  return finding{
+      counted(table.value().count(), "device", "devices") + ", no mistake", {}, "credentials", {}};
+}
+
+/// An entry of `files[]`.
+std::string json_of(const std::string& path, const result<finding, mistakes>& found) {
+  byte_buffer out;
+  object_writer object{out};
+  object.text("file", path);
+  object.raw("ok", found ? "true" : "false");
+  if (!found) {
+    byte_buffer lines;
+    lines.push('[');
+    for (std::size_t i = 0; i < found.error().size(); ++i) {
+      lines.append(std::string_view{i == 0 ? "" : ","});
+      append_json_text(lines, found.error()[i]);
+    }
+    lines.push(']');
+    object.raw("mistakes", as_text(lines.view()));
+  } else {
+    object.text("kind", found.value().as);
+    object.text("summary", found.value().line);
+    if (!found.value().json.empty()) {
+      object.raw("scenario", found.value().json);
+    }
+  }
+  object.end();
+  return std::string{as_text(out.view())};
 }
 
 } // namespace
@@ -129,10 +174,14 @@ result<std::string, mistakes> check_file(const std::string& path) {
 exit_code check_files(const check_options& options, std::ostream& out, std::ostream& errors) {
   std::size_t mistakes_found = 0;
   std::size_t bad_files = 0;
+  std::string all;
   for (const auto& path : options.files) {
-    const auto good = check_file(path);
+    const auto good = check_file(path, options.seed);
+    all += (all.empty() ? "" : ",\n") + json_of(path, good);
     if (good) {
-      out << path << ": " << good.value() << '\n';
+      if (!options.json) {
+        out << path << ": " << good.value().line << '\n' << good.value().more;
+      }
       continue;
     }
     ++bad_files;
@@ -140,6 +189,9 @@ exit_code check_files(const check_options& options, std::ostream& out, std::ostr
     for (const auto& line : good.error()) {
       errors << line << '\n';
     }
+  }
+  if (options.json) {
+    out << "{\"files\":[\n" << all << "\n]}\n";
   }
   if (bad_files == 0) {
     return exit_code::passed;

@@ -15,6 +15,8 @@
 #include "fleet/cloud/product_secrets.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
 #include "fleet/cloud/web_host.hpp"
+#include "fleet/live/host.hpp"
+#include "fleet/live/page.hpp"
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/options/platform_variants.hpp"
 #include "fleet/report/files.hpp"
@@ -60,7 +62,7 @@ private:
   std::unique_ptr<cloud::fault_desk> faults_;
   std::unique_ptr<cloud::twin> twin_;
   std::unique_ptr<web_host> web_;
-  std::unique_ptr<metrics::page> page_;
+  std::unique_ptr<page_host> page_;
 };
 
 std::optional<startup_error> server::open_data(cloud::twin_options& into) {
@@ -174,13 +176,16 @@ std::optional<startup_error> server::listen() {
     twin_->start_commands(commands);
   }
   if (options_.metrics.at) {
-    auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
+    page_parts parts;
+    parts.html = twin_page();
+    parts.metrics = [this] {
       std::vector<metrics::sample> out;
       sample_twin(twin_->counters(), out);
       sample_faults(*faults_, out);
       sample_process(out);
-      return out;
-    });
+      return metrics::text_of(out);
+    };
+    auto page = page_host::serve(*options_.metrics.at, std::move(parts));
     if (!page) {
       return startup_error{exit_code::environment_failed, page.error()};
     }
@@ -215,9 +220,7 @@ void server::announce(const std::vector<hal::address>& chosen) const {
     std::printf("%s\n", line.c_str());
   }
   if (page_) {
-    auto at = *options_.metrics.at;
-    at.port = page_->port();
-    std::printf("metrics %s\n", at.text().c_str());
+    std::printf("metrics %s\n", page_->at().text().c_str());
   }
   if (security_.streams && options_.cert_file.empty() && !options_.data_dir.empty()) {
     std::printf("ca %s/ca.pem\n", options_.data_dir.c_str());

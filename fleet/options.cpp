@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "fleet/metrics/reference.hpp"
+#include "fleet/options/command_tree.hpp"
 #include "fleet/options/flag_set.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/words.hpp"
@@ -15,8 +16,8 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> subcommands{"run",    "cloud", "device",  "fault",
-                                                      "report", "check", "version", "help"};
+constexpr std::array<std::string_view, 9> subcommands{
+    "run", "cloud", "device", "fault", "report", "check", "completion", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -31,9 +32,11 @@ constexpr std::string_view overview =
     "                 coap start and http start, then report and more\n"
     "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
     "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
-    "  check          validates scenarios and credential files\n"
+    "  check          validates scenarios, models and credentials; explains scenarios\n"
+    "  completion     prints a script that completes all this in bash, zsh or fish\n"
     "  version        prints the version\n"
-    "  help [NAME]    prints this, or a subcommand's manual; help metrics: all that /metrics has\n"
+    "  help [NAME]    prints this, or a subcommand's manual; help metrics: all that /metrics has;\n"
+    "                 help --man [NAME]: the same as a man page\n"
     "\n"
     "Try: fleet run --devices 5000\n"
     "\n"
@@ -54,11 +57,8 @@ using words_view = std::span<const std::string_view>;
 
 result<command, usage_error> parse_cloud(words_view words) {
   const auto console = console_words();
-  std::vector<std::string_view> all{"serve"};
-  all.insert(all.end(), console.begin(), console.end());
   const auto rollout = rollout_words();
-  all.insert(all.end(), rollout.begin(), rollout.end());
-  all.emplace_back("fault");
+  const auto all = cloud_words();
   if (words.empty()) {
     return fail(wrong_usage("fleet cloud", "needs a subcommand: " + text::enumerate(all)));
   }
@@ -80,7 +80,26 @@ result<command, usage_error> parse_cloud(words_view words) {
   return fail(wrong_usage("fleet cloud", unknown_subcommand(words.front(), all)));
 }
 
+/// `help --man`, and the words behind it.
+result<command, usage_error> parse_man(words_view words) {
+  const auto tree = command_tree();
+  const auto at = std::find_if(tree.begin(), tree.end(), [words](const command_node& node) {
+    return std::equal(node.path.begin(), node.path.end(), words.begin(), words.end());
+  });
+  if (at != tree.end() && !at->help.empty()) {
+    return command{text_answer{man_page(tree, *at)}};
+  }
+  std::string name;
+  for (const auto word : words) {
+    name += (name.empty() ? "" : " ") + std::string{word};
+  }
+  return fail(wrong_usage("fleet help", "there is no manual of " + name));
+}
+
 result<command, usage_error> parse_help(words_view words) {
+  if (!words.empty() && words.front() == "--man") {
+    return parse_man(words.subspan(1));
+  }
   if (words.empty() || words.front().starts_with('-') || words.front() == "help"
       || words.front() == "version") {
     return command{text_answer{std::string{overview}}};
@@ -171,6 +190,25 @@ hal::address default_metrics_address() {
   return at;
 }
 
+std::span<const std::string_view> subcommand_words() {
+  return subcommands;
+}
+
+std::vector<std::string_view> cloud_words() {
+  std::vector<std::string_view> all{"serve"};
+  for (const auto more : {console_words(), rollout_words()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  all.emplace_back("fault");
+  return all;
+}
+
+command help_answer(const flag_set& flags) {
+  auto of = std::make_shared<const manual>(flags.told());
+  std::string text = help_text(*of);
+  return command{text_answer{std::move(text), std::move(of)}};
+}
+
 usage_error wrong_usage(std::string_view subcommand, std::string_view sentence) {
   std::string message{subcommand};
   message += ": ";
@@ -202,6 +240,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "check") {
     return parse_check(rest);
+  }
+  if (first == "completion") {
+    return parse_completion(rest);
   }
   if (first == "version" || first == "--version") {
     return command{text_answer{"fleet " + std::string{version} + "\n"}};

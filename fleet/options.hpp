@@ -19,6 +19,8 @@
 #include "fleet/options/judging_options.hpp"
 #include "fleet/options/mqtt_text_options.hpp"
 #include "fleet/options/report_files.hpp"
+#include "fleet/options/text_answer.hpp"
+#include "fleet/screen/abilities.hpp"
 #include "fleet/session_words.hpp"
 #include "fleet/sweep/options.hpp"
 #include "fleet/text/endpoints.hpp"
@@ -105,7 +107,8 @@ struct run_options {
   std::string ledger_file;
   report_files told; ///< beside those two
   bool quiet = false;
-  bool plain = false; ///< no live line, even on a terminal
+  bool plain = false; ///< lines of progress, even on a terminal
+  color_choice color = color_choice::automatic;
   sweep_options sweep;
 };
 
@@ -161,17 +164,14 @@ struct device_options {
 /// `fleet check`.
 struct check_options {
   std::vector<std::string> files;
+  std::optional<std::uint64_t> seed{}; ///< that whom faults hit is counted with; none: the file's
+  bool json = false;
 };
 
 /// `fleet report`.
 struct report_options {
   std::vector<std::string> runs; ///< one or two files of JSON
   report_files told;             ///< of two: the page alone
-};
-
-/// Nothing to run, only to print to standard output: help or version. Exit code 0.
-struct text_answer {
-  std::string text;
 };
 
 using command =

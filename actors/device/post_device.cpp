@@ -261,6 +261,7 @@ void post_device::send_waiting() {
       continue;
     }
     p.id = posted.value();
+    p.went = true;
     const bool again = std::exchange(p.counted, has_tag(p.cookie));
     if (again) {
       bump(counts().resent);
@@ -283,13 +284,20 @@ void post_device::forget(std::size_t at) {
 
 /// The link is gone. Reports that ask for an answer and have none stay, and go out again behind the
 /// next log-on, whose token explains the repeat to the platform; what the firmware had to say it
-/// says anew.
+/// says anew. But a report that link after link has ended over is let go: in the account nobody has
+/// acknowledged it.
 void post_device::take_back() noexcept {
   std::erase_if(pending_, [](const pending_post& p) { return !p.reliable || !has_tag(p.cookie); });
   for (pending_post& p : pending_) {
+    if (std::exchange(p.went, false)) {
+      ++p.links;
+    }
     p.id = 0;
-    p.logons = p.ways = p.delays = 0;
+    p.logons = p.ways = 0; // each link has these repeats; what it was asked to wait counts on
   }
+  const auto given_up =
+      std::erase_if(pending_, [](const pending_post& p) { return p.links >= post_links_max; });
+  bump(counts().request_timeouts, given_up);
   hold_until_ = never;
 }
 

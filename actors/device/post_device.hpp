@@ -17,6 +17,9 @@ namespace fleet::actors {
 
 struct post_firmware;
 
+/// Links that may end over one report before it is given up.
+inline constexpr std::uint8_t post_links_max = 8;
+
 class post_device final : post_channel_events, thing_link {
 public:
   /// The product has a plan and the vendor's dialect. `turns` outlives it.
@@ -51,8 +54,10 @@ private:
     std::uint8_t logons = 0; ///< how often the platform refused the token
     std::uint8_t ways = 0;   ///< how often its session was lost
     std::uint8_t delays = 0; ///< how often the platform could not take it
+    std::uint8_t links = 0;  ///< how many ended after it had gone out and before it was taken
     bool reliable = true;
     bool counted = false; ///< as published
+    bool went = false;    ///< out, since the link came up
   };
 
   void on_transport_up() override;

@@ -18,9 +18,16 @@ std::uint32_t change_of(const load_segment& s) noexcept {
   return s.to >= s.from ? s.to - s.from : s.from - s.to;
 }
 
+std::uint32_t arrived(const std::vector<duration>& arrivals, duration by) noexcept {
+  return static_cast<std::uint32_t>(std::upper_bound(arrivals.begin(), arrivals.end(), by)
+                                    - arrivals.begin());
+}
+
 std::uint32_t target_in(const load_segment& s, duration at) noexcept {
   const duration into = std::clamp(at - s.begin, duration{0}, s.end - s.begin);
-  const auto done = static_cast<std::uint32_t>(whole(into) * change_of(s) / whole(s.end - s.begin));
+  const auto done =
+      s.arrivals ? arrived(*s.arrivals, into)
+                 : static_cast<std::uint32_t>(whole(into) * change_of(s) / whole(s.end - s.begin));
   return s.to >= s.from ? s.from + done : s.from - done;
 }
 
@@ -33,6 +40,9 @@ duration time_of(const load_segment& s, std::uint32_t steps) noexcept {
   const std::uint32_t change = change_of(s);
   if (steps > change) {
     return s.end;
+  }
+  if (s.arrivals) {
+    return s.begin + (*s.arrivals)[steps - 1];
   }
   const wide length = whole(s.end - s.begin);
   return s.begin + duration{static_cast<std::int64_t>((length * steps + change - 1) / change)};
@@ -58,11 +68,21 @@ std::uint32_t target_at(std::span<const load_segment> segments, std::uint32_t af
   return now == segments.end() ? after : target_in(*now, at);
 }
 
+std::vector<duration> poisson_arrivals(std::uint32_t count, duration length, random_stream random) {
+  std::vector<duration> out(count);
+  std::generate(out.begin(), out.end(), [&] {
+    return duration{
+        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(length.count())))};
+  });
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 duration next_change(const timetable& load, duration at, load_limits limits) {
-  for (const auto& s : load.segments) {
-    if (s.end <= at) {
-      continue;
-    }
+  const auto first =
+      std::upper_bound(load.segments.begin(), load.segments.end(), at,
+                       [](duration t, const load_segment& segment) { return t < segment.end; });
+  for (const auto& s : std::span{first, load.segments.end()}) {
     const duration from = std::max(at, s.begin);
     if (beyond(target_in(s, from), limits)) {
       return from;

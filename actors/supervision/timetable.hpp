@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "protocol/base/random.hpp"
 #include "protocol/base/time.hpp"
 
 namespace fleet::actors {
@@ -16,6 +18,9 @@ struct load_segment {
   duration end{0};
   std::uint32_t from = 0;
   std::uint32_t to = 0;
+  /// Not evenly: when each device comes, or goes, after `begin`; rising, one for each and all
+  /// before the end (poisson_arrivals).
+  std::shared_ptr<const std::vector<duration>> arrivals{};
 
   friend bool operator==(const load_segment&, const load_segment&) = default;
 };
@@ -26,8 +31,13 @@ struct timetable {
   std::uint32_t after = 0;
 };
 
-/// How many are on at `at` after the start: up to a segment's progress, rounded towards its `from`.
+/// How many are on at `at` after the start: up to a segment's progress, rounded towards its `from`,
+/// or to those that have arrived.
 std::uint32_t target_at(std::span<const load_segment> segments, std::uint32_t after, duration at);
+
+/// `count` moments within `length`, as a Poisson process has them of which nothing but the number
+/// is known: each anywhere, whatever the others. Rising.
+std::vector<duration> poisson_arrivals(std::uint32_t count, duration length, random_stream random);
 
 /// What next_change() looks for: as many as `at_least`, or fewer than `fewer_than`.
 struct load_limits {

@@ -29,6 +29,8 @@ public:
   virtual ~admin_api() = default;
   /// Asks and waits. The error is one sentence: nobody answered, or nothing that is HTTP.
   virtual result<admin_answer, std::string> ask(const admin_request& what) = 0;
+  /// Ends the question under way and every later one at once, with an error. From any thread.
+  virtual void give_up() {}
 };
 
 } // namespace fleet::program

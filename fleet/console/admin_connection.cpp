@@ -1,6 +1,7 @@
 // The exchange: connect, ask, wait, and say in one sentence what went wrong.
 #include "fleet/console/admin_connection.hpp"
 
+#include <atomic>
 #include <variant>
 #include <vector>
 
@@ -36,8 +37,10 @@ struct ending {
 /// One transport and the HTTP client on it.
 class exchange final : public hal::stream_events, private hal::timer {
 public:
-  exchange(hal::real_home& home, const http::client_limits& limits)
-      : home_(home), client_(limits), patience_(limits.response_deadline) {}
+  /// `given_up` outlives it; who sets it also wakes `home`.
+  exchange(hal::real_home& home, const http::client_limits& limits,
+           const std::atomic<bool>& given_up)
+      : home_(home), client_(limits), patience_(limits.response_deadline), given_up_(given_up) {}
   ~exchange() { home_.disarm(*this); }
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
@@ -57,6 +60,11 @@ private:
   template <class Until>
   void pump(Until until) {
     while (!ended_.over && !until()) {
+      if (given_up_.load(std::memory_order_acquire)) {
+        stream_.reset();
+        finish("was not waited for any longer");
+        return;
+      }
       home_.poll_once(std::chrono::seconds{1});
     }
   }
@@ -82,6 +90,7 @@ private:
   hal::real_home& home_;
   http::client client_;
   duration patience_;
+  const std::atomic<bool>& given_up_;
   hal::stream_ptr stream_;
   ending ended_;
   bool connected_ = false;
@@ -183,6 +192,7 @@ struct admin_connection::state {
   http::client_limits limits;
   std::unique_ptr<stream_filter_factory> security;
   hal::real_world world{hal::real_world_options{.name = "console"}};
+  std::atomic<bool> given_up{false};
   std::unique_ptr<exchange> transport;
 };
 
@@ -206,7 +216,7 @@ std::optional<std::string> admin_connection::state::connect() {
   }
   std::string first;
   for (const hal::address& peer : addresses.value()) {
-    transport = std::make_unique<exchange>(world.home(0), limits);
+    transport = std::make_unique<exchange>(world.home(0), limits, given_up);
     hal::connect_options options;
     options.peer = peer;
     options.timeout = target.patience;
@@ -244,6 +254,11 @@ admin_connection::admin_connection(admin_target target)
     : state_(std::make_unique<state>(std::move(target))) {}
 
 admin_connection::~admin_connection() = default;
+
+void admin_connection::give_up() {
+  state_->given_up.store(true, std::memory_order_release);
+  state_->world.home(0).post([] {}); // wakes whoever pumps it
+}
 
 result<admin_answer, std::string> admin_connection::ask(const admin_request& what) {
   bool again = true;

@@ -45,6 +45,8 @@ public:
   /// Tries the addresses of the name one after the other; patience is for connecting and for the
   /// answer, each.
   result<admin_answer, std::string> ask(const admin_request& what) override;
+  /// The name's look-up alone is not cut short.
+  void give_up() override;
 
 private:
   struct state;

@@ -56,7 +56,8 @@ public:
     skip();
     if (at_ != text_.size()) {
       return fail(
-          say(at_ + 1, "there is more behind the comparison: " + std::string{text_.substr(at_)}));
+          say(at_ + 1, "there is more behind the comparison: " + std::string{text_.substr(at_)}
+                           + "; write it as an item of its own"));
     }
     if (auto wrong = check(out)) {
       return fail(std::move(*wrong));
@@ -140,8 +141,8 @@ private:
       return read_amount(out);
     }
     if (!letter(text_[at_])) {
-      return say(out.column,
-                 std::string{"has "} + text_[at_] + " where a figure or an amount should be");
+      return say(out.column, std::string{"has "} + text_[at_]
+                                 + " where a figure or an amount should be, as in lost == 0");
     }
     std::size_t end = at_;
     while (end < text_.size() && of_a_name(text_[end])) {
@@ -189,7 +190,7 @@ private:
     const std::size_t open = at_;
     const std::size_t close = text_.find(')', at_);
     if (close == std::string_view::npos) {
-      return say(open + 1, "has a parenthesis that does not close");
+      return say(open + 1, "has a parenthesis that does not close; write ) behind its argument");
     }
     ++at_;
     skip();
@@ -290,7 +291,8 @@ private:
     if (e.left.unit != e.right.unit) {
       return say(e.right.what.column, shown(e.left) + " is " + std::string{text_of(e.left.unit)}
                                           + ", and " + shown(e.right) + " is "
-                                          + std::string{text_of(e.right.unit)});
+                                          + std::string{text_of(e.right.unit)} + "; write "
+                                          + std::string{text_of(e.left.unit)});
     }
     return {};
   }

@@ -2,6 +2,7 @@
 #include "fleet/judging/recovery.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,8 @@ using actors::histogram_snapshot;
 constexpr double window_s = 1.0;
 constexpr double stretch_s = 15; ///< of what is in flight, the last two such count
 constexpr double slack_s = 1e-6; ///< of sums of slices
+/// The effect that nobody is told of.
+constexpr std::string_view half_open_word = "half_open";
 
 std::uint64_t less(std::uint64_t a, std::uint64_t b) noexcept {
   return a > b ? a - b : 0;
@@ -24,6 +27,10 @@ std::uint64_t less(std::uint64_t a, std::uint64_t b) noexcept {
 
 std::uint64_t missing_of(const fleet_moment& m) noexcept {
   return less(m.wanted, m.online + m.off_by_fault);
+}
+
+std::uint64_t children_missing_of(const fleet_moment& m) noexcept {
+  return less(m.children_wanted, m.children_online);
 }
 
 double lower_s(std::size_t bucket) noexcept {
@@ -35,23 +42,50 @@ double upper_s(std::size_t bucket) noexcept {
 
 } // namespace
 
+namespace {
+
+/// Something of which there is more by chance now and then: what counts is that it stays so.
+struct bound {
+  std::uint64_t usual = 0;            ///< at most
+  std::optional<double> beyond_since; ///< at each sample since
+
+  bool holds(std::uint64_t count, std::uint64_t chance, double now_s) {
+    if (count <= std::max(usual + usual / 2, chance)) {
+      beyond_since.reset();
+    } else if (!beyond_since) {
+      beyond_since = now_s;
+    }
+    return !beyond_since || now_s - *beyond_since < window_s - slack_s;
+  }
+};
+
+} // namespace
+
 struct recovery_watch::open_fault {
   std::size_t finding = 0;
   bool over = false;
-  std::optional<double> whole_since;   ///< once over
-  std::optional<double> crowded_since; ///< more in flight than before, at each sample since
-  std::uint64_t missing = 0;           ///< before it
-  std::uint64_t in_flight = 0;         ///< likewise, at most
+  std::optional<double> whole_since; ///< once over
+  std::uint64_t missing = 0;         ///< before it
+  bound in_flight;
+  bound children_missing;
   fleet_moment before;
   histogram_snapshot acknowledgements;
   histogram_snapshot waits;
 };
+
+/// What was usual for `other` is so for `one`, where it is less.
+void recovery_watch::settle_for_less(open_fault& one, const open_fault& other) noexcept {
+  one.missing = std::min(one.missing, other.missing);
+  one.in_flight.usual = std::min(one.in_flight.usual, other.in_flight.usual);
+  one.children_missing.usual = std::min(one.children_missing.usual, other.children_missing.usual);
+}
 
 recovery_watch::recovery_watch(const recovery_limits& limits, const distributions& asked)
     : limits_(limits), asked_(asked) {}
 recovery_watch::~recovery_watch() = default;
 
 void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> faults) {
+  first_look_s_ = first_look_s_.value_or(now.at_s);
   const auto told = [this](const fault_look& f) {
     const auto before = told_.find(f.name);
     return before != told_.end() && f.began_s <= before->second + slack_s;
@@ -66,7 +100,7 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
         follow(*former, now, &fault);
       }
     }
-    open(now, fault);
+    open(fault);
   }
   for (const auto& one : open_) {
     const auto& name = findings_[one->finding].name;
@@ -82,7 +116,7 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
       continue;
     }
     one->whole_since = one->whole_since.value_or(now.at_s);
-    if (now.at_s - *one->whole_since >= limits_.settle_s - slack_s) {
+    if (now.at_s - *one->whole_since >= settle_s(*one, now) - slack_s) {
       recovered(*one);
     }
   }
@@ -90,16 +124,27 @@ void recovery_watch::look(const fleet_moment& now, std::span<const fault_look> f
   if (open_.empty() && any) {
     calm_since_ = asked_.acknowledgements();
   }
-  if (now.at_s - stretch_began_s_ >= stretch_s) {
-    crowd_before_ = std::exchange(crowd_now_, 0);
-    stretch_began_s_ = now.at_s;
-  }
-  crowd_now_ = std::max(crowd_now_, now.in_flight);
+  count_usual(now);
   while (!second_.empty() && second_.front().at_s < now.at_s - window_s - slack_s) {
     second_.pop_front();
   }
   second_.push_back({now.at_s, now.connects, now.attempts, now.links_lost, now.wanted, now.online});
   last_ = now;
+}
+
+void recovery_watch::count_usual(const fleet_moment& now) {
+  if (now.at_s - stretch_began_s_ >= stretch_s) {
+    in_flight_.set_back(in_flight_.now);
+    children_missing_.set_back(children_missing_.now);
+    stretch_began_s_ = now.at_s;
+  }
+  in_flight_.now = std::max(in_flight_.now, now.in_flight);
+  children_missing_.now = std::max(children_missing_.now, children_missing_of(now));
+  const std::uint64_t events = now.links_lost + now.attempts;
+  if (events != waits_read_at_) { // far too much to be read where nobody has waited
+    waits_read_at_ = events;
+    waits_ = asked_.waits();
+  }
 }
 
 /// Those that are recovered from. What was usual before one of them is so for the others again.
@@ -109,44 +154,47 @@ void recovery_watch::let_go(const fleet_moment& now) {
       continue;
     }
     for (const auto& other : open_) {
-      other->missing = std::min(other->missing, gone->missing);
-      other->in_flight = std::min(other->in_flight, gone->in_flight);
+      settle_for_less(*other, *gone);
     }
-    crowd_before_ = gone->in_flight;
-    crowd_now_ = 0;
+    in_flight_.set_back(gone->in_flight.usual);
+    children_missing_.set_back(gone->children_missing.usual);
     stretch_began_s_ = now.at_s;
   }
   std::erase_if(open_, [this](const auto& o) { return findings_[o->finding].recovered_s; });
 }
 
-/// As it was before the fault. Sampling sees more in flight by chance now and then: what counts is
-/// that it stays so.
+/// As it was before the fault.
 bool recovery_watch::whole(open_fault& one, const fleet_moment& now) {
-  const std::uint64_t chance = 1 + now.wanted / 1000;
-  if (now.in_flight <= std::max(one.in_flight + one.in_flight / 2, chance)) {
-    one.crowded_since.reset();
-  } else if (!one.crowded_since) {
-    one.crowded_since = now.at_s;
-  }
-  const bool crowded = one.crowded_since && now.at_s - *one.crowded_since >= window_s - slack_s;
-  return missing_of(now) <= one.missing && !crowded;
+  const bool idle = one.in_flight.holds(now.in_flight, 1 + now.wanted / 1000, now.at_s);
+  const bool complete =
+      one.children_missing.holds(children_missing_of(now), now.children_wanted / 1000, now.at_s);
+  return missing_of(now) <= one.missing && idle && complete;
 }
 
-void recovery_watch::open(const fleet_moment& now, const fault_look& fault) {
+double recovery_watch::settle_s(const open_fault& one, const fleet_moment& now) const {
+  const auto& finding = findings_[one.finding];
+  const bool unnoticed =
+      finding.effect == half_open_word && now.links_lost - one.before.links_lost < finding.strikes;
+  return unnoticed ? limits_.notice_s : limits_.settle_s;
+}
+
+void recovery_watch::open(const fault_look& fault) {
   auto one = std::make_unique<open_fault>();
   one->acknowledgements = asked_.acknowledgements();
-  one->waits = asked_.waits();
   if (open_.empty()) {
     calm_.add(one->acknowledgements.since(calm_since_));
   }
-  // What struck since the sample before is part of it.
-  one->before = last_.at_s > 0 ? last_ : now;
-  one->missing = missing_of(one->before);
-  one->in_flight = std::max(crowd_before_, crowd_now_);
+  // What struck since the sample before is part of it. From the first moment on nothing is usual.
+  if (fault.began_s > *first_look_s_ + slack_s) {
+    one->before = last_;
+    one->missing = missing_of(last_);
+    one->in_flight.usual = in_flight_.most();
+    one->children_missing.usual = children_missing_.most();
+    one->waits = waits_;
+  }
   for (const auto& other : open_) {
     if (other->over) { // and not recovered from: its disturbance is not usual
-      one->missing = std::min(one->missing, other->missing);
-      one->in_flight = std::min(one->in_flight, other->in_flight);
+      settle_for_less(*one, *other);
     }
     auto& finding = findings_[other->finding];
     if (finding.followed_by.empty()) {
@@ -168,7 +216,8 @@ void recovery_watch::open(const fleet_moment& now, const fault_look& fault) {
 void recovery_watch::follow(open_fault& one, const fleet_moment& now, const fault_look* fault) {
   auto& finding = findings_[one.finding];
   // Under its name another one may be on its way, after it was taken away.
-  const bool there = fault != nullptr && fault->began_s <= finding.at_s + slack_s;
+  const bool there =
+      fault != nullptr && fault->began_s >= 0 && fault->began_s <= finding.at_s + slack_s;
   if (there) {
     finding.selected = fault->selected;
     finding.hit = fault->hit;
@@ -263,7 +312,7 @@ void recovery_watch::recovered(const open_fault& one) {
 void recovery_watch::finish() {
   for (const auto& one : open_) {
     const auto whole_for = last_.at_s - one->whole_since.value_or(last_.at_s);
-    if (one->whole_since && whole_for >= limits_.settle_s - slack_s) {
+    if (one->whole_since && whole_for >= settle_s(*one, last_) - slack_s) {
       recovered(*one);
       continue;
     }

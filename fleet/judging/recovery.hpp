@@ -2,6 +2,7 @@
 // fault when the fleet was whole again, what it cost, and whether back-off did its duty.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -20,10 +21,12 @@ namespace fleet::judging {
 struct fleet_moment {
   double at_s = 0; ///< since the first device was started
   std::uint64_t online = 0;
-  std::uint64_t wanted = 0;       ///< to be online
-  std::uint64_t off_by_fault = 0; ///< of those: without power by a fault in force
-  std::uint64_t in_flight = 0;    ///< reports without acknowledgement
-  std::uint64_t connects = 0;     ///< after a device's first
+  std::uint64_t wanted = 0;          ///< to be online
+  std::uint64_t off_by_fault = 0;    ///< of those: without power by a fault in force
+  std::uint64_t children_online = 0; ///< devices behind gateways
+  std::uint64_t children_wanted = 0; ///< likewise, with gateways that have power
+  std::uint64_t in_flight = 0;       ///< reports without acknowledgement
+  std::uint64_t connects = 0;        ///< after a device's first
   std::uint64_t attempts = 0;
   std::uint64_t resent = 0;
   std::uint64_t links_lost = 0;
@@ -59,13 +62,16 @@ struct recovery_limits {
   double cap_s = 60;  ///< the longest
   /// For so long it must stay whole to be so: some faults are noticed with the next report only.
   double settle_s = 1;
+  /// Likewise after links were left half open, as long as not all of them are known to be lost:
+  /// until whoever asks only once in a keep-alive has asked.
+  double notice_s = 1;
 };
 
 /// From a fault's begin until the fleet was whole again.
 struct backoff_finding {
   std::uint64_t attempts = 0;
   std::uint64_t waits = 0; ///< drawn; attempts without one follow a boot
-  double shortest_s = 0;   ///< as exact as the histogram's three per cent
+  double shortest_s = 0;   ///< as exact as the histogram's 0.8 %
   double longest_s = 0;
   std::uint64_t distinct = 0;            ///< waits below the cap that the histogram tells apart
   std::uint64_t attempts_peak_per_s = 0; ///< in the fullest second
@@ -89,7 +95,7 @@ struct fault_finding {
   std::optional<double> recovered_s; ///< after its end; none: the fleet was not whole again
   /// When the run ended it was whole for so long, less than it must be for that to be known.
   std::optional<double> whole_for_s;
-  std::string followed_by;           ///< a fault that began before that; empty: none
+  std::string followed_by; ///< a fault that began before that; empty: none
   std::uint64_t reconnect_peak_per_s = 0;
   std::uint64_t links_lost = 0;
   std::uint64_t delayed = 0;  ///< acknowledged later than delayed_after_s
@@ -122,6 +128,17 @@ public:
 
 private:
   struct open_fault;
+  /// The most of something, in this stretch of time and in the one before.
+  struct crowd {
+    std::uint64_t now = 0;
+    std::uint64_t before = 0;
+
+    [[nodiscard]] std::uint64_t most() const noexcept { return std::max(now, before); }
+    void set_back(std::uint64_t to) noexcept {
+      before = to;
+      now = 0;
+    }
+  };
   struct point {
     double at_s;
     std::uint64_t connects;
@@ -131,13 +148,16 @@ private:
     std::uint64_t online;
   };
 
-  void open(const fleet_moment& now, const fault_look& fault);
+  void open(const fault_look& fault);
   void follow(open_fault& one, const fleet_moment& now, const fault_look* fault);
   void count_second(const open_fault& one, const fleet_moment& now);
   void recovered(const open_fault& one);
   void close(const open_fault& one);
   void let_go(const fleet_moment& now);
   static bool whole(open_fault& one, const fleet_moment& now);
+  static void settle_for_less(open_fault& one, const open_fault& other) noexcept;
+  [[nodiscard]] double settle_s(const open_fault& one, const fleet_moment& now) const;
+  void count_usual(const fleet_moment& now);
   void judge_waits(const open_fault& one);
 
   recovery_limits limits_;
@@ -145,16 +165,18 @@ private:
   std::vector<fault_finding> findings_;
   std::vector<std::unique_ptr<open_fault>> open_;
   std::map<std::string, double, std::less<>> told_; ///< when the last of each name began
-  std::deque<point> second_;                        ///< what the last second saw
+  std::optional<double> first_look_s_;
+  std::deque<point> second_; ///< what the last second saw
   std::vector<std::string> news_;
   fleet_moment last_{};
   // What is usual without faults:
   actors::histogram_snapshot calm_;       ///< acknowledgements
   actors::histogram_snapshot calm_since_; ///< those before this calm began
-  // The most in flight, in this stretch of time and in the one before:
-  std::uint64_t crowd_now_ = 0;
-  std::uint64_t crowd_before_ = 0;
+  crowd in_flight_;                       ///< reports
+  crowd children_missing_;                ///< behind gateways that come and go
   double stretch_began_s_ = 0;
+  actors::histogram_snapshot waits_; ///< as of the last sample
+  std::uint64_t waits_read_at_ = 0;  ///< links lost and attempts by then
 };
 
 } // namespace fleet::judging

@@ -137,8 +137,20 @@ soak_finding soak_watch::judge(std::uint64_t devices) const {
   return out;
 }
 
+std::size_t soak_watch::memory_bytes() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& one : series_) {
+    sum += one.memory_bytes();
+  }
+  return sum;
+}
+
 std::vector<std::string> failures_of(const soak_finding& soak) {
   std::vector<std::string> out;
+  if (!soak.never_began.empty()) {
+    out.push_back("soak: nothing to judge: the steady part never began, since " + soak.never_began);
+    return out;
+  }
   if (soak.too_short) {
     out.push_back(fmt::format(
         "soak: too short to judge: {} of steady running with {} samples; it takes {} and {} at "

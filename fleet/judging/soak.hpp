@@ -29,6 +29,10 @@ public:
   };
   void add(double at_s, double value);
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
+  /// Allocated, beside the object itself.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return samples_.capacity() * sizeof(sample);
+  }
 
 private:
   std::vector<sample> samples_;
@@ -57,7 +61,8 @@ struct soak_finding {
   double steady_from_s = 0;
   double steady_s = 0;
   std::uint64_t samples = 0;
-  bool too_short = false; ///< to be judged: nothing here says that anything does not grow
+  bool too_short = false;  ///< to be judged: nothing here says that anything does not grow
+  std::string never_began; ///< why there is no steady part, as after `since`; empty: there is one
   std::uint64_t devices = 0;
   std::vector<growth_finding> all;
   [[nodiscard]] bool passed() const noexcept;
@@ -75,6 +80,8 @@ public:
   void add(double at_s, const std::vector<std::optional<double>>& values);
   /// `devices` of the run, for what each of them costs.
   [[nodiscard]] soak_finding judge(std::uint64_t devices) const;
+  /// Allocated by what it keeps, beside the object itself.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
   std::vector<watched> what_;
@@ -82,7 +89,7 @@ private:
 };
 
 /// What fails, a sentence each: `memory in use grew by 3.2 MiB in 50m: 3.8MiB an hour, 4KiB a
-/// device and hour`; or that the steady part is too short.
+/// device and hour`; or that the steady part is too short, or why it never began.
 std::vector<std::string> failures_of(const soak_finding& soak);
 
 } // namespace fleet::judging

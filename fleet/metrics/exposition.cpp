@@ -2,11 +2,10 @@
 #include "fleet/metrics/exposition.hpp"
 
 #include <array>
-#include <exception>
+#include <limits>
 
-#include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
 
 namespace fleet::metrics {
 
@@ -43,70 +42,34 @@ prometheus::ClientMetric::Histogram to_buckets(const actors::histogram_snapshot&
   return out;
 }
 
-class collector final : public prometheus::Collectable {
-public:
-  explicit collector(reader read) : read_(std::move(read)) {}
-
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    std::array<prometheus::MetricFamily, family_count> by_family;
-    for (const auto& s : read_()) {
-      const auto& facts = facts_of(s.of);
-      prometheus::ClientMetric metric;
-      for (const auto& [name, value] : s.with) {
-        metric.label.push_back({name, value});
-      }
-      switch (facts.type) {
-        case kind::counter: metric.counter.value = s.value; break;
-        case kind::gauge: metric.gauge.value = s.value; break;
-        case kind::histogram: metric.histogram = to_buckets(*s.distribution); break;
-      }
-      by_family[static_cast<std::size_t>(s.of)].metric.push_back(std::move(metric));
-    }
-    std::vector<prometheus::MetricFamily> out;
-    for (const auto& facts : families()) {
-      auto& f = by_family[static_cast<std::size_t>(facts.id)];
-      if (!f.metric.empty()) {
-        f.name = facts.name;
-        f.help = facts.help;
-        f.type = type_of(facts.type);
-        out.push_back(std::move(f));
-      }
-    }
-    return out;
-  }
-
-private:
-  reader read_;
-};
-
 } // namespace
 
-struct page::state {
-  std::shared_ptr<collector> source;
-  std::unique_ptr<prometheus::Exposer> exposer;
-};
-
-page::page(std::unique_ptr<state> s) : state_(std::move(s)) {}
-page::~page() = default;
-
-std::uint16_t page::port() const {
-  return static_cast<std::uint16_t>(state_->exposer->GetListeningPorts().front());
-}
-
-result<std::unique_ptr<page>, std::string> page::serve(const std::string& address, reader read) {
-  auto s = std::make_unique<state>();
-  s->source = std::make_shared<collector>(std::move(read));
-  // The library throws when it cannot listen; nothing beyond this door does.
-  try {
-    s->exposer = std::make_unique<prometheus::Exposer>(address, 1);
-  } catch (const std::exception&) {
-    return fail(
-        "metrics: cannot listen on " + address
-        + ": the address is in use or not ours; choose another with --metrics ADDR:PORT, or "
-          "--metrics off");
+std::string text_of(const std::vector<sample>& all) {
+  std::array<prometheus::MetricFamily, family_count> by_family;
+  for (const auto& s : all) {
+    const auto& facts = facts_of(s.of);
+    prometheus::ClientMetric metric;
+    for (const auto& [name, value] : s.with) {
+      metric.label.push_back({name, value});
+    }
+    switch (facts.type) {
+      case kind::counter: metric.counter.value = s.value; break;
+      case kind::gauge: metric.gauge.value = s.value; break;
+      case kind::histogram: metric.histogram = to_buckets(*s.distribution); break;
+    }
+    by_family[static_cast<std::size_t>(s.of)].metric.push_back(std::move(metric));
   }
-  s->exposer->RegisterCollectable(s->source);
-  return std::unique_ptr<page>{new page{std::move(s)}};
+  std::vector<prometheus::MetricFamily> out;
+  for (const auto& facts : families()) {
+    auto& f = by_family[static_cast<std::size_t>(facts.id)];
+    if (!f.metric.empty()) {
+      f.name = facts.name;
+      f.help = facts.help;
+      f.type = type_of(facts.type);
+      out.push_back(std::move(f));
+    }
+  }
+  return static_cast<const prometheus::Serializer&>(prometheus::TextSerializer{}).Serialize(out);
 }
 
 } // namespace fleet::metrics

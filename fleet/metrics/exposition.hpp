@@ -1,17 +1,16 @@
-// The metrics page: prometheus-cpp's door. Meters are read when somebody scrapes; nothing of it is
-// on a device's path.
+// The text of /metrics: prometheus-cpp's door. Meters are read when somebody scrapes; nothing of it
+// is on a device's path. Who serves it is fleet/live's.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "actors/device/histogram.hpp"
 #include "fleet/metrics/families.hpp"
-#include "protocol/base/result.hpp"
 
 namespace fleet::metrics {
 
@@ -29,21 +28,9 @@ struct sample {
 /// Reads all meters; called on the page's own thread, so it may only read what any thread may.
 using reader = std::function<std::vector<sample>()>;
 
-/// A running page at http://ADDRESS/metrics; ends with the object.
-class page {
-public:
-  /// Starts to serve at `host:port`; a port of 0 picks a free one. The error is a sentence for
-  /// people.
-  static result<std::unique_ptr<page>, std::string> serve(const std::string& address, reader read);
-  ~page();
-
-  /// The port that it listens on.
-  [[nodiscard]] std::uint16_t port() const;
-
-private:
-  struct state;
-  explicit page(std::unique_ptr<state> s);
-  std::unique_ptr<state> state_;
-};
+/// As Prometheus reads it.
+inline constexpr std::string_view text_content = "text/plain; version=0.0.4; charset=utf-8";
+/// The page of `all`, family by family in the order of the table.
+std::string text_of(const std::vector<sample>& all);
 
 } // namespace fleet::metrics

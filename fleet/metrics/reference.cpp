@@ -47,9 +47,6 @@ constexpr std::string_view opening =
     "\n"
     "`dashboards/` has panels and alerts for all of this.\n";
 
-constexpr std::string_view closing =
-    "\nMetrics that begin with `exposer_` are the library's, about its own page.\n";
-
 template <std::size_t N, class Enum>
 std::string enumerated() {
   std::string out;
@@ -181,7 +178,7 @@ std::string reference() {
   for (const auto& label : labels()) {
     out += "| " + code_words(label.name) + " | " + label.values() + " |\n";
   }
-  return out + std::string{closing};
+  return out;
 }
 
 } // namespace fleet::metrics

@@ -5,6 +5,7 @@
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/scenario/cloud_fault_words.hpp"
+#include "fleet/scenario/fault_words.hpp"
 #include "fleet/text/nearest.hpp"
 
 namespace fleet::program {
@@ -48,13 +49,27 @@ sentence place(fault_options& out, const std::vector<std::string>& words) {
   return std::nullopt;
 }
 
+/// What a twin may be ordered.
+std::vector<std::string> order_words() {
+  std::vector<std::string> out;
+  for (const auto& info : faults::effects()) {
+    if (info.of == faults::domain::cloud || info.of == faults::domain::firmware) {
+      out.emplace_back(info.word);
+    }
+  }
+  for (const auto key : fault_keys()) {
+    out.push_back(std::string{key} + "=");
+  }
+  return out;
+}
+
 void describe(flag_set& flags, fault_verb verb, std::vector<std::string>& line) {
   switch (verb) {
     case fault_verb::add:
       flags.words("EFFECT [key=value…]",
                   "The effect and what is said of it: name, at, for, ramp, every, by, share, rate, "
                   "status; percent and index select devices.",
-                  line);
+                  line, order_words());
       flags.example("fleet cloud fault add drop_acks share=10% for=30s",
                     "a tenth of what devices send is taken and not acknowledged");
       flags.example("fleet cloud fault add kick percent=20% every=1m for=10m",
@@ -87,7 +102,7 @@ result<command, usage_error> parse_verb(fault_verb verb, words_view words) {
               "How long the twin may take to answer: 100ms to 1m, and 2 s more. Default 5s.",
               set_duration(out.reach.timeout, 100ms, 1min));
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   auto wrong = flags.parse(words);
   wrong = wrong ? wrong : place(out, line);
@@ -98,6 +113,10 @@ result<command, usage_error> parse_verb(fault_verb verb, words_view words) {
 }
 
 } // namespace
+
+words_view cloud_fault_words() {
+  return verbs;
+}
 
 result<command, usage_error> parse_cloud_fault(words_view words) {
   const auto rest = words.subspan(1);

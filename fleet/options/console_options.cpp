@@ -34,13 +34,14 @@ std::string command_of(const verb_entry& verb) {
 /// One of the words of a fixed list.
 template <std::size_t N>
 setter set_one_of(std::string& out, const std::array<std::string_view, N>& words) {
-  return [&out, &words](std::string_view value) -> std::optional<std::string> {
+  const auto take = [&out, &words](std::string_view value) -> std::optional<std::string> {
     if (std::find(words.begin(), words.end(), value) == words.end()) {
       return unknown_word(value, words);
     }
     out = value;
     return std::nullopt;
   };
+  return {take, {words.begin(), words.end()}};
 }
 
 setter set_version(std::int64_t& out) {
@@ -285,7 +286,7 @@ result<command, usage_error> parse_verb(const verb_entry& verb,
     flags.example(std::string{verb.examples[i]}, std::string{verb.examples[i + 1]});
   }
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   auto wrong = flags.parse(words);
   if (!wrong) {

@@ -268,7 +268,7 @@ result<command, usage_error> parse_start(words_view words, bool ota) {
   }
   examples(flags, ota);
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));
@@ -298,6 +298,10 @@ bool one_of(std::string_view word, words_view all) {
 }
 
 } // namespace
+
+words_view device_words() {
+  return spoken;
+}
 
 result<command, usage_error> parse_device(words_view words) {
   constexpr std::string_view here = "fleet device";

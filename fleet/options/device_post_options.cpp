@@ -141,7 +141,7 @@ result<command, usage_error> parse_post_start(std::span<const std::string_view> 
                 : "The head of every request and answer, and whole bodies.");
   examples(flags, spoken);
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));

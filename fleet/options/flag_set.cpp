@@ -14,19 +14,15 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::size_t help_width = 100;
-constexpr std::size_t help_column = 30;
 constexpr std::size_t shown_most = 60;
 
 struct flag {
-  std::vector<std::string> names;
-  std::string value_word; ///< empty: takes none
-  std::string text;
-  std::string group;
-  std::vector<std::pair<std::string, std::string>> terms;
+  manual_entry said;
   setter set;
   value_kind kind = value_kind::once;
   CLI::Option* option = nullptr;
+
+  [[nodiscard]] const std::string& name() const noexcept { return said.names.front(); }
 };
 
 struct mistake {
@@ -57,9 +53,9 @@ bool names_flag(std::string_view word, std::string_view name) {
 /// The place of the `nth` word that names the flag; the end when there are fewer.
 std::size_t place_of(std::span<const std::string_view> words, const flag& f, std::size_t nth) {
   for (std::size_t at = 0; at < words.size(); ++at) {
-    const bool here = std::any_of(f.names.begin(), f.names.end(), [&](const std::string& name) {
-      return names_flag(words[at], name);
-    });
+    const bool here =
+        std::any_of(f.said.names.begin(), f.said.names.end(),
+                    [&](const std::string& name) { return names_flag(words[at], name); });
     if (here && nth-- == 0) {
       return at;
     }
@@ -67,38 +63,14 @@ std::size_t place_of(std::span<const std::string_view> words, const flag& f, std
   return words.size();
 }
 
-/// Appends `text`, broken at blanks so that lines start at `column` and stay within the width.
-void append_wrapped(std::string& out, std::string_view text, std::size_t column) {
-  std::size_t used = column;
-  bool first = true;
-  while (!text.empty()) {
-    const std::size_t blank = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, blank);
-    if (!first && used + 1 + word.size() > help_width) {
-      out += '\n';
-      out.append(column, ' ');
-      used = column;
-    } else if (!first) {
-      out += ' ';
-      ++used;
-    }
-    out += word;
-    used += word.size();
-    first = false;
-    text.remove_prefix(std::min(blank + 1, text.size()));
-  }
-  out += '\n';
-}
-
-/// What stands left of the column, and a line of its own where it reaches beyond.
-void append_left(std::string& out, const std::string& left) {
-  out += left;
-  if (left.size() + 1 < help_column) {
-    out.append(help_column - left.size(), ' ');
-  } else {
-    out += '\n';
-    out.append(help_column, ' ');
-  }
+/// What its word says of a value.
+completes completion_of(std::string_view value_word) {
+  const auto has = [value_word](std::string_view part) {
+    return value_word.find(part) != std::string_view::npos;
+  };
+  return has("FILE") || has("PATH") ? completes::files
+         : has("DIR")               ? completes::folders
+                                    : completes::nothing;
 }
 
 } // namespace
@@ -117,7 +89,7 @@ struct flag_set::state {
     const std::string_view name = word.substr(0, word.find('='));
     std::vector<std::string_view> valid;
     for (const auto& f : flags) {
-      valid.insert(valid.end(), f.names.begin(), f.names.end());
+      valid.insert(valid.end(), f.said.names.begin(), f.said.names.end());
     }
     valid.emplace_back("--help");
     std::string sentence = "unknown flag " + std::string{name};
@@ -132,10 +104,11 @@ struct flag_set::state {
   [[nodiscard]] std::string wrong_count(std::string_view complaint) const {
     const std::string_view named = complaint.substr(0, complaint.find_first_of(": "));
     for (const auto& f : flags) {
-      for (const std::string& name : f.names) {
+      for (const std::string& name : f.said.names) {
         if (name == named || name == "--" + std::string{named}) {
           return name
-                 + (f.value_word.empty() ? " takes no value" : " needs a value: " + f.value_word);
+                 + (f.said.value_word.empty() ? " takes no value"
+                                              : " needs a value: " + f.said.value_word);
         }
       }
     }
@@ -145,7 +118,7 @@ struct flag_set::state {
   void set_values(std::span<const std::string_view> words, std::vector<mistake>& found) {
     for (auto& f : flags) {
       const std::vector<std::string>& values = f.option->results();
-      if (f.value_word.empty()) {
+      if (f.said.value_word.empty()) {
         if (!values.empty()) {
           (void)f.set({});
         }
@@ -155,11 +128,11 @@ struct flag_set::state {
         const std::string& value = values[nth];
         const std::size_t at = place_of(words, f, nth);
         if (nth > 0 && f.kind != value_kind::repeated) {
-          found.push_back({at, f.names.front() + " is given twice"});
+          found.push_back({at, f.name() + " is given twice"});
         } else if (value.starts_with("--")) {
-          found.push_back({at, f.names.front() + " needs a value: " + f.value_word});
+          found.push_back({at, f.name() + " needs a value: " + f.said.value_word});
         } else if (const auto wrong = f.set(value)) {
-          found.push_back({at, f.names.front() + " "
+          found.push_back({at, f.name() + " "
                                    + (f.kind == value_kind::secret ? "***" : shown(value)) + " "
                                    + *wrong});
         }
@@ -186,10 +159,14 @@ void flag_set::group(std::string title) {
 void flag_set::value(const std::string& names, std::string value_word, std::string text, setter set,
                      value_kind kind) {
   flag f;
-  f.names = CLI::detail::split(names, ',');
-  f.value_word = std::move(value_word);
-  f.text = std::move(text);
-  f.group = state_->group;
+  f.said = {CLI::detail::split(names, ','),
+            std::move(value_word),
+            std::move(text),
+            state_->group,
+            {},
+            completes::nothing,
+            set.words()};
+  f.said.how = f.said.words.empty() ? completion_of(f.said.value_word) : completes::words;
   f.set = std::move(set);
   f.kind = kind;
   f.option = state_->app.add_option(names, [](const CLI::results_t&) { return true; });
@@ -199,9 +176,9 @@ void flag_set::value(const std::string& names, std::string value_word, std::stri
 
 void flag_set::toggle(const std::string& name, std::string text, bool& out) {
   flag f;
-  f.names = {name};
-  f.text = std::move(text);
-  f.group = state_->group;
+  f.said.names = {name};
+  f.said.text = std::move(text);
+  f.said.group = state_->group;
   f.set = [&out](std::string_view) -> std::optional<std::string> {
     out = true;
     return std::nullopt;
@@ -211,13 +188,21 @@ void flag_set::toggle(const std::string& name, std::string text, bool& out) {
 }
 
 void flag_set::term(std::string_view word, std::string_view text) {
-  state_->flags.back().terms.emplace_back(word, text);
+  auto& said = state_->flags.back().said;
+  said.terms.emplace_back(word, text);
+  if (std::find(said.words.begin(), said.words.end(), word) == said.words.end()) {
+    said.words.emplace_back(word);
+  }
+  said.how = completes::words;
 }
 
-void flag_set::words(std::string value_word, std::string text, std::vector<std::string>& out) {
+void flag_set::words(std::string value_word, std::string text, std::vector<std::string>& out,
+                     std::vector<std::string> known) {
   flag f;
-  f.value_word = std::move(value_word);
-  f.text = std::move(text);
+  f.said.how = known.empty() ? completion_of(value_word) : completes::words;
+  f.said.words = std::move(known);
+  f.said.value_word = std::move(value_word);
+  f.said.text = std::move(text);
   f.set = [&out](std::string_view word) -> std::optional<std::string> {
     out.emplace_back(word);
     return std::nullopt;
@@ -267,57 +252,27 @@ std::optional<std::string> flag_set::parse(std::span<const std::string_view> wor
 }
 
 bool flag_set::given(std::string_view name) const {
-  return std::any_of(state_->flags.begin(), state_->flags.end(), [&](const flag& f) {
-    return f.names.front() == name && f.option->count() > 0;
-  });
+  return std::any_of(state_->flags.begin(), state_->flags.end(),
+                     [&](const flag& f) { return f.name() == name && f.option->count() > 0; });
 }
 
 std::vector<std::string_view> flag_set::given() const {
   std::vector<std::string_view> out;
   for (const auto& f : state_->flags) {
     if (f.option->count() > 0) {
-      out.emplace_back(f.names.front());
+      out.emplace_back(f.name());
     }
   }
   return out;
 }
 
-std::string flag_set::help() const {
-  std::string out = state_->command + ": ";
-  append_wrapped(out, state_->summary, 0);
-  out += "\nusage: " + state_->command + " " + state_->usage + "\n";
+manual flag_set::told() const {
+  manual out{state_->command, state_->summary, state_->usage, {}, {}, state_->examples};
   if (state_->rest) {
-    out += "\n  " + state_->rest->value_word;
-    out.append(help_column - 2 - std::min(help_column - 3, state_->rest->value_word.size()), ' ');
-    append_wrapped(out, state_->rest->text, help_column);
+    out.rest = state_->rest->said;
   }
-  std::string group;
   for (const auto& f : state_->flags) {
-    if (f.group != group) {
-      group = f.group;
-      out += '\n';
-      append_wrapped(out, group, 0);
-    }
-    std::string left = "  " + f.names.front();
-    for (std::size_t i = 1; i < f.names.size(); ++i) {
-      left += ", " + f.names[i];
-    }
-    if (!f.value_word.empty()) {
-      left += " " + f.value_word;
-    }
-    append_left(out, left);
-    append_wrapped(out, f.text, help_column);
-    for (const auto& [word, text] : f.terms) {
-      append_left(out, "    " + word);
-      append_wrapped(out, text, help_column);
-    }
-  }
-  if (!state_->examples.empty()) {
-    out += "\nExamples\n";
-    for (const auto& [line, text] : state_->examples) {
-      out += "  " + line + "\n      ";
-      append_wrapped(out, text, 6);
-    }
+    out.flags.push_back(f.said);
   }
   return out;
 }

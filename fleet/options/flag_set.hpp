@@ -8,13 +8,32 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#include "fleet/options/manual.hpp"
 
 namespace fleet::program {
 
 /// Takes a flag's value; answers what is wrong with it, as the rest of a sentence that starts with
-/// flag and value (`is out of range; …`), or nothing.
-using setter = std::function<std::optional<std::string>(std::string_view value)>;
+/// flag and value (`is out of range; …`), or nothing. May know the words that it takes.
+class setter {
+public:
+  using taker = std::function<std::optional<std::string>(std::string_view value)>;
+
+  setter() = default;
+  template <class F>
+  requires std::is_constructible_v<taker, F> setter(F take, std::vector<std::string> words = {})
+      : take_(std::move(take)), words_(std::move(words)) {}
+
+  std::optional<std::string> operator()(std::string_view value) const { return take_(value); }
+  [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
+
+private:
+  taker take_;
+  std::vector<std::string> words_;
+};
 
 /// How a flag's value is treated.
 enum class value_kind : std::uint8_t {
@@ -41,8 +60,9 @@ public:
   void toggle(const std::string& name, std::string text, bool& out);
   /// Explains a word that the flag declared last may have for its value; for the help alone.
   void term(std::string_view word, std::string_view text);
-  /// Words that are no flags; without this there must be none.
-  void words(std::string value_word, std::string text, std::vector<std::string>& out);
+  /// Words that are no flags; without this there must be none. `known`: what shells complete by.
+  void words(std::string value_word, std::string text, std::vector<std::string>& out,
+             std::vector<std::string> known = {});
   /// An example line for the end of the help, and what it does.
   void example(std::string line, std::string text);
 
@@ -52,8 +72,8 @@ public:
   [[nodiscard]] bool given(std::string_view name) const;
   /// All that were, by their first names, in the order of the help.
   [[nodiscard]] std::vector<std::string_view> given() const;
-  /// The whole help: usage, flags by group, examples.
-  [[nodiscard]] std::string help() const;
+  /// All that was declared, for people and shells.
+  [[nodiscard]] manual told() const;
 
 private:
   struct state;

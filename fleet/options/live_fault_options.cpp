@@ -4,6 +4,7 @@
 
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
+#include "fleet/scenario/fault_presets.hpp"
 #include "fleet/scenario/fault_words.hpp"
 
 namespace fleet::program {
@@ -40,14 +41,6 @@ std::string overview() {
            "0 good,\n2 wrong usage or a fault that cannot be, 3 no run answers.\n";
 }
 
-std::vector<std::string_view> verb_words() {
-  std::vector<std::string_view> out;
-  for (const auto& verb : verbs) {
-    out.push_back(verb.word);
-  }
-  return out;
-}
-
 void examples(flag_set& flags, live_fault_verb verb) {
   if (verb == live_fault_verb::add) {
     flags.example("fleet fault add latency by=300ms for=30s percent=20%",
@@ -78,11 +71,29 @@ std::optional<std::string> contradiction(const live_fault_options& o) {
   return rule ? std::nullopt : std::optional{"\"" + line + "\" " + complaint_of(rule.error())};
 }
 
+/// What `add` is completed by.
+std::vector<std::string> order_words() {
+  const auto effects = fault_effect_words();
+  std::vector<std::string> out{effects.begin(), effects.end()};
+  for (const auto key : fault_keys()) {
+    out.push_back(std::string{key} + "=");
+  }
+  return out;
+}
+
 } // namespace
+
+std::vector<std::string_view> live_fault_words() {
+  std::vector<std::string_view> out;
+  for (const auto& verb : verbs) {
+    out.push_back(verb.word);
+  }
+  return out;
+}
 
 result<command, usage_error> parse_fault(std::span<const std::string_view> words) {
   constexpr std::string_view name = "fleet fault";
-  const auto valid = verb_words();
+  const auto valid = live_fault_words();
   if (words.empty()) {
     return fail(wrong_usage(name, "needs a subcommand: " + text::enumerate(valid)));
   }
@@ -104,7 +115,7 @@ result<command, usage_error> parse_fault(std::span<const std::string_view> words
                 "An effect or a preset, and keys of docs/scenarios.md: at, for, ramp, every, name; "
                 "by, share, rate, size, drift, status; percent, product, tag, index, region, "
                 "devices.",
-                out.words);
+                out.words, order_words());
   } else if (out.verb == live_fault_verb::remove) {
     flags.words("NAME...", "Names of faults; of a preset, all its parts.", out.words);
   }
@@ -118,7 +129,7 @@ result<command, usage_error> parse_fault(std::span<const std::string_view> words
   }
   examples(flags, out.verb);
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   auto wrong = flags.parse(words.subspan(1));
   if (!wrong) {

@@ -84,8 +84,8 @@ one_file_twice(const std::vector<named_output>& all) {
 result<command, usage_error> parse_report(std::span<const std::string_view> words) {
   report_options out;
   flag_set flags{std::string{name}, "tells of a run by its JSON, or compares two figure by figure",
-                 "RUN [RUN]"};
-  flags.words("RUN [RUN]",
+                 "FILE [FILE]"};
+  flags.words("FILE [FILE]",
               "What fleet run wrote with --json. One is told as text; of two every figure stands "
               "beside the other's, with its change.",
               out.runs);
@@ -94,7 +94,7 @@ result<command, usage_error> parse_report(std::span<const std::string_view> word
   flags.example("fleet report run.json --html run.html", "the page of an earlier run");
   flags.example("fleet report before.json after.json", "what has changed");
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));

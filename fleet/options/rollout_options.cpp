@@ -29,13 +29,14 @@ constexpr std::array<std::string_view, 6> device_states{"waiting",   "offered", 
 constexpr duration wait_most = 24h * 30;
 
 setter set_one_of(std::string& out, words_view valid) {
-  return [&out, valid](std::string_view value) -> sentence {
+  const auto take = [&out, valid](std::string_view value) -> sentence {
     if (std::find(valid.begin(), valid.end(), value) == valid.end()) {
       return unknown_word(value, valid);
     }
     out = value;
     return std::nullopt;
   };
+  return {take, {valid.begin(), valid.end()}};
 }
 
 void firmware_flags(flag_set& flags, new_firmware& out) {
@@ -284,7 +285,7 @@ result<command, usage_error> parse_verb(const rollout_entry& entry, words_view w
     flags.example(std::string{entry.examples[i]}, std::string{entry.examples[i + 1]});
   }
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   auto wrong = flags.parse(words);
   wrong = wrong ? wrong : place(out, entry, line);
@@ -333,6 +334,14 @@ std::string to_string(rollout_verb verb) {
 
 words_view rollout_words() {
   return nouns;
+}
+
+std::vector<std::string> rollout_verbs_of(std::string_view noun) {
+  std::vector<std::string> out;
+  for (const auto* entry : entries_of(noun)) {
+    out.emplace_back(entry->word);
+  }
+  return out;
 }
 
 result<command, usage_error> parse_rollout(words_view words) {

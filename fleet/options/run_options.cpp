@@ -10,6 +10,7 @@
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/sweep_flags.hpp"
 #include "fleet/options/words.hpp"
+#include "fleet/scenario/fault_presets.hpp"
 #include "fleet/scenario/fault_words.hpp"
 
 namespace fleet::program {
@@ -20,6 +21,9 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
+constexpr words_of<color_choice, 3> color_words{{{"auto", color_choice::automatic},
+                                                 {"always", color_choice::always},
+                                                 {"never", color_choice::never}}};
 
 /// Flags that replace keys of a scenario.
 constexpr std::array<std::string_view, 15> overriding_flags{
@@ -191,13 +195,15 @@ void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
 
 /// WORDS of a fault, looked at at once and kept as they are.
 setter add_fault_words(std::vector<std::string>& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
+  const auto take = [&out](std::string_view value) -> std::optional<std::string> {
     if (const auto rule = parse_fault_words(value); !rule) {
       return complaint_of(rule.error());
     }
     out.emplace_back(value);
     return std::nullopt;
   };
+  const auto effects = fault_effect_words();
+  return {take, {effects.begin(), effects.end()}};
 }
 
 void fault_flags(flag_set& flags, run_options& out) {
@@ -206,10 +212,12 @@ void fault_flags(flag_set& flags, run_options& out) {
               "Goes wrong on purpose, as \"latency by=300ms for=30s at=10s percent=20%\"; may be "
               "given several times. fleet fault effects has all. Default: none.",
               add_fault_words(out.faults), value_kind::repeated);
-  flags.value("--control", "PATH|off",
-              "The socket by which fleet fault reaches this run. Default: one of its own in "
-              "$XDG_RUNTIME_DIR/fleet, or in the temporary directory; none with --virtual.",
-              set_text(out.control));
+  flags.value(
+      "--control", "PATH|off",
+      "The socket by which fleet fault reaches this run; off: the live page takes no orders "
+      "either. Default: one of its own in $XDG_RUNTIME_DIR/fleet, or in the temporary "
+      "directory; none with --virtual.",
+      set_text(out.control));
 }
 
 void world_flags(flag_set& flags, run_options& out) {
@@ -249,13 +257,20 @@ void output_flags(flag_set& flags, run_options& out) {
   flags.group("Output");
   flags.value(
       "--report-every", "D",
-      "Time between two lines of progress where there is no live line: 100ms to 1d. Default "
+      "Time between two lines of progress where there is no live view: 100ms to 1d. Default "
       "10s.",
       set_duration(out.report_every, 100ms, 24h));
-  flags.toggle("--plain", "Lines of progress even on a terminal.", out.plain);
+  flags.toggle(
+      "--plain",
+      "Lines of progress even on a terminal, in place of the live view (docs/terminal.md).",
+      out.plain);
+  flags.value("--color", "auto|always|never",
+              "Colours of the live view; auto: unless the environment has NO_COLOR. Default auto.",
+              set_word(out.color, color_words));
   flags.toggle("--quiet", "No progress and no summary; mistakes are still told.", out.quiet);
   flags.value("--metrics", "ADDR|off",
-              "Where Prometheus may ask for /metrics. Default 127.0.0.1:9464, off with --virtual.",
+              "Where Prometheus may ask for /metrics and a browser for the live page. Default "
+              "127.0.0.1:9464, off with --virtual.",
               set_metrics(out.metrics));
   flags.value("--json", "FILE",
               "Writes the summary as JSON, with the series of the run; fleet report reads it.",
@@ -316,7 +331,7 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   sweep_flags(flags, out.sweep);
   examples(flags);
   if (asks_for_help(words)) {
-    return command{text_answer{flags.help()}};
+    return help_answer(flags);
   }
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(name, *wrong));

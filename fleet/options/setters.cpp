@@ -13,6 +13,13 @@ std::string out_of_range(const std::string& least, const std::string& most,
   return "is out of range; it takes " + least + " to " + most + std::string{besides};
 }
 
+/// What is wrong with an amount, and where that says no more, what it takes.
+std::string wrong_amount(const std::string& complaint, const std::string& least,
+                         const std::string& most) {
+  const bool says = complaint.find(';') != std::string::npos;
+  return says ? complaint : complaint + "; it takes " + least + " to " + most;
+}
+
 std::string format_rate(double rate) {
   if (rate >= 1) {
     return text::format_count(static_cast<std::uint64_t>(rate)) + "/s";
@@ -28,7 +35,7 @@ setter set_count(std::uint32_t& out, std::uint32_t least, std::uint32_t most) {
   return [&out, least, most](std::string_view value) -> std::optional<std::string> {
     const auto parsed = text::parse_count(value);
     if (!parsed) {
-      return parsed.error();
+      return wrong_amount(parsed.error(), text::format_count(least), text::format_count(most));
     }
     if (parsed.value() < least || parsed.value() > most) {
       return out_of_range(text::format_count(least), text::format_count(most));
@@ -42,7 +49,7 @@ setter set_size(std::uint32_t& out, std::uint32_t least, std::uint32_t most) {
   return [&out, least, most](std::string_view value) -> std::optional<std::string> {
     const auto parsed = text::parse_size(value);
     if (!parsed) {
-      return parsed.error();
+      return wrong_amount(parsed.error(), text::format_size(least), text::format_size(most));
     }
     if (parsed.value() < least || parsed.value() > most) {
       return out_of_range(text::format_size(least), text::format_size(most));
@@ -56,7 +63,7 @@ setter set_rate(std::optional<double>& out, double least, double most) {
   return [&out, least, most](std::string_view value) -> std::optional<std::string> {
     const auto parsed = text::parse_rate(value);
     if (!parsed) {
-      return parsed.error();
+      return wrong_amount(parsed.error(), format_rate(least), format_rate(most));
     }
     if (parsed.value() < least || parsed.value() > most) {
       return out_of_range(format_rate(least), format_rate(most));
@@ -70,7 +77,7 @@ setter set_seed(std::optional<std::uint64_t>& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     const auto parsed = text::parse_number(value);
     if (!parsed) {
-      return parsed.error();
+      return wrong_amount(parsed.error(), "0", "18446744073709551615");
     }
     out = parsed.value();
     return std::nullopt;
@@ -78,14 +85,19 @@ setter set_seed(std::optional<std::uint64_t>& out) {
 }
 
 setter set_duration(duration& out, duration least, duration most, off_word off) {
-  return [&out, least, most, off](std::string_view value) -> std::optional<std::string> {
+  std::vector<std::string> words;
+  if (off == off_word::allowed) {
+    words.emplace_back("off");
+  }
+  const auto take = [&out, least, most, off](std::string_view value) -> std::optional<std::string> {
     if (off == off_word::allowed && value == "off") {
       out = duration{0};
       return std::nullopt;
     }
     const auto parsed = text::parse_duration(value);
     if (!parsed) {
-      return parsed.error() + (off == off_word::allowed ? ", or off" : "");
+      return wrong_amount(parsed.error(), text::format_duration(least), text::format_duration(most))
+             + (off == off_word::allowed ? ", or off" : "");
     }
     if (parsed.value() < least || parsed.value() > most) {
       return out_of_range(text::format_duration(least), text::format_duration(most),
@@ -94,6 +106,7 @@ setter set_duration(duration& out, duration least, duration most, off_word off) 
     out = parsed.value();
     return std::nullopt;
   };
+  return {take, std::move(words)};
 }
 
 setter set_text(std::string& out) {
@@ -201,7 +214,7 @@ setter set_source_addresses(std::vector<hal::address>& out) {
 }
 
 setter set_metrics(metrics_option& out) {
-  return [&out](std::string_view value) -> std::optional<std::string> {
+  const auto take = [&out](std::string_view value) -> std::optional<std::string> {
     if (value == "off") {
       out = metrics_option{std::nullopt, true};
       return std::nullopt;
@@ -213,6 +226,7 @@ setter set_metrics(metrics_option& out) {
     out = metrics_option{parsed.value(), true};
     return std::nullopt;
   };
+  return {take, std::vector<std::string>{"off"}};
 }
 
 std::string unknown_word(std::string_view word, std::span<const std::string_view> valid) {

@@ -48,7 +48,11 @@ std::string unknown_word(std::string_view word, std::span<const std::string_view
 /// One of the table's words.
 template <class T, std::size_t N>
 setter set_word(T& out, const std::array<std::pair<std::string_view, T>, N>& table) {
-  return [&out, table](std::string_view value) -> std::optional<std::string> {
+  std::vector<std::string> words;
+  for (const auto& [word, meaning] : table) {
+    words.emplace_back(word);
+  }
+  const auto take = [&out, table](std::string_view value) -> std::optional<std::string> {
     std::array<std::string_view, N> valid;
     for (std::size_t i = 0; i < N; ++i) {
       if (table[i].first == value) {
@@ -59,6 +63,7 @@ setter set_word(T& out, const std::array<std::pair<std::string_view, T>, N>& tab
     }
     return unknown_word(value, valid);
   };
+  return {take, std::move(words)};
 }
 
 } // namespace fleet::program

@@ -6,10 +6,16 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fleet/options.hpp"
 
 namespace fleet::program {
+
+class flag_set;
+
+/// What --help of these flags prints.
+command help_answer(const flag_set& flags);
 
 /// Ways to log on that a tier of security cannot have (aliyun-iot.md §5.2), as `logon X, which…`;
 /// nothing for those that can be.
@@ -21,6 +27,7 @@ result<command, usage_error> parse_device(std::span<const std::string_view> word
 result<command, usage_error> parse_fault(std::span<const std::string_view> words);
 result<command, usage_error> parse_report(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
+result<command, usage_error> parse_completion(std::span<const std::string_view> words);
 /// `words` begins with one of console_words().
 result<command, usage_error> parse_console(std::span<const std::string_view> words);
 /// The subcommands of `fleet cloud` that ask a running twin.
@@ -31,6 +38,14 @@ result<command, usage_error> parse_rollout(std::span<const std::string_view> wor
 std::span<const std::string_view> rollout_words();
 /// `words` begins with `fault`.
 result<command, usage_error> parse_cloud_fault(std::span<const std::string_view> words);
+/// Behind one of those.
+std::vector<std::string> rollout_verbs_of(std::string_view noun);
+/// Behind `fleet`, `fleet cloud`, `fleet cloud fault`, `fleet fault` and `fleet device`.
+std::span<const std::string_view> subcommand_words();
+std::vector<std::string_view> cloud_words();
+std::span<const std::string_view> cloud_fault_words();
+std::vector<std::string_view> live_fault_words();
+std::span<const std::string_view> device_words();
 /// What `fleet cloud --help` prints.
 std::string console_overview();
 

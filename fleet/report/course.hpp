@@ -56,7 +56,19 @@ struct course_facts {
   limit_fact limit;
 };
 
+/// What a stretch of a run is judged by.
+struct limit_basis {
+  std::vector<const series_point*> points; ///< under load
+  std::uint64_t due = 0;                   ///< reports, those not sent among them
+  std::uint64_t late = 0;                  ///< sent over 100 ms after they were due
+  std::uint64_t full = 0; ///< not sent: as many were without acknowledgement as may
+  bool virtual_world = false;
+  bool embedded = false;   ///< the twin is in the same process
+  std::uint32_t cores = 0; ///< processors; 0: not known
+};
+
 /// From loop lag, late sends and growing queues.
+limit_fact find_limit(const limit_basis& basis);
 limit_fact find_limit(const run_facts& facts);
 
 } // namespace fleet::report

@@ -270,14 +270,15 @@ void keep(run_facts& facts, std::string name, bool judged, Judge judge) {
 void judge_ledger(run_facts& facts) {
   const auto check = [&](std::uint64_t value, std::string_view figure, ledger_direction direction,
                          std::string_view what) {
-    if (facts.judged.by_hand.contains(figure)) {
-      return;
-    }
     const bool up = direction == ledger_direction::uplink;
     const auto known = std::find_if(ledger_figures.begin(), ledger_figures.end(),
                                     [figure](const auto& f) { return f.key == figure; });
     const bool whole = up ? facts.uplink_known : facts.ledger_known;
     const std::string_view side = up ? "uplink" : "downlink";
+    const auto& by_hand = facts.judged.by_hand;
+    if (by_hand.contains(figure) || by_hand.contains(fmt::format("{}({})", figure, side))) {
+      return; // what is expected of one way says nothing of the other
+    }
     keep(facts, fmt::format("ledger.{}.{}", side, figure), whole || own(*known, direction),
          [&](std::vector<std::string>& out) {
            if (value != 0) {

@@ -253,6 +253,14 @@ json of(const judging::growth_finding& g) {
           {"growth", g.growth}, {"growth_limit", g.limit}};
 }
 
+json of(const judging::slow_spell& s) {
+  return {{"from_s", s.from_s},         {"to_s", s.to_s},
+          {"affected", s.affected},     {"skipped", s.skipped},
+          {"unanswered", s.unanswered}, {"usual_s", s.usual_s},
+          {"above_s", s.above_s},       {"slowest_s", s.slowest_s},
+          {"faulted", s.faulted}};
+}
+
 json of(const environment_facts& e) {
   return {{"version", e.version}, {"build", e.build},
           {"system", e.system},   {"processor", e.processor},
@@ -351,6 +359,7 @@ std::string to_json(const run_facts& f) {
     out["digest"] = *f.digest;
   }
   out["faults"] = list_of(f.judged.faults);
+  out["slow_spells"] = list_of(f.judged.spells);
   out["expectations"] = list_of(f.judged.expectations);
   out["stopped_early"] =
       f.judged.stopped_early.empty() ? json(nullptr) : json(f.judged.stopped_early);

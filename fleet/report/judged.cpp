@@ -64,6 +64,21 @@ void append_faults(std::string& out, const judged_facts& j) {
   }
 }
 
+void append_spells(std::string& out, const judged_facts& j) {
+  if (j.spells.empty()) {
+    return;
+  }
+  out +=
+      fmt::format("\n{:<24}{:>9}{:>9}{:>10}{:>9}{:>12}{:>11}{:>10}{:>12}\n", "slow spell", "from",
+                  "to", "affected", "skipped", "unanswered", "later than", "slowest", "usual p99");
+  for (const auto& s : j.spells) {
+    out += fmt::format("{:<24}{:>9}{:>9}{:>10}{:>9}{:>12}{:>11}{:>10}{:>12}\n",
+                       s.faulted ? "under a fault" : "no fault in force", seconds_said(s.from_s),
+                       seconds_said(s.to_s), s.affected, s.skipped, s.unanswered,
+                       seconds_said(s.above_s), seconds_said(s.slowest_s), seconds_said(s.usual_s));
+  }
+}
+
 void append_expectations(std::string& out, const judged_facts& j) {
   if (j.expectations.empty()) {
     return;
@@ -79,6 +94,10 @@ void append_soak(std::string& out, const judged_facts& j) {
     return;
   }
   const auto& s = *j.soak;
+  if (!s.never_began.empty()) {
+    out += fmt::format("\n{:<24}never began, since {}\n", "soak", s.never_began);
+    return;
+  }
   out += fmt::format("\n{:<24}{} of steady running from {} on, {} samples{}\n", "soak",
                      seconds_said(s.steady_s), seconds_said(s.steady_from_s), s.samples,
                      s.too_short ? ": too short to judge" : "");
@@ -99,6 +118,7 @@ void append_soak(std::string& out, const judged_facts& j) {
 std::string judged_text(const judged_facts& j) {
   std::string out;
   append_faults(out, j);
+  append_spells(out, j);
   append_expectations(out, j);
   append_soak(out, j);
   return out;

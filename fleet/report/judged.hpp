@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fleet/judging/recovery.hpp"
+#include "fleet/judging/slow_spell.hpp"
 #include "fleet/judging/soak.hpp"
 #include "fleet/judging/verdict.hpp"
 
@@ -20,8 +21,10 @@ struct judged_facts {
   std::vector<judging::fault_finding> faults;
   /// While the run goes: seconds since the end of each fault that the fleet has not recovered from.
   std::vector<std::optional<double>> waiting;
+  std::vector<judging::slow_spell> spells;
   std::vector<judging::verdict> expectations;
-  /// Figures that expectations name: what every healthy run keeps of them is not asked for.
+  /// Figures that expectations name, as figures_of() has them: what every healthy run keeps of them
+  /// is not asked for.
   std::set<std::string, std::less<>> by_hand;
   std::optional<judging::soak_finding> soak; ///< with --soak
   std::string stopped_early;                 ///< the expectation that was hopeless, and when
@@ -29,8 +32,8 @@ struct judged_facts {
 
 /// All figures, in the order of docs/expectations.md.
 const judging::vocabulary& figures();
-/// The names of those that an expectation names.
-std::vector<std::string_view> figures_of(const judging::expectation& e);
+/// Those that an expectation names, with their arguments: `lost`, `lost(uplink)`.
+std::vector<std::string> figures_of(const judging::expectation& e);
 
 /// The figures of a run, at its end or while it goes.
 class figures_of_run final : public judging::known_facts {

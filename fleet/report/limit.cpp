@@ -30,15 +30,10 @@ std::string percent(double part) {
   return fmt::format("{:.3g} %", part * 100);
 }
 
-/// The points of the run proper: what came as it drained says nothing of its load.
-std::vector<const series_point*> points_of(const run_facts& f, bool calm) {
-  std::vector<const series_point*> out;
-  for (const auto& p : f.course.series.points()) {
-    const bool during = f.duration_s <= 0 || p.from_s < f.duration_s;
-    if (during && (!calm || p.state.faults == 0)) {
-      out.push_back(&p);
-    }
-  }
+/// Without those under a fault: what is slow there is so on purpose.
+std::vector<const series_point*> calm_of(const limit_basis& basis) {
+  auto out = basis.points;
+  std::erase_if(out, [](const auto* p) { return p->state.faults != 0; });
   return out;
 }
 
@@ -72,12 +67,11 @@ double ack_of(const series_point& p) {
       .value_or(0);
 }
 
-void look_at_generator(const run_facts& f, std::vector<std::string>& out) {
-  const auto points = points_of(f, false);
-  const auto due = f.counts.published_all() + f.counts.shadow_updates + f.counts.skipped_all();
-  if (const double late = share(f.counts.late_sends, due); late >= late_share_most) {
+void look_at_generator(const limit_basis& basis, std::vector<std::string>& out) {
+  const auto& points = basis.points;
+  if (const double late = share(basis.late, basis.due); late >= late_share_most) {
     out.push_back(fmt::format("{} of {} reports, {}, left more than 100 ms after they were due",
-                              f.counts.late_sends, due, percent(late)));
+                              basis.late, basis.due, percent(late)));
   }
   if (const auto n = often(points, [](const auto* p) { return lag_of(*p) >= lag_most_s; })) {
     out.push_back(fmt::format("in {} of {} samples a home turned {} or more late, {} at worst", n,
@@ -122,16 +116,14 @@ void look_at_queue(const std::vector<const series_point*>& calm, std::vector<std
   }
 }
 
-void look_at_target(const run_facts& f, std::vector<std::string>& out) {
-  const auto calm = points_of(f, true);
-  const auto due = f.counts.published_all() + f.counts.shadow_updates + f.counts.skipped_all();
-  const auto full = f.counts.skipped[static_cast<std::size_t>(actors::skip::window)];
+void look_at_target(const limit_basis& basis, std::vector<std::string>& out) {
+  const auto calm = calm_of(basis);
   // Under a fault on purpose windows fill up, and say nothing of the target.
-  if (const double part = share(full, due);
-      part >= window_share_most && calm.size() == points_of(f, false).size()) {
+  if (const double part = share(basis.full, basis.due);
+      part >= window_share_most && calm.size() == basis.points.size()) {
     out.push_back(fmt::format("{} reports, {}, were not sent since as many were without "
                               "acknowledgement as a device may have",
-                              full, percent(part)));
+                              basis.full, percent(part)));
   }
   if (const auto n = often(calm, [](const auto* p) { return ack_of(*p) >= slow_s; })) {
     out.push_back(fmt::format("in {} of {} samples without a fault one report in a hundred waited "
@@ -148,20 +140,19 @@ void look_at_target(const run_facts& f, std::vector<std::string>& out) {
   look_at_queue(calm, out);
 }
 
-std::optional<std::string> busy_text(const run_facts& f) {
-  const auto& where = f.course.environment;
-  const auto points = points_of(f, false);
-  if (f.world == "virtual" || where.cores == 0) {
+std::optional<std::string> busy_text(const limit_basis& basis) {
+  if (basis.virtual_world || basis.cores == 0) {
     return std::nullopt;
   }
-  const auto n = often(points, [&where](const auto* p) {
-    return p->state.cores >= busy_share * static_cast<double>(where.cores);
+  const auto n = often(basis.points, [&basis](const auto* p) {
+    return p->state.cores >= busy_share * static_cast<double>(basis.cores);
   });
   if (n == 0) {
     return std::nullopt;
   }
   return fmt::format("in {} of {} samples this process kept all {} processors busy{}", n,
-                     points.size(), where.cores, where.embedded ? ", devices and twin alike" : "");
+                     basis.points.size(), basis.cores,
+                     basis.embedded ? ", devices and twin alike" : "");
 }
 
 } // namespace
@@ -176,18 +167,15 @@ std::string_view to_string(limiter who) noexcept {
   FLEET_CHECK(false);
 }
 
-limit_fact find_limit(const run_facts& facts) {
+limit_fact find_limit(const limit_basis& basis) {
   limit_fact out;
-  if (facts.course.series.points().empty()) {
-    return out;
-  }
-  if (points_of(facts, false).size() < points_least) {
+  if (basis.points.size() < points_least) {
     out.text = "the run was too short to tell who was its limit";
     return out;
   }
   std::vector<std::string> far;
-  look_at_generator(facts, out.evidence);
-  look_at_target(facts, far);
+  look_at_generator(basis, out.evidence);
+  look_at_target(basis, far);
   if (!out.evidence.empty()) {
     out.who = limiter::generator;
     out.text = "the generator was the limit: this machine did not send in time, and latencies hold "
@@ -201,11 +189,33 @@ limit_fact find_limit(const run_facts& facts) {
   }
   out.evidence.insert(out.evidence.end(), far.begin(), far.end());
   if (out.who != limiter::nobody) {
-    if (auto busy = busy_text(facts)) {
+    if (auto busy = busy_text(basis)) {
       out.evidence.push_back(std::move(*busy));
     }
   }
   return out;
+}
+
+limit_fact find_limit(const run_facts& facts) {
+  const auto& points = facts.course.series.points();
+  if (points.empty()) {
+    return {};
+  }
+  limit_basis basis;
+  for (const auto& p : points) {
+    // What came as the run drained says nothing of its load.
+    if (facts.duration_s <= 0 || p.from_s < facts.duration_s) {
+      basis.points.push_back(&p);
+    }
+  }
+  const auto& c = facts.counts;
+  basis.due = c.published_all() + c.shadow_updates + c.skipped_all();
+  basis.late = c.late_sends;
+  basis.full = c.skipped[static_cast<std::size_t>(actors::skip::window)];
+  basis.virtual_world = facts.world == "virtual";
+  basis.embedded = facts.course.environment.embedded;
+  basis.cores = facts.course.environment.cores;
+  return find_limit(basis);
 }
 
 } // namespace fleet::report

@@ -175,6 +175,15 @@ void add_latencies(std::vector<named>& all) {
                    const auto& h = *latency_of(f, which);
                    return h.count == 0 ? std::nullopt : std::optional{h.max_seconds()};
                  }});
+  all.push_back(at_end("affected", unit::count,
+                       "Reports of slow spells: acknowledged late, not sent, or not answered.",
+                       [](const run_facts& f) {
+                         std::uint64_t sum = 0;
+                         for (const auto& s : f.judged.spells) {
+                           sum += s.affected + s.skipped + s.unanswered;
+                         }
+                         return sum;
+                       }));
 }
 
 /// Of all faults that are meant.
@@ -314,12 +323,12 @@ const judging::vocabulary& figures() {
   return all;
 }
 
-std::vector<std::string_view> figures_of(const judging::expectation& e) {
-  std::vector<std::string_view> out;
+std::vector<std::string> figures_of(const judging::expectation& e) {
+  std::vector<std::string> out;
   for (const auto* const side : {&e.left, &e.right}) {
     for (const auto* const term : {&side->what, side->over ? &*side->over : nullptr}) {
       if (term != nullptr && !term->amount()) {
-        out.push_back(figures().figures[term->figure].name);
+        out.push_back(judging::name_of(*term, figures()));
       }
     }
   }

@@ -1,4 +1,4 @@
-// The parts of the page, as cmake/report_page.cmake put them into the program. Internal to the
+// The parts of the page, as cmake/pages.cmake put them into the program. Internal to the
 // folder.
 #pragma once
 

@@ -62,6 +62,7 @@ latency_part::latency_part(const histogram_snapshot& now, const histogram_snapsh
       bins_.emplace_back(static_cast<std::uint16_t>(i), now.buckets[i] - before.buckets[i]);
     }
   }
+  bins_.shrink_to_fit(); // it stays as it is for long
 }
 
 void latency_part::add(const latency_part& other) {
@@ -105,14 +106,15 @@ std::optional<double> latency_part::quantile(double q) const {
   FLEET_CHECK(false);
 }
 
-void run_series::add(const series_look& now) {
+std::size_t latency_part::memory_bytes() const noexcept {
+  return bins_.capacity() * sizeof(decltype(bins_)::value_type);
+}
+
+std::optional<series_point> point_maker::take(const series_look& now) {
   if (now.at_s <= last_s_) {
-    return;
+    return std::nullopt;
   }
-  if (points_.size() == points_most) {
-    halve();
-  }
-  auto& p = points_.emplace_back();
+  series_point p;
   p.from_s = last_s_;
   p.to_s = now.at_s;
   p.state = now.state;
@@ -125,8 +127,30 @@ void run_series::add(const series_look& now) {
   counts_ = now.counts;
   latencies_ = now.latencies;
   last_s_ = now.at_s;
+  return p;
+}
+
+void run_series::add(const series_look& now) {
+  auto fresh = maker_.take(now);
+  if (!fresh) {
+    return;
+  }
+  if (points_.size() == points_most) {
+    halve();
+  }
+  points_.push_back(std::move(*fresh));
   // On the whole multiples, so that one look that came late makes none of the others late.
   next_s_ = (std::floor(now.at_s / every_s_ + 1e-6) + 1) * every_s_;
+}
+
+std::size_t run_series::memory_bytes() const noexcept {
+  std::size_t sum = points_.capacity() * sizeof(series_point);
+  for (const auto& p : points_) {
+    for (const auto& part : p.latencies) {
+      sum += part.memory_bytes();
+    }
+  }
+  return sum;
 }
 
 void run_series::halve() {

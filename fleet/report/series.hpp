@@ -61,8 +61,10 @@ public:
   latency_part(const actors::histogram_snapshot& now, const actors::histogram_snapshot& before);
   void add(const latency_part& other);
   [[nodiscard]] std::uint64_t count() const noexcept;
-  /// Seconds, to the histogram's three per cent; none where nothing was counted.
+  /// Seconds, to the histogram's 0.8 %; none where nothing was counted.
   [[nodiscard]] std::optional<double> quantile(double q) const;
+  /// Allocated, beside the object itself.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
   std::vector<std::pair<std::uint16_t, std::uint64_t>> bins_; ///< by index, rising
@@ -83,6 +85,18 @@ struct series_point {
   }
 };
 
+/// Makes points of looks: what rose since the one before.
+class point_maker {
+public:
+  /// None: it is no later than the one before, and is left out.
+  std::optional<series_point> take(const series_look& now);
+
+private:
+  rises counts_{};
+  std::array<actors::histogram_snapshot, actors::latency_count> latencies_;
+  double last_s_ = 0;
+};
+
 /// Bounded: once full, each two points become one, and from then on each takes twice as long.
 class run_series {
 public:
@@ -96,14 +110,15 @@ public:
   [[nodiscard]] const std::vector<series_point>& points() const noexcept { return points_; }
   /// Seconds that a point takes, but for the last.
   [[nodiscard]] double every_s() const noexcept { return every_s_; }
+  /// Allocated, beside the object itself; rises to a bound with the points and with how much their
+  /// latencies differ.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
   void halve();
 
   std::vector<series_point> points_;
-  rises counts_{};
-  std::array<actors::histogram_snapshot, actors::latency_count> latencies_;
-  double last_s_ = 0;
+  point_maker maker_;
   double every_s_ = 1;
   double next_s_ = 1;
 };

@@ -106,7 +106,7 @@ std::string series_json(const run_series& s) {
 }
 
 std::string histogram_json(const actors::histogram_snapshot& h) {
-  constexpr std::size_t together = 4; // of the histogram's 32 steps an octave
+  constexpr std::size_t together = (1U << actors::histogram_snapshot::sub_bits) / 8;
   std::string uppers;
   std::string counts;
   for (std::size_t i = 0; i < actors::histogram_snapshot::bucket_count; i += together) {

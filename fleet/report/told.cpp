@@ -112,6 +112,22 @@ void append_faults(std::string& out, const json& root) {
   }
 }
 
+void append_spells(std::string& out, const json& root) {
+  const auto& spells = list_at(root, "slow_spells");
+  if (spells.empty()) {
+    return;
+  }
+  out += fmt::format("\n{:<24}{:>9}{:>9}{:>10}{:>9}{:>12}{:>11}{:>10}\n", "slow spell", "from",
+                     "to", "affected", "skipped", "unanswered", "later than", "slowest");
+  for (const auto& s : spells) {
+    out += fmt::format("{:<24}{:>9}{:>9}{:>10}{:>9}{:>12}{:>11}{:>10}\n",
+                       flag_at(s, "faulted") ? "under a fault" : "no fault in force",
+                       time_text(number_at(s, "from_s")), time_text(number_at(s, "to_s")),
+                       count_at(s, "affected"), count_at(s, "skipped"), count_at(s, "unanswered"),
+                       time_text(number_at(s, "above_s")), time_text(number_at(s, "slowest_s")));
+  }
+}
+
 void append_expectations(std::string& out, const json& root) {
   const auto& all = list_at(root, "expectations");
   out += all.empty() ? "" : "\nexpectations\n";
@@ -139,6 +155,7 @@ std::string to_text(const earlier_run& run) {
   append_ledger(out, root);
   append_troubles(out, root);
   append_faults(out, root);
+  append_spells(out, root);
   append_expectations(out, root);
   out += fmt::format("\n{:<15}{:.2f} s CPU, {} at most, {} a device\n", "process",
                      number_at(root, "process.cpu_s").value_or(0),

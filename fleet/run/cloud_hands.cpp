@@ -86,14 +86,21 @@ far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prep
   }
 }
 
+far_hand::~far_hand() {
+  if (asker_.joinable()) {
+    api_->give_up();
+    asker_.join();
+  }
+}
+
 std::optional<std::string> far_hand::add(const std::shared_ptr<const faults::fault>& f) {
   if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_})) {
     return why;
   }
   slow_ = false;
-  const std::lock_guard held{counted_->lock};
-  counted_->by.erase(f->name);
-  counted_->open.insert(f->name);
+  const std::lock_guard held{counted_.lock};
+  counted_.by.erase(f->name);
+  counted_.open.insert(f->name);
   return std::nullopt;
 }
 
@@ -103,51 +110,59 @@ void far_hand::remove(const std::string& name) {
   }
   const double began = monotonic_seconds();
   const bool open = [this, &name] {
-    const std::lock_guard held{counted_->lock};
-    return counted_->open.contains(name);
+    const std::lock_guard held{counted_.lock};
+    return counted_.open.contains(name);
   }();
   if (open) {
-    look(*api_, where_, *counted_); // it forgets what it counted
+    look(); // it forgets what it counted
   }
   // One that it does not take: its fault ends by itself, and the run goes on.
   (void)end_far_fault(*api_, where_, name);
   slow_ = monotonic_seconds() - began > patience_s;
-  const std::lock_guard held{counted_->lock};
-  counted_->open.erase(name);
+  const std::lock_guard held{counted_.lock};
+  counted_.open.erase(name);
 }
 
-void far_hand::look(admin_api& api, const std::string& where, counted& into) {
-  const auto all = list_far_faults(api, where);
-  const std::lock_guard held{into.lock};
-  into.asking = false;
+void far_hand::look() const {
+  const auto all = list_far_faults(*api_, where_);
   if (!all) {
     return;
   }
+  const std::lock_guard held{counted_.lock};
   for (const auto& one : all.value()) {
-    if (into.open.contains(one.name)) {
-      into.by[one.name] = {static_cast<std::uint32_t>(one.selected),
-                           static_cast<std::uint32_t>(one.hit), one.strikes};
+    if (counted_.open.contains(one.name)) {
+      counted_.by[one.name] = {static_cast<std::uint32_t>(one.selected),
+                               static_cast<std::uint32_t>(one.hit), one.strikes};
     }
     if (one.state == "over") {
-      into.open.erase(one.name);
+      counted_.open.erase(one.name);
     }
   }
 }
 
-std::optional<fault_figures> far_hand::figures(const std::string& name) const {
-  const std::lock_guard held{counted_->lock};
-  const double now = monotonic_seconds();
-  const bool due = !counted_->asked_s || now - *counted_->asked_s >= often_s_;
-  if (due && !counted_->asking && !counted_->open.empty()) {
-    counted_->asking = true;
-    counted_->asked_s = now;
-    // Left behind where the run ends before the answer comes: it owns what it needs.
-    std::thread{[api = api_, where = where_, into = counted_] {
-      look(*api, where, *into);
-    }}.detach();
+/// With the lock held: who asked before has given it back for the last time, and only has to end.
+void far_hand::ask_beside() const {
+  if (asker_.joinable()) {
+    asker_.join();
   }
-  const auto found = counted_->by.find(name);
-  return found == counted_->by.end() ? std::nullopt : std::optional{found->second};
+  counted_.asking = true;
+  asker_ = std::thread{[this] {
+    look();
+    const std::lock_guard held{counted_.lock};
+    counted_.asking = false;
+  }};
+}
+
+std::optional<fault_figures> far_hand::figures(const std::string& name) const {
+  const std::lock_guard held{counted_.lock};
+  const double now = monotonic_seconds();
+  const bool due = !counted_.asked_s || now - *counted_.asked_s >= often_s_;
+  if (due && !counted_.asking && !counted_.open.empty()) {
+    counted_.asked_s = now;
+    ask_beside();
+  }
+  const auto found = counted_.by.find(name);
+  return found == counted_.by.end() ? std::nullopt : std::optional{found->second};
 }
 
 } // namespace fleet::program

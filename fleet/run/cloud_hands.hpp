@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,7 @@ public:
     const std::lock_guard held{lock_};
     return api_->ask(what);
   }
+  void give_up() override { api_->give_up(); }
 
 private:
   std::mutex lock_;
@@ -74,6 +76,8 @@ public:
   /// `where`: of the API, for people. Any thread may ask it.
   far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready,
            double often_s = 1);
+  /// Waits for no answer: whoever shares the API gets none either from then on.
+  ~far_hand() override;
 
   std::optional<std::string> add(const std::shared_ptr<const faults::fault>& f) override;
   void remove(const std::string& name) override;
@@ -85,10 +89,11 @@ private:
     std::mutex lock;
     std::map<std::string, fault_figures, std::less<>> by;
     std::set<std::string, std::less<>> open; ///< not over, as far as is known
-    bool asking = false;
+    bool asking = false;                     ///< asker_ is at it, and will take the lock again
     std::optional<double> asked_s;
   };
-  static void look(admin_api& api, const std::string& where, counted& into);
+  void look() const;
+  void ask_beside() const;
 
   std::shared_ptr<admin_api> api_;
   std::string where_;
@@ -96,9 +101,9 @@ private:
   std::uint64_t seed_;
   std::uint32_t devices_;
   std::vector<std::uint32_t> shares_ppm_; ///< of the regions
-  /// Shared with who waits for an answer.
   bool slow_ = false; ///< it took too long over the last fault that it was to end
-  std::shared_ptr<counted> counted_ = std::make_shared<counted>();
+  mutable counted counted_;
+  mutable std::thread asker_; ///< waits for the last answer, or has had it
 };
 
 } // namespace fleet::program

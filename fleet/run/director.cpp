@@ -2,6 +2,7 @@
 #include "fleet/run/director.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "actors/supervision/fleet_supervisor.hpp"
+#include "fleet/run/load_wishes.hpp"
 
 namespace fleet::program {
 
@@ -123,6 +125,9 @@ void director::drive() {
   wall_began_ = monotonic_seconds();
   root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
   began_at_ = world_->elapsed_s();
+  if (ready_.plan) {
+    children_ = children_behind(*ready_.plan);
+  }
   faults_refused_ = faults_.begin(root_);
   for (const auto& refused : faults_refused_) {
     std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
@@ -149,10 +154,8 @@ void director::drive() {
     judge_moment();
     advance();
     tell_page();
-    const double wall = monotonic_seconds();
-    const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
-    if (wall - shown_at_ >= every && stage_ != stage::ended) {
-      show_progress();
+    if (stage_ != stage::ended) {
+      show();
     }
   }
   facts_.wall_s = monotonic_seconds() - wall_began_;
@@ -171,19 +174,34 @@ std::uint64_t director::wanted_now() const {
                       duration_of_seconds(at));
 }
 
+wanted_devices director::wanted_whole() const {
+  const bool runs = stage_ == stage::ramp || stage_ == stage::steady;
+  wanted_devices out{runs ? wanted_now() : wanted_at_end_, 0};
+  if (children_.empty()) {
+    return out;
+  }
+  out.children = children_[std::min<std::size_t>(out.connected, children_.size() - 1)];
+  for (std::size_t i = 0; i < facts_.products.size(); ++i) {
+    const std::uint64_t each = ready_.products[i].plan.children_each;
+    out.children -= std::min(out.children, each * facts_.products[i].counts.off_by_fault);
+  }
+  return out;
+}
+
 void director::judge_moment() {
   if (stage_ == stage::stopping) {
     return; // devices leave, and are to
   }
   run_moment now;
   now.now_s = world_->elapsed_s() - began_at_;
-  now.wanted = wanted_now();
+  now.wanted = wanted_whole();
   now.over = stage_ != stage::ramp && stage_ != stage::steady;
   now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
                          : facts_.counts.started < ready_.connections();
   judges_->look(
       now, [this] { return looks_of(faults_.desk().rows()); }, facts_);
   for (const auto& line : judges_->take_news()) {
+    told_.course.tell(now.now_s, line);
     if (!options_.quiet) {
       line_->finish();
       std::fprintf(stderr, "%s\n", news_text(now.now_s, line).c_str());
@@ -208,6 +226,7 @@ void director::enter(stage s) {
 
 void director::on_signal(int number) {
   if (facts_.interrupted) {
+    watch_.reset();
     line_->finish();
     std::fprintf(stderr, "fleet run: second signal %d, ending at once without a report\n", number);
     std::_Exit(static_cast<int>(exit_code::interrupted));
@@ -234,7 +253,7 @@ void director::advance() {
     }
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
-    facts_.expected_end = expected_at_end();
+    facts_.expected_end = wanted_at_end_ = expected_at_end();
     expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
     excuse_powerless();
     facts_.process.rss_steady_bytes = resident_bytes();
@@ -273,6 +292,30 @@ void director::advance() {
   if (stage_ == stage::stopping
       && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())) {
     enter(stage::ended);
+  }
+}
+
+void director::show() {
+  if (!watch_) {
+    const double every = line_->redraws() ? 0.5 : seconds(options_.report_every);
+    if (monotonic_seconds() - shown_at_ >= every) {
+      show_progress();
+    }
+    return;
+  }
+  if (!watch_->due()) {
+    return;
+  }
+  watch_moment now;
+  now.stage = stage_text();
+  now.elapsed_s = world_->elapsed_s() - began_at_;
+  now.load = stage_ == stage::ramp || stage_ == stage::steady;
+  now.wanted = !now.load     ? facts_.expected_end
+               : ready_.plan ? target_at(*ready_.plan, since_begin())
+                             : options_.devices;
+  now.grace_left_s = now.load ? 0 : pace_.left(world_->elapsed_s(), seconds(grace()));
+  if (watch_->turn(now) && !facts_.interrupted) {
+    on_signal(SIGINT); // a second press is no wish to end at once
   }
 }
 

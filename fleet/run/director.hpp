@@ -16,7 +16,7 @@
 
 #include "actors/device/speech_scratch.hpp"
 #include "actors/supervision/shard.hpp"
-#include "fleet/metrics/exposition.hpp"
+#include "fleet/live/host.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_hands.hpp"
@@ -24,13 +24,16 @@
 #include "fleet/run/fault_session.hpp"
 #include "fleet/run/judges.hpp"
 #include "fleet/run/live_line.hpp"
+#include "fleet/run/live_source.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/metrics_source.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/rollout_flow.hpp"
+#include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
+#include "fleet/run/private_file.hpp"
 #include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
@@ -92,7 +95,14 @@ private:
   void advance();
   void enter(stage s);
   void on_signal(int number);
+  /// On the terminal, where there is one, or by lines.
+  void show();
   void show_progress();
+  /// Listens for whoever wants to see metrics and page, if the run has them.
+  std::optional<startup_error> serve_page();
+  [[nodiscard]] bool page_takes_orders() const;
+  /// Where they are, for people; and the token, for this user's programs.
+  void announce_page();
   /// Watches the homes for the page, if there is one.
   void open_page();
   /// Tells the page how the run is, once a slice.
@@ -101,6 +111,8 @@ private:
   void judge_moment();
   /// Devices that should be online by now, however long each takes to connect.
   [[nodiscard]] std::uint64_t wanted_now() const;
+  /// With those behind them, and while it drains also those without power: faults end then.
+  [[nodiscard]] wanted_devices wanted_whole() const;
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
@@ -156,20 +168,28 @@ private:
   std::vector<std::string> faults_refused_;
   run_told told_;
   std::unique_ptr<home_pulse> pulse_; ///< none: nobody asks
+  std::unique_ptr<look_maker> looks_; ///< likewise
   double told_next_s_ = 0;            ///< when what costs something is told again, on the wall
   double shadows_next_s_ = 0;
   std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
-  std::unique_ptr<metrics::page> page_;
+  order_box orders_;
+  std::unique_ptr<live_source> figures_;
+  std::string page_token_; ///< empty: the page only shows
+  std::unique_ptr<page_host> page_;
+  std::unique_ptr<private_file> page_file_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
   caf::actor root_;
   report::run_facts facts_;
   std::uint64_t rss_start_ = 0;
   std::unique_ptr<live_line> line_;
   std::unique_ptr<judges> judges_;
+  std::unique_ptr<run_watch> watch_; ///< none: by lines
   report::totals shown_;
   actors::histogram_snapshot shown_ack_;
   double shown_at_ = 0;
   double shown_elapsed_ = 0;
+  std::vector<std::uint32_t> children_; ///< behind the first n connections; empty: there are none
+  std::uint64_t wanted_at_end_ = 0;     ///< powerless ones too
   double began_at_ = 0;
   double stage_began_ = 0;
   stop_pace pace_;

@@ -1,8 +1,14 @@
-// The director and the metrics page: what it tells of the run while it goes. Without a page nothing
-// of this costs anything.
+// The director and its page: serving it, and what it tells of the run while it goes. Without a page
+// nothing of this costs anything.
 #include "fleet/run/director.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "cloud_sim/web/guard.hpp"
+#include "fleet/live/page.hpp"
 
 namespace fleet::program {
 
@@ -12,7 +18,82 @@ constexpr double tell_every_s = 1;
 /// Counting them looks at every device.
 constexpr double count_shadows_every_s = 5;
 
+/// As a browser on this machine reaches it.
+std::string url_of(hal::address at) {
+  if (at.ip == hal::address{}.ip) {
+    return "http://localhost:" + std::to_string(at.port) + "/"; // of all addresses, none is a place
+  }
+  return "http://" + at.text() + "/";
+}
+
 } // namespace
+
+/// As the control socket.
+bool director::page_takes_orders() const {
+  return options_.control != "off" && !(options_.virtual_world && options_.control.empty());
+}
+
+std::optional<startup_error> director::serve_page() {
+  if (!options_.metrics.at) {
+    return std::nullopt;
+  }
+  if (page_takes_orders()) {
+    page_token_ = cloud::make_admin_token();
+    faults_.also_take(orders_);
+  }
+  const auto run = [this]() -> std::optional<sampled_run> {
+    if (!readable_.load(std::memory_order_acquire)) {
+      return std::nullopt; // the run is still being put together
+    }
+    return sampled_run{shard_list_,    sampled_products_, far_,       traffic_, rollouts_,
+                       faults_.desk(), options_.devices,  rss_start_, &told_,   pulse_.get()};
+  };
+  figures_ = std::make_unique<live_source>(run, !page_token_.empty());
+  page_parts parts;
+  parts.html = live_page();
+  parts.metrics = [run] {
+    const auto now = run();
+    return now ? metrics::text_of(read_samples(*now)) : std::string{};
+  };
+  parts.figures = [this](std::uint64_t from) { return figures_->read(from, monotonic_seconds()); };
+  parts.token = page_token_;
+  parts.orders = page_token_.empty() ? nullptr : &orders_;
+  auto page = page_host::serve(*options_.metrics.at, std::move(parts));
+  if (page) {
+    page_ = std::move(page).value();
+  } else if (options_.metrics.asked_for) {
+    return startup_error{exit_code::environment_failed, page.error()};
+  } else if (!options_.quiet) {
+    std::fprintf(stderr, "note: %s\n", page.error().c_str());
+  }
+  return std::nullopt;
+}
+
+void director::announce_page() {
+  if (!page_) {
+    return;
+  }
+  std::string url = url_of(page_->at());
+  if (!page_token_.empty()) {
+    url += "#token=" + page_token_;
+  }
+  if (!options_.quiet) {
+    std::printf("live page at %s\n", url.c_str());
+    std::fflush(stdout);
+  }
+  std::string path = faults_.control_path();
+  if (page_token_.empty() || path.empty()) {
+    return;
+  }
+  if (path.ends_with(".sock")) {
+    path.resize(path.size() - 5);
+  }
+  path += ".page";
+  page_file_ = private_file::write(path, url + "\n");
+  if (!page_file_ && !options_.quiet) {
+    std::fprintf(stderr, "note: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
+  }
+}
 
 void director::open_page() {
   if (!page_) {
@@ -22,6 +103,9 @@ void director::open_page() {
                     {"seed", std::to_string(facts_.seed)},
                     {"target", facts_.target},
                     {"world", facts_.world}};
+  told_.virtual_world = options_.virtual_world;
+  told_.embedded = options_.target.scheme == text::scheme::embedded;
+  looks_ = std::make_unique<look_maker>(shard_list_, *world_);
   pulse_ = std::make_unique<home_pulse>(
       [] { return duration{static_cast<std::int64_t>(monotonic_seconds() * 1e9)}; });
   const auto homes = world_->device_homes();
@@ -42,6 +126,13 @@ void director::tell_page() {
   if (wall >= told_next_s_) {
     told_next_s_ = wall + tell_every_s;
     judges_->tell(facts_);
+    const auto rows = faults_.desk().rows();
+    const auto in_force = std::count_if(rows.begin(), rows.end(), [](const fault_row& row) {
+      return row.state == faults::timeline::state::in_force;
+    });
+    told_.course.add(looks_->look(world_->elapsed_s() - began_at_, wanted_now(),
+                                  static_cast<std::uint64_t>(in_force), facts_.counts),
+                     mishaps_of(facts_.counts));
   }
   run_state now;
   now.stage = stage_text();

@@ -80,9 +80,7 @@ exit_code director::execute() {
     return give_up(*error);
   }
   if (page_ && !options_.quiet) {
-    auto at = *options_.metrics.at;
-    at.port = page_->port();
-    std::printf("metrics at http://%s/metrics\n", at.text().c_str());
+    std::printf("metrics at http://%s/metrics\n", page_->at().text().c_str());
     std::fflush(stdout);
   }
   if (auto error = faults_.open()) {
@@ -92,13 +90,17 @@ exit_code director::execute() {
     std::printf("control at %s\n", path.c_str());
     std::fflush(stdout);
   }
+  announce_page();
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
   open_page();
   readable_.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
+  watch_ = run_watch::open(
+      {options_, ready_, shard_list_, far_, faults_.desk(), rollouts_, *judges_, facts_});
   drive();
+  watch_.reset();
   line_->finish();
   faults_.close();
   tear_down();
@@ -145,6 +147,7 @@ exit_code director::never_begin(const startup_error& why) {
 }
 
 exit_code director::give_up(const startup_error& why) {
+  page_file_.reset();
   page_.reset();
   if (!probes_.empty()) {
     // What a probe subscribed must not go on collecting messages for nobody.
@@ -159,6 +162,7 @@ exit_code director::give_up(const startup_error& why) {
 }
 
 void director::tear_down() {
+  page_file_.reset();
   page_.reset();
   if (!far_.empty()) {
     world_->call(far_home(), [this] {

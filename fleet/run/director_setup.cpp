@@ -6,7 +6,6 @@
 
 #include "fleet/run/director.hpp"
 #include "fleet/run/load_wishes.hpp"
-#include "fleet/run/metrics_source.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/run_faults.hpp"
 #include "fleet/run/twin_host.hpp"
@@ -64,21 +63,8 @@ std::optional<startup_error> director::set_up() {
       }
     }
   }
-  if (options_.metrics.at) {
-    auto page = metrics::page::serve(options_.metrics.at->text(), [this] {
-      if (!readable_.load(std::memory_order_acquire)) {
-        return std::vector<metrics::sample>{}; // the run is still being put together
-      }
-      return read_samples({shard_list_, sampled_products_, far_, traffic_, rollouts_,
-                           faults_.desk(), options_.devices, rss_start_, &told_, pulse_.get()});
-    });
-    if (page) {
-      page_ = std::move(page).value();
-    } else if (options_.metrics.asked_for) {
-      return startup_error{exit_code::environment_failed, page.error()};
-    } else if (!options_.quiet) {
-      std::fprintf(stderr, "note: %s\n", page.error().c_str());
-    }
+  if (auto error = serve_page()) {
+    return error;
   }
   world_->start();
   return embedded ? std::nullopt : set_up_probes();

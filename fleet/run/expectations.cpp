@@ -51,8 +51,8 @@ void expectations::decide(report::run_facts& facts) const {
 std::set<std::string, std::less<>> expectations::names() const {
   std::set<std::string, std::less<>> out;
   for (const auto& each : all_) {
-    for (const auto name : report::figures_of(each.what)) {
-      out.emplace(name);
+    for (auto& name : report::figures_of(each.what)) {
+      out.insert(std::move(name));
     }
   }
   return out;

@@ -64,6 +64,9 @@ std::optional<std::string> fault_desk::add(faults::fault f, std::uint32_t select
   made.row.what = f.what;
   made.row.text = describe(f);
   made.row.begins = now + f.at;
+  if (f.span != faults::no_end) {
+    made.row.ends = made.row.begins + f.span;
+  }
   made.row.live = now > duration{0};
   made.row.figures.selected = selected;
   made.fault = std::make_shared<const faults::fault>(std::move(f));

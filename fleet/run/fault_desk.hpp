@@ -48,6 +48,7 @@ struct fault_row {
   std::string text; ///< describe() of it
   faults::timeline::state state = faults::timeline::state::waiting;
   duration begins{0};            ///< since the start of the run
+  std::optional<duration> ends;  ///< as planned, likewise; none: with the run
   std::optional<duration> ended; ///< since then
   bool live = false;             ///< added to a run that went on
   fault_figures figures;

@@ -47,9 +47,12 @@ void fault_session::turn(duration now) {
   if (running_) {
     desk_.advance(now);
   }
+  const auto answers = [this](const control_order& order) { return answer(order); };
   if (control_) {
-    control_->turn([this](const control_order& order) { return answer(order); },
-                   monotonic_seconds());
+    control_->turn(answers, monotonic_seconds());
+  }
+  if (box_ != nullptr) {
+    box_->serve(answers);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <caf/actor.hpp>
 
+#include "fleet/live/order_box.hpp"
 #include "fleet/run/control_server.hpp"
 #include "fleet/run/fault_desk.hpp"
 #include "fleet/run/fault_hands.hpp"
@@ -25,6 +26,8 @@ public:
 
   /// Who carries faults of cloud and firmware out; null, as it is without this: nobody.
   void cloud_by(fault_hand* hand) { cloud_ = hand; }
+  /// Orders come by that, too.
+  void also_take(order_box& box) { box_ = &box; }
   /// Opens the control socket, if the run has one. One that was asked for must be had.
   std::optional<startup_error> open();
   /// Before the devices run: the faults that the run begins with. What nobody can carry out comes
@@ -53,6 +56,7 @@ private:
   fault_hand* cloud_ = nullptr;
   fault_desk desk_;
   std::unique_ptr<control_server> control_;
+  order_box* box_ = nullptr;
   duration now_{0};
   bool running_ = false; ///< between begin() and quiet()
 };

@@ -99,19 +99,6 @@ bool downloads(const run_options& options, const prepared_product& product) noex
   return (configs || product.plan.product.firmware) && product.plan.devices.count != 0;
 }
 
-std::uint64_t download_descriptors(const run_options& options, const prepared& ready) noexcept {
-  if (!ready.plan || options.target.scheme != text::scheme::embedded) {
-    return 0; // whoever runs the console there decides
-  }
-  std::uint64_t sum = 0;
-  for (const auto& planned : ready.plan->rollouts) {
-    const std::uint64_t devices = ready.plan->products[planned.product].devices.count;
-    const std::uint64_t most = planned.rollout.under_way;
-    sum += 2 * (most == 0 ? devices : std::min(most, devices));
-  }
-  return sum;
-}
-
 void apply_firmware(const run_options& options, const prepared& ready, prepared_product& product) {
   auto& p = product.settings;
   p.fetch.security = ready.client_security.get();

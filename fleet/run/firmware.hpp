@@ -16,9 +16,6 @@ std::uint32_t image_bytes(const rollout_plan& planned) noexcept;
 /// Loads the images that rollouts take from files into the plan.
 std::optional<startup_error> load_images(const run_options& options, prepared& into);
 
-/// Connections that downloads may need at a time, both ends of the embedded twin included.
-std::uint64_t download_descriptors(const run_options& options, const prepared& ready) noexcept;
-
 /// Gives the devices of a product their flash and updater, where it has firmware, and tells all how
 /// to fetch files.
 void apply_firmware(const run_options& options, const prepared& ready, prepared_product& product);

@@ -1,7 +1,7 @@
 // By name from the line or the target; or the embedded twin's, beside its MQTT listeners.
 #include "fleet/run/guidance.hpp"
 
-#include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -198,7 +198,7 @@ embedded_auth_host::open(hal::home& home, cloud::twin& twin, prepared& ready, pr
     return std::unique_ptr<embedded_auth_host>{};
   }
   cloud::web_limits limits;
-  limits.connections_max = std::max(limits.connections_max, 2 * ready.connections());
+  limits.connections_max = UINT32_MAX; // there for these devices: none is turned away
   std::unique_ptr<embedded_auth_host> made{new embedded_auth_host{home, twin, ports, limits}};
   if (auto error = made->listen(ready, p)) {
     return fail(*error);

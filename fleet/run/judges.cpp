@@ -48,13 +48,19 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
     over_ = true;
     series_.load_is_over();
   }
-  series_.look(now.now_s, now.wanted, static_cast<std::uint64_t>(in_force), facts.counts);
+  const auto& t = facts.counts;
+  if (series_.look(now.now_s, now.wanted.connected, static_cast<std::uint64_t>(in_force), t)) {
+    spells_.look({now.now_s, t.skipped[static_cast<std::size_t>(actors::skip::window)], t.in_flight,
+                  static_cast<std::uint64_t>(in_force)},
+                 series_.acknowledgements());
+  }
   if (now.over) {
     return;
   }
   if (soak_) {
-    const bool whole = now.wanted != 0 && facts.counts.online() >= now.wanted;
-    soak_->look(now.now_s, whole, now.ramp, facts);
+    soak_->look({now.now_s, now.wanted.connected, t.online() + t.off_by_fault, now.ramp,
+                 memory_bytes(facts)},
+                facts);
   }
   if (!expectations_.live() || now.now_s < next_s_) {
     return;
@@ -74,6 +80,11 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
   }
 }
 
+std::uint64_t judges::memory_bytes(const report::run_facts& facts) const noexcept {
+  const auto told = facts.judged.faults.capacity() * sizeof(judging::fault_finding);
+  return series_.series().memory_bytes() + recovery_.memory_bytes() + told + soak_->memory_bytes();
+}
+
 bool judges::stop_early() const noexcept {
   return !run_.options.judged.no_early_stop && !expectations_.hopeless().empty();
 }
@@ -85,6 +96,8 @@ void judges::finish(report::run_facts& facts) {
                      run_.options.target.scheme == text::scheme::embedded,
                      wall_clock_ms() - static_cast<std::int64_t>(facts.wall_s * 1000));
   recovery_.finish(facts);
+  spells_.finish();
+  facts.judged.spells = spells_.spells();
   if (soak_) {
     facts.judged.soak = soak_->judge(run_.options.devices);
   }

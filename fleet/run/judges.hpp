@@ -26,10 +26,10 @@ struct judged_run {
 
 /// Where the run is.
 struct run_moment {
-  double now_s = 0;         ///< since the first device was started
-  std::uint64_t wanted = 0; ///< to be online
-  bool ramp = false;        ///< the load changes
-  bool over = false;        ///< the time is up: it drains
+  double now_s = 0;      ///< since the first device was started
+  wanted_devices wanted; ///< to be online
+  bool ramp = false;     ///< the load changes
+  bool over = false;     ///< the time is up: it drains
 };
 
 class judges {
@@ -44,6 +44,8 @@ public:
   void tell(report::run_facts& facts) const { recovery_.tell(facts); }
   /// Whether an expectation has become hopeless and the run shall stop for it.
   [[nodiscard]] bool stop_early() const noexcept;
+  /// How the run went so far.
+  [[nodiscard]] const report::run_series& series() const noexcept { return series_.series(); }
   /// Lines about faults since the last call.
   std::vector<std::string> take_news() { return recovery_.take_news(); }
 
@@ -51,9 +53,13 @@ public:
   void finish(report::run_facts& facts);
 
 private:
+  /// Allocated to look at the run.
+  [[nodiscard]] std::uint64_t memory_bytes(const report::run_facts& facts) const noexcept;
+
   judged_run run_;
   recovery recovery_;
   series_source series_;
+  judging::spell_watch spells_;
   expectations expectations_;
   std::optional<soak> soak_;
   std::vector<judging::fault_look> faults_; ///< as they were told last

@@ -9,6 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "fleet/screen/abilities.hpp"
+#include "fleet/view/drawing.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -22,12 +25,6 @@ std::string ms(double s) {
   return s < 0.1 ? fmt::format("{:.1f}ms", s * 1e3)
          : s < 1 ? fmt::format("{:.0f}ms", s * 1e3)
                  : fmt::format("{:.1f}s", s);
-}
-
-std::string clock_text(double s) {
-  const auto whole = static_cast<long>(s);
-  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
-                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
 std::size_t terminal_columns() {
@@ -48,9 +45,10 @@ std::string live_text(const progress& p, std::size_t columns) {
   const auto waiting = in(actors::phase::backing_off);
   const auto coming = in(actors::phase::connecting) + in(actors::phase::logging_on)
                       + in(actors::phase::subscribing);
-  std::string out = fmt::format(
-      "{:>5}/{} {:<8} {} online {}/{}", clock_text(p.elapsed_s), clock_text(p.duration_s), p.stage,
-      bar(p.elapsed_s / std::max(p.duration_s, 1e-3), 10), p.now.online(), p.requested);
+  std::string out =
+      fmt::format("{:>5}/{} {:<8} {} online {}/{}", view::clock_text(p.elapsed_s),
+                  view::clock_text(p.duration_s), p.stage,
+                  bar(p.elapsed_s / std::max(p.duration_s, 1e-3), 10), p.now.online(), p.requested);
   if (coming != 0) {
     out += fmt::format(" connecting {}", coming);
   }
@@ -77,7 +75,9 @@ std::string live_text(const progress& p, std::size_t columns) {
 }
 
 live_line::live_line(bool plain, bool quiet)
-    : redraws_(!plain && !quiet && isatty(STDERR_FILENO) == 1), quiet_(quiet) {}
+    : redraws_(!plain && !quiet && isatty(STDERR_FILENO) == 1
+               && moves_cursor(terminal_words_here())),
+      quiet_(quiet) {}
 
 live_line::~live_line() {
   finish();

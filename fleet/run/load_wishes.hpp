@@ -25,4 +25,8 @@ private:
   std::vector<std::uint32_t> place_; ///< by device: where it or its gateway stands in start_order()
 };
 
+/// How many devices are behind the first n connections of start_order(), by n; empty: the plan has
+/// no gateways.
+std::vector<std::uint32_t> children_behind(const scenario_plan& plan);
+
 } // namespace fleet::program

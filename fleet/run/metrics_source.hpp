@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fleet/live/course_board.hpp"
 #include "fleet/metrics/exposition.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_traffic.hpp"
@@ -29,7 +30,10 @@ struct sampled_product {
 /// What the director tells while the run goes.
 struct run_told {
   metrics::labels identity; ///< of fleet_run_info; does not change once the page is served
+  bool virtual_world = false; ///< likewise
+  bool embedded = false;      ///< likewise: the twin is in the same process
   run_board board;
+  course_board course;
   std::atomic<std::uint64_t> shadows_waiting{0};
   std::atomic<bool> shadows_known{false};
 };

@@ -2,6 +2,7 @@
 #include "fleet/run/post_front.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <array>
 
 #include "fleet/run/door_ports.hpp"
@@ -122,7 +123,9 @@ std::optional<startup_error> embedded_post_front::open_http(prepared& ready, pro
     if (!speaks(product, p, device_protocol::http)) {
       continue;
     }
-    limits_.connections_max = std::max(limits_.connections_max, 2 * ready.connections());
+    // It is there for these devices: none is turned away for want of room, however many connections
+    // those that lose their power again and again have left behind, each for the idle deadline.
+    limits_.connections_max = UINT32_MAX;
     auto& door = doors[product.tls() ? 1 : 0];
     if (!door) {
       auto* const security = product.tls() ? ready.twin_security.get() : nullptr;

@@ -11,6 +11,7 @@
 
 #include "actors/device/mqtt_dialect.hpp"
 #include "actors/device/vendor_dialect.hpp"
+#include "fleet/run/descriptors.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/firmware.hpp"
 #include "fleet/run/fleet_credentials.hpp"
@@ -28,9 +29,6 @@
 namespace fleet::program {
 
 namespace {
-
-/// What a process needs beyond its connections: epoll sets, listeners, files, the metrics page.
-constexpr std::uint64_t descriptors_beside = 64;
 
 failure<startup_error> wrong(std::string message) {
   return fail(startup_error{exit_code::wrong_usage, std::move(message)});
@@ -113,9 +111,11 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
   }
   const bool embedded = o.target.scheme == text::scheme::embedded;
   const std::uint32_t devices = ready.connections();
-  // The twin has one socket for all who send it datagrams.
-  const std::uint64_t needs = std::uint64_t{devices} + (embedded ? ready.streams() : 0)
-                              + download_descriptors(o, ready) + descriptors_beside;
+  // The twin has one socket for all who send it datagrams. Of a target's downloads whoever runs the
+  // console there decides.
+  const std::uint64_t downloads = embedded && ready.plan ? download_descriptors(*ready.plan) : 0;
+  const std::uint64_t needs =
+      std::uint64_t{devices} + (embedded ? ready.streams() : 0) + downloads + descriptors_beside;
   const auto limits = hal::raise_descriptor_limit();
   if (needs <= limits.soft) {
     return std::nullopt;

@@ -19,6 +19,12 @@ judging::recovery_limits recovery_limits_of(const prepared& ready);
 /// The desk's list, as recovery looks at it.
 std::vector<judging::fault_look> looks_of(const std::vector<fault_row>& rows);
 
+/// Devices that are to be online at a moment.
+struct wanted_devices {
+  std::uint64_t connected = 0; ///< with a connection of their own
+  std::uint64_t children = 0;  ///< behind gateways, less those whose gateway a fault has powerless
+};
+
 class recovery final : private judging::distributions {
 public:
   /// `shards` outlive it.
@@ -28,11 +34,15 @@ public:
   recovery& operator=(const recovery&) = delete;
 
   /// Once a slice of the run.
-  void look(double now_s, std::uint64_t wanted, std::span<const judging::fault_look> faults,
+  void look(double now_s, const wanted_devices& wanted, std::span<const judging::fault_look> faults,
             const report::totals& counts);
   /// Fills in what is known by now.
   void tell(report::run_facts& facts) const;
   void finish(report::run_facts& facts);
+  /// Allocated by its findings.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
+    return watch_.findings().capacity() * sizeof(judging::fault_finding);
+  }
   /// Lines for people since the last call.
   std::vector<std::string> take_news() { return watch_.take_news(); }
 

@@ -47,6 +47,8 @@ public:
   };
   [[nodiscard]] const progress& seen() const noexcept { return seen_; }
   [[nodiscard]] const std::string& name() const noexcept { return planned_.rollout.name; }
+  /// After the start of the run.
+  [[nodiscard]] duration begins() const noexcept { return planned_.rollout.at; }
   [[nodiscard]] const std::string& product() const noexcept { return product_.product.name; }
 
 private:

@@ -166,7 +166,7 @@ result<planned_faults, std::string> live_faults(const run_options& o, const prep
   return std::move(got).value();
 }
 
-std::string list_answer(const std::vector<fault_row>& rows, duration now) {
+std::string fault_rows_json(const std::vector<fault_row>& rows) {
   byte_buffer list;
   list.push('[');
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -190,11 +190,15 @@ std::string list_answer(const std::vector<fault_row>& rows, duration now) {
     writer.end();
   }
   list.push(']');
+  return std::string{as_text(list.view())};
+}
+
+std::string list_answer(const std::vector<fault_row>& rows, duration now) {
   byte_buffer out;
   object_writer writer{out};
   writer.raw("ok", "true");
   writer.thousandths("elapsed_s", now / std::chrono::milliseconds{1});
-  writer.raw("faults", as_text(list.view()));
+  writer.raw("faults", fault_rows_json(rows));
   return closed(out, writer);
 }
 

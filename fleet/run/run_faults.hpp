@@ -29,6 +29,8 @@ result<planned_faults, std::string> live_faults(const run_options& options, cons
                                                 std::string_view words,
                                                 const std::vector<std::string>& taken);
 
+/// An array of JSON, an object for each.
+std::string fault_rows_json(const std::vector<fault_row>& rows);
 /// The answer to `list`, a line.
 std::string list_answer(const std::vector<fault_row>& rows, duration now);
 

@@ -11,6 +11,11 @@
 
 namespace fleet::program {
 
+#ifdef FLEET_LEAKS
+/// What --soak must find: something is not given back. Only in the program fleet_leaky.
+void leak(hal::home& home);
+#endif
+
 namespace {
 
 /// What one home holds before a second is worth its wakes.
@@ -83,10 +88,17 @@ public:
   void call(hal::home&, const std::function<void()>& job) override { job(); }
   std::optional<int> pass(duration slice, stop_signals& signals) override {
     world_.run_for(slice);
+#ifdef FLEET_LEAKS
+    leak(world_.home());
+#endif
     return signals.wait(duration::zero());
   }
-  double elapsed_s() const override { return seconds(world_.now().time_since_epoch()); }
-  std::optional<std::string> digest() const override { return world_.digest_text(); }
+  double elapsed_s() const override {
+    return seconds(world_.now().time_since_epoch());
+  }
+  std::optional<std::string> digest() const override {
+    return world_.digest_text();
+  }
 
 private:
   hal::virtual_world world_;

@@ -70,7 +70,7 @@ std::string utc_text(std::int64_t ms) {
 
 } // namespace
 
-series_source::series_source(const std::vector<actors::shard*>& shards, run_world& world)
+look_maker::look_maker(const std::vector<actors::shard*>& shards, run_world& world)
     : shards_(shards), cpu_s_(cpu_seconds()), wall_s_(monotonic_seconds()) {
   for (const auto* const home : world.device_homes()) {
     homes_.push_back({home, 0, 0});
@@ -84,7 +84,7 @@ series_source::series_source(const std::vector<actors::shard*>& shards, run_worl
   }
 }
 
-double series_source::lag_since(watched_home& home) {
+double look_maker::lag_since(watched_home& home) {
   const auto& m = home.at->meters();
   // In this order: a lag whose wake is not counted yet makes the mean larger, never smaller.
   const auto wakes = m.wakes.load(std::memory_order_relaxed);
@@ -97,12 +97,8 @@ double series_source::lag_since(watched_home& home) {
   return mean;
 }
 
-void series_source::look(double now_s, std::uint64_t wanted, std::uint64_t faults,
-                         const report::totals& counts) {
-  if (!at_once_ && !series_.wants(now_s)) {
-    return;
-  }
-  at_once_ = false;
+report::series_look look_maker::look(double now_s, std::uint64_t wanted, std::uint64_t faults,
+                                     const report::totals& counts) {
   report::series_look now;
   now.at_s = now_s;
   now.counts = rises_of(counts);
@@ -126,7 +122,19 @@ void series_source::look(double now_s, std::uint64_t wanted, std::uint64_t fault
   for (std::size_t i = 0; i < actors::latency_count; ++i) {
     now.latencies[i] = report::read_latency(shards_, static_cast<actors::latency>(i));
   }
+  return now;
+}
+
+bool series_source::look(double now_s, std::uint64_t wanted, std::uint64_t faults,
+                         const report::totals& counts) {
+  if (!at_once_ && !series_.wants(now_s)) {
+    return false;
+  }
+  at_once_ = false;
+  const auto now = looks_.look(now_s, wanted, faults, counts);
   series_.add(now);
+  acknowledgements_ = now.latencies[static_cast<std::size_t>(actors::latency::publish_ack)];
+  return true;
 }
 
 report::environment_facts environment_of(std::uint32_t homes, bool embedded,

@@ -10,16 +10,15 @@
 
 namespace fleet::program {
 
-class series_source {
+/// Looks at a run; each tells of the time since the one before.
+class look_maker {
 public:
   /// Both outlive it; homes are read while the run goes.
-  series_source(const std::vector<actors::shard*>& shards, run_world& world);
+  look_maker(const std::vector<actors::shard*>& shards, run_world& world);
 
-  /// Looks, where the series is due for it or `at_once`. `wanted` devices are to be online.
-  void look(double now_s, std::uint64_t wanted, std::uint64_t faults, const report::totals& counts);
-  /// A last look at the load, whenever the one before was.
-  void load_is_over() noexcept { at_once_ = true; }
-  [[nodiscard]] const report::run_series& series() const noexcept { return series_; }
+  /// `wanted` devices are to be online, `faults` are in force, `counts` are those of this moment.
+  report::series_look look(double now_s, std::uint64_t wanted, std::uint64_t faults,
+                           const report::totals& counts);
 
 private:
   /// Of one home: what its meters said at the last look.
@@ -33,9 +32,30 @@ private:
   const std::vector<actors::shard*>& shards_;
   std::vector<watched_home> homes_;
   watched_home twin_; ///< none: devices live on it too
-  report::run_series series_;
   double cpu_s_ = 0;
   double wall_s_ = 0;
+};
+
+/// The series of a whole run.
+class series_source {
+public:
+  series_source(const std::vector<actors::shard*>& shards, run_world& world)
+      : looks_(shards, world) {}
+
+  /// Looks as look_maker, where the series is due for it or the load is over; whether it did.
+  bool look(double now_s, std::uint64_t wanted, std::uint64_t faults, const report::totals& counts);
+  /// Latencies of acknowledgements up to the last look.
+  [[nodiscard]] const actors::histogram_snapshot& acknowledgements() const noexcept {
+    return acknowledgements_;
+  }
+  /// A last look at the load, whenever the one before was.
+  void load_is_over() noexcept { at_once_ = true; }
+  [[nodiscard]] const report::run_series& series() const noexcept { return series_; }
+
+private:
+  look_maker looks_;
+  report::run_series series_;
+  actors::histogram_snapshot acknowledgements_;
   bool at_once_ = false;
 };
 

@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include "fleet/run/machine.hpp"
+#include "fleet/text/quantities.hpp"
 
 /// Of the address sanitizer, whose allocator answers mallinfo2() with nothing; null without it.
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
@@ -24,6 +27,14 @@ constexpr double warming_least_s = 10;
 /// Bounded samples over the whole of a long run, a few seconds apart in a short one.
 double pace(double run_for_s) {
   return std::max(2.0, run_for_s / 1000);
+}
+
+std::uint64_t less(std::uint64_t a, std::uint64_t b) {
+  return a > b ? a - b : 0;
+}
+
+std::uint64_t missing_of(const soak_moment& now) {
+  return less(now.wanted, now.there);
 }
 
 } // namespace
@@ -65,26 +76,34 @@ soak::soak(run_world& world, const far_sides& far, double run_for_s)
     : world_(world), far_(far), run_for_s_(run_for_s), every_s_(pace(run_for_s)),
       watch_(std::make_unique<judging::soak_watch>(soak_watched())) {}
 
-void soak::look(double now_s, bool whole, bool ramp, const report::run_facts& facts) {
-  if (ramp) {
+void soak::look(const soak_moment& now, const report::run_facts& facts) {
+  if (now.ramp) {
     from_s_.reset(); // what is sampled from now on is another load's
+    nearest_.reset();
     return;
   }
   if (!from_s_) {
-    if (!whole) {
+    if (!nearest_ || missing_of(now) < missing_of(*nearest_)) {
+      nearest_ = now;
+    }
+    if (now.wanted == 0 || missing_of(now) != 0) {
       return;
     }
-    from_s_ = now_s;
-    next_s_ = now_s + std::max(warming_least_s, warming * (run_for_s_ - now_s));
+    from_s_ = now.now_s;
+    next_s_ = now.now_s + std::max(warming_least_s, warming * (run_for_s_ - now.now_s));
     watch_ = std::make_unique<judging::soak_watch>(soak_watched());
   }
-  if (now_s >= next_s_) {
-    next_s_ = now_s + every_s_;
-    watch_->add(now_s, sample(facts));
+  if (now.now_s >= next_s_) {
+    next_s_ = now.now_s + every_s_;
+    watch_->add(now.now_s, sample(now.own_bytes, facts));
   }
 }
 
-std::vector<std::optional<double>> soak::sample(const report::run_facts& facts) {
+/// What the judges hold grows to a bound of its own, and is no growth of what is judged. The kernel
+/// leaves pages resident that were given back to the allocator, so there the most of it counts.
+std::vector<std::optional<double>> soak::sample(std::uint64_t own_bytes,
+                                                const report::run_facts& facts) {
+  own_most_ = std::max(own_most_, own_bytes);
   hal::home_load homes;
   const auto add = [this, &homes](hal::home& home) {
     hal::home_load one;
@@ -102,13 +121,34 @@ std::vector<std::optional<double>> soak::sample(const report::run_facts& facts) 
   }
   const auto far = far_.load();
   const auto number = [](auto n) { return std::optional{static_cast<double>(n)}; };
-  return {number(user_bytes()),       number(resident_bytes()), number(open_descriptors()),
-          number(homes.timers),       number(homes.queued),     number(facts.counts.in_flight),
-          number(far.unacknowledged), number(far.sessions)};
+  return {number(less(user_bytes(), own_bytes)),
+          number(less(resident_bytes(), own_most_)),
+          number(open_descriptors()),
+          number(homes.timers),
+          number(homes.queued),
+          number(facts.counts.in_flight),
+          number(far.unacknowledged),
+          number(far.sessions)};
+}
+
+std::string soak::why_not_begun() const {
+  if (from_s_) {
+    return {};
+  }
+  if (!nearest_) {
+    return "the load changed until the end";
+  }
+  if (nearest_->wanted == 0) {
+    return "no device was to be online";
+  }
+  return fmt::format("not all devices were online at any time: {} of {} at best",
+                     text::format_count(nearest_->there), text::format_count(nearest_->wanted));
 }
 
 judging::soak_finding soak::judge(std::uint64_t devices) const {
-  return watch_->judge(devices);
+  auto out = watch_->judge(devices);
+  out.never_began = why_not_begun();
+  return out;
 }
 
 } // namespace fleet::program

@@ -21,24 +21,39 @@ std::uint64_t user_bytes();
 /// Descriptors of this process that are open.
 std::uint64_t open_descriptors();
 
+/// A run's state, as soaks need it.
+struct soak_moment {
+  double now_s = 0;            ///< since the first device was started
+  std::uint64_t wanted = 0;    ///< to be online
+  std::uint64_t there = 0;     ///< of those: online, or without power by a fault in force
+  bool ramp = false;           ///< the load changes
+  std::uint64_t own_bytes = 0; ///< what the judges have allocated to look at the run
+};
+
 class soak {
 public:
   /// `world` and `far` outlive it; `run_for` in seconds.
   soak(run_world& world, const far_sides& far, double run_for_s);
 
-  /// Once a slice. `whole`: everybody who is to be online is; `ramp`: the load changes. The
-  /// steady part begins some time after that and anew after each change of the load.
-  void look(double now_s, bool whole, bool ramp, const report::run_facts& facts);
+  /// Once a slice. The steady part begins some time after everybody is there and the load has
+  /// stopped to change, and anew after each change of it.
+  void look(const soak_moment& now, const report::run_facts& facts);
   [[nodiscard]] judging::soak_finding judge(std::uint64_t devices) const;
+  /// Allocated by what it keeps.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return watch_->memory_bytes(); }
 
 private:
-  [[nodiscard]] std::vector<std::optional<double>> sample(const report::run_facts& facts);
+  [[nodiscard]] std::vector<std::optional<double>> sample(std::uint64_t own_bytes,
+                                                          const report::run_facts& facts);
+  [[nodiscard]] std::string why_not_begun() const;
 
   run_world& world_;
   const far_sides& far_;
   double run_for_s_;
   double every_s_;
-  std::optional<double> from_s_; ///< the steady part's begin, warming up included
+  std::optional<double> from_s_;       ///< the steady part's begin, warming up included
+  std::optional<soak_moment> nearest_; ///< to its begin, since the load changed last
+  std::uint64_t own_most_ = 0;
   double next_s_ = 0;
   std::unique_ptr<judging::soak_watch> watch_;
 };

@@ -142,7 +142,7 @@ mistake divide(std::uint32_t total, std::string_view by, sizes& s) {
   if (left < s.open.size()) {
     return about("products", s.open.back(),
                  "counts and shares leave " + many(left) + " of " + text::format_count(total)
-                     + " for products that have neither");
+                     + " for products that have neither; make one smaller");
   }
   for (std::size_t i = 0; i < s.open.size(); ++i) {
     s.of[s.open[i]] = left / s.open.size() + (i < left % s.open.size() ? 1 : 0);

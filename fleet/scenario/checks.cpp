@@ -206,7 +206,7 @@ void check_product(reading& r, const yaml_value& map, const scenario_product& pr
 void check_stage(reading& r, const yaml_value& map) {
   const auto* const ramp = map.find("ramp");
   if (ramp == nullptr && map.find("hold") == nullptr) {
-    r.complain(map.at, "a stage needs ramp or hold");
+    r.complain(map.at, "a stage needs ramp or hold, as hold: 10m");
   }
   if (ramp != nullptr) {
     contradict(r, *ramp, "over", "rate");

@@ -15,8 +15,8 @@ void read_lines(reading& r, const scenario_key& info, const yaml_value& value, s
   }
   for (const auto& item : alone ? std::vector{value} : value.list) {
     if (out.expect.size() == expectations_most) {
-      r.complain(item.at,
-                 "expect has more than " + text::format_count(expectations_most) + " items");
+      r.complain(item.at, "expect has more than " + text::format_count(expectations_most)
+                              + " items; leave some out");
       return;
     }
     if (item.kind != yaml_kind::word) {

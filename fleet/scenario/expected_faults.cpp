@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "fleet/report/judged.hpp"
+#include "fleet/text/nearest.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::program {
@@ -22,8 +23,8 @@ std::optional<judging::misreading> unknown_fault(std::string_view line,
     }
   }
   auto wrong = judging::unknown_fault(read.value(), report::figures(), names);
-  if (wrong && names.empty()) {
-    wrong->message += "; the run has none";
+  if (wrong && wrong->message.find(';') == std::string::npos) {
+    wrong->message += names.empty() ? "; the run has none" : "; it has " + text::enumerate(names);
   }
   return wrong;
 }

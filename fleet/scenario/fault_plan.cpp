@@ -132,7 +132,9 @@ private:
       }
       if (!any) {
         return placed_mistake{rule_.place("select.tag", i),
-                              "no product has the tag " + wanted[i] + nearest_of(there, wanted[i])};
+                              "no product has the tag " + wanted[i]
+                                  + (there.empty() ? "; give one tags: [" + wanted[i] + "]"
+                                                   : nearest_of(there, wanted[i]))};
       }
     }
     return wanted.empty() ? mistake{} : keep(those, "select.tag");
@@ -253,7 +255,8 @@ mistake late(const fault_rule& rule, const fault_scene& scene, const std::string
   }
   return placed_mistake{rule.place("at"),
                         "fault " + name + " begins at " + text::format_duration(rule.at)
-                            + ", and the run lasts " + text::format_duration(*scene.run_for)};
+                            + ", and the run lasts " + text::format_duration(*scene.run_for)
+                            + "; begin it earlier, or make the run longer"};
 }
 
 } // namespace
@@ -329,7 +332,7 @@ result<planned_faults, fault_mistake> resolve_faults(std::span<const fault_rule>
     };
     const auto name = free_name(rule, taken);
     if (!name) {
-      return wrong({rule.place("name"), "two faults are called " + rule.name});
+      return wrong({rule.place("name"), "two faults are called " + rule.name + "; rename one"});
     }
     taken.insert(*name);
     auto one = resolve_fault(rule, *name, scene);

@@ -341,4 +341,12 @@ std::vector<faults::fault> faults_of(const fault_rule& rule, const std::string& 
   return out;
 }
 
+std::vector<std::string_view> fault_keys() {
+  auto out = names_of(fault_section());
+  const auto of_selection = names_of(fault_select_section());
+  out.insert(out.end(), of_selection.begin(), of_selection.end());
+  std::erase(out, "effect"); // a word of its own
+  return out;
+}
+
 } // namespace fleet::program

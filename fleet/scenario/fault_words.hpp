@@ -18,6 +18,9 @@ namespace fleet::program {
 /// with commas. The first mistake with its column.
 result<fault_rule, placed_mistake> parse_fault_words(std::string_view words);
 
+/// The keys, but for the effect's.
+std::vector<std::string_view> fault_keys();
+
 /// As the rest of a sentence that starts with the words: `has a mistake at its column 9: …`.
 std::string complaint_of(const placed_mistake& wrong);
 

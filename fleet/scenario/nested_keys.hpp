@@ -43,8 +43,8 @@ key_of<T> maps_key(const key_text& t, M T::*field, const section_of<S>& section,
       return;
     }
     if (value.list.size() > most) {
-      r.complain(value.list[most].at,
-                 std::string{info.name} + " has more than " + text::format_count(most) + " items");
+      r.complain(value.list[most].at, std::string{info.name} + " has more than "
+                                          + text::format_count(most) + " items; leave some out");
       return;
     }
     auto& items = emplaced(out.*field);
@@ -75,7 +75,7 @@ key_of<T> words_key(scenario_key info, std::vector<std::string> T::*field, std::
     for (const auto& item : alone ? std::vector{value} : value.list) {
       if (seen.size() == most) {
         r.complain(item.at, std::string{info.name} + " has more than " + text::format_count(most)
-                                + " items");
+                                + " items; leave some out");
         return;
       }
       if (item.kind != yaml_kind::word) {
@@ -84,7 +84,7 @@ key_of<T> words_key(scenario_key info, std::vector<std::string> T::*field, std::
       } else if (const auto wrong = check(item.word)) {
         r.complain(info.name, item, *wrong);
       } else if (!seen.insert(item.word).second) {
-        r.complain(info.name, item, "comes twice");
+        r.complain(info.name, item, "comes twice; write it once");
       } else {
         (out.*field).push_back(item.word);
       }

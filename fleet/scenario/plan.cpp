@@ -72,36 +72,39 @@ mistake complete_products(const scenario& file, const scenario_overrides& flags,
 /// What a product cannot be, whoever said so.
 mistake contradiction(const scenario_overrides& flags, const product_plan& planned, std::size_t i) {
   const auto& p = planned.product;
-  const auto say = [i](std::string message) {
-    return plan_mistake{"products", i, std::move(message)};
+  const auto say = [i](std::string_view key, std::string message) {
+    return plan_mistake{"products", i, std::move(message), std::nullopt, key};
   };
   if (auto wrong = protocol_mistake(planned, flags)) {
-    return say("product " + p.name + " " + *wrong);
+    return say(wrong->key, "product " + p.name + " " + wrong->message);
   }
   if (p.profile == profile::mqtt) {
     if (by_id2(p.security)) {
-      return say("product " + p.name + " has security " + std::string{to_string(p.security)}
-                 + ", which belongs to the profiles linkdevelop and linkplatform");
+      return say("security", "product " + p.name + " has security "
+                                 + std::string{to_string(p.security)}
+                                 + ", which belongs to the profiles linkdevelop and linkplatform");
     }
     return {};
   }
   if (!planned.behind_gateway) {
     if (auto wrong = logon_contradiction(p.logon, p.security)) {
-      return say("product " + p.name + " has " + *wrong);
+      return say("logon", "product " + p.name + " has " + *wrong);
     }
   }
   if (!planned.behind_gateway && p.logon == logon_mode::register_ && p.security == security::plain
       && flags.target != text::scheme::mqtts) {
-    return say("product " + p.name
-               + " has logon register, which tells secrets over TLS alone; add security: tls");
+    return say("logon",
+               "product " + p.name
+                   + " has logon register, which tells secrets over TLS alone; add security: tls");
   }
   if (p.qos == mqtt::qos::exactly_once) {
-    return say("product " + p.name + " has qos 2, which needs profile mqtt");
+    return say("qos", "product " + p.name + " has qos 2, which needs profile mqtt");
   }
   if (!planned.behind_gateway
       && (p.keep_alive < platform_keep_alive_least || p.keep_alive > platform_keep_alive_most)) {
-    return say("product " + p.name + " has keep_alive " + text::format_duration(p.keep_alive)
-               + "; it must be 30s to 1200s with profile " + std::string{to_string(p.profile)});
+    return say("keep_alive",
+               "product " + p.name + " has keep_alive " + text::format_duration(p.keep_alive)
+                   + "; it must be 30s to 1200s with profile " + std::string{to_string(p.profile)});
   }
   return {};
 }
@@ -170,7 +173,7 @@ mistake append_stages(const std::vector<scenario_stage>& stages, scenario_plan& 
       return wrong;
     }
     if (taken > run_most) {
-      return plan_mistake{"stages", i, "the stages take longer than 365d"};
+      return plan_mistake{"stages", i, "the stages take longer than 365d; make them shorter"};
     }
   }
   return {};
@@ -197,10 +200,11 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
   // The ramp that nobody asked for may outlast a short run, as it does without a scenario.
   if (checked && taken > plan.run_for) {
     const std::string_view what = flags.ramp_per_second ? "the ramp takes " : "the stages take ";
-    return plan_mistake{
-        "duration", std::nullopt,
-        std::string{what} + text::format_duration(taken) + " and would not end within "
-            + (flags.run_for ? "--duration " : "duration ") + text::format_duration(plan.run_for)};
+    return plan_mistake{"duration", std::nullopt,
+                        std::string{what} + text::format_duration(taken)
+                            + " and would not end within "
+                            + (flags.run_for ? "--duration " : "duration ")
+                            + text::format_duration(plan.run_for) + "; make it longer"};
   }
   return {};
 }
@@ -243,7 +247,8 @@ mistake check_rollouts(const scenario_plan& plan) {
       return plan_mistake{"rollouts", i,
                           "rollout " + rollout.name + " begins at "
                               + text::format_duration(rollout.at) + ", and the run lasts "
-                              + text::format_duration(plan.run_for)};
+                              + text::format_duration(plan.run_for)
+                              + "; begin it earlier, or make duration longer"};
     }
   }
   return {};

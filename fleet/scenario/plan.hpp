@@ -75,6 +75,7 @@ struct plan_mistake {
   std::optional<std::size_t> index; ///< of a product or stage
   std::string message;
   std::optional<text_place> at = std::nullopt; ///< in the file, where it is known
+  std::string_view within{}; ///< a key of the product, to be more precise where it is written
 };
 
 /// Answers every question that a file leaves open: flags over keys over defaults, shares by largest

@@ -18,12 +18,14 @@ std::map<std::string_view, std::size_t> index_names(reading& r, const yaml_value
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     const auto& p = file.products[i];
     if (!known.emplace(p.name, i).second) {
-      r.complain(place_of(list.list[i], "name"), "two products are called " + p.name);
+      r.complain(place_of(list.list[i], "name"),
+                 "two products are called " + p.name + "; rename one");
     }
     if (!p.product_key.empty() && !keys.emplace(p.product_key, i).second) {
       r.complain(place_of(list.list[i], "product_key"),
                  "product_key " + p.product_key + " is that of product "
-                     + file.products[keys.at(p.product_key)].name + " already");
+                     + file.products[keys.at(p.product_key)].name
+                     + " already; leave one out, or write another");
     }
   }
   return known;
@@ -34,7 +36,8 @@ void check_shares(reading& r, const yaml_value& list, const scenario& file) {
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     const auto share = file.products[i].share_ppm.value_or(0);
     if (sum <= whole_ppm && sum + share > whole_ppm) {
-      r.complain(place_of(list.list[i], "share"), "the shares make more than 100% from here on");
+      r.complain(place_of(list.list[i], "share"),
+                 "the shares make more than 100% from here on; make them smaller");
     }
     sum += share;
   }
@@ -148,7 +151,8 @@ void check_products(reading& r, const yaml_value& list, const scenario& file, bo
   for (const std::size_t i : with_children) {
     if (const auto cycle = cycle_from(file, next, i); !cycle.empty()) {
       if (!told.contains(i)) {
-        r.complain(children_place(list, i), "gateways go in a circle: " + cycle);
+        r.complain(children_place(list, i), "gateways go in a circle: " + cycle
+                                                + "; put a product without gateways behind them");
       }
       for (std::size_t at = i; told.insert(at).second; at = next[at]) {
       }

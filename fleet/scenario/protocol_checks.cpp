@@ -11,7 +11,7 @@ namespace fleet::program {
 
 namespace {
 
-/// What needs a way down to the device, or a session.
+/// The key that asks for a way down to the device, or for a session; empty: none.
 std::string_view beyond_posts(const product_plan& planned) {
   const auto& p = planned.product;
   const auto& reports = *p.report;
@@ -28,8 +28,8 @@ std::string_view beyond_posts(const product_plan& planned) {
        {p.model_get, "model_get"},
        {!p.tags.empty(), "tags"},
        {!p.topics.empty(), "topics"},
-       {p.logon != logon_mode::direct, "another logon than direct"},
-       {other_reports, "another report than one of all properties"}}};
+       {p.logon != logon_mode::direct, "logon"},
+       {other_reports, "report"}}};
   for (const auto& [is_asked, word] : asked) {
     if (is_asked) {
       return word;
@@ -39,11 +39,13 @@ std::string_view beyond_posts(const product_plan& planned) {
 }
 
 /// What the target's scheme says against it.
-std::optional<std::string> target_mistake(const scenario_product& p, text::scheme at) {
+std::optional<product_mistake> target_mistake(const scenario_product& p, text::scheme at) {
   const auto there = std::string{text::to_string(at)} + ":// target";
   if (p.protocol != protocol_of(at)) {
-    return "has protocol " + std::string{to_string(p.protocol)} + ", which contradicts the " + there
-           + "; products of several protocols need the embedded twin";
+    return product_mistake{"protocol", "has protocol " + std::string{to_string(p.protocol)}
+                                           + ", which contradicts the " + there
+                                           + "; products of several protocols need the embedded "
+                                             "twin"};
   }
   // Plain products become what the target is.
   if (p.security == security::plain || scheme_takes(at, p.security)) {
@@ -56,13 +58,20 @@ std::optional<std::string> target_mistake(const scenario_product& p, text::schem
   } else if (at == text::scheme::mqtts && p.security == security::id2) {
     out += "; write id2-tls, or mqtt:// for TCP";
   }
-  return out;
+  return product_mistake{"security", std::move(out)};
+}
+
+/// As a sentence names what a key asks for.
+std::string_view asked_text(std::string_view key) {
+  return key == "logon"    ? "another logon than direct"
+         : key == "report" ? "another report than one of all properties"
+                           : key;
 }
 
 } // namespace
 
-std::optional<std::string> protocol_mistake(const product_plan& planned,
-                                            const scenario_overrides& flags) {
+std::optional<product_mistake> protocol_mistake(const product_plan& planned,
+                                                const scenario_overrides& flags) {
   const auto& p = planned.product;
   if (planned.behind_gateway) {
     return std::nullopt;
@@ -73,15 +82,17 @@ std::optional<std::string> protocol_mistake(const product_plan& planned,
     }
   }
   if (auto wrong = protocol_contradiction(p.protocol, p.profile, p.security)) {
-    return "has " + *wrong;
+    return product_mistake{"security", "has " + *wrong};
   }
   if (p.radio_sleep && p.protocol != device_protocol::coap) {
-    return "has radio_sleep, which needs protocol coap; a stream would break";
+    return product_mistake{"radio_sleep",
+                           "has radio_sleep, which needs protocol coap; a stream would break"};
   }
   if (p.protocol != device_protocol::mqtt) {
-    if (const auto word = beyond_posts(planned); !word.empty()) {
-      return "has " + std::string{word} + ", which needs protocol mqtt; with "
-             + std::string{to_string(p.protocol)} + " devices only post";
+    if (const auto key = beyond_posts(planned); !key.empty()) {
+      return product_mistake{key, "has " + std::string{asked_text(key)}
+                                      + ", which needs protocol mqtt; with "
+                                      + std::string{to_string(p.protocol)} + " devices only post"};
     }
   }
   return std::nullopt;

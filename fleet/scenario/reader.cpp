@@ -79,7 +79,7 @@ traffic_addressee find_target(reading& r, const yaml_value& root, const yaml_val
   const std::size_t count = std::max<std::size_t>(file.products.size(), 1);
   if (map.find("product") == nullptr) {
     if (count > 1) {
-      r.complain(map.at, "cloud traffic needs a product where there are several");
+      r.complain(map.at, "cloud traffic needs a product where there are several, as product: led");
       return {};
     }
     traffic.product = file.products.empty() ? "product_1" : file.products.front().name;
@@ -172,18 +172,21 @@ void check_regions(reading& r, const yaml_value& root, const scenario& file) {
     const auto& region = file.regions[i];
     for (const std::string_view key : {"name", "share"}) {
       if (items[i].find(key) == nullptr) {
-        r.complain(items[i].at, "a region needs a " + std::string{key});
+        r.complain(items[i].at,
+                   "a region needs a " + std::string{key} + ", as {name: east, share: 30%}");
       }
     }
     const auto same = [&region](const region_rule& other) { return other.name == region.name; };
     if (!region.name.empty()
         && std::find_if(file.regions.begin(), file.regions.end(), same)
                != file.regions.begin() + i) {
-      r.complain(place_of(items[i], "name"), "two regions are called " + region.name);
+      r.complain(place_of(items[i], "name"),
+                 "two regions are called " + region.name + "; rename one");
     }
     sum_ppm += region.share_ppm;
     if (sum_ppm > whole_ppm) {
-      r.complain(place_of(items[i], "share"), "the regions have more than 100% of the devices");
+      r.complain(place_of(items[i], "share"),
+                 "the regions have more than 100% of the devices; make the shares smaller");
       return;
     }
   }
@@ -222,6 +225,9 @@ text_place place_of_plan(const yaml_value& root, const plan_mistake& wrong) {
     return value->at;
   }
   const auto& item = value->list[*wrong.index];
+  if (const auto* const key = item.find(wrong.within)) {
+    return key->at;
+  }
   const auto* const ramp = item.find("ramp");
   return ramp == nullptr ? item.at : place_of(*ramp, "to");
 }
@@ -264,15 +270,20 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
 }
 
 result<scenario, mistakes> read_scenario_file(const std::string& path) {
+  std::error_code ignored;
   const auto text = read_whole_file(path, yaml_octets_most);
   if (!text) {
+    const auto octets = std::filesystem::file_size(path, ignored);
+    if (!ignored && octets > yaml_octets_most) {
+      return fail(mistakes{path + ":1:1: the file " + text.error() + "; is it a scenario?"});
+    }
     return fail(mistakes{path + ": " + text.error()});
   }
   scenario_surroundings around;
   around.folder = path.substr(0, path.rfind('/') + 1);
   around.file_exists = [](const std::string& name) {
-    std::error_code ignored;
-    return std::filesystem::is_regular_file(name, ignored);
+    std::error_code failed;
+    return std::filesystem::is_regular_file(name, failed);
   };
   auto file = read_scenario(text.value(), around);
   if (!file) {
@@ -288,21 +299,6 @@ result<scenario, mistakes> read_scenario_file(const std::string& path) {
     out.name = std::filesystem::path{path}.stem().string();
   }
   return out;
-}
-
-std::string summary_of(const scenario& file, const scenario_plan& plan) {
-  const auto counted = [](std::uint64_t n, std::string_view one) {
-    return text::format_count(n) + " " + std::string{one} + (n == 1 ? "" : "s");
-  };
-  std::string out =
-      counted(plan.products.size(), "product") + ", " + counted(plan.devices, "device");
-  if (plan.connections != plan.devices) {
-    out += " (" + text::format_count(plan.connections) + " connect)";
-  }
-  if (!file.stages.empty()) {
-    out += ", " + counted(file.stages.size(), "stage");
-  }
-  return out + ", " + text::format_duration(plan.run_for);
 }
 
 } // namespace fleet::program

@@ -24,7 +24,4 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
 /// name is called as the file is, without folder and ending.
 result<scenario, mistakes> read_scenario_file(const std::string& path);
 
-/// `3 products, 5,200 devices (200 connect), 2 stages, 11m`.
-std::string summary_of(const scenario& file, const scenario_plan& plan);
-
 } // namespace fleet::program

@@ -22,6 +22,17 @@ std::string_view kind_text(yaml_kind kind) {
   return {};
 }
 
+/// Where else in a file there is such a key, the file itself aside; empty: nowhere.
+std::string sections_with(std::string_view name) {
+  std::vector<std::string_view> out;
+  for (const auto& key : scenario_keys()) {
+    if (key.name == name && !key.section.empty()) {
+      out.push_back(key.section);
+    }
+  }
+  return text::enumerate(out);
+}
+
 } // namespace
 
 void reading::complain(text_place at, std::string message) {
@@ -71,9 +82,7 @@ bool expect_kind(reading& r, const scenario_key& key, const yaml_value& value, y
   message += value.kind == yaml_kind::nothing ? std::string{" has no value"}
                                               : " is " + std::string{kind_text(value.kind)};
   message += "; it takes a " + std::string{key.type};
-  if (!key.example.empty() && kind == yaml_kind::word) {
-    message += ", as " + std::string{key.example};
-  }
+  message += ", as " + std::string{key.example};
   r.complain(value.at, std::move(message));
   return false;
 }
@@ -86,8 +95,12 @@ void check_keys(reading& r, const yaml_value& map, std::span<const std::string_v
       std::string message = "unknown key " + shown_value(key.name) + "; ";
       if (key.name == "<<") {
         message += "maps are not merged here; write the keys out";
+      } else if (key.name.find(':') != std::string::npos) {
+        message += "behind the colon of a key there is a blank, as in devices: 500";
       } else if (const auto near = text::nearest(key.name, valid)) {
         message += "the nearest is " + std::string{*near};
+      } else if (const auto there = sections_with(key.name); !there.empty()) {
+        message += "it is a key of " + there;
       } else {
         message += std::string{what} + " takes " + text::enumerate(valid);
       }
@@ -113,6 +126,7 @@ std::string rate_text(double per_second) {
 
 result<std::uint32_t, std::string> parse_percent(std::string_view word) {
   constexpr std::string_view forms = "is not a percentage; write 60, 12.5 or 60%";
+  constexpr std::string_view range = "; it takes more than 0 to 100 percent";
   constexpr std::uint32_t scale = 10'000; // millionths in a percent
   if (word.ends_with('%')) {
     word.remove_suffix(1);
@@ -121,7 +135,7 @@ result<std::uint32_t, std::string> parse_percent(std::string_view word) {
   const auto whole = text::parse_number(word.substr(0, point));
   if (!whole || word.starts_with("0x") || word.starts_with("0X")) {
     const bool negative = word.size() > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9';
-    return fail(std::string{negative ? "is negative" : forms});
+    return fail(negative ? "is negative" + std::string{range} : std::string{forms});
   }
   std::uint32_t part = 0;
   if (point < word.size()) {
@@ -130,7 +144,7 @@ result<std::uint32_t, std::string> parse_percent(std::string_view word) {
       return fail(std::string{forms});
     }
     if (decimals.size() > 4) {
-      return fail(std::string{"has more than four decimals"});
+      return fail(std::string{"has more than four decimals; it takes 0.0001 at least"});
     }
     std::uint32_t place = scale / 10;
     for (const char c : decimals) {
@@ -140,7 +154,7 @@ result<std::uint32_t, std::string> parse_percent(std::string_view word) {
   }
   if (whole.value() > 100 || (whole.value() == 100 && part > 0)
       || (whole.value() == 0 && part == 0)) {
-    return fail(std::string{"is out of range; it takes more than 0 to 100 percent"});
+    return fail("is out of range" + std::string{range});
   }
   return static_cast<std::uint32_t>(whole.value()) * scale + part;
 }

@@ -21,7 +21,8 @@ const scenario_product* target_of(reading& r, const yaml_value& map, const scena
     const scenario_product* only = nullptr;
     for (const auto& p : file.products) {
       if (p.firmware && only != nullptr) {
-        r.complain(map.at, "a rollout needs a product where several have firmware");
+        r.complain(map.at,
+                   "a rollout needs a product where several have firmware, as product: led");
         return nullptr;
       }
       only = p.firmware ? &p : only;
@@ -85,7 +86,7 @@ void check_firmware(reading& r, const yaml_value& map, const scenario_product& p
   if (product.firmware->slot && *product.firmware->slot < product.firmware->size) {
     r.complain(at, "the slots of " + product.name + " take "
                        + text::format_size(*product.firmware->slot) + ", less than its size "
-                       + text::format_size(product.firmware->size));
+                       + text::format_size(product.firmware->size) + "; make them larger");
   }
 }
 
@@ -96,7 +97,7 @@ void check_rollout(reading& r, const yaml_value& map, rollout_rule& rollout, con
   }
   const auto same = [&rollout](const rollout_rule& other) { return other.name == rollout.name; };
   if (std::count_if(file.rollouts.begin(), file.rollouts.end(), same) > 1) {
-    r.complain(place_of(map, "name"), "two rollouts are called " + rollout.name);
+    r.complain(place_of(map, "name"), "two rollouts are called " + rollout.name + "; rename one");
   }
   const auto* const product = target_of(r, map, file, rollout);
   if (product == nullptr) {

@@ -112,7 +112,7 @@ void check_topics(reading& r, const yaml_value& map, const scenario_product& pro
                  && !other.filter.empty();
         });
     if (same != product.topics.begin() + static_cast<std::ptrdiff_t>(i)) {
-      r.complain("filter", *topics->list[i].find("filter"), "comes twice");
+      r.complain("filter", *topics->list[i].find("filter"), "comes twice; write it once");
     }
   }
 }

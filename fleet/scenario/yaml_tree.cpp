@@ -12,18 +12,12 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "fleet/scenario/yaml_mistakes.hpp"
 #include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
 
 namespace {
-
-text_place end_of(std::string_view text) {
-  const auto lines = std::count(text.begin(), text.end(), '\n');
-  const std::size_t line_start = text.rfind('\n') + 1; // npos + 1 is 0
-  return {static_cast<std::uint32_t>(lines) + 1,
-          static_cast<std::uint32_t>(text.size() - line_start) + 1};
-}
 
 text_place place_of(const YAML::Mark& mark) {
   if (mark.is_null()) {
@@ -36,6 +30,10 @@ text_place place_of(const YAML::Mark& mark) {
 struct stop {
   placed_mistake why;
 };
+
+std::string deeper() {
+  return "lists and maps nest deeper than " + std::to_string(yaml_depth_most) + "; write them flat";
+}
 
 /// How many values a value is, itself included.
 std::size_t weight(const yaml_value& value) {
@@ -73,7 +71,10 @@ public:
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (used_) {
-      throw stop{{place_of(mark), "a second document begins here; a file holds one"}};
+      // Without a line of dashes or dots the parser takes what it cannot go on with for another.
+      throw stop{{place_of(mark),
+                  separated(mark) ? "a second document begins here; a file holds one"
+                                  : "this belongs to nothing above; a file is one map of keys"}};
     }
     used_ = true;
   }
@@ -88,7 +89,7 @@ public:
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
     if (known == anchors_.end()) {
-      throw stop{{place_of(mark), "an alias inside of what it stands for"}};
+      throw stop{{place_of(mark), "an alias inside of what it stands for; write it out"}};
     }
     count(known->second.weight, place_of(mark));
     if (open_.size() + known->second.height > yaml_depth_most) {
@@ -101,7 +102,8 @@ public:
                 const std::string& word) override {
     refuse_tag(tag, mark);
     if (tag == "!" && !quotation_ends(static_cast<std::size_t>(mark.pos))) {
-      throw stop{{place_of(mark), "broken YAML: the quotation that begins here has no end"}};
+      throw stop{
+          {place_of(mark), "broken YAML: the quotation that begins here has no end; close it"}};
     }
     yaml_value value;
     value.kind = yaml_kind::word;
@@ -138,8 +140,14 @@ private:
     std::size_t height = 0;
   };
 
-  [[noreturn]] static void too_deep(text_place at) {
-    throw stop{{at, "lists and maps nest deeper than " + std::to_string(yaml_depth_most)}};
+  [[noreturn]] static void too_deep(text_place at) { throw stop{{at, deeper()}}; }
+
+  /// Whether a document that begins at the mark was announced.
+  [[nodiscard]] bool separated(const YAML::Mark& mark) const {
+    const auto at = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text_.size());
+    const auto above = text_.substr(0, text_.substr(0, at).find_last_not_of(" \n") + 1);
+    return text_.substr(at).starts_with("---") || above.ends_with("\n---")
+           || above.ends_with("\n...");
   }
 
   static void refuse_tag(const std::string& tag, const YAML::Mark& mark) {
@@ -193,8 +201,8 @@ private:
   void count(std::size_t more, text_place at) {
     values_ += more;
     if (values_ > yaml_values_most) {
-      throw stop{
-          {at, "more than " + text::format_count(yaml_values_most) + " values, aliases expanded"}};
+      throw stop{{at, "more than " + text::format_count(yaml_values_most)
+                          + " values, aliases expanded; leave some out"}};
     }
   }
 
@@ -242,7 +250,7 @@ private:
       in.value.list.push_back(std::move(value));
     } else if (!in.key) {
       if (value.kind != yaml_kind::word) {
-        throw stop{{value.at, "a key must be a word"}};
+        throw stop{{value.at, "a key must be a word, as devices"}};
       }
       in.key = yaml_key{std::move(value.word), value.at, {}};
     } else {
@@ -260,49 +268,6 @@ private:
   bool used_ = false;
 };
 
-/// The octets of the UTF-8 character at `at`; 0 where there is none, or one that YAML forbids.
-std::size_t character(std::string_view text, std::size_t at) {
-  const auto octet = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = octet(at);
-  if (first < 0x80) {
-    return first >= 0x20 || first == '\t' || first == '\n' || first == '\r' ? 1 : 0;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) {
-    return 0;
-  }
-  unsigned code = first & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((octet(at + i) & 0xC0U) != 0x80U) {
-      return 0;
-    }
-    code = code << 6U | (octet(at + i) & 0x3FU);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  return overlong || surrogate || code > 0x10FFFF ? 0 : length;
-}
-
-/// Where the text stops being UTF-8 without control characters.
-std::optional<placed_mistake> encoding_mistake(std::string_view text) {
-  text_place at;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = character(text, i);
-    if (length == 0) {
-      return placed_mistake{at, "not UTF-8 text, or a control character"};
-    }
-    if (text[i] == '\n') {
-      at = {at.line + 1, 1};
-    } else {
-      at.column += static_cast<std::uint32_t>(length);
-    }
-    i += length;
-  }
-  return std::nullopt;
-}
-
 std::string without_carriage_returns(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -312,6 +277,20 @@ std::string without_carriage_returns(std::string_view text) {
     }
   }
   return out;
+}
+
+/// What the parser stumbled over, where its author can see it.
+placed_mistake misread(const YAML::Exception& e, std::string_view text) {
+  const auto at = static_cast<std::size_t>(std::max(e.mark.pos, 0));
+  const bool in_escape = e.msg.starts_with(YAML::ErrorMsg::INVALID_ESCAPE)
+                         || e.msg.starts_with(YAML::ErrorMsg::INVALID_HEX);
+  if (!in_escape) {
+    return {place_of(e.mark), broken_yaml(e.msg, text, at)};
+  }
+  // The parser's mark is behind the escape, and beyond the end where it made up a character there.
+  const auto begins = text.rfind('\\', at == 0 ? 0 : at - 1);
+  return {place_in(text, begins == std::string_view::npos ? at : begins),
+          broken_yaml(e.msg, text, at)};
 }
 
 } // namespace
@@ -346,20 +325,14 @@ result<yaml_value, placed_mistake> parse_yaml(std::string_view text) {
   } catch (const stop& s) {
     return fail(placed_mistake{s.why});
   } catch (const YAML::DeepRecursion& e) {
-    return fail(placed_mistake{place_of(e.mark), "lists and maps nest deeper than "
-                                                     + std::to_string(yaml_depth_most)});
+    return fail(placed_mistake{place_of(e.mark), deeper()});
   } catch (const YAML::Exception& e) {
     if (e.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW || e.msg == YAML::ErrorMsg::END_OF_MAP_FLOW) {
       // The mark is at the end of the text by then, which helps nobody.
       return fail(placed_mistake{tree.unfinished().value_or(place_of(e.mark)),
-                                 "broken YAML: the bracket that opens here has no end"});
+                                 "broken YAML: the bracket that opens here has no end; close it"});
     }
-    if (e.mark.pos >= 0 && static_cast<std::size_t>(e.mark.pos) >= plain.size()
-        && e.msg.starts_with(YAML::ErrorMsg::INVALID_ESCAPE)) {
-      // The parser made up a character beyond the end, and its mark is behind that.
-      return fail(placed_mistake{end_of(plain), "broken YAML: the text ends within an escape"});
-    }
-    return fail(placed_mistake{place_of(e.mark), "broken YAML: " + e.msg});
+    return fail(misread(e, plain));
   }
   return tree.take();
 }

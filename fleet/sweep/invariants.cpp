@@ -80,23 +80,43 @@ std::optional<std::string> bad_end(const child_result& ended) {
   return fmt::format("it ended with exit code {}{}", ended.code, because());
 }
 
+/// What a product's devices, or the cloud for them, sent and what nobody knows the fate of.
+void check_unfinished(std::string_view product, const sweep_plan& plan,
+                      std::vector<std::string>& out) {
+  const auto name = text_of(raw_at(product, {"name"}));
+  const bool disturbed =
+      std::any_of(plan.parts.begin(), plan.parts.end(), [&](const planned_part& part) {
+        return part.kind == part_kind::fault && reaches(part, name, plan);
+      });
+  for (const std::string_view way : {"uplink", "downlink"}) {
+    // Who is switched off drains what it has sent, unless a fault keeps its answers from it.
+    const bool excused =
+        plan.forgets(name) || (plan.comes_down && (way == "downlink" || disturbed));
+    if (const auto n = number_at(product, {"ledger", way, "unfinished"}); n != 0 && !excused) {
+      out.push_back(
+          fmt::format("product {}, {}: {} messages unfinished: expected 0", name, way, n));
+    }
+  }
+}
+
 /// Those of the JSON that the verdict might have overlooked.
 void check_facts(std::string_view report, const sweep_plan& plan, std::vector<std::string>& out) {
   for (const std::string_view way : {"uplink", "downlink"}) {
-    for (const std::string_view figure : {"lost", "unexplained", "unfinished"}) {
-      const bool excused =
-          figure == "unfinished" && (plan.forgets || (plan.comes_down && way == "downlink"));
-      if (const auto n = number_at(report, {"ledger", way, figure}); n != 0 && !excused) {
+    for (const std::string_view figure : {"lost", "unexplained"}) {
+      if (const auto n = number_at(report, {"ledger", way, figure}); n != 0) {
         out.push_back(fmt::format("{}: {} messages {}: expected 0", way, n, figure));
       }
     }
+  }
+  for (const auto product : items_of(raw_at(report, {"products"}))) {
+    check_unfinished(product, plan, out);
   }
   const auto wanted = number_at(report, {"devices", "expected_end"});
   if (const auto there = number_at(report, {"devices", "online_end"}); there < wanted) {
     out.push_back(fmt::format("{} of {} devices online at the end", there, wanted));
   }
   if (const auto crashes = items_of(raw_at(report, {"crashes"}));
-      !crashes.empty() && !plan.has_crashes) {
+      !crashes.empty() && !plan.has_crashes()) {
     out.push_back(fmt::format("{} devices threw: {}", crashes.size(),
                               text_of(raw_at(crashes.front(), {"what"}))));
   }

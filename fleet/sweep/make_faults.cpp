@@ -2,6 +2,8 @@
 // cannot come back, whoever is right, and all windows end before the last, quiet part of the run.
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -23,6 +25,8 @@ constexpr std::uint32_t faults_most = 8;
 /// are half open, which nobody tells them.
 constexpr std::uint32_t notices_most_s = 150;
 constexpr std::uint32_t comes_back_s = 30; ///< and for what follows
+
+constexpr std::uint32_t cuts_percent = 35; ///< of all plans that can have them
 
 bool keeps_octets_whole(const product_traits& t) noexcept {
   return program::over_tls(t.security) || program::over_dtls(t.security);
@@ -130,15 +134,21 @@ std::string strength_keys(dice& draw, const faults::effect_info& info) {
   return out;
 }
 
+struct timing {
+  std::string keys;
+  duration until{0};
+};
+
 /// `at`, `for`, `ramp` and `every` within the first `open_s` seconds.
-std::string time_keys(dice& draw, const faults::effect_info& info, std::uint32_t open_s) {
+timing draw_times(dice& draw, const faults::effect_info& info, std::uint32_t open_s) {
   const std::uint32_t span = draw.between(2, std::clamp(open_s / 2, 3U, 60U));
   const std::uint32_t at = draw.between(1, std::max(1U, open_s - std::min(open_s - 1, span)));
   std::string out = fmt::format(", at: {}s", at);
   const bool repeats = (info.takes & faults::takes_every) != 0
                        && (info.what == effect::reboot_loop || (span > 8 && draw.percent(40)));
   const std::uint32_t every = repeats ? draw.between(5, std::max(5U, span - 1)) : 0;
-  if (info.shape == faults::shape::window || repeats) {
+  const bool lasts = info.shape == faults::shape::window || repeats;
+  if (lasts) {
     out += fmt::format(", for: {}s", span);
   }
   // Who crashes more than five times in ten minutes is given up.
@@ -150,7 +160,7 @@ std::string time_keys(dice& draw, const faults::effect_info& info, std::uint32_t
   } else if (ramped) {
     out += fmt::format(", ramp: {}s", draw.between(1, every));
   }
-  return out;
+  return {std::move(out), std::chrono::seconds{at + (lasts ? span : 0)}};
 }
 
 struct chosen {
@@ -190,67 +200,118 @@ std::string select_keys(dice& draw, const chosen& c) {
 }
 
 /// The quiet part lasts until those it hits have found out.
-void settle_longer(draft& d, const chosen& c) {
-  if (c.info->what != effect::half_open) {
-    return;
-  }
-  const auto needs = [&d](const product_traits& t) {
-    d.settled_for =
-        std::max<duration>(d.settled_for, std::chrono::seconds{t.notices_s + comes_back_s});
-  };
-  if (c.whom.empty()) {
-    std::for_each(d.traits.begin(), d.traits.end(), [&needs](const product_traits& t) {
-      if (!t.behind_gateway) {
-        needs(t);
-      }
-    });
-  }
-  for (const auto* t : c.whom) {
-    needs(*t);
+void settle_longer(draft& d, const faults::effect_info& info, const planned_part& fault) {
+  for (const auto& t : d.traits) {
+    if (info.what == effect::half_open && !t.behind_gateway && reaches(fault, t.name, d.plan)) {
+      d.plan.quiet =
+          std::max<duration>(d.plan.quiet, std::chrono::seconds{t.notices_s + comes_back_s});
+    }
   }
 }
 
-/// What the fault may spoil may fail: an attempt at an update, a reply.
-void excuse(draft& d) {
+/// Whose devices do not know any more, when it is over, what they had not got rid of before: those
+/// whose boards reboot; and of software that throws, those that have no session to go on with.
+std::vector<std::string> forgetful(effect what, const planned_part& fault, const draft& d) {
+  const bool reboots = what == effect::power_loss || what == effect::power_loss_in_write
+                       || what == effect::reboot_loop || what == effect::dead_battery;
+  std::vector<std::string> out;
+  for (const auto& t : d.traits) {
+    if ((reboots || (what == effect::actor_crash && t.posts())) && reaches(fault, t.name, d.plan)) {
+      out.push_back(t.name);
+    }
+  }
+  return out;
+}
+
+/// Whether an attempt at an update may fail by it, other than for a while: what the server gives is
+/// no good, the board cannot burn it, or its software ends in the middle of it.
+bool spoils_updates(const faults::effect_info& info) noexcept {
+  return info.of == faults::domain::firmware || info.what == effect::power_loss
+         || info.what == effect::power_loss_in_write || info.what == effect::reboot_loop
+         || info.what == effect::dead_battery || info.what == effect::full_flash
+         || info.what == effect::actor_crash;
+}
+
+/// What the fault may spoil may fail.
+void excuse(draft& d, const planned_part& fault) {
   for (auto& part : d.plan.parts) {
-    if (part.kind == part_kind::rollout && part.text.find("may_fail") == std::string::npos) {
+    if (part.kind == part_kind::rollout && reaches(fault, part.about.front(), d.plan)
+        && part.text.find("may_fail") == std::string::npos) {
       part.text.insert(part.text.size() - 1, ", may_fail: on");
     }
   }
 }
 
-} // namespace
-
-void add_faults(draft& d) {
+void add_random_faults(draft& d, std::uint32_t open_s) {
   dice draw{d.plan.seed, 0, "sweep faults"};
-  const auto open_s = static_cast<std::uint32_t>(duration{d.plan.run_for - d.settled_for} / 1s);
   const std::uint32_t wanted = draw.between(0, faults_most);
   for (std::uint32_t i = 0; i < wanted; ++i) {
     const auto c = choose(draw, d);
     if (!c) {
       continue;
     }
-    std::string text = fmt::format("{{name: f{}, effect: {}", i + 1, c->info->word);
-    text += time_keys(draw, *c->info, open_s);
-    text += strength_keys(draw, *c->info);
+    const auto times = draw_times(draw, *c->info, open_s);
+    planned_part fault{part_kind::fault,
+                       fmt::format("{{name: f{}, effect: {}", i + 1, c->info->word)};
+    fault.text += times.keys;
+    fault.text += strength_keys(draw, *c->info);
     // Drawn in any case, so that what is drawn next stays what it is.
     const auto select = select_keys(draw, *c);
-    text += (c->info->what == effect::cloud_restart ? "" : select) + "}";
-    if (c->info->what == effect::actor_crash && d.plan.has_crashes) {
+    fault.text += (c->info->what == effect::cloud_restart ? "" : select) + "}";
+    fault.crashes = c->info->what == effect::actor_crash;
+    if (fault.crashes && d.plan.has_crashes()) {
       continue; // likewise
     }
-    d.plan.parts.push_back({part_kind::fault, std::move(text), {}});
+    fault.until = times.until;
     for (const auto* t : c->whom) {
-      d.plan.parts.back().about.push_back(t->name);
+      fault.about.push_back(t->name);
     }
-    settle_longer(d, *c);
-    d.plan.forgets = d.plan.forgets || c->info->of == faults::domain::device;
-    d.plan.has_crashes = d.plan.has_crashes || c->info->what == effect::actor_crash;
+    fault.forgetful = forgetful(c->info->what, fault, d);
+    settle_longer(d, *c->info, fault);
+    if (spoils_updates(*c->info)) {
+      excuse(d, fault);
+    }
+    d.plan.parts.push_back(std::move(fault));
   }
-  d.plan.run_for = std::chrono::seconds{open_s} + d.settled_for;
-  if (d.plan.count_of(part_kind::fault) != 0) {
-    excuse(d);
+}
+
+/// A stall that a reset ends: whatever is sent meanwhile is on its way when its link is cut, and of
+/// those that ask for acknowledgements has to go out again. By chance alone that is rare.
+void add_cut(draft& d, std::uint32_t open_s) {
+  dice draw{d.plan.seed, 0, "sweep cut"};
+  std::vector<std::string> able;
+  for (const auto& t : d.traits) {
+    if (!t.posts() && !t.behind_gateway && t.qos != 0) {
+      able.push_back(t.name);
+    }
   }
+  constexpr std::uint32_t least_s = 6;
+  constexpr std::uint32_t most_s = 25;
+  if (able.empty() || open_s <= 2 * least_s || !draw.percent(cuts_percent)) {
+    return;
+  }
+  const auto& whom = able[draw.between(0, static_cast<std::uint32_t>(able.size()) - 1)];
+  const std::uint32_t span = draw.between(least_s, std::min(most_s, open_s / 2));
+  const std::uint32_t at = draw.between(1, open_s - span);
+  const std::uint32_t torn = at + draw.between(span / 2, span - 1);
+  const auto add = [&d, &whom](std::string_view keys, std::uint32_t until_s) {
+    planned_part fault{part_kind::fault,
+                       fmt::format("{{{}, select: {{product: {}}}}}", keys, whom)};
+    fault.about = {whom};
+    fault.until = std::chrono::seconds{until_s};
+    d.plan.parts.push_back(std::move(fault));
+  };
+  add(fmt::format("name: cut, effect: stall, at: {}s, for: {}s", at, span), at + span);
+  add(fmt::format("name: torn, effect: reset, at: {}s", torn), torn);
+}
+
+} // namespace
+
+void add_faults(draft& d) {
+  const auto open_s = static_cast<std::uint32_t>(d.open() / 1s);
+  add_random_faults(d, open_s);
+  add_cut(d, open_s);
+  d.plan.run_for = std::chrono::seconds{open_s} + d.plan.quiet;
 }
 
 } // namespace fleet::sweep

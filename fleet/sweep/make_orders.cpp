@@ -65,9 +65,10 @@ bool by_rrpc(std::string_view kind) noexcept {
 
 /// Who is switched off, cut off or rebooted before it has answered cannot answer.
 bool disturbed(const draft& d, const product_traits& t) {
-  return d.plan.comes_down || d.plan.count_of(part_kind::fault) != 0
-         || std::any_of(d.plan.parts.begin(), d.plan.parts.end(), [&t](const planned_part& p) {
-              return p.kind == part_kind::rollout && p.about.front() == t.name;
+  return d.plan.comes_down
+         || std::any_of(d.plan.parts.begin(), d.plan.parts.end(), [&](const planned_part& p) {
+              return (p.kind == part_kind::fault || p.kind == part_kind::rollout)
+                     && reaches(p, t.name, d.plan);
             });
 }
 
@@ -77,7 +78,8 @@ void add_orders(draft& d, dice& draw, const product_traits& t) {
     const auto at = draw.between(0, static_cast<std::uint32_t>(kinds.size()) - 1);
     const std::string kind = kinds[at];
     kinds.erase(kinds.begin() + at);
-    const bool excused = disturbed(d, t) || (t.slow() && by_rrpc(kind));
+    // Over slow links a child takes longer to listen again than the cloud tries.
+    const bool excused = disturbed(d, t) || (t.slow() && (by_rrpc(kind) || t.rejoins));
     d.plan.parts.push_back({part_kind::traffic,
                             fmt::format("{{kind: {}, product: {}, rate: {}{}}}", kind, t.name,
                                         rate_of(draw, t, kind), excused ? ", may_fail: on" : ""),
@@ -101,7 +103,7 @@ std::string waves_keys(dice& draw) {
 
 /// Rollouts begin in the first part of a run, so that they end long before it does.
 std::uint32_t latest_s(const draft& d) {
-  return static_cast<std::uint32_t>(duration{d.plan.run_for - d.settled_for} / 1s * 2 / 3);
+  return static_cast<std::uint32_t>(d.open() / 1s * 2 / 3);
 }
 
 std::string rollout_head(dice& draw, const product_traits& t, std::uint32_t version) {
@@ -117,8 +119,7 @@ std::string percent_keys(dice& draw, const product_traits& t) {
 }
 
 void add_rollout(draft& d, const std::string& text, const product_traits& t) {
-  d.plan.parts.push_back({part_kind::rollout, text + "}", {t.name}});
-  d.plan.forgets = true;
+  d.plan.parts.push_back({part_kind::rollout, text + "}", {t.name}, d.open(), {t.name}});
 }
 
 /// Devices that only post ask once a boot, so that all is offered from the start.

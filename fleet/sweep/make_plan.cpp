@@ -26,20 +26,24 @@ void add_load(draft& d) {
                                 [](const product_traits& t) { return t.slow(); });
   const bool updates = std::any_of(d.traits.begin(), d.traits.end(),
                                    [](const product_traits& t) { return t.firmware; });
-  d.settled_for = slow ? 3min : 90s;
-  const auto add = [&d](std::uint32_t to, duration over, duration hold) {
-    d.plan.parts.push_back({part_kind::stage, ramp_text(to, over, hold)});
+  d.plan.quiet = slow ? 3min : 90s;
+  std::uint32_t before = 0;
+  const auto add = [&d, &before](std::uint32_t to, duration over, duration hold) {
     d.plan.run_for += over + hold;
+    auto& part = d.plan.parts.emplace_back();
+    part.text = ramp_text(to, over, hold);
+    part.until = d.plan.run_for;
+    d.plan.comes_down = d.plan.comes_down || to < before;
+    before = to;
   };
   // Devices that are switched off cannot be updated, so the load comes and goes only without.
   const std::uint32_t stages = updates ? 0 : draw.one_of({0U, 0U, 1U, 2U});
   for (std::uint32_t i = 0; i < stages; ++i) {
     add(draw.between(2, 20) * 5, draw.between(5, 40) * 1s, draw.between(10, 50) * 1s);
-    d.plan.comes_down = true; // perhaps: the next may be lower
   }
   const std::uint32_t to = updates ? 100 : draw.one_of({100U, 100U, 60U});
   add(to, draw.between(2, 40) * 1s, draw.between(20, 100) * 1s);
-  d.plan.run_for += d.settled_for;
+  d.plan.run_for += d.plan.quiet;
 }
 
 sweep_plan make_plan(std::uint64_t seed) {

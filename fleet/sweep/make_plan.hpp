@@ -19,7 +19,9 @@ sweep_plan make_plan(std::uint64_t seed);
 struct draft {
   sweep_plan plan;
   std::vector<product_traits> traits; ///< of plan.products, in their order
-  duration settled_for{0};            ///< nothing disturbs the last part of the run, this long
+
+  /// What stands before the quiet part of the run.
+  [[nodiscard]] duration open() const noexcept { return plan.run_for - plan.quiet; }
 };
 
 /// One to four products, those behind gateways with their gateways.
@@ -29,7 +31,8 @@ std::string reports_of(dice& draw, const product_traits& t);
 /// Ramps and holds, and how long the run is.
 void add_load(draft& d);
 void add_rollouts(draft& d);
-/// None to eight; orders and rollouts that one of them may reach may then fail.
+/// None to eight, and beside them sometimes a cut: a stall that a reset ends. Rollouts that one of
+/// them may spoil may then fail.
 void add_faults(draft& d);
 void add_traffic(draft& d);
 

@@ -10,8 +10,6 @@ namespace fleet::sweep {
 
 namespace {
 
-constexpr std::uint32_t never_s = 1'000'000;
-
 using program::device_protocol;
 using program::logon_mode;
 using program::profile;
@@ -104,9 +102,6 @@ std::string connection_keys(dice& draw, product_traits& t) {
     out += said ? fmt::format(", keep_alive: {}s", keep_alive_s) : "";
     // The vendor's SDK gives up when three pings are out, the others ten seconds after the first.
     t.notices_s = (t.sdk ? keep_alive_s * 5 : keep_alive_s + 20) + (t.slow() ? 60 : 0);
-    if (t.qos == 0) {
-      t.notices_s = never_s; // who sends within each keep-alive asks nobody, and gets no answers
-    }
   }
   if (t.protocol == device_protocol::coap && draw.percent(40)) {
     out += ", radio_sleep: on";
@@ -235,6 +230,7 @@ void add_gateways(draft& d, dice& draw, product_traits t, std::uint32_t devices)
   gateway.keys += wide_limit;
   child.link = t.link;
   child.devices = t.devices * gateway.each;
+  child.rejoins = gateway.gateway_keys.find("rejoin") != std::string::npos;
   planned_product behind;
   behind.keys = model_key(child) + fmt::format(", profile: {}", to_string(child.profile));
   behind.keys += child.logon == logon_mode::register_ ? ", logon: register" : "";

@@ -53,6 +53,39 @@ std::uint32_t sweep_plan::devices() const noexcept {
   return sum;
 }
 
+bool sweep_plan::forgets(std::string_view product) const {
+  return std::any_of(parts.begin(), parts.end(), [product](const planned_part& p) {
+    return std::find(p.forgetful.begin(), p.forgetful.end(), product) != p.forgetful.end();
+  });
+}
+
+bool sweep_plan::has_crashes() const noexcept {
+  return std::any_of(parts.begin(), parts.end(), [](const planned_part& p) { return p.crashes; });
+}
+
+std::string_view sweep_plan::gateway_of(std::string_view product) const noexcept {
+  const auto found =
+      std::find_if(products.begin(), products.end(), [product](const planned_product& p) {
+        return !p.children.empty() && p.children == product;
+      });
+  return found == products.end() ? std::string_view{} : std::string_view{found->name};
+}
+
+duration sweep_plan::least_run() const noexcept {
+  duration busy{0};
+  for (const auto& part : parts) {
+    busy = std::max(busy, part.until);
+  }
+  return busy + quiet;
+}
+
+bool reaches(const planned_part& part, std::string_view product, const sweep_plan& plan) {
+  const auto gateway = plan.gateway_of(product);
+  return part.about.empty()
+         || std::any_of(part.about.begin(), part.about.end(),
+                        [&](const std::string& of) { return of == product || of == gateway; });
+}
+
 std::string to_yaml(const sweep_plan& plan) {
   std::string out = fmt::format("# Made by `fleet run --virtual --sweep 1 --seed {}`.\n"
                                 "name: sweep {}\nduration: {}\nproducts:\n",

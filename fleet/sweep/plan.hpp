@@ -27,24 +27,38 @@ struct planned_part {
   part_kind kind = part_kind::stage;
   std::string text;                 ///< a YAML map on one line
   std::vector<std::string> about{}; ///< the products without which it makes no sense
+  duration until{0};                ///< since the begin of the run: it is over by then
+  /// The products whose boards it reboots or takes the power from, or whose devices it makes forget
+  /// otherwise what they had not got rid of by then.
+  std::vector<std::string> forgetful{};
+  bool crashes = false; ///< it throws in devices on purpose
 };
 
 struct sweep_plan {
   std::uint64_t seed = 0;
   duration run_for{0};
+  duration quiet{0}; ///< nothing disturbs the last part of the run, this long
   std::vector<planned_product> products;
   std::string firmware_server; ///< its map; empty: none
   std::vector<planned_part> parts;
-  bool has_crashes = false; ///< a fault throws in devices on purpose
   /// The load stops devices while the run lasts, and what was on its way to them then stays there.
   bool comes_down = false;
-  /// Boards reboot or lose power, and what they had not got rid of by then is forgotten.
-  bool forgets = false;
 
   [[nodiscard]] std::size_t count_of(part_kind kind) const noexcept;
   /// Devices in all.
   [[nodiscard]] std::uint32_t devices() const noexcept;
+  /// Whether a part makes the product's devices forget.
+  [[nodiscard]] bool forgets(std::string_view product) const;
+  /// Whether a part throws in devices.
+  [[nodiscard]] bool has_crashes() const noexcept;
+  /// The product whose gateways this one is behind; empty: it is behind none.
+  [[nodiscard]] std::string_view gateway_of(std::string_view product) const noexcept;
+  /// The least run in which all that is planned has its quiet part after it.
+  [[nodiscard]] duration least_run() const noexcept;
 };
+
+/// Whether a part is about a product, or all, or the gateways that it is behind.
+bool reaches(const planned_part& part, std::string_view product, const sweep_plan& plan);
 
 /// The scenario file, complete; models are files of model_files() in the folder `models`.
 std::string to_yaml(const sweep_plan& plan);

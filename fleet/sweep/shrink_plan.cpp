@@ -74,10 +74,14 @@ void shrink_devices(shrunk_plan& s, const plan_fails& test) {
   }
 }
 
+/// What is left of the plan keeps its time, and the quiet part after it: a run that ends in the
+/// middle of a fault fails whatever the program does.
 void shrink_time(shrunk_plan& s, const plan_fails& test) {
-  for (int n = 0; n < halvings_most && s.plan.run_for / 2 >= time_least; ++n) {
+  const duration least = std::max(time_least, s.plan.least_run());
+  for (int n = 0; n < halvings_most && s.plan.run_for > least; ++n) {
     auto smaller = s.plan;
-    smaller.run_for = std::chrono::floor<std::chrono::seconds>(s.plan.run_for / 2);
+    const duration half = std::chrono::floor<std::chrono::seconds>(s.plan.run_for / 2);
+    smaller.run_for = std::max(half, least);
     if (!take(s, std::move(smaller), test)) {
       break;
     }

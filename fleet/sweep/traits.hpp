@@ -25,6 +25,7 @@ struct product_traits {
   std::uint32_t notices_s = 80; ///< what a device may need to find out that its link is half open
   bool sdk = false; ///< behaves as the vendor's
   bool behind_gateway = false;
+  bool rejoins = false; ///< its devices leave their gateways and come again
   bool shadow = false;
   bool desired = false;
   bool config = false;

@@ -56,7 +56,9 @@ std::optional<std::string_view> nearest(std::string_view word,
     if (word.size() >= 3 && candidate.starts_with(word)) {
       distance = std::min(distance, allowed);
     }
-    if (distance <= allowed && distance < least) {
+    // Words that have no letter in common are not near, however short they are.
+    const bool alike = distance < std::min(word.size(), candidate.size());
+    if (alike && distance <= allowed && distance < least) {
       least = distance;
       best = candidate;
     }

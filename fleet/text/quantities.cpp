@@ -117,6 +117,9 @@ result<duration, complaint> parse_duration(std::string_view word) {
       ++index;
     }
     if (index == duration_units.size()) {
+      if (name.find(' ') != std::string_view::npos) {
+        return fail("has a blank in it; " + std::string{duration_forms});
+      }
       return fail("has the unknown unit " + std::string{name}
                   + "; the units are d, h, m, s, ms, us");
     }
@@ -186,6 +189,9 @@ result<std::uint64_t, complaint> parse_size(std::string_view word) {
       const auto value = scaled(number.value(), u.octets);
       if (!value) {
         return fail(complaint{"is too large"});
+      }
+      if (u.octets == 1 && number.value().billionths != 0) {
+        return fail(complaint{"is not a whole number of octets; write 1024, 4KiB or 1MB"});
       }
       return *value;
     }

@@ -36,7 +36,8 @@ time_point link_gate::next() const noexcept {
   if (owner_ != nullptr && open_ && !paused_ && !down_.empty()) {
     due = std::min(due, std::max(down_.next(), down_again_));
   }
-  if (inner_ != nullptr && open_ && !up_.empty()) {
+  // What is being appended goes when it was collected, and nothing before it.
+  if (collect_at_ == never && inner_ != nullptr && open_ && !up_.empty()) {
     due = std::min(due, std::max(up_.next(), up_again_));
   }
   if (end_ && connected_due_ == never) {
@@ -45,7 +46,8 @@ time_point link_gate::next() const noexcept {
       due = std::min(due, end_->due);
     }
   }
-  if (closing_ && inner_ != nullptr && up_.empty() && !(inner_closed_ && owner_ != nullptr)) {
+  if (collect_at_ == never && closing_ && inner_ != nullptr && up_.empty()
+      && !(inner_closed_ && owner_ != nullptr)) {
     due = std::min(due, fin_due_);
   }
   return due;
@@ -141,9 +143,7 @@ void link_gate::pump() {
 void link_gate::pump_up() {
   const link_disturbance& by = keeper_->sum;
   if (!open_) {
-    if (owner_ == nullptr) {
-      finish_up(); // dropped before it could be told that it stands
-    }
+    finish_up(); // of one dropped before it could be told that it stands
     return;
   }
   if (inner_ == nullptr || collect_at_ != never) {

@@ -3,75 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "protocol/alink/template_words.hpp"
+#include "protocol/base/fixed_sine.hpp"
 #include "protocol/base/json_write.hpp"
 
 namespace fleet::alink {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> words = {"device",    "client", "index", "seq",
-                                                   "timestamp", "random", "ledger"};
-
-/// Changes of one letter that turn `a` into `b` (Levenshtein); `b` is one of our short words.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, 16> row{};
-  for (std::size_t j = 0; j <= b.size(); ++j) {
-    row[j] = j;
-  }
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string_view nearest_word(std::string_view to) {
-  to = to.substr(0, 32);
-  for (const std::string_view word : words) { // `sequence` means `seq`, `time` means `timestamp`
-    if (to.starts_with(word) || (to.size() > 2 && word.starts_with(to))) {
-      return word;
-    }
-  }
-  return *std::min_element(words.begin(), words.end(), [&](std::string_view a, std::string_view b) {
-    return distance(to, a) < distance(to, b);
-  });
-}
-
 bool letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) {
-    text.remove_prefix(1);
-  }
-  while (text.ends_with(' ')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && stop == end && !text.empty() ? std::optional{value} : std::nullopt;
-}
-
-/// A piece of the template for a sentence, without anything that a terminal obeys.
-std::string shown(std::string_view text) {
-  std::string out{text.substr(0, 40)};
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return out + (text.size() > 40 ? "…" : "");
 }
 
 } // namespace
@@ -96,6 +38,7 @@ public:
 
 private:
   using kind = payload_template::kind;
+  using part = payload_template::part;
 
   void complain(std::size_t at, std::string message) {
     error_ = template_error{static_cast<std::uint32_t>(at + 1), std::move(message)};
@@ -140,24 +83,35 @@ private:
       complain(at_, "more than 1000 placeholders");
       return;
     }
-    const std::string_view inside = trim(text_.substr(at_ + 1, end - at_ - 1));
+    const std::string_view inside = trimmed(text_.substr(at_ + 1, end - at_ - 1));
     const std::size_t blank = std::min(inside.find(' '), inside.size());
     const std::string_view word = inside.substr(0, blank);
-    const std::string_view argument = trim(inside.substr(blank));
-    const auto known = std::find(words.begin(), words.end(), word);
+    const std::string_view argument = trimmed(inside.substr(blank));
     if (word.empty() || !letter(word.front())) {
       complain(at_, "a single '{' opens a placeholder; write {{ for a brace");
-    } else if (known == words.end()) {
-      complain(at_, "unknown placeholder {" + shown(inside) + "}, the nearest is {"
-                        + std::string{nearest_word(word)} + "}; write {{ for a brace");
-    } else if (word == "random") {
+    } else if (!is_placeholder(word)) {
+      complain(at_, "unknown placeholder {" + shown_piece(inside) + "}, the nearest is {"
+                        + std::string{nearest_placeholder(word)} + "}; write {{ for a brace");
+    } else {
+      known(word, argument);
+    }
+    at_ = end + 1;
+  }
+
+  void known(std::string_view word, std::string_view argument) {
+    if (word == "random") {
       random(argument);
+    } else if (word == "choice") {
+      choice(argument);
+    } else if (word == "sine") {
+      sine(argument);
+    } else if (word == "column") {
+      column(argument);
     } else if (!argument.empty()) {
       complain(at_, "{" + std::string{word} + "} takes no argument");
     } else {
       plain(word);
     }
-    at_ = end + 1;
   }
 
   void plain(std::string_view word) {
@@ -166,6 +120,7 @@ private:
                       : word == "index"     ? kind::index
                       : word == "seq"       ? kind::sequence
                       : word == "timestamp" ? kind::timestamp
+                      : word == "product"   ? kind::product
                                             : kind::ledger;
     if (what == kind::ledger && out_.has_ledger()) {
       complain(at_, "{ledger} stands twice; a payload has one checksum");
@@ -174,29 +129,70 @@ private:
     out_.parts_.push_back({what});
   }
 
+  /// A part with text of its own.
+  void with_text(part p, std::string_view text) {
+    p.length = static_cast<std::uint32_t>(text.size());
+    out_.parts_.push_back(p);
+    out_.text_.append(text);
+  }
+
   void random(std::string_view argument) {
     if (argument.starts_with("hex ")) {
-      const auto digits = number<std::uint32_t>(trim(argument.substr(4)));
-      if (!digits || *digits == 0 || *digits > payload_template::max_hex_digits) {
+      const auto digits = whole_number(trimmed(argument.substr(4)));
+      if (!digits || *digits < 1 || *digits > payload_template::max_hex_digits) {
         complain(at_, "{random hex N} takes 1 to 1024 digits");
         return;
       }
-      out_.parts_.push_back({kind::random_hex, *digits});
+      out_.parts_.push_back({kind::random_hex, static_cast<std::uint32_t>(*digits)});
       return;
     }
-    const std::size_t dots = argument.find("..");
-    const auto low = number<std::int64_t>(trim(argument.substr(0, dots)));
-    const auto high = dots == std::string_view::npos
-                          ? std::nullopt
-                          : number<std::int64_t>(trim(argument.substr(dots + 2)));
-    if (!low || !high) {
+    const auto range = parse_range(argument, payload_template::max_decimals);
+    if (!range) {
       complain(at_, "{random} needs a range like {random 0..100} or {random hex 8}");
-    } else if (*low > *high) {
-      complain(at_,
-               "the range of {random " + shown(argument) + "} is empty: its low end is higher");
+    } else if (range->low > range->high) {
+      complain(at_, "the range of {random " + shown_piece(argument)
+                        + "} is empty: its low end is higher");
     } else {
-      out_.parts_.push_back({kind::random_between, 0, *low, *high});
+      out_.parts_.push_back(
+          {kind::random_between, 0, range->low, range->high, range->decimals, {}});
     }
+  }
+
+  void choice(std::string_view argument) {
+    const auto bars = std::count(argument.begin(), argument.end(), '|');
+    if (bars == 0) {
+      complain(at_, "{choice} needs texts to choose from, as {choice on|off}");
+      return;
+    }
+    part p{kind::choice};
+    p.low = bars + 1;
+    with_text(p, argument);
+  }
+
+  void sine(std::string_view argument) {
+    const std::size_t blank = argument.rfind(' ');
+    const auto range = blank == std::string_view::npos
+                           ? std::nullopt
+                           : parse_range(argument.substr(0, blank), payload_template::max_decimals);
+    const auto period = range ? parse_period(argument.substr(blank + 1)) : std::nullopt;
+    if (!period) {
+      complain(at_, "{sine} needs a range and a period of 1ms to 365d, as {sine 18.0..26.0 24h}");
+    } else if (range->low > range->high) {
+      complain(at_,
+               "the range of {sine " + shown_piece(argument) + "} is empty: its low end is higher");
+    } else {
+      out_.parts_.push_back({kind::sine, 0, range->low, range->high, range->decimals, *period});
+    }
+  }
+
+  void column(std::string_view argument) {
+    if (argument.empty()) {
+      complain(at_, "{column} needs the name of a column, as {column temperature}");
+      return;
+    }
+    part p{kind::column};
+    p.low = -1;
+    with_text(p, argument);
   }
 
   std::string_view text_;
@@ -207,6 +203,8 @@ private:
 };
 
 namespace {
+
+__extension__ using wide = __int128;
 
 void append_hex(byte_buffer& out, std::uint32_t count, random_stream& random) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -223,29 +221,90 @@ void append_hex(byte_buffer& out, std::uint32_t count, random_stream& random) {
   }
 }
 
+/// 265 with one decimal is `26.5`, -5 is `-0.5`.
+void append_decimal(byte_buffer& out, std::int64_t value, std::uint32_t decimals) {
+  if (decimals == 0) {
+    append_integer(out, value);
+    return;
+  }
+  std::uint64_t rest =
+      value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+  std::uint64_t one = 1;
+  for (std::uint32_t i = 0; i < decimals; ++i) {
+    one *= 10;
+  }
+  if (value < 0) {
+    out.push('-');
+  }
+  append_unsigned(out, rest / one);
+  out.push('.');
+  for (rest %= one; one > 1; rest %= one) {
+    one /= 10;
+    out.push(static_cast<std::uint8_t>('0' + rest / one));
+  }
+}
+
+/// The value of a sine at a moment, rounded to its decimals.
+std::int64_t sine_at(std::int64_t timestamp_ms, std::int64_t low, std::int64_t high,
+                     duration period) noexcept {
+  constexpr wide unit = wide{1} << 30;
+  const std::int64_t whole = period.count();
+  const auto into = static_cast<wide>(timestamp_ms) * 1'000'000 % whole;
+  const auto turn = static_cast<std::uint32_t>(((into < 0 ? into + whole : into) << 32) / whole);
+  // From 0 to twice the unit, so that what is divided is never below 0.
+  const wide up = fixed_sine(turn) + unit;
+  return static_cast<std::int64_t>(low
+                                   + ((static_cast<wide>(high) - low) * up + unit) / (2 * unit));
+}
+
 } // namespace
 
 result<payload_template, template_error> payload_template::compile(std::string_view text) {
   return template_compiler{text}.run();
 }
 
+void payload_template::append_choice(byte_buffer& out, std::string_view choices,
+                                     std::uint64_t which) {
+  for (; which > 0; --which) {
+    choices.remove_prefix(choices.find('|') + 1);
+  }
+  out.append(choices.substr(0, choices.find('|')));
+}
+
 std::optional<std::size_t> payload_template::render(byte_buffer& out, const template_values& values,
                                                     random_stream& random, tag_writer* tag) const {
   std::optional<std::size_t> checksum_offset;
   std::string_view rest = text_;
+  const auto own_text = [&rest](const part& p) {
+    const auto text = rest.substr(0, p.length);
+    rest.remove_prefix(p.length);
+    return text;
+  };
   for (const part& p : parts_) {
     switch (p.what) {
-      case kind::literal:
-        out.append(rest.substr(0, p.length));
-        rest.remove_prefix(p.length);
-        break;
+      case kind::literal: out.append(own_text(p)); break;
       case kind::device: out.append(values.device); break;
       case kind::client: out.append(values.client); break;
       case kind::index: append_unsigned(out, values.index); break;
       case kind::sequence: append_unsigned(out, values.sequence); break;
       case kind::timestamp: append_integer(out, values.timestamp_ms); break;
-      case kind::random_between: append_integer(out, random.between(p.low, p.high)); break;
+      case kind::product: out.append(values.product); break;
+      case kind::random_between:
+        append_decimal(out, random.between(p.low, p.high), p.decimals);
+        break;
       case kind::random_hex: append_hex(out, p.length, random); break;
+      case kind::choice:
+        append_choice(out, own_text(p), random.below(static_cast<std::uint64_t>(p.low)));
+        break;
+      case kind::sine:
+        append_decimal(out, sine_at(values.timestamp_ms, p.low, p.high, p.period), p.decimals);
+        break;
+      case kind::column:
+        (void)own_text(p);
+        if (p.low >= 0 && static_cast<std::size_t>(p.low) < values.cells.size()) {
+          out.append(values.cells[static_cast<std::size_t>(p.low)]);
+        }
+        break;
       case kind::ledger:
         if (tag != nullptr) {
           checksum_offset = tag->append(out);
@@ -256,12 +315,33 @@ std::optional<std::size_t> payload_template::render(byte_buffer& out, const temp
   return checksum_offset;
 }
 
+std::optional<std::string> payload_template::bind(std::span<const std::string> columns) {
+  std::string_view rest = text_;
+  for (part& p : parts_) {
+    const bool texted = p.what == kind::literal || p.what == kind::choice || p.what == kind::column;
+    const auto text = rest.substr(0, texted ? p.length : 0);
+    rest.remove_prefix(text.size());
+    if (p.what == kind::column) {
+      const auto found = std::find(columns.begin(), columns.end(), text);
+      if (found == columns.end()) {
+        return std::string{text};
+      }
+      p.low = found - columns.begin();
+    }
+  }
+  return std::nullopt;
+}
+
 bool payload_template::has(kind what) const noexcept {
   return std::any_of(parts_.begin(), parts_.end(), [&](const part& p) { return p.what == what; });
 }
 
 bool payload_template::has_ledger() const noexcept {
   return has(kind::ledger);
+}
+
+bool payload_template::has_columns() const noexcept {
+  return has(kind::column);
 }
 
 bool payload_template::is_constant() const noexcept {

@@ -74,7 +74,7 @@ std::string_view complaint_of(const fault& f) noexcept {
     return "needs `for`: how long it lasts";
   }
   if (info.shape == shape::window && f.ramp > f.span) {
-    return "takes longer to its full strength than it lasts";
+    return "takes longer to its full strength than it lasts; make ramp shorter, or for longer";
   }
   if (info.shape == shape::moment && f.span != 0ns && f.every == 0ns) {
     return "strikes once: `for` needs `every`";
@@ -86,7 +86,7 @@ std::string_view complaint_of(const fault& f) noexcept {
     return "needs `by`: how much";
   }
   if (takes(takes_by) && f.by < 0ns && f.what != effect::clock_jump) {
-    return "cannot take time back";
+    return "cannot take time back; write by without its minus";
   }
   if (takes(takes_share) && (f.share_ppm == 0 || f.share_ppm > whole_ppm)) {
     return "needs `share`: a part of all, up to 100%";

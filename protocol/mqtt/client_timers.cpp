@@ -34,11 +34,14 @@ time_point client::next_timeout() const noexcept {
   return std::min(s.resend_at, s.next_ping());
 }
 
+/// A keep-alive after the last packet sent ([MQTT-3.1.2-23]); or after the last one heard, since
+/// what is sent into a half-open connection keeps it busy for ever.
 time_point client::state::next_ping() const noexcept {
   if (keep_alive_s == 0) {
     return never;
   }
-  const time_point from = behaviour->ping_despite_traffic ? last_ping : last_sent;
+  const time_point heard = std::max(now, last_ping);
+  const time_point from = behaviour->ping_despite_traffic ? last_ping : std::min(last_sent, heard);
   const time_point due = later(from, std::chrono::seconds{keep_alive_s});
   return pings == 0 ? due : std::min(due, later(ping_asked, behaviour->ping_timeout));
 }

@@ -18,9 +18,12 @@ sys.path.insert(0, str(HERE))
 from process import TempDir, raise_descriptor_limit          # noqa: E402
 from process_peers import Authority, Mosquitto, find_tool     # noqa: E402
 from coap_run import coap_sessions                         # noqa: E402
+from fault_runs import faults_day, sweep                       # noqa: E402
+from million_run import million                                # noqa: E402
 from posting_runs import cpu_per_post, idle_posting_memory, virtual_posting_memory  # noqa: E402
 from rollout_run import rollout                                # noqa: E402
 from scrape_run import scrape_cost                             # noqa: E402
+from week_run import bad_week                                  # noqa: E402
 
 KIB = 1024
 SOURCES = ",".join(f"127.0.0.{i}" for i in range(1, 9))
@@ -301,7 +304,8 @@ def simulated_time(b):
 MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
                 "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
                 "virtual": simulated_time, "post": cpu_per_post, "rollout": rollout,
-                "coap-sessions": coap_sessions, "scrape": scrape_cost}
+                "coap-sessions": coap_sessions, "scrape": scrape_cost, "week": bad_week,
+                "million": million, "sweep": sweep, "faults-day": faults_day}
 
 
 def main():
@@ -314,6 +318,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=10, help="of steady work in a run (10)")
     parser.add_argument("--rollout-seconds", type=int, default=60,
                         help="of the run with the rollout, which must be done by then (60)")
+    parser.add_argument("--most-devices", type=int, default=1_000_000,
+                        help="of `million`, beside a tenth and a hundredth of them (1000000)")
     arguments = parser.parse_args()
     if find_tool("mosquitto") is None:
         sys.exit("mosquitto is not installed: apt-get install mosquitto")

@@ -2,27 +2,15 @@
 # devices and the ledger make of them, and what is refused.
 import json
 import pathlib
-import re
 import sys
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
+from metrics_page import metric  # noqa: E402
 from process import Process, free_port, run, wait_until  # noqa: E402
 
 DEVICES = 20
 PATIENCE_S = 90
-
-
-def metric(port, name, label=""):
-    """A sum over the series of a family that bear the label; 0 while the page is not there."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-            text = page.read().decode()
-    except OSError:
-        return 0
-    series = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.M)
-    return sum(float(value) for labels, value in series if label in labels)
 
 
 class CloudFaults(harness.Case):

@@ -1,5 +1,4 @@
-# Expectations from files and from the line, met, failed and hopeless; soak of short and of steady runs. All in the
-# virtual world.
+# Expectations from files and from the line, met, failed and hopeless. All in the virtual world.
 import pathlib
 import sys
 
@@ -84,21 +83,6 @@ class Expectations(harness.Case):
         plain = self.virtual("--duration", "5m")
         judged = self.virtual("--duration", "5m", "--soak", "--expect", "max(publish_ack) < 1h")
         self.assertEqual(plain["digest"], judged["digest"])
-
-    def test_a_soak_of_a_steady_fleet_passes(self):
-        facts = self.virtual("--duration", "2h", "--soak")
-        soak = facts["soak"]
-        self.assertTrue(soak["passed"], soak)
-        self.assertGreater(soak["steady_s"], 6000)
-        watched = {one["name"]: one for one in soak["watched"]}
-        for name in ("user_bytes", "descriptors", "timers"):
-            self.assertGreater(watched[name]["median"], 0, name)
-        self.assertIn("twin_sessions", watched)
-
-    def test_a_soak_that_is_too_short_does_not_pass(self):
-        facts = self.virtual("--duration", "30s", "--soak", expect=1)
-        self.assertTrue(facts["soak"]["too_short"])
-        self.assertIn("soak: too short to judge", facts["failures"][0])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import signal
 import sys
 import urllib.request
@@ -15,6 +14,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/interop"))
 import harness  # noqa: E402
+from metrics_page import metric  # noqa: E402
 from process import Process, free_port, run, wait_until  # noqa: E402
 
 DEVICES = int(os.environ.get("FLEET_KILL_DEVICES", "200"))
@@ -47,17 +47,6 @@ products:
     product_key: a1FleetMeter
     report: [{{what: properties, every: 200ms}}]
 """
-
-
-def metric(port, name, label=""):
-    """A sum over the series of a family that bear the label; 0 while the page is not there."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-            text = page.read().decode()
-    except OSError:
-        return 0
-    series = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.M)
-    return sum(float(value) for labels, value in series if label in labels)
 
 
 def ranges(text):

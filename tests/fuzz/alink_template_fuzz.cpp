@@ -16,6 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   random_stream random{1, 2, "fuzz"};
   byte_buffer out;
+  const std::vector<std::string> columns{"a", "b"};
+  const std::vector<std::string_view> cells{"1", "two"};
+  auto bound = got.value();
+  (void)bound.bind(columns);
+  bound.render(out, {"dev", "client", 1, 2, 3, "key", cells}, random);
+  out.clear();
   got.value().render(out, {"dev", "client", 1, 2, 3}, random);
   if (got.value().is_constant() && out.size() > size) {
     std::abort();

@@ -74,7 +74,8 @@ class Chromium:
         elif method == "Log.entryAdded":
             self.console.append(f"{params['entry']['level']}: {params['entry']['text']}")
         elif method == "Network.requestWillBeSent":
-            self.requests.append(params["request"]["url"])
+            if params["request"]["url"] != "about:blank":
+                self.requests.append(params["request"]["url"])
         elif method == "Page.loadEventFired":
             self._loaded = True
 
@@ -102,11 +103,20 @@ class Chromium:
         self._tell("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
+    def before(self, script):
+        """Runs before the scripts of every page that is opened from now on."""
+        self._tell("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def open(self, path):
-        self._loaded = False
-        self._tell("Page.navigate", url=f"file://{path}")
-        while not self._loaded:
-            self._note(self._read())
+        self.visit(f"file://{path}")
+
+    def visit(self, url):
+        # Another fragment alone would load nothing.
+        for each in ("about:blank", url):
+            self._loaded = False
+            self._tell("Page.navigate", url=each)
+            while not self._loaded:
+                self._note(self._read())
 
     def ask(self, expression):
         """The value of a JavaScript expression, as JSON has it."""

@@ -82,6 +82,7 @@ const std::vector<door>& doors() {
       {"pthread.h", sockets},
       {"sched.h", sockets},
       {"malloc.h", sockets},
+      {"termios.h", {"fleet/screen/"}},
       {"thread", threads},
       {"mutex", threads},
       {"condition_variable", threads},

@@ -239,6 +239,54 @@ TEST(post_device_over_coap, drops_a_post_that_is_never_taken) {
   EXPECT_EQ(d.totals().lost, 0U);
 }
 
+TEST(post_device_over_coap, counts_what_it_waited_for_a_post_on_over_its_links) {
+  coap_rig d;
+  d.product.post->again_longest = seconds{2};
+  d.product.interval = seconds{60};
+  d.boot(seconds{61});
+  auto& codes = d.cloud.post_codes;
+  codes.assign(std::size_t{d.product.post->delays_max} + 1, coap::code::internal_server_error);
+  codes.insert(codes.begin() + 3, coap::code::bad_gateway); // which ends the link
+  d.run(seconds{90});
+  EXPECT_TRUE(codes.empty());
+  EXPECT_EQ(d.troubles.size(), 1U);
+  EXPECT_EQ(d.counts.replies_bad.load(), 1U);
+}
+
+/// One report that nobody knows the fate of on link after link; those after it are taken.
+template <typename Rig>
+void expect_given_up(Rig& d) {
+  const std::size_t links = post_links_max;
+  d.run(seconds{120});
+  EXPECT_EQ(d.troubles, std::vector<outcome>(links, outcome::refused_unavailable));
+  EXPECT_EQ(d.counts.request_timeouts.load(), 1U);
+  EXPECT_EQ(d.counts.resent.load(), links - 1);
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  d.quiet();
+  d.run(seconds{30});
+  const auto all = d.totals();
+  EXPECT_GE(all.acknowledged, 2U);
+  EXPECT_EQ(all.attempted, all.acknowledged + 1);
+  EXPECT_EQ(0U, all.lost + all.unexplained + all.unexpected);
+  EXPECT_EQ(d.counts.replies_bad.load(), 0U);
+}
+
+TEST(post_device_over_coap, gives_a_report_up_that_link_after_link_has_ended_over) {
+  coap_rig d;
+  d.product.interval = seconds{60}; // one at a time
+  d.boot(seconds{61});
+  d.cloud.post_codes.assign(post_links_max, coap::code::bad_gateway);
+  expect_given_up(d);
+}
+
+TEST(post_device_over_http, gives_a_report_up_that_link_after_link_has_ended_over) {
+  http_rig d;
+  d.product.interval = seconds{60};
+  d.boot(seconds{61});
+  d.cloud.statuses.assign(post_links_max, 502);
+  expect_given_up(d);
+}
+
 TEST(post_device_over_coap, backs_off_when_nobody_knows_what_became_of_a_post_behind_a_gateway) {
   for (const coap::code code : {coap::code::bad_gateway, coap::code::gateway_timeout}) {
     coap_rig d;

@@ -1,4 +1,7 @@
 // How many devices are on when, and when that next changes for one of them.
+#include <algorithm>
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "actors/supervision/timetable.hpp"
@@ -63,6 +66,44 @@ TEST(timetable, jumps_where_a_ramp_takes_no_time) {
   EXPECT_EQ(next_change(t, 0s, {10, 0}), duration{0s});
   EXPECT_EQ(next_change(t, 0s, {11, 10}), duration{5s});
   EXPECT_EQ(next_change(t, 5s, {3, 2}), duration{9s});
+}
+
+TEST(timetable, follows_arrivals_one_by_one_either_way) {
+  const auto when =
+      std::make_shared<const std::vector<duration>>(std::vector<duration>{100ms, 100ms, 700ms});
+  const timetable t{{{0s, 1s, 0, 3, when}, {1s, 2s, 3, 0, when}}, 0};
+  EXPECT_EQ(at(t, 99ms), 0U);
+  EXPECT_EQ(at(t, 100ms), 2U);
+  EXPECT_EQ(at(t, 700ms), 3U);
+  EXPECT_EQ(at(t, 1100ms), 1U);
+  EXPECT_EQ(at(t, 1700ms), 0U);
+  EXPECT_EQ(next_change(t, 0s, {1, 0}), duration{100ms});
+  EXPECT_EQ(next_change(t, 0s, {2, 0}), duration{100ms});
+  EXPECT_EQ(next_change(t, 200ms, {3, 2}), duration{700ms});
+  EXPECT_EQ(next_change(t, 800ms, {4, 3}), duration{1100ms});
+  EXPECT_EQ(next_change(t, 1200ms, {2, 1}), duration{1700ms});
+}
+
+TEST(timetable, draws_arrivals_that_come_anywhere_and_all_in_time) {
+  // Of 10,000 in 100 s, each second has a hundred in the mean, with a variance as large.
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const auto all = poisson_arrivals(10'000, 100s, {seed, 0, "ramp arrivals"});
+    ASSERT_EQ(all.size(), 10'000U);
+    EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+    EXPECT_GE(all.front(), 0s);
+    EXPECT_LT(all.back(), 100s);
+    std::vector<double> seconds_of(100);
+    for (const duration d : all) {
+      ++seconds_of[static_cast<std::size_t>(d / 1s)];
+    }
+    double squares = 0;
+    for (const double n : seconds_of) {
+      squares += (n - 100) * (n - 100);
+    }
+    EXPECT_NEAR(squares / 100, 100, 50) << "even arrivals would have none";
+    EXPECT_EQ(all, poisson_arrivals(10'000, 100s, {seed, 0, "ramp arrivals"}));
+  }
+  EXPECT_TRUE(poisson_arrivals(0, 1s, {1, 0, "ramp arrivals"}).empty());
 }
 
 TEST(timetable, holds_a_million_devices_over_a_year) {

@@ -1,4 +1,6 @@
 // Templates: every placeholder, every mistake, the same text for the same seed.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "protocol/alink/template.hpp"
@@ -76,6 +78,82 @@ TEST(payload_template, random_hex_has_as_many_digits_as_asked) {
   }
 }
 
+TEST(payload_template, numbers_have_the_decimals_of_their_range) {
+  EXPECT_EQ(rendered("{random 18.25..18.25}"), "18.25");
+  EXPECT_EQ(rendered("{random -0.5..-0.5}|{random 0.0..0.0}|{random 7..7.000}"), "-0.5|0.0|7.000");
+  EXPECT_EQ(rendered("{random -1.000000001..-1.000000001}"), "-1.000000001");
+  random_stream random{3, 0, "payload"};
+  const payload_template t = compiled("{random -0.2..0.1}");
+  std::set<std::string> seen;
+  for (int i = 0; i < 200; ++i) {
+    byte_buffer out;
+    t.render(out, values, random);
+    seen.insert(std::string{as_text(out.view())});
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"-0.2", "-0.1", "0.0", "0.1"}));
+}
+
+TEST(payload_template, a_choice_takes_each_of_its_texts) {
+  random_stream random{3, 0, "payload"};
+  const payload_template t = compiled("<{choice on|off| half way |}>");
+  std::set<std::string> seen;
+  for (int i = 0; i < 200; ++i) {
+    byte_buffer out;
+    t.render(out, values, random);
+    seen.insert(std::string{as_text(out.view())});
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"<on>", "<off>", "< half way >", "<>"}));
+  EXPECT_FALSE(t.is_constant());
+}
+
+TEST(payload_template, a_sine_rises_from_its_middle_once_a_period) {
+  const payload_template t = compiled("{sine 10..20.0 60s}");
+  const auto at = [&t](std::int64_t ms) {
+    random_stream random{1, 0, "payload"};
+    template_values when;
+    when.timestamp_ms = ms;
+    byte_buffer out;
+    t.render(out, when, random);
+    return std::string{as_text(out.view())};
+  };
+  EXPECT_EQ(at(0), "15.0");
+  EXPECT_EQ(at(5'000), "17.5");
+  EXPECT_EQ(at(15'000), "20.0");
+  EXPECT_EQ(at(45'000), "10.0");
+  EXPECT_EQ(at(-15'000), "10.0") << "before 1970, by a clock that jumped";
+  EXPECT_EQ(at(1'700'000'055'000), at(1'700'000'115'000));
+  EXPECT_EQ(rendered("{sine 0..0 1ms}{sine -9223372036854775808..-9223372036854775808 365d}"),
+            "0-9223372036854775808");
+}
+
+TEST(payload_template, columns_are_cells_of_the_row_once_it_is_bound) {
+  payload_template t = compiled("{{\"t\":{column temp},\"s\":\"{column the sky}\"}}");
+  EXPECT_TRUE(t.has_columns());
+  const std::vector<std::string> columns{"time", "the sky", "temp"};
+  const std::vector<std::string_view> cells{"7:00", "grey", "12.5"};
+  random_stream random{1, 0, "payload"};
+  template_values row = values;
+  row.cells = cells;
+  byte_buffer out;
+  t.render(out, row, random);
+  EXPECT_EQ(as_text(out.view()), R"({"t":,"s":""})") << "not yet";
+  EXPECT_EQ(t.bind(columns), std::nullopt);
+  out.clear();
+  t.render(out, row, random);
+  EXPECT_EQ(as_text(out.view()), R"({"t":12.5,"s":"grey"})");
+  EXPECT_EQ(t.bind(std::vector<std::string>{"temp"}), "the sky");
+  EXPECT_EQ(compiled("{seq}").bind({}), std::nullopt);
+}
+
+TEST(payload_template, the_product_is_what_the_caller_says) {
+  template_values of = values;
+  of.product = "a1Key";
+  random_stream random{1, 0, "payload"};
+  byte_buffer out;
+  compiled("{product}/{device}").render(out, of, random);
+  EXPECT_EQ(as_text(out.view()), "a1Key/dev_000007");
+}
+
 TEST(payload_template, the_same_seed_gives_the_same_text) {
   constexpr std::string_view text = "{random hex 16}{random 0..1000000}";
   EXPECT_EQ(rendered(text, 5), rendered(text, 5));
@@ -141,6 +219,30 @@ TEST(payload_template, tells_each_mistake_by_column_and_sentence) {
            mistake{"{random hex 0}", 1, "{random hex N} takes 1 to 1024 digits"},
            mistake{"{random hex 1025}", 1, "{random hex N} takes 1 to 1024 digits"},
            mistake{"{random hex x}", 1, "{random hex N} takes 1 to 1024 digits"},
+           mistake{"{random 1.5..x}", 1,
+                   "{random} needs a range like {random 0..100} or {random hex 8}"},
+           mistake{"{random 0..1.0123456789}", 1,
+                   "{random} needs a range like {random 0..100} or {random hex 8}"},
+           mistake{"{random .5..1}", 1,
+                   "{random} needs a range like {random 0..100} or {random hex 8}"},
+           mistake{"{random 9223372036854775807..1.5}", 1,
+                   "{random} needs a range like {random 0..100} or {random hex 8}"},
+           mistake{"a{choice}", 2, "{choice} needs texts to choose from, as {choice on|off}"},
+           mistake{"{choice on}", 1, "{choice} needs texts to choose from, as {choice on|off}"},
+           mistake{"{sine 0..1}", 1,
+                   "{sine} needs a range and a period of 1ms to 365d, as {sine 18.0..26.0 24h}"},
+           mistake{"{sine 0..1 24}", 1,
+                   "{sine} needs a range and a period of 1ms to 365d, as {sine 18.0..26.0 24h}"},
+           mistake{"{sine 0..1 366d}", 1,
+                   "{sine} needs a range and a period of 1ms to 365d, as {sine 18.0..26.0 24h}"},
+           mistake{"{sine 0..1 0s}", 1,
+                   "{sine} needs a range and a period of 1ms to 365d, as {sine 18.0..26.0 24h}"},
+           mistake{"{sine 2..1 1h}", 1,
+                   "the range of {sine 2..1 1h} is empty: its low end is higher"},
+           mistake{"{column}", 1, "{column} needs the name of a column, as {column temperature}"},
+           mistake{"{colum x}", 1,
+                   "unknown placeholder {colum x}, the nearest is {column}; write {{ for a brace"},
+           mistake{"{product 1}", 1, "{product} takes no argument"},
            mistake{"{ledger}{ledger}", 9, "{ledger} stands twice; a payload has one checksum"},
        }) {
     const auto got = payload_template::compile(m.text);

@@ -34,6 +34,21 @@ TEST(link_gate, counts_from_when_an_owner_that_never_seals_appended) {
   EXPECT_EQ(r.up, (arrivals{{sent + 300ms + way_time, "ab"}}));
 }
 
+// An owner that never seals answers what it is told: that goes with the next turn, for which the
+// gate waits without waking itself over and over.
+TEST(link_gate, waits_for_its_turn_with_what_an_owner_that_never_seals_answers) {
+  link_rig r;
+  r.connected();
+  r.trouble.octets_per_s = 1000;
+  r.it.disturb(r.trouble);
+  r.owner.when_received = [&r](support::recorder&, std::string_view) {
+    r.it.output().append(noise(10));
+  };
+  r.far().write("say more");
+  r.w.run_for(10s);
+  EXPECT_TRUE(r.far().received == noise(10));
+}
+
 TEST(link_gate, makes_an_attempt_longer_by_each_way_of_its_handshake) {
   for (const bool secure : {false, true}) {
     support::modelled_security model; // two round trips

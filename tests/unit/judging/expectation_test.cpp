@@ -77,7 +77,7 @@ TEST(expectations, are_turned_round_when_the_amount_comes_first) {
 TEST(expectations, may_hold_figures_against_each_other) {
   const auto e = read("p99(connect) < p99(publish_ack)");
   EXPECT_FALSE(e.right.amount());
-  EXPECT_EQ(wrong("lost < rss_max"), "8: lost is a count, and rss_max is a size");
+  EXPECT_EQ(wrong("lost < rss_max"), "8: lost is a count, and rss_max is a size; write a count");
 }
 
 TEST(expectations, name_the_place_and_the_nearest_word_of_a_mistake) {
@@ -92,7 +92,8 @@ TEST(expectations, name_the_place_and_the_nearest_word_of_a_mistake) {
   EXPECT_EQ(wrong("p99() < 1s"),
             "5: p99 takes a latency in parentheses, and there is nothing: connect or publish_ack");
   EXPECT_EQ(wrong("sent(uplink) > 1"), "5: sent takes nothing in parentheses");
-  EXPECT_EQ(wrong("p99(connect < 1s"), "4: has a parenthesis that does not close");
+  EXPECT_EQ(wrong("p99(connect < 1s"),
+            "4: has a parenthesis that does not close; write ) behind its argument");
 }
 
 TEST(expectations, name_the_place_of_what_is_no_comparison) {
@@ -102,16 +103,17 @@ TEST(expectations, name_the_place_of_what_is_no_comparison) {
                            "lost == 0");
   EXPECT_EQ(wrong("lost =="), "8: ends where a figure or an amount should be, as in lost == 0");
   EXPECT_EQ(wrong(""), "1: ends where a figure or an amount should be, as in lost == 0");
-  EXPECT_EQ(wrong("-1 < lost"), "1: has - where a figure or an amount should be");
-  EXPECT_EQ(wrong("lost == 0 1"), "11: there is more behind the comparison: 1");
+  EXPECT_EQ(wrong("-1 < lost"), "1: has - where a figure or an amount should be, as in lost == 0");
+  EXPECT_EQ(wrong("lost == 0 1"),
+            "11: there is more behind the comparison: 1; write it as an item of its own");
   EXPECT_EQ(wrong("1 == 1"), "1: compares two amounts; one side names a figure, as in lost == 0");
 }
 
 TEST(expectations, name_the_place_of_an_amount_in_another_unit) {
   EXPECT_EQ(wrong("p99(connect) < 250"), "16: p99(connect) is a duration, and 250 has no unit; "
                                          "write it as 250ms or 90s");
-  EXPECT_EQ(wrong("lost < 250ms"), "8: lost is a count, and 250ms is a duration");
-  EXPECT_EQ(wrong("lost < 1%"), "8: lost is a count, and 1% is a share");
+  EXPECT_EQ(wrong("lost < 250ms"), "8: lost is a count, and 250ms is a duration; write a count");
+  EXPECT_EQ(wrong("lost < 1%"), "8: lost is a count, and 1% is a share; write a count");
   EXPECT_EQ(wrong("p99(connect) < 2x"),
             "16: 2x has the unknown unit x; the units are d, h, m, s, ms, us");
   EXPECT_EQ(wrong("rss_max < 2XiB"),

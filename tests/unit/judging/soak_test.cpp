@@ -142,6 +142,24 @@ TEST(soaks, leave_out_what_cannot_be_had_and_what_is_told_only) {
   EXPECT_NEAR(got.all[1].per_hour, 3600, 1e-6);
 }
 
+TEST(soaks, say_why_they_never_began_instead_of_how_long_they_were) {
+  soak_finding got = soak_watch{{{"x", "x"}}}.judge(1);
+  got.never_began = "the load changed until the end";
+  EXPECT_FALSE(got.passed());
+  ASSERT_EQ(failures_of(got).size(), 1U);
+  EXPECT_EQ(failures_of(got).front(), "soak: nothing to judge: the steady part never began, since "
+                                      "the load changed until the end");
+}
+
+TEST(soaks, tell_what_their_samples_take) {
+  soak_watch watch{{{"a", "a"}, {"b", "b"}}};
+  EXPECT_EQ(watch.memory_bytes(), 0U);
+  for (int i = 0; i < 5000; ++i) {
+    watch.add(i, {i, std::nullopt});
+  }
+  EXPECT_EQ(watch.memory_bytes(), series::samples_most * sizeof(series::sample));
+}
+
 TEST(theil_sen, is_the_median_of_slopes) {
   const std::vector<series::sample> line{{0, 1}, {1, 3}, {2, 5}, {3, 7}};
   EXPECT_EQ(theil_sen(line.data(), line.size()), 2);

@@ -241,6 +241,7 @@ TEST(mqtt_client, pings_when_nothing_was_sent_for_a_keep_alive) {
   client_rig rig;
   rig.open(true, false, 60);
   rig.advance(30s);
+  rig.feed("30 04 00 01 't' 'x'");
   rig.publish(at_most_once);
   EXPECT_EQ(rig.machine.next_timeout(), time_point{90s});
   rig.sent();
@@ -273,7 +274,37 @@ TEST(mqtt_client, leaves_when_pingresp_is_missing) {
   EXPECT_EQ(rig.sent(), lines{});
 }
 
-// A device that reports more often than its keep-alive never has a ping due.
+// What goes into a half-open connection keeps it busy, and nobody answers QoS 0.
+TEST(mqtt_client, asks_whether_anybody_is_there_when_nothing_was_heard_for_a_keep_alive) {
+  client_rig rig;
+  rig.open(true, false, 60);
+  for (int i = 0; i < 5; ++i) {
+    rig.advance(10s);
+    rig.publish(at_most_once);
+  }
+  rig.sent();
+  EXPECT_EQ(rig.machine.next_timeout(), time_point{60s});
+  EXPECT_EQ(rig.timeout_after(10s), lines{});
+  EXPECT_EQ(rig.sent(), lines{"PINGREQ"});
+  rig.publish(at_most_once);
+  EXPECT_EQ(rig.machine.next_timeout(), time_point{70s});
+  EXPECT_EQ(rig.timeout_after(10s), lines{describe(violation::ping_unanswered)});
+}
+
+TEST(mqtt_client, leaves_a_server_that_answers_no_subscribe_and_no_ping) {
+  client_rig rig;
+  rig.open(true, false, 30);
+  const filter_request one{"a", at_least_once};
+  EXPECT_TRUE(rig.machine.subscribe({&one, 1}, rig.now, rig.out).ok());
+  EXPECT_EQ(rig.timeout_after(10s), lines{});
+  EXPECT_EQ(rig.timeout_after(10s), lines{});
+  rig.sent();
+  EXPECT_EQ(rig.timeout_after(10s), lines{});
+  EXPECT_EQ(rig.sent(), (lines{"PINGREQ", "SUBSCRIBE 1 a:1"}));
+  EXPECT_EQ(rig.timeout_after(10s), lines{describe(violation::ping_unanswered)});
+}
+
+// A device that reports more often than its keep-alive and hears others' messages has no ping due.
 TEST(mqtt_client, asks_whether_anybody_is_there_when_a_repeat_is_not_answered_either) {
   client_rig rig;
   rig.open(true, false, 60);

@@ -193,7 +193,7 @@ TEST(console_flags, are_refused_outside_of_their_range) {
       {{"shadow", "d", "--set", "a=1", "--version", "-1"},
        "fleet cloud shadow: --version -1 is negative"},
       {{"publish", "/t", "x", "--qos", "2"},
-       "fleet cloud publish: --qos 2 is unknown; the nearest is 0 (of 0 or 1)"},
+       "fleet cloud publish: --qos 2 is unknown; it takes 0 or 1"},
       {{"sett", "d"}, "fleet cloud: unknown subcommand sett; the nearest is set"},
       {{"devcies"}, "fleet cloud: unknown subcommand devcies; the nearest is devices"}};
   for (const auto& [line, sentence] : table) {

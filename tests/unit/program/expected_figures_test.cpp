@@ -196,6 +196,21 @@ TEST(expectations_of_a_run, stand_in_place_of_what_every_run_keeps) {
   EXPECT_THAT(f.failures, IsEmpty());
 }
 
+TEST(expectations_of_a_run, about_one_way_leave_the_other_as_every_run_keeps_it) {
+  auto f = clean_run();
+  f.uplink.lost = 3;
+  f.downlink.lost = 2;
+  f.downlink.out_of_order = 1;
+  const auto read = judging::read_expectation("lost(uplink) / attempted <= 5%", figures());
+  ASSERT_TRUE(read.ok());
+  const auto names = figures_of(read.value());
+  EXPECT_THAT(names, ElementsAre("lost(uplink)", "attempted"));
+  f.judged.by_hand = {names.begin(), names.end()};
+  judge(f);
+  EXPECT_THAT(f.failures, ElementsAre("downlink: 2 messages acknowledged and lost: expected 0",
+                                      "downlink: 1 messages out of order: expected 0"));
+}
+
 TEST(expectations_of_a_run, say_when_they_stopped_it) {
   auto f = clean_run();
   f.judged.stopped_early = "expected restarts <= 3: was 4 at 12s";

@@ -106,9 +106,11 @@ TEST(fault_orders, say_where_and_what_is_wrong_with_the_nearest_word) {
   EXPECT_EQ(said("loss 20%"), "6: 20% is not KEY=VALUE");
   EXPECT_EQ(said("latency by=3"), "12: by 3 has no unit; write 90s, 500ms, 2m or 1h30m");
   EXPECT_EQ(said("reset for=3s"), "11: reset strikes once: `for` needs `every`");
-  EXPECT_EQ(said("loss ramp=1m for=30s"),
-            "11: loss takes longer to its full strength than it lasts");
-  EXPECT_EQ(said("latency by=-3s"), "12: latency cannot take time back");
+  EXPECT_EQ(
+      said("loss ramp=1m for=30s"),
+      "11: loss takes longer to its full strength than it lasts; make ramp shorter, or for longer");
+  EXPECT_EQ(said("latency by=-3s"),
+            "12: latency cannot take time back; write by without its minus");
   EXPECT_EQ(said("loss index=9-3"), "12: index 9-3 is no range of devices; write 7 or 100-199");
   EXPECT_EQ(said("loss tag=floor"), "10: tag floor is not a tag; write key=value");
   EXPECT_NE(said("loss percent=0%"), "");
@@ -196,13 +198,15 @@ TEST(scenario_faults, are_refused_by_line_and_column) {
             "2:5: a fault needs an effect, as loss; see fleet fault effects\n"
             "3:25: stall does not take by; it takes no parameter\n");
   EXPECT_EQ(said_of_file("regions: [{name: a, share: 60%}, {name: a, share: 60%}]\n"),
-            "1:41: two regions are called a\n"
-            "1:51: the regions have more than 100% of the devices\n");
+            "1:41: two regions are called a; rename one\n"
+            "1:51: the regions have more than 100% of the devices; make the shares smaller\n");
   EXPECT_EQ(said_of_file("faults:\n  - {effect: stall, select: {region: eats}}\n"
                          "regions: [{name: east, share: 60%}]\n"),
             "2:38: there is no region eats; the nearest is east\n");
-  EXPECT_EQ(said_of_file("faults:\n  - {effect: stall, at: 10m}\n"),
-            "2:25: fault stall begins at 10m, and the run lasts 1m\n");
+  EXPECT_EQ(
+      said_of_file("faults:\n  - {effect: stall, at: 10m}\n"),
+      "2:25: fault stall begins at 10m, and the run lasts 1m; begin it earlier, or make the run "
+      "longer\n");
 }
 
 } // namespace fleet::program

@@ -209,7 +209,8 @@ TEST_F(fault_plan, gives_names_that_are_free_and_refuses_those_taken) {
   const std::vector<fault_rule> twice{parse_fault_words("stall name=a").value(),
                                       parse_fault_words("reset name=a").value()};
   EXPECT_EQ(resolve_faults(twice, scene()).error().text(),
-            "--fault \"reset name=a\" has a mistake at its column 12: two faults are called a");
+            "--fault \"reset name=a\" has a mistake at its column 12: two faults are called a; "
+            "rename one");
   const std::vector<fault_rule> part{parse_fault_words("stall name=flaky_wifi.loss").value(),
                                      parse_fault_words("jitter name=flaky_wifi.jitter").value(),
                                      parse_fault_words("flaky_wifi").value()};
@@ -220,7 +221,9 @@ TEST_F(fault_plan, gives_names_that_are_free_and_refuses_those_taken) {
 }
 
 TEST_F(fault_plan, refuses_a_beginning_after_the_end_unless_the_run_goes_on) {
-  EXPECT_EQ(refused("stall at=10m"), "10: fault it begins at 10m, and the run lasts 10m");
+  EXPECT_EQ(refused("stall at=10m"),
+            "10: fault it begins at 10m, and the run lasts 10m; begin it earlier, or make "
+            "the run longer");
   auto live = scene();
   live.run_for.reset();
   EXPECT_EQ(refused("stall at=1h", live), "taken");

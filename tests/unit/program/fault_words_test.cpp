@@ -1,14 +1,11 @@
 // Faults as words of a command line, and as requests of a twin's admin API.
 #include "fleet/scenario/cloud_fault_words.hpp"
 
-#include <thread>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fleet/console/fault_command.hpp"
 #include "fleet/console/fault_request.hpp"
-#include "fleet/run/cloud_hands.hpp"
 #include "fleet/run/far_faults.hpp"
 #include "tests/support/scripted_admin.hpp"
 
@@ -21,18 +18,6 @@ using testing::HasSubstr;
 result<faults::fault, std::string> read(std::vector<std::string> words) {
   return read_cloud_fault(words);
 }
-
-/// An API that somebody else has.
-class passing_on final : public admin_api {
-public:
-  explicit passing_on(admin_api& to) : to_(to) {}
-  result<admin_answer, std::string> ask(const admin_request& what) override {
-    return to_.ask(what);
-  }
-
-private:
-  admin_api& to_;
-};
 
 TEST(fault_words, say_what_is_to_go_wrong) {
   const auto got = read({"drop_acks", "share=12.5%", "for=1m30s", "at=10s", "ramp=5s",
@@ -140,30 +125,6 @@ TEST(far_faults, are_sent_ended_and_listed) {
   EXPECT_EQ(all.value().front().strikes, 2U);
   api.give(R"({"other":1})");
   EXPECT_FALSE(list_far_faults(api, "here").ok());
-}
-
-TEST(far_hand, tells_what_a_far_twin_has_counted_and_keeps_it_when_it_is_over) {
-  const auto api = std::make_shared<support::scripted_admin>();
-  prepared ready;
-  ready.products.emplace_back().plan.devices = {0, 9};
-  far_hand hand{std::make_shared<shared_admin>(std::make_unique<passing_on>(*api)), "here", ready,
-                1e9};
-  auto f = std::make_shared<faults::fault>(faults::default_fault(faults::effect::kick));
-  api->give(R"({"name":"kick"})");
-  api->give(R"({"faults":[{"name":"kick","state":"in_force","selected":9,"hit":3,"strikes":1},)"
-            R"({"name":"another's","state":"in_force","selected":1,"hit":1,"strikes":1}]})");
-  EXPECT_FALSE(hand.figures("kick")) << "nobody has been asked";
-  ASSERT_EQ(hand.add(f), std::nullopt);
-  while (!hand.figures("kick")) {
-    std::this_thread::yield();
-  }
-  EXPECT_EQ(hand.figures("kick")->hit, 3U);
-  EXPECT_FALSE(hand.figures("another's"));
-  api->give(R"({"faults":[{"name":"kick","state":"over","selected":9,"hit":5,"strikes":2}]})");
-  api->give(R"({"name":"kick"})");
-  hand.remove("kick");
-  EXPECT_EQ(hand.figures("kick")->hit, 5U);
-  EXPECT_EQ(hand.figures("kick")->strikes, 2U);
 }
 
 } // namespace

@@ -79,7 +79,7 @@ TEST(scenario_expect, takes_so_many_lines) {
   }
   EXPECT_EQ(texts_of(most).size(), expectations_most);
   EXPECT_THAT(mistake_in(most + "  - lost == 0\n").message,
-              HasSubstr("expect has more than 100 items"));
+              HasSubstr("expect has more than 100 items; leave some out"));
 }
 
 TEST(flag_expect, is_read_to_its_column) {

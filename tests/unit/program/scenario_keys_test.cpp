@@ -2,6 +2,7 @@
 // scenarios that come with the program.
 #include "fleet/scenario/keys.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -73,6 +74,9 @@ void collect(const nlohmann::json& schema, const nlohmann::json& object, const s
     }
     const auto reference = holder.at("$ref").get<std::string>();
     const auto& inner = schema.at("$defs").at(reference.substr(reference.rfind('/') + 1));
+    if (!inner.contains("properties")) {
+      continue; // a kind of value, as a duration
+    }
     collect(schema, inner, section + (section.empty() ? "" : ".") + name + (list ? "[]" : ""), out);
   }
 }
@@ -160,7 +164,10 @@ TEST(scenario_schema, knows_the_same_keys_with_the_same_words) {
     properties += object.at("properties").size();
   }
   EXPECT_EQ(properties, scenario_keys().size());
-  EXPECT_EQ(schema.at("$defs").size() + 1, sections.size());
+  const auto& defined = schema.at("$defs");
+  const auto maps = std::count_if(defined.begin(), defined.end(),
+                                  [](const auto& one) { return one.contains("properties"); });
+  EXPECT_EQ(static_cast<std::size_t>(maps) + 1, sections.size());
   for (const auto& key : scenario_keys()) {
     const std::string name = std::string{key.section} + "." + std::string{key.name};
     ASSERT_TRUE(sections.contains(std::string{key.section})) << name;

@@ -66,13 +66,15 @@ const std::vector<malformed>& contradictions() {
        "1:24: kind config_push needs a product with config: on\n1:45: kind desired_set needs a "
        "product with desired: on\n1:66: kind disable is for devices behind gateways; the "
        "connection of another would be refused\n"},
-      {"products: [{name: a}, {name: a}]\n", "1:30: two products are called a\n"},
+      {"products: [{name: a}, {name: a}]\n", "1:30: two products are called a; rename one\n"},
       {"products: [{product_key: k}, {product_key: k}]\n",
-       "1:44: product_key k is that of product product_1 already\n"},
+       "1:44: product_key k is that of product product_1 already; leave one out, or write "
+       "another\n"},
       {"products: [{share: 60}, {share: 50}, {share: 10}]\n",
-       "1:33: the shares make more than 100% from here on\n"},
+       "1:33: the shares make more than 100% from here on; make them smaller\n"},
       {"products: [{report: properties}]\n",
-       "1:21: report is a single value; it takes a list of maps\n"},
+       "1:21: report is a single value; it takes a list of maps, as [{what: properties, every: "
+       "30s}]\n"},
       {"products: [{report: [properties]}]\n",
        "1:22: an item of report is a map of keys, as what: event\n"},
       {"products: [{report: [{what: propertys}]}]\n",
@@ -88,7 +90,8 @@ const std::vector<malformed>& contradictions() {
 const std::vector<malformed>& wrong_reports() {
   static const std::vector<malformed> all{
       {"products: [{report: [{identifiers: [a, b, a]}]}]\n",
-       "1:36: identifiers are of a thing model; add model\n1:43: identifiers a comes twice\n"},
+       "1:36: identifiers are of a thing model; add model\n1:43: identifiers a comes twice; write "
+       "it once\n"},
       {"products: [{report: [{identifiers: a-b}]}]\n",
        "1:36: identifiers a-b is not an identifier; it takes 1 to 64 letters, digits, _ and :\n"},
       {"products: [{report: [{identifiers: [[a]]}]}]\n",
@@ -155,11 +158,11 @@ const std::vector<malformed>& wrong_topics() {
       {"products: [{topics: [{filter: a, for: 5s, every: 5s}]}]\n",
        "1:50: every must be longer than for, 5s\n"},
       {"products: [{topics: [{filter: a}, {filter: b}, {filter: a, at: 5s}]}]\n",
-       "1:57: filter a comes twice\n"},
+       "1:57: filter a comes twice; write it once\n"},
       {"products: [{topics: [{filter: a}, {filter: a, type: sys}]}]\n", "taken"},
       {"products: [{topics: [{filter: a}, {filter: b}, {filter: c}, {filter: d}, {filter: e}, "
        "{filter: f}, {filter: g}, {filter: h}, {filter: i}]}]\n",
-       "1:126: topics has more than 8 items\n"},
+       "1:126: topics has more than 8 items; leave some out\n"},
       {"products: [{name: g, gateways: {children: {product: m}}}, {name: m, topics: [{filter: "
        "a}]}]\n",
        "1:77: topics is about a connection, and m has none: it is behind the gateways of g\n"},
@@ -169,7 +172,6 @@ const std::vector<malformed>& wrong_topics() {
 
 const std::vector<malformed>& wrong_sums() {
   static const std::vector<malformed> all{
-      {"products: [{gateways: 5}]\n", "1:23: gateways is a single value; it takes a map\n"},
       {"products: [{gateways: {}}]\n",
        "1:23: gateways need children, as children: {product: meter, each: 25}\n"},
       {"products: [{gateways: {children: {each: 5}}}]\n",
@@ -180,10 +182,10 @@ const std::vector<malformed>& wrong_sums() {
        "1:53: there is no product xyz; it takes g or meter\n1:64: each 0 is out of range; it takes "
        "1 to 2,000\n"},
       {"products: [{name: g, gateways: {children: {product: g}}}]\n",
-       "1:53: gateways go in a circle: g -> g\n"},
+       "1:53: gateways go in a circle: g -> g; put a product without gateways behind them\n"},
       {"products: [{name: a, gateways: {children: {product: b}}}, {name: b, gateways: {children: "
        "{product: a}}}]\n",
-       "1:53: gateways go in a circle: a -> b -> a\n"},
+       "1:53: gateways go in a circle: a -> b -> a; put a product without gateways behind them\n"},
       {"products: [{name: a, gateways: {children: {product: b}}}, {name: b, gateways: {children: "
        "{product: c}}}, {name: c}]\n",
        "1:53: b has gateways of its own; a gateway cannot be behind another\n"},
@@ -202,9 +204,8 @@ const std::vector<malformed>& wrong_sums() {
        "linkdevelop, and its gateways mqtt; they share a connection\n"},
       {"products: [{name: g, gateways: {count: 1M, children: {product: m}}}, {name: m}]\n",
        "1:11: the products count 2,000,000 devices; at most 1,000,000\n"},
-      {"stages: [{}]\n", "1:10: a stage needs ramp or hold\n"},
+      {"stages: [{}]\n", "1:10: a stage needs ramp or hold, as hold: 10m\n"},
       {"stages: [{hold: 5}]\n", "1:17: hold 5 has no unit; write 90s, 500ms, 2m or 1h30m\n"},
-      {"stages: [{ramp: 5m}]\n", "1:17: ramp is a single value; it takes a map\n"},
       {"stages: [{ramp: {to: all}}]\n",
        "1:22: to all is not a number; write 5000 or 5k, or a part as 50%\n"},
       {"stages: [{ramp: {to: 101%}}]\n",
@@ -220,8 +221,9 @@ const std::vector<malformed>& wrong_sums() {
       {"stages: [{ramp: {}}, {ramp: {to: 500}}]\n",
        "1:34: a ramp goes to 500 devices, and 100 connect; write at most that, or a percentage\n"},
       {"duration: 1m\nstages: [{hold: 2m}]\n",
-       "1:11: the stages take 2m and would not end within duration 1m\n"},
-      {"stages: [{hold: 365d}, {hold: 1s}]\n", "1:24: the stages take longer than 365d\n"},
+       "1:11: the stages take 2m and would not end within duration 1m; make it longer\n"},
+      {"stages: [{hold: 365d}, {hold: 1s}]\n",
+       "1:24: the stages take longer than 365d; make them shorter\n"},
       {"devices: 10\nproducts: [{count: 5}]\n",
        "1:10: the products count 5 devices, and devices is 10; write shares instead of counts\n"},
       {"devices: 10\nproducts: [{count: 11}, {}]\n",
@@ -229,7 +231,8 @@ const std::vector<malformed>& wrong_sums() {
       {"devices: 10\nproducts: [{count: 5}, {share: 60}]\n",
        "1:10: counts and shares make 11 devices, and devices is 10\n"},
       {"devices: 10\nproducts: [{count: 10}, {}]\n",
-       "2:25: counts and shares leave 0 devices of 10 for products that have neither\n"},
+       "2:25: counts and shares leave 0 devices of 10 for products that have neither; make one "
+       "smaller\n"},
       {"products: [{count: 1M}, {count: 1}]\n",
        "1:11: the products count 1,000,001 devices; at most 1,000,000\n"},
   };
@@ -246,7 +249,7 @@ const std::vector<malformed>& wrong_traffic() {
        "1:24: rate 0 is out of range; it takes 0.001/s to 100,000/s\n"},
       {"cloud_traffic: [{product: led}]\n", "1:27: there is no product led; it takes product_1\n"},
       {"products: [{name: a}, {name: b}]\ncloud_traffic: [{}]\n",
-       "2:17: cloud traffic needs a product where there are several\n"},
+       "2:17: cloud traffic needs a product where there are several, as product: led\n"},
       {"products: [{name: led}, {name: b}]\ncloud_traffic: [{product: let}]\n",
        "2:27: there is no product let; the nearest is led\n"},
       {"cloud_traffic: [{kind: service}]\n",
@@ -289,13 +292,13 @@ const std::vector<malformed>& wrong_traffic() {
 
 const std::vector<malformed>& several() {
   static const std::vector<malformed> all{
-      {"name: \"x\n", "1:7: broken YAML: the quotation that begins here has no end\n"},
-      {"{a: [1, {b: 2}\n", "1:5: broken YAML: the bracket that opens here has no end\n"},
+      {"name: \"x\n", "1:7: broken YAML: the quotation that begins here has no end; close it\n"},
+      {"{a: [1, {b: 2}\n", "1:5: broken YAML: the bracket that opens here has no end; close it\n"},
       {"stages:\n  -\n  - hold: 1m\n",
        "2:3: an item of stages is a map of keys, as ramp: {to: 100%, over: 5m}\n"},
       {"products:\n  - name:\n    count: 5\n", "2:5: name has no value; it takes a text, as led\n"},
       {"products: [{name: led, &x qos: \"1}]\n",
-       "1:32: broken YAML: the quotation that begins here has no end\n"},
+       "1:32: broken YAML: the quotation that begins here has no end; close it\n"},
       {"products: [{nmae: led}]\ncloud_traffic: [{product: led}]\n",
        "1:13: unknown key nmae; the nearest is name\n"},
       {"products: [{profile: mqttt, qos: 2, report: [{what: custom, topic: a/b/c/d/e/f/g/h}]}]\n",
@@ -309,7 +312,7 @@ const std::vector<malformed>& several() {
       {"products: [{gateways: {children: {product: '?'}}}]\n",
        "1:44: product ? is not a name; it takes 1 to 64 letters, digits, _, - and .\n"},
       {"products: 5\ncloud_traffic: [{product: led}]\n",
-       "1:11: products is a single value; it takes a list of maps\n"},
+       "1:11: products is a single value; it takes a list of maps, as [{name: led, share: 60}]\n"},
   };
   return all;
 }

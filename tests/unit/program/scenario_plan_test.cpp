@@ -261,10 +261,10 @@ TEST(scenario_flags, that_contradict_the_file_are_refused) {
   flags = {};
   flags.run_for = 1min;
   EXPECT_EQ(refused("stages: [{hold: 2m}]", flags),
-            "the stages take 2m and would not end within --duration 1m");
+            "the stages take 2m and would not end within --duration 1m; make it longer");
   flags.ramp_per_second = 1;
   EXPECT_EQ(refused("stages: [{hold: 2m}]", flags),
-            "the ramp takes 1m40s and would not end within --duration 1m");
+            "the ramp takes 1m40s and would not end within --duration 1m; make it longer");
   flags = {};
   flags.qos = mqtt::qos::exactly_once;
   EXPECT_EQ(refused("products: [{name: a, profile: mqtt}, {name: b}]", flags),

@@ -182,22 +182,24 @@ TEST(scenario_reader, bounds_what_aliases_expand_to) {
     bomb += std::string{c} + ": &" + c + " [" + repeated(before, 8) + "*" + static_cast<char>(c - 1)
             + "]\n";
   }
-  EXPECT_EQ(refused(bomb).message, "more than 100,000 values, aliases expanded");
+  EXPECT_EQ(refused(bomb).message, "more than 100,000 values, aliases expanded; leave some out");
   // Flat: one anchor, many aliases.
   EXPECT_EQ(refused("a: &a [" + repeated("x,", 1000) + "x]\nb: [" + repeated("*a,", 200) + "*a]\n")
                 .message,
-            "more than 100,000 values, aliases expanded");
+            "more than 100,000 values, aliases expanded; leave some out");
   EXPECT_EQ(refused("a: [" + repeated("1,", 100'000) + "1]\n").message,
-            "more than 100,000 values, aliases expanded");
+            "more than 100,000 values, aliases expanded; leave some out");
 }
 
 TEST(scenario_reader, bounds_the_depth_aliases_included) {
-  EXPECT_EQ(refused(repeated("[", 20'000)).message, "lists and maps nest deeper than 16");
-  EXPECT_EQ(refused(repeated("- ", 20'000) + "x").message, "lists and maps nest deeper than 16");
+  EXPECT_EQ(refused(repeated("[", 20'000)).message,
+            "lists and maps nest deeper than 16; write them flat");
+  EXPECT_EQ(refused(repeated("- ", 20'000) + "x").message,
+            "lists and maps nest deeper than 16; write them flat");
   EXPECT_EQ(refused("a: &a " + repeated("[", 9) + repeated("]", 9) + "\nb: " + repeated("[", 9)
                     + "*a" + repeated("]", 9) + "\n")
                 .message,
-            "lists and maps nest deeper than 16");
+            "lists and maps nest deeper than 16; write them flat");
 }
 
 TEST(scenario_reader, bounds_the_size) {

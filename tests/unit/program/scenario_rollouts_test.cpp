@@ -129,7 +129,7 @@ TEST(scenario_rollouts, name_the_place_of_what_contradicts) {
       {"products: [{name: led}]\nrollouts: [{product: led}]\n",
        "2:22: product led has no firmware; give it firmware: {}\n"},
       {"products: [{name: a, firmware: {}}, {name: b, firmware: {}}]\nrollouts: [{}]\n",
-       "2:12: a rollout needs a product where several have firmware\n"},
+       "2:12: a rollout needs a product where several have firmware, as product: led\n"},
       {led + "rollouts: [{product: lad}]\n", "2:22: there is no product lad; the nearest is led\n"},
       {led + "rollouts: [{version: 1.0.0}]\n",
        "2:22: the devices of led run 1.0.0 from the factory already\n"},
@@ -146,15 +146,17 @@ TEST(scenario_rollouts, name_the_place_of_what_contradicts) {
       {led + "rollouts: [{percent: 0.01%}]\n",
        "2:22: percent 0.01% is too fine; it takes steps of 0.1%\n"},
       {led + "rollouts: [{name: x}, {name: x, version: 3}]\n",
-       "2:19: two rollouts are called x\n2:30: two rollouts are called x\n"},
-      {led + "rollouts: [{at: 2m}]\n",
-       "2:12: rollout rollout_1 begins at 2m, and the run lasts 1m\n"},
+       "2:19: two rollouts are called x; rename one\n2:30: two rollouts are called x; rename "
+       "one\n"},
+      {led + "rollouts: [{at: 2m}]\n", "2:12: rollout rollout_1 begins at 2m, and the run lasts "
+                                       "1m; begin it earlier, or make duration "
+                                       "longer\n"},
       {led + "rollouts: [{fault: unbotable}]\n",
        "2:20: fault unbotable is unknown; the nearest is unbootable (of none, unbootable, "
        "wrong_digest, wrong_size, short_body, long_body, not_found, forbidden, server_error, stall "
        "or redirect)\n"},
       {"products: [{name: led, firmware: {slot: 64KiB, size: 65KiB}}]\n",
-       "1:34: the slots of led take 64KiB, less than its size 65KiB\n"},
+       "1:34: the slots of led take 64KiB, less than its size 65KiB; make them larger\n"},
       {"products: [{name: led, firmware: {slot: 64KiB}}]\nrollouts: [{size: 1MiB}]\n",
        "2:19: the slots of led take 64KiB, less than 1MiB\n"},
       {"products: [{name: led, firmware: {block: 1000}}]\n",

@@ -32,31 +32,42 @@ std::string said(const std::string& text) {
   return lines;
 }
 
+const std::string no_key = "broken YAML: a key cannot be here; keys of one map begin in one "
+                           "column, and a text with a colon and a blank in it is quoted\n";
+
 const std::vector<malformed>& broken_yaml() {
   static const std::vector<malformed> all{
-      {"devices: [1", "1:10: broken YAML: the bracket that opens here has no end\n"},
-      {"devices: 'x\n", "1:10: broken YAML: the quotation that begins here has no end\n"},
-      {"devices: \"x\\", "1:13: broken YAML: the text ends within an escape\n"},
-      {"a: b: c\n", "1:5: broken YAML: illegal map value\n"},
-      {"products:\n\t- name: x\n", "2:2: broken YAML: illegal block entry\n"},
-      {"devices: 5\n  seed: 7\n", "2:7: broken YAML: illegal map value\n"},
-      {"{devices: 5\n", "1:1: broken YAML: the bracket that opens here has no end\n"},
-      {"]\n", "1:1: broken YAML: illegal flow end\n"},
-      {"devices: *none\n", "1:10: broken YAML: the referenced anchor is not defined\n"},
+      {"devices: [1", "1:10: broken YAML: the bracket that opens here has no end; close it\n"},
+      {"devices: 'x\n", "1:10: broken YAML: the quotation that begins here has no end; close it\n"},
+      {"devices: \"x\\",
+       "1:12: broken YAML: no escape that YAML has; write \\\\ for a backslash in double "
+       "quotes, or put the text in single ones\n"},
+      {"a: b: c\n", "1:5: " + no_key},
+      {"products:\n\t- name: x\n",
+       "2:2: broken YAML: a tab where the indentation is counted; indent with blanks\n"},
+      {"devices: 5\n  seed: 7\n", "2:7: " + no_key},
+      {"{devices: 5\n", "1:1: broken YAML: the bracket that opens here has no end; close it\n"},
+      {"]\n", "1:1: broken YAML: this bracket closes none that is open; ] goes with [ and } with "
+              "{\n"},
+      {"devices: *none\n", "1:10: broken YAML: no anchor of this name stands before; quote a text "
+                           "that begins with *\n"},
       {"devices: 5\n---\ndevices: 6\n", "2:1: a second document begins here; a file holds one\n"},
       {"devices: 5\n...\nseed: 1\n", "3:1: a second document begins here; a file holds one\n"},
-      {"? [a]\n: 1\n", "1:3: a key must be a word\n"},
+      {"? [a]\n: 1\n", "1:3: a key must be a word, as devices\n"},
       {"devices: !!int 5\n", "1:10: a tag is not read here; write the value alone\n"},
       {"devices: \"\\xZZ\"\n",
-       "1:15: broken YAML: bad character found while scanning hex number\n"},
-      {"devices: 5 \x01\n", "1:12: not UTF-8 text, or a control character\n"},
-      {"name: \xff\n", "1:7: not UTF-8 text, or a control character\n"},
-      {"a: &a [*a]\n", "1:8: an alias inside of what it stands for\n"},
-      {"%YAML 9.9\n---\ndevices: 1\n", "1:1: broken YAML: YAML major version too large\n"},
+       "1:11: broken YAML: an escape without its digits; \\x takes two hexadecimal ones, \\u four "
+       "and \\U eight\n"},
+      {"devices: 5 \x01\n",
+       "1:12: a control character, U+0001; in double quotes it is written \\x01\n"},
+      {"name: \xff\n", "1:7: the octet 0xFF is no UTF-8 here; save the file as UTF-8\n"},
+      {"a: &a [*a]\n", "1:8: an alias inside of what it stands for; write it out\n"},
+      {"%YAML 9.9\n---\ndevices: 1\n",
+       "1:1: broken YAML: a directive that is not read here; leave the line out\n"},
       {"- devices\n", "1:1: a scenario is a map of keys, as devices: 500\n"},
       {"devices\n", "1:1: a scenario is a map of keys, as devices: 500\n"},
       {"stages: [[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]\n",
-       "1:24: lists and maps nest deeper than 16\n"},
+       "1:24: lists and maps nest deeper than 16; write them flat\n"},
   };
   return all;
 }
@@ -75,17 +86,19 @@ const std::vector<malformed>& wrong_values() {
       {"devices: [5]\n", "1:10: devices is a list; it takes a count, as 5k\n"},
       {"devices: {a: 5}\n", "1:10: devices is a map; it takes a count, as 5k\n"},
       {"devices: 0\n", "1:10: devices 0 is out of range; it takes 1 to 1,000,000\n"},
-      {"devices: 1.5\n", "1:10: devices 1.5 is not a whole number\n"},
-      {"devices: -3\n", "1:10: devices -3 is negative\n"},
+      {"devices: 1.5\n", "1:10: devices 1.5 is not a whole number; it takes 1 to 1,000,000\n"},
+      {"devices: -3\n", "1:10: devices -3 is negative; it takes 1 to 1,000,000\n"},
       {"devices: 1000001\n", "1:10: devices 1000001 is out of range; it takes 1 to 1,000,000\n"},
       {"devices: ''\n", "1:10: devices \"\" is not a number; write 5000 or 5k\n"},
-      {"seed: -1\n", "1:7: seed -1 is negative\n"},
+      {"seed: -1\n", "1:7: seed -1 is negative; it takes 0 to 18446744073709551615\n"},
       {"seed: 18446744073709551616\n",
        "1:7: seed 18446744073709551616 is too large; the largest is 18446744073709551615\n"},
-      {"seed: soon\n", "1:7: seed soon is not a whole number\n"},
+      {"seed: soon\n",
+       "1:7: seed soon is not a whole number; it takes 0 to 18446744073709551615\n"},
       {"duration: 10\n", "1:11: duration 10 has no unit; write 90s, 500ms, 2m or 1h30m\n"},
-      {"duration: 10 minutes\n", "1:11: duration \"10 minutes\" has the unknown unit  minutes; the "
-                                 "units are d, h, m, s, ms, us\n"},
+      {"duration: 10 minutes\n",
+       "1:11: duration \"10 minutes\" has a blank in it; write 90s, 500ms, "
+       "2m or 1h30m\n"},
       {"duration: 1ms\n", "1:11: duration 1ms is out of range; it takes 100ms to 365d\n"},
       {"duration: 400d\n", "1:11: duration 400d is out of range; it takes 100ms to 365d\n"},
       {"duration: 10m5h\n",
@@ -98,12 +111,16 @@ const std::vector<malformed>& wrong_values() {
        "nnnnnnnnnn\n",
        "1:7: name nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn... is not a name; "
        "it takes 1 to 100 octets in one line\n"},
-      {"products: led\n", "1:11: products is a single value; it takes a list of maps\n"},
-      {"products: {name: led}\n", "1:11: products is a map; it takes a list of maps\n"},
+      {"products: led\n",
+       "1:11: products is a single value; it takes a list of maps, as [{name: led, share: 60}]\n"},
+      {"products: {name: led}\n",
+       "1:11: products is a map; it takes a list of maps, as [{name: led, share: 60}]\n"},
       {"products: [led]\n", "1:12: an item of products is a map of keys, as name: led\n"},
       {"products:\n  -\n", "2:3: an item of products is a map of keys, as name: led\n"},
-      {"stages: 5\n", "1:9: stages is a single value; it takes a list of maps\n"},
-      {"cloud_traffic:\n", "1:1: cloud_traffic has no value; it takes a list of maps\n"},
+      {"stages: 5\n", "1:9: stages is a single value; it takes a list of maps, as [{ramp: {over: "
+                      "5m}, hold: 30m}]\n"},
+      {"cloud_traffic:\n", "1:1: cloud_traffic has no value; it takes a list of maps, as [{kind: "
+                           "property_set, rate: 50/s}]\n"},
   };
   return all;
 }
@@ -131,8 +148,10 @@ const std::vector<malformed>& wrong_product_values() {
        "1:20: share 101 is out of range; it takes more than 0 to 100 percent\n"},
       {"products: [{share: half}]\n",
        "1:20: share half is not a percentage; write 60, 12.5 or 60%\n"},
-      {"products: [{share: -5%}]\n", "1:20: share -5% is negative\n"},
-      {"products: [{share: 1.23456}]\n", "1:20: share 1.23456 has more than four decimals\n"},
+      {"products: [{share: -5%}]\n",
+       "1:20: share -5% is negative; it takes more than 0 to 100 percent\n"},
+      {"products: [{share: 1.23456}]\n",
+       "1:20: share 1.23456 has more than four decimals; it takes 0.0001 at least\n"},
       {"products: [{share: 1.}]\n", "1:20: share 1. is not a percentage; write 60, 12.5 or 60%\n"},
       {"products: [{profile: mqttt}]\n", "1:22: profile mqttt is unknown; the nearest is mqtt (of "
                                          "linkdevelop, linkplatform or mqtt)\n"},
@@ -152,7 +171,7 @@ const std::vector<malformed>& wrong_product_values() {
       {"products: [{logon: preauth}]\n",
        "1:20: logon preauth is unknown; the nearest is pre-auth "
        "(of direct, pre-auth, bootstrap, register or register-https)\n"},
-      {"products: [{qos: 3}]\n", "1:18: qos 3 is unknown; the nearest is 0 (of 0, 1 or 2)\n"},
+      {"products: [{qos: 3}]\n", "1:18: qos 3 is unknown; it takes 0, 1 or 2\n"},
       {"products: [{keep_alive: 60}]\n",
        "1:25: keep_alive 60 has no unit; write 90s, 500ms, 2m or 1h30m, or off\n"},
       {"products: [{keep_alive: 90000s}]\n",

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/run/soak.hpp"
+
 namespace fleet::report {
 namespace {
 
@@ -135,6 +137,25 @@ TEST(series, has_percentiles_of_each_stretch_alone_and_of_two_that_became_one) {
   EXPECT_NEAR(*both.quantile(0.9951), 0.8, 0.03);
   EXPECT_FALSE(both.quantile(0.5) == std::nullopt);
   EXPECT_EQ(latency_part{}.quantile(0.5), std::nullopt);
+}
+
+TEST(series, tells_what_it_has_allocated) {
+  const auto before = program::user_bytes();
+  actors::histogram h;
+  series_look now;
+  run_series s;
+  for (int i = 1; i <= 590; ++i) {
+    for (int n = 0; n < 50; ++n) {
+      h.record(milliseconds{1 + (i * 37 + n * 101) % 4000});
+    }
+    now.at_s = i;
+    h.read(now.latencies[ack]);
+    s.add(now);
+  }
+  const auto held = static_cast<double>(program::user_bytes() - before);
+  EXPECT_GT(held, 500'000);
+  // The allocator has some octets of its own beside each piece.
+  EXPECT_NEAR(static_cast<double>(s.memory_bytes()), held, 0.05 * held);
 }
 
 TEST(series, leaves_out_a_look_that_is_not_later) {

@@ -106,6 +106,18 @@ std::int64_t seconds_of(const std::string& text, const std::string& key) {
   return at == std::string::npos ? 0 : std::stoll(text.substr(at + key.size() + 4));
 }
 
+bool has(const std::string& text, std::initializer_list<std::string_view> any_of) {
+  return std::any_of(any_of.begin(), any_of.end(), [&text](std::string_view word) {
+    return text.find(word) != std::string::npos;
+  });
+}
+
+/// Whether it is a fault after which an attempt at an update may have failed.
+bool spoils(const std::string& fault) {
+  return has(fault, {"effect: firmware_", "effect: power_loss", "effect: reboot_loop",
+                     "effect: dead_battery", "effect: full_flash", "effect: actor_crash"});
+}
+
 draft with_faults(std::uint64_t seed) {
   draft d;
   d.plan.seed = seed;
@@ -188,7 +200,7 @@ TEST(sweep_plan, has_faults_of_every_kind_that_fleets_recover_from) {
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     const auto d = with_faults(seed);
     none += d.plan.count_of(part_kind::fault) == 0 ? 1 : 0;
-    EXPECT_LE(d.plan.count_of(part_kind::fault), 8U);
+    EXPECT_LE(d.plan.count_of(part_kind::fault), 10U);
     for (const auto& part : d.plan.parts) {
       const auto at = part.text.find("effect: ") + 8;
       if (part.kind == part_kind::fault) {
@@ -209,12 +221,83 @@ TEST(sweep_plan, ends_all_faults_a_settling_time_before_the_run) {
     for (const auto& part : d.plan.parts) {
       if (part.kind == part_kind::fault) {
         const auto end = seconds_of(part.text, "at") + seconds_of(part.text, "for");
-        EXPECT_LE(std::chrono::seconds{end} + d.settled_for, d.plan.run_for) << part.text;
+        EXPECT_EQ(std::chrono::seconds{end}, part.until) << part.text;
+        EXPECT_LE(part.until + d.plan.quiet, d.plan.run_for) << part.text;
         EXPECT_GT(seconds_of(part.text, "at"), 0) << part.text;
-      } else if (part.kind == part_kind::rollout && d.plan.count_of(part_kind::fault) != 0) {
-        EXPECT_NE(part.text.find("may_fail: on"), std::string::npos) << part.text;
       }
     }
+    EXPECT_LE(d.plan.least_run(), d.plan.run_for) << seed;
+  }
+}
+
+TEST(sweep_plan, lets_rollouts_fail_that_a_fault_or_their_image_may_spoil_and_no_others) {
+  std::size_t strict = 0;
+  std::size_t under_faults = 0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    const auto plan = with_faults(seed).plan;
+    for (const auto& rollout : plan.parts) {
+      if (rollout.kind != part_kind::rollout) {
+        continue;
+      }
+      const bool spoilt =
+          rollout.text.find(", fault: ") != std::string::npos
+          || std::any_of(plan.parts.begin(), plan.parts.end(), [&](const planned_part& p) {
+               return p.kind == part_kind::fault && spoils(p.text)
+                      && reaches(p, rollout.about.front(), plan);
+             });
+      const bool may_fail = rollout.text.find("may_fail: on") != std::string::npos;
+      EXPECT_EQ(may_fail, spoilt) << to_yaml(plan);
+      strict += may_fail ? 0 : 1;
+      under_faults += !may_fail && plan.count_of(part_kind::fault) != 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(strict, under_faults);
+  EXPECT_GT(under_faults, 20U);
+}
+
+TEST(sweep_plan, knows_whose_devices_forget_what_they_had_not_got_rid_of) {
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    const auto d = with_faults(seed);
+    for (const auto& t : d.traits) {
+      const bool planned =
+          std::any_of(d.plan.parts.begin(), d.plan.parts.end(), [&](const planned_part& p) {
+            const bool reboots = p.kind == part_kind::rollout
+                                 || (p.kind == part_kind::fault
+                                     && (has(p.text, {"power_loss", "reboot_loop", "dead_battery"})
+                                         || (t.posts() && has(p.text, {"actor_crash"}))));
+            return reboots && reaches(p, t.name, d.plan);
+          });
+      EXPECT_EQ(d.plan.forgets(t.name), planned) << t.name << "\n" << to_yaml(d.plan);
+    }
+  }
+}
+
+TEST(sweep_plan, often_cuts_a_link_while_something_is_on_its_way) {
+  std::size_t cuts = 0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    const auto plan = with_faults(seed).plan;
+    const auto torn = std::find_if(plan.parts.begin(), plan.parts.end(), [](const auto& p) {
+      return p.text.starts_with("{name: torn, effect: reset");
+    });
+    if (torn != plan.parts.end()) {
+      ++cuts;
+      const auto& stall = *std::prev(torn);
+      EXPECT_TRUE(has(stall.text, {"effect: stall"})) << stall.text;
+      EXPECT_GT(torn->until, std::chrono::seconds{seconds_of(stall.text, "at")}) << stall.text;
+      EXPECT_LT(torn->until, stall.until) << torn->text;
+      EXPECT_EQ(torn->about, stall.about);
+    }
+  }
+  EXPECT_GT(cuts, seeds / 5);
+}
+
+TEST(sweep_plan, takes_what_is_behind_gateways_for_reached_with_them) {
+  const auto plan = a_plan();
+  const planned_part all;
+  const planned_part gateways{part_kind::fault, "", {"p1"}};
+  for (const std::string_view name : {"p1", "p1c", "p2"}) {
+    EXPECT_TRUE(reaches(all, name, plan));
+    EXPECT_EQ(reaches(gateways, name, plan), name != "p2");
   }
 }
 

@@ -117,6 +117,22 @@ TEST(sweep_shrink, takes_from_a_plan_all_that_it_does_not_need) {
   EXPECT_EQ(small.tries, runs);
 }
 
+TEST(sweep_shrink, leaves_what_is_left_its_time_and_the_quiet_part_behind_it) {
+  auto whole = big_plan();
+  whole.quiet = 90s;
+  for (std::size_t i = 0; i < whole.parts.size(); ++i) {
+    whole.parts[i].until = std::chrono::seconds{10 * i};
+  }
+  const auto asked = [&whole](std::string_view needed) {
+    return shrink_plan(whole, [needed](const sweep_plan& p) {
+      EXPECT_GE(p.run_for, p.least_run());
+      return has(p, needed);
+    });
+  };
+  EXPECT_EQ(asked("f0").plan.run_for, 90s);
+  EXPECT_EQ(asked("f7").plan.run_for, 140s + 90s);
+}
+
 TEST(sweep_shrink, leaves_a_plan_as_it_is_where_nothing_smaller_fails) {
   const auto whole = big_plan();
   const auto small = shrink_plan(whole, [](const sweep_plan&) { return false; });

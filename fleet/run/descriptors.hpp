@@ -1,0 +1,25 @@
+// How many file descriptors a run opens. Counted before it starts.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "fleet/scenario/plan.hpp"
+
+namespace fleet::program {
+
+/// What a process needs beyond its connections: epoll sets, listeners, files, the metrics page.
+inline constexpr std::uint64_t descriptors_beside = 64;
+
+/// Connections that downloads from the embedded twin may need at a time, both ends.
+inline std::uint64_t download_descriptors(const scenario_plan& plan) noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& planned : plan.rollouts) {
+    const std::uint64_t devices = plan.products[planned.product].devices.count;
+    const std::uint64_t most = planned.rollout.under_way;
+    sum += 2 * (most == 0 ? devices : std::min(most, devices));
+  }
+  return sum;
+}
+
+} // namespace fleet::program
