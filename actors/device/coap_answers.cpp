@@ -79,13 +79,66 @@ void coap_channel::tell(const coap::client_event_variant& event) {
   } else if (const auto* const bad = std::get_if<coap::client_event::failed>(&event)) {
     if (bad->id == asked_) {
       end(outcome_of(bad->why), "the platform did not answer /auth");
+    } else if (bad->why == coap::request_failure::timed_out && plan().coap.security != nullptr) {
+      renew();
     } else {
+      silent_ += bad->why == coap::request_failure::no_answer ? 1 : 0;
       owner_.on_post_ended(
           bad->id, {post_end::unanswered, {}, outcome_of(bad->why), "a post was not answered"});
+      ask_for_life();
     }
   } else if (const auto* const ping = std::get_if<coap::client_event::ping_ended>(&event)) {
-    owner_.on_ping_ended(ping->answered);
+    if (ping->id != probe_) {
+      owner_.on_ping_ended(ping->answered);
+    } else if (probe_ = 0; !ping->answered) {
+      leave_unheard();
+    }
   }
+}
+
+/// What asks for no answer is not repeated, so nothing else would show that nobody is there: a
+/// server that began anew is silent to records of a session it does not know (RFC 6347 §4.1.2.7).
+void coap_channel::ask_for_life() {
+  if (state_ != state::up || who_ != nullptr || silent_ == 0) {
+    return;
+  }
+  if (unheard()) {
+    leave_unheard();
+  } else if (probe_ == 0 && (refused_ || silent_ >= plan().coap.silent_posts_max)) {
+    wake_radio();
+    const auto asked = client_.ping(now(), at_.around.datagrams);
+    probe_ = asked ? asked.value() : 0; // with no room, after the next post
+  }
+}
+
+/// Plain, what is repeated has all of its own patience (RFC 7252 §4.2).
+bool coap_channel::unheard() const noexcept {
+  const std::uint32_t vain = silent_ + client_.counts().retransmissions - heard_at_;
+  return (plan().coap.security != nullptr || probe_ != 0) && who_ == nullptr
+         && vain > (refused_ ? 0U : plan().coap.unheard_max); // this one has not gone yet
+}
+
+void coap_channel::leave_unheard() {
+  if (plan().coap.security != nullptr) {
+    renew();
+  } else {
+    end(outcome::timed_out, "nothing was heard of the platform any more");
+  }
+}
+
+/// Another session in the place of this one. The token goes too: what is posted again under
+/// another is a repeat that the books can tell from a platform that does a thing twice.
+void coap_channel::renew() {
+  client_.abandon_all();
+  at_.around.datagrams.clear();
+  token_.clear();
+  cipher_.reset();
+  probe_ = 0;
+  owner_.on_resent(client_.counts().retransmissions - resent_);
+  resent_ = client_.counts().retransmissions;
+  link_.close(); // one that is only deaf need not keep the session
+  state_ = state::closed;
+  owner_.on_way_lost();
 }
 
 void coap_channel::take_grant(const coap::client_event::response_arrived& answer) {
@@ -126,6 +179,7 @@ bool coap_channel::ask_anew() {
   tries_ = 0;
   again_ = never;
   if (opening) {
+    owner_.on_begun_anew(handshake_sentence());
     link_.drop();
     open();
   } else if (secure && client_.open_requests() != 0) {
@@ -138,6 +192,30 @@ bool coap_channel::ask_anew() {
     ask();
   }
   return true;
+}
+
+/// What is seen of a wrong key: nothing is said with it that the far side could answer (RFC 6347
+/// §4.1.2.7).
+std::string coap_channel::handshake_sentence() const {
+  if (plan().coap.security == nullptr) {
+    return "the link was not usable in time";
+  }
+  const auto span =
+      std::chrono::duration_cast<std::chrono::seconds>(handshake_wait - (due_ - now()));
+  return "a handshake of DTLS has no end after " + std::to_string(span.count()) + " s"
+         + (plan().coap.shared_key
+                ? "; a server that has another key, or none, for this device is silent: check "
+                  "ProductKey, DeviceName, DeviceSecret and --sign"
+                : "; the server is silent, or not all of what it says arrives");
+}
+
+std::string coap_channel::waits_for() const {
+  static constexpr duration usually = std::chrono::seconds{5};
+  if (state_ != state::opening || plan().coap.security == nullptr) {
+    return {};
+  }
+  const bool early = waits_ == 0 && handshake_wait - (due_ - now()) < usually;
+  return early ? std::string{} : handshake_sentence();
 }
 
 void coap_channel::take_answer(const coap::client_event::response_arrived& answer) {
@@ -157,6 +235,7 @@ void coap_channel::take_answer(const coap::client_event::response_arrived& answe
   const std::string detail = "a post was answered " + text_of(answer.code);
   post_answer told{.how = post_end::refused,
                    .payload = payload,
+                   .why = outcome_of(answer.code),
                    .detail = detail,
                    .code = coap::class_of(answer.code) * 100 + coap::detail_of(answer.code)};
   if (of_a_gateway(answer.code)) {

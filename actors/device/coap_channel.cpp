@@ -28,10 +28,6 @@ struct small_number {
 
 constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
 
-/// Of one handshake, before another is begun: four repeats of one flight, whose waits double from a
-/// second (RFC 6347 §4.2.4.1). A fifth would come after as long again.
-constexpr duration handshake_wait = std::chrono::seconds{31};
-
 } // namespace
 
 coap_channel::coap_channel(const post_place& at, post_channel_events& owner)
@@ -83,6 +79,7 @@ void coap_channel::open() {
   state_ = state::opening;
   due_ = later(now(), patience);
   heard_at_ = client_.counts().retransmissions;
+  silent_ = 0;
   refused_ = false;
   if (at_.onlooker != nullptr) {
     at_.onlooker->on_opening();
@@ -114,7 +111,8 @@ void coap_channel::ask() {
                                       .options = options,
                                       .payload = body.view(),
                                       .confirmable = true,
-                                      .observe = false},
+                                      .observe = false,
+                                      .whole_max = whole_max()},
                                      now(), at_.around.datagrams);
   asked_ = asked ? asked.value() : 0;
   if (asked) {
@@ -170,7 +168,8 @@ result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, byt
                                       .payload = payload,
                                       .confirmable = reliable,
                                       .observe = false,
-                                      .brief = plan().coap.once_wait},
+                                      .brief = plan().coap.once_wait,
+                                      .whole_max = whole_max()},
                                      now(), at_.around.datagrams);
   flush();
   if (!asked) {
@@ -211,7 +210,7 @@ void coap_channel::flush() {
     owner_.on_resent(repeats - std::exchange(resent_, repeats));
   }
   if (plan().coap.radio_sleep && state_ == state::up && link_.radio_on() && asleep_at_ == never
-      && client_.open_requests() == 0 && again_ == never) {
+      && client_.open_requests() == 0 && probe_ == 0 && again_ == never) {
     asleep_at_ = later(now(), plan().coap.radio_awake);
   }
 }
@@ -235,6 +234,11 @@ void coap_channel::take_turn() {
     take(arrived);
   }
   if (std::exchange(closed_, false) && state_ != state::closed) {
+    if (state_ == state::opening && reason_ == hal::close_reason::timed_out) {
+      detail_ = handshake_sentence();
+    } else if (reason_ == hal::close_reason::closed_by_peer && detail_.empty()) {
+      detail_ = "the server ended the session; another client may use this device's name";
+    }
     end(actors::outcome_of(reason_), std::exchange(detail_, {}));
   }
   in_turn_ = false;
@@ -262,8 +266,13 @@ void coap_channel::on_link_datagram(bytes_view bytes) {
 void coap_channel::take(bytes_view datagram) {
   refused_ = false;
   heard_at_ = client_.counts().retransmissions;
+  silent_ = 0;
   client_.receive(datagram, now());
   drain();
+  if (probe_ != 0) { // whatever it was, it is a sign of life
+    client_.abandon(std::exchange(probe_, 0), now(), at_.around.datagrams);
+    flush();
+  }
 }
 
 void coap_channel::on_link_trouble(hal::datagram_trouble trouble) {
@@ -283,28 +292,6 @@ void coap_channel::on_link_hurry() {
   if (!in_turn_) {
     at_.turns.give_part_turn(); // after it the device's wake is as early
   }
-}
-
-/// A server that began anew is silent to records of a session it does not know (RFC 6347 §4.1.2.7):
-/// without this a device would wait for MAX_TRANSMIT_WAIT.
-bool coap_channel::unheard() const noexcept {
-  const std::uint32_t repeats = client_.counts().retransmissions - heard_at_;
-  return plan().coap.security != nullptr && who_ == nullptr
-         && repeats > (refused_ ? 0U : plan().coap.silent_repeats_max); // this one has not gone yet
-}
-
-/// Another session in the place of this one. The token goes too: what is posted again under
-/// another is a repeat that the books can tell from a platform that does a thing twice.
-void coap_channel::renew() {
-  client_.abandon_all();
-  at_.around.datagrams.clear();
-  token_.clear();
-  cipher_.reset();
-  owner_.on_resent(client_.counts().retransmissions - resent_);
-  resent_ = client_.counts().retransmissions;
-  link_.close(); // one that is only deaf need not keep the session
-  state_ = state::closed;
-  owner_.on_way_lost();
 }
 
 void coap_channel::end(outcome why, std::string_view detail) {
@@ -334,6 +321,7 @@ void coap_channel::drop() noexcept {
   again_ = never;
   asleep_at_ = never;
   asked_ = 0;
+  probe_ = 0;
   state_ = state::closed;
   opened_ = false;
   closed_ = false;
@@ -347,14 +335,14 @@ void coap_channel::handle_timeout() {
   if (state_ == state::up && client_.next_timeout() <= now()) {
     client_.handle_timeout(now(), at_.around.datagrams);
     if (unheard()) {
-      renew();
+      leave_unheard();
     } else {
       drain();
     }
   }
   if (state_ != state::closed && due_ <= now() && !ask_anew()) {
-    end(outcome::timed_out, state_ == state::opening ? "the handshake took too long"
-                                                     : "the platform did not answer /auth");
+    end(outcome::timed_out,
+        state_ == state::opening ? handshake_sentence() : "the platform did not answer /auth");
   }
   if (state_ == state::up && again_ <= now()) {
     ask();

@@ -2,6 +2,7 @@
 // datagrams, whose radio it lets sleep where that is planned. See post_channel.hpp.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,10 +29,15 @@ public:
   void drop() noexcept override;
   void take_turn() override;
   void handle_timeout() override;
+  [[nodiscard]] std::string waits_for() const override;
   [[nodiscard]] time_point next_timeout() const noexcept override;
   [[nodiscard]] std::size_t memory_bytes() const noexcept override;
 
 private:
+  /// Of one handshake, before another is begun: four repeats of one flight, whose waits double from
+  /// a second (RFC 6347 §4.2.4.1). A fifth would come after as long again.
+  static constexpr duration handshake_wait = std::chrono::seconds{31};
+
   enum class state : std::uint8_t { closed, opening, up };
 
   void on_link_open() override;
@@ -41,9 +47,11 @@ private:
   void on_link_hurry() override;
 
   void open();
-  /// Whether the session seems to be forgotten by the far side.
+  /// Whether the far side seems to be gone, or to have forgotten the session.
   [[nodiscard]] bool unheard() const noexcept;
+  void leave_unheard();
   void renew();
+  void ask_for_life();
   void ask();
   /// Once more from the beginning; false when that has been done often enough.
   bool ask_anew();
@@ -56,6 +64,11 @@ private:
   /// Hands what the machine wrote to the link, and lets the radio sleep when nothing is open.
   void flush();
   void wake_radio();
+  [[nodiscard]] std::string handshake_sentence() const;
+  /// Octets of a message that needs no blocks, which the platform does not know (§17.5).
+  [[nodiscard]] std::size_t whole_max() const {
+    return std::min<std::size_t>(link_.payload_max(), coap_message_max);
+  }
   [[nodiscard]] const post_plan& plan() const noexcept { return *at_.product.post; }
   [[nodiscard]] time_point now() const noexcept { return at_.around.home->now(); }
 
@@ -77,6 +90,8 @@ private:
   std::uint32_t asked_ = 0;    ///< the request /auth; 0: none is open
   std::uint32_t resent_ = 0;   ///< repeats told so far
   std::uint32_t heard_at_ = 0; ///< repeats made when the far side was last heard
+  std::uint32_t probe_ = 0;    ///< the ping that asks for a sign of life; 0: none is open
+  std::uint32_t silent_ = 0;   ///< posts at QoS 0 without an answer since then
   state state_ = state::closed;
   hal::close_reason reason_ = hal::close_reason::local;
   std::uint8_t tries_ = 0; ///< questions within auth_wait

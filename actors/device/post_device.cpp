@@ -89,6 +89,9 @@ void post_device::quiet() {
 
 void post_device::stop(time_point deadline) {
   quiet();
+  if (const std::string what = channel_->waits_for(); !what.empty()) {
+    around_.watcher->on_trouble(index_, outcome::timed_out, "at the end " + what);
+  }
   if (go(step::stop_asked) && phase_ == phase::stopping) {
     slot_.trace.note(now(), happening::stopping);
     phase_due_ = deadline;

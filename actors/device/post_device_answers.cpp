@@ -36,6 +36,7 @@ void post_device::on_post_ended(std::uint32_t id, const post_answer& answer) {
       [[fallthrough]];
     case post_end::refused:
       bump(counts().replies_bad);
+      around_.watcher->on_trouble(index_, answer.why, answer.detail);
       forget(at);
       break;
     case post_end::unanswered:

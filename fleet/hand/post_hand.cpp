@@ -171,8 +171,7 @@ std::string post_hand::ending_text(outcome why, std::string_view detail) const {
     case outcome::tls_failed:
       return fmt::format("{} with {} failed{}{}", coap() ? "DTLS" : "TLS", peer, more, key_hint());
     case outcome::unreachable: return fmt::format("{} is unreachable{}", peer, more);
-    case outcome::timed_out:
-      return fmt::format("{} did not answer in time{}{}", peer, more, key_hint());
+    case outcome::timed_out: return fmt::format("{} did not answer in time{}", peer, more);
     case outcome::accepted:
     case outcome::refused_version:
     case outcome::refused_identifier:

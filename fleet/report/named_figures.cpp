@@ -70,7 +70,7 @@ void add_counts(std::vector<named>& all) {
   all.push_back(rising("abandoned", "Devices given up after many crashes.",
                        [](const run_facts& f) { return f.counts.abandoned; }));
   all.push_back({{"troubles", unit::count, argument::outcome, true, true,
-                  "Attempts and connections that ended for this reason."},
+                  "Attempts, connections and posts that ended for this reason."},
                  [](const run_facts& f, std::string_view reason) -> std::optional<double> {
                    for (std::size_t i = 0; i < actors::outcome_count; ++i) {
                      if (actors::to_string(static_cast<actors::outcome>(i)) == reason) {

@@ -1,4 +1,6 @@
 // A device that posts over CoAP, against a cloud played by hand.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "protocol/tls/dtls_model.hpp"
@@ -162,7 +164,8 @@ TEST(post_device_over_coap, counts_a_post_that_is_refused_and_goes_on) {
   d.cloud.post_codes = {coap::code::forbidden};
   d.run(seconds{3});
   EXPECT_EQ(d.counts.replies_bad.load(), 1U);
-  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_authorization});
+  EXPECT_EQ(d.details[0], "a post was answered 4.03");
   EXPECT_EQ(d.cloud.posts(), taken + 2);
   EXPECT_EQ(d.totals().lost, 0U);
 }
@@ -278,6 +281,39 @@ TEST(post_device_over_coap, refuses_reports_over_the_platforms_kibibyte) {
   e.boot();
   EXPECT_EQ(e.cloud.posts(), 0U);
   EXPECT_GT(e.counts.skipped_for(skip::too_large), 0U);
+}
+
+// The platform knows no blocks (aliyun-iot.md §17.5).
+TEST(post_device_over_coap, posts_a_kibibyte_in_one_message_however_it_is_kept) {
+  for (const bool aes : {false, true}) {
+    for (const bool reliable : {false, true}) {
+      coap_rig d;
+      d.cloud.aes = d.coap().aes = aes;
+      d.product.payload_bytes = 1024;
+      d.product.qos = reliable ? mqtt::qos::at_least_once : mqtt::qos::at_most_once;
+      d.boot();
+      ASSERT_GT(d.cloud.posts(), 0U);
+      EXPECT_EQ(d.cloud.office.taken[0].payload.size(), 1024U);
+      const auto& seen = d.cloud.options;
+      EXPECT_EQ(std::count(seen.begin(), seen.end(), coap::option::block1), 0);
+      EXPECT_EQ(d.cloud.asked, d.cloud.posts() + 1) << "each is one request";
+    }
+  }
+}
+
+TEST(post_device_over_dtls, posts_no_more_than_one_record_carries) {
+  tls::dtls_model_options tight;
+  tight.mtu = 600;
+  tls::modelled_dtls security{tight};
+  for (const std::uint32_t octets : {300U, 700U}) {
+    coap_rig d{&security};
+    d.coap().security = &security;
+    d.product.server_name = "coap.test";
+    d.product.payload_bytes = octets;
+    d.boot();
+    EXPECT_EQ(d.cloud.posts() > 0, octets == 300);
+    EXPECT_EQ(d.counts.skipped_for(skip::too_large) > 0, octets == 700);
+  }
 }
 
 TEST(post_device_over_coap, has_its_radio_off_between_reports) {

@@ -112,7 +112,10 @@ TEST(post_device_over_http, counts_posts_that_are_refused_and_goes_on) {
   EXPECT_EQ(d.counts.replies_bad.load(), 4U);
   d.cloud.nonsense.clear();
   d.run(seconds{2});
-  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.troubles, (std::vector<outcome>{outcome::refused_unavailable, outcome::protocol_error,
+                                              outcome::protocol_error, outcome::protocol_error}));
+  EXPECT_EQ(d.details[0], "a post was answered with code 30001");
+  EXPECT_EQ(d.details[2], "a post was answered by nothing that is an answer (HTTP 200)");
   EXPECT_EQ(d.totals().lost, 0U);
 }
 
