@@ -123,6 +123,7 @@ void change_campaign(const admin_call& call);
 // Faults on purpose.
 void list_faults(const admin_call& call);
 void add_fault(const admin_call& call);
+void renew_faults(const admin_call& call);
 void delete_fault(const admin_call& call);
 // Talking to them.
 void set_properties(const admin_call& call);

@@ -6,6 +6,7 @@
 
 #include "fleet/run/far_faults.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/run/run_mark.hpp"
 
 namespace fleet::program {
 
@@ -79,8 +80,8 @@ constexpr double patience_s = 3; ///< with a twin that is asked to end a fault
 
 far_hand::far_hand(std::shared_ptr<admin_api> api, std::string where, const prepared& ready,
                    double often_s)
-    : api_(std::move(api)), where_(std::move(where)), often_s_(often_s), seed_(ready.seed),
-      devices_(ready.devices()) {
+    : api_(std::move(api)), where_(std::move(where)), often_s_(often_s), mark_(run_mark()),
+      seed_(ready.seed), devices_(ready.devices()) {
   for (const auto& region : ready.regions) {
     shares_ppm_.push_back(region.share_ppm);
   }
@@ -94,7 +95,7 @@ far_hand::~far_hand() {
 }
 
 std::optional<std::string> far_hand::add(const std::shared_ptr<const faults::fault>& f) {
-  if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_})) {
+  if (auto why = send_far_fault(*api_, where_, *f, {seed_, shares_ppm_, devices_}, mark_)) {
     return why;
   }
   slow_ = false;
@@ -117,14 +118,14 @@ void far_hand::remove(const std::string& name) {
     look(); // it forgets what it counted
   }
   // One that it does not take: its fault ends by itself, and the run goes on.
-  (void)end_far_fault(*api_, where_, name);
+  (void)end_far_fault(*api_, where_, name, mark_);
   slow_ = monotonic_seconds() - began > patience_s;
   const std::lock_guard held{counted_.lock};
   counted_.open.erase(name);
 }
 
 void far_hand::look() const {
-  const auto all = list_far_faults(*api_, where_);
+  const auto all = list_far_faults(*api_, where_, mark_);
   if (!all) {
     return;
   }

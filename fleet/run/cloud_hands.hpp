@@ -70,7 +70,8 @@ private:
 };
 
 /// A target that is a twin and shows its admin API. Orders wait for their answer; what was counted
-/// is asked for beside, at most every `often_s` and as long as it can change.
+/// is asked for beside, at most every `often_s` and as long as it can change, which also tells the
+/// twin that this run is there.
 class far_hand final : public fault_hand {
 public:
   /// `where`: of the API, for people. Any thread may ask it.
@@ -98,6 +99,7 @@ private:
   std::shared_ptr<admin_api> api_;
   std::string where_;
   double often_s_;
+  const std::string mark_; ///< of this run, by which the twin knows its faults
   std::uint64_t seed_;
   std::uint32_t devices_;
   std::vector<std::uint32_t> shares_ppm_; ///< of the regions

@@ -80,6 +80,8 @@ private:
   std::optional<startup_error> set_up_probes();
   std::optional<startup_error> await_probes();
   std::optional<startup_error> set_up_books();
+  /// What former runs left there is in nobody's way.
+  std::optional<startup_error> clear_far_twin();
   std::optional<startup_error> judge_probe(product_probe& one);
   /// For standard error; a note that several products have in common comes once.
   void note_once(const std::string& note);

@@ -131,6 +131,9 @@ exit_code director::execute() {
   if (facts_.interrupted) {
     return exit_code::interrupted;
   }
+  if (!faults_refused_.empty()) {
+    return exit_code::environment_failed; // the fleet was never put to the test
+  }
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }
 

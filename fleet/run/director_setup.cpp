@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/far_faults.hpp"
 #include "fleet/run/load_wishes.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/run_faults.hpp"
@@ -211,7 +212,32 @@ std::optional<startup_error> director::set_up_books() {
   far_.add(std::move(made), all);
   far_twin_ = std::make_unique<far_hand>(admin_, admin_text(ready_.admin->at), ready_);
   faults_.cloud_by(far_twin_.get());
-  return std::nullopt;
+  return clear_far_twin();
+}
+
+std::optional<startup_error> director::clear_far_twin() {
+  std::set<std::string> wanted;
+  for (const auto& planned : ready_.faults) {
+    const auto of = faults::info_of(planned.fault.what).of;
+    if (of == faults::domain::cloud || of == faults::domain::firmware) {
+      wanted.insert(planned.fault.name);
+    }
+  }
+  const auto got =
+      unless_stopped<far_remains>([api = admin_, where = admin_text(ready_.admin->at), wanted] {
+        return clear_far_faults(*api, where, wanted);
+      });
+  if (!got.answer) {
+    return interrupted_early("while the twin was asked for its faults");
+  }
+  for (const auto& note : got.answer->notes) {
+    if (!options_.quiet) {
+      note_once(note);
+    }
+  }
+  return got.answer->clash
+             ? std::optional{startup_error{exit_code::environment_failed, *got.answer->clash}}
+             : std::nullopt;
 }
 
 std::optional<startup_error> director::await_probes() {

@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "fleet/console/display.hpp"
 #include "fleet/console/json_text.hpp"
 #include "fleet/console/render.hpp"
+#include "fleet/run/run_mark.hpp"
+#include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
 
@@ -24,22 +27,31 @@ result<std::string, std::string> well(admin_api& api, const std::string& where,
   return std::move(answer).value().body;
 }
 
-std::uint64_t count(const json_level& of, std::string_view key) {
+std::uint64_t counted(const json_level& of, std::string_view key) {
   const auto n = of.integer(key).value_or(0);
   return n < 0 ? 0 : static_cast<std::uint64_t>(n);
+}
+
+/// `drop_acks, in force for 2m5s`
+std::string standing_of(const far_fault& f) {
+  const auto since = std::chrono::floor<std::chrono::seconds>(f.since);
+  return f.state == "in_force"
+             ? fmt::format("{}, in force for {}", printable(f.name), text::format_duration(since))
+             : printable(f.name) + ", which has yet to begin";
 }
 
 } // namespace
 
 std::optional<std::string> send_far_fault(admin_api& api, const std::string& where,
-                                          const faults::fault& f, const fault_drawing& by) {
-  const auto got = well(api, where, add_fault_request(f, by));
+                                          const faults::fault& f, const fault_drawing& by,
+                                          const std::string& owner) {
+  const auto got = well(api, where, add_fault_request(f, by, {owner, far_lease}));
   return got ? std::nullopt : std::optional{got.error()};
 }
 
 std::optional<std::string> end_far_fault(admin_api& api, const std::string& where,
-                                         std::string_view name) {
-  const auto answer = api.ask(remove_fault_request(name));
+                                         std::string_view name, std::string_view owner) {
+  const auto answer = api.ask(remove_fault_request(name, owner));
   if (!answer) {
     return answer.error();
   }
@@ -52,9 +64,10 @@ std::optional<std::string> end_far_fault(admin_api& api, const std::string& wher
              : std::optional{fmt::format("the twin at {} refuses: {}", where, found.sentence)};
 }
 
-result<std::vector<far_fault>, std::string> list_far_faults(admin_api& api,
-                                                            const std::string& where) {
-  const auto body = well(api, where, faults_request());
+result<std::vector<far_fault>, std::string>
+list_far_faults(admin_api& api, const std::string& where, std::string_view owner) {
+  const auto body =
+      well(api, where, owner.empty() ? faults_request() : renew_faults_request(owner));
   if (!body) {
     return fail(body.error());
   }
@@ -67,9 +80,50 @@ result<std::vector<far_fault>, std::string> list_far_faults(admin_api& api,
   std::vector<far_fault> out;
   for (const auto& element : whole.children(*list)) {
     const json_level one{element.value};
-    out.push_back({one.text("name").value_or(""), one.text("state").value_or(""),
-                   count(one, "selected"), count(one, "hit"), count(one, "strikes"),
-                   count(one, "done")});
+    const auto text = [&one](std::string_view key) { return one.text(key).value_or(""); };
+    const auto count = [&one](std::string_view key) { return counted(one, key); };
+    if (owner.empty() || text("owner") == owner) {
+      out.push_back({text("name"), text("owner"), text("state"),
+                     std::chrono::milliseconds{count("sinceMs")}, count("selected"), count("hit"),
+                     count("strikes"), count("done")});
+    }
+  }
+  return out;
+}
+
+far_remains clear_far_faults(admin_api& api, const std::string& where,
+                             const std::set<std::string>& wanted) {
+  far_remains out;
+  const auto all = list_far_faults(api, where);
+  if (!all) {
+    out.notes.push_back("what faults the twin has cannot be seen: " + all.error());
+    return out;
+  }
+  std::string others;
+  std::size_t count = 0;
+  for (const auto& one : all.value()) {
+    if (one.state == "over") {
+      continue; // acts on nobody, and gives its name to the next
+    }
+    if (is_of_a_run_gone(one.owner)) {
+      const auto wrong = end_far_fault(api, where, one.name, one.owner);
+      out.notes.push_back(fmt::format("a run that is gone had left the twin at {} a fault, {}: {}",
+                                      where, standing_of(one), wrong ? *wrong : "it is taken off"));
+      continue;
+    }
+    ++count;
+    others += (others.empty() ? "" : "; ") + standing_of(one);
+    if (wanted.contains(one.name) && !out.clash) {
+      out.clash = fmt::format(
+          "the twin at {} has a fault {}, and it is not this run's; end it by fleet cloud fault "
+          "remove {}, or give this run's another name (name=WORD){}",
+          where, standing_of(one), printable(one.name),
+          one.owner.empty() ? "" : "; it ends by itself soon after the run that ordered it");
+    }
+  }
+  if (count != 0) {
+    out.notes.push_back(fmt::format("the twin at {} has {} fault{} not this run's: {}", where,
+                                    count, count == 1 ? " that is" : "s that are", others));
   }
   return out;
 }

@@ -17,9 +17,9 @@ bool called(const std::string& full, std::string_view name) {
 
 } // namespace
 
-std::string_view to_string(faults::timeline::state state) noexcept {
-  switch (state) {
-    case faults::timeline::state::waiting: return "waiting";
+std::string_view state_text(const fault_row& row) noexcept {
+  switch (row.state) {
+    case faults::timeline::state::waiting: return row.dropped ? "dropped" : "waiting";
     case faults::timeline::state::in_force: return "in force";
     case faults::timeline::state::over: return "over";
   }
@@ -117,6 +117,10 @@ void fault_desk::end_all(duration now) {
     }
   }
   timeline_.remove_all(*this);
+  const std::lock_guard held{lock_};
+  for (auto& e : entries_) {
+    e.row.dropped = e.row.state == faults::timeline::state::waiting;
+  }
 }
 
 void fault_desk::on_strike(const faults::fault& f, const faults::strike&) {

@@ -51,9 +51,11 @@ struct fault_row {
   std::optional<duration> ends;  ///< as planned, likewise; none: with the run
   std::optional<duration> ended; ///< since then
   bool live = false;             ///< added to a run that went on
+  bool dropped = false;          ///< the run drained before it began
   fault_figures figures;
 };
-std::string_view to_string(faults::timeline::state state) noexcept;
+/// `waiting`, `in force`, `over`, or `dropped`.
+std::string_view state_text(const fault_row& row) noexcept;
 
 class fault_desk : private faults::timeline_events {
 public:

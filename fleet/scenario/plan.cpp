@@ -8,8 +8,6 @@
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/scenario/apportion.hpp"
-#include "fleet/scenario/expected_faults.hpp"
-#include "fleet/scenario/fault_plan.hpp"
 #include "fleet/scenario/protocol_checks.hpp"
 #include "fleet/scenario/reading.hpp"
 #include "fleet/scenario/words.hpp"
@@ -254,39 +252,11 @@ mistake check_rollouts(const scenario_plan& plan) {
   return {};
 }
 
-/// Expectations that name a fault which the run has not.
-mistake check_expectations(const scenario_plan& plan, const planned_faults& there) {
-  for (std::size_t i = 0; i < plan.expect.size(); ++i) {
-    const auto& line = plan.expect[i];
-    if (const auto wrong = unknown_fault(line.text, there.faults)) {
-      auto at = line.at; // of the line; what is wrong in it stands further right
-      at.column += static_cast<std::uint32_t>(wrong->column - 1);
-      return plan_mistake{"expect", i,
-                          "expectation " + shown_value(line.text) + ": " + wrong->message, at};
-    }
-  }
-  return {};
-}
-
-/// Faults that cannot apply here; whom they hit in the end, the run knows.
 mistake fill_faults(const scenario& file, const scenario_overrides& flags, scenario_plan& plan) {
   plan.regions = file.regions;
   plan.faults = file.faults;
   plan.faults.insert(plan.faults.end(), flags.faults.begin(), flags.faults.end());
-  fault_scene scene;
-  scene.products = plan.products;
-  scene.devices = plan.devices;
-  scene.run_for = plan.run_for;
-  scene.regions = plan.regions;
-  scene.embedded = !flags.target;
-  scene.target_admin = flags.target_admin;
-  const auto got = resolve_faults(plan.faults, scene);
-  if (got) {
-    return check_expectations(plan, got.value());
-  }
-  const bool of_file = got.error().words.empty();
-  return plan_mistake{"faults", std::nullopt, got.error().text(),
-                      of_file ? std::optional{got.error().wrong.at} : std::nullopt};
+  return check_faults(plan, flags);
 }
 
 } // namespace

@@ -33,6 +33,7 @@ struct product_plan {
   std::uint32_t children_each = 0;  ///< 0: no gateways
   bool rrpc = false;                ///< the cloud's traffic calls its devices so (§15)
   bool broadcasts = false;          ///< the cloud's traffic tells all of them at once (§9.1)
+  std::optional<bool> counts;       ///< its thing model counts up; none: that was not read yet
 };
 
 using actors::load_segment;
@@ -82,6 +83,12 @@ struct plan_mistake {
 /// remainder, ranges in the order of the file.
 result<scenario_plan, plan_mistake> resolve(const scenario& file,
                                             const scenario_overrides& flags = {});
+
+/// Faults of a plan that cannot apply, and expectations that name one which the run has not; whom
+/// they hit in the end, the run knows. Part of resolve(), and more can be told when
+/// product_plan::counts is known.
+std::optional<plan_mistake> check_faults(const scenario_plan& plan,
+                                         const scenario_overrides& flags = {});
 
 /// How many connections are on at `at` after the start: up to the segment's progress, rounded down.
 std::uint32_t target_at(const scenario_plan& plan, duration at);

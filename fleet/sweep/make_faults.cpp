@@ -37,6 +37,12 @@ bool can_hit(const faults::effect_info& info, const product_traits& t) noexcept 
   if (info.what == effect::expire_tokens && t.protocol == program::device_protocol::mqtt) {
     return t.logon == program::logon_mode::pre_auth;
   }
+  if (info.what == effect::deliver_twice && t.protocol == program::device_protocol::http) {
+    return false;
+  }
+  if (info.what == effect::drop_acks && t.qos == 0 && !t.posts()) {
+    return t.firmware || t.shadow || t.desired || t.config;
+  }
   switch (info.need) {
     case faults::need::nothing:
     case faults::need::twin: return true;
@@ -44,6 +50,8 @@ bool can_hit(const faults::effect_info& info, const product_traits& t) noexcept 
     case faults::need::datagram: return t.protocol == program::device_protocol::coap;
     case faults::need::security: return keeps_octets_whole(t);
     case faults::need::flash: return t.firmware;
+    case faults::need::store:
+      return t.firmware || program::registers(t.logon) || t.shadow || t.config;
   }
   return false;
 }

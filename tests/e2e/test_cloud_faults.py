@@ -79,6 +79,39 @@ class CloudFaults(harness.Case):
         hit = {f["name"]: f["hit"] for f in json.loads(self.report.read_text())["faults"]}
         self.assertEqual(hit, {"deliver_twice": 7, "kick": 5})
 
+    def test_what_a_killed_run_left_is_taken_off_by_the_next_and_told(self):
+        self.serve()
+        order = ["--duration", "10s", "--fault", "drop_acks share=50% at=0s for=end"]
+        self.start_run(*order)
+        wait_until(lambda: self.listed().get("drop_acks", {}).get("state") == "in_force", "the fault",
+                   PATIENCE_S)
+        self.fleet.kill()
+        self.assertEqual(self.listed()["drop_acks"]["state"], "in_force", "nobody knows yet")
+        self.run_page = free_port()
+        self.start_run(*order)
+        self.assertEqual(self.fleet.wait(PATIENCE_S), 0, self.fleet.error_output)
+        self.assertIn("a run that is gone had left the twin", self.fleet.error_output)
+        self.assertEqual([f["name"] for f in json.loads(self.report.read_text())["faults"]],
+                         ["drop_acks"])
+        self.assertEqual(self.listed(), {}, "a run that ends takes its own along")
+
+    def test_a_run_tells_of_faults_that_are_not_its_own_and_makes_way_for_none(self):
+        self.serve()
+        self.fault("add", "deliver_twice", "share=1%", "for=1h")
+        self.fault("add", "kick", "index=0-0")
+        wait_until(lambda: self.listed()["kick"]["state"] == "over", "the kick", PATIENCE_S)
+        self.start_run("--duration", "3s", "--fault", "kick at=1s index=0-4")
+        self.assertEqual(self.fleet.wait(PATIENCE_S), 0, self.fleet.error_output)
+        self.assertIn("1 fault that is not this run's: deliver_twice, in force for",
+                      self.fleet.error_output)
+        done = run([harness.FLEET, "run", "--target", f"mqtt://127.0.0.1:{self.port}",
+                    "--target-admin", f"http://{self.admin}", "--devices", "5", "--duration", "1m",
+                    "--metrics", "off", "--fault", "deliver_twice at=1s"])
+        self.assertEqual(done.code, 3, done.error_output)
+        self.assertIn("and it is not this run's; end it by fleet cloud fault remove deliver_twice",
+                      done.error_output)
+        self.assertEqual(list(self.listed()), ["deliver_twice"])
+
     def test_what_cannot_be_is_refused_with_a_sentence(self):
         self.serve()
         self.assertIn("kill the process", self.fault("add", "cloud_restart", "for=5s", code=1))

@@ -219,6 +219,20 @@ TEST(expectations_of_a_run, say_when_they_stopped_it) {
   EXPECT_THAT(to_json(f), HasSubstr("\"stopped_early\": \"expected restarts"));
 }
 
+TEST(expectations_of_a_run, fail_once_where_they_stopped_it) {
+  auto f = clean_run();
+  f.judged.stopped_early = "expected restarts <= 3: was 4 at 12s";
+  const auto failed = [](std::string text, const std::string& was) {
+    auto line = "expected " + text + ": was " + was;
+    return judging::verdict{std::move(text), false, {}, 0, std::move(line)};
+  };
+  f.judged.expectations = {failed("restarts <= 3", "5"), failed("restarts <= 2", "5")};
+  judge(f);
+  EXPECT_EQ(f.failures, (std::vector<std::string>{"stopped early: expected restarts <= 3: was 4 at "
+                                                  "12s",
+                                                  "expected restarts <= 2: was 5"}));
+}
+
 TEST(faults_of_a_run, have_a_line_each) {
   auto f = clean_run();
   auto& fault = f.judged.faults.emplace_back();

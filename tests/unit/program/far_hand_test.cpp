@@ -10,6 +10,7 @@
 
 #include "fleet/console/admin_connection.hpp"
 #include "fleet/run/cloud_hands.hpp"
+#include "fleet/run/run_mark.hpp"
 #include "tests/support/raw_socket.hpp"
 #include "tests/support/scripted_admin.hpp"
 
@@ -35,7 +36,7 @@ private:
 class silent final : public admin_api {
 public:
   result<admin_answer, std::string> ask(const admin_request& what) override {
-    if (what.method != "GET") {
+    if (what.path != "/v1/faults/renew") {
       return admin_answer{200, R"({"name":"kick"})"};
     }
     asked.set_value();
@@ -68,8 +69,11 @@ TEST(far_hand, tells_what_a_far_twin_has_counted_and_keeps_it_when_it_is_over) {
                 1e9};
   auto f = std::make_shared<faults::fault>(faults::default_fault(faults::effect::kick));
   api->give(R"({"name":"kick"})");
-  api->give(R"({"faults":[{"name":"kick","state":"in_force","selected":9,"hit":3,"strikes":1},)"
-            R"({"name":"another's","state":"in_force","selected":1,"hit":1,"strikes":1}]})");
+  const auto kicked = [](const std::string& figures) {
+    return R"({"faults":[{"name":"kick","owner":")" + run_mark() + R"(",)" + figures
+           + R"(},{"name":"another's","owner":"x","state":"in_force","selected":1,"hit":1}]})";
+  };
+  api->give(kicked(R"("state":"in_force","selected":9,"hit":3,"strikes":1)"));
   EXPECT_FALSE(hand.figures("kick")) << "nobody has been asked";
   ASSERT_EQ(hand.add(f), std::nullopt);
   while (!hand.figures("kick")) {
@@ -77,7 +81,7 @@ TEST(far_hand, tells_what_a_far_twin_has_counted_and_keeps_it_when_it_is_over) {
   }
   EXPECT_EQ(hand.figures("kick")->hit, 3U);
   EXPECT_FALSE(hand.figures("another's"));
-  api->give(R"({"faults":[{"name":"kick","state":"over","selected":9,"hit":5,"strikes":2}]})");
+  api->give(kicked(R"("state":"over","selected":9,"hit":5,"strikes":2)"));
   api->give(R"({"name":"kick"})");
   hand.remove("kick");
   EXPECT_EQ(hand.figures("kick")->hit, 5U);

@@ -132,6 +132,8 @@ TEST_F(fault_desk_of_a_run, ends_what_is_in_force_or_to_come_when_the_run_drains
   EXPECT_EQ(desk.rows()[0].ended, 1s);
   EXPECT_EQ(desk.rows()[1].state, state::over);
   EXPECT_EQ(desk.rows()[1].ended, 2s);
+  EXPECT_EQ(state_text(desk.rows()[1]), "over");
+  EXPECT_EQ(state_text(desk.rows()[2]), "dropped") << "it will not begin any more";
 }
 
 TEST_F(fault_desk_of_a_run, forgets_live_faults_that_are_over_when_there_are_too_many) {

@@ -56,6 +56,7 @@ std::string_view speakers(faults::need need) {
     case faults::need::datagram: return "CoAP";
     case faults::need::security: return "TLS, DTLS";
     case faults::need::flash: return "products with firmware";
+    case faults::need::store: return "products that keep something";
     case faults::need::twin: return "the twin";
   }
   return {};
