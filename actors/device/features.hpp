@@ -46,6 +46,7 @@ struct report_plan {
   /// custom and raw: the payload, entered into the ledger where it has `{ledger}`; none: the
   /// values.
   std::optional<alink::payload_template> text{};
+  bool may_fail = false; ///< the cloud may answer with an error (meters::error)
 };
 
 /// One tag that a device tells at its start (§11.8).

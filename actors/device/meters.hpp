@@ -111,6 +111,7 @@ struct meters {
   counter resent{0};
   counter replies{0};                        ///< post_reply with code 200
   counter replies_bad{0};                    ///< post_reply with another code
+  counter replies_unexcused{0};              ///< of those, what error() was told
   counter commands{0};                       ///< property sets applied
   counter ledger_commands{0};                ///< messages of the ledger, each once
   std::array<counter, skip_count> skipped{}; ///< reports that were due and not sent
@@ -179,6 +180,11 @@ struct meters {
 
   /// A device goes from one phase to another.
   void move(phase from, phase to) noexcept;
+  /// The cloud answered with an error; `excused`: a report that may fail.
+  void error(bool excused) noexcept {
+    bump(replies_bad);
+    bump(replies_unexcused, excused ? 0 : 1);
+  }
   void skip_report(skip why) noexcept { bump(skipped[static_cast<std::size_t>(why)]); }
   [[nodiscard]] std::uint64_t skipped_for(skip why) const noexcept {
     return skipped[static_cast<std::size_t>(why)].load(std::memory_order_relaxed);

@@ -28,9 +28,9 @@ struct device_surroundings;
 struct meters;
 class turn_giver;
 
-/// Times that a question (desired, configuration, model, tags) is asked before the device lets it
-/// be.
+/// Times that a question (desired, configuration, model, tags) is asked before it is let be.
 inline constexpr std::uint32_t question_tries_max = 3;
+inline constexpr std::uint32_t may_fail_bit = 1U << 31; ///< in the book's cookie of a post
 
 /// A topic of a kind that has no further part; names are put in when it is sent.
 constexpr alink::topic plain_topic(alink::topic_kind kind) noexcept {
@@ -126,7 +126,7 @@ private:
   bool publish_report(const alink::topic& where, time_point due, std::uint64_t cookie);
   void post_values(std::span<const std::string_view> identifiers);
   [[nodiscard]] duration interval_of(std::size_t plan) const noexcept;
-  [[nodiscard]] std::uint32_t post_cookie(time_point due) const noexcept;
+  [[nodiscard]] std::uint32_t post_cookie(time_point due, bool may_fail) const noexcept;
 
   // Commands; a code is the reply's, `values` the members of its data.
   bool take_request(const arrival& m);

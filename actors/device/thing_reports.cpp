@@ -125,10 +125,12 @@ void thing::append_current(byte_buffer& out) {
   out.push('}');
 }
 
-std::uint32_t thing::post_cookie(time_point due) const noexcept {
+/// Behind the tries of questions: how late it is, and whether its reply may be an error.
+std::uint32_t thing::post_cookie(time_point due, bool may_fail) const noexcept {
   const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now() - due).count();
-  return question_tries_max
-         + static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, 1 << 30));
+  return (question_tries_max
+          + static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, 1 << 30)))
+         | (may_fail ? may_fail_bit : 0);
 }
 
 void thing::report_due(const report_plan& plan, time_point due) {
@@ -154,7 +156,7 @@ void thing::report_due(const report_plan& plan, time_point due) {
     return; // and nothing is left open that nobody was asked
   }
   if (plan.what != report_kind::raw && plan.what != report_kind::custom) {
-    (void)open(where.kind, post_cookie(due));
+    (void)open(where.kind, post_cookie(due, plan.may_fail));
   }
   if (plan.what == report_kind::event) {
     bump(counts().events_posted);
@@ -356,7 +358,7 @@ void thing::post_values(std::span<const std::string_view> identifiers) {
   constexpr auto kind = topic_kind::property_post;
   alink::append_property_post(fresh_payload(), book_.next_id(), as_text(around_.part.view()));
   if (post_tagged(plain_topic(kind), now())) {
-    (void)open(kind, post_cookie(now()));
+    (void)open(kind, post_cookie(now(), false));
   }
 }
 

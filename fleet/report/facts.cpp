@@ -33,6 +33,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.resent += load(m.resent);
   t.replies += load(m.replies);
   t.replies_bad += load(m.replies_bad);
+  t.replies_unexcused += load(m.replies_unexcused);
   t.commands += load(m.commands);
   t.ledger_commands += load(m.ledger_commands);
   add(t.skipped, m.skipped);
@@ -114,9 +115,11 @@ void judge_commands(const run_facts& facts, const product_fact& product,
 /// take, unless the scenario expects such.
 void judge_answers(const run_facts& facts, const product_fact& product,
                    std::vector<std::string>& out) {
-  if (product.counts.replies_bad != 0 && !product.errors_expected) {
+  const auto errors =
+      product.errors_expected ? product.counts.replies_unexcused : product.counts.replies_bad;
+  if (errors != 0) {
     out.push_back(fmt::format("product {}: {} replies of the cloud with an error: expected 0",
-                              product.name, product.counts.replies_bad));
+                              product.name, errors));
   }
   const auto failed = dialect_count_of(product.counts.dialect, &actors::meters::configs_failed);
   const bool expected =

@@ -27,6 +27,7 @@ struct totals { ///< counters of all shards at one moment
   std::uint64_t resent = 0;
   std::uint64_t replies = 0;
   std::uint64_t replies_bad = 0;
+  std::uint64_t replies_unexcused = 0; ///< of them, by what is told apart (meters::error)
   std::uint64_t commands = 0;
   std::uint64_t ledger_commands = 0; ///< commands of the ledger that arrived, each once
   std::array<std::uint64_t, actors::skip_count> skipped{}; ///< reports due and not sent, by reason
@@ -106,7 +107,7 @@ struct product_fact {
   bool ledger_known = false;    ///< the far side's account exists: the twin's, or a probe's
   bool uplink_tagged = true;    ///< its reports carry the ledger's tag
   bool uplink_whole = true;     ///< the far side had room for all of its products' reports
-  bool errors_expected = false; ///< the scenario has reports that the cloud may refuse
+  bool errors_expected = false; ///< some of its reports may be answered with an error
   [[nodiscard]] bool uplink_known() const noexcept {
     return ledger_known && uplink_tagged && uplink_whole;
   }

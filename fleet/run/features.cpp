@@ -30,7 +30,7 @@ alink::payload_template compiled(std::string_view text) {
 }
 
 actors::report_plan plan_of(const report_rule& rule) {
-  actors::report_plan plan{kind_of(rule.what), rule.identifiers, rule.every, {}, {}};
+  actors::report_plan plan{kind_of(rule.what), rule.identifiers, rule.every, {}, {}, rule.may_fail};
   if (rule.what == report_kind::custom) {
     plan.topic = compiled(rule.topic.empty() ? default_custom_topic : rule.topic);
   }

@@ -126,8 +126,7 @@ const section_of<report_rule>& report_section() {
                         "'{{\"t\":{random 10..30}}}'", "made by the profile"},
                        &report_rule::payload, ledger_word::allowed),
        switch_key({"may_fail",
-                   "Whether the run passes although the cloud answers messages of the product with "
-                   "an error.",
+                   "Whether the run passes although the cloud answers this report with an error.",
                    "on"},
                   &report_rule::may_fail)}};
   return section;
