@@ -204,8 +204,8 @@ std::string coap_channel::handshake_sentence() const {
       std::chrono::duration_cast<std::chrono::seconds>(handshake_wait - (due_ - now()));
   return "a handshake of DTLS has no end after " + std::to_string(span.count()) + " s"
          + (plan().coap.shared_key
-                ? "; a server that has another key, or none, for this device is silent: check "
-                  "ProductKey, DeviceName, DeviceSecret and --sign"
+                ? "; a server that has another key, or none, for this device is silent or sends "
+                  "an alert: check ProductKey, DeviceName, DeviceSecret and --sign"
                 : "; the server is silent, or not all of what it says arrives");
 }
 

@@ -126,6 +126,7 @@ private:
     if (path == alink::post_auth_path) {
       code = take_question(r.payload, body);
     } else if (ignores_posts) {
+      session.drop(r.id);
       return;
     } else {
       options = numbers;

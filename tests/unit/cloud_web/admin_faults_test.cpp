@@ -49,7 +49,7 @@ TEST(admin_faults, are_added_listed_and_removed) {
   ASSERT_EQ(f.select.among.size(), 2U);
   EXPECT_EQ(f.select.among[1], (faults::index_range{20, 20}));
   const auto listed = rig.ask("GET", "/v1/faults");
-  EXPECT_THAT(listed, HasSubstr(R"("state":"in_force","forMs":60000,"selected":)"));
+  EXPECT_THAT(listed, HasSubstr(R"("state":"in_force","sinceMs":1000,"forMs":60000,"selected":)"));
   EXPECT_EQ(rig.ask("DELETE", "/v1/faults/drop_acks"), R"(200 {"name":"drop_acks"})");
   EXPECT_THAT(rig.ask("DELETE", "/v1/faults/drop_acks"), StartsWith("404 "));
   EXPECT_EQ(rig.desk.all().size(), 1U);
