@@ -12,6 +12,7 @@
 
 #include "fleet/credential_file.hpp"
 #include "fleet/explain/explain.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/run/scenario_checks.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
@@ -85,11 +86,12 @@ std::optional<std::shared_ptr<const tsl::model>> model_of(const scenario_product
   return std::make_shared<const tsl::model>(std::move(model).value());
 }
 
-/// Names that a scenario's thing models do not have, orders that have nothing to set and faults
-/// that have nothing to spoil, as far as the models can be read.
+/// Names that a scenario's thing models do not have, tables that do not fit them, orders that have
+/// nothing to set and faults that have nothing to spoil, as far as the models can be read.
 mistakes check_with_models(const std::string& path, const scenario& file) {
   mistakes out;
   auto plan = resolve(file).value(); // the reader has seen that one comes of it
+  table_shelf tables;
   auto products = file.products;
   if (products.empty()) {
     products.emplace_back().name = "product_1";
@@ -108,6 +110,9 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
       }
     }
     add(unknown_names(path, product, model->get()));
+    if (auto replays = read_replays(path, product, model->get(), tables); !replays) {
+      add(replays.error());
+    }
     for (const auto& entry : file.cloud_traffic) {
       if (entry.product != product.name) {
         continue;

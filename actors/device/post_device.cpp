@@ -84,7 +84,7 @@ void post_device::run(time_point first_attempt) {
 
 void post_device::quiet() {
   quiet_ = true;
-  next_report_ = never;
+  reports_.stop();
 }
 
 void post_device::stop(time_point deadline) {
@@ -146,9 +146,8 @@ void post_device::on_logged_on() {
   }
   firmware_online();
   send_waiting(); // what the last connection left unanswered
-  if (!quiet_ && product_.interval > duration::zero() && next_report_ == never) {
-    // Devices that start together must not report together.
-    next_report_ = now() + jitter_.between(duration::zero(), product_.interval);
+  if (!quiet_ && product_.interval > duration::zero() && reports_.due() == never) {
+    reports_.begin(beat_of(product_, around_.load_began, index_), now(), jitter_);
   }
 }
 
@@ -339,9 +338,9 @@ void post_device::handle_timeout() {
   if (firmware_) {
     ask_for_firmware();
   }
-  while (next_report_ <= now()) {
-    const time_point due = next_report_;
-    next_report_ = later(due, product_.interval);
+  while (reports_.due() <= now()) {
+    const time_point due = reports_.due();
+    reports_.next(beat_of(product_, around_.load_began, index_));
     if (phase_ == phase::online) {
       report_due(due);
     } else {
@@ -352,7 +351,7 @@ void post_device::handle_timeout() {
 
 time_point post_device::next_timeout() const noexcept {
   const time_point own =
-      std::min({phase_due_, next_report_, hold_until_, channel_->next_timeout()});
+      std::min({phase_due_, reports_.due(), hold_until_, channel_->next_timeout()});
   return firmware_ ? std::min({own, firmware_->next_ask, firmware_->part.next_timeout()}) : own;
 }
 

@@ -114,7 +114,7 @@ private:
   std::vector<std::uint8_t> spare_;         ///< the memory of a payload that is over
   random_stream jitter_;
   random_stream values_;
-  time_point next_report_ = never;
+  report_clock reports_;
   time_point phase_due_ = never; ///< end of the back-off, or the stop's deadline
   time_point attempt_began_{};
   duration wait_{};

@@ -40,6 +40,7 @@ struct device_surroundings {
   device_watcher* watcher = nullptr;
   firmware_stock* stock = nullptr;      ///< for products with firmware
   const board_faults* faults = nullptr; ///< asked at each boot; none: no faults
+  time_point load_began{};              ///< when the load's timetable and curves began
   byte_buffer payload;                  ///< scratch for one report
   login_text login;                     ///< scratch for one CONNECT
   std::vector<filter_text> filters;

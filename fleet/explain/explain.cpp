@@ -52,7 +52,8 @@ void draw_faults(explanation& e) {
 bool says_nothing(const scenario& file) {
   return !file.seed && !file.run_for && !file.devices && file.products.empty()
          && file.stages.empty() && file.cloud_traffic.empty() && file.rollouts.empty()
-         && file.expect.empty() && file.regions.empty() && file.faults.empty();
+         && file.daily_curves.empty() && file.expect.empty() && file.regions.empty()
+         && file.faults.empty();
 }
 
 } // namespace

@@ -45,17 +45,22 @@ void look_at_products(const explanation& e, sentences& out) {
 void look_at_load(const explanation& e, sentences& out) {
   const auto& plan = e.plan;
   const auto end = target_at(plan, plan.run_for);
-  if (e.figures.peak_connections == 0) {
+  std::uint32_t after = 0;
+  duration ramped{0};
+  for (const auto& line : plan.lines) {
+    after += line.load.after;
+    ramped = line.load.segments.empty() ? ramped : std::max(ramped, line.load.segments.back().end);
+  }
+  if (e.figures.most_connections == 0) {
     out.push_back("the stages never start a device");
-  } else if (end != plan.load_after && !plan.load.empty()) {
-    const auto& last = plan.load.back();
-    out.push_back(
-        fmt::format("the ramp takes {}, longer than the run: {} of {} devices are on when "
-                    "it ends",
-                    format_duration(last.end), format_count(end), format_count(plan.connections)));
-  } else if (e.figures.peak_connections < plan.connections) {
+  } else if (end != after && ramped > plan.run_for) {
+    out.push_back(fmt::format("the ramp takes {}, longer than the run: {} of {} devices are on "
+                              "when it ends",
+                              format_duration(ramped), format_count(end),
+                              format_count(plan.connections)));
+  } else if (e.figures.most_connections < plan.connections) {
     out.push_back(fmt::format("no stage has more than {} of the {} devices that connect on",
-                              format_count(e.figures.peak_connections),
+                              format_count(e.figures.most_connections),
                               format_count(plan.connections)));
   }
 }

@@ -17,6 +17,8 @@ constexpr std::array<family_facts, family_count> table = {{
      "Always 1: which run this is; with the seed it can be repeated."},
     {family::run_stage, group::run, kind::gauge, "fleet_run_stage", "", "stage",
      "1 for the stage that the run is in now; the others are not shown."},
+    {family::run_stage_left, group::run, kind::gauge, "fleet_run_stage_left_seconds", "seconds", "",
+     "Until the next part of the scenario's stages, or the end of the run, in the run's own time."},
     {family::run_elapsed, group::run, kind::gauge, "fleet_run_elapsed_seconds", "seconds", "",
      "Since the first device was started, in the run's own time."},
     {family::run_duration, group::run, kind::gauge, "fleet_run_duration_seconds", "seconds", "",
@@ -49,6 +51,9 @@ constexpr std::array<family_facts, family_count> table = {{
      "Devices restarted by their supervisor after a crash."},
     {family::abandoned, group::devices, kind::counter, "fleet_devices_abandoned_total", "devices",
      "", "Devices given up by the restart limit."},
+    {family::reports_ratio, group::messages, kind::gauge, "fleet_reports_ratio", "ratio", "product",
+     "How often devices report now, by stages and daily curve, of what their product says; 1 is as "
+     "it says."},
     {family::messages_published, group::messages, kind::counter, "fleet_messages_published_total",
      "messages", "qos,product", "Uplink messages sent for the first time."},
     {family::messages_acknowledged, group::messages, kind::counter,

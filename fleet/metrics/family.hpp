@@ -11,6 +11,7 @@ enum class family : unsigned char {
   build_info,
   run_info,
   run_stage,
+  run_stage_left,
   run_elapsed,
   run_duration,
   devices_requested,
@@ -26,6 +27,7 @@ enum class family : unsigned char {
   subscribes_refused,
   restarts,
   abandoned,
+  reports_ratio,
   messages_published,
   messages_acknowledged,
   messages_in_flight,
@@ -126,7 +128,7 @@ enum class family : unsigned char {
   process_start,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 117;
+inline constexpr std::size_t family_count = 119;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 

@@ -162,7 +162,8 @@ void device_flags(flag_set& flags, run_options& out) {
 
 void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
   flags.group("Any broker (--profile mqtt). Templates may hold {device}, {client}, {index}, {seq}, "
-              "{timestamp}, {random LOW..HIGH} and {random hex DIGITS}; a brace is {{ or }}");
+              "{timestamp}, {product}, {random LOW..HIGH}, {random hex DIGITS}, {choice ONE|OTHER} "
+              "and {sine LOW..HIGH PERIOD}; a brace is {{ or }}");
   flags.toggle("--no-probe",
                "No probe beside the fleet on a foreign broker: the ledger then has the devices' "
                "side only. For brokers that cannot feed one reader all reports.",

@@ -269,6 +269,14 @@ json of(const environment_facts& e) {
           {"began", e.began}};
 }
 
+json of(const stage_fact& s) {
+  return {{"stage", s.stage},
+          {"kind", s.kind},
+          {"at_s", s.at_s},
+          {"ended_s", s.ended_s},
+          {"devices", s.devices}};
+}
+
 json of(const invariant_fact& i) {
   return {
       {"name", i.name}, {"judged", i.judged}, {"ok", i.failures.empty()}, {"failures", i.failures}};
@@ -321,6 +329,7 @@ std::string to_json(const run_facts& f) {
   out["limit"] = of(f.course.limit);
   out["invariants"] = list_of(f.course.invariants);
   out["environment"] = of(f.course.environment);
+  out["stages"] = list_of(f.course.stages);
   out["devices"] = devices_of(f);
   out["products"] = list_of(f.products);
   out["cloud_traffic"] = list_of(f.traffic);

@@ -305,15 +305,21 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
 }
 
 void director::order_devices(std::vector<actors::shard_options>& shards) const {
-  std::uint32_t position = 0;
-  for (const std::uint32_t device : start_order(*ready_.plan)) {
-    const auto after = std::upper_bound(
-        shards.begin(), shards.end(), device,
-        [](std::uint32_t d, const actors::shard_options& s) { return d < s.first; });
-    // Shards without devices begin where the next one does; the last that begins here holds it.
-    auto& shard = *(after - 1);
-    shard.order.push_back({device - shard.first, position});
-    ++position;
+  const auto& lines = ready_.plan->lines;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (auto& shard : shards) {
+      shard.lines.push_back({&loads_[i], {}});
+    }
+    std::uint32_t position = 0;
+    for (const std::uint32_t device : start_order(*ready_.plan, lines[i])) {
+      const auto after = std::upper_bound(
+          shards.begin(), shards.end(), device,
+          [](std::uint32_t d, const actors::shard_options& s) { return d < s.first; });
+      // Shards without devices begin where the next one does; the last that begins here holds it.
+      auto& shard = *(after - 1);
+      shard.lines.back().order.push_back({device - shard.first, position});
+      ++position;
+    }
   }
 }
 
@@ -334,11 +340,10 @@ void director::make_shards() {
     first += all[i].count;
   }
   if (ready_.plan) {
-    load_ = {ready_.plan->load, ready_.plan->load_after};
-    order_devices(all);
-    for (auto& o : all) {
-      o.load = &load_;
+    for (const auto& line : ready_.plan->lines) {
+      loads_.push_back(line.load);
     }
+    order_devices(all);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     scratches_.push_back(std::make_unique<actors::speech_scratch>());

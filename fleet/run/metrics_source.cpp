@@ -1,6 +1,7 @@
 // From meters to samples.
 #include "fleet/run/metrics_source.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <map>
@@ -41,6 +42,12 @@ void sample_run(std::vector<metrics::sample>& out, const sampled_run& run) {
   put(out, family::run_info, std::uint64_t{1}, run.told->identity);
   const run_state now = run.told->board.read();
   put(out, family::run_stage, std::uint64_t{1}, {{"stage", now.stage}});
+  if (now.stage_left_s) {
+    put(out, family::run_stage_left, *now.stage_left_s);
+  }
+  for (std::size_t i = 0; i < std::min(now.reports.size(), run.products.size()); ++i) {
+    put(out, family::reports_ratio, now.reports[i], {{"product", run.products[i].name}});
+  }
   put(out, family::run_elapsed, now.elapsed_s);
   put(out, family::run_duration, now.duration_s);
   put(out, family::devices_wanted, now.wanted);

@@ -15,10 +15,11 @@ namespace {
 std::string_view beyond_posts(const product_plan& planned) {
   const auto& p = planned.product;
   const auto& reports = *p.report;
-  const bool other_reports = reports.size() > 1
-                             || (!reports.empty()
-                                 && (reports.front().what != report_kind::properties
-                                     || !reports.front().identifiers.empty()));
+  const bool other_reports =
+      reports.size() > 1
+      || (!reports.empty()
+          && (reports.front().what != report_kind::properties
+              || !reports.front().identifiers.empty() || reports.front().replay));
   const std::array<std::pair<bool, std::string_view>, 10> asked{
       {{p.gateways.has_value(), "gateways"},
        {p.shadow, "shadow"},

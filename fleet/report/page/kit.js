@@ -204,6 +204,8 @@ const kit = (() => {
         y1: y(v), y2: y(v)}),
       svg("text", {x: left - 8, y: y(v) + 4, "text-anchor": "end"}, format.axis(v)));
     }
+    drawStages(root, list(options.stages), {x, top, y0, begin, end, width, right,
+      names: options.names});
     drawBands(root, bands, {x, top, y0, begin, end, left, width, right, names: options.names});
     for (const t of timeTicks(begin, end, Math.max(3, Math.floor(width / 95)))) {
       root.append(svg("text", {x: x(t), y: height - 6, "text-anchor": x(t) < left + 14 ? "start"
@@ -238,6 +240,22 @@ const kit = (() => {
     }
     hover(root, {source, lines, middle, left, right, width, top, y0, format, begin, end});
     return root;
+  };
+
+  /** Where each part of the load's stages begins, with its name where there is room. */
+  const drawStages = (root, stages, at_) => {
+    stages.forEach((s, i) => {
+      const till = i + 1 < stages.length ? stages[i + 1].at : at_.end;
+      if (till <= at_.begin || s.at >= at_.end) return;
+      const from = at_.x(Math.max(s.at, at_.begin));
+      if (i > 0 && s.at >= at_.begin) {
+        root.append(svg("line", {class: "stage-edge", x1: from, x2: from, y1: at_.top,
+          y2: at_.y0}));
+      }
+      if (at_.names && at_.x(Math.min(till, at_.end)) - from > s.name.length * 6 + 6) {
+        root.append(svg("text", {class: "stage-name", x: from + 4, y: at_.top + 10}, s.name));
+      }
+    });
   };
 
   const drawBands = (root, bands, at_) => {
@@ -380,8 +398,11 @@ const kit = (() => {
   const bandsOf = (faults, end) => list(faults).map((f) => ({name: f.name || "fault",
     from: number(f.at_s) || 0, to: number(f.ended_s) === null ? end : f.ended_s}));
 
+  const stagesOf = (stages) => list(stages).filter((s) => number(s.at_s) !== null)
+    .map((s) => ({name: `${s.stage} ${s.kind}`, at: s.at_s}));
+
   /** The charts of a run's series, each as chart() takes it. */
-  const chartsOf = (source, bands) => {
+  const chartsOf = (source, bands, stages) => {
     const s = source;
     const states = [["online", "var(--accent)"], ["subscribing", "var(--accent-2)"],
       ["logging_on", "var(--accent-2)"], ["connecting", "var(--accent-3)"],
@@ -391,11 +412,11 @@ const kit = (() => {
       ["p50", "var(--accent-3)"]].map(([q, colour]) => line(q, s.column(`${key}_${q}_s`), colour));
     const has = (key) => s.column(`${key}_count`).some((v) => v);
     const all = [
-      {title: "Devices by state", unit: "", wide: true, names: true, format: whole,
+      {title: "Devices by state", unit: "", wide: true, names: true, format: whole, stages,
         lines: [...states.map(([name, colour]) => ({name: words(name), values: s.column(name),
           colour, kind: "stack"})),
         line("to be online", s.column("wanted"), "var(--ink)", {kind: "dash", width: 1.4})]},
-      {title: "Messages", unit: "a second", format: perSecond, lines: [
+      {title: "Messages", unit: "a second", format: perSecond, stages, lines: [
         line("published", s.rate("published"), "var(--accent)"),
         line("acknowledged", s.rate("acknowledged"), "var(--accent-2)", {kind: "dash"}),
         line("commands", s.rate("commands"), "var(--good)"),
@@ -437,6 +458,6 @@ const kit = (() => {
   };
 
   return {el, at, number, list, sum, count, digits, time, clock, size, short, rate, figure, series,
-    chart, histogram, n, table, facts, whole, perSecond, seconds, octets, words, bandsOf, chartsOf,
-    redraw, note, tile, latencyNames};
+    chart, histogram, n, table, facts, whole, perSecond, seconds, octets, words, bandsOf, stagesOf,
+    chartsOf, redraw, note, tile, latencyNames};
 })();

@@ -116,6 +116,8 @@ struct full_run {
   full_run() {
     told.identity = {{"scenario", "day"}, {"seed", "7"}, {"target", "twin"}, {"world", "virtual"}};
     told.board.put({.stage = "ramp 1/2",
+                    .stage_left_s = 2.5,
+                    .reports = {1, 0.5},
                     .elapsed_s = 3,
                     .duration_s = 60,
                     .wanted = 40,
@@ -193,6 +195,8 @@ TEST(metric_samples, tell_how_the_run_is) {
   }
   EXPECT_EQ(told.at("fleet_run_info scenario=day seed=7 target=twin world=virtual"), 1);
   EXPECT_EQ(told.at("fleet_run_stage stage=ramp 1/2"), 1);
+  EXPECT_EQ(told.at("fleet_run_stage_left_seconds"), 2.5);
+  EXPECT_EQ(told.at("fleet_reports_ratio product=meters"), 0.5);
   EXPECT_EQ(told.at("fleet_run_elapsed_seconds"), 3);
   EXPECT_EQ(told.at("fleet_run_duration_seconds"), 60);
   EXPECT_EQ(told.at("fleet_devices_requested"), 5);
