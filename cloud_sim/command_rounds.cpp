@@ -79,12 +79,12 @@ void command_rounds::arm_next() {
   home_.disarm(*this);
 }
 
-void command_rounds::serve(std::uint32_t slot) {
+void command_rounds::serve(std::uint32_t slot, time_point due) {
   auto& devices = slots_[slot];
   for (std::size_t i = 0; i < devices.size();) {
     const auto device = devices[i];
     bool stays = true;
-    switch (speaker_.command(device, options_.qos)) {
+    switch (speaker_.command(device, options_.qos, due)) {
       case command_outcome::sent: cloud::add(counters_.downlinks); break;
       case command_outcome::offline:
       case command_outcome::unknown_device: stays = options_.devices != 0; [[fallthrough]];
@@ -108,7 +108,8 @@ void command_rounds::serve(std::uint32_t slot) {
 
 void command_rounds::on_wake(time_point) {
   position_ = armed_ + 1;
-  serve(static_cast<std::uint32_t>(armed_ % slot_count));
+  const auto slot = static_cast<std::uint32_t>(armed_ % slot_count);
+  serve(slot, due(armed_ / slot_count, slot));
   arm_next();
 }
 

@@ -36,7 +36,7 @@ public:
 
 private:
   void on_wake(time_point now) override;
-  void serve(std::uint32_t slot);
+  void serve(std::uint32_t slot, time_point due);
   void arm_next();
   [[nodiscard]] std::uint32_t slot_of(std::uint32_t device) const noexcept;
   [[nodiscard]] time_point due(std::uint64_t round, std::uint32_t slot) const noexcept;
