@@ -79,6 +79,8 @@ def watch(fleet, port, seconds):
         clock.wait_for(second + 0.5)
         if not asked_in(second):
             continue
+        if not fleet.running():
+            sys.exit(f"the fleet ended at {second} s: {fleet.error_output}")
         page = Page(port)
         online = page.sum("fleet_devices", 'phase="online"')
         if online != DEVICES:
