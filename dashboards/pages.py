@@ -113,6 +113,9 @@ def protocols():
              "fleet_connect_duration_seconds", width=12),
     ]
     down = [
+        lines("Command to acknowledgement", "From the moment a command of the twin was due to the "
+              "device's PUBACK. Empty behind another target: it alone knows when it sent.",
+              quantiles("fleet_downlink_duration_seconds", "protocol", ps=(0.5, 0.99)), "s"),
         lines("Calls of the cloud", "RRPC, services, properties: from the cloud's call to the "
               "device's answer, down and up again.",
               quantiles("fleet_cloud_call_duration_seconds", "kind", ps=(0.5, 0.99)), "s"),

@@ -58,6 +58,7 @@ std::string_view to_string(latency l) noexcept {
     case latency::connect: return "connect";
     case latency::publish_ack: return "publish_ack";
     case latency::publish_reply: return "publish_reply";
+    case latency::downlink: return "downlink";
   }
   FLEET_CHECK(false);
 }

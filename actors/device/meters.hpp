@@ -48,8 +48,13 @@ enum class outcome : std::uint8_t {
 inline constexpr std::size_t outcome_count = 17;
 std::string_view to_string(outcome o) noexcept;
 
-enum class latency : std::uint8_t { connect, publish_ack, publish_reply };
-inline constexpr std::size_t latency_count = 3;
+enum class latency : std::uint8_t {
+  connect,
+  publish_ack,
+  publish_reply,
+  downlink ///< a twin's commands; it alone knows when they were due, so its home writes this one
+};
+inline constexpr std::size_t latency_count = 4;
 std::string_view to_string(latency l) noexcept;
 
 /// Why a report that was due did not go out.

@@ -50,6 +50,7 @@ enum class family : unsigned char {
   connect_duration,
   publish_ack_duration,
   publish_reply_duration,
+  downlink_duration,
   cloud_call_duration,
   shadow_updates,
   shadows_converged,
@@ -128,7 +129,7 @@ enum class family : unsigned char {
   process_start,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 119;
+inline constexpr std::size_t family_count = 120;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 

@@ -252,7 +252,8 @@ void sample_latencies(std::vector<metrics::sample>& out, const sampled_run& run)
     }
   }
   constexpr std::array<family, actors::latency_count> as{
-      family::connect_duration, family::publish_ack_duration, family::publish_reply_duration};
+      family::connect_duration, family::publish_ack_duration, family::publish_reply_duration,
+      family::downlink_duration};
   for (const auto& [protocol, of] : all) {
     for (std::size_t l = 0; l < of.size(); ++l) {
       put(out, as[l], of[l], {{"protocol", protocol}});

@@ -388,7 +388,7 @@ const kit = (() => {
     el("div", {class: "label"}, label), el("div", {class: "value"}, value),
     el("div", {class: "more"}, more));
   const latencyNames = {connect: "To get online", publish_ack: "From due to acknowledged",
-    publish_reply: "From due to the cloud's reply"};
+    publish_reply: "From due to the cloud's reply", downlink: "Commands, from due to acknowledged"};
 
   // ---- charts of a run ----
   const whole = {axis: short, exact: count};
@@ -429,6 +429,8 @@ const kit = (() => {
         lines: latency("publish_ack")},
       has("publish_reply") ? {title: "From due to the cloud's reply", unit: "latency", log: true,
         format: seconds, lines: latency("publish_reply")} : null,
+      has("downlink") ? {title: "Commands, from due to acknowledged", unit: "latency", log: true,
+        format: seconds, lines: latency("downlink")} : null,
       has("connect") ? {title: "To get online", unit: "latency", log: true, format: seconds,
         lines: latency("connect")} : null,
       {title: "Without acknowledgement", unit: "messages", format: whole,
