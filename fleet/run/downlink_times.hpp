@@ -2,6 +2,7 @@
 // into the meters of the devices they went to. What was never acknowledged has no time.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -18,13 +19,17 @@ public:
 
   /// Of a device in no shard nothing is counted.
   void on_acknowledged(std::uint32_t device, duration after) override {
-    for (actors::shard* const each : shards_) {
-      const auto slot = device - each->options.first; // below the first it wraps
-      if (slot < each->options.count) {
-        auto& times = each->part_of(slot).counts.latencies;
-        times[static_cast<std::size_t>(actors::latency::downlink)].record(after);
-        return;
-      }
+    // Shards without devices begin where the next one does; the last that begins here holds it.
+    const auto next = std::upper_bound(
+        shards_.begin(), shards_.end(), device,
+        [](std::uint32_t d, const actors::shard* each) { return d < each->options.first; });
+    if (next == shards_.begin()) {
+      return;
+    }
+    actors::shard& holds = **(next - 1);
+    if (const auto slot = device - holds.options.first; slot < holds.options.count) {
+      auto& times = holds.part_of(slot).counts.latencies;
+      times[static_cast<std::size_t>(actors::latency::downlink)].record(after);
     }
   }
 
