@@ -18,6 +18,7 @@ enum class family : unsigned char {
   devices,
   product_info,
   sub_devices_online,
+  radio,
   connect_attempts,
   connects,
   backoff_wait,
@@ -126,7 +127,7 @@ enum class family : unsigned char {
   process_start,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 117;
+inline constexpr std::size_t family_count = 118;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 
