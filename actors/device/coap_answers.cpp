@@ -137,6 +137,7 @@ void coap_channel::renew() {
   owner_.on_resent(client_.counts().retransmissions - resent_);
   resent_ = client_.counts().retransmissions;
   link_.close(); // one that is only deaf need not keep the session
+  count_radio();
   state_ = state::closed;
   owner_.on_way_lost();
 }

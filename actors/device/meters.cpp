@@ -89,6 +89,14 @@ std::string_view to_string(update_state s) noexcept {
   FLEET_CHECK(false);
 }
 
+std::string_view to_string(radio r) noexcept {
+  switch (r) {
+    case radio::on: return "on";
+    case radio::asleep: return "asleep";
+  }
+  FLEET_CHECK(false);
+}
+
 void meters::move(phase from, phase to) noexcept {
   drop(in_phase[static_cast<std::size_t>(from)]);
   auto& there = in_phase[static_cast<std::size_t>(to)];

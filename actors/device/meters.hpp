@@ -97,6 +97,11 @@ enum class update_state : std::uint8_t {
 inline constexpr std::size_t update_state_count = 7;
 std::string_view to_string(update_state s) noexcept;
 
+/// What the radio of a board that speaks in datagrams is while its link is open.
+enum class radio : std::uint8_t { on, asleep };
+inline constexpr std::size_t radio_count = 2;
+std::string_view to_string(radio r) noexcept;
+
 using counter = std::atomic<std::uint64_t>;
 
 /// Adds to a counter of this thread: no locked instruction.
@@ -178,10 +183,11 @@ struct meters {
   std::array<counter, update_result_count> update_results{};
   std::array<counter, update_state_count> in_update{}; ///< gauge
   histogram download_time;                             ///< from an offer to its verification
-  histogram update_time;      ///< from an offer to the report of the new version
-  counter configs_offered{0}; ///< files offered, in answers and pushes (§14.6)
-  counter configs_fetched{0}; ///< whole and of the digest that was said
-  counter configs_failed{0};  ///< not believed, not fetched, or not what was said
+  histogram update_time;                       ///< from an offer to the report of the new version
+  counter configs_offered{0};                  ///< files offered, in answers and pushes (§14.6)
+  counter configs_fetched{0};                  ///< whole and of the digest that was said
+  counter configs_failed{0};                   ///< not believed, not fetched, or not what was said
+  std::array<counter, radio_count> radio_us{}; ///< of open links over CoAP, by their radios
 
   /// A device goes from one phase to another.
   void move(phase from, phase to) noexcept;

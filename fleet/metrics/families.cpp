@@ -34,6 +34,10 @@ constexpr std::array<family_facts, family_count> table = {{
      "1 for each product: how its devices speak to their cloud, to join with its other metrics."},
     {family::sub_devices_online, group::devices, kind::gauge, "fleet_sub_devices_online", "devices",
      "product", "Devices behind gateways that are logged in."},
+    {family::radio, group::devices, kind::counter, "fleet_radio_seconds_total", "seconds",
+     "state,product",
+     "Time for which the links of devices over CoAP were open, by what their radios were; a device "
+     "adds to it when it posts, falls asleep, wakes or closes."},
     {family::connect_attempts, group::devices, kind::counter, "fleet_connect_attempts_total",
      "attempts", "", "Attempts to get online, each counted when it begins."},
     {family::connects, group::devices, kind::counter, "fleet_connects_total", "attempts", "outcome",

@@ -47,7 +47,7 @@ struct totals { ///< counters of all shards at one moment
   std::uint64_t stopped = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
-
+  std::array<std::uint64_t, actors::radio_count> radio_us{}; ///< as meters::radio_us
   std::uint64_t sub_devices_online = 0;
   std::array<std::uint64_t, dialect_counts.size()> dialect{}; ///< in the order of dialect_counts
 

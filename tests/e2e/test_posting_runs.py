@@ -157,6 +157,28 @@ faults:
                     self.assertGreater(uplink["accepted"], uplink["attempted"] * 9 // 10, uplink)
                     self.assertEqual(facts["devices"]["online_end"], 20)
 
+    def test_power_saving_saves_and_is_told(self):
+        scenario = self.folder / "sleepers.yaml"
+        on = {}
+        for sleep in ("on", "off"):
+            scenario.write_text(f"""
+devices: 20
+duration: 30m
+products:
+  - {{name: meter, protocol: coap, security: dtls, radio_sleep: {sleep}, report: [{{every: 1m}}]}}
+""")
+            facts = self.fleet_run("--scenario", scenario, "--virtual")
+            self.assert_all_posted(facts, 20)
+            radio = facts["radio"]
+            self.assertEqual(facts["products"][0]["radio"], radio)
+            whole = radio["on_s"] + radio["asleep_s"]
+            self.assertGreater(whole, 0.95 * 20 * 1800)
+            self.assertLess(whole, 1.05 * 20 * 1800)
+            on[sleep] = radio["on_s"] / whole
+            self.assertEqual("radios on for" in self.last_run.output, sleep == "on")
+        self.assertEqual(on["off"], 1)
+        self.assertLess(on["on"], 0.1)  # 2 s of each minute, and the answers' time
+
     def test_a_twin_in_another_process(self):
         data = self.folder / "data"
         at = self.posting_twin(data)
