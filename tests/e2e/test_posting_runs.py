@@ -120,10 +120,8 @@ class PostingRuns(harness.Case):
         fifth = "share: 20%, at: 20s, for: 2m"
         scenario.write_text(f"""
 devices: {DEVICES}
-protocol: coap
-security: dtls
-interval: 30s
 duration: 5m
+products: [{{protocol: coap, security: dtls, report: [{{every: 30s}}]}}]
 faults:
   - {{effect: loss, {fifth}}}
   - {{effect: duplication, {fifth}}}
@@ -143,11 +141,8 @@ faults:
                     scenario = self.folder / "gone.yaml"
                     scenario.write_text(f"""
 devices: 20
-protocol: coap
-security: {tier}
-qos: 0
-interval: 4s
 duration: 10m
+products: [{{protocol: coap, security: {tier}, qos: 0, report: [{{every: 4s}}]}}]
 faults:
   - {{effect: {fault}, at: 1m}}
 """)
