@@ -136,6 +136,25 @@ faults:
         self.assertGreater(facts["messages"]["resent"], DEVICES)
         self.assertLess(uplink["duplicated"], uplink["attempted"] // 160)
 
+    def test_troubles_of_handshakes_are_those_that_may_be_expected(self):
+        """A handshake that is begun anew ends neither attempt nor connection, and is trouble all the same."""
+        scenario = self.folder / "deaf.yaml"
+        scenario.write_text("""
+devices: 10
+protocol: coap
+security: dtls
+interval: 5s
+duration: 90s
+faults:
+  - {effect: half_open, at: 0s, for: 40s}
+expect:
+  - troubles(timed_out) >= 10
+""")
+        facts = self.fleet_run("--scenario", scenario, "--virtual")
+        told = {t["reason"]: t["count"] for t in facts["troubles"]}
+        self.assertEqual(facts["expectations"][0]["actual"], told["timed_out"])
+        self.assertEqual(facts["connects"]["timed_out"], 0)
+
     def test_reports_without_answers_notice_that_their_session_is_gone(self):
         for tier in ("plain", "dtls", "psk"):
             for fault in ("cloud_restart, for: 5s", "nat_rebinding"):
