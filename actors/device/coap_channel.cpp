@@ -1,5 +1,5 @@
-// What goes out, and when: the link's events wait for the device's turn. What comes in is
-// coap_answers.cpp's.
+// When it speaks: the link's events wait for the device's turn. What a post is made of stands in
+// coap_posts.cpp; what comes in is coap_answers.cpp's.
 #include "actors/device/coap_channel.hpp"
 
 #include <algorithm>
@@ -25,8 +25,6 @@ struct small_number {
   [[nodiscard]] bytes_view view() const noexcept { return {&octet, 1}; }
   std::uint8_t octet;
 };
-
-constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
 
 } // namespace
 
@@ -121,63 +119,6 @@ void coap_channel::ask() {
     again_ = later(now(), plan().auth_again); // others wait for their answers still
   }
   flush();
-}
-
-result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, bytes_view payload,
-                                                     bool reliable) {
-  if (state_ != state::up || token_.empty()) {
-    return fail(post_error::busy);
-  }
-  if (payload.size() > alink::max_coap_payload
-      || topic.size() + alink::post_topic_prefix.size() > alink::max_post_path) {
-    return fail(post_error::too_large);
-  }
-  coap::option_list options;
-  options.add(coap::option::uri_path, as_bytes(alink::post_topic_prefix.substr(1)));
-  std::size_t levels = 1;
-  while (topic.starts_with('/') && levels < levels_max) {
-    topic.remove_prefix(1);
-    const std::string_view level = topic.substr(0, topic.find('/'));
-    options.add(coap::option::uri_path, as_bytes(level));
-    topic.remove_prefix(level.size());
-    ++levels;
-  }
-  if (!topic.empty()) {
-    return fail(post_error::too_large); // more levels than the vendor's client has options
-  }
-  const bool json = !payload.empty() && payload.front() == '{';
-  options.add_uint(coap::option::content_format,
-                   json ? coap::content_format::json : coap::content_format::octets);
-  options.add_uint(coap::option::accept, coap::content_format::octets);
-  options.add(plan().coap.token_option, as_bytes(token_));
-  byte_buffer& sealed = at_.around.part; // what is posted lies elsewhere
-  sealed.clear();
-  if (cipher_) {
-    std::array<char, 10> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sequence_).ptr;
-    cipher_->encrypt(as_bytes({digits.data(), static_cast<std::size_t>(end - digits.data())}),
-                     sealed);
-    const std::size_t number = sealed.size();
-    cipher_->encrypt(payload, sealed);
-    options.add(alink::coap_option_sequence, sealed.view().first(number));
-    payload = sealed.view().subspan(number);
-  }
-  wake_radio();
-  const auto asked = client_.request({.method = coap::code::post,
-                                      .options = options.view(),
-                                      .payload = payload,
-                                      .confirmable = reliable,
-                                      .observe = false,
-                                      .brief = plan().coap.once_wait,
-                                      .whole_max = whole_max()},
-                                     now(), at_.around.datagrams);
-  flush();
-  if (!asked) {
-    return fail(asked.error() == coap::request_error::too_many ? post_error::busy
-                                                               : post_error::too_large);
-  }
-  sequence_ += cipher_ ? 1 : 0;
-  return asked.value();
 }
 
 bool coap_channel::ping() {

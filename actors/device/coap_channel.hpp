@@ -24,6 +24,7 @@ public:
   void log_on(const alink::identity& who) override;
   result<std::uint32_t, post_error> post(std::string_view topic, bytes_view payload,
                                          bool reliable) override;
+  [[nodiscard]] std::size_t room(std::string_view topic) const override;
   bool ping() override;
   void close() override;
   void drop() noexcept override;
@@ -55,6 +56,9 @@ private:
   void ask();
   /// Once more from the beginning; false when that has been done often enough.
   bool ask_anew();
+  /// Path, formats and token of a post; views of `topic` and the token. False where no such path is
+  /// allowed.
+  [[nodiscard]] bool head_to(std::string_view topic, bool json, coap::option_list& options) const;
   void drain();
   void tell(const coap::client_event_variant& event);
   void take(bytes_view datagram);

@@ -147,8 +147,7 @@ result<std::uint32_t, post_error> http_channel::post(std::string_view topic, byt
   if (token_.empty() || state_ == state::connecting || open_ != 0 || asked_) {
     return fail(post_error::busy);
   }
-  if (payload.size() > alink::max_http_body
-      || topic.size() + alink::post_topic_prefix.size() > alink::max_post_path) {
+  if (payload.size() > room(topic)) {
     return fail(post_error::too_large);
   }
   if (state_ != state::up || !client_.ready()) {

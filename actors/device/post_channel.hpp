@@ -2,6 +2,7 @@
 // post, be answered. CoAP and HTTP are its kinds. No reports, no back-off, no account.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -111,6 +112,9 @@ public:
   /// In the device's turn: tells what happened since the last one.
   virtual void take_turn() = 0;
   virtual void handle_timeout() = 0;
+  /// Octets of payload that one post to an MQTT topic has room for, by the transport and the token
+  /// there are; 0: none goes to that topic.
+  [[nodiscard]] virtual std::size_t room(std::string_view topic) const = 0;
   /// What it has waited for in vain, longer than that usually takes: a sentence, or empty.
   [[nodiscard]] virtual std::string waits_for() const { return {}; }
   [[nodiscard]] virtual time_point next_timeout() const noexcept = 0;

@@ -13,10 +13,6 @@ namespace fleet::actors {
 
 namespace {
 
-std::size_t payload_max(const post_plan& plan) noexcept {
-  return plan.protocol == post_protocol::coap ? alink::max_coap_payload : alink::max_http_body;
-}
-
 /// Messages about firmware that may wait or be open beside the reports.
 constexpr std::size_t posts_beside_max = 8;
 
@@ -186,7 +182,7 @@ bool post_device::window_is_full() const noexcept {
 }
 
 std::optional<skip> post_device::obstacle(std::size_t octets) const {
-  if (octets > payload_max(*product_.post)) {
+  if (octets > channel_->room(topic_)) {
     return skip::too_large;
   }
   if (window_is_full()) {
