@@ -15,6 +15,13 @@ namespace {
 constexpr std::uint8_t auth_waits_max = 5; ///< for the answer to /auth, one after the other
 constexpr std::uint8_t handshakes_max = 4; ///< likewise: two minutes in all, as DTLS itself has it
 
+/// What the platform had no room or no means for then, as Max-Age says for how long (RFC 7252
+/// §5.9.3.4, RFC 8516 §2).
+bool may_pass(coap::code c) noexcept {
+  static constexpr auto too_many_requests = coap::make_code(4, 29);
+  return c == too_many_requests || coap::class_of(c) == 5;
+}
+
 outcome outcome_of(coap::code c) noexcept {
   if (c == coap::code::unauthorized) {
     return outcome::refused_credentials;
@@ -22,7 +29,7 @@ outcome outcome_of(coap::code c) noexcept {
   if (c == coap::code::forbidden) {
     return outcome::refused_authorization;
   }
-  return coap::class_of(c) == 5 ? outcome::refused_unavailable : outcome::protocol_error;
+  return may_pass(c) ? outcome::refused_unavailable : outcome::protocol_error;
 }
 
 outcome outcome_of(coap::request_failure why) noexcept {
@@ -40,13 +47,6 @@ outcome outcome_of(coap::request_failure why) noexcept {
 /// A gateway's word for no answer from behind it: nobody knows what became of the post.
 bool of_a_gateway(coap::code c) noexcept {
   return c == coap::code::bad_gateway || c == coap::code::gateway_timeout;
-}
-
-/// What the platform had no room or no means for then, as Max-Age says for how long (RFC 7252
-/// §5.9.3.4, RFC 8516 §2).
-bool may_pass(coap::code c) noexcept {
-  static constexpr auto too_many_requests = coap::make_code(4, 29);
-  return c == too_many_requests || coap::class_of(c) == 5;
 }
 
 /// `4.01`.

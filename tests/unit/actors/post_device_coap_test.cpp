@@ -149,6 +149,7 @@ TEST(post_device_over_coap, gives_an_attempt_up_when_the_auth_service_fails_for_
 TEST(post_device_over_coap, tells_every_refusal_of_auth_apart) {
   for (const auto& [code, what] : {std::pair{coap::code::forbidden, outcome::refused_authorization},
                                    {coap::code::bad_request, outcome::protocol_error},
+                                   {coap::make_code(4, 29), outcome::refused_unavailable},
                                    {coap::code::not_found, outcome::protocol_error}}) {
     coap_rig d;
     d.cloud.auth_codes = {code};
@@ -313,11 +314,10 @@ TEST(post_device_over_dtls, posts_no_more_than_one_record_carries) {
     d.boot();
     EXPECT_EQ(d.cloud.posts() > 0, octets == 300);
     EXPECT_EQ(d.counts.skipped_for(skip::too_large) > 0, octets == 700);
-  }
     EXPECT_EQ(d.totals().attempted, d.cloud.posts()) << "what is not sent is not the ledger's";
+  }
 }
 
-TEST(post_device_over_coap, has_its_radio_off_between_reports) {
 /// The most octets of a report that go, and whether one more is skipped and no more than that.
 std::uint32_t most_that_goes(bool aes, std::uint16_t mtu) {
   tls::dtls_model_options tight;
@@ -351,6 +351,7 @@ TEST(post_device_over_coap, knows_to_the_octet_what_a_message_has_room_for) {
   EXPECT_EQ(most_that_goes(true, 600) % 16, 15U) << "filled up to blocks of 16, by one at least";
 }
 
+TEST(post_device_over_coap, has_its_radio_off_between_reports) {
   coap_rig d;
   d.product.interval = seconds{30};
   d.coap().radio_sleep = true;

@@ -274,17 +274,19 @@ TEST(post_device_over_coap, waits_no_longer_than_a_minute_or_so_whatever_max_age
 }
 
 TEST(post_device_over_coap, drops_a_post_that_is_never_taken) {
-  coap_rig d;
-  d.product.post->again_longest = seconds{2};
-  d.product.interval = seconds{40}; // one at a time
-  d.boot(seconds{41});
-  d.cloud.post_codes.assign(std::size_t{d.product.post->delays_max} + 1,
-                            coap::code::internal_server_error);
-  d.run(seconds{40});
-  EXPECT_EQ(d.counts.replies_bad.load(), 1U);
-  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
-  EXPECT_EQ(d.details[0], "a post was answered 5.00");
-  EXPECT_EQ(d.totals().lost, 0U);
+  for (const auto& [code, text] :
+       {std::pair{coap::code::internal_server_error, "5.00"}, {coap::make_code(4, 29), "4.29"}}) {
+    coap_rig d;
+    d.product.post->again_longest = seconds{2};
+    d.product.interval = seconds{40}; // one at a time
+    d.boot(seconds{41});
+    d.cloud.post_codes.assign(std::size_t{d.product.post->delays_max} + 1, code);
+    d.run(seconds{40});
+    EXPECT_EQ(d.counts.replies_bad.load(), 1U);
+    EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
+    EXPECT_EQ(d.details[0], std::string{"a post was answered "} + text);
+    EXPECT_EQ(d.totals().lost, 0U);
+  }
 }
 
 TEST(post_device_over_coap, counts_what_it_waited_for_a_post_on_over_its_links) {
