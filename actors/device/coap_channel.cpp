@@ -84,6 +84,8 @@ void coap_channel::open() {
   }
   wake_radio();
   link_.open(options, *this);
+  opened_ = closed_ = false; // of a link before
+  arrived_ = {};
 }
 
 void coap_channel::ask() {

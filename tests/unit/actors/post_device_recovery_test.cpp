@@ -206,6 +206,49 @@ TEST(post_device_over_dtls, asks_in_another_session_when_auth_is_not_answered) {
 // The moment of the next question passes while the new session's handshake goes on.
 TEST(post_device_over_dtls, waits_for_its_new_session_before_it_asks_again) {
   dtls_rig d;
+TEST(post_device_over_dtls, says_that_nobody_listens_and_nothing_of_its_key) {
+  dtls_rig d;
+  d.coap().shared_key = true;
+  d.cloud.die();
+  d.boot(seconds{3});
+  ASSERT_TRUE(d.troubles.empty());
+  d.stop(seconds{1});
+  ASSERT_EQ(d.troubles, std::vector<outcome>{outcome::connection_refused});
+  EXPECT_EQ(d.details[0],
+            "at the end a handshake of DTLS has no end after 3 s; nobody listens there");
+  d.crash();
+  d.boot(seconds{32});
+  ASSERT_EQ(d.troubles.size(), 2U);
+  EXPECT_EQ(d.troubles[1], outcome::connection_refused);
+  EXPECT_EQ(d.details[1], "a handshake of DTLS has no end after 31 s; nobody listens there");
+}
+
+TEST(post_device_over_dtls, does_not_take_a_refused_hello_for_the_answer_to_auth) {
+  dtls_rig d;
+  d.cloud.die();
+  d.boot(milliseconds{500});
+  d.cloud.silent = true;
+  d.cloud.start(); // its hello is repeated, and this one comes to somebody
+  d.run(seconds{13});
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.cloud.met, 2U) << "it asks in another session";
+}
+
+// The filter gives up in the same instant in which another handshake is to begin.
+TEST(post_device_over_dtls, does_not_end_a_link_for_what_became_of_the_one_before) {
+  tls::dtls_model_options short_lived;
+  short_lived.patience.repeats_max = 4; // within 31 s
+  dtls_rig d{std::make_unique<tls::modelled_dtls>(short_lived)};
+  d.board();
+  d.link().faults().cut = true;
+  d.boot(seconds{40});
+  EXPECT_EQ(d.it().now_in(), phase::connecting);
+  EXPECT_EQ(d.troubles.size(), 1U);
+  d.link().faults().cut = false;
+  d.run(seconds{20});
+  EXPECT_EQ(d.it().now_in(), phase::online);
+}
+
   d.product.link = hal::link_kind::nbiot;
   d.product.post->auth_again = seconds{9};
   d.cloud.auth_codes = {coap::code::internal_server_error};
