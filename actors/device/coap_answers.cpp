@@ -195,7 +195,7 @@ bool coap_channel::ask_anew() {
 }
 
 /// What is seen of a wrong key: nothing is said with it that the far side could answer (RFC 6347
-/// §4.1.2.7).
+/// §4.1.2.7). Where the network says that nobody listens, it is not the key.
 std::string coap_channel::handshake_sentence() const {
   if (plan().coap.security == nullptr) {
     return "the link was not usable in time";
@@ -203,19 +203,24 @@ std::string coap_channel::handshake_sentence() const {
   const auto span =
       std::chrono::duration_cast<std::chrono::seconds>(handshake_wait - (due_ - now()));
   return "a handshake of DTLS has no end after " + std::to_string(span.count()) + " s"
-         + (plan().coap.shared_key
+         + (refused_ ? "; nobody listens there"
+            : plan().coap.shared_key
                 ? "; a server that has another key, or none, for this device is silent or sends "
                   "an alert: check ProductKey, DeviceName, DeviceSecret and --sign"
                 : "; the server is silent, or not all of what it says arrives");
 }
 
-std::string coap_channel::waits_for() const {
+std::optional<vain_wait> coap_channel::waits_for() const {
   static constexpr duration usually = std::chrono::seconds{5};
   if (state_ != state::opening || plan().coap.security == nullptr) {
-    return {};
+    return std::nullopt;
   }
   const bool early = waits_ == 0 && handshake_wait - (due_ - now()) < usually;
-  return early ? std::string{} : handshake_sentence();
+  if (early && !refused_) {
+    return std::nullopt;
+  }
+  return vain_wait{refused_ ? outcome::connection_refused : outcome::timed_out,
+                   handshake_sentence()};
 }
 
 void coap_channel::take_answer(const coap::client_event::response_arrived& answer) {

@@ -170,6 +170,7 @@ void coap_channel::take_turn() {
     owner_.on_transport_up();
     if (state_ == state::up && who_ != nullptr) {
       ask();
+    refused_ = false; // of the handshake: somebody came
     }
   }
   if (const bytes_view arrived = std::exchange(arrived_, bytes_view{});

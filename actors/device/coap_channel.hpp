@@ -30,7 +30,7 @@ public:
   void drop() noexcept override;
   void take_turn() override;
   void handle_timeout() override;
-  [[nodiscard]] std::string waits_for() const override;
+  [[nodiscard]] std::optional<vain_wait> waits_for() const override;
   [[nodiscard]] time_point next_timeout() const noexcept override;
   [[nodiscard]] std::size_t memory_bytes() const noexcept override;
 
