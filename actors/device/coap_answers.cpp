@@ -134,9 +134,8 @@ void coap_channel::renew() {
   token_.clear();
   cipher_.reset();
   probe_ = 0;
-  owner_.on_resent(client_.counts().retransmissions - resent_);
-  resent_ = client_.counts().retransmissions;
-  link_.close(); // one that is only deaf need not keep the session
+  resent_ = client_.counts().retransmissions; // those not told yet never left
+  link_.close();                              // one that is only deaf need not keep the session
   state_ = state::closed;
   owner_.on_way_lost();
 }

@@ -272,6 +272,7 @@ void coap_channel::drop() noexcept {
 }
 
 void coap_channel::handle_timeout() {
+  resent_ = client_.counts().retransmissions;
   in_turn_ = true;
   if (link_.next_timeout() <= now()) {
     link_.handle_timeout(now());

@@ -92,7 +92,7 @@ private:
   time_point asleep_at_ = never;
   std::uint32_t sequence_ = 0; ///< AES mode: of the next message
   std::uint32_t asked_ = 0;    ///< the request /auth; 0: none is open
-  std::uint32_t resent_ = 0;   ///< repeats told so far
+  std::uint32_t resent_ = 0;   ///< repeats told so far, or that never left
   std::uint32_t heard_at_ = 0; ///< repeats made when the far side was last heard
   std::uint32_t probe_ = 0;    ///< the ping that asks for a sign of life; 0: none is open
   std::uint32_t silent_ = 0;   ///< posts at QoS 0 without an answer since then

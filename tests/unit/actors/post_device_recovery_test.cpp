@@ -141,6 +141,23 @@ TEST(post_device_over_dtls, gives_up_with_the_patience_of_dtls) {
   dtls_rig d;
   d.board();
   d.link().faults().cut = true;
+TEST(post_device_over_dtls, counts_no_repeat_that_never_left) {
+  dtls_rig d;
+  d.product.interval = seconds{30};
+  d.boot(seconds{31});
+  const auto before = d.published();
+  d.cloud.die();
+  while (d.published() == before) {
+    d.run(milliseconds{100});
+  }
+  d.run(seconds{1}); // nobody listens, which is seen when its first repeat is due
+  d.cloud.start();
+  d.run(seconds{10});
+  EXPECT_EQ(d.cloud.met, 2U);
+  EXPECT_EQ(d.counts.acknowledged.load(), before + 1);
+  EXPECT_EQ(d.counts.resent.load(), 1U) << "in the new session";
+}
+
   d.boot(minutes{2});
   EXPECT_EQ(d.it().now_in(), phase::connecting);
   ASSERT_EQ(d.troubles, std::vector<outcome>(3, outcome::timed_out)) << "each handshake is told";
