@@ -82,7 +82,9 @@ void coap_channel::tell(const coap::client_event_variant& event) {
     } else if (bad->why == coap::request_failure::timed_out && plan().coap.security != nullptr) {
       renew();
     } else {
-      silent_ += bad->why == coap::request_failure::no_answer ? 1 : 0;
+      if (bad->why == coap::request_failure::no_answer) {
+        count_silence(bad->id);
+      }
       owner_.on_post_ended(
           bad->id, {post_end::unanswered, {}, outcome_of(bad->why), "a post was not answered"});
       ask_for_life();
@@ -111,9 +113,19 @@ void coap_channel::ask_for_life() {
   }
 }
 
+/// One that went before the last sign of life says nothing of what is now, and while a ping is open
+/// its repeats are what counts: reports that follow one another fast would be many before an answer
+/// can be here.
+void coap_channel::count_silence(std::uint32_t id) noexcept {
+  const auto since = static_cast<std::int16_t>(static_cast<std::uint16_t>(id) - heard_to_);
+  if (since > 0 && probe_ == 0 && silent_ < UINT8_MAX) {
+    ++silent_;
+  }
+}
+
 /// Plain, what is repeated has all of its own patience (RFC 7252 §4.2).
 bool coap_channel::unheard() const noexcept {
-  const std::uint32_t vain = silent_ + client_.counts().retransmissions - heard_at_;
+  const unsigned vain = silent_ + repeats_;
   return (plan().coap.security != nullptr || probe_ != 0) && who_ == nullptr
          && vain > (refused_ ? 0U : plan().coap.unheard_max); // this one has not gone yet
 }

@@ -26,6 +26,10 @@ struct small_number {
   std::uint8_t octet;
 };
 
+std::uint8_t at_most_octet(std::uint32_t n) noexcept {
+  return static_cast<std::uint8_t>(std::min<std::uint32_t>(n, UINT8_MAX));
+}
+
 } // namespace
 
 coap_channel::coap_channel(const post_place& at, post_channel_events& owner)
@@ -76,16 +80,17 @@ void coap_channel::open() {
   }
   state_ = state::opening;
   due_ = later(now(), patience);
-  heard_at_ = client_.counts().retransmissions;
+  repeats_ = 0;
   silent_ = 0;
+  heard_to_ = newest_;
   refused_ = false;
+  opened_ = closed_ = false; // of a link before
+  arrived_ = {};
   if (at_.onlooker != nullptr) {
     at_.onlooker->on_opening();
   }
   wake_radio();
   link_.open(options, *this);
-  opened_ = closed_ = false; // of a link before
-  arrived_ = {};
 }
 
 void coap_channel::ask() {
@@ -165,12 +170,12 @@ void coap_channel::take_turn() {
   in_turn_ = true;
   if (std::exchange(opened_, false) && state_ == state::opening) {
     state_ = state::up;
+    refused_ = false; // of the handshake: somebody came
     former_ = link_.memory();
     due_ = later(now(), plan().auth_wait);
     owner_.on_transport_up();
     if (state_ == state::up && who_ != nullptr) {
       ask();
-    refused_ = false; // of the handshake: somebody came
     }
   }
   if (const bytes_view arrived = std::exchange(arrived_, bytes_view{});
@@ -209,8 +214,9 @@ void coap_channel::on_link_datagram(bytes_view bytes) {
 
 void coap_channel::take(bytes_view datagram) {
   refused_ = false;
-  heard_at_ = client_.counts().retransmissions;
+  repeats_ = 0;
   silent_ = 0;
+  heard_to_ = newest_;
   client_.receive(datagram, now());
   drain();
   if (probe_ != 0) { // whatever it was, it is a sign of life
@@ -266,19 +272,20 @@ void coap_channel::drop() noexcept {
   asleep_at_ = never;
   asked_ = 0;
   probe_ = 0;
+  resent_ = client_.counts().retransmissions;
   state_ = state::closed;
   opened_ = false;
   closed_ = false;
 }
 
 void coap_channel::handle_timeout() {
-  resent_ = client_.counts().retransmissions;
   in_turn_ = true;
   if (link_.next_timeout() <= now()) {
     link_.handle_timeout(now());
   }
   if (state_ == state::up && client_.next_timeout() <= now()) {
     client_.handle_timeout(now(), at_.around.datagrams);
+    repeats_ = at_most_octet(repeats_ + client_.counts().retransmissions - resent_);
     if (unheard()) {
       leave_unheard();
     } else {

@@ -51,14 +51,16 @@ private:
   /// Whether the far side seems to be gone, or to have forgotten the session.
   [[nodiscard]] bool unheard() const noexcept;
   void leave_unheard();
+  /// A post that asks for no answer has none.
+  void count_silence(std::uint32_t id) noexcept;
   void renew();
   void ask_for_life();
   void ask();
-  /// Once more from the beginning; false when that has been done often enough.
-  bool ask_anew();
   /// Path, formats and token of a post; views of `topic` and the token. False where no such path is
   /// allowed.
   [[nodiscard]] bool head_to(std::string_view topic, bool json, coap::option_list& options) const;
+  /// Once more from the beginning; false when that has been done often enough.
+  bool ask_anew();
   void drain();
   void tell(const coap::client_event_variant& event);
   void take(bytes_view datagram);
@@ -93,9 +95,11 @@ private:
   std::uint32_t sequence_ = 0; ///< AES mode: of the next message
   std::uint32_t asked_ = 0;    ///< the request /auth; 0: none is open
   std::uint32_t resent_ = 0;   ///< repeats told so far, or that never left
-  std::uint32_t heard_at_ = 0; ///< repeats made when the far side was last heard
   std::uint32_t probe_ = 0;    ///< the ping that asks for a sign of life; 0: none is open
-  std::uint32_t silent_ = 0;   ///< posts at QoS 0 without an answer since then
+  std::uint16_t newest_ = 0;   ///< post, by the end of its number
+  std::uint16_t heard_to_ = 0; ///< likewise the newest when the far side was last heard
+  std::uint8_t repeats_ = 0;   ///< made since then
+  std::uint8_t silent_ = 0;    ///< posts at QoS 0 of since then that have no answer
   state state_ = state::closed;
   hal::close_reason reason_ = hal::close_reason::local;
   std::uint8_t tries_ = 0; ///< questions within auth_wait

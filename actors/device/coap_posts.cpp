@@ -106,6 +106,7 @@ result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, byt
                                                                : post_error::too_large);
   }
   sequence_ += cipher_ ? 1 : 0;
+  newest_ = static_cast<std::uint16_t>(asked.value());
   return asked.value();
 }
 
