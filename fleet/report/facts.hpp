@@ -21,6 +21,7 @@ namespace fleet::report {
 struct totals { ///< counters of all shards at one moment
   std::array<std::uint64_t, actors::phase_count> in_phase{};
   std::array<std::uint64_t, actors::outcome_count> outcomes{};
+  std::array<std::uint64_t, actors::outcome_count> troubles{}; ///< told; of no product's alone
   std::array<std::uint64_t, 3> published{};
   std::array<std::uint64_t, 3> received{};
   std::uint64_t acknowledged = 0;

@@ -26,6 +26,11 @@ constexpr std::uint32_t faults_most = 8;
 constexpr std::uint32_t notices_most_s = 150;
 constexpr std::uint32_t comes_back_s = 30; ///< and for what follows
 
+/// A session of DTLS that the server has forgotten shows by the next report, after all its repeats
+/// (MAX_TRANSMIT_WAIT, RFC 7252 §4.8.2), and then another is made, whose first handshake may fail.
+constexpr std::uint32_t unanswered_s = 93;
+constexpr std::uint32_t handshake_s = 31;
+
 constexpr std::uint32_t cuts_percent = 35; ///< of all plans that can have them
 
 bool keeps_octets_whole(const product_traits& t) noexcept {
@@ -210,12 +215,24 @@ std::string select_keys(dice& draw, const chosen& c) {
   return out.empty() ? out : ", select: {" + out + "}";
 }
 
+/// How long a device may need to find out what the effect did to it, which nobody tells it; 0: it
+/// does not have to.
+std::uint32_t finds_out_s(effect what, const product_traits& t) noexcept {
+  if (what == effect::half_open) {
+    return t.behind_gateway ? 0 : t.notices_s;
+  }
+  const bool forgotten = what == effect::nat_rebinding || what == effect::cloud_restart;
+  return forgotten && t.waits_in_vain() ? t.report_s + unanswered_s + handshake_s : 0;
+}
+
 /// The quiet part lasts until those it hits have found out.
 void settle_longer(draft& d, const faults::effect_info& info, const planned_part& fault) {
   for (const auto& t : d.traits) {
-    if (info.what == effect::half_open && !t.behind_gateway && reaches(fault, t.name, d.plan)) {
-      d.plan.quiet =
-          std::max<duration>(d.plan.quiet, std::chrono::seconds{t.notices_s + comes_back_s});
+    const auto needs_s = finds_out_s(info.what, t);
+    // A restart spares nobody, whomever it was drawn for.
+    const bool hit = info.what == effect::cloud_restart || reaches(fault, t.name, d.plan);
+    if (needs_s != 0 && hit) {
+      d.plan.quiet = std::max<duration>(d.plan.quiet, std::chrono::seconds{needs_s + comes_back_s});
     }
   }
 }
