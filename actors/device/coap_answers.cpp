@@ -148,6 +148,7 @@ void coap_channel::renew() {
   probe_ = 0;
   resent_ = client_.counts().retransmissions; // those not told yet never left
   link_.close();                              // one that is only deaf need not keep the session
+  count_radio();
   state_ = state::closed;
   owner_.on_way_lost();
 }

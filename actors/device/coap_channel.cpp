@@ -78,6 +78,8 @@ void coap_channel::open() {
       options.request.psk_key = as_bytes(key);
     }
   }
+  count_radio();
+  radio_from_ = now();
   state_ = state::opening;
   due_ = later(now(), patience);
   repeats_ = 0;
@@ -138,7 +140,19 @@ bool coap_channel::ping() {
   return asked.ok();
 }
 
+void coap_channel::count_radio() noexcept {
+  if (state_ == state::closed) {
+    return;
+  }
+  const auto what = link_.radio_on() ? radio::on : radio::asleep;
+  const auto span = std::chrono::duration_cast<std::chrono::microseconds>(now() - radio_from_);
+  bump(at_.around.counts->radio_us[static_cast<std::size_t>(what)],
+       static_cast<std::uint64_t>(span.count()));
+  radio_from_ += span; // what is less than 1 µs stays for the next time
+}
+
 void coap_channel::wake_radio() {
+  count_radio();
   asleep_at_ = never;
   if (!link_.radio_on()) {
     link_.set_radio(true);
@@ -260,6 +274,7 @@ void coap_channel::close() {
 }
 
 void coap_channel::drop() noexcept {
+  count_radio();
   link_.drop();
   client_.abandon_all();
   at_.around.datagrams.clear();
@@ -301,6 +316,7 @@ void coap_channel::handle_timeout() {
   }
   if (asleep_at_ <= now()) {
     asleep_at_ = never;
+    count_radio();
     link_.set_radio(false);
   }
   in_turn_ = false;

@@ -70,6 +70,8 @@ private:
   /// Hands what the machine wrote to the link, and lets the radio sleep when nothing is open.
   void flush();
   void wake_radio();
+  /// Books the time since it did so last, by what the radio was: before that, or the link, changes.
+  void count_radio() noexcept;
   [[nodiscard]] std::string handshake_sentence() const;
   /// Octets of a message that needs no blocks, which the platform does not know (§17.5).
   [[nodiscard]] std::size_t whole_max() const {
@@ -92,14 +94,15 @@ private:
   time_point due_ = never; ///< the end of patience while it logs on
   time_point again_ = never;
   time_point asleep_at_ = never;
-  std::uint32_t sequence_ = 0; ///< AES mode: of the next message
-  std::uint32_t asked_ = 0;    ///< the request /auth; 0: none is open
-  std::uint32_t resent_ = 0;   ///< repeats told so far, or that never left
-  std::uint32_t probe_ = 0;    ///< the ping that asks for a sign of life; 0: none is open
-  std::uint16_t newest_ = 0;   ///< post, by the end of its number
-  std::uint16_t heard_to_ = 0; ///< likewise the newest when the far side was last heard
-  std::uint8_t repeats_ = 0;   ///< made since then
-  std::uint8_t silent_ = 0;    ///< posts at QoS 0 of since then that have no answer
+  time_point radio_from_ = never; ///< what is booked ends here; where the link is open
+  std::uint32_t sequence_ = 0;    ///< AES mode: of the next message
+  std::uint32_t asked_ = 0;       ///< the request /auth; 0: none is open
+  std::uint32_t resent_ = 0;      ///< repeats told so far, or that never left
+  std::uint32_t probe_ = 0;       ///< the ping that asks for a sign of life; 0: none is open
+  std::uint16_t newest_ = 0;      ///< post, by the end of its number
+  std::uint16_t heard_to_ = 0;    ///< likewise the newest when the far side was last heard
+  std::uint8_t repeats_ = 0;      ///< made since then
+  std::uint8_t silent_ = 0;       ///< posts at QoS 0 of since then that have no answer
   state state_ = state::closed;
   hal::close_reason reason_ = hal::close_reason::local;
   std::uint8_t tries_ = 0; ///< questions within auth_wait

@@ -6,6 +6,7 @@
 #include "fleet/explain/explain.hpp"
 #include "fleet/judging/expectation.hpp"
 #include "fleet/report/judged.hpp"
+#include "fleet/run/cloud_traffic.hpp"
 #include "fleet/scenario/words.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -153,6 +154,9 @@ private:
     if (which == "download" || which == "update") {
       return e_.plan.rollouts.empty() ? "there is no rollout" : "";
     }
+    if (which == "downlink") {
+      return commands() ? "" : "cloud_traffic has no command of qos 1 with the ledger's tag";
+    }
     if (none(reports)) {
       return "no device sends a report";
     }
@@ -168,6 +172,15 @@ private:
       return "no broker of profile mqtt replies";
     }
     return {};
+  }
+
+  /// Whether the scenario's cloud sends what a device acknowledges and the twin times.
+  [[nodiscard]] bool commands() const {
+    const auto& all = e_.plan.cloud_traffic;
+    return std::any_of(all.begin(), all.end(), [this](const traffic_plan& t) {
+      const auto& to = e_.plan.products[t.product].product;
+      return is_ledger_command(t.traffic, to.profile) && to.qos != mqtt::qos::at_most_once;
+    });
   }
 
   [[nodiscard]] std::string of_fault(std::string_view figure, std::string_view name) const {

@@ -34,6 +34,10 @@ constexpr std::array<family_facts, family_count> table = {{
      "1 for each product: how its devices speak to their cloud, to join with its other metrics."},
     {family::sub_devices_online, group::devices, kind::gauge, "fleet_sub_devices_online", "devices",
      "product", "Devices behind gateways that are logged in."},
+    {family::radio, group::devices, kind::counter, "fleet_radio_seconds_total", "seconds",
+     "state,product",
+     "Time for which the links of devices over CoAP were open, by what their radios were; a device "
+     "adds to it when it posts, falls asleep, wakes or closes."},
     {family::connect_attempts, group::devices, kind::counter, "fleet_connect_attempts_total",
      "attempts", "", "Attempts to get online, each counted when it begins."},
     {family::connects, group::devices, kind::counter, "fleet_connects_total", "attempts", "outcome",
@@ -107,10 +111,13 @@ constexpr std::array<family_facts, family_count> table = {{
     {family::publish_reply_duration, group::latency, kind::histogram,
      "fleet_publish_reply_duration_seconds", "seconds", "protocol",
      "From the moment a report was due to the cloud's answer."},
+    {family::downlink_duration, group::latency, kind::histogram, "fleet_downlink_duration_seconds",
+     "seconds", "protocol",
+     "From the moment a command of the twin was due to the device's acknowledgement."},
     {family::cloud_call_duration, group::latency, kind::histogram,
      "fleet_cloud_call_duration_seconds", "seconds", "kind",
-     "From a call of the scenario's cloud to the device's answer, down and up again: RRPC, "
-     "services, properties set and read."},
+     "From the moment a call of the scenario's cloud was due to the device's answer, down and up "
+     "again: RRPC, services, properties set and read."},
     {family::shadow_updates, group::shadows, kind::counter, "fleet_shadow_updates_total",
      "messages", "product", "Updates and deletes of shadows that the platform acknowledged."},
     {family::shadows_converged, group::shadows, kind::counter, "fleet_shadows_converged_total",

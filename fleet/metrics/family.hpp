@@ -19,6 +19,7 @@ enum class family : unsigned char {
   devices,
   product_info,
   sub_devices_online,
+  radio,
   connect_attempts,
   connects,
   backoff_wait,
@@ -50,6 +51,7 @@ enum class family : unsigned char {
   connect_duration,
   publish_ack_duration,
   publish_reply_duration,
+  downlink_duration,
   cloud_call_duration,
   shadow_updates,
   shadows_converged,
@@ -128,7 +130,7 @@ enum class family : unsigned char {
   process_start,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 119;
+inline constexpr std::size_t family_count = 121;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 

@@ -50,6 +50,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.downlink_corrupted += load(m.downlink_corrupted);
   t.shadow_updates += load(m.shadow_updates);
   t.sub_devices_online += load(m.sub_devices_online);
+  add(t.radio_us, m.radio_us);
   add(t.by_topic, m.messages_by_topic);
   for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
     t.dialect[i] += load(m.*dialect_counts[i].from);

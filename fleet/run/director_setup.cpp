@@ -351,6 +351,9 @@ void director::make_shards() {
                                                       *scratches_.back()));
     shard_list_.push_back(shards_.back().get());
   }
+  if (!far_.empty()) {
+    world_->call(far_home(), [this] { far_.time_commands(shard_list_); });
+  }
 }
 
 } // namespace fleet::program

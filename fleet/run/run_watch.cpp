@@ -40,6 +40,7 @@ std::string_view name_of(actors::latency l) noexcept {
     case actors::latency::connect: return "connect";
     case actors::latency::publish_ack: return "ack";
     case actors::latency::publish_reply: return "reply";
+    case actors::latency::downlink: return "downlink";
   }
   return {};
 }

@@ -38,9 +38,12 @@ bool keeps_octets_whole(const product_traits& t) noexcept {
 }
 
 /// Whether what the effect needs is there.
-bool can_hit(const faults::effect_info& info, const product_traits& t) noexcept {
-  if (info.what == effect::expire_tokens && t.protocol == program::device_protocol::mqtt) {
-    return t.logon == program::logon_mode::pre_auth;
+bool can_hit(const faults::effect_info& info, const product_traits& t, const draft& d) {
+  if (info.what == effect::expire_tokens && !t.posts()) {
+    return false; // a token is used up as soon as it is given
+  }
+  if (info.of == faults::domain::firmware && !rolls_out(d.plan, t.name)) {
+    return false; // nothing would be downloaded
   }
   if (info.what == effect::deliver_twice && t.protocol == program::device_protocol::http) {
     return false;
@@ -184,8 +187,8 @@ struct chosen {
 /// An effect and products that it can hit and that come back; nothing where the draw finds none.
 std::optional<chosen> choose(dice& draw, const draft& d) {
   const auto& info = faults::effects()[draw.between(0, faults::effect_count - 1)];
-  const auto fits = [&info](const product_traits& t) {
-    return can_hit(info, t) && recovers(info.what, t) && !t.behind_gateway;
+  const auto fits = [&info, &d](const product_traits& t) {
+    return can_hit(info, t, d) && recovers(info.what, t) && !t.behind_gateway;
   };
   std::vector<const product_traits*> able;
   std::size_t own = 0;
@@ -284,6 +287,7 @@ void add_random_faults(draft& d, std::uint32_t open_s) {
     const auto select = select_keys(draw, *c);
     fault.text += (c->info->what == effect::cloud_restart ? "" : select) + "}";
     fault.crashes = c->info->what == effect::actor_crash;
+    fault.of_downloads = c->info->of == faults::domain::firmware;
     if (fault.crashes && d.plan.has_crashes()) {
       continue; // likewise
     }

@@ -121,10 +121,8 @@ class PostingRuns(harness.Case):
         fifth = "share: 20%, at: 0s, for: 140s"
         scenario.write_text(f"""
 devices: {DEVICES}
-protocol: coap
-security: dtls
-interval: 30s
 duration: 5m
+products: [{{protocol: coap, security: dtls, report: [{{every: 30s}}]}}]
 faults:
   - {{effect: loss, {fifth}}}
   - {{effect: duplication, {fifth}}}
@@ -186,11 +184,8 @@ expect:
                     scenario = self.folder / "gone.yaml"
                     scenario.write_text(f"""
 devices: 20
-protocol: coap
-security: {tier}
-qos: 0
-interval: 4s
 duration: 10m
+products: [{{protocol: coap, security: {tier}, qos: 0, report: [{{every: 4s}}]}}]
 faults:
   - {{effect: {fault}, at: 1m}}
 """)
@@ -199,6 +194,28 @@ faults:
                     # Two reports, and a ping with its two repeats: some 30 s of 600.
                     self.assertGreater(uplink["accepted"], uplink["attempted"] * 9 // 10, uplink)
                     self.assertEqual(facts["devices"]["online_end"], 20)
+
+    def test_power_saving_saves_and_is_told(self):
+        scenario = self.folder / "sleepers.yaml"
+        on = {}
+        for sleep in ("on", "off"):
+            scenario.write_text(f"""
+devices: 20
+duration: 30m
+products:
+  - {{name: meter, protocol: coap, security: dtls, radio_sleep: {sleep}, report: [{{every: 1m}}]}}
+""")
+            facts = self.fleet_run("--scenario", scenario, "--virtual")
+            self.assert_all_posted(facts, 20)
+            radio = facts["radio"]
+            self.assertEqual(facts["products"][0]["radio"], radio)
+            whole = radio["on_s"] + radio["asleep_s"]
+            self.assertGreater(whole, 0.95 * 20 * 1800)
+            self.assertLess(whole, 1.05 * 20 * 1800)
+            on[sleep] = radio["on_s"] / whole
+            self.assertEqual("radios on for" in self.last_run.output, sleep == "on")
+        self.assertEqual(on["off"], 1)
+        self.assertLess(on["on"], 0.1)  # 2 s of each minute, and the answers' time
 
     def test_a_twin_in_another_process(self):
         data = self.folder / "data"

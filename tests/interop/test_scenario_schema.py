@@ -42,7 +42,7 @@ ONLY_READER = {
         r"|is beyond the fleet|have no product|go in a circle",
     "files must be there": r"is no file; it takes a path",
     "tables are read, and held against model and payload":
-        r"^no column of|replay changes nothing|has \{column",
+        r"^no column of|replay changes nothing|has \{column|a column's name takes",
     "sums and orders": r"more than 100%|products count|leave \d+ devices|make [\d,]+ devices|goes to [\d,]+ devices"
                        r"|stages take|a stage for all|must rise|hours rise|too many days|must end with 100%|begins at|less than its size|take longer|longer to its full"
                        r"|would not end|every must be|needs for|is longer than|not longer",

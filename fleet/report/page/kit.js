@@ -179,7 +179,10 @@ const kit = (() => {
       && Math.max(...positive) / Math.min(...positive) > 30;
     const ticks = [];
     let y;
-    const left = 58, right = 12, top = options.names && bands.length ? 32 : 14, bottom = 24;
+    const stages = list(options.stages);
+    const named = options.names && bands.length ? 32 : 14; // room for the names of faults
+    const top = named + (options.names && stages.length ? 13 : 0);
+    const left = 58, right = 12, bottom = 24;
     const y0 = height - bottom;
     if (log) {
       const low = Math.floor(Math.log10(Math.min(...positive)) + 1e-9);
@@ -204,8 +207,6 @@ const kit = (() => {
         y1: y(v), y2: y(v)}),
       svg("text", {x: left - 8, y: y(v) + 4, "text-anchor": "end"}, format.axis(v)));
     }
-    drawStages(root, list(options.stages), {x, top, y0, begin, end, width, right,
-      names: options.names});
     drawBands(root, bands, {x, top, y0, begin, end, left, width, right, names: options.names});
     for (const t of timeTicks(begin, end, Math.max(3, Math.floor(width / 95)))) {
       root.append(svg("text", {x: x(t), y: height - 6, "text-anchor": x(t) < left + 14 ? "start"
@@ -238,6 +239,8 @@ const kit = (() => {
         "stroke-linejoin": "round", "stroke-linecap": "round",
         "stroke-dasharray": l.kind === "dash" ? "5 4" : null}));
     }
+    drawStages(root, stages, {x, top, y0, begin, end, y: top - (named > 14 ? 31 : 5),
+      names: options.names});
     hover(root, {source, lines, middle, left, right, width, top, y0, format, begin, end});
     return root;
   };
@@ -253,7 +256,7 @@ const kit = (() => {
           y2: at_.y0}));
       }
       if (at_.names && at_.x(Math.min(till, at_.end)) - from > s.name.length * 6 + 6) {
-        root.append(svg("text", {class: "stage-name", x: from + 4, y: at_.top + 10}, s.name));
+        root.append(svg("text", {class: "stage-name", x: from + 4, y: at_.y}, s.name));
       }
     });
   };
@@ -385,7 +388,7 @@ const kit = (() => {
     el("div", {class: "label"}, label), el("div", {class: "value"}, value),
     el("div", {class: "more"}, more));
   const latencyNames = {connect: "To get online", publish_ack: "From due to acknowledged",
-    publish_reply: "From due to the cloud's reply"};
+    publish_reply: "From due to the cloud's reply", downlink: "Commands, from due to acknowledged"};
 
   // ---- charts of a run ----
   const whole = {axis: short, exact: count};
@@ -426,6 +429,8 @@ const kit = (() => {
         lines: latency("publish_ack")},
       has("publish_reply") ? {title: "From due to the cloud's reply", unit: "latency", log: true,
         format: seconds, lines: latency("publish_reply")} : null,
+      has("downlink") ? {title: "Commands, from due to acknowledged", unit: "latency", log: true,
+        format: seconds, lines: latency("downlink")} : null,
       has("connect") ? {title: "To get online", unit: "latency", log: true, format: seconds,
         lines: latency("connect")} : null,
       {title: "Without acknowledgement", unit: "messages", format: whole,

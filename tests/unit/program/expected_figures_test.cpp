@@ -137,6 +137,8 @@ TEST(expected_figures, of_latencies_are_quantiles) {
   EXPECT_NEAR(*decided(f, "p50(publish_ack) < 1s").actual, 0.05, 0.002);
   EXPECT_NEAR(*decided(f, "p99(publish_ack) < 1s").actual, 0.099, 0.004);
   EXPECT_NEAR(*decided(f, "max(publish_ack) < 1s").actual, 0.1, 1e-9);
+  h.read(f.latencies[static_cast<std::size_t>(actors::latency::downlink)]);
+  EXPECT_NEAR(*decided(f, "p99(downlink) < 1s").actual, 0.099, 0.004);
   EXPECT_EQ(line_of(f, "p99(connect) < 1s"), "expected p99(connect) < 1s: was not measured");
 }
 

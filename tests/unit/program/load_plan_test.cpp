@@ -193,7 +193,7 @@ TEST(load_keys, tell_what_does_not_go_together) {
   EXPECT_EQ(mistakes_of("stages: [{ramp: {}, spike: {}}]"),
             "1:28 ramp and spike contradict each other; give one");
   EXPECT_EQ(mistakes_of(two + "stages: [{step: {product: aa}}]"),
-            "3:27 there is no product aa; the nearest is a");
+            "3:27 there is no product aa; it takes a or b");
   EXPECT_EQ(mistakes_of("products: [{name: g, gateways: {children: {product: m}}}, {name: m}]\n"
                         "stages: [{ramp: {product: m}}]"),
             "2:27 product m is behind gateways and comes with them; name the gateways'");
@@ -245,7 +245,7 @@ TEST(load_keys, of_replays_tell_where_they_cannot_be) {
             "1:44 topic \"{column t}\" must not hold {column}, which belongs into the payload of a "
             "report with replay");
   EXPECT_EQ(mistakes_of("products: [{protocol: coap, report: [{replay: {file: a}}]}]"),
-            "1:12 product product_1 has another report than one of all properties, which needs "
+            "1:37 product product_1 has another report than one of all properties, which needs "
             "protocol mqtt; with coap devices only post");
 }
 

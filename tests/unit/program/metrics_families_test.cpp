@@ -245,6 +245,21 @@ TEST(metric_samples, give_counts_of_devices_each_under_its_own_name) {
   EXPECT_EQ(told.at("fleet_backoff_wait_seconds"), 1);
 }
 
+TEST(metric_samples, tell_of_radios_where_devices_speak_in_datagrams) {
+  full_run run;
+  run.shard.parts[1].counts.radio_us[0] = 1'500'000;
+  run.shard.parts[1].counts.radio_us[1] = 60'000'000;
+  std::map<std::string, double> told;
+  for (const auto& s : run.read()) {
+    if (s.of == family::radio) {
+      told[name_of(s)] = s.value;
+    }
+  }
+  EXPECT_EQ(told, (std::map<std::string, double>{
+                      {"fleet_radio_seconds_total state=on product=meters", 1.5},
+                      {"fleet_radio_seconds_total state=asleep product=meters", 60}}));
+}
+
 TEST(metric_samples, time_what_the_cloud_asks_and_devices_answer) {
   full_run run;
   run.cloud_side.desk.answers = false;
