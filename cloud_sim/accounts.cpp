@@ -154,20 +154,22 @@ std::uint64_t accounts::cookie(const ledger::tag& t) noexcept {
          | (short_epoch(t.epoch) << sequence_bits) | (t.sequence & sequence_mask);
 }
 
-void accounts::acknowledged(std::uint64_t cookie) {
+std::uint32_t accounts::acknowledged(std::uint64_t cookie) {
   const auto device = static_cast<std::uint32_t>(cookie >> (epoch_bits + sequence_bits));
   const auto* const known = find(device);
   const std::uint64_t epoch = cookie >> sequence_bits & ((1U << epoch_bits) - 1);
   if (known == nullptr || epoch != short_epoch(known->downlink.epoch())) {
-    return;
+    return anybody;
   }
   auto& account = open(device).downlink;
   // Of all commands with these low bits the newest: none waits while 16 million others pass.
   const std::uint32_t newest = account.upcoming(device).sequence - 1;
   const std::uint32_t behind = (newest - static_cast<std::uint32_t>(cookie)) & sequence_mask;
-  if (behind < newest && account.acknowledge(account.epoch(), newest - behind)) {
-    note(device, account_way::downlink);
+  if (behind >= newest || !account.acknowledge(account.epoch(), newest - behind)) {
+    return anybody;
   }
+  note(device, account_way::downlink);
+  return device;
 }
 
 void accounts::renew(std::uint32_t first, std::uint32_t count) {

@@ -49,7 +49,9 @@ public:
   /// epoch too: a session may hold a command of an earlier run when its device's account begins
   /// anew, and what is acknowledged then is not this run's.
   static std::uint64_t cookie(const ledger::tag& t) noexcept;
-  void acknowledged(std::uint64_t cookie);
+  /// Answers the device whose command it was, or `anybody` where it is of an earlier epoch or was
+  /// acknowledged before.
+  std::uint32_t acknowledged(std::uint64_t cookie);
 
   /// What arrived from the devices first…first+count−1 is forgotten, and commands to them are
   /// counted from 1 again, in an epoch of their own: what an earlier one left on its way is told

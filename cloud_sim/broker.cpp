@@ -36,6 +36,13 @@ void broker::take(hal::stream_ptr accepted, bool over_tls) {
   add(counters_.connections_open);
 }
 
+void broker::command_acknowledged(std::uint64_t cookie, time_point due) {
+  const auto device = accounts_.acknowledged(cookie);
+  if (watcher_ != nullptr && device != accounts::anybody && due != never) {
+    watcher_->on_acknowledged(device, now() - due);
+  }
+}
+
 void broker::admit(connection& c, peer& who, const mqtt::connect_view& connect,
                    bool session_present, std::uint16_t keep_alive_s, bool honour_will) {
   FLEET_CHECK(who.online == nullptr && c.who_ == nullptr);

@@ -57,6 +57,9 @@ public:
   /// answers how many.
   std::uint32_t kick(const fault_choice& whom);
 
+  /// Tells `watcher`, which outlives the broker, of commands that arrive; null: nobody.
+  void watch_commands(command_watcher* watcher) noexcept { watcher_ = watcher; }
+
   // For characters.
 
   /// Answers CONNECT with 0: cuts an older connection of the same client, takes the will over,
@@ -127,6 +130,7 @@ private:
   [[nodiscard]] character& speaks() noexcept { return *character_; }
   mqtt::deliver_outcome hand_over(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
                                   bool retain);
+  void command_acknowledged(std::uint64_t cookie, time_point due);
   void sent(std::size_t octets) noexcept {
     if (octets != 0) {
       add(counters_.bytes_sent, octets);
@@ -145,6 +149,7 @@ private:
   const twin_limits limits_;
   twin_counters& counters_;
   character* character_ = nullptr;
+  command_watcher* watcher_ = nullptr;
   tls_door secure_door_{*this};
   persistence* kept_ = nullptr;
   std::unique_ptr<mqtt_faults> misbehaviour_; ///< none: no fault was ordered

@@ -39,6 +39,17 @@ protected:
   ~device_listener() = default;
 };
 
+/// Told of the cloud's own commands that arrived.
+class command_watcher {
+public:
+  /// The device acknowledged a command of QoS 1 or 2 so long after it was due, on the twin's home.
+  /// Each command once, and none that a twin had sent before it died.
+  virtual void on_acknowledged(std::uint32_t device, duration after) = 0;
+
+protected:
+  ~command_watcher() = default;
+};
+
 /// The outcome of a command that the cloud tried to send to a device.
 enum class command_outcome : std::uint8_t {
   sent,
@@ -76,8 +87,6 @@ public:
   virtual void on_subscribe(connection& from, std::uint16_t packet_id,
                             std::span<const mqtt::server_event::filter> filters) = 0;
   virtual void on_unsubscribe(connection& from, std::span<const std::string_view> filters) = 0;
-  /// A client acknowledged a message that bore this cookie (not 0).
-  virtual void on_acknowledged(std::uint64_t cookie) = 0;
   /// The will of a client that went without DISCONNECT.
   virtual void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) = 0;
   /// The client's connection of that number is over; forget() may follow.
@@ -99,8 +108,9 @@ public:
 
   /// Tells `listener` of the devices there are and of those that come, until the next call.
   virtual void watch(device_listener* listener) = 0;
-  /// Sends the cloud's command to a device, with a tag of the ledger.
-  virtual command_outcome command(std::uint32_t device, mqtt::qos q) = 0;
+  /// Sends the cloud's command to a device, with a tag of the ledger. It was due at `due`, from
+  /// when its acknowledgement is timed.
+  virtual command_outcome command(std::uint32_t device, mqtt::qos q, time_point due) = 0;
 };
 
 } // namespace fleet::cloud

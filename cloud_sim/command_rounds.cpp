@@ -1,5 +1,6 @@
 // A wheel of one turn an interval. Empty slots are skipped by their bits, so that few devices cost
-// few wakes; a device found absent leaves its slot and comes back when it logs on.
+// few wakes; a device found absent leaves its slot and comes back when it logs on. A home that is
+// late serves all that it missed, each as of its time.
 #include "cloud_sim/command_rounds.hpp"
 
 #include <algorithm>
@@ -49,14 +50,21 @@ void command_rounds::add(std::uint32_t device) {
   const auto slot = slot_of(device);
   slots_[slot].push_back(device);
   filled_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  skip_passed();
   arm_next();
 }
 
-void command_rounds::arm_next() {
-  // Slots that passed while there was nothing in them are not made up for.
+/// Slots that passed while there was nothing in them are not made up for.
+void command_rounds::skip_passed() {
   const auto turn = std::max<duration>(options_.interval, std::chrono::milliseconds{1});
-  const auto passed = (home_.now() - origin_) / (turn / slot_count);
-  position_ = std::max(position_, static_cast<std::uint64_t>(std::max<std::int64_t>(passed, 0)));
+  const auto since = home_.now() - origin_;
+  const auto passed = static_cast<std::uint64_t>(since / turn) * slot_count
+                      + static_cast<std::uint64_t>(since % turn / (turn / slot_count));
+  // The slot that the timer waits for is served however late it is, and all behind it.
+  position_ = std::max(position_, waits_ ? std::min(passed, armed_) : passed);
+}
+
+void command_rounds::arm_next() {
   // Until its slot is served, one that is added to an earlier slot comes first.
   auto round = position_ / slot_count;
   auto slot = static_cast<std::uint32_t>(position_ % slot_count);
@@ -67,6 +75,7 @@ void command_rounds::arm_next() {
       slot =
           static_cast<std::uint32_t>(at) * 64 + static_cast<std::uint32_t>(std::countr_zero(ahead));
       armed_ = round * slot_count + slot;
+      waits_ = true;
       home_.arm(*this, due(round, slot));
       return;
     }
@@ -76,15 +85,16 @@ void command_rounds::arm_next() {
       ++round;
     }
   }
+  waits_ = false;
   home_.disarm(*this);
 }
 
-void command_rounds::serve(std::uint32_t slot) {
+void command_rounds::serve(std::uint32_t slot, time_point due) {
   auto& devices = slots_[slot];
   for (std::size_t i = 0; i < devices.size();) {
     const auto device = devices[i];
     bool stays = true;
-    switch (speaker_.command(device, options_.qos)) {
+    switch (speaker_.command(device, options_.qos, due)) {
       case command_outcome::sent: cloud::add(counters_.downlinks); break;
       case command_outcome::offline:
       case command_outcome::unknown_device: stays = options_.devices != 0; [[fallthrough]];
@@ -108,7 +118,8 @@ void command_rounds::serve(std::uint32_t slot) {
 
 void command_rounds::on_wake(time_point) {
   position_ = armed_ + 1;
-  serve(static_cast<std::uint32_t>(armed_ % slot_count));
+  const auto slot = static_cast<std::uint32_t>(armed_ % slot_count);
+  serve(slot, due(armed_ / slot_count, slot));
   arm_next();
 }
 

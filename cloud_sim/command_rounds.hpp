@@ -36,7 +36,8 @@ public:
 
 private:
   void on_wake(time_point now) override;
-  void serve(std::uint32_t slot);
+  void serve(std::uint32_t slot, time_point due);
+  void skip_passed();
   void arm_next();
   [[nodiscard]] std::uint32_t slot_of(std::uint32_t device) const noexcept;
   [[nodiscard]] time_point due(std::uint64_t round, std::uint32_t slot) const noexcept;
@@ -53,6 +54,7 @@ private:
   std::size_t members_ = 0;
   std::uint64_t position_ = 0; ///< slots since the origin that are done with
   std::uint64_t armed_ = 0;    ///< the slot since the origin that the timer waits for
+  bool waits_ = false;         ///< for one
 };
 
 } // namespace fleet::cloud

@@ -152,7 +152,7 @@ void connection::handle(const mqtt::server_event_variant& event) {
                  [&](const ev::message_acknowledged& e) {
                    add(owner_.counters().acknowledged);
                    if (e.cookie != 0) {
-                     speaks.on_acknowledged(e.cookie);
+                     owner_.command_acknowledged(e.cookie, e.due);
                    }
                  },
                  [&](const ev::disconnect_requested&) {

@@ -42,7 +42,7 @@ void fault_desk::serve(fault_target* target) {
   }
 }
 
-bool fault_desk::add(faults::fault f, time_point start, const fault_draw& draw) {
+bool fault_desk::add(faults::fault f, time_point start, const fault_draw& draw, fault_lease lease) {
   const std::string name = f.name;
   if (!ours(f.what) || !timeline_.add(std::move(f), start)) {
     return false;
@@ -58,7 +58,8 @@ bool fault_desk::add(faults::fault f, time_point start, const fault_draw& draw) 
   }
   mark->selected = selected;
   marks_.push_back(std::move(mark));
-  draws_.insert_or_assign(name, draw);
+  const time_point until = lease.lasts == duration{0} ? never : later(home_.now(), lease.lasts);
+  orders_.insert_or_assign(name, order{draw, std::move(lease), until});
   if (!std::exchange(any_, true) && target_ != nullptr) {
     target_->on_faults();
   }
@@ -71,7 +72,7 @@ bool fault_desk::remove(std::string_view name) {
     return false;
   }
   std::erase_if(marks_, [name](const auto& mark) { return mark->name == name; });
-  draws_.erase(draws_.find(name));
+  orders_.erase(orders_.find(name));
   rearm();
   return true;
 }
@@ -79,8 +80,47 @@ bool fault_desk::remove(std::string_view name) {
 void fault_desk::remove_all() {
   timeline_.remove_all(*this);
   marks_.clear();
-  draws_.clear();
+  orders_.clear();
   rearm();
+}
+
+void fault_desk::renew(order& one, std::string_view owner) noexcept {
+  if (one.until != never && one.lease.owner == owner) {
+    one.until = later(home_.now(), one.lease.lasts);
+  }
+}
+
+void fault_desk::renew(std::string_view owner) {
+  for (auto& [name, ordered] : orders_) {
+    renew(ordered, owner);
+  }
+  rearm();
+}
+
+void fault_desk::renew(std::string_view owner, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (const auto found = orders_.find(name); found != orders_.end()) {
+      renew(found->second, owner);
+    }
+  }
+  rearm();
+}
+
+std::string_view fault_desk::owner_of(std::string_view name) const noexcept {
+  const auto found = orders_.find(name);
+  return found == orders_.end() ? std::string_view{} : found->second.lease.owner;
+}
+
+void fault_desk::end_lapsed(time_point now) {
+  std::vector<std::string> lapsed;
+  for (const auto& [name, ordered] : orders_) {
+    if (ordered.until <= now) {
+      lapsed.push_back(name);
+    }
+  }
+  for (const auto& name : lapsed) {
+    (void)remove(name);
+  }
 }
 
 void fault_desk::freeze() {
@@ -95,12 +135,16 @@ void fault_desk::rearm() {
   if (frozen_) {
     return;
   }
-  const time_point first = held_.empty() ? never : held_.begin()->first.first;
+  time_point first = held_.empty() ? never : held_.begin()->first.first;
+  for (const auto& [name, ordered] : orders_) {
+    first = std::min(first, ordered.until);
+  }
   home_.arm(*this, std::min(first, timeline_.next_edge()));
 }
 
 void fault_desk::on_wake(time_point now) {
   timeline_.advance(now, *this);
+  end_lapsed(now);
   while (!held_.empty() && held_.begin()->first.first <= now) {
     const auto job = std::move(held_.begin()->second);
     held_.erase(held_.begin());
@@ -127,7 +171,7 @@ void fault_desk::on_strike(const faults::fault& f, const faults::strike& whom) {
   if (!mark.in_force.exchange(true)) {
     mark.began = home_.now();
   }
-  const auto& draw = draws_.find(f.name)->second;
+  const auto& draw = orders_.find(f.name)->second.draw;
   if (f.what == effect::kick || f.what == effect::expire_tokens) {
     const fault_choice choice{f.select, f.name, draw, whom};
     const bool kick = f.what == effect::kick;

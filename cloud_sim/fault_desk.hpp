@@ -66,7 +66,13 @@ public:
 
   /// As faults::timeline::add(), for effects of the cloud and of firmware; false for others too.
   bool add(faults::fault f, time_point start) { return add(std::move(f), start, draw_); }
-  bool add(faults::fault f, time_point start, const fault_draw& draw);
+  bool add(faults::fault f, time_point start, const fault_draw& draw, fault_lease lease = {});
+  /// Its owner is heard of: what was leased to them stays for as long again, or those of it that
+  /// are named. What nobody renews ends, and is forgotten.
+  void renew(std::string_view owner);
+  void renew(std::string_view owner, const std::vector<std::string>& names);
+  /// Empty: nobody in particular, or there is no such fault.
+  [[nodiscard]] std::string_view owner_of(std::string_view name) const noexcept;
   bool remove(std::string_view name);
   /// All faults end, in the order in which they came, and are forgotten.
   void remove_all();
@@ -77,8 +83,8 @@ public:
   [[nodiscard]] const std::vector<faults::timeline::entry>& all() const noexcept {
     return timeline_.all();
   }
-  [[nodiscard]] bool has(std::string_view name) const noexcept {
-    return timeline_.find(name) != nullptr;
+  [[nodiscard]] const faults::timeline::entry* find_fault(std::string_view name) const noexcept {
+    return timeline_.find(name);
   }
   /// Of the same order. Each may be read by any thread.
   [[nodiscard]] std::vector<std::shared_ptr<const fault_mark>> marks() const {
@@ -121,11 +127,19 @@ private:
     fault_choice whom;
     std::int64_t at_s;
   };
+  /// How a fault was ordered.
+  struct order {
+    fault_draw draw;
+    fault_lease lease;
+    time_point until = never; ///< unless it is renewed
+  };
   void on_wake(time_point now) override;
   void on_strike(const faults::fault& f, const faults::strike& whom) override;
   void on_strength(const faults::fault& f, std::uint32_t ppm) override;
   void on_end(const faults::fault& f) override;
   void rearm();
+  void renew(order& one, std::string_view owner) noexcept;
+  void end_lapsed(time_point now);
   fault_window* find(std::string_view name) noexcept;
   fault_mark& mark_of(std::string_view name) noexcept;
   /// The window of that effect that hits, once its luck has spoken.
@@ -139,7 +153,7 @@ private:
   faults::timeline timeline_;
   std::vector<std::shared_ptr<fault_mark>> marks_;
   std::vector<std::unique_ptr<fault_window>> windows_; ///< in force, in the order of their begin
-  std::map<std::string, fault_draw, std::less<>> draws_;
+  std::map<std::string, order, std::less<>> orders_;
   std::vector<expired> expired_;
   std::map<std::pair<time_point, std::uint64_t>, std::function<void()>> held_;
   std::unordered_map<std::uint32_t, std::uint64_t> doubled_; ///< looked up, never walked

@@ -22,6 +22,12 @@ struct fault_draw {
   std::uint32_t devices = 0; ///< of the fleet, to count whom a fault selects; 0: unknown
 };
 
+/// Who ordered a fault, and how long it stays after they were heard of last.
+struct fault_lease {
+  std::string owner{}; ///< empty: nobody in particular
+  duration lasts{0};   ///< 0: it stays without them
+};
+
 /// What one fault did. Written by the home's thread, read by any.
 struct fault_mark {
   std::string name;
@@ -50,7 +56,7 @@ public:
     if (whom_.from_ppm == 0 && whom_.to_ppm >= faults::whole_ppm) {
       return true;
     }
-    const auto place = faults::place_of(by, key_, device);
+    const auto place = faults::place_of(select_, by, key_, device);
     return place >= whom_.from_ppm && place < whom_.to_ppm;
   }
   /// Those up to there are hit now, from the first on.

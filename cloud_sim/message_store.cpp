@@ -6,10 +6,11 @@
 namespace fleet::cloud {
 
 struct message_store::counted : mqtt::stored_message {
-  counted(message_store& s, std::string_view t, bytes_view p, std::uint64_t c) : store(s) {
+  counted(message_store& s, std::string_view t, bytes_view p, message_mark mark) : store(s) {
     topic.assign(t);
     payload.assign(p.begin(), p.end());
-    cookie = c;
+    cookie = mark.cookie;
+    due = mark.due;
     store.bytes_ += topic.size() + payload.size();
   }
   counted(const counted&) = delete;
@@ -20,8 +21,8 @@ struct message_store::counted : mqtt::stored_message {
 };
 
 mqtt::message_ptr message_store::make(std::string_view topic, bytes_view payload,
-                                      std::uint64_t cookie) {
-  return std::make_shared<const counted>(*this, topic, payload, cookie);
+                                      message_mark mark) {
+  return std::make_shared<const counted>(*this, topic, payload, mark);
 }
 
 } // namespace fleet::cloud

@@ -10,6 +10,12 @@
 
 namespace fleet::cloud {
 
+/// What comes back when a client acknowledges a message.
+struct message_mark {
+  std::uint64_t cookie = 0; ///< 0: nobody asks
+  time_point due = never;   ///< when it was to be sent; never: nobody times it
+};
+
 /// Must outlive every message it made.
 class message_store {
 public:
@@ -17,9 +23,9 @@ public:
   message_store(const message_store&) = delete;
   message_store& operator=(const message_store&) = delete;
 
-  /// A shared copy. `cookie` comes back when a client acknowledges it; 0 means nobody asks.
+  /// A shared copy.
   [[nodiscard]] mqtt::message_ptr make(std::string_view topic, bytes_view payload,
-                                       std::uint64_t cookie = 0);
+                                       message_mark mark = {});
 
   /// Octets of topic and payload of all messages alive.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }

@@ -223,11 +223,11 @@ void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::q
   message.topic = topic;
   message.payload = payload;
   message.qos = q;
-  route(message, std::move(stored), nullptr, 0);
+  route(message, std::move(stored), nullptr, {});
 }
 
 void mqtt_character::route(const mqtt::message_view& message, mqtt::message_ptr stored,
-                           const client* to, std::uint64_t cookie) {
+                           const client* to, message_mark mark) {
   FLEET_CHECK(!routing_); // deliveries publish nothing, so the list below is ours alone
   routing_ = true;
   for (const auto& m : matches_) {
@@ -238,7 +238,7 @@ void mqtt_character::route(const mqtt::message_view& message, mqtt::message_ptr 
       continue;
     }
     if (&who == to) {
-      auto own = broker_.messages().make(message.topic, message.payload, cookie);
+      auto own = broker_.messages().make(message.topic, message.payload, mark);
       broker_.deliver(who, own, granted, false);
       continue;
     }
@@ -290,10 +290,6 @@ void mqtt_character::on_unsubscribe(connection& from, std::span<const std::strin
   }
 }
 
-void mqtt_character::on_acknowledged(std::uint64_t cookie) {
-  broker_.ledger().acknowledged(cookie);
-}
-
 std::string mqtt_character::name_of(std::uint32_t device) const {
   if (names_ != nullptr) {
     return names_->at(device).device_name;
@@ -326,7 +322,7 @@ void mqtt_character::write_command_topic(std::string_view name, std::uint32_t de
   }
 }
 
-command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q) {
+command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q, time_point due) {
   const broker::turn guard{broker_};
   if (device >= broker_.bounds().devices_max || (names_ != nullptr && device >= names_->count())) {
     return command_outcome::unknown_device;
@@ -354,7 +350,7 @@ command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q) {
   message.topic = command_topic_;
   message.payload = command_payload_.view();
   message.qos = q;
-  route(message, nullptr, to.sole ? to.who : nullptr, accounts::cookie(tag));
+  route(message, nullptr, to.sole ? to.who : nullptr, {accounts::cookie(tag), due});
   return command_outcome::sent;
 }
 

@@ -44,7 +44,6 @@ public:
   void on_subscribe(connection& from, std::uint16_t packet_id,
                     std::span<const mqtt::server_event::filter> filters) override;
   void on_unsubscribe(connection& from, std::span<const std::string_view> filters) override;
-  void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   [[nodiscard]] std::uint32_t number_of(const peer& who) const override;
   void forget(peer& who) override;
@@ -53,7 +52,7 @@ public:
   peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device whose tagged message passes.
   void watch(device_listener* listener) override { listener_ = listener; }
-  command_outcome command(std::uint32_t device, mqtt::qos q) override;
+  command_outcome command(std::uint32_t device, mqtt::qos q, time_point due) override;
 
   /// Publishes from inside; the only way onto `$…` topics.
   void publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
@@ -90,7 +89,7 @@ private:
   /// Hands a message to all that matches_ holds; `stored`: made before, or null. The copy for `to`
   /// bears the cookie.
   void route(const mqtt::message_view& message, mqtt::message_ptr stored, const client* to,
-             std::uint64_t cookie);
+             message_mark mark);
 
   broker& broker_;
   open_options options_;

@@ -151,7 +151,8 @@ std::optional<store_failure> persistence::load_sessions(character& into) {
     const auto record = mqtt::read_record(row.message);
     mqtt::message_ptr message;
     if (record && !record->topic.empty()) {
-      message = core_.messages().make(record->topic, record->payload, record->cookie);
+      // Its due time went with the twin that died: nobody times what is left of its commands.
+      message = core_.messages().make(record->topic, record->payload, {record->cookie, never});
       message = *known.insert(std::move(message)).first;
     }
     if (!record || !found->second->session.restore(row.place, *record, std::move(message))) {

@@ -309,15 +309,11 @@ void platform_character::on_unsubscribe(connection& from,
   }
 }
 
-void platform_character::on_acknowledged(std::uint64_t cookie) {
-  broker_.ledger().acknowledged(cookie);
-}
-
 void platform_character::on_will(const mqtt::stored_message&, mqtt::qos, bool) {
   // §8.1: wills are not honoured, so admit() kept none.
 }
 
-command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
+command_outcome platform_character::command(std::uint32_t device, mqtt::qos q, time_point due) {
   const broker::turn guard{broker_};
   if (!devices_.knows(device)) {
     return command_outcome::unknown_device;
@@ -344,7 +340,7 @@ command_outcome platform_character::command(std::uint32_t device, mqtt::qos q) {
   const auto tag = broker_.ledger().downlink(device, capped != mqtt::qos::at_most_once);
   write_property_set(payload_, calls_.next_id(), tag, {options_.call_version(), model});
   topic_.assign("/sys").append(to.as->own).append(suffix_of(known_topic::property_set));
-  lines_.put(to, topic_, payload_.view(), capped, accounts::cookie(tag));
+  lines_.put(to, topic_, payload_.view(), capped, {accounts::cookie(tag), due});
   return command_outcome::sent;
 }
 

@@ -40,7 +40,6 @@ public:
   void on_subscribe(connection& from, std::uint16_t packet_id,
                     std::span<const mqtt::server_event::filter> filters) override;
   void on_unsubscribe(connection& from, std::span<const std::string_view> filters) override;
-  void on_acknowledged(std::uint64_t cookie) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
   void on_gone(peer& who, std::uint32_t connection) override;
   [[nodiscard]] std::uint32_t number_of(const peer& who) const override;
@@ -50,7 +49,7 @@ public:
   peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device online now, and of each that logs on from now on.
   void watch(device_listener* listener) override;
-  command_outcome command(std::uint32_t device, mqtt::qos q) override;
+  command_outcome command(std::uint32_t device, mqtt::qos q, time_point due) override;
 
   /// Disabling ends the device's connection and forgets what was kept for it.
   void set_disabled(std::uint32_t device, bool disabled);

@@ -297,7 +297,7 @@ operation_result platform_operations::publish(std::string_view topic, bytes_view
     if (!platform_.lines().within_bound(to)) {
       return fail(failure_of(command_outcome::busy));
     }
-    platform_.lines().put(to, topic, payload, asked, 0); // its session waits for it (§8.1)
+    platform_.lines().put(to, topic, payload, asked, {}); // its session waits for it (§8.1)
     return std::string{"{}"};
   }
   const auto sent = platform_.lines().push(to, topic, payload, asked);

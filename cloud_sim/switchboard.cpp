@@ -69,16 +69,16 @@ bool switchboard::within_bound(const line& to) {
 void switchboard::send(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
                        std::uint64_t cookie) {
   if (within_bound(to)) {
-    put(to, topic, payload, q, cookie);
+    put(to, topic, payload, q, {cookie, never});
   }
 }
 
 void switchboard::put(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
-                      std::uint64_t cookie) {
+                      message_mark mark) {
   if (q == mqtt::qos::at_most_once) {
     broker_.deliver_now(*to.through, topic, payload);
   } else {
-    broker_.deliver(*to.through, broker_.messages().make(topic, payload, cookie), q, false);
+    broker_.deliver(*to.through, broker_.messages().make(topic, payload, mark), q, false);
   }
 }
 
@@ -113,7 +113,7 @@ command_outcome switchboard::push(const line& to, std::string_view topic, bytes_
   if (to.through->online->congested() || !within_bound(to)) {
     return command_outcome::busy;
   }
-  put(to, topic, payload, std::min(q, static_cast<mqtt::qos>(granted)), cookie);
+  put(to, topic, payload, std::min(q, static_cast<mqtt::qos>(granted)), {cookie, never});
   return command_outcome::sent;
 }
 

@@ -87,7 +87,7 @@ public:
   /// delivery.
   bool within_bound(const line& to);
   void put(const line& to, std::string_view topic, bytes_view payload, mqtt::qos q,
-           std::uint64_t cookie);
+           message_mark mark);
 
   /// Every reply at QoS 0 (§24).
   bool replies_at_qos_0 = false;

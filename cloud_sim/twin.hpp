@@ -67,6 +67,8 @@ struct twin_options {
   open_options open;
   /// What the twin does wrong on purpose. Must outlive the twin. None: nothing, ever.
   fault_desk* faults = nullptr;
+  /// Told of the twin's commands that arrive. Must outlive the twin. None: nobody.
+  command_watcher* command_told = nullptr;
 };
 
 /// A listener that could not be had: which, why, and one sentence with both; or a store that could
@@ -111,7 +113,8 @@ public:
   /// Sends commands to devices from now on, instead of what an earlier call asked for.
   void start_commands(const command_options& options);
   void stop_commands() noexcept;
-  /// One command to one device now.
+  /// One command to one device now; it may have been due earlier.
+  command_outcome command(std::uint32_t device, mqtt::qos q, time_point due);
   command_outcome command(std::uint32_t device, mqtt::qos q);
 
   /// Platform only, and only once started: what the vendor's console does; null otherwise. Dies

@@ -18,12 +18,16 @@ overruled_secrets twin::overruled() const {
 }
 
 command_outcome twin::command(std::uint32_t device, mqtt::qos q) {
+  return command(device, q, parts_ == nullptr ? never : parts_->core.now());
+}
+
+command_outcome twin::command(std::uint32_t device, mqtt::qos q, time_point due) {
   if (parts_ == nullptr) { // it was killed
     add(counters_.downlinks_skipped);
     return command_outcome::offline;
   }
   const broker::turn guard{parts_->core};
-  const auto outcome = parts_->speaks().command(device, q);
+  const auto outcome = parts_->speaks().command(device, q, due);
   add(outcome == command_outcome::sent ? counters_.downlinks : counters_.downlinks_skipped);
   return outcome;
 }

@@ -32,6 +32,7 @@ inline twin_limits limits_of(const twin_options& options) noexcept {
 struct twin::parts final : device_listener, store_listener, fault_target {
   parts(const twin_options& options, hal::home& where, twin_counters& counters)
       : core(where, limits_of(options), counters), faults(options.faults) {
+    core.watch_commands(options.command_told);
     if (options.store != nullptr && options.store->durable()) {
       kept = std::make_unique<persistence>(core, *options.store);
     }

@@ -16,18 +16,21 @@ TWINS = "fleet_twin_connections"
 def overview():
     now = [
         figure("Online", "Devices with a session now. Short of what is wanted for more than a few "
-               "seconds: see Outcomes below for why.", ONLINE),
+               "seconds: see Outcomes below for why.", ONLINE, width=3),
         meter("Of those wanted", "Online, of the devices that the load has on. 100 % but for "
               "ramps and faults.", f"{ONLINE} / {total('fleet_devices_wanted')}",
               thresholds=limits(0.99, 0.9)),
         figure("Reports", "Uplink messages a second, each counted once.",
-               rate("fleet_messages_published_total"), "si:msg/s"),
+               rate("fleet_messages_published_total"), "si:msg/s", width=3),
         figure("Acknowledged within (p99)", "From the moment a report was due; a stalled target "
                "shows here at once.", quantiles("fleet_publish_ack_duration_seconds", ps=(0.99,)),
                "s", thresholds=limits(1, 5)),
         figure("Stage", "Where the run is: a stage of the scenario, or ramp and steady; at last "
                "draining and stopping.", [(f"max by (stage) (fleet_run_stage{{{select()}}})",
-                                           "{{stage}}")], mode="name", graph="none"),
+                                           "{{stage}}")], mode="name", graph="none", width=3),
+        figure("Stage ends in", "Until the next part of the scenario's stages, or the end of the "
+               "run; in the run's own time.",
+               f"min(fleet_run_stage_left_seconds{{{select()}}})", "s", graph="none", width=3),
         meter("Done", "Of the time that the run was asked for.",
               f"max(fleet_run_elapsed_seconds{{{select()}}} "
               f"/ fleet_run_duration_seconds{{{select()}}})"),
@@ -42,6 +45,10 @@ def overview():
               "own: credentials, protocol, firmware.",
               [(total("fleet_devices", "product", 'phase="online"'), "{{product}}"),
                (total("fleet_sub_devices_online"), "behind gateways")]),
+        lines("Pace of reports", "How often devices report, of what their product says: stages and "
+              "daily curves move it.",
+              [(f"max by (product) (fleet_reports_ratio{{{select()}}})", "{{product}}")],
+              "percentunit"),
         lines("Outcomes of connections", "Attempts and connections, by how they ended. All but "
               "accepted want an explanation.",
               [(rate("fleet_connects_total", "outcome"), "{{outcome}}")], "cps"),
@@ -113,6 +120,9 @@ def protocols():
              "fleet_connect_duration_seconds", width=12),
     ]
     down = [
+        lines("Command to acknowledgement", "From the moment a command of the twin was due to the "
+              "device's PUBACK. Empty behind another target: it alone knows when it sent.",
+              quantiles("fleet_downlink_duration_seconds", "protocol", ps=(0.5, 0.99)), "s"),
         lines("Calls of the cloud", "RRPC, services, properties: from the cloud's call to the "
               "device's answer, down and up again.",
               quantiles("fleet_cloud_call_duration_seconds", "kind", ps=(0.5, 0.99)), "s"),
@@ -156,6 +166,9 @@ def protocols():
         lines("Datagrams", "CoAP's; drops are this machine's, not the network's.",
               [(rate("fleet_home_datagrams_total", "direction"), "{{direction}}"),
                (rate("fleet_home_datagrams_dropped_total"), "dropped here")], "pps"),
+        lines("Radios", "Of devices over CoAP, how many have theirs on, and how many asleep "
+              "between reports (radio_sleep).",
+              [(rate("fleet_radio_seconds_total", "state", PRODUCT), "{{state}}")]),
     ]
     return dashboard("fleet-protocols", "fleet: protocols and latency",
                      "How long does each way take, up and down, by protocol and product?",

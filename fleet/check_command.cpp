@@ -8,13 +8,17 @@
 #include <ostream>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "fleet/credential_file.hpp"
 #include "fleet/explain/explain.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/run/scenario_checks.hpp"
 #include "fleet/scenario/reader.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/json_write.hpp"
 #include "protocol/tsl/load.hpp"
+#include "protocol/tsl/sample.hpp"
 
 namespace fleet::program {
 
@@ -82,10 +86,12 @@ std::optional<std::shared_ptr<const tsl::model>> model_of(const scenario_product
   return std::make_shared<const tsl::model>(std::move(model).value());
 }
 
-/// Names that a scenario's thing models do not have, and orders that have nothing to set, as far as
-/// the models can be read.
+/// Names that a scenario's thing models do not have, tables that do not fit them, orders that have
+/// nothing to set and faults that have nothing to spoil, as far as the models can be read.
 mistakes check_with_models(const std::string& path, const scenario& file) {
   mistakes out;
+  auto plan = resolve(file).value(); // the reader has seen that one comes of it
+  table_shelf tables;
   auto products = file.products;
   if (products.empty()) {
     products.emplace_back().name = "product_1";
@@ -98,7 +104,15 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
     const auto add = [&out](mistakes found) {
       std::move(found.begin(), found.end(), std::back_inserter(out));
     };
+    for (auto& planned : plan.products) {
+      if (planned.product.name == product.name) {
+        planned.counts = *model != nullptr && tsl::counts_up(**model);
+      }
+    }
     add(unknown_names(path, product, model->get()));
+    if (auto replays = read_replays(path, product, model->get(), tables); !replays) {
+      add(replays.error());
+    }
     for (const auto& entry : file.cloud_traffic) {
       if (entry.product != product.name) {
         continue;
@@ -110,6 +124,10 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
         out.push_back(std::move(*wrong));
       }
     }
+  }
+  if (const auto wrong = check_faults(plan)) {
+    const auto at = wrong->at.value_or(text_place{});
+    out.push_back(fmt::format("{}:{}:{}: {}", path, at.line, at.column, wrong->message));
   }
   return out;
 }

@@ -60,6 +60,7 @@ private:
   std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
   std::unique_ptr<cloud::fault_desk> faults_;
+  downlink_meter commands_;
   std::unique_ptr<cloud::twin> twin_;
   std::unique_ptr<web_host> web_;
   std::unique_ptr<page_host> page_;
@@ -155,6 +156,7 @@ std::optional<startup_error> server::listen() {
   world_ = std::make_unique<hal::real_world>(world);
   faults_ = std::make_unique<cloud::fault_desk>(world_->home(0));
   o.faults = faults_.get();
+  o.command_told = &commands_;
   twin_ = std::make_unique<cloud::twin>(std::move(o));
   auto chosen = twin_->start(world_->home(0));
   if (!chosen) {
@@ -181,6 +183,7 @@ std::optional<startup_error> server::listen() {
     parts.metrics = [this] {
       std::vector<metrics::sample> out;
       sample_twin(twin_->counters(), out);
+      sample_downlinks(commands_, out);
       sample_faults(*faults_, out);
       sample_process(out);
       return metrics::text_of(out);

@@ -1,5 +1,5 @@
-// What goes out, and when: the link's events wait for the device's turn. What comes in is
-// coap_answers.cpp's.
+// When it speaks: the link's events wait for the device's turn. What a post is made of stands in
+// coap_posts.cpp; what comes in is coap_answers.cpp's.
 #include "actors/device/coap_channel.hpp"
 
 #include <algorithm>
@@ -26,11 +26,9 @@ struct small_number {
   std::uint8_t octet;
 };
 
-constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
-
-/// Of one handshake, before another is begun: four repeats of one flight, whose waits double from a
-/// second (RFC 6347 §4.2.4.1). A fifth would come after as long again.
-constexpr duration handshake_wait = std::chrono::seconds{31};
+std::uint8_t at_most_octet(std::uint32_t n) noexcept {
+  return static_cast<std::uint8_t>(std::min<std::uint32_t>(n, UINT8_MAX));
+}
 
 } // namespace
 
@@ -80,10 +78,16 @@ void coap_channel::open() {
       options.request.psk_key = as_bytes(key);
     }
   }
+  count_radio();
+  radio_from_ = now();
   state_ = state::opening;
   due_ = later(now(), patience);
-  heard_at_ = client_.counts().retransmissions;
+  repeats_ = 0;
+  silent_ = 0;
+  heard_to_ = newest_;
   refused_ = false;
+  opened_ = closed_ = false; // of a link before
+  arrived_ = {};
   if (at_.onlooker != nullptr) {
     at_.onlooker->on_opening();
   }
@@ -114,7 +118,8 @@ void coap_channel::ask() {
                                       .options = options,
                                       .payload = body.view(),
                                       .confirmable = true,
-                                      .observe = false},
+                                      .observe = false,
+                                      .whole_max = whole_max()},
                                      now(), at_.around.datagrams);
   asked_ = asked ? asked.value() : 0;
   if (asked) {
@@ -123,62 +128,6 @@ void coap_channel::ask() {
     again_ = later(now(), plan().auth_again); // others wait for their answers still
   }
   flush();
-}
-
-result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, bytes_view payload,
-                                                     bool reliable) {
-  if (state_ != state::up || token_.empty()) {
-    return fail(post_error::busy);
-  }
-  if (payload.size() > alink::max_coap_payload
-      || topic.size() + alink::post_topic_prefix.size() > alink::max_post_path) {
-    return fail(post_error::too_large);
-  }
-  coap::option_list options;
-  options.add(coap::option::uri_path, as_bytes(alink::post_topic_prefix.substr(1)));
-  std::size_t levels = 1;
-  while (topic.starts_with('/') && levels < levels_max) {
-    topic.remove_prefix(1);
-    const std::string_view level = topic.substr(0, topic.find('/'));
-    options.add(coap::option::uri_path, as_bytes(level));
-    topic.remove_prefix(level.size());
-    ++levels;
-  }
-  if (!topic.empty()) {
-    return fail(post_error::too_large); // more levels than the vendor's client has options
-  }
-  const bool json = !payload.empty() && payload.front() == '{';
-  options.add_uint(coap::option::content_format,
-                   json ? coap::content_format::json : coap::content_format::octets);
-  options.add_uint(coap::option::accept, coap::content_format::octets);
-  options.add(plan().coap.token_option, as_bytes(token_));
-  byte_buffer& sealed = at_.around.part; // what is posted lies elsewhere
-  sealed.clear();
-  if (cipher_) {
-    std::array<char, 10> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sequence_).ptr;
-    cipher_->encrypt(as_bytes({digits.data(), static_cast<std::size_t>(end - digits.data())}),
-                     sealed);
-    const std::size_t number = sealed.size();
-    cipher_->encrypt(payload, sealed);
-    options.add(alink::coap_option_sequence, sealed.view().first(number));
-    payload = sealed.view().subspan(number);
-  }
-  wake_radio();
-  const auto asked = client_.request({.method = coap::code::post,
-                                      .options = options.view(),
-                                      .payload = payload,
-                                      .confirmable = reliable,
-                                      .observe = false,
-                                      .brief = plan().coap.once_wait},
-                                     now(), at_.around.datagrams);
-  flush();
-  if (!asked) {
-    return fail(asked.error() == coap::request_error::too_many ? post_error::busy
-                                                               : post_error::too_large);
-  }
-  sequence_ += cipher_ ? 1 : 0;
-  return asked.value();
 }
 
 bool coap_channel::ping() {
@@ -191,7 +140,19 @@ bool coap_channel::ping() {
   return asked.ok();
 }
 
+void coap_channel::count_radio() noexcept {
+  if (state_ == state::closed || at_.around.counts == nullptr) { // by hand nobody counts
+    return;
+  }
+  const auto what = link_.radio_on() ? radio::on : radio::asleep;
+  const auto span = std::chrono::duration_cast<std::chrono::microseconds>(now() - radio_from_);
+  bump(at_.around.counts->radio_us[static_cast<std::size_t>(what)],
+       static_cast<std::uint64_t>(span.count()));
+  radio_from_ += span; // what is less than 1 µs stays for the next time
+}
+
 void coap_channel::wake_radio() {
+  count_radio();
   asleep_at_ = never;
   if (!link_.radio_on()) {
     link_.set_radio(true);
@@ -211,7 +172,7 @@ void coap_channel::flush() {
     owner_.on_resent(repeats - std::exchange(resent_, repeats));
   }
   if (plan().coap.radio_sleep && state_ == state::up && link_.radio_on() && asleep_at_ == never
-      && client_.open_requests() == 0 && again_ == never) {
+      && client_.open_requests() == 0 && probe_ == 0 && again_ == never) {
     asleep_at_ = later(now(), plan().coap.radio_awake);
   }
 }
@@ -223,6 +184,7 @@ void coap_channel::take_turn() {
   in_turn_ = true;
   if (std::exchange(opened_, false) && state_ == state::opening) {
     state_ = state::up;
+    refused_ = false; // of the handshake: somebody came
     former_ = link_.memory();
     due_ = later(now(), plan().auth_wait);
     owner_.on_transport_up();
@@ -235,6 +197,11 @@ void coap_channel::take_turn() {
     take(arrived);
   }
   if (std::exchange(closed_, false) && state_ != state::closed) {
+    if (state_ == state::opening && reason_ == hal::close_reason::timed_out) {
+      detail_ = handshake_sentence();
+    } else if (reason_ == hal::close_reason::closed_by_peer && detail_.empty()) {
+      detail_ = "the server ended the session; another client may use this device's name";
+    }
     end(actors::outcome_of(reason_), std::exchange(detail_, {}));
   }
   in_turn_ = false;
@@ -261,9 +228,15 @@ void coap_channel::on_link_datagram(bytes_view bytes) {
 
 void coap_channel::take(bytes_view datagram) {
   refused_ = false;
-  heard_at_ = client_.counts().retransmissions;
+  repeats_ = 0;
+  silent_ = 0;
+  heard_to_ = newest_;
   client_.receive(datagram, now());
   drain();
+  if (probe_ != 0) { // whatever it was, it is a sign of life
+    client_.abandon(std::exchange(probe_, 0), now(), at_.around.datagrams);
+    flush();
+  }
 }
 
 void coap_channel::on_link_trouble(hal::datagram_trouble trouble) {
@@ -285,28 +258,6 @@ void coap_channel::on_link_hurry() {
   }
 }
 
-/// A server that began anew is silent to records of a session it does not know (RFC 6347 §4.1.2.7):
-/// without this a device would wait for MAX_TRANSMIT_WAIT.
-bool coap_channel::unheard() const noexcept {
-  const std::uint32_t repeats = client_.counts().retransmissions - heard_at_;
-  return plan().coap.security != nullptr && who_ == nullptr
-         && repeats > (refused_ ? 0U : plan().coap.silent_repeats_max); // this one has not gone yet
-}
-
-/// Another session in the place of this one. The token goes too: what is posted again under
-/// another is a repeat that the books can tell from a platform that does a thing twice.
-void coap_channel::renew() {
-  client_.abandon_all();
-  at_.around.datagrams.clear();
-  token_.clear();
-  cipher_.reset();
-  owner_.on_resent(client_.counts().retransmissions - resent_);
-  resent_ = client_.counts().retransmissions;
-  link_.close(); // one that is only deaf need not keep the session
-  state_ = state::closed;
-  owner_.on_way_lost();
-}
-
 void coap_channel::end(outcome why, std::string_view detail) {
   const bool refused = why == outcome::timed_out && refused_;
   const std::string kept{detail};
@@ -323,6 +274,7 @@ void coap_channel::close() {
 }
 
 void coap_channel::drop() noexcept {
+  count_radio();
   link_.drop();
   client_.abandon_all();
   at_.around.datagrams.clear();
@@ -334,6 +286,8 @@ void coap_channel::drop() noexcept {
   again_ = never;
   asleep_at_ = never;
   asked_ = 0;
+  probe_ = 0;
+  resent_ = client_.counts().retransmissions;
   state_ = state::closed;
   opened_ = false;
   closed_ = false;
@@ -346,21 +300,23 @@ void coap_channel::handle_timeout() {
   }
   if (state_ == state::up && client_.next_timeout() <= now()) {
     client_.handle_timeout(now(), at_.around.datagrams);
+    repeats_ = at_most_octet(repeats_ + client_.counts().retransmissions - resent_);
     if (unheard()) {
-      renew();
+      leave_unheard();
     } else {
       drain();
     }
   }
   if (state_ != state::closed && due_ <= now() && !ask_anew()) {
-    end(outcome::timed_out, state_ == state::opening ? "the handshake took too long"
-                                                     : "the platform did not answer /auth");
+    end(outcome::timed_out,
+        state_ == state::opening ? handshake_sentence() : "the platform did not answer /auth");
   }
   if (state_ == state::up && again_ <= now()) {
     ask();
   }
   if (asleep_at_ <= now()) {
     asleep_at_ = never;
+    count_radio();
     link_.set_radio(false);
   }
   in_turn_ = false;

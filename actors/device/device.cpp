@@ -85,7 +85,7 @@ void device::run(time_point first_attempt) {
 
 void device::quiet() {
   quiet_ = true;
-  next_report_ = never;
+  reports_.stop();
   if (extras_) {
     extras_->quiet();
   }
@@ -237,9 +237,9 @@ void device::handle_timeout(hal::stream_events& link_events) {
   if (topics_ && topics_->next_timeout() <= now()) {
     topics_->handle_timeout();
   }
-  while (next_report_ <= now()) {
-    const time_point due = next_report_;
-    next_report_ = later(due, product_.interval);
+  while (reports_.due() <= now()) {
+    const time_point due = reports_.due();
+    reports_.next(beat_of(product_, around_.load_began, index_));
     if (phase_ == phase::online) {
       report_due(due);
     } else {
@@ -255,7 +255,7 @@ void device::part_turn() {
 }
 
 time_point device::next_timeout() const noexcept {
-  auto own = std::min({phase_due_, next_report_, client_.next_timeout()});
+  auto own = std::min({phase_due_, reports_.due(), client_.next_timeout()});
   own = topics_ ? std::min(own, topics_->next_timeout()) : own;
   return extras_ ? std::min(own, extras_->next_timeout()) : own;
 }

@@ -14,6 +14,7 @@
 #include "actors/device/event_ring.hpp"
 #include "actors/device/meters.hpp"
 #include "actors/device/phase.hpp"
+#include "actors/device/report_clock.hpp"
 #include "actors/device/settings.hpp"
 #include "actors/device/surroundings.hpp"
 #include "hal_sim/board/board.hpp"
@@ -164,7 +165,7 @@ private:
   std::string topic_;
   random_stream jitter_;
   random_stream values_;
-  time_point next_report_ = never;
+  report_clock reports_;
   time_point phase_due_ = never; ///< end of the back-off, or the stop's deadline
   time_point attempt_began_{};
   duration wait_{}; ///< the last back-off, doubled on the next failure

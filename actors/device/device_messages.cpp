@@ -27,6 +27,10 @@ report next_report(const hal::home& h, device_slot& slot, const product_settings
 
 void device::report_due(time_point due) {
   const auto& product = product_;
+  const auto cells = cells_of(product.replay.get(), product.seed, index_, reports_.over() - 1);
+  if (!cells) {
+    return; // its rows have all been told
+  }
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
@@ -38,6 +42,7 @@ void device::report_due(time_point due) {
   }
   report r = next_report(*around_.home, slot_, product, values_.next());
   r.values.light = light_;
+  r.cells = *cells;
   around_.payload.clear();
   product.speech->write_report(r, values_, around_.payload);
   mqtt::message_view message;

@@ -78,7 +78,7 @@ void device::end_software(time_point back) {
     lose_link();
     extras_.reset();
     topics_.reset();
-    next_report_ = never;
+    reports_.stop();
     awaited_ = {};
     wait_ = {};
     was_online_ = false;

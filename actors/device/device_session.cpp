@@ -239,12 +239,9 @@ void device::on_online() {
       return;
     }
   }
-  const auto interval = product_.interval;
-  if (quiet_ || interval <= duration::zero() || next_report_ != never) {
-    return;
+  if (!quiet_ && product_.interval > duration::zero() && reports_.due() == never) {
+    reports_.begin(beat_of(product_, around_.load_began, index_), now(), jitter_);
   }
-  // Devices that start together must not report together.
-  next_report_ = now() + jitter_.between(duration::zero(), interval);
 }
 
 void device::on_refused(mqtt::connack_code code) {

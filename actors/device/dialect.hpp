@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ struct report {
   std::int64_t wall_ms = 0; ///< the board's own wall clock
   std::uint32_t payload_bytes = 0;
   reading values;
+  std::span<const std::string_view> cells; ///< the row that it replays; empty: none
 };
 
 enum class downlink_kind : std::uint8_t {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "actors/device/meters.hpp"
+#include "actors/device/replay_plan.hpp"
+#include "actors/device/report_clock.hpp"
 #include "actors/device/uri_type.hpp"
 #include "protocol/alink/gateway_machine.hpp"
 #include "protocol/alink/template.hpp"
@@ -46,6 +48,11 @@ struct report_plan {
   /// custom and raw: the payload, entered into the ledger where it has `{ledger}`; none: the
   /// values.
   std::optional<alink::payload_template> text{};
+  report_timing timing{};
+  /// properties, custom and raw: a row for each; `text` is bound to its columns. None: the values
+  /// are the board's.
+  std::shared_ptr<const replay_plan> replay{};
+  bool may_fail = false; ///< the cloud may answer with an error (meters::error)
 };
 
 /// One tag that a device tells at its start (§11.8).

@@ -46,9 +46,14 @@ bool of_a_gateway(std::uint16_t status) noexcept {
   return status == 502 || status == 504;
 }
 
-/// What the platform, or a proxy before it, could not do then: by the status, or by the code.
+/// What the platform, or a proxy before it, could not do then.
+bool may_pass(std::uint16_t status) noexcept {
+  return status >= 500 || status == 408 || status == 425 || status == 429;
+}
+
+/// The same by the status, or by the code.
 bool may_pass(std::uint16_t status, const std::optional<alink::http_answer>& said) noexcept {
-  if (status >= 500 || status == 429) {
+  if (may_pass(status)) {
     return true;
   }
   return said
@@ -68,6 +73,14 @@ duration retry_after(http::fields_view fields) noexcept {
 
 std::string sentence_of(std::string_view what, std::int64_t code) {
   return std::string{what} + " was answered with code " + std::to_string(code);
+}
+
+/// What may be no answer of the platform at all is known by its status and kind.
+std::string strange(std::string_view what, const http::client_event::response_finished& answer) {
+  const std::string_view kind = http::find_field(answer.fields, "Content-Type").value_or("");
+  return std::string{what} + " was answered by nothing that is an answer (HTTP "
+         + std::to_string(answer.status) + (kind.empty() ? "" : ", ")
+         + std::string{kind.substr(0, 60)} + ")";
 }
 
 } // namespace
@@ -139,8 +152,7 @@ result<std::uint32_t, post_error> http_channel::post(std::string_view topic, byt
   if (token_.empty() || state_ == state::connecting || open_ != 0 || asked_) {
     return fail(post_error::busy);
   }
-  if (payload.size() > alink::max_http_body
-      || topic.size() + alink::post_topic_prefix.size() > alink::max_post_path) {
+  if (payload.size() > room(topic)) {
     return fail(post_error::too_large);
   }
   if (state_ != state::up || !client_.ready()) {
@@ -290,8 +302,8 @@ void http_channel::take_grant(const http::client_event::response_finished& answe
     leave();
   }
   if (!said) {
-    end(answer.status >= 500 ? outcome::refused_unavailable : outcome::protocol_error,
-        "/auth was answered by nothing that is an answer");
+    end(may_pass(answer.status) ? outcome::refused_unavailable : outcome::protocol_error,
+        strange("/auth", answer));
   } else if (said->code != 0) {
     end(outcome_of(said->code), sentence_of("/auth", said->code));
   } else if (said->token.empty()) {
@@ -316,18 +328,24 @@ void http_channel::take_answer(const http::client_event::response_finished& answ
     const std::string why = "a post was answered " + std::to_string(answer.status);
     owner_.on_post_ended(id, {post_end::unanswered, {}, outcome::refused_unavailable, why});
   } else if (may_pass(answer.status, said)) {
-    const std::string why = said ? sentence_of("a post", said->code)
-                                 : "a post was answered " + std::to_string(answer.status);
-    owner_.on_post_ended(id, {.how = post_end::not_now, .detail = why, .after = after});
+    const std::string why = said ? sentence_of("a post", said->code) : strange("a post", answer);
+    owner_.on_post_ended(id, {.how = post_end::not_now,
+                              .why = outcome::refused_unavailable,
+                              .detail = why,
+                              .after = after});
   } else if (!said) {
-    owner_.on_post_ended(id, {.how = post_end::refused,
-                              .detail = "a post was answered by nothing that is an answer"});
+    const std::string why = strange("a post", answer);
+    owner_.on_post_ended(id,
+                         {.how = post_end::refused, .why = outcome::protocol_error, .detail = why});
   } else if (said->code == static_cast<int>(alink::post_code::token_expired)
              || said->code == static_cast<int>(alink::post_code::token_error)) {
     owner_.on_post_ended(id, {post_end::token_refused});
   } else if (said->code != 0) {
     const std::string why = sentence_of("a post", said->code);
-    owner_.on_post_ended(id, {.how = post_end::refused, .detail = why, .code = said->code});
+    owner_.on_post_ended(id, {.how = post_end::refused,
+                              .why = outcome_of(said->code),
+                              .detail = why,
+                              .code = said->code});
   } else {
     owner_.on_post_ended(id, {.how = post_end::taken, .payload = as_bytes(said->data)});
   }

@@ -58,6 +58,7 @@ std::string_view to_string(latency l) noexcept {
     case latency::connect: return "connect";
     case latency::publish_ack: return "publish_ack";
     case latency::publish_reply: return "publish_reply";
+    case latency::downlink: return "downlink";
   }
   FLEET_CHECK(false);
 }
@@ -84,6 +85,14 @@ std::string_view to_string(update_state s) noexcept {
     case update_state::downloading: return "downloading";
     case update_state::staged: return "staged";
     case update_state::over: return "over";
+  }
+  FLEET_CHECK(false);
+}
+
+std::string_view to_string(radio r) noexcept {
+  switch (r) {
+    case radio::on: return "on";
+    case radio::asleep: return "asleep";
   }
   FLEET_CHECK(false);
 }

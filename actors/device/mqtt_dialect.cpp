@@ -15,11 +15,13 @@ constexpr std::string_view default_payload =
     R"("ledger":"{ledger}"}})";
 
 /// Renders texts that no message's randomness touches: the same device always gets the same.
-std::string render(const alink::payload_template& t, std::string_view device, std::uint32_t index) {
+std::string render(const alink::payload_template& t, std::string_view device, std::uint32_t index,
+                   std::string_view product = {}) {
   alink::template_values values;
   values.device = device;
   values.client = device;
   values.index = index;
+  values.product = product;
   random_stream random{0, index, "template"};
   byte_buffer out;
   t.render(out, values, random);
@@ -67,10 +69,8 @@ complaint echo_complaint(const alink::payload_template& topic,
   return std::nullopt;
 }
 
-/// The filter that sees the reports of all devices: a wildcard for each level in which they differ.
-std::string filter_of_all(const alink::payload_template& topic) {
-  const std::string one = render(topic, "\x01", 7);
-  const std::string other = render(topic, "\x02", 8);
+/// A wildcard for each level in which they differ.
+std::string filter_of_both(const std::string& one, const std::string& other) {
   std::string out;
   std::size_t a = 0;
   std::size_t b = 0;
@@ -86,6 +86,17 @@ std::string filter_of_all(const alink::payload_template& topic) {
   return out;
 }
 
+/// The filter that sees the reports of all devices, by what some of them would send to: a choice
+/// may be the same for two.
+std::string filter_of_all(const alink::payload_template& topic, std::string_view product) {
+  constexpr std::uint32_t tries = 32;
+  std::string out = render(topic, "\x01", 7, product);
+  for (std::uint32_t i = 1; i < tries; ++i) {
+    out = filter_of_both(out, render(topic, "\x02", 7 + i, product));
+  }
+  return out;
+}
+
 } // namespace
 
 struct mqtt_dialect::parts {
@@ -96,6 +107,7 @@ struct mqtt_dialect::parts {
   alink::payload_template topic;
   alink::payload_template command_topic;
   alink::payload_template payload;
+  std::string product;
   std::string all_reports;
   bool listens = true;
   mqtt::qos qos = mqtt::qos::at_least_once;
@@ -109,6 +121,7 @@ mqtt_dialect::make(const mqtt_texts& texts,
                    std::shared_ptr<const alink::credential_source> credentials) {
   auto p = std::make_unique<parts>();
   p->credentials = std::move(credentials);
+  p->product = texts.product;
   p->listens = texts.listens;
   p->qos = texts.qos;
   const std::string widest(alink::max_device_name, 'x');
@@ -139,8 +152,9 @@ mqtt_dialect::make(const mqtt_texts& texts,
     if (e.into != &p->payload && render(*e.into, widest, UINT32_MAX).size() > text_max) {
       return fail(std::string{e.flag} + ": must not grow beyond 65,000 octets");
     }
-    if (e.into != &p->payload && e.into->has_ledger()) {
-      return fail(std::string{e.flag} + ": {ledger} has its place in --payload alone");
+    if (e.into != &p->payload && (e.into->has_ledger() || e.into->has_columns())) {
+      return fail(std::string{e.flag}
+                  + ": {ledger} and {column} have their place in --payload alone");
     }
   }
   for (const auto& wrong :
@@ -150,10 +164,15 @@ mqtt_dialect::make(const mqtt_texts& texts,
       return fail(*wrong);
     }
   }
-  p->all_reports = filter_of_all(p->topic);
+  if (const auto unknown = p->payload.bind(texts.columns)) {
+    return fail(
+        "--payload: has {column " + *unknown + "}, and "
+        + (texts.columns.empty() ? "no table is replayed" : "the table has no such column"));
+  }
+  p->all_reports = filter_of_all(p->topic, p->product);
   // Topics of $ are the server's own: none need pass them on, and no wildcard finds them
   // ([MQTT-4.7.2-1]).
-  if (!p->payload.has_ledger() || render(p->topic, widest, 0).starts_with('$')) {
+  if (!p->payload.has_ledger() || render(p->topic, widest, 0, p->product).starts_with('$')) {
     p->all_reports.clear();
   }
   return std::unique_ptr<mqtt_dialect>{new mqtt_dialect{std::move(p)}};
@@ -161,9 +180,9 @@ mqtt_dialect::make(const mqtt_texts& texts,
 
 void mqtt_dialect::login(std::uint32_t index, login_text& out) const {
   const std::string device = name(index);
-  out.client_id = render(parts_->client_id, device, index);
-  out.username = render(parts_->username, device, index);
-  out.password = render(parts_->password, device, index);
+  out.client_id = render(parts_->client_id, device, index, parts_->product);
+  out.username = render(parts_->username, device, index, parts_->product);
+  out.password = render(parts_->password, device, index, parts_->product);
 }
 
 void mqtt_dialect::filters(std::uint32_t index, std::vector<filter_text>& out) const {
@@ -177,7 +196,7 @@ void mqtt_dialect::filters(std::uint32_t index, std::vector<filter_text>& out) c
 }
 
 void mqtt_dialect::report_topic(std::uint32_t index, std::string& out) const {
-  out = render(parts_->topic, name(index), index);
+  out = render(parts_->topic, name(index), index, parts_->product);
 }
 
 bool mqtt_dialect::write_report(const report& r, random_stream& random, byte_buffer& out) const {
@@ -189,6 +208,8 @@ bool mqtt_dialect::write_report(const report& r, random_stream& random, byte_buf
   values.index = r.index;
   values.sequence = r.tag.sequence;
   values.timestamp_ms = r.wall_ms;
+  values.product = parts_->product;
+  values.cells = r.cells;
   sealed_tag tag{r.tag};
   const auto checksum_at = parts_->payload.render(out, values, random, &tag);
   const std::size_t written = out.size() - from;
@@ -223,7 +244,7 @@ std::string mqtt_dialect::name(std::uint32_t index) const {
 }
 
 void mqtt_dialect::command_topic(std::uint32_t index, std::string& out) const {
-  out = render(parts_->command_topic, name(index), index);
+  out = render(parts_->command_topic, name(index), index, parts_->product);
 }
 
 std::string mqtt_dialect::all_reports_filter() const {

@@ -1,5 +1,5 @@
 // Plain MQTT for any broker: client id, user, password, topics and payload from templates with
-// {device}, {index}, {seq}, {timestamp}, {random …} and {ledger}.
+// {device}, {index}, {seq}, {timestamp}, {random …} and {ledger}, as alink/template.hpp has them.
 #pragma once
 
 #include <memory>
@@ -14,13 +14,15 @@ namespace fleet::actors {
 
 /// The templates as a user writes them; empty means the default named in docs and help.
 struct mqtt_texts {
-  std::string client_id;     ///< default `{device}`
-  std::string username;      ///< default: none
-  std::string password;      ///< default: none
-  std::string topic;         ///< default `fleet/{device}/up`
-  std::string command_topic; ///< default `fleet/{device}/down`
-  std::string payload;       ///< default: JSON with the ledger tag
-  bool listens = true;       ///< otherwise devices subscribe to nothing
+  std::string client_id;                  ///< default `{device}`
+  std::string username;                   ///< default: none
+  std::string password;                   ///< default: none
+  std::string topic;                      ///< default `fleet/{device}/up`
+  std::string command_topic;              ///< default `fleet/{device}/down`
+  std::string payload;                    ///< default: JSON with the ledger tag
+  std::string product{};                  ///< what `{product}` stands for
+  std::span<const std::string> columns{}; ///< of the rows that reports are made of, if any
+  bool listens = true;                    ///< otherwise devices subscribe to nothing
   mqtt::qos qos = mqtt::qos::at_least_once;
 };
 

@@ -2,7 +2,9 @@
 // post, be answered. CoAP and HTTP are its kinds. No reports, no back-off, no account.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,17 +31,24 @@ enum class post_end : std::uint8_t {
 /// Views live during the call.
 struct post_answer {
   post_end how = post_end::taken;
-  bytes_view payload{};             ///< of the answer: all there is of a downlink (§17.3)
-  outcome why = outcome::timed_out; ///< unanswered: what that says of the link
-  std::string_view detail{};        ///< of those not taken: a sentence or empty
-  std::int64_t code = 0;            ///< of those refused: 4.03 as 403, or HTTP's (§18); 0: none
-  duration after{};                 ///< not_now: as long as the platform says; 0: it does not
+  bytes_view payload{}; ///< of the answer: all there is of a downlink (§17.3)
+  /// unanswered: what that says of the link; refused, not_now: the kind of refusal
+  outcome why = outcome::timed_out;
+  std::string_view detail{}; ///< of those not taken: a sentence or empty
+  std::int64_t code = 0;     ///< of those refused: 4.03 as 403, or HTTP's (§18); 0: none
+  duration after{};          ///< not_now: as long as the platform says; 0: it does not
 };
 
 /// Why a post did not go out.
 enum class post_error : std::uint8_t {
   busy,     ///< not now: on_ready() or the end of another post follows
   too_large ///< never
+};
+
+/// What is waited for without an end so far, and how it would end now.
+struct vain_wait {
+  outcome why = outcome::timed_out;
+  std::string what; ///< a sentence
 };
 
 /// Told in turns of the device. Any of these calls may log_on(), post(), close() and drop().
@@ -49,6 +58,8 @@ public:
   virtual void on_logged_on() = 0;
   /// It is gone, with all that was posted and not answered.
   virtual void on_channel_ended(outcome why, std::string_view detail) = 0;
+  /// Something came to nothing, and is begun anew within the same log_on().
+  virtual void on_begun_anew(std::string_view detail) = 0;
   virtual void on_post_ended(std::uint32_t id, const post_answer& answer) = 0;
   /// The far side forgot the session, or seems to, or closed a connection that it had kept: another
   /// is being made, and no token stands. What was posted and not answered is to be posted again,
@@ -108,6 +119,11 @@ public:
   /// In the device's turn: tells what happened since the last one.
   virtual void take_turn() = 0;
   virtual void handle_timeout() = 0;
+  /// Octets of payload that one post to an MQTT topic has room for, by the transport and the token
+  /// there are; 0: none goes to that topic.
+  [[nodiscard]] virtual std::size_t room(std::string_view topic) const = 0;
+  /// What it waits for in vain: the network says so, or it takes longer than usual.
+  [[nodiscard]] virtual std::optional<vain_wait> waits_for() const { return std::nullopt; }
   [[nodiscard]] virtual time_point next_timeout() const noexcept = 0;
   /// Octets, its own size included; the board and the stream are not its.
   [[nodiscard]] virtual std::size_t memory_bytes() const noexcept = 0;

@@ -13,10 +13,6 @@ namespace fleet::actors {
 
 namespace {
 
-std::size_t payload_max(const post_plan& plan) noexcept {
-  return plan.protocol == post_protocol::coap ? alink::max_coap_payload : alink::max_http_body;
-}
-
 /// Messages about firmware that may wait or be open beside the reports.
 constexpr std::size_t posts_beside_max = 8;
 
@@ -84,11 +80,14 @@ void post_device::run(time_point first_attempt) {
 
 void post_device::quiet() {
   quiet_ = true;
-  next_report_ = never;
+  reports_.stop();
 }
 
 void post_device::stop(time_point deadline) {
   quiet();
+  if (const auto vain = channel_->waits_for()) {
+    around_.watcher->on_trouble(index_, vain->why, "at the end " + vain->what);
+  }
   if (go(step::stop_asked) && phase_ == phase::stopping) {
     slot_.trace.note(now(), happening::stopping);
     phase_due_ = deadline;
@@ -143,9 +142,8 @@ void post_device::on_logged_on() {
   }
   firmware_online();
   send_waiting(); // what the last connection left unanswered
-  if (!quiet_ && product_.interval > duration::zero() && next_report_ == never) {
-    // Devices that start together must not report together.
-    next_report_ = now() + jitter_.between(duration::zero(), product_.interval);
+  if (!quiet_ && product_.interval > duration::zero() && reports_.due() == never) {
+    reports_.begin(beat_of(product_, around_.load_began, index_), now(), jitter_);
   }
 }
 
@@ -183,8 +181,9 @@ bool post_device::window_is_full() const noexcept {
   return pending_.size() >= (unasked ? window + posts_beside_max : window);
 }
 
+/// Of a report, before anything is booked: what does not go is no message.
 std::optional<skip> post_device::obstacle(std::size_t octets) const {
-  if (octets > payload_max(*product_.post)) {
+  if (octets > channel_->room(topic_)) {
     return skip::too_large;
   }
   if (window_is_full()) {
@@ -336,9 +335,9 @@ void post_device::handle_timeout() {
   if (firmware_) {
     ask_for_firmware();
   }
-  while (next_report_ <= now()) {
-    const time_point due = next_report_;
-    next_report_ = later(due, product_.interval);
+  while (reports_.due() <= now()) {
+    const time_point due = reports_.due();
+    reports_.next(beat_of(product_, around_.load_began, index_));
     if (phase_ == phase::online) {
       report_due(due);
     } else {
@@ -349,7 +348,7 @@ void post_device::handle_timeout() {
 
 time_point post_device::next_timeout() const noexcept {
   const time_point own =
-      std::min({phase_due_, next_report_, hold_until_, channel_->next_timeout()});
+      std::min({phase_due_, reports_.due(), hold_until_, channel_->next_timeout()});
   return firmware_ ? std::min({own, firmware_->next_ask, firmware_->part.next_timeout()}) : own;
 }
 

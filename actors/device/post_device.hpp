@@ -63,6 +63,9 @@ private:
   void on_transport_up() override;
   void on_logged_on() override;
   void on_channel_ended(outcome why, std::string_view detail) override;
+  void on_begun_anew(std::string_view detail) override {
+    around_.watcher->on_trouble(index_, outcome::timed_out, detail);
+  }
   void on_post_ended(std::uint32_t id, const post_answer& answer) override;
   void on_way_lost() override;
   void on_ready() override { send_waiting(); }
@@ -111,7 +114,7 @@ private:
   std::vector<std::uint8_t> spare_;         ///< the memory of a payload that is over
   random_stream jitter_;
   random_stream values_;
-  time_point next_report_ = never;
+  report_clock reports_;
   time_point phase_due_ = never; ///< end of the back-off, or the stop's deadline
   time_point attempt_began_{};
   duration wait_{};

@@ -35,7 +35,8 @@ void post_device::on_post_ended(std::uint32_t id, const post_answer& answer) {
       }
       [[fallthrough]];
     case post_end::refused:
-      bump(counts().replies_bad);
+      counts().error(has_tag(found->cookie)); // its one report, if that may fail
+      around_.watcher->on_trouble(index_, answer.why, answer.detail);
       forget(at);
       break;
     case post_end::unanswered:

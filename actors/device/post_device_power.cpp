@@ -75,7 +75,7 @@ void post_device::end_software(time_point back) {
     channel_->drop();
     firmware_.reset();
     forget_all();
-    next_report_ = never;
+    reports_.stop();
     wait_ = {};
     renewing_ = false;
     software_ = false;

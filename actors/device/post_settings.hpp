@@ -14,11 +14,21 @@
 
 namespace fleet::actors {
 
+/// Octets of a datagram, as the vendor's SDK and platform have it, which know no blocks (§17.5).
+inline constexpr std::uint16_t coap_message_max = 1280;
+
+/// The standard's client, for messages of that length.
+inline coap::client_behaviour posting_client() {
+  coap::client_behaviour b;
+  b.limits.message_max = coap_message_max;
+  return b;
+}
+
 enum class post_protocol : std::uint8_t { coap, http };
 
 /// What only CoAP has (§17).
 struct coap_plan {
-  coap::client_behaviour client; ///< coap::sdk_behaviour() for the vendor's SDK
+  coap::client_behaviour client = posting_client();          ///< or coap::sdk_behaviour()
   std::uint16_t token_option = alink::coap_option_token_sdk; ///< or alink::coap_option_token
   bool aes = false;                                          ///< AES mode (§17.4)
   datagram_filter_factory* security = nullptr;               ///< DTLS; none: plain
@@ -29,9 +39,13 @@ struct coap_plan {
   duration radio_awake = std::chrono::seconds{2};
   /// For the answer to a post that asks for none (QoS 0): what refuses its token comes by then.
   duration once_wait = std::chrono::seconds{5};
-  /// DTLS: so many repeats without a word from the far side, and the session counts as lost; one
-  /// is enough when the network says that nobody listens.
-  std::uint8_t silent_repeats_max = 2;
+  /// Posts at QoS 0 without an answer, one after the other and nothing else heard, before the
+  /// device asks by a ping whether anybody is there (RFC 7252 §4.3), from 1; at once when the
+  /// network says that nobody listens.
+  std::uint8_t silent_posts_max = 2;
+  /// So many unanswered transmissions are borne, repeats and posts at QoS 0, from MAX_RETRANSMIT;
+  /// with one more the far side counts as gone. None is when the network says that nobody listens.
+  std::uint8_t unheard_max = 4;
 };
 
 struct post_plan {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -88,6 +89,9 @@ struct product_settings {
   duration connect_timeout = std::chrono::seconds{10};
   mqtt::qos qos = mqtt::qos::at_least_once;
   duration interval = std::chrono::seconds{10}; ///< between a device's reports; 0: none
+  report_timing timing;                         ///< of the plain device's and the posting one's
+  std::shared_ptr<const load_curve> curve;      ///< of all reports; none: as planned throughout
+  std::shared_ptr<const replay_plan> replay;    ///< of the plain device's, in its dialect's words
   std::uint32_t payload_bytes = 0;              ///< pads shorter payloads; 0: as it comes
   std::uint32_t report_bytes = 0; ///< of a report's payload, where that is known before
   std::uint16_t keep_alive_s = 60;
@@ -106,6 +110,12 @@ struct product_settings {
   std::optional<post_plan> post;
   std::optional<firmware_settings> firmware; ///< valid(); none: no firmware, no updates
 };
+
+/// How the reports of a plain device, or of one that posts, follow one another.
+inline report_beat beat_of(const product_settings& product, time_point began,
+                           std::uint32_t device) noexcept {
+  return {product.interval, product.timing, product.curve.get(), began, product.seed, device, 0};
+}
 
 /// Which product each device belongs to: ranges of indices that follow one another from 0.
 class product_map {

@@ -21,7 +21,8 @@ class firmware_stock;
 /// Told about what a person should read about; not on the hot path.
 class device_watcher {
 public:
-  /// An attempt or a connection of device `index` ended; `detail` is a sentence or empty.
+  /// An attempt, a step of it or a connection of device `index` came to an end, or a post of its
+  /// was refused; `detail` is a sentence or empty.
   virtual void on_trouble(std::uint32_t index, outcome what, std::string_view detail) = 0;
   /// The device reached phase::stopped.
   virtual void on_stopped(std::uint32_t index) = 0;
@@ -39,6 +40,7 @@ struct device_surroundings {
   device_watcher* watcher = nullptr;
   firmware_stock* stock = nullptr;      ///< for products with firmware
   const board_faults* faults = nullptr; ///< asked at each boot; none: no faults
+  time_point load_began{};              ///< when the load's timetable and curves began
   byte_buffer payload;                  ///< scratch for one report
   login_text login;                     ///< scratch for one CONNECT
   std::vector<filter_text> filters;

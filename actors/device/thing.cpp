@@ -58,8 +58,7 @@ thing::thing(const thing_place& at)
   product_key_ = who.product_key;
   device_name_ = who.device_name;
   if (!plans_.empty()) {
-    due_ = std::make_unique<time_point[]>(plans_.size());
-    std::fill_n(due_.get(), plans_.size(), never);
+    clocks_ = std::make_unique<report_clock[]>(plans_.size());
   }
   if (features().shadow) {
     open_shadow();
@@ -144,9 +143,8 @@ void thing::filters(std::vector<filter_text>& out) const {
 void thing::online() {
   online_ = true;
   for (std::size_t i = 0; i < plans_.size() && !quiet_; ++i) {
-    if (due_[i] == never) {
-      // Devices that start together must not report together.
-      due_[i] = now() + jitter_.between(duration::zero(), interval_of(i));
+    if (clocks_[i].due() == never) {
+      clocks_[i].begin(beat_of(i), now(), jitter_);
     }
   }
   if (!quiet_) {
@@ -176,15 +174,15 @@ void thing::offline() {
 void thing::quiet() {
   quiet_ = true;
   next_time_ = never;
-  if (due_) {
-    std::fill_n(due_.get(), plans_.size(), never);
+  for (std::size_t i = 0; i < plans_.size(); ++i) {
+    clocks_[i].stop();
   }
 }
 
 time_point thing::next_timeout() const noexcept {
   time_point next = std::min(next_time_, book_.next_timeout());
   for (std::size_t i = 0; i < plans_.size(); ++i) {
-    next = std::min(next, due_[i]);
+    next = std::min(next, clocks_[i].due());
   }
   next = config_ ? std::min(next, config_->next_timeout()) : next;
   return shadow_ ? std::min(next, shadow_->client.next_timeout()) : next;
@@ -212,9 +210,9 @@ void thing::handle_timeout() {
     ask_time();
   }
   for (std::size_t i = 0; i < plans_.size(); ++i) {
-    while (due_[i] <= now()) {
-      const time_point due = due_[i];
-      due_[i] = later(due, interval_of(i));
+    while (clocks_[i].due() <= now()) {
+      const time_point due = clocks_[i].due();
+      clocks_[i].next(beat_of(i));
       if (online_) {
         report_due(plans_[i], due);
       } else {
@@ -224,9 +222,15 @@ void thing::handle_timeout() {
   }
 }
 
-duration thing::interval_of(std::size_t plan) const noexcept {
-  const auto said = features().reports.empty() ? product_.interval : plans_[plan].interval;
-  return std::max<duration>(said, std::chrono::milliseconds{1});
+report_beat thing::beat_of(std::size_t plan) const noexcept {
+  report_beat beat = actors::beat_of(product_, around_.load_began, slot_.board.index());
+  if (!features().reports.empty()) {
+    beat.interval = plans_[plan].interval;
+    beat.timing = plans_[plan].timing;
+    beat.plan = static_cast<std::uint32_t>(plan);
+  }
+  beat.interval = std::max<duration>(beat.interval, std::chrono::milliseconds{1});
+  return beat;
 }
 
 byte_buffer& thing::fresh_payload() {
@@ -263,7 +267,7 @@ std::size_t thing::memory_bytes() const noexcept {
     return s.capacity() > std::string{}.capacity() ? s.capacity() + 1 : 0;
   };
   return text(product_key_) + text(device_name_) + state_.heap_octets() + book_.memory_bytes()
-         + plans_.size() * sizeof(time_point) + (config_ ? config_->memory_bytes() : 0)
+         + plans_.size() * sizeof(report_clock) + (config_ ? config_->memory_bytes() : 0)
          + (shadow_ ? sizeof(shadow_part) + text(shadow_->prefix) + shadow_->client.memory_bytes()
                     : 0);
 }

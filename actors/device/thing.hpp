@@ -28,9 +28,9 @@ struct device_surroundings;
 struct meters;
 class turn_giver;
 
-/// Times that a question (desired, configuration, model, tags) is asked before the device lets it
-/// be.
+/// Times that a question (desired, configuration, model, tags) is asked before it is let be.
 inline constexpr std::uint32_t question_tries_max = 3;
+inline constexpr std::uint32_t may_fail_bit = 1U << 31; ///< in the book's cookie of a post
 
 /// A topic of a kind that has no further part; names are put in when it is sent.
 constexpr alink::topic plain_topic(alink::topic_kind kind) noexcept {
@@ -88,7 +88,6 @@ private:
   struct shadow_part;
   struct arrival; ///< a message with its topic taken apart
   struct config_job;
-
   // Sending; what is sent stands in the home's payload buffer.
   bool send(const alink::topic& where, mqtt::qos q);
   bool send_to(std::string_view topic, mqtt::qos q, time_point due, std::uint64_t cookie);
@@ -105,11 +104,14 @@ private:
   /// Sends a payload that the user wrote.
   void post_text(const report_plan& plan, time_point due);
   [[nodiscard]] std::uint32_t report_number(const report_plan& plan) const noexcept;
-  [[nodiscard]] alink::template_values text_values(const report_plan& plan) const noexcept;
+  [[nodiscard]] alink::template_values text_values(const report_plan& plan) const;
   /// Of a custom or raw report; a custom one's stands in `part`.
   alink::topic topic_of(const report_plan& plan);
   /// Reads the sensors for the properties named, or all; those that the cloud may set stay.
   void refresh(const std::vector<std::string>& identifiers);
+  void refresh_for(const report_plan& plan); ///< likewise, and then what it replays
+  [[nodiscard]] std::optional<std::span<const std::string_view>>
+  cells_of(const report_plan& p) const;
   /// What stands for a sensor: the board's, or a walk from what was reported last.
   void measure(const tsl::property& p);
   /// measure() for a property that the cloud may not set; others stay as they are.
@@ -125,8 +127,8 @@ private:
   bool post_tagged(const alink::topic& where, time_point due);
   bool publish_report(const alink::topic& where, time_point due, std::uint64_t cookie);
   void post_values(std::span<const std::string_view> identifiers);
-  [[nodiscard]] duration interval_of(std::size_t plan) const noexcept;
-  [[nodiscard]] std::uint32_t post_cookie(time_point due) const noexcept;
+  [[nodiscard]] report_beat beat_of(std::size_t plan) const noexcept;
+  [[nodiscard]] std::uint32_t post_cookie(time_point due, bool may_fail) const noexcept;
 
   // Commands; a code is the reply's, `values` the members of its data.
   bool take_request(const arrival& m);
@@ -157,7 +159,6 @@ private:
   [[nodiscard]] alink::config_transport config_transport() const noexcept;
   void ask_time();
   void take_time(bytes_view payload);
-
   // Shadow.
   void open_shadow();
   void take_shadow(bytes_view payload);
@@ -166,7 +167,6 @@ private:
   void apply_shadow(const shadow::client_event::desired_arrived& wanted);
   /// Publishes what the client wrote into the home's payload buffer, if anything.
   void send_shadow();
-
   [[nodiscard]] std::int64_t wall_ms() const noexcept;
   [[nodiscard]] meters& counts() const noexcept;
   [[nodiscard]] const device_features& features() const noexcept { return product_.features; }
@@ -182,8 +182,8 @@ private:
   alink::request_book book_;
   random_stream values_;
   random_stream jitter_;
-  std::span<const report_plan> plans_; ///< the product's, or the one that a model alone implies
-  std::unique_ptr<time_point[]> due_;  ///< of each plan; never while quiet or not yet online
+  std::span<const report_plan> plans_;     ///< the product's, or the one that a model alone implies
+  std::unique_ptr<report_clock[]> clocks_; ///< of each plan; stopped until online, and by quiet()
   std::unique_ptr<shadow_part> shadow_;
   std::unique_ptr<config_job> config_; ///< a file that is fetched
   turn_giver* turns_;

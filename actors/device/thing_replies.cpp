@@ -30,8 +30,13 @@ bool thing::take_reply(const arrival& m) {
   if (kind == topic_kind::model_up_raw) {
     // Octets of a script, or the platform's own JSON.
     const auto code = alink::up_raw_code(around_.speech->json, m.message.payload);
-    bump(code.value_or(alink::code_success) == alink::code_success ? counts().replies
-                                                                   : counts().replies_bad);
+    if (code.value_or(alink::code_success) == alink::code_success) {
+      bump(counts().replies);
+    } else { // which of them it answers, nobody says
+      counts().error(std::any_of(plans_.begin(), plans_.end(), [](const report_plan& plan) {
+        return plan.what == report_kind::raw && plan.may_fail;
+      }));
+    }
     return true;
   }
   if (is_post(kind) && plans_.empty()) {
@@ -40,7 +45,7 @@ bool thing::take_reply(const arrival& m) {
   const auto parsed = alink::parse_message(around_.speech->json, m.message.payload);
   const auto reply = alink::read_reply(parsed);
   if (!reply.good() || !reply.number) {
-    bump(counts().replies_bad);
+    counts().error(false);
     return true;
   }
   const auto match = book_.close(*reply.number, kind, now());
@@ -52,12 +57,14 @@ bool thing::take_reply(const arrival& m) {
     const bool none = kind == topic_kind::config_get && reply.code == alink::code_no_config;
     const bool lost = kind == topic_kind::property_pack_post && of_lost_child(reply.code)
                       && link_.lost_child_since(now() - match.waited);
-    bump(counts().replies_bad, none || lost ? 0 : 1);
+    if (!none && !lost) {
+      counts().error((match.cookie & may_fail_bit) != 0);
+    }
     return true;
   }
   if (is_post(kind)) {
     bump(counts().replies);
-    const std::chrono::microseconds late{match.cookie - question_tries_max};
+    const std::chrono::microseconds late{(match.cookie & ~may_fail_bit) - question_tries_max};
     counts().latencies[static_cast<std::size_t>(latency::publish_reply)].record(match.waited
                                                                                 + late);
   } else if (kind == topic_kind::desired_get) {
@@ -65,7 +72,11 @@ bool thing::take_reply(const arrival& m) {
   } else if (kind == topic_kind::deviceinfo_update) {
     bump(counts().tags_told);
   } else if (kind == topic_kind::dsltemplate_get) {
-    bump(reply.members.empty() ? counts().replies_bad : counts().models_received);
+    if (reply.members.empty()) {
+      counts().error(false);
+    } else {
+      bump(counts().models_received);
+    }
   } else if (kind == topic_kind::config_get) {
     take_config(alink::read_config_reply(parsed, config_transport()));
   }
@@ -121,7 +132,7 @@ void thing::ask(alink::topic_kind kind, std::uint32_t attempt) {
 void thing::take_desired(const alink::message& reply) {
   const auto told = alink::read_desired_reply(reply);
   if (told.code != alink::code_success) {
-    bump(counts().replies_bad);
+    counts().error(false);
     return;
   }
   std::vector<alink::desired_property> applied;

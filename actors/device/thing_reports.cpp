@@ -81,6 +81,33 @@ void thing::refresh(const std::vector<std::string>& identifiers) {
   }
 }
 
+std::optional<std::span<const std::string_view>> thing::cells_of(const report_plan& p) const {
+  const std::uint32_t over = p.replay ? clocks_[&p - plans_.data()].over() - 1 : 0;
+  return actors::cells_of(p.replay.get(), product_.seed, slot_.board.index(), over);
+}
+
+void thing::refresh_for(const report_plan& plan) {
+  refresh(plan.identifiers);
+  if (!plan.replay) {
+    return;
+  }
+  const auto cells = *cells_of(plan);
+  auto& quoted = around_.part;
+  const std::size_t from = quoted.size();
+  for (const auto& p : plan.replay->properties) {
+    const std::string_view cell = cells[p.column];
+    if (cell.empty()) {
+      continue; // nothing was measured then
+    }
+    quoted.truncate(from);
+    if (p.as_text) {
+      append_json_text(quoted, cell);
+    }
+    (void)state_.set(p.identifier, p.as_text ? as_text(quoted.view()).substr(from) : cell);
+  }
+  quoted.truncate(from);
+}
+
 void thing::read_sensor(std::string_view identifier) {
   const auto* const p = model().find_property(identifier);
   if (p != nullptr && !p->writable) {
@@ -125,13 +152,18 @@ void thing::append_current(byte_buffer& out) {
   out.push('}');
 }
 
-std::uint32_t thing::post_cookie(time_point due) const noexcept {
+/// Behind the tries of questions: how late it is, and whether its reply may be an error.
+std::uint32_t thing::post_cookie(time_point due, bool may_fail) const noexcept {
   const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now() - due).count();
-  return question_tries_max
-         + static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, 1 << 30));
+  return (question_tries_max
+          + static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, 1 << 30)))
+         | (may_fail ? may_fail_bit : 0);
 }
 
 void thing::report_due(const report_plan& plan, time_point due) {
+  if (!cells_of(plan)) {
+    return; // its rows have all been told
+  }
   if (now() - due > late_after) {
     bump(counts().late_sends);
   }
@@ -154,7 +186,7 @@ void thing::report_due(const report_plan& plan, time_point due) {
     return; // and nothing is left open that nobody was asked
   }
   if (plan.what != report_kind::raw && plan.what != report_kind::custom) {
-    (void)open(where.kind, post_cookie(due));
+    (void)open(where.kind, post_cookie(due, plan.may_fail));
   }
   if (plan.what == report_kind::event) {
     bump(counts().events_posted);
@@ -166,7 +198,7 @@ bool thing::write_report(const report_plan& plan, alink::topic& where) {
   auto& out = around_.payload;
   switch (plan.what) {
     case report_kind::properties: {
-      refresh(plan.identifiers);
+      refresh_for(plan);
       where.kind = topic_kind::property_post;
       const std::vector<std::string_view> named{plan.identifiers.begin(), plan.identifiers.end()};
       append_members(around_.part, named);
@@ -187,12 +219,12 @@ bool thing::write_report(const report_plan& plan, alink::topic& where) {
       return true;
     }
     case report_kind::raw:
-      refresh(plan.identifiers);
+      refresh_for(plan);
       write_raw_frame(plan);
       where = topic_of(plan);
       return true;
     case report_kind::custom:
-      refresh(plan.identifiers);
+      refresh_for(plan);
       write_custom(plan);
       where = topic_of(plan);
       return true;
@@ -356,7 +388,7 @@ void thing::post_values(std::span<const std::string_view> identifiers) {
   constexpr auto kind = topic_kind::property_post;
   alink::append_property_post(fresh_payload(), book_.next_id(), as_text(around_.part.view()));
   if (post_tagged(plain_topic(kind), now())) {
-    (void)open(kind, post_cookie(now()));
+    (void)open(kind, post_cookie(now(), false));
   }
 }
 

@@ -88,6 +88,9 @@ void thing::report_to_shadow(const report_plan& plan) {
 void thing::drain_shadow() {
   namespace ev = shadow::client_event;
   auto& part = *shadow_;
+  const bool may_fail = std::any_of(plans_.begin(), plans_.end(), [](const report_plan& plan) {
+    return is_of_shadow(plan.what) && plan.may_fail;
+  });
   const auto ended = [&part](std::uint32_t request) {
     if (request == part.clearing) {
       part.clearing = 0;
@@ -106,8 +109,9 @@ void thing::drain_shadow() {
                           [&](const ev::refused& e) {
                             // That somebody else was faster is no fault of either.
                             constexpr auto conflict = shadow::error_code::version_conflict;
-                            bump(counts().replies_bad,
-                                 e.code == static_cast<std::int64_t>(conflict) ? 0 : 1);
+                            if (e.code != static_cast<std::int64_t>(conflict)) {
+                              counts().error(e.request != part.clearing && may_fail);
+                            }
                             ended(e.request);
                           },
                           [&](const ev::gave_up& e) {

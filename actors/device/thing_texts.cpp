@@ -16,12 +16,14 @@ std::uint32_t thing::report_number(const report_plan& plan) const noexcept {
              : slot_.uplink.upcoming(slot_.board.index()).sequence;
 }
 
-alink::template_values thing::text_values(const report_plan& plan) const noexcept {
+alink::template_values thing::text_values(const report_plan& plan) const {
   alink::template_values values;
   values.device = values.client = device_name_;
   values.index = slot_.board.index();
   values.sequence = report_number(plan);
   values.timestamp_ms = wall_ms();
+  values.product = product_key_;
+  values.cells = *cells_of(plan);
   return values;
 }
 

@@ -31,14 +31,15 @@ std::string topic_schedule::filter_of(const topic_plan& plan) const {
   values.device = name;
   values.client = name;
   values.index = index;
+  const auto* const triples = of_.product.speech->triples();
+  const auto who = triples != nullptr ? triples->at(index) : alink::identity{};
+  values.product = who.product_key;
   random_stream random{of_.product.seed, index, "topics"};
   byte_buffer text;
   compiled.value().render(text, values, random);
-  const auto* const triples = of_.product.speech->triples();
   if (plan.where == uri_type::undefine || triples == nullptr) {
     return std::string{as_text(text.view())};
   }
-  const auto who = triples->at(index);
   return topic_of(plan.where, {who.product_key, who.device_name}, as_text(text.view()));
 }
 

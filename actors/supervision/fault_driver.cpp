@@ -133,7 +133,8 @@ bool fault_driver::selects(const known& of, std::uint32_t slot) const {
 void fault_driver::find_targets(known& of) const {
   for (std::uint32_t slot = 0; slot < shard_.options.count; ++slot) {
     if (selects(of, slot)) {
-      const auto place = faults::place_of(shard_.options.draw, of.key, shard_.options.first + slot);
+      const auto place = faults::place_of(of.fault.select, shard_.options.draw, of.key,
+                                          shard_.options.first + slot);
       of.targets.push_back({place, slot});
     }
   }

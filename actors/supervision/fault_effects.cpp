@@ -81,7 +81,7 @@ hal::link_disturbance disturbance_of(const faults::fault& f, std::uint32_t stren
 
 bool fault_driver::hits(const known& of, std::uint32_t index) const {
   return of.reached_ppm != 0 && faults::selects(of.fault.select, shard_.options.draw, of.key, index)
-         && faults::place_of(shard_.options.draw, of.key, index) < of.reached_ppm;
+         && faults::place_of(of.fault.select, shard_.options.draw, of.key, index) < of.reached_ppm;
 }
 
 board_standing fault_driver::standing(std::uint32_t index) const {

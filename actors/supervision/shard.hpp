@@ -42,11 +42,16 @@ struct crash_record {
   std::string last_events;
 };
 
-/// A device in the order of the whole run: it is on while the timetable's target is above
-/// `position`.
+/// A device in the order of its line: it is on while the timetable's target is above `position`.
 struct start_place {
   std::uint32_t slot = 0;
   std::uint32_t position = 0;
+};
+
+/// Devices that come and go by one timetable, one after the other.
+struct start_line {
+  const timetable* load = nullptr; ///< outlives the shard
+  std::vector<start_place> order;  ///< of this shard; positions rise
 };
 
 struct shard_options {
@@ -54,10 +59,8 @@ struct shard_options {
   std::uint32_t count = 0;
   double ramp_per_second = 0; ///< devices started per second by this shard; 0: all at once
   restart_policy restarts;
-  /// Instead of the ramp: who is on when; outlives the shard.
-  const timetable* load = nullptr;
-  /// With `load`: positions rise; devices that are not here (behind a gateway) are never started.
-  std::vector<start_place> order;
+  /// Instead of the ramp: who is on when; devices of no line (behind a gateway) are never started.
+  std::vector<start_line> lines;
   faults::draw draw; ///< the run's, for whom faults hit; its regions outlive the shard
   duration stop_patience = std::chrono::seconds{5}; ///< for a device that the load stops
 };
@@ -94,8 +97,9 @@ struct shard {
   std::vector<crash_record> crashes; ///< the first hundred
 
   // Told to the director, from any thread.
-  fault_marks faults;                    ///< what came of those added so far
-  std::atomic<std::uint32_t> started{0}; ///< with a timetable: the most that were on
+  fault_marks faults;                                  ///< what came of those added so far
+  std::array<counter, outcome_count> trouble_counts{}; ///< as in `troubles`, so far
+  std::atomic<std::uint32_t> started{0};               ///< with a timetable: the most that were on
   std::atomic<std::uint32_t> stopped{0};
   std::atomic<std::uint64_t> in_flight{0}; ///< refreshed while quiet
   std::atomic<bool> done{false};           ///< all devices are stopped and their actors gone

@@ -20,7 +20,7 @@ device_actor& actor_of(const caf::actor& handle) {
 shard_supervisor::shard_supervisor(caf::actor_config& cfg, hal::home& h, shard& s,
                                    std::uint32_t number, caf::actor fleet)
     : pinned_actor(cfg, h), shard_(s), fleet_(std::move(fleet)), devices_(s.options.count),
-      wanted_(s.options.count), number_(number) {
+      wanted_(s.options.count), on_(s.options.lines.size()), number_(number) {
   for (auto& part : shard_.parts) {
     part.around.watcher = this;
   }
@@ -34,6 +34,9 @@ caf::behavior shard_supervisor::make_behavior() {
         if (stage_ == stage::idle) {
           stage_ = stage::running;
           run_began_ = now();
+          for (auto& part : shard_.parts) {
+            part.around.load_began = run_began_;
+          }
           start_due();
           if (faults_) {
             faults_->start();
@@ -93,7 +96,7 @@ time_point shard_supervisor::start_time(std::uint32_t slot) const noexcept {
 }
 
 void shard_supervisor::start_due() {
-  if (shard_.options.load != nullptr) {
+  if (!shard_.options.lines.empty()) {
     follow_load();
     return;
   }
@@ -108,33 +111,45 @@ void shard_supervisor::follow_load() {
   if (stage_ != stage::running) {
     return;
   }
-  const auto& o = shard_.options;
-  const std::uint32_t target = target_at(o.load->segments, o.load->after, now() - run_began_);
-  while (next_to_start_ < o.order.size() && o.order[next_to_start_].position < target) {
-    turn_on(o.order[next_to_start_].slot);
-    ++next_to_start_;
+  const auto& lines = shard_.options.lines;
+  std::uint32_t on = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    on_[i] = follow(lines[i], on_[i]);
+    on += on_[i];
   }
-  // Who came last goes first.
-  while (next_to_start_ > 0 && o.order[next_to_start_ - 1].position >= target) {
-    --next_to_start_;
-    turn_off(o.order[next_to_start_].slot);
-  }
-  if (next_to_start_ > shard_.started.load(std::memory_order_relaxed)) {
-    shard_.started.store(next_to_start_, std::memory_order_relaxed);
+  if (on > shard_.started.load(std::memory_order_relaxed)) {
+    shard_.started.store(on, std::memory_order_relaxed);
   }
 }
 
+std::uint32_t shard_supervisor::follow(const start_line& line, std::uint32_t on) {
+  const std::uint32_t target = target_at(line.load->segments, line.load->after, now() - run_began_);
+  while (on < line.order.size() && line.order[on].position < target) {
+    turn_on(line.order[on].slot);
+    ++on;
+  }
+  // Who came last goes first.
+  while (on > 0 && line.order[on - 1].position >= target) {
+    --on;
+    turn_off(line.order[on].slot);
+  }
+  return on;
+}
+
 time_point shard_supervisor::next_load_change() const {
-  const auto& order = shard_.options.order;
-  load_limits limits;
-  if (next_to_start_ < order.size()) {
-    limits.at_least = order[next_to_start_].position + 1;
+  duration first = duration::max();
+  for (std::size_t i = 0; i < on_.size(); ++i) {
+    const auto& [load, order] = shard_.options.lines[i];
+    load_limits limits;
+    if (on_[i] < order.size()) {
+      limits.at_least = order[on_[i]].position + 1;
+    }
+    if (on_[i] > 0) {
+      limits.fewer_than = order[on_[i] - 1].position + 1;
+    }
+    first = std::min(first, next_change(*load, now() - run_began_, limits));
   }
-  if (next_to_start_ > 0) {
-    limits.fewer_than = order[next_to_start_ - 1].position + 1;
-  }
-  const duration at = next_change(*shard_.options.load, now() - run_began_, limits);
-  return at == duration::max() ? never : run_began_ + at;
+  return first == duration::max() ? never : run_began_ + first;
 }
 
 void shard_supervisor::turn_on(std::uint32_t slot) {
@@ -220,6 +235,7 @@ void shard_supervisor::release_stopped() {
 void shard_supervisor::on_trouble(std::uint32_t index, outcome what, std::string_view detail) {
   auto& t = shard_.troubles[static_cast<std::size_t>(what)];
   ++t.count;
+  bump(shard_.trouble_counts[static_cast<std::size_t>(what)]);
   if (t.count == 1) {
     t.example_device = index;
     t.example_detail = detail;
@@ -246,7 +262,7 @@ void shard_supervisor::ended(const device_ended& message) {
   if (wanted_[slot] && stage_ != stage::stopping) {
     if (crashed) {
       restart_later(slot);
-    } else if (stage_ == stage::running && shard_.options.load != nullptr) {
+    } else if (stage_ == stage::running && !shard_.options.lines.empty()) {
       spawn(slot); // stopped by the load, and wanted again before it was gone
     }
     re_arm();
@@ -310,7 +326,7 @@ void shard_supervisor::on_wake(time_point) {
 
 void shard_supervisor::re_arm() {
   time_point next = never;
-  if (shard_.options.load != nullptr && stage_ == stage::running) {
+  if (!shard_.options.lines.empty() && stage_ == stage::running) {
     next = next_load_change();
   } else if (next_to_start_ < devices_.size() && stage_ == stage::running) {
     next = std::min(next, start_time(next_to_start_));

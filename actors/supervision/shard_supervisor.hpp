@@ -36,6 +36,8 @@ private:
   void take_fault(const faults::fault& f);
   void start_due();
   void follow_load();
+  /// Answers how many of a line are on.
+  std::uint32_t follow(const start_line& line, std::uint32_t on);
   void turn_on(std::uint32_t slot);
   void turn_off(std::uint32_t slot);
   void spawn(std::uint32_t slot);
@@ -71,7 +73,8 @@ private:
   time_point stop_deadline_ = never;
   bool cut_ = false; ///< the deadline came and took whoever was left
   std::uint32_t restarts_in_window_ = 0;
-  std::uint32_t next_to_start_ = 0; ///< a slot; with a timetable, a place in the order
+  std::uint32_t next_to_start_ = 0; ///< a slot, without lines
+  std::vector<std::uint32_t> on_;   ///< of each line, how many
   std::uint32_t alive_ = 0;
   std::uint32_t number_;
   std::unique_ptr<fault_driver> faults_; ///< from the first fault on

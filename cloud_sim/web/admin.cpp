@@ -62,6 +62,7 @@ constexpr std::array routes{
     route{"POST", "/v1/campaigns/{id}/{change}", admin::change_campaign, false},
     route{"GET", "/v1/faults", admin::list_faults, false},
     route{"POST", "/v1/faults", admin::add_fault, false},
+    route{"POST", "/v1/faults/renew", admin::renew_faults, false},
     route{"DELETE", "/v1/faults/{name}", admin::delete_fault, false},
     route{"POST", "/v1/publish", admin::publish},
     route{"POST", "/v1/import", admin::import_devices},

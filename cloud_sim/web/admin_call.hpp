@@ -65,6 +65,8 @@ public:
                                   std::optional<std::string_view> fallback) const;
   /// A string's text, or another value as it stands.
   std::optional<std::string> text_or_raw(std::string_view key) const;
+  /// The strings of an array, appended; false: answered.
+  bool words(const json_member& list, std::vector<std::string>& out) const;
   std::optional<bool> flag(std::string_view key, bool fallback) const;
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t fallback, std::int64_t low,
                                       std::int64_t high) const;
@@ -123,6 +125,7 @@ void change_campaign(const admin_call& call);
 // Faults on purpose.
 void list_faults(const admin_call& call);
 void add_fault(const admin_call& call);
+void renew_faults(const admin_call& call);
 void delete_fault(const admin_call& call);
 // Talking to them.
 void set_properties(const admin_call& call);

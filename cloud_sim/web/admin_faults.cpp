@@ -1,4 +1,6 @@
-// The admin API's actions on faults: which there are and what they did, one more, one less.
+// The admin API's actions on faults: which there are and what they did, one more, one less, and
+// whose they are.
+#include <algorithm>
 #include <charconv>
 
 #include "cloud_sim/web/admin_call.hpp"
@@ -11,6 +13,8 @@ using faults::fault;
 using faults::timeline;
 
 constexpr std::int64_t ms_max = 366LL * 86'400 * 1000; ///< of a time: what no run lasts
+constexpr std::int64_t lease_ms_max = 3'600'000;
+constexpr std::size_t owner_octets_max = 64;
 
 /// Nothing: answered.
 fault_desk* desk_of(const admin_call& call) {
@@ -90,13 +94,44 @@ bool read_number(const admin_call& call, std::string_view key, Number& out, std:
   return got.has_value();
 }
 
+/// 64 bits do not fit into a number of JSON.
+bool read_key(std::string_view text, std::uint64_t& out) {
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, out);
+  return error == std::errc{} && stopped == end;
+}
+
+/// Whose name goes into an answer, or a table of `fleet cloud fault list`.
+bool is_owner(std::string_view text) noexcept {
+  return text.size() <= owner_octets_max
+         && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+/// False: answered.
+bool read_lease(const admin_call& call, fault_lease& out) {
+  const auto owner = call.text("owner", "");
+  const auto lasts = owner ? call.integer("leaseMs", 0, 0, lease_ms_max) : std::nullopt;
+  if (!lasts) {
+    return false;
+  }
+  if (!is_owner(*owner) || (owner->empty() && *lasts != 0)) {
+    call.malformed(owner->empty() ? "`leaseMs` needs an `owner`, who renews it"
+                                  : "`owner` must be up to 64 letters, digits and signs");
+    return false;
+  }
+  out = {*owner, std::chrono::milliseconds{*lasts}};
+  return true;
+}
+
 /// Whom it selects, and by which draws; false: answered.
 bool read_selection(const admin_call& call, fault& f, fault_draw& draw) {
   const auto index = call.text("index", "");
   const auto shares = index ? call.text("regionShares", "") : std::nullopt;
   const auto seed = shares ? call.text("seed", "0") : std::nullopt;
   const auto nobody = seed ? call.flag("nobody", false) : std::nullopt;
-  if (!nobody || !read_number(call, "percentPpm", f.select.share_ppm, faults::whole_ppm)
+  const auto family = nobody ? call.text("family", "0") : std::nullopt;
+  if (!family || !read_number(call, "percentPpm", f.select.share_ppm, faults::whole_ppm)
+      || !read_number(call, "familyPpm", f.select.family_ppm, faults::whole_ppm)
       || !read_number(call, "regions", f.select.regions, INT64_MAX)
       || !read_number(call, "devices", draw.devices, 1 << 24)) {
     return false;
@@ -104,12 +139,10 @@ bool read_selection(const admin_call& call, fault& f, fault_draw& draw) {
   f.select.nobody = *nobody;
   const auto ranges = read_ranges(*index);
   const auto regions = read_shares(*shares);
-  const auto* const end = seed->data() + seed->size();
-  const auto [stopped, error] = std::from_chars(seed->data(), end, draw.seed);
-  if (!ranges || !regions || error != std::errc{} || stopped != end) {
+  if (!ranges || !regions || !read_key(*seed, draw.seed) || !read_key(*family, f.select.family)) {
     call.malformed(!ranges    ? "`index` must be ranges such as 100-199,300-300"
                    : !regions ? "`regionShares` must be millionths such as 300000,200000"
-                              : "`seed` must be a number, as text");
+                              : "`seed` and `family` must be a number, as text");
     return false;
   }
   f.select.among = *ranges;
@@ -139,11 +172,18 @@ bool read_fault(const admin_call& call, fault& f, fault_draw& draw) {
   return read_selection(call, f, draw);
 }
 
-void write_fault(byte_buffer& out, const timeline::entry& entry, const fault_mark& mark) {
+void write_fault(byte_buffer& out, const admin_call& call, const timeline::entry& entry,
+                 const fault_mark& mark) {
   object_writer json{out};
   json.text("name", entry.fault.name);
   json.text("effect", faults::to_string(entry.fault.what));
   json.text("state", to_string(entry.now));
+  if (const auto owner = call.facts().faults->owner_of(entry.fault.name); !owner.empty()) {
+    json.text("owner", owner);
+  }
+  if (entry.now == timeline::state::in_force) {
+    json.integer("sinceMs", milliseconds(call.now() - mark.began.load()));
+  }
   if (entry.fault.span != faults::no_end) {
     json.integer("forMs", milliseconds(entry.fault.span));
   }
@@ -152,6 +192,20 @@ void write_fault(byte_buffer& out, const timeline::entry& entry, const fault_mar
   json.integer("strikes", static_cast<std::int64_t>(mark.strikes.load()));
   json.integer("done", static_cast<std::int64_t>(mark.done.load()));
   json.end();
+}
+
+void give_list(const admin_call& call, const fault_desk& desk) {
+  byte_buffer out;
+  out.append("{\"faults\":[");
+  const auto marks = desk.marks();
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (i != 0) {
+      out.push(',');
+    }
+    write_fault(out, call, desk.all()[i], *marks[i]);
+  }
+  out.append("]}");
+  call.give(std::move(out));
 }
 
 /// Why a fault of that word cannot be had here; false: answered.
@@ -180,29 +234,38 @@ bool takes(const admin_call& call, std::optional<faults::effect> what, std::stri
 namespace admin {
 
 void list_faults(const admin_call& call) {
-  const auto* const desk = desk_of(call);
-  if (desk == nullptr) {
+  if (const auto* const desk = desk_of(call)) {
+    give_list(call, *desk);
+  }
+}
+
+void renew_faults(const admin_call& call) {
+  auto* const desk = desk_of(call);
+  if (desk == nullptr || !call.read_object({"owner", "names"})) {
     return;
   }
-  byte_buffer out;
-  out.append("{\"faults\":[");
-  const auto marks = desk->marks();
-  for (std::size_t i = 0; i < marks.size(); ++i) {
-    if (i != 0) {
-      out.push(',');
-    }
-    write_fault(out, desk->all()[i], *marks[i]);
+  const auto owner = call.text("owner", std::nullopt);
+  const auto* const some = call.reader().find("names");
+  std::vector<std::string> names;
+  if (!owner || (some != nullptr && !call.words(*some, names))) {
+    return;
   }
-  out.append("]}");
-  call.give(std::move(out));
+  if (some != nullptr) {
+    desk->renew(*owner, names);
+  } else {
+    desk->renew(*owner);
+  }
+  give_list(call, *desk);
 }
 
 void add_fault(const admin_call& call) {
   auto* const desk = desk_of(call);
   if (desk == nullptr
-      || !call.read_object({"effect", "name", "atMs", "forMs", "noEnd", "rampMs", "everyMs", "byMs",
-                            "sharePpm", "rate", "status", "percentPpm", "index", "nobody",
-                            "regions", "regionShares", "seed", "devices"})) {
+      || !call.read_object({"effect",       "name",       "atMs",    "forMs",    "noEnd",
+                            "rampMs",       "everyMs",    "byMs",    "sharePpm", "rate",
+                            "status",       "percentPpm", "index",   "nobody",   "regions",
+                            "regionShares", "seed",       "devices", "family",   "familyPpm",
+                            "owner",        "leaseMs"})) {
     return;
   }
   const auto word = call.text("effect", std::nullopt);
@@ -211,11 +274,13 @@ void add_fault(const admin_call& call) {
     return;
   }
   auto f = faults::default_fault(*what);
-  for (int n = 2; call.reader().find("name") == nullptr && desk->has(f.name); ++n) {
+  for (int n = 2; call.reader().find("name") == nullptr && desk->find_fault(f.name) != nullptr;
+       ++n) {
     f.name = *word + "_" + std::to_string(n);
   }
   fault_draw draw;
-  if (!read_fault(call, f, draw)) {
+  fault_lease lease;
+  if (!read_fault(call, f, draw) || !read_lease(call, lease)) {
     return;
   }
   if (const auto wrong = faults::complaint_of(f); !wrong.empty()) {
@@ -223,24 +288,35 @@ void add_fault(const admin_call& call) {
     return;
   }
   const std::string name = f.name;
-  if (!desk->add(std::move(f), call.now(), draw)) {
-    call.refuse(409, "refused",
-                desk->has(name) ? "there is a fault called " + name + " already"
-                                : "there are too many faults; remove some that are over");
+  if (const auto* const same = desk->find_fault(name)) {
+    if (same->now != timeline::state::over) {
+      const auto owner = desk->owner_of(name);
+      call.refuse(409, "fault-exists",
+                  "there is a fault called " + name + " already, ordered by "
+                      + (owner.empty() ? std::string{"hand"} : std::string{owner}));
+      return;
+    }
+    (void)desk->remove(name); // its place is the new one's
+  }
+  if (!desk->add(std::move(f), call.now(), draw, std::move(lease))) {
+    call.refuse(409, "refused", "there are too many faults; remove some that are over");
     return;
   }
   byte_buffer out;
-  write_fault(out, desk->all().back(), *desk->marks().back());
+  write_fault(out, call, desk->all().back(), *desk->marks().back());
   call.give(std::move(out));
 }
 
 void delete_fault(const admin_call& call) {
   auto* const desk = desk_of(call);
-  if (desk == nullptr) {
+  const auto fields = desk != nullptr ? call.read_query({"owner"}) : std::nullopt;
+  if (!fields) {
     return;
   }
   const std::string name{call.values.front()};
-  if (!desk->remove(name)) {
+  // Who says who he is ends his own: another may have taken the name since.
+  const bool meant = fields->empty() || fields->front().value == desk->owner_of(name);
+  if (!meant || !desk->remove(name)) {
     call.refuse(404, "unknown-fault", "there is no fault called " + name);
     return;
   }

@@ -30,6 +30,10 @@ void write_selection(object_writer& object, const faults::selector& s, const fau
     shares += fmt::format("{}{}", shares.empty() ? "" : ",", share);
   }
   object.integer("percentPpm", s.share_ppm);
+  if (s.family != 0) {
+    object.text("family", std::to_string(s.family));
+    object.integer("familyPpm", s.family_ppm);
+  }
   if (!ranges.empty()) {
     object.text("index", ranges);
   }
@@ -48,7 +52,8 @@ void write_selection(object_writer& object, const faults::selector& s, const fau
 
 } // namespace
 
-admin_request add_fault_request(const faults::fault& f, const fault_drawing& by) {
+admin_request add_fault_request(const faults::fault& f, const fault_drawing& by,
+                                const fault_ownership& whose) {
   byte_buffer out;
   object_writer object{out};
   object.text("effect", faults::to_string(f.what));
@@ -74,16 +79,36 @@ admin_request add_fault_request(const faults::fault& f, const fault_drawing& by)
     object.integer("status", f.status);
   }
   write_selection(object, f.select, by);
+  if (!whose.owner.empty()) {
+    object.text("owner", whose.owner);
+    write_time(object, "leaseMs", whose.lease);
+  }
   object.end();
   return {"POST", "/v1/faults", std::string{as_text(out.view())}};
 }
 
-admin_request remove_fault_request(std::string_view name) {
-  return {"DELETE", "/v1/faults/" + percent_encoded(name)};
+admin_request remove_fault_request(std::string_view name, std::string_view owner) {
+  return {"DELETE", "/v1/faults/" + percent_encoded(name)
+                        + (owner.empty() ? "" : "?owner=" + percent_encoded(owner))};
 }
 
 admin_request faults_request() {
   return {"GET", "/v1/faults"};
+}
+
+admin_request renew_faults_request(std::string_view owner, std::span<const std::string> names) {
+  byte_buffer list;
+  for (const auto& name : names) {
+    list.push(list.size() == 0 ? '[' : ',');
+    append_json_text(list, name);
+  }
+  list.append(list.size() == 0 ? "[]" : "]");
+  byte_buffer out;
+  object_writer object{out};
+  object.text("owner", owner);
+  object.raw("names", as_text(list.view()));
+  object.end();
+  return {"POST", "/v1/faults/renew", std::string{as_text(out.view())}};
 }
 
 std::optional<std::string> render_faults(std::string_view body) {
@@ -94,7 +119,7 @@ std::optional<std::string> render_faults(std::string_view body) {
     return std::nullopt;
   }
   text_table table;
-  table.row({"name", "effect", "state", "for", "devices hit", "done"});
+  table.row({"name", "effect", "state", "for", "devices hit", "done", "owner"});
   for (const auto& element : whole.children(*list)) {
     const json_level one{element.value};
     if (!one.object()) {
@@ -103,7 +128,8 @@ std::optional<std::string> render_faults(std::string_view body) {
     const auto span = one.integer("forMs");
     table.row({shown(one.find("name")), shown(one.find("effect")), shown(one.find("state")),
                span ? text::format_duration(std::chrono::milliseconds{*span}) : "-",
-               shown(one.find("hit")), shown(one.find("done"))});
+               shown(one.find("hit")), shown(one.find("done")),
+               one.find("owner") == nullptr ? "-" : shown(one.find("owner"))});
   }
   return table.text();
 }

@@ -19,6 +19,8 @@ fault_scene scene_of(const scenario_plan& plan) {
   scene.devices = plan.devices;
   scene.run_for = plan.run_for;
   scene.regions = plan.regions;
+  scene.traffic = plan.cloud_traffic;
+  scene.rollouts = plan.rollouts;
   return scene;
 }
 
@@ -52,7 +54,8 @@ void draw_faults(explanation& e) {
 bool says_nothing(const scenario& file) {
   return !file.seed && !file.run_for && !file.devices && file.products.empty()
          && file.stages.empty() && file.cloud_traffic.empty() && file.rollouts.empty()
-         && file.expect.empty() && file.regions.empty() && file.faults.empty();
+         && file.daily_curves.empty() && file.expect.empty() && file.regions.empty()
+         && file.faults.empty();
 }
 
 } // namespace

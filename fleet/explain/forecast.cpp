@@ -49,31 +49,97 @@ void add_needs(const scenario_plan& plan, forecast& out) {
   out.descriptors = out.descriptors_with_target + streams + download_descriptors(plan);
 }
 
-/// Who of each product is on when `connections` are: ramps start them in one order.
-std::vector<std::uint32_t> online_of(const scenario_plan& plan, std::uint32_t connections) {
+/// Who of each product is on at a moment: the ramps of a line start them in one order.
+std::vector<std::uint32_t> online_at(const scenario_plan& plan, duration at) {
   std::vector<std::uint32_t> out(plan.products.size(), 0);
-  auto order = start_order(plan);
-  order.resize(std::min<std::size_t>(order.size(), connections));
-  for (const auto device : order) {
-    const auto number = product_of(plan, device);
-    ++out[number];
-    if (const auto& p = plan.products[number]; p.children_each != 0) {
-      out[p.children_product] += p.children_each;
+  for (const auto& line : plan.lines) {
+    auto order = start_order(plan, line);
+    order.resize(std::min<std::size_t>(order.size(), target_at(line, at)));
+    for (const auto device : order) {
+      const auto number = product_of(plan, device);
+      ++out[number];
+      if (const auto& p = plan.products[number]; p.children_each != 0) {
+        out[p.children_product] += p.children_each;
+      }
     }
   }
   return out;
 }
 
-/// Connections times seconds, over the whole run.
-double connection_seconds(const scenario_plan& plan, const std::vector<duration>& bends) {
+/// How often a product reports at a moment, of what its keys say.
+double pace_at(const product_plan& p, duration at) {
+  const auto after =
+      std::upper_bound(p.curve.begin(), p.curve.end(), at,
+                       [](duration t, const actors::curve_step& step) { return t < step.begin; });
+  return after == p.curve.begin() ? 1.0 : static_cast<double>((after - 1)->ppm) / whole_ppm;
+}
+
+/// Reports a second of a line with one connection on at a moment, its products in proportion.
+double line_rate(const scenario_plan& plan, const load_line& line, duration at) {
   double sum = 0;
-  for (std::size_t i = 1; i < bends.size(); ++i) {
-    // Behind a bend and before the next the number is a straight line; at a bend it may jump.
-    const auto from = target_at(plan, bends[i - 1]);
-    const auto to = target_at(plan, bends[i] - duration{1});
-    sum += seconds(bends[i] - bends[i - 1]) * (from + to) / 2.0;
+  for (const std::size_t i : line.products) {
+    const auto& p = plan.products[i];
+    double each = report_rate(p.product) * pace_at(p, at);
+    if (p.children_each != 0) {
+      const auto& children = plan.products[p.children_product];
+      each += p.children_each * report_rate(children.product) * pace_at(children, at);
+    }
+    sum += p.devices.count * each;
+  }
+  return line.connections == 0 ? 0 : sum / line.connections;
+}
+
+double about_rate(const scenario_plan& plan, duration at) {
+  double sum = 0;
+  for (const auto& line : plan.lines) {
+    sum += line_rate(plan, line, at) * target_at(line, at);
   }
   return sum;
+}
+
+/// Those of bends_of(), and each at which a curve has another step.
+std::vector<duration> moments_of(const scenario_plan& plan) {
+  auto out = bends_of(plan);
+  for (const auto& p : plan.products) {
+    for (const auto& step : p.curve) {
+      if (step.begin > duration{0} && step.begin < plan.run_for) {
+        out.push_back(step.begin);
+      }
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+/// Of the whole run. Behind a moment and before the next the number that is on is a straight line,
+/// and nobody's pace changes; at a moment both may jump.
+double reports_in_all(const scenario_plan& plan, const std::vector<duration>& moments) {
+  double sum = 0;
+  for (std::size_t i = 1; i < moments.size(); ++i) {
+    const double length = seconds(moments[i] - moments[i - 1]);
+    for (const auto& line : plan.lines) {
+      const auto from = target_at(line, moments[i - 1]);
+      const auto to = target_at(line, moments[i] - duration{1});
+      sum += length * (from + to) / 2.0 * line_rate(plan, line, moments[i - 1]);
+    }
+  }
+  return sum;
+}
+
+void find_peak(const scenario_plan& plan, const std::vector<duration>& moments, forecast& out) {
+  double most_rate = 0;
+  for (const auto at : moments) {
+    const auto on = target_at(plan, at);
+    const double rate = about_rate(plan, at);
+    // The same rate twice may differ in its last bits.
+    if (rate > most_rate * (1 + 1e-9) || (most_rate == 0 && on > out.peak_connections)) {
+      out.peak_connections = on;
+      out.peak_at = at;
+      most_rate = std::max(most_rate, rate);
+    }
+    out.most_connections = std::max(out.most_connections, on);
+  }
 }
 
 double cloud_rate(const scenario_plan& plan) {
@@ -102,10 +168,12 @@ double report_rate(const scenario_product& product) noexcept {
 
 std::vector<duration> bends_of(const scenario_plan& plan) {
   std::vector<duration> out{duration{0}, plan.run_for};
-  for (const auto& segment : plan.load) {
-    for (const auto at : {segment.begin, segment.end}) {
-      if (at > duration{0} && at < plan.run_for) {
-        out.push_back(at);
+  for (const auto& line : plan.lines) {
+    for (const auto& segment : line.load.segments) {
+      for (const auto at : {segment.begin, segment.end}) {
+        if (at > duration{0} && at < plan.run_for) {
+          out.push_back(at);
+        }
       }
     }
   }
@@ -116,21 +184,15 @@ std::vector<duration> bends_of(const scenario_plan& plan) {
 
 forecast forecast_of(const scenario_plan& plan) {
   forecast out;
-  const auto bends = bends_of(plan);
-  for (const auto at : bends) {
-    if (const auto on = target_at(plan, at); on > out.peak_connections) {
-      out.peak_connections = on;
-      out.peak_at = at;
-    }
-  }
-  const auto online = online_of(plan, out.peak_connections);
+  const auto moments = moments_of(plan);
+  find_peak(plan, moments, out);
+  const auto online = online_at(plan, out.peak_at);
   for (std::size_t i = 0; i < plan.products.size(); ++i) {
-    out.reports_per_s.push_back(online[i] * report_rate(plan.products[i].product));
+    const auto& p = plan.products[i];
+    out.reports_per_s.push_back(online[i] * report_rate(p.product) * pace_at(p, out.peak_at));
   }
   out.cloud_per_s = cloud_rate(plan);
-  if (out.peak_connections != 0) {
-    out.reports = out.reports_per_s_all() / out.peak_connections * connection_seconds(plan, bends);
-  }
+  out.reports = reports_in_all(plan, moments);
   add_needs(plan, out);
   return out;
 }

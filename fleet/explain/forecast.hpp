@@ -11,9 +11,10 @@ namespace fleet::program {
 
 /// A run as it is planned. Reports are those that devices send by themselves.
 struct forecast {
-  duration peak_at{0}; ///< when the most connections are on, for the first time
-  std::uint32_t peak_connections = 0;
-  std::vector<double> reports_per_s; ///< of each product at the peak, in the plan's order
+  duration peak_at{0}; ///< when the most reports are sent, or else the most are on; the first time
+  std::uint32_t peak_connections = 0; ///< that are on then
+  std::uint32_t most_connections = 0; ///< at any time
+  std::vector<double> reports_per_s;  ///< of each product at the peak, in the plan's order
   double cloud_per_s = 0; ///< messages that the cloud sends by itself, one for each who gets it
   double reports = 0;     ///< of the whole run, as far as shares of ramps tell
   std::uint64_t descriptors = 0;             ///< of the real world, with the embedded twin
@@ -30,7 +31,8 @@ forecast forecast_of(const scenario_plan& plan);
 /// Reports a second of one device of a product.
 double report_rate(const scenario_product& product) noexcept;
 
-/// The moments at which the load bends, 0 and the end of the run with them, in order.
+/// The moments at which the number of devices that are on bends or jumps, 0 and the end of the run
+/// with them, in order.
 std::vector<duration> bends_of(const scenario_plan& plan);
 
 } // namespace fleet::program

@@ -6,6 +6,7 @@
 #include "fleet/explain/explain.hpp"
 #include "fleet/judging/expectation.hpp"
 #include "fleet/report/judged.hpp"
+#include "fleet/run/cloud_traffic.hpp"
 #include "fleet/scenario/words.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -45,17 +46,22 @@ void look_at_products(const explanation& e, sentences& out) {
 void look_at_load(const explanation& e, sentences& out) {
   const auto& plan = e.plan;
   const auto end = target_at(plan, plan.run_for);
-  if (e.figures.peak_connections == 0) {
+  std::uint32_t after = 0;
+  duration ramped{0};
+  for (const auto& line : plan.lines) {
+    after += line.load.after;
+    ramped = line.load.segments.empty() ? ramped : std::max(ramped, line.load.segments.back().end);
+  }
+  if (e.figures.most_connections == 0) {
     out.push_back("the stages never start a device");
-  } else if (end != plan.load_after && !plan.load.empty()) {
-    const auto& last = plan.load.back();
-    out.push_back(
-        fmt::format("the ramp takes {}, longer than the run: {} of {} devices are on when "
-                    "it ends",
-                    format_duration(last.end), format_count(end), format_count(plan.connections)));
-  } else if (e.figures.peak_connections < plan.connections) {
+  } else if (end != after && ramped > plan.run_for) {
+    out.push_back(fmt::format("the ramp takes {}, longer than the run: {} of {} devices are on "
+                              "when it ends",
+                              format_duration(ramped), format_count(end),
+                              format_count(plan.connections)));
+  } else if (e.figures.most_connections < plan.connections) {
     out.push_back(fmt::format("no stage has more than {} of the {} devices that connect on",
-                              format_count(e.figures.peak_connections),
+                              format_count(e.figures.most_connections),
                               format_count(plan.connections)));
   }
 }
@@ -148,6 +154,9 @@ private:
     if (which == "download" || which == "update") {
       return e_.plan.rollouts.empty() ? "there is no rollout" : "";
     }
+    if (which == "downlink") {
+      return commands() ? "" : "cloud_traffic has no command of qos 1 with the ledger's tag";
+    }
     if (none(reports)) {
       return "no device sends a report";
     }
@@ -163,6 +172,15 @@ private:
       return "no broker of profile mqtt replies";
     }
     return {};
+  }
+
+  /// Whether the scenario's cloud sends what a device acknowledges and the twin times.
+  [[nodiscard]] bool commands() const {
+    const auto& all = e_.plan.cloud_traffic;
+    return std::any_of(all.begin(), all.end(), [this](const traffic_plan& t) {
+      const auto& to = e_.plan.products[t.product].product;
+      return is_ledger_command(t.traffic, to.profile) && to.qos != mqtt::qos::at_most_once;
+    });
   }
 
   [[nodiscard]] std::string of_fault(std::string_view figure, std::string_view name) const {

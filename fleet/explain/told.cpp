@@ -1,4 +1,6 @@
 // The explanation as text, part by part, and as JSON.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "fleet/explain/explain.hpp"
@@ -65,8 +67,27 @@ std::string reports_of(const scenario_product& p) {
   for (const auto& rule : *p.report) {
     out += fmt::format("{}{} every {}", out.empty() ? "" : ", ",
                        word_for(rule.what, report_kind_words), format_duration(rule.every));
+    if (rule.arrivals == actors::report_arrivals::poisson) {
+      out += " at random";
+    } else if (rule.jitter_ppm != 0) {
+      out += fmt::format(" and up to {:.3g} % later", rule.jitter_ppm / 1e4);
+    }
+    out += rule.replay ? " from a table" : "";
   }
   return out.empty() ? "no reports" : out;
+}
+
+/// How far stages and daily curves take a product's reports.
+std::string paces_of(const product_plan& p) {
+  if (p.curve.empty()) {
+    return {};
+  }
+  const auto [least, most] = std::minmax_element(
+      p.curve.begin(), p.curve.end(),
+      [](const actors::curve_step& a, const actors::curve_step& b) { return a.ppm < b.ppm; });
+  const auto& curve = p.product.daily_curve;
+  return fmt::format("; {:.3g} % to {:.3g} % as often by {}", least->ppm / 1e4, most->ppm / 1e4,
+                     curve.empty() ? "the stages" : "daily curve " + curve);
 }
 
 std::vector<std::string> product_lines(const explanation& e) {
@@ -85,6 +106,7 @@ std::vector<std::string> product_lines(const explanation& e) {
     if (p.product.firmware) {
       line += fmt::format("; firmware {}", p.product.firmware->version);
     }
+    line += paces_of(p);
     if (const double rate = e.figures.reports_per_s[i]; rate > 0) {
       line += fmt::format("; {} at the peak", often(rate));
     }
@@ -96,12 +118,15 @@ std::vector<std::string> product_lines(const explanation& e) {
 /// What the load goes to from one bend to the next, just before it: a ramp's end, where it gets
 /// there.
 std::uint32_t reached(const scenario_plan& plan, duration from, duration to) {
-  for (const auto& segment : plan.load) {
-    if (segment.begin == from && segment.end == to) {
-      return segment.to;
-    }
+  std::uint32_t sum = 0;
+  for (const auto& line : plan.lines) {
+    const auto& all = line.load.segments;
+    const auto ends = std::find_if(all.begin(), all.end(), [&](const load_segment& segment) {
+      return segment.begin <= from && segment.end == to;
+    });
+    sum += ends == all.end() ? target_at(line, to) : ends->to;
   }
-  return target_at(plan, to);
+  return sum;
 }
 
 std::vector<std::string> load_lines(const explanation& e) {

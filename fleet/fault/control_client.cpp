@@ -76,14 +76,11 @@ std::string identity_of(const std::string& path) {
                      elapsed == nullptr ? 0 : json_number(elapsed->value).value_or(0));
 }
 
-} // namespace
-
-std::vector<std::string> living_runs(const std::string& folder) {
-  std::vector<std::string> out;
+void add_living(const std::string& folder, std::vector<std::string>& out) {
   std::error_code wrong;
   struct stat seen {};
   if (::lstat(folder.c_str(), &seen) != 0 || seen.st_uid != ::getuid()) {
-    return out; // not ours: whatever is there, we ask nothing of it
+    return; // not ours: whatever is there, we ask nothing of it
   }
   for (std::filesystem::directory_iterator at{folder, wrong}, end; !wrong && at != end;
        at.increment(wrong)) {
@@ -98,6 +95,15 @@ std::vector<std::string> living_runs(const std::string& folder) {
     } else if (got == ECONNREFUSED) {
       std::filesystem::remove(at->path(), ignored);
     }
+  }
+}
+
+} // namespace
+
+std::vector<std::string> living_runs(const std::vector<std::string>& folders) {
+  std::vector<std::string> out;
+  for (const auto& folder : folders) {
+    add_living(folder, out);
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -135,15 +141,16 @@ result<std::string, control_trouble> ask_run(const std::string& path, const cont
 }
 
 result<std::string, control_trouble> find_run(const std::string& chosen,
-                                              const std::string& folder) {
+                                              const std::vector<std::string>& folders) {
   if (!chosen.empty()) {
     return chosen;
   }
-  const auto all = living_runs(folder);
+  const auto all = living_runs(folders);
   if (all.empty()) {
     return fail(control_trouble{exit_code::environment_failed,
-                                "no run of this user goes on (none listens in " + folder
-                                    + "); start one, or name its socket by --run PATH"});
+                                fmt::format("no run of this user goes on (none listens in {}); "
+                                            "start one, or name its socket by --run PATH",
+                                            fmt::join(folders, ", "))});
   }
   if (all.size() > 1) {
     std::string message = "several runs go on; choose one by --run PATH:";

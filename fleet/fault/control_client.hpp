@@ -17,15 +17,16 @@ struct control_trouble {
   std::string message;
 };
 
-/// Sockets of the folder that somebody listens at; those left behind by runs that are gone are
+/// Sockets of the folders that somebody listens at; those left behind by runs that are gone are
 /// removed.
-std::vector<std::string> living_runs(const std::string& folder);
+std::vector<std::string> living_runs(const std::vector<std::string>& folders);
 
 /// Sends an order and waits for the answer's line, without its newline.
 result<std::string, control_trouble> ask_run(const std::string& path, const control_order& order);
 
 /// The socket to ask: `chosen`, where it is not empty, or that of the only run there is. Several
 /// are listed in the message, each with what it says of itself.
-result<std::string, control_trouble> find_run(const std::string& chosen, const std::string& folder);
+result<std::string, control_trouble> find_run(const std::string& chosen,
+                                              const std::vector<std::string>& folders);
 
 } // namespace fleet::program

@@ -82,7 +82,7 @@ exit_code execute_live_fault(const live_fault_options& o) {
                stdout);
     return exit_code::passed;
   }
-  const auto path = find_run(o.run, control_folder());
+  const auto path = find_run(o.run, control_folders());
   if (!path) {
     return complain(path.error().message, path.error().code);
   }

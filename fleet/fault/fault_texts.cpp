@@ -5,6 +5,7 @@
 
 #include "fleet/console/display.hpp"
 #include "fleet/fault/fault_command.hpp"
+#include "fleet/judging/amount.hpp"
 #include "fleet/scenario/fault_plan.hpp"
 #include "fleet/scenario/fault_presets.hpp"
 #include "fleet/text/quantities.hpp"
@@ -23,9 +24,17 @@ std::string_view need_text(faults::need need) {
     case faults::need::datagram: return " CoAP only.";
     case faults::need::security: return " TLS and DTLS only.";
     case faults::need::flash: return " Products with firmware only.";
+    case faults::need::store: return " Products that keep something only.";
     case faults::need::twin: return " The twin only.";
   }
   return "";
+}
+
+/// `5m3s` for the number of seconds that a member is.
+std::string time_text(const json_reader& reader, std::string_view key) {
+  const auto* const member = reader.find(key);
+  const auto s = member == nullptr ? std::nullopt : json_number(member->value);
+  return !s ? "?" : *s < 1e-3 ? "0s" : judging::said(*s, judging::unit::duration);
 }
 
 std::string member_text(const json_reader& reader, std::string_view key) {
@@ -87,8 +96,8 @@ std::string faults_table(std::string_view answer) {
     if (row.read(as_bytes(item.value)) != json_error::none) {
       return {};
     }
-    out += fmt::format("{:28} {:10} {:>9}s {:>10} {:>10}  {}\n", member_text(row, "name"),
-                       member_text(row, "state"), member_text(row, "begins_s"),
+    out += fmt::format("{:28} {:10} {:>10} {:>10} {:>10}  {}\n", member_text(row, "name"),
+                       member_text(row, "state"), time_text(row, "begins_s"),
                        member_text(row, "selected"), member_text(row, "hit"),
                        member_text(row, "text"));
   }

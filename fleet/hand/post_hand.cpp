@@ -171,8 +171,7 @@ std::string post_hand::ending_text(outcome why, std::string_view detail) const {
     case outcome::tls_failed:
       return fmt::format("{} with {} failed{}{}", coap() ? "DTLS" : "TLS", peer, more, key_hint());
     case outcome::unreachable: return fmt::format("{} is unreachable{}", peer, more);
-    case outcome::timed_out:
-      return fmt::format("{} did not answer in time{}{}", peer, more, key_hint());
+    case outcome::timed_out: return fmt::format("{} did not answer in time{}", peer, more);
     case outcome::accepted:
     case outcome::refused_version:
     case outcome::refused_identifier:
@@ -295,6 +294,9 @@ void post_hand::log_on_again(std::string_view why) {
 }
 
 void post_hand::on_way_lost() {
+  if (std::exchange(ping_began_, never) != never) {
+    trouble("the ping was not answered"); // it went with the session
+  }
   for (auto& post : posts_) {
     post.id = 0;
   }

@@ -64,6 +64,7 @@ private:
   void on_transport_up() override;
   void on_logged_on() override;
   void on_channel_ended(actors::outcome why, std::string_view detail) override;
+  void on_begun_anew(std::string_view detail) override { say(line_kind::trouble, detail); }
   void on_post_ended(std::uint32_t id, const actors::post_answer& answer) override;
   void on_way_lost() override;
   void on_ready() override { send_waiting(); }

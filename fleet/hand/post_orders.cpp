@@ -216,6 +216,9 @@ void post_hand::leave_if_done() {
 }
 
 void post_hand::end(exit_code code, const std::string& why) {
+  if (const auto vain = channel_->waits_for()) {
+    say(line_kind::trouble, vain->what);
+  }
   phase_ = phase::ended;
   phase_due_ = never;
   home_.disarm(*this);

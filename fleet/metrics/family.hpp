@@ -11,6 +11,7 @@ enum class family : unsigned char {
   build_info,
   run_info,
   run_stage,
+  run_stage_left,
   run_elapsed,
   run_duration,
   devices_requested,
@@ -18,6 +19,7 @@ enum class family : unsigned char {
   devices,
   product_info,
   sub_devices_online,
+  radio,
   connect_attempts,
   connects,
   backoff_wait,
@@ -26,6 +28,7 @@ enum class family : unsigned char {
   subscribes_refused,
   restarts,
   abandoned,
+  reports_ratio,
   messages_published,
   messages_acknowledged,
   messages_in_flight,
@@ -48,6 +51,7 @@ enum class family : unsigned char {
   connect_duration,
   publish_ack_duration,
   publish_reply_duration,
+  downlink_duration,
   cloud_call_duration,
   shadow_updates,
   shadows_converged,
@@ -126,7 +130,7 @@ enum class family : unsigned char {
   process_start,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 117;
+inline constexpr std::size_t family_count = 121;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 

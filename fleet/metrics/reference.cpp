@@ -26,10 +26,11 @@ constexpr std::string_view opening =
     "page to it.\n"
     "`fleet run` serves it at http://127.0.0.1:9464/metrics (`--metrics ADDR:PORT`, `off` for "
     "none; off with `--virtual`),\n"
-    "`fleet cloud serve` where `--metrics` says, with the sections on the twin and the process. "
-    "Meters are read when\n"
-    "somebody asks; between two scrapes each home has ten short turns a second more, for its loop "
-    "lag, and that is all.\n"
+    "`fleet cloud serve` where `--metrics` says, with the sections on the twin and the process and "
+    "the latency of its\n"
+    "commands. Meters are read when somebody asks; between two scrapes each home has ten short "
+    "turns a second more, for\n"
+    "its loop lag, and that is all.\n"
     "\n"
     "No label names a device, so that the number of series depends on the scenario and never on "
     "the size of the fleet.\n"
@@ -44,6 +45,12 @@ constexpr std::string_view opening =
     "sum by (protocol) (rate(fleet_messages_published_total[1m])\n"
     "  * on (product, instance) group_left (protocol) fleet_product_info)\n"
     "```\n"
+    "\n"
+    "Of downlinks a twin alone knows when they were due. It times its commands of QoS 1 and 2 by "
+    "its own clock, from then to\n"
+    "the acknowledgement; behind another target nobody does. What is never acknowledged, or was "
+    "sent by a twin that died\n"
+    "before, has no time.\n"
     "\n"
     "`dashboards/` has panels and alerts for all of this.\n";
 
@@ -134,7 +141,8 @@ std::array<label_facts, 26> labels() {
       {"state",
        [] {
          return "of updates " + enumerated<update_state_count, update_state>() + "; of rollouts "
-                + enumerated<cloud::rollout_state_count, cloud::rollout_state>();
+                + enumerated<cloud::rollout_state_count, cloud::rollout_state>() + "; of radios "
+                + enumerated<radio_count, radio>();
        }},
       {"step", [] { return listed(update_step_words); }},
       {"target", says("what the devices speak to, as the first line of the run has it")},

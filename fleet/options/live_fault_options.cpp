@@ -36,9 +36,9 @@ std::string overview() {
     out += left + std::string{verb.summary} + "\n";
   }
   return out
-         + "\nEach has a manual: fleet fault add --help. docs/faults.md has all effects. Exit "
-           "codes: "
-           "0 good,\n2 wrong usage or a fault that cannot be, 3 no run answers.\n";
+         + "\nOf a twin on its own: fleet cloud fault. Each has a manual: fleet fault add --help. "
+           "docs/faults.md\nhas all effects. Exit codes: 0 good, 2 wrong usage or a fault that "
+           "cannot be, 3 no run answers.\n";
 }
 
 void examples(flag_set& flags, live_fault_verb verb) {
@@ -104,7 +104,8 @@ result<command, usage_error> parse_fault(std::span<const std::string_view> words
     if (asks_for_help(words)) {
       return command{text_answer{overview()}};
     }
-    return fail(wrong_usage(name, unknown_word(words.front(), valid)));
+    return fail(wrong_usage(name, "the subcommand \"" + std::string{words.front()} + "\" "
+                                      + unknown_word(words.front(), valid)));
   }
   live_fault_options out;
   out.verb = verb->verb;

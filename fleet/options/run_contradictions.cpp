@@ -7,6 +7,7 @@
 #include "fleet/options/sweep_flags.hpp"
 #include "fleet/text/endpoints.hpp"
 #include "fleet/text/quantities.hpp"
+#include "protocol/base/check.hpp"
 
 namespace fleet::program {
 
@@ -66,6 +67,16 @@ sentence spoken_contradiction(const run_options& o, const flag_set& flags) {
   return {};
 }
 
+std::string_view wish_for_encryption(const run_options& o) {
+  const bool embedded = o.target.scheme == text::scheme::embedded;
+  switch (embedded ? o.protocol : protocol_of(o.target.scheme)) {
+    case device_protocol::mqtt: return " needs TLS; add --security tls or an mqtts:// target";
+    case device_protocol::coap: return " needs DTLS; add --security dtls or a coaps:// target";
+    case device_protocol::http: return " needs TLS; add --security tls or an https:// target";
+  }
+  FLEET_CHECK(false);
+}
+
 sentence security_contradiction(const run_options& o, const flag_set& flags) {
   const bool tls = over_tls(o.security) || o.security == security::dtls;
   // The products of a scenario may be encrypted without a word on the line.
@@ -81,7 +92,7 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   }
   for (const auto flag : {"--cafile", "--insecure", "--server-name", "--tls-version"}) {
     if (!encrypted && !asks_https && flags.given(flag)) {
-      return std::string{flag} + " needs TLS; add --security tls or an mqtts:// target";
+      return std::string{flag}.append(wish_for_encryption(o));
     }
   }
   if (o.registers && flags.given("--logon") && o.logon != logon_mode::register_) {

@@ -1,4 +1,5 @@
-// `fleet run`: its flags and its help. What contradicts what is run_contradictions.cpp's.
+// `fleet run`: its flags and its help, which `fleet doctor` takes too. What contradicts what is
+// run_contradictions.cpp's.
 #include <array>
 #include <string>
 
@@ -6,6 +7,7 @@
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/report_flags.hpp"
 #include "fleet/options/run_contradictions.hpp"
+#include "fleet/options/run_flags.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/sweep_flags.hpp"
@@ -162,7 +164,8 @@ void device_flags(flag_set& flags, run_options& out) {
 
 void mqtt_flags(flag_set& flags, mqtt_text_options& out) {
   flags.group("Any broker (--profile mqtt). Templates may hold {device}, {client}, {index}, {seq}, "
-              "{timestamp}, {random LOW..HIGH} and {random hex DIGITS}; a brace is {{ or }}");
+              "{timestamp}, {product}, {random LOW..HIGH}, {random hex DIGITS}, {choice ONE|OTHER} "
+              "and {sine LOW..HIGH PERIOD}; a brace is {{ or }}");
   flags.toggle("--no-probe",
                "No probe beside the fleet on a foreign broker: the ledger then has the devices' "
                "side only. For brokers that cannot feed one reader all reports.",
@@ -240,7 +243,8 @@ void world_flags(flag_set& flags, run_options& out) {
               set_count(out.homes, 1, 64));
   flags.value("--bind,--source-address", "A[,A...]",
               "Local addresses to connect from, in turn; each has some 28,000 ports. Default: the "
-              "system's choice.",
+              "system's choice; several of loopback towards loopback, and of its subnet all where "
+              "more than 10,000 connect to another target.",
               set_source_addresses(out.source_addresses), value_kind::repeated);
   flags.value("--connects-pending", "N",
               "Connections under way at once, up to the first answer: 1 to 20,000. More than the "
@@ -253,7 +257,7 @@ void world_flags(flag_set& flags, run_options& out) {
       set_duration(out.grace, 0s, 10min));
 }
 
-void output_flags(flag_set& flags, run_options& out) {
+void output_flags(flag_set& flags, run_options& out, const json_flag& json) {
   flags.group("Output");
   flags.value(
       "--report-every", "D",
@@ -272,8 +276,7 @@ void output_flags(flag_set& flags, run_options& out) {
               "Where Prometheus may ask for /metrics and a browser for the live page. Default "
               "127.0.0.1:9464, off with --virtual.",
               set_metrics(out.metrics));
-  flags.value("--json", "FILE",
-              "Writes the summary as JSON, with the series of the run; fleet report reads it.",
+  flags.value("--json", std::string{json.value_word}, std::string{json.text},
               set_text(out.json_file));
   report_file_flags(flags, "--report", out.told);
   flags.value("--ledger", "FILE",
@@ -316,10 +319,7 @@ void complete(run_options& o) {
 
 } // namespace
 
-result<command, usage_error> parse_run(std::span<const std::string_view> words) {
-  run_options out;
-  flag_set flags{std::string{name},
-                 "runs devices and accounts for every message they send and receive", "[flags]"};
+void declare_run_flags(flag_set& flags, run_options& out, const json_flag& json) {
   load_flags(flags, out);
   cloud_flags(flags, out);
   device_flags(flags, out);
@@ -327,17 +327,17 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   world_flags(flags, out);
   judging_flags(flags, out);
   fault_flags(flags, out);
-  output_flags(flags, out);
+  output_flags(flags, out, json);
   sweep_flags(flags, out.sweep);
-  examples(flags);
-  if (asks_for_help(words)) {
-    return help_answer(flags);
+}
+
+std::optional<std::string> read_run_flags(flag_set& flags, std::span<const std::string_view> words,
+                                          run_options& out) {
+  if (auto wrong = flags.parse(words)) {
+    return wrong;
   }
-  if (const auto wrong = flags.parse(words)) {
-    return fail(wrong_usage(name, *wrong));
-  }
-  if (const auto wrong = run_contradiction(out, flags)) {
-    return fail(wrong_usage(name, *wrong));
+  if (auto wrong = run_contradiction(out, flags)) {
+    return wrong;
   }
   for (const auto flag : overriding_flags) {
     if (flags.given(flag)) {
@@ -346,6 +346,23 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   }
   out.sign_given = flags.given("--sign");
   complete(out);
+  return std::nullopt;
+}
+
+result<command, usage_error> parse_run(std::span<const std::string_view> words) {
+  run_options out;
+  flag_set flags{std::string{name},
+                 "runs devices and accounts for every message they send and receive", "[flags]"};
+  declare_run_flags(
+      flags, out,
+      {"FILE", "Writes the summary as JSON, with the series of the run; fleet report reads it."});
+  examples(flags);
+  if (asks_for_help(words)) {
+    return help_answer(flags);
+  }
+  if (const auto wrong = read_run_flags(flags, words, out)) {
+    return fail(wrong_usage(name, *wrong));
+  }
   return command{std::move(out)};
 }
 

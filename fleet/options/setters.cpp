@@ -132,6 +132,9 @@ setter set_template(std::string& out, ledger_word ledger) {
     if (ledger == ledger_word::refused && compiled.value().has_ledger()) {
       return "must not hold {ledger}, which belongs into --payload";
     }
+    if (compiled.value().has_columns()) {
+      return "must not hold {column}, which belongs into a scenario, beside replay";
+    }
     out = value;
     return std::nullopt;
   };

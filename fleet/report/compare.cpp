@@ -135,6 +135,7 @@ void add_fleet(comparison& c) {
   c.at("links lost", "devices.disconnects_unplanned", k::count, better::lower);
   c.at("restarts", "devices.restarts", k::count, better::lower);
   c.at("given up", "devices.abandoned", k::count, better::lower);
+  c.at("radios on", "radio.on_s", k::seconds, better::lower);
   c.group("messages");
   const auto pa = published(c.a());
   const auto pb = published(c.b());

@@ -26,6 +26,15 @@ struct environment_facts {
   std::string began;       ///< `2026-11-26T08:00:00Z`; empty: it never did
 };
 
+/// A part of a stage of the load, as far as the run came.
+struct stage_fact {
+  std::uint32_t stage = 0; ///< from 1
+  std::string kind;        ///< `ramp`, `step`, `spike` or `hold`
+  double at_s = 0;
+  double ended_s = 0;
+  std::uint32_t devices = 0; ///< to be on at its end, gateways' children left out
+};
+
 /// One of the things that every healthy run keeps.
 struct invariant_fact {
   std::string name;                  ///< `ledger.uplink.lost`
@@ -51,6 +60,7 @@ struct limit_fact {
 
 struct course_facts {
   run_series series;
+  std::vector<stage_fact> stages; ///< of a scenario; one after the other
   environment_facts environment;
   std::vector<invariant_fact> invariants;
   limit_fact limit;

@@ -33,6 +33,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.resent += load(m.resent);
   t.replies += load(m.replies);
   t.replies_bad += load(m.replies_bad);
+  t.replies_unexcused += load(m.replies_unexcused);
   t.commands += load(m.commands);
   t.ledger_commands += load(m.ledger_commands);
   add(t.skipped, m.skipped);
@@ -49,6 +50,7 @@ void add(totals& t, const actors::meters& m) noexcept {
   t.downlink_corrupted += load(m.downlink_corrupted);
   t.shadow_updates += load(m.shadow_updates);
   t.sub_devices_online += load(m.sub_devices_online);
+  add(t.radio_us, m.radio_us);
   add(t.by_topic, m.messages_by_topic);
   for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
     t.dialect[i] += load(m.*dialect_counts[i].from);
@@ -114,9 +116,11 @@ void judge_commands(const run_facts& facts, const product_fact& product,
 /// take, unless the scenario expects such.
 void judge_answers(const run_facts& facts, const product_fact& product,
                    std::vector<std::string>& out) {
-  if (product.counts.replies_bad != 0 && !product.errors_expected) {
+  const auto errors =
+      product.errors_expected ? product.counts.replies_unexcused : product.counts.replies_bad;
+  if (errors != 0) {
     out.push_back(fmt::format("product {}: {} replies of the cloud with an error: expected 0",
-                              product.name, product.counts.replies_bad));
+                              product.name, errors));
   }
   const auto failed = dialect_count_of(product.counts.dialect, &actors::meters::configs_failed);
   const bool expected =
@@ -173,6 +177,7 @@ totals read_totals(const std::vector<actors::shard*>& shards) {
     for (const auto& part : s->parts) {
       add(t, part.counts);
     }
+    add(t.troubles, s->trouble_counts);
     t.started += s->started.load(std::memory_order_relaxed);
     t.stopped += s->stopped.load(std::memory_order_relaxed);
     if (std::find(homes.begin(), homes.end(), &s->home) == homes.end()) {

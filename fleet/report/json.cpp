@@ -88,6 +88,16 @@ json messages_of(const totals& t) {
   return out;
 }
 
+/// Null where no device has a radio that could sleep.
+json radio_of(const totals& t) {
+  const auto [on_us, asleep_us] = t.radio_us;
+  if (on_us + asleep_us == 0) {
+    return nullptr;
+  }
+  return {{"on_s", static_cast<double>(on_us) * 1e-6},
+          {"asleep_s", static_cast<double>(asleep_us) * 1e-6}};
+}
+
 json dialect_of(const totals& t) {
   json out = json::object();
   for (std::size_t i = 0; i < dialect_counts.size(); ++i) {
@@ -120,6 +130,7 @@ json of(const product_fact& p) {
           {"commands", p.counts.commands},
           {"dialect", dialect_of(p.counts)},
           {"topics", topics_of(p)},
+          {"radio", radio_of(p.counts)},
           {"reconnects", p.counts.reconnects},
           {"restarts", p.counts.restarts},
           {"lost", p.uplink_known() ? json(p.uplink.lost + p.downlink.lost) : json(nullptr)},
@@ -269,6 +280,14 @@ json of(const environment_facts& e) {
           {"began", e.began}};
 }
 
+json of(const stage_fact& s) {
+  return {{"stage", s.stage},
+          {"kind", s.kind},
+          {"at_s", s.at_s},
+          {"ended_s", s.ended_s},
+          {"devices", s.devices}};
+}
+
 json of(const invariant_fact& i) {
   return {
       {"name", i.name}, {"judged", i.judged}, {"ok", i.failures.empty()}, {"failures", i.failures}};
@@ -321,12 +340,14 @@ std::string to_json(const run_facts& f) {
   out["limit"] = of(f.course.limit);
   out["invariants"] = list_of(f.course.invariants);
   out["environment"] = of(f.course.environment);
+  out["stages"] = list_of(f.course.stages);
   out["devices"] = devices_of(f);
   out["products"] = list_of(f.products);
   out["cloud_traffic"] = list_of(f.traffic);
   out["rollouts"] = list_of(f.rollouts);
   out["firmware"] = of(f.firmware);
   out["messages"] = messages_of(f.counts);
+  out["radio"] = radio_of(f.counts);
   out["dialect"] = dialect_of(f.counts);
   out["shadows_waiting"] = f.shadows_waiting ? json(*f.shadows_waiting) : json(nullptr);
   out["bytes"] = {{"sent", f.counts.bytes_sent}, {"received", f.counts.bytes_received}};

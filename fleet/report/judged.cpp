@@ -129,7 +129,8 @@ void judge_expected(const judged_facts& j, std::vector<std::string>& out) {
     out.push_back("stopped early: " + j.stopped_early);
   }
   for (const auto& e : j.expectations) {
-    if (!e.ok) {
+    // What the run stopped for has been said, with what it was then.
+    if (!e.ok && !j.stopped_early.starts_with("expected " + e.text + ": ")) {
       out.push_back(e.line);
     }
   }

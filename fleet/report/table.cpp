@@ -118,6 +118,10 @@ void append_counts(std::string& out, const totals& t) {
   if (!rest.empty()) {
     out += fmt::format("{:<15}{}\n", "", rest);
   }
+  if (const auto [on_us, asleep_us] = t.radio_us; asleep_us != 0) {
+    out += fmt::format("{:<15}radios on for {:.3g} % of the time that CoAP links were open\n", "",
+                       100 * static_cast<double>(on_us) / static_cast<double>(on_us + asleep_us));
+  }
 }
 
 void append_products(std::string& out, const run_facts& f) {

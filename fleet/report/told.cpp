@@ -49,6 +49,12 @@ void append_counts(std::string& out, const json& root) {
                      "messages", count_text(published), span > 0 ? published / span : 0,
                      count_at(root, "messages.acknowledged"), count_at(root, "messages.resent"),
                      count_at(root, "messages.commands"));
+  const auto on = number_at(root, "radio.on_s");
+  const auto asleep = number_at(root, "radio.asleep_s");
+  if (on && asleep && *asleep > 0) {
+    out += fmt::format("{:<15}radios on for {:.3g} % of the time that CoAP links were open\n", "",
+                       100 * *on / (*on + *asleep));
+  }
 }
 
 void append_latencies(std::string& out, const json& root) {

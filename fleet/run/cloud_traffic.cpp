@@ -189,7 +189,7 @@ cloud::call_done traffic_flow::when_done(const attempt& made) {
   which.made_ms = home_.wall_ms();
   board_->late += which.again ? 1 : 0;
   // The answer may come when the flow is gone.
-  return [board = board_, which, since = home_.now()](const cloud::call_result& got) {
+  return [board = board_, which, since = due(which)](const cloud::call_result& got) {
     board->late -= which.again ? 1 : 0;
     if (got) {
       if (board->flow != nullptr) {
@@ -286,7 +286,7 @@ void traffic_flow::act(const attempt& which) {
   to.sequence = which.number + 1;
   to.wall_ms = home_.wall_ms();
   if (is_ledger_command(what_, to_.profile)) {
-    const auto got = cloud_.command(to.index, to_.qos);
+    const auto got = cloud_.command(to.index, to_.qos, due(which));
     if (got == cloud::command_outcome::sent) {
       bump(board_->counts.answered);
     } else {

@@ -22,8 +22,8 @@ namespace fleet::program {
 class traffic_cloud {
 public:
   virtual ~traffic_cloud() = default;
-  /// A property set, or a message to the command topic, with the ledger's tag.
-  virtual cloud::command_outcome command(std::uint32_t device, mqtt::qos q) = 0;
+  /// A property set, or a message to the command topic, with the ledger's tag; due at `due`.
+  virtual cloud::command_outcome command(std::uint32_t device, mqtt::qos q, time_point due) = 0;
   /// From inside a broker that knows no devices.
   virtual bool publish(std::string_view topic, bytes_view payload, mqtt::qos q) = 0;
   /// The console, or null where this cloud has none.
@@ -114,7 +114,8 @@ public:
   [[nodiscard]] std::uint64_t pending() const noexcept;
   /// Whether devices answer what it asks, so that there are answer_times().
   [[nodiscard]] bool is_answered() const noexcept;
-  /// From an order that went out to its answer, whatever that said; callable from any thread.
+  /// From the moment an order was due to its answer, whatever that said; of one that had to be made
+  /// again, from when it was due again. Callable from any thread.
   [[nodiscard]] const actors::histogram& answer_times() const noexcept { return board_->times; }
 
 private:
@@ -151,6 +152,9 @@ private:
     return to_.devices.first + static_cast<std::uint32_t>(which.number % to_.devices.count);
   }
   [[nodiscard]] time_point due(std::uint64_t number) const noexcept;
+  [[nodiscard]] time_point due(const attempt& which) const noexcept {
+    return which.again ? which.next : due(which.number);
+  }
   [[nodiscard]] cloud::call_done when_done(const attempt& which);
   [[nodiscard]] duration answer_within() const noexcept { return patience + to_.slow_link; }
 

@@ -73,16 +73,29 @@ bool is_socket(const std::string& path) {
 } // namespace
 
 std::string control_folder() {
-  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime != nullptr && runtime[0] == '/') {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(runtime, ignored)) {
-      return std::string{runtime} + "/fleet";
+  return control_folders().front();
+}
+
+std::vector<std::string> control_folders() {
+  const std::string user = std::to_string(::getuid());
+  std::vector<std::string> out;
+  const auto add = [&out](std::string folder) {
+    if (std::find(out.begin(), out.end(), folder) == out.end()) {
+      out.push_back(std::move(folder));
     }
+  };
+  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
+  std::error_code ignored;
+  if (runtime != nullptr && runtime[0] == '/' && std::filesystem::is_directory(runtime, ignored)) {
+    add(std::string{runtime} + "/fleet");
   }
   const char* const temporary = std::getenv("TMPDIR");
-  return std::string{temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp"} + "/fleet-"
-         + std::to_string(::getuid());
+  if (temporary != nullptr && temporary[0] == '/') {
+    add(std::string{temporary} + "/fleet-" + user);
+  }
+  add("/tmp/fleet-" + user);
+  add("/run/user/" + user + "/fleet"); // where a log-in would have XDG_RUNTIME_DIR
+  return out;
 }
 
 std::string control_path_of_this_process() {

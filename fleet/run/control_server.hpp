@@ -15,6 +15,10 @@ namespace fleet::program {
 /// `$XDG_RUNTIME_DIR/fleet`, or `fleet-UID` in the temporary directory.
 std::string control_folder();
 
+/// Where else runs of this user may listen that were started in other surroundings, as by cron:
+/// control_folder() first, none twice.
+std::vector<std::string> control_folders();
+
 /// Of a run of this process: `FOLDER/run-PID.sock`.
 std::string control_path_of_this_process();
 

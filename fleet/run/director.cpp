@@ -29,7 +29,7 @@ std::string director::stage_text() const {
       if (ready_.plan) {
         const auto at = duration_of_seconds(world_->elapsed_s() - began_at_);
         const auto now = stage_at(*ready_.plan, at);
-        return fmt::format("{} {}/{}", now.ramp ? "ramp" : "hold", now.stage + 1,
+        return fmt::format("{} {}/{}", to_string(now.kind), now.stage + 1,
                            ready_.plan->stage_ends.size());
       }
       return stage_ == stage::ramp ? "ramp" : "steady";
@@ -40,6 +40,13 @@ std::string director::stage_text() const {
   FLEET_CHECK(false);
 }
 
+std::optional<double> director::stage_left_s() const {
+  if (!ready_.plan || (stage_ != stage::ramp && stage_ != stage::steady)) {
+    return std::nullopt;
+  }
+  return seconds(stage_at(*ready_.plan, since_begin()).left);
+}
+
 duration director::since_begin() const {
   return duration_of_seconds(world_->elapsed_s() - began_at_);
 }
@@ -48,9 +55,17 @@ std::uint32_t director::expected_at_end() const {
   if (!ready_.plan) {
     return options_.devices;
   }
+  std::uint32_t sum = 0;
+  for (const auto& line : ready_.plan->lines) {
+    sum += expected_at_end(line);
+  }
+  return sum;
+}
+
+std::uint32_t director::expected_at_end(const load_line& line) const {
   const duration end = duration_of_seconds(facts_.duration_s);
   const duration before = std::max<duration>(end - std::chrono::seconds{1}, duration{0});
-  return std::min(target_at(*ready_.plan, end), target_at(*ready_.plan, before));
+  return std::min(target_at(line, end), target_at(line, before));
 }
 
 void director::excuse_powerless() {
@@ -63,19 +78,21 @@ void director::excuse_powerless() {
   }
 }
 
-void director::expect_of_products(std::uint32_t connections) {
+void director::expect_of_products() {
   if (!ready_.plan) {
-    facts_.products.front().expected_end = connections;
+    facts_.products.front().expected_end = facts_.expected_end;
     return;
   }
-  auto order = start_order(*ready_.plan);
-  order.resize(std::min<std::size_t>(order.size(), connections));
-  for (const std::uint32_t device : order) {
-    const auto number = ready_.product_of(device);
-    const auto& plan = ready_.products[number].plan;
-    ++facts_.products[number].expected_end;
-    if (plan.children_each != 0) {
-      facts_.products[plan.children_product].expected_end += plan.children_each;
+  for (const auto& line : ready_.plan->lines) {
+    auto order = start_order(*ready_.plan, line);
+    order.resize(std::min<std::size_t>(order.size(), expected_at_end(line)));
+    for (const std::uint32_t device : order) {
+      const auto number = ready_.product_of(device);
+      const auto& plan = ready_.products[number].plan;
+      ++facts_.products[number].expected_end;
+      if (plan.children_each != 0) {
+        facts_.products[plan.children_product].expected_end += plan.children_each;
+      }
     }
   }
 }
@@ -128,9 +145,8 @@ void director::drive() {
   if (ready_.plan) {
     children_ = children_behind(*ready_.plan);
   }
-  faults_refused_ = faults_.begin(root_);
-  for (const auto& refused : faults_refused_) {
-    std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
+  if (auto why = faults_.begin(root_)) {
+    miss_fault(std::move(*why));
   }
   caf::anon_send(root_, actors::run_devices{});
   world_->call(world_->twin_home(), [this] {
@@ -146,6 +162,9 @@ void director::drive() {
       on_signal(*number);
     }
     faults_.turn(since_begin());
+    for (auto& why : faults_.take_lost()) {
+      miss_fault(std::move(why));
+    }
     if (const auto why = far_.trouble(); !why.empty() && !noted_.contains(why)) {
       line_->finish();
       note_once(why);
@@ -161,6 +180,12 @@ void director::drive() {
   facts_.wall_s = monotonic_seconds() - wall_began_;
 }
 
+void director::miss_fault(std::string why) {
+  line_->finish();
+  std::fprintf(stderr, "fleet run: %s; the run ends here\n", why.c_str());
+  faults_missed_.push_back(std::move(why));
+}
+
 std::uint64_t director::wanted_now() const {
   if (stage_ != stage::ramp && stage_ != stage::steady) {
     return facts_.expected_end;
@@ -168,10 +193,20 @@ std::uint64_t director::wanted_now() const {
   if (!ready_.plan) {
     return facts_.counts.started;
   }
+  std::uint64_t sum = 0;
+  for (const auto& line : ready_.plan->lines) {
+    sum += wanted_of(line);
+  }
+  return sum;
+}
+
+std::uint32_t director::wanted_of(const load_line& line) const {
+  if (stage_ != stage::ramp && stage_ != stage::steady) {
+    return expected_at_end(line);
+  }
   constexpr double connecting_s = 5; // a device that was switched on just now is on its way
   const double at = world_->elapsed_s() - began_at_;
-  return least_target(*ready_.plan, duration_of_seconds(at - connecting_s),
-                      duration_of_seconds(at));
+  return least_target(line, duration_of_seconds(at - connecting_s), duration_of_seconds(at));
 }
 
 wanted_devices director::wanted_whole() const {
@@ -180,7 +215,10 @@ wanted_devices director::wanted_whole() const {
   if (children_.empty()) {
     return out;
   }
-  out.children = children_[std::min<std::size_t>(out.connected, children_.size() - 1)];
+  for (std::size_t i = 0; i < children_.size(); ++i) {
+    const auto connected = wanted_of(ready_.plan->lines[i]);
+    out.children += children_[i][std::min<std::size_t>(connected, children_[i].size() - 1)];
+  }
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     const std::uint64_t each = ready_.products[i].plan.children_each;
     out.children -= std::min(out.children, each * facts_.products[i].counts.off_by_fault);
@@ -196,12 +234,12 @@ void director::judge_moment() {
   now.now_s = world_->elapsed_s() - began_at_;
   now.wanted = wanted_whole();
   now.over = stage_ != stage::ramp && stage_ != stage::steady;
-  now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp
+  now.ramp = ready_.plan ? stage_at(*ready_.plan, duration_of_seconds(now.now_s)).ramp()
                          : facts_.counts.started < ready_.connections();
   judges_->look(
       now, [this] { return looks_of(faults_.desk().rows()); }, facts_);
   for (const auto& line : judges_->take_news()) {
-    told_.course.tell(now.now_s, line);
+    page_.told.course.tell(now.now_s, line);
     if (!options_.quiet) {
       line_->finish();
       std::fprintf(stderr, "%s\n", news_text(now.now_s, line).c_str());
@@ -248,13 +286,14 @@ void director::advance() {
   }
   if (stage_ == stage::ramp || stage_ == stage::steady) {
     if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted && !judges_->stop_early()
-        && faults_refused_.empty()) {
+        && faults_missed_.empty()) {
       return;
     }
     facts_.duration_s = now - began_at_;
     facts_.online_end = counts.online();
     facts_.expected_end = wanted_at_end_ = expected_at_end();
-    expect_of_products(static_cast<std::uint32_t>(facts_.expected_end));
+    expect_of_products();
+    facts_.course.stages = stages_seen();
     excuse_powerless();
     facts_.process.rss_steady_bytes = resident_bytes();
     far_.quiet();
@@ -326,6 +365,7 @@ void director::show_progress() {
   p.requested =
       ready_.plan ? target_at(*ready_.plan, duration_of_seconds(p.elapsed_s)) : options_.devices;
   p.stage = stage_text();
+  p.stage_left_s = stage_left_s();
   p.now = facts_.counts;
   p.before = shown_;
   const double wall = monotonic_seconds();

@@ -2,7 +2,6 @@
 // writes down what it sees. Runs on the thread that called it; homes do the work.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,24 +15,22 @@
 
 #include "actors/device/speech_scratch.hpp"
 #include "actors/supervision/shard.hpp"
-#include "fleet/live/host.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_hands.hpp"
+#include "fleet/run/far_hand.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/fault_session.hpp"
 #include "fleet/run/judges.hpp"
 #include "fleet/run/live_line.hpp"
-#include "fleet/run/live_source.hpp"
 #include "fleet/run/machine.hpp"
-#include "fleet/run/metrics_source.hpp"
+#include "fleet/run/page_side.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe.hpp"
 #include "fleet/run/rollout_flow.hpp"
 #include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
-#include "fleet/run/private_file.hpp"
 #include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
@@ -70,6 +67,10 @@ private:
   };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };
   [[nodiscard]] std::string stage_text() const;
+  /// Of a scenario, while its devices live: how long this part of its stage goes on.
+  [[nodiscard]] std::optional<double> stage_left_s() const;
+  /// The stages that came, as far as they came.
+  [[nodiscard]] std::vector<report::stage_fact> stages_seen() const;
   /// Since the devices run, in this world's time.
   [[nodiscard]] duration since_begin() const;
 
@@ -80,6 +81,8 @@ private:
   std::optional<startup_error> set_up_probes();
   std::optional<startup_error> await_probes();
   std::optional<startup_error> set_up_books();
+  /// What former runs left there is in nobody's way.
+  std::optional<startup_error> clear_far_twin();
   std::optional<startup_error> judge_probe(product_probe& one);
   /// For standard error; a note that several products have in common comes once.
   void note_once(const std::string& note);
@@ -92,6 +95,7 @@ private:
   void look();
   void count_shadows();
   void drive();
+  void miss_fault(std::string why); ///< that was to be, and is not: the run ends with it
   void advance();
   void enter(stage s);
   void on_signal(int number);
@@ -111,13 +115,16 @@ private:
   void judge_moment();
   /// Devices that should be online by now, however long each takes to connect.
   [[nodiscard]] std::uint64_t wanted_now() const;
+  /// Of a line, without those that its load switched on just now; at the end what is expected then.
+  [[nodiscard]] std::uint32_t wanted_of(const load_line& line) const;
   /// With those behind them, and while it drains also those without power: faults end then.
   [[nodiscard]] wanted_devices wanted_whole() const;
   /// Of the devices with a connection, those that are to be online at the end: what the load
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
+  [[nodiscard]] std::uint32_t expected_at_end(const load_line& line) const;
   /// The same of each product, those behind gateways with their gateways.
-  void expect_of_products(std::uint32_t connections);
+  void expect_of_products();
   /// Nobody expects those to be online whose power a fault takes to the end.
   void excuse_powerless();
   [[nodiscard]] bool all_back() const;
@@ -158,25 +165,16 @@ private:
   std::vector<std::unique_ptr<twin_traffic>> clouds_;
   std::vector<std::unique_ptr<traffic_flow>> traffic_;
   std::vector<std::unique_ptr<rollout_flow>> rollouts_;
-  actors::timetable load_;
+  std::vector<actors::timetable> loads_; ///< of each line of the plan
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;
   std::vector<actors::shard*> shard_list_;
   twin_hand twins_;                    ///< in far_
   std::unique_ptr<far_hand> far_twin_; ///< of a target that is a twin
   fault_session faults_;
-  std::vector<std::string> faults_refused_;
-  run_told told_;
-  std::unique_ptr<home_pulse> pulse_; ///< none: nobody asks
-  std::unique_ptr<look_maker> looks_; ///< likewise
-  double told_next_s_ = 0;            ///< when what costs something is told again, on the wall
+  std::vector<std::string> faults_missed_;
   double shadows_next_s_ = 0;
-  std::atomic<bool> readable_{false}; ///< for the page's thread: what it shows is complete
-  order_box orders_;
-  std::unique_ptr<live_source> figures_;
-  std::string page_token_; ///< empty: the page only shows
-  std::unique_ptr<page_host> page_;
-  std::unique_ptr<private_file> page_file_;
+  page_side page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);
   caf::actor root_;
   report::run_facts facts_;
@@ -188,8 +186,9 @@ private:
   actors::histogram_snapshot shown_ack_;
   double shown_at_ = 0;
   double shown_elapsed_ = 0;
-  std::vector<std::uint32_t> children_; ///< behind the first n connections; empty: there are none
-  std::uint64_t wanted_at_end_ = 0;     ///< powerless ones too
+  /// Of each line, behind its first n connections; empty: there are none.
+  std::vector<std::vector<std::uint32_t>> children_;
+  std::uint64_t wanted_at_end_ = 0; ///< powerless ones too
   double began_at_ = 0;
   double stage_began_ = 0;
   stop_pace pace_;

@@ -79,8 +79,8 @@ exit_code director::execute() {
   if (auto error = set_up()) {
     return give_up(*error);
   }
-  if (page_ && !options_.quiet) {
-    std::printf("metrics at http://%s/metrics\n", page_->at().text().c_str());
+  if (page_.host && !options_.quiet) {
+    std::printf("metrics at http://%s/metrics\n", page_.host->at().text().c_str());
     std::fflush(stdout);
   }
   if (auto error = faults_.open()) {
@@ -94,7 +94,7 @@ exit_code director::execute() {
   facts_.process.rss_start_bytes = rss_start_ = resident_bytes();
   make_shards();
   open_page();
-  readable_.store(true, std::memory_order_release);
+  page_.readable.store(true, std::memory_order_release);
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
   watch_ = run_watch::open(
@@ -110,7 +110,7 @@ exit_code director::execute() {
   gather_troubles();
   judges_->finish(facts_);
   report::judge(facts_);
-  facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
+  facts_.failures.insert(facts_.failures.end(), faults_missed_.begin(), faults_missed_.end());
   if (auto why = far_.trouble(); !why.empty()) {
     facts_.failures.push_back(std::move(why));
   }
@@ -131,6 +131,9 @@ exit_code director::execute() {
   if (facts_.interrupted) {
     return exit_code::interrupted;
   }
+  if (!faults_missed_.empty()) {
+    return exit_code::environment_failed; // the fleet was not put to the test as it was to be
+  }
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }
 
@@ -147,8 +150,8 @@ exit_code director::never_begin(const startup_error& why) {
 }
 
 exit_code director::give_up(const startup_error& why) {
-  page_file_.reset();
-  page_.reset();
+  page_.file.reset();
+  page_.host.reset();
   if (!probes_.empty()) {
     // What a probe subscribed must not go on collecting messages for nobody.
     world_->call(far_home(), [this] { far_.stop(); });
@@ -162,8 +165,8 @@ exit_code director::give_up(const startup_error& why) {
 }
 
 void director::tear_down() {
-  page_file_.reset();
-  page_.reset();
+  page_.file.reset();
+  page_.host.reset();
   if (!far_.empty()) {
     world_->call(far_home(), [this] {
       for (const auto& flow : traffic_) {

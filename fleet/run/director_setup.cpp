@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "fleet/run/director.hpp"
+#include "fleet/run/far_faults.hpp"
 #include "fleet/run/load_wishes.hpp"
 #include "fleet/run/preflight.hpp"
 #include "fleet/run/run_faults.hpp"
@@ -211,7 +212,32 @@ std::optional<startup_error> director::set_up_books() {
   far_.add(std::move(made), all);
   far_twin_ = std::make_unique<far_hand>(admin_, admin_text(ready_.admin->at), ready_);
   faults_.cloud_by(far_twin_.get());
-  return std::nullopt;
+  return clear_far_twin();
+}
+
+std::optional<startup_error> director::clear_far_twin() {
+  std::set<std::string> wanted;
+  for (const auto& planned : ready_.faults) {
+    const auto of = faults::info_of(planned.fault.what).of;
+    if (of == faults::domain::cloud || of == faults::domain::firmware) {
+      wanted.insert(planned.fault.name);
+    }
+  }
+  const auto got =
+      unless_stopped<far_remains>([api = admin_, where = admin_text(ready_.admin->at), wanted] {
+        return clear_far_faults(*api, where, wanted);
+      });
+  if (!got.answer) {
+    return interrupted_early("while the twin was asked for its faults");
+  }
+  for (const auto& note : got.answer->notes) {
+    if (!options_.quiet) {
+      note_once(note);
+    }
+  }
+  return got.answer->clash
+             ? std::optional{startup_error{exit_code::environment_failed, *got.answer->clash}}
+             : std::nullopt;
 }
 
 std::optional<startup_error> director::await_probes() {
@@ -279,15 +305,21 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
 }
 
 void director::order_devices(std::vector<actors::shard_options>& shards) const {
-  std::uint32_t position = 0;
-  for (const std::uint32_t device : start_order(*ready_.plan)) {
-    const auto after = std::upper_bound(
-        shards.begin(), shards.end(), device,
-        [](std::uint32_t d, const actors::shard_options& s) { return d < s.first; });
-    // Shards without devices begin where the next one does; the last that begins here holds it.
-    auto& shard = *(after - 1);
-    shard.order.push_back({device - shard.first, position});
-    ++position;
+  const auto& lines = ready_.plan->lines;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (auto& shard : shards) {
+      shard.lines.push_back({&loads_[i], {}});
+    }
+    std::uint32_t position = 0;
+    for (const std::uint32_t device : start_order(*ready_.plan, lines[i])) {
+      const auto after = std::upper_bound(
+          shards.begin(), shards.end(), device,
+          [](std::uint32_t d, const actors::shard_options& s) { return d < s.first; });
+      // Shards without devices begin where the next one does; the last that begins here holds it.
+      auto& shard = *(after - 1);
+      shard.lines.back().order.push_back({device - shard.first, position});
+      ++position;
+    }
   }
 }
 
@@ -308,17 +340,19 @@ void director::make_shards() {
     first += all[i].count;
   }
   if (ready_.plan) {
-    load_ = {ready_.plan->load, ready_.plan->load_after};
-    order_devices(all);
-    for (auto& o : all) {
-      o.load = &load_;
+    for (const auto& line : ready_.plan->lines) {
+      loads_.push_back(line.load);
     }
+    order_devices(all);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     scratches_.push_back(std::make_unique<actors::speech_scratch>());
     shards_.push_back(std::make_unique<actors::shard>(*homes[i], products_, std::move(all[i]),
                                                       *scratches_.back()));
     shard_list_.push_back(shards_.back().get());
+  }
+  if (!far_.empty()) {
+    world_->call(far_home(), [this] { far_.time_commands(shard_list_); });
   }
 }
 

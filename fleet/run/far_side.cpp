@@ -29,6 +29,12 @@ void far_sides::quiet() {
   }
 }
 
+void far_sides::time_commands(const std::vector<actors::shard*>& shards) {
+  for (const auto& side : sides_) {
+    side->time_commands(shards);
+  }
+}
+
 bool far_sides::settled(const std::vector<report::product_fact>& products) const {
   return std::all_of(sides_.begin(), sides_.end(), [&](const auto& side) {
     std::uint64_t came = 0;

@@ -35,6 +35,9 @@ public:
   virtual void quiet() = 0;
   /// Commands of the ledger sent so far; callable from any thread.
   [[nodiscard]] virtual std::uint64_t commands() const = 0;
+  /// Counts how long its commands take in the meters of these devices, by one that knows: on its
+  /// home's thread, before the first device.
+  virtual void time_commands(const std::vector<actors::shard*>& /*shards*/) {}
   /// Messages of the ledger accepted so far, by one that sees them later than the devices see their
   /// acknowledgements; UINT64_MAX by one that does not. Callable from any thread.
   [[nodiscard]] virtual std::uint64_t accepted() const { return UINT64_MAX; }
@@ -103,6 +106,7 @@ public:
   }
 
   void quiet();
+  void time_commands(const std::vector<actors::shard*>& shards);
   /// Whether all reports and all commands of the ledger have arrived, as far as can be seen now:
   /// each side is held against the devices of its own products. Callable from any thread.
   [[nodiscard]] bool settled(const std::vector<report::product_fact>& products) const;

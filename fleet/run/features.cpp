@@ -29,13 +29,25 @@ alink::payload_template compiled(std::string_view text) {
   return std::move(made).value();
 }
 
-actors::report_plan plan_of(const report_rule& rule) {
+actors::report_timing timing_of(const report_rule& rule) {
+  return {rule.arrivals, rule.jitter_ppm};
+}
+
+actors::report_plan plan_of(const report_rule& rule,
+                            const std::shared_ptr<const actors::replay_plan>& replay) {
   actors::report_plan plan{kind_of(rule.what), rule.identifiers, rule.every, {}, {}};
+  plan.timing = timing_of(rule);
+  plan.replay = replay;
+  plan.may_fail = rule.may_fail;
   if (rule.what == report_kind::custom) {
     plan.topic = compiled(rule.topic.empty() ? default_custom_topic : rule.topic);
   }
   if (!rule.payload.empty()) {
     plan.text = compiled(rule.payload);
+    if (replay) {
+      const auto unknown = plan.text->bind(replay->rows->columns());
+      FLEET_CHECK(!unknown); // whoever read the table has looked
+    }
   }
   return plan;
 }
@@ -48,7 +60,7 @@ bool plain(const product_plan& plan) {
   return product.profile == profile::mqtt || reports.empty()
          || (!plan.behind_gateway && reports.size() == 1
              && reports.front().what == report_kind::properties
-             && reports.front().identifiers.empty());
+             && reports.front().identifiers.empty() && !reports.front().replay);
 }
 
 void apply_gateway(const gateway_rule& rule, actors::device_features& f) {
@@ -74,20 +86,27 @@ std::vector<actors::topic_plan> topics_of(const scenario_product& product) {
 } // namespace
 
 void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::model>& model,
-                    actors::product_settings& settings) {
+                    actors::product_settings& settings, const replay_list& replays) {
   const auto& product = plan.product;
+  const auto replay_of = [&replays](std::size_t report) {
+    return report < replays.size() ? replays[report] : nullptr;
+  };
   const auto& reports = *product.report;
   settings.behind_gateway = plan.behind_gateway;
   settings.interval = reports.empty() ? duration::zero() : reports.front().every;
+  settings.timing = reports.empty() ? actors::report_timing{} : timing_of(reports.front());
+  settings.curve =
+      plan.curve.empty() ? nullptr : std::make_shared<const actors::load_curve>(plan.curve);
   settings.features.topics = topics_of(product);
   if (product.profile == profile::mqtt) {
+    settings.replay = replay_of(0);
     return; // its topic and payload are the dialect's
   }
   auto& f = settings.features;
   f.model = model;
   f.reports.clear();
-  for (const auto& rule : plain(plan) ? std::vector<report_rule>{} : reports) {
-    f.reports.push_back(plan_of(rule));
+  for (std::size_t i = 0; !plain(plan) && i < reports.size(); ++i) {
+    f.reports.push_back(plan_of(reports[i], replay_of(i)));
   }
   f.shadow = product.shadow;
   f.ntp_interval = product.ntp ? ntp_every : duration::zero();

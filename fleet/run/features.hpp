@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "actors/device/settings.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "protocol/tsl/model.hpp"
 
@@ -14,8 +15,8 @@ namespace fleet::program {
 inline constexpr duration ntp_every = std::chrono::hours{1};
 
 /// Sets the fields of `settings` that follow from what the product does, with reports filled in;
-/// the others stay. `model`: that of the product's file, or null.
+/// the others stay. `model`: that of the product's file, or null; `replays`: of each report.
 void apply_features(const product_plan& plan, const std::shared_ptr<const tsl::model>& model,
-                    actors::product_settings& settings);
+                    actors::product_settings& settings, const replay_list& replays = {});
 
 } // namespace fleet::program

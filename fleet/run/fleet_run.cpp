@@ -4,18 +4,35 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "fleet/run/director.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/plan_run.hpp"
 #include "fleet/run/prepare.hpp"
+#include "fleet/run/source_addresses.hpp"
 #include "fleet/run/twin_traffic.hpp"
+#include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
 
 namespace {
 
 constexpr std::uint32_t large_fleet = 20'000; // devices; some 80 MB
+
+/// More than one address where one would be too few, and says so.
+void choose_sources(run_options& options, prepared& ready) {
+  auto sources = sources_of(options, ready);
+  if (sources.size() > options.source_addresses.size()) {
+    ready.notes.push_back(fmt::format(
+        "one address is too few for {} connections to one target: they come from {} of this "
+        "machine's; --bind chooses others",
+        text::format_count(ready.connections()), sources.size()));
+    options.source_addresses = std::move(sources);
+  }
+}
 
 } // namespace
 
@@ -50,6 +67,7 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     std::fprintf(stderr, "fleet run: %s\n", error->message.c_str());
     return error->code;
   }
+  choose_sources(options, ready);
   if (!options.target_admin.empty()) {
     console_reach reach;
     reach.admin = options.target_admin;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -45,9 +46,11 @@ std::string live_text(const progress& p, std::size_t columns) {
   const auto waiting = in(actors::phase::backing_off);
   const auto coming = in(actors::phase::connecting) + in(actors::phase::logging_on)
                       + in(actors::phase::subscribing);
+  const std::string left =
+      p.stage_left_s ? fmt::format(", {} left", view::clock_text(std::ceil(*p.stage_left_s))) : "";
   std::string out =
       fmt::format("{:>5}/{} {:<8} {} online {}/{}", view::clock_text(p.elapsed_s),
-                  view::clock_text(p.duration_s), p.stage,
+                  view::clock_text(p.duration_s), p.stage + left,
                   bar(p.elapsed_s / std::max(p.duration_s, 1e-3), 10), p.now.online(), p.requested);
   if (coming != 0) {
     out += fmt::format(" connecting {}", coming);

@@ -1,6 +1,7 @@
 // What a run prints while it goes: one line redrawn on a terminal, plain periodic lines elsewhere.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "fleet/report/facts.hpp"
@@ -13,6 +14,7 @@ struct progress {
   double duration_s = 0;       ///< of the run
   std::uint64_t requested = 0; ///< to be online now
   std::string stage; ///< `ramp`, `steady`, `draining`, `stopping`; of a scenario `ramp 1/3`
+  std::optional<double> stage_left_s; ///< of a scenario's, until the next part of it
   report::totals now;
   report::totals before;
   double between_s = 1;           ///< between the two

@@ -6,25 +6,30 @@
 namespace fleet::program {
 
 load_wishes::load_wishes(const scenario_plan& plan) : plan_(plan), place_(plan.devices) {
-  std::uint32_t place = 0;
-  for (const std::uint32_t device : start_order(plan)) {
-    place_[device] = place;
-    const auto behind = children_of(plan, device);
-    for (std::uint32_t i = 0; i < behind.count; ++i) {
-      place_[behind.first + i] = place;
+  for (std::uint32_t line = 0; line < plan.lines.size(); ++line) {
+    standing at{0, line};
+    for (const std::uint32_t device : start_order(plan, plan.lines[line])) {
+      place_[device] = at;
+      const auto behind = children_of(plan, device);
+      for (std::uint32_t i = 0; i < behind.count; ++i) {
+        place_[behind.first + i] = at;
+      }
+      ++at.place;
     }
-    ++place;
   }
 }
 
-std::vector<std::uint32_t> children_behind(const scenario_plan& plan) {
+std::vector<std::vector<std::uint32_t>> children_behind(const scenario_plan& plan) {
   if (std::none_of(plan.products.begin(), plan.products.end(),
                    [](const product_plan& product) { return product.children_each != 0; })) {
     return {};
   }
-  std::vector<std::uint32_t> out{0};
-  for (const std::uint32_t device : start_order(plan)) {
-    out.push_back(out.back() + plan.products[product_of(plan, device)].children_each);
+  std::vector<std::vector<std::uint32_t>> out;
+  for (const auto& line : plan.lines) {
+    auto& behind = out.emplace_back(1, 0);
+    for (const std::uint32_t device : start_order(plan, line)) {
+      behind.push_back(behind.back() + plan.products[product_of(plan, device)].children_each);
+    }
   }
   return out;
 }

@@ -17,16 +17,20 @@ public:
   /// Whether the load has the device on, or its gateway, all the time from `from` to `to` after the
   /// start of the run.
   [[nodiscard]] bool wants(std::uint32_t device, duration from, duration to) const {
-    return place_[device] < least_target(plan_, from, to);
+    return place_[device].place < least_target(plan_.lines[place_[device].line], from, to);
   }
 
 private:
   const scenario_plan& plan_;
-  std::vector<std::uint32_t> place_; ///< by device: where it or its gateway stands in start_order()
+  struct standing {
+    std::uint32_t place = 0;
+    std::uint32_t line = 0;
+  };
+  std::vector<standing> place_; ///< by device: where it or its gateway stands in start_order()
 };
 
-/// How many devices are behind the first n connections of start_order(), by n; empty: the plan has
-/// no gateways.
-std::vector<std::uint32_t> children_behind(const scenario_plan& plan);
+/// How many devices are behind the first n connections of each line's start_order(), by n; empty:
+/// the plan has no gateways.
+std::vector<std::vector<std::uint32_t>> children_behind(const scenario_plan& plan);
 
 } // namespace fleet::program

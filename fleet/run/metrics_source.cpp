@@ -1,6 +1,7 @@
 // From meters to samples.
 #include "fleet/run/metrics_source.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <map>
@@ -41,6 +42,12 @@ void sample_run(std::vector<metrics::sample>& out, const sampled_run& run) {
   put(out, family::run_info, std::uint64_t{1}, run.told->identity);
   const run_state now = run.told->board.read();
   put(out, family::run_stage, std::uint64_t{1}, {{"stage", now.stage}});
+  if (now.stage_left_s) {
+    put(out, family::run_stage_left, *now.stage_left_s);
+  }
+  for (std::size_t i = 0; i < std::min(now.reports.size(), run.products.size()); ++i) {
+    put(out, family::reports_ratio, now.reports[i], {{"product", run.products[i].name}});
+  }
   put(out, family::run_elapsed, now.elapsed_s);
   put(out, family::run_duration, now.duration_s);
   put(out, family::devices_wanted, now.wanted);
@@ -83,6 +90,15 @@ void sample_product(std::vector<metrics::sample>& out, const report::totals& t,
         {{"reason", std::string{actors::to_string(static_cast<actors::skip>(i))}}, of});
   }
   sample_dialect(out, t, of);
+}
+
+void sample_radios(std::vector<metrics::sample>& out, const report::totals& t,
+                   const std::string& product) {
+  for (std::size_t i = 0; i < actors::radio_count; ++i) {
+    put(out, family::radio, static_cast<double>(t.radio_us[i]) * 1e-6,
+        {{"state", std::string{actors::to_string(static_cast<actors::radio>(i))}},
+         {"product", product}});
+  }
 }
 
 report::firmware_fact firmware_of(const std::vector<actors::shard*>& shards, std::size_t product) {
@@ -245,7 +261,8 @@ void sample_latencies(std::vector<metrics::sample>& out, const sampled_run& run)
     }
   }
   constexpr std::array<family, actors::latency_count> as{
-      family::connect_duration, family::publish_ack_duration, family::publish_reply_duration};
+      family::connect_duration, family::publish_ack_duration, family::publish_reply_duration,
+      family::downlink_duration};
   for (const auto& [protocol, of] : all) {
     for (std::size_t l = 0; l < of.size(); ++l) {
       put(out, as[l], of[l], {{"protocol", protocol}});
@@ -336,7 +353,11 @@ std::vector<metrics::sample> read_samples(const sampled_run& run) {
          {"profile", product.profile},
          {"protocol", product.protocol},
          {"security", product.security}});
-    sample_product(out, report::read_totals(run.shards, i), product.name);
+    const report::totals counts = report::read_totals(run.shards, i);
+    sample_product(out, counts, product.name);
+    if (product.protocol == "coap") {
+      sample_radios(out, counts, product.name);
+    }
     sample_firmware(out, run.shards, i, product.name);
   }
   sample_totals(out, t);

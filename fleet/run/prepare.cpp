@@ -21,6 +21,7 @@
 #include "fleet/run/post_front.hpp"
 #include "fleet/run/prepare_checks.hpp"
 #include "fleet/run/registration.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/run/run_faults.hpp"
 #include "fleet/run/secure.hpp"
 #include "hal_sim/real_world/limits.hpp"
@@ -58,9 +59,14 @@ std::optional<startup_error> load_text(std::string_view flag, const std::string&
 
 using made_dialect = result<std::unique_ptr<actors::dialect>, startup_error>;
 
-made_dialect make_mqtt(const run_options& o, const product_plan& plan,
+made_dialect make_mqtt(const run_options& o, const prepared_product& product,
                        std::shared_ptr<const alink::credential_source> credentials) {
+  const auto& plan = product.plan;
   actors::mqtt_texts texts;
+  texts.product = product.name();
+  if (!product.replays.empty() && product.replays.front()) {
+    texts.columns = product.replays.front()->rows->columns();
+  }
   texts.client_id = o.mqtt_text.client_id;
   texts.username = o.mqtt_text.username;
   texts.password = o.mqtt_text.password;
@@ -88,11 +94,12 @@ made_dialect make_mqtt(const run_options& o, const product_plan& plan,
   return std::unique_ptr<actors::dialect>{std::move(made).value()};
 }
 
-made_dialect make_dialect(const run_options& o, const product_plan& plan,
+made_dialect make_dialect(const run_options& o, const prepared_product& made,
                           std::shared_ptr<const alink::credential_source> credentials) {
+  const auto& plan = made.plan;
   const auto& product = plan.product;
   if (product.profile == profile::mqtt) {
-    return make_mqtt(o, plan, std::move(credentials));
+    return make_mqtt(o, made, std::move(credentials));
   }
   actors::vendor_options vendor;
   vendor.platform = product.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
@@ -174,7 +181,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   p.ram_bytes = o.ram_bytes;
   p.clean_session = o.clean_session;
   p.seed = ready.seed;
-  apply_features(product.plan, product.model, p);
+  apply_features(product.plan, product.model, p, product.replays);
   apply_registration(ready, product);
   apply_firmware(o, ready, product);
   apply_posts(o, ready, product);
@@ -262,11 +269,21 @@ std::optional<startup_error> load_model(prepared_product& product) {
 }
 
 std::optional<startup_error> give_speech(const run_options& o, prepared& out) {
+  table_shelf tables;
   for (auto& product : out.products) {
     if (auto error = load_model(product)) {
       return error;
     }
-    auto speech = make_dialect(o, product.plan, out.credentials);
+    auto read = read_replays(o.scenario_file, product.plan.product, product.model.get(), tables);
+    if (!read) {
+      const auto more = read.error().size() - 1;
+      return startup_error{
+          exit_code::wrong_usage,
+          read.error().front()
+              + (more == 0 ? "" : fmt::format(" ({} more: see fleet check)", more))};
+    }
+    product.replays = std::move(read).value();
+    auto speech = make_dialect(o, product, out.credentials);
     if (!speech) {
       return speech.error();
     }
@@ -338,6 +355,7 @@ prepared outline(const run_options& o, std::optional<scenario_plan> plan) {
                                                               : text::format_target(o.target);
   out.plan = std::move(plan);
   if (out.plan) {
+    draw_arrivals(*out.plan, out.seed);
     for (const auto& product : out.plan->products) {
       out.products.emplace_back().plan = product;
     }
@@ -357,11 +375,12 @@ std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
       return error;
     }
   }
-  if (auto error = check_descriptors(o, out)) {
-    return error;
-  }
   for (auto& product : out.products) {
     fill_settings(o, out, product);
+  }
+  // With the settings: who looks at a run that is too large may still try its target.
+  if (auto error = check_descriptors(o, out)) {
+    return error;
   }
   if (auto error = check_sources(o, out)) {
     return error;

@@ -14,6 +14,7 @@
 #include "actors/device/settings.hpp"
 #include "fleet/console/admin_connection.hpp"
 #include "fleet/options.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/datagram_filter.hpp"
@@ -43,6 +44,8 @@ struct prepared_product {
   [[nodiscard]] bool tls() const noexcept { return over_tls(plan.product.security); }
   [[nodiscard]] bool dtls() const noexcept { return over_dtls(plan.product.security); }
   std::shared_ptr<const tsl::model> model; ///< none: the scenario names none
+  /// What each report of the plan replays; null for those that do not.
+  replay_list replays;
   std::string product_secret; ///< of devices that register, as far as needed; others: empty
   std::unique_ptr<actors::dialect> speech;
   actors::product_settings settings; ///< with the peer, but for the embedded twin

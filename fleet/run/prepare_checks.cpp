@@ -11,6 +11,7 @@
 #include "fleet/options/report_flags.hpp"
 #include "fleet/report/files.hpp"
 #include "fleet/run/cloud_traffic.hpp"
+#include "fleet/run/replays.hpp"
 #include "fleet/run/scenario_checks.hpp"
 #include "fleet/text/quantities.hpp"
 #include "hal_sim/real_world/socket.hpp"
@@ -85,6 +86,7 @@ std::uint32_t report_octets(const prepared& ready, const prepared_product& produ
   r.payload_bytes = padded_to;
   r.values.temperature_milli = -100'000;
   r.values.red = r.values.green = r.values.blue = 255;
+  r.cells = longest_row(product.settings.replay.get());
   random_stream random{ready.seed, r.index, "sizes"};
   byte_buffer text;
   std::size_t most = 0;

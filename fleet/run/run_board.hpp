@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,10 +12,12 @@
 namespace fleet::program {
 
 struct run_state {
-  std::string stage;        ///< as the live line has it
-  double elapsed_s = 0;     ///< since the first device was started, in this world's time
-  double duration_s = 0;    ///< as asked for
-  std::uint64_t wanted = 0; ///< devices that should be online by now
+  std::string stage;                  ///< as the live line has it
+  std::optional<double> stage_left_s; ///< of this part of it; none: nobody can tell
+  std::vector<double> reports;        ///< of each product: how often it reports, of what it says
+  double elapsed_s = 0;               ///< since the first device was started, in this world's time
+  double duration_s = 0;              ///< as asked for
+  std::uint64_t wanted = 0;           ///< devices that should be online by now
   std::vector<std::pair<std::string, double>> recovered; ///< faults, and the seconds it took
 };
 

@@ -11,6 +11,7 @@
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/check.hpp"
 #include "protocol/base/json_write.hpp"
+#include "protocol/tsl/sample.hpp"
 
 namespace fleet::program {
 
@@ -20,6 +21,7 @@ std::vector<product_plan> plans_of(const prepared& ready) {
   std::vector<product_plan> out;
   for (const auto& product : ready.products) {
     out.push_back(product.plan);
+    out.back().counts = product.model != nullptr && tsl::counts_up(*product.model);
   }
   return out;
 }
@@ -51,6 +53,10 @@ fault_scene scene_of(const run_options& o, const prepared& ready,
   scene.products = products;
   scene.devices = ready.devices();
   scene.regions = ready.regions;
+  if (ready.plan) {
+    scene.traffic = ready.plan->cloud_traffic;
+    scene.rollouts = ready.plan->rollouts;
+  }
   scene.embedded = o.target.scheme == text::scheme::embedded;
   scene.target_admin = !o.target_admin.empty();
   return scene;
@@ -178,7 +184,7 @@ std::string fault_rows_json(const std::vector<fault_row>& rows) {
     writer.text("name", row.name);
     writer.text("effect", to_string(row.what));
     writer.text("text", row.text);
-    writer.text("state", to_string(row.state));
+    writer.text("state", state_text(row));
     writer.thousandths("begins_s", row.begins / std::chrono::milliseconds{1});
     if (row.ended) {
       writer.thousandths("ended_s", *row.ended / std::chrono::milliseconds{1});

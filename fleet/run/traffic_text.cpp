@@ -24,6 +24,7 @@ alink::template_values values_of(const traffic_subject& to) {
   values.index = to.index;
   values.sequence = to.sequence;
   values.timestamp_ms = to.wall_ms;
+  values.product = to.who.product_key;
   return values;
 }
 

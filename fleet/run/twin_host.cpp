@@ -40,8 +40,10 @@ std::vector<cloud::product_options> twin_products(const prepared& ready, profile
 
 namespace {
 
-cloud::twin_options misbehaving(cloud::twin_options options, cloud::fault_desk& faults) {
+cloud::twin_options watched(cloud::twin_options options, cloud::fault_desk& faults,
+                            cloud::command_watcher& commands) {
   options.faults = &faults;
+  options.command_told = &commands;
   return options;
 }
 
@@ -49,7 +51,7 @@ cloud::twin_options misbehaving(cloud::twin_options options, cloud::fault_desk& 
 
 twin_host::twin_host(hal::home& home, cloud::twin_options options, cloud::fault_draw draw)
     : home_(home), faults_(home, std::move(draw)), keeps_(options.store != nullptr),
-      twin_(misbehaving(std::move(options), faults_)) {
+      twin_(watched(std::move(options), faults_, downlinks_)) {
   faults_.serve(static_cast<cloud::cloud_life*>(this));
 }
 

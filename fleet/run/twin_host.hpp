@@ -9,6 +9,7 @@
 
 #include "cloud_sim/fault_desk.hpp"
 #include "cloud_sim/twin.hpp"
+#include "fleet/run/downlink_times.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/firmware_door.hpp"
 #include "fleet/run/guidance.hpp"
@@ -27,6 +28,9 @@ public:
 
   void quiet() override;
   [[nodiscard]] std::uint64_t commands() const override;
+  void time_commands(const std::vector<actors::shard*>& shards) override {
+    downlinks_.count_in(shards);
+  }
   void stop() override;
   [[nodiscard]] const ledger::receiver_account* uplink_of(std::uint32_t index) const override;
   [[nodiscard]] const ledger::sender_account* downlink_of(std::uint32_t index) const override;
@@ -76,6 +80,7 @@ private:
 
   hal::home& home_;
   cloud::fault_desk faults_;
+  downlink_times downlinks_;
   std::unique_ptr<embedded_post_front> posts_; ///< none: all speak MQTT; the twin listens by it
   bool keeps_;
   cloud::twin twin_;
@@ -96,6 +101,8 @@ std::vector<cloud::product_options> twin_products(const prepared& ready, profile
 
 /// Adds a twin's counters as metrics.
 void sample_twin(const cloud::twin_counters& counters, std::vector<metrics::sample>& out);
+/// Of one that runs alone: how long its commands took.
+void sample_downlinks(const downlink_meter& commands, std::vector<metrics::sample>& out);
 /// And what its faults did.
 void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out);
 

@@ -119,6 +119,12 @@ void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>
   }
 }
 
+void sample_downlinks(const downlink_meter& commands, std::vector<metrics::sample>& out) {
+  auto times = std::make_shared<actors::histogram_snapshot>();
+  commands.times().read(*times);
+  out.push_back({family::downlink_duration, {{"protocol", "mqtt"}}, 0, std::move(times)});
+}
+
 void sample_twin(const cloud::twin_counters& c, std::vector<metrics::sample>& out) {
   const sampler s{c, out};
   s.connections();

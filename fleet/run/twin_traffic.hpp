@@ -19,8 +19,8 @@ public:
   /// `twin` outlives the object.
   explicit twin_traffic(cloud::twin& twin) : twin_(twin) {}
 
-  cloud::command_outcome command(std::uint32_t device, mqtt::qos q) override {
-    return twin_.command(device, q);
+  cloud::command_outcome command(std::uint32_t device, mqtt::qos q, time_point due) override {
+    return twin_.command(device, q, due);
   }
   bool publish(std::string_view topic, bytes_view payload, mqtt::qos q) override {
     twin_.publish(topic, payload, q, false);

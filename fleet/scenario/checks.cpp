@@ -105,6 +105,7 @@ void check_report(reading& r, const yaml_value& map, const scenario_product& pro
   if (is_of_shadow(rule.what) && !product.shadow && shadow_known) {
     r.complain(place_of(map, "what"), "what " + word + " needs shadow: on");
   }
+  check_pace(r, map, rule);
   if (rule.what != report_kind::custom) {
     refuse(r, map, "topic", "goes with what custom only");
     if (rule.what != report_kind::raw) {
@@ -200,16 +201,6 @@ void check_product(reading& r, const yaml_value& map, const scenario_product& pr
     if (item.kind == yaml_kind::map && r.right(item, "what")) {
       check_report(r, item, product, (*product.report)[i], r.right(map, "shadow"));
     }
-  }
-}
-
-void check_stage(reading& r, const yaml_value& map) {
-  const auto* const ramp = map.find("ramp");
-  if (ramp == nullptr && map.find("hold") == nullptr) {
-    r.complain(map.at, "a stage needs ramp or hold, as hold: 10m");
-  }
-  if (ramp != nullptr) {
-    contradict(r, *ramp, "over", "rate");
   }
 }
 

@@ -20,7 +20,14 @@ void check_products(reading& r, const yaml_value& list, const scenario& file, bo
 /// Complains that no product is called `name`, and which is nearest.
 void no_product(reading& r, text_place at, std::string_view name, const scenario& file);
 
-void check_stage(reading& r, const yaml_value& map);
+/// When a report is due and what it replays.
+void check_pace(reading& r, const yaml_value& map, const report_rule& rule);
+
+/// Stages, with the products known by name.
+void check_stages(reading& r, const yaml_value& root, const scenario& file, bool names_known);
+
+/// Daily curves, and the products that name them.
+void check_curves(reading& r, const yaml_value& root, const scenario& file);
 
 /// Whom cloud traffic goes to, as far as the file's mistakes let it be known.
 struct traffic_addressee {

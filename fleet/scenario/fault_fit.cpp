@@ -22,8 +22,42 @@ const scenario_product& speaks_through(const fault_scene& scene, std::size_t i) 
   return scene.products[i].product;
 }
 
+/// Over MQTT a token is asked for and used up before each connection, at once: none is held that
+/// could be forgotten.
 bool holds_tokens(const scenario_product& p) noexcept {
-  return p.protocol != device_protocol::mqtt || asks_auth_host(p.logon);
+  return p.protocol != device_protocol::mqtt;
+}
+
+/// Whether anything is rolled out to it. Of a twin elsewhere its console knows that.
+bool downloads(const fault_scene& scene, std::size_t i) noexcept {
+  return !scene.embedded
+         || std::any_of(scene.rollouts.begin(), scene.rollouts.end(),
+                        [i](const rollout_plan& r) { return r.product == i; });
+}
+
+/// Whether a thing speaks for it, which remembers more than the plain device.
+bool has_thing(const scenario_product& p) noexcept {
+  return p.protocol == device_protocol::mqtt && p.profile != profile::mqtt;
+}
+
+/// Whether its boards have anything in flash or store that can be spoilt, or cannot be written: an
+/// image, a secret that was fetched, the versions of shadow and configuration, counters.
+bool keeps_something(const product_plan& plan) noexcept {
+  const auto& p = plan.product;
+  const bool counts = plan.counts.value_or(!p.model.empty());
+  return p.firmware || registers(p.logon) || (has_thing(p) && (p.shadow || p.config || counts));
+}
+
+/// Whether something that a device of it sends is acknowledged, or answered for its number. At QoS
+/// 0 its reports are not; questions of a thing, and answers to what the cloud asks, are.
+bool gets_acks(const fault_scene& scene, std::size_t i) noexcept {
+  const auto& plan = scene.products[i];
+  const auto& p = plan.product;
+  return p.protocol != device_protocol::mqtt || p.qos != mqtt::qos::at_most_once
+         || plan.behind_gateway || plan.children_each != 0 || p.firmware
+         || (has_thing(p) && (p.shadow || p.desired || p.config || p.model_get || !p.tags.empty()))
+         || std::any_of(scene.traffic.begin(), scene.traffic.end(),
+                        [i](const traffic_plan& t) { return t.product == i; });
 }
 
 } // namespace
@@ -40,7 +74,13 @@ std::optional<std::string> misfit(effect what, const fault_scene& scene, std::si
     return "is behind gateways and comes in by their log-on";
   }
   if (what == effect::expire_tokens && !holds_tokens(spoken)) {
-    return "holds no tokens, as logon pre-auth, CoAP and HTTP do";
+    return "holds no tokens, as CoAP and HTTP do";
+  }
+  if (what == effect::deliver_twice && spoken.protocol == device_protocol::http) {
+    return "speaks HTTP, where each answer belongs to its request";
+  }
+  if (what == effect::drop_acks && !gets_acks(scene, i)) {
+    return "sends at QoS 0, which is not acknowledged";
   }
   switch (info.need) {
     case need::nothing:
@@ -57,8 +97,18 @@ std::optional<std::string> misfit(effect what, const fault_scene& scene, std::si
                  : std::optional{"has security " + std::string{to_string(spoken.security)}
                                  + ", without TLS or DTLS"};
     case need::flash:
-      return plan.product.firmware ? std::nullopt
-                                   : std::optional<std::string>{"has no firmware (firmware: {})"};
+      if (!plan.product.firmware) {
+        return "has no firmware (firmware: {})";
+      }
+      return info.of == domain::firmware && !downloads(scene, i)
+                 ? std::optional<std::string>{"has no rollout that would download"}
+                 : std::nullopt;
+    case need::store:
+      return keeps_something(plan)
+                 ? std::nullopt
+                 : std::optional<std::string>{
+                     "keeps nothing in flash or store, as firmware, logon register, shadow, config "
+                     "and a thing model that counts do"};
   }
   return std::nullopt;
 }
@@ -91,7 +141,9 @@ effect nearest_effect(effect what, bool over_datagrams) noexcept {
     case effect::reordering: return effect::jitter;
     case effect::nat_rebinding: return over_datagrams ? effect::partition : effect::reset;
     case effect::power_loss_in_write: return effect::power_loss;
-    case effect::bit_rot: return effect::kv_corruption;
+    case effect::bit_rot:
+    case effect::kv_corruption:
+    case effect::full_flash: return effect::reboot_loop;
     case effect::firmware_wrong_digest:
     case effect::firmware_truncated:
     case effect::firmware_oversize:
@@ -110,8 +162,6 @@ effect nearest_effect(effect what, bool over_datagrams) noexcept {
     case effect::clock_jump:
     case effect::clock_drift:
     case effect::memory_exhaustion:
-    case effect::full_flash:
-    case effect::kv_corruption:
     case effect::dead_battery:
     case effect::actor_crash: return effect::partition;
     case effect::latency:

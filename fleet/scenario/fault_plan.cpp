@@ -229,8 +229,9 @@ fitting fit(faults::effect what, const fault_scene& scene, const ranges& among) 
   return out;
 }
 
-/// The end of a refusal: what would do.
-std::string what_would(faults::effect what, const fault_scene& scene, bool over_datagrams) {
+/// The end of a refusal: what would do, by other products or on those that were selected.
+std::string what_would(faults::effect what, const fault_scene& scene, const ranges& among,
+                       bool over_datagrams) {
   std::vector<std::string_view> able;
   for (std::size_t i = 0; i < scene.products.size(); ++i) {
     if (scene.products[i].devices.count != 0 && !misfit(what, scene, i)
@@ -241,12 +242,19 @@ std::string what_would(faults::effect what, const fault_scene& scene, bool over_
   if (!able.empty()) {
     return "; select " + text::enumerate(able) + ", which can have it";
   }
-  return "; the nearest that would apply is "
-         + std::string{to_string(nearest_effect(what, over_datagrams))};
+  auto near = nearest_effect(what, over_datagrams);
+  if (fit(near, scene, among).among.empty()) {
+    near = faults::effect::partition; // who is behind a gateway has no board
+  }
+  return "; the nearest that would apply is " + std::string{to_string(near)};
 }
 
-std::uint32_t part_of(std::uint32_t a_ppm, std::uint32_t b_ppm) noexcept {
-  return static_cast<std::uint32_t>(std::uint64_t{a_ppm} * b_ppm / faults::whole_ppm);
+/// Whether a preset is none without it.
+bool is_essential(std::string_view word, faults::effect what) noexcept {
+  const auto* const preset = preset_named(word);
+  return preset != nullptr
+         && std::any_of(preset->parts.begin(), preset->parts.end(),
+                        [what](const preset_part& p) { return p.essential && p.what == what; });
 }
 
 mistake late(const fault_rule& rule, const fault_scene& scene, const std::string& name) {
@@ -297,11 +305,16 @@ resolve_fault(const fault_rule& rule, const std::string& name, const fault_scene
     if (why || able.among.empty()) {
       const bool datagrams = able.over_datagrams;
       auto sentence = (why ? word + " " + *why : "nobody here can have " + word + ": " + able.why)
-                      + what_would(f.what, scene, datagrams);
+                      + what_would(f.what, scene, whom.among(), datagrams);
+      if (is_essential(rule.effect, f.what)) {
+        refusal = std::move(sentence);
+        out.faults.clear();
+        break;
+      }
+      refusal = refusal ? refusal : std::optional{sentence};
       if (preset_named(rule.effect) != nullptr) {
         out.notes.push_back("fault " + name + " goes without " + word + ": " + sentence);
       }
-      refusal = refusal ? refusal : std::optional{std::move(sentence)};
       continue;
     }
     if (!able.without.empty()) {
@@ -311,8 +324,9 @@ resolve_fault(const fault_rule& rule, const std::string& name, const fault_scene
     const bool all = able.among == ranges{{0, scene.devices - 1}};
     f.select.among = all ? ranges{} : std::move(able.among);
     f.select.regions = whom.regions();
-    f.select.share_ppm =
-        part_of(f.select.share_ppm, rule.select.percent_ppm.value_or(faults::whole_ppm));
+    // All parts of a preset hit the same devices; what a part has of its own is a part of those.
+    auto& drawn = f.select.family != 0 ? f.select.family_ppm : f.select.share_ppm;
+    drawn = rule.select.percent_ppm.value_or(faults::whole_ppm);
     out.faults.push_back({std::move(f), rule.at_place});
   }
   if (out.faults.empty()) {

@@ -26,6 +26,8 @@ struct fault_scene {
   std::uint32_t devices = 0;
   std::optional<duration> run_for; ///< none: the run goes on, `at` counts from now
   std::span<const region_rule> regions;
+  std::span<const traffic_plan> traffic; ///< what the cloud orders of them
+  std::span<const rollout_plan> rollouts;
   bool embedded = true;                 ///< the twin is this process's own
   bool target_admin = false;            ///< else: the target is a twin that shows its admin API
   const named_devices* names = nullptr; ///< null: not known yet, and none is looked up

@@ -61,7 +61,8 @@ std::uint32_t count_selected(const faults::fault& f, const faults::draw& by,
   if (among.empty() && devices != 0) {
     among.push_back({0, devices - 1});
   }
-  const bool all_of_them = select.share_ppm >= faults::whole_ppm && select.regions == 0;
+  const bool all_of_them = select.share_ppm >= faults::whole_ppm
+                           && select.family_ppm >= faults::whole_ppm && select.regions == 0;
   const auto key = faults::key_of(f.name);
   std::uint32_t count = 0;
   for (const auto& range : among) {

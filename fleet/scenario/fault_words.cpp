@@ -336,6 +336,7 @@ std::vector<faults::fault> faults_of(const fault_rule& rule, const std::string& 
     const auto word = to_string(part.what);
     const int nth = ++seen[word];
     f.name = name + "." + std::string{word} + (nth > 1 ? "_" + std::to_string(nth) : "");
+    f.select.family = faults::key_of(name);
     out.push_back(std::move(f));
   }
   return out;

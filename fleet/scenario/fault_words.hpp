@@ -32,7 +32,8 @@ void note_places(const yaml_value& map, fault_rule& rule);
 std::optional<placed_mistake> mistake_within(const fault_rule& rule);
 
 /// The faults that a rule stands for: one, or the parts of a preset; whom they hit is left open.
-/// Not empty, where mistake_within() has nothing. `name` goes before its own.
+/// Not empty, where mistake_within() has nothing. `name` goes before the parts' own, and is what
+/// they are drawn by together.
 std::vector<faults::fault> faults_of(const fault_rule& rule, const std::string& name);
 
 } // namespace fleet::program

@@ -1,4 +1,4 @@
-// The keys of the file itself, of stages and of the cloud's traffic, and the table of all.
+// The keys of the file itself and of the cloud's traffic, and the table of all.
 #include <algorithm>
 
 #include "fleet/scenario/nested_keys.hpp"
@@ -49,52 +49,6 @@ key_of<scenario> seed_key() {
   return value_key<scenario>(std::move(info), [](reading&, std::string_view word, scenario& out) {
     return set_seed(out.seed)(word);
   });
-}
-
-key_of<stage_ramp> target_key() {
-  auto info = info_of({"to",
-                       "How many devices are on at the end, or which part of all. Devices behind "
-                       "gateways come with them and are not counted.",
-                       "50%", "100%", "devices"},
-                      "count or percentage");
-  info.range = "0 to 1,000,000, or 0% to 100%";
-  return value_key<stage_ramp>(
-      std::move(info),
-      [](reading&, std::string_view word, stage_ramp& out) -> std::optional<std::string> {
-        if (word == "0%") {
-          out.to = {true, 0, 0};
-          return std::nullopt;
-        }
-        if (word.ends_with('%')) {
-          const auto parsed = parse_percent(word);
-          if (!parsed) {
-            return parsed.error();
-          }
-          out.to = {true, 0, parsed.value()};
-          return std::nullopt;
-        }
-        std::uint32_t devices = 0;
-        auto wrong = set_count(devices, 0, scenario_devices_most)(word);
-        if (wrong) {
-          return *wrong + ", or a part as 50%";
-        }
-        out.to = {false, devices, 0};
-        return std::nullopt;
-      });
-}
-
-const section_of<stage_ramp>& ramp_section() {
-  static const section_of<stage_ramp> section{
-      "stages[].ramp",
-      "a ramp",
-      {target_key(),
-       duration_key({"over", "How long the ramp takes; 0s for at once. Contradicts `rate`.", "5m",
-                     "as `rate` says"},
-                    &stage_ramp::over, {0s, year}),
-       rate_key({"rate", "Devices started, or stopped, a second. Contradicts `over`.", "200/s",
-                 "1000/s", "devices a second"},
-                &stage_ramp::rate, 0.1, 100'000)}};
-  return section;
 }
 
 std::vector<key_of<cloud_traffic>> traffic_target_keys() {
@@ -165,8 +119,8 @@ std::optional<std::string> check_identifier(std::string_view word) {
   return "is not an identifier; it takes 1 to 64 letters, digits, _ and :";
 }
 
-text_check template_check(ledger_word ledger) {
-  return [ledger](std::string_view word) -> std::optional<std::string> {
+text_check template_check(ledger_word ledger, column_word columns) {
+  return [ledger, columns](std::string_view word) -> std::optional<std::string> {
     if (word.empty()) {
       return "must not be empty";
     }
@@ -178,20 +132,11 @@ text_check template_check(ledger_word ledger) {
     if (ledger == ledger_word::refused && compiled.value().has_ledger()) {
       return "must not hold {ledger}, which belongs into payload";
     }
+    if (columns == column_word::refused && compiled.value().has_columns()) {
+      return "must not hold {column}, which belongs into the payload of a report with replay";
+    }
     return std::nullopt;
   };
-}
-
-const section_of<scenario_stage>& stage_section() {
-  static const section_of<scenario_stage> section{
-      "stages[]",
-      "a stage",
-      {map_key({"ramp", "Starts devices, or stops some, evenly.", "{to: 100%, over: 5m}",
-                "none: as many as before"},
-               &scenario_stage::ramp, ramp_section()),
-       duration_key({"hold", "How long the stage lasts after its ramp.", "30m"},
-                    &scenario_stage::hold, {0s, year})}};
-  return section;
 }
 
 const section_of<cloud_traffic>& traffic_section() {
@@ -222,6 +167,16 @@ const section_of<scenario>& file_section() {
        maps_key({"stages", "How the load goes up and down, one after the other.",
                  "[{ramp: {over: 5m}, hold: 30m}]", "all devices at 1000/s, then hold"},
                 &scenario::stages, stage_section(), scenario_stages_most),
+       maps_key({"daily_curves",
+                 "How often devices report by the time of day, beside the presets home, office and "
+                 "night; products name theirs.",
+                 "[{name: shop, hours: [0=5%, 8=150%, 20=20%]}]", "none"},
+                &scenario::daily_curves, curve_section(), scenario_curves_most),
+       duration_key({"day", "How long a day of the daily curves takes.", "24m"}, &scenario::day,
+                    {least_day, year}),
+       duration_key(
+           {"day_begins", "The time of day of the daily curves at the start of the run.", "6h30m"},
+           &scenario::day_begins, {0s, 24h - 1s}),
        maps_key({"cloud_traffic", "What the cloud sends by itself.",
                  "[{kind: property_set, rate: 50/s}]", "none"},
                 &scenario::cloud_traffic, traffic_section(), scenario_traffic_most),

@@ -1,15 +1,13 @@
-// Shares, ranges and the timetable; all in integers but for the progress of a ramp.
+// Shares, ranges, and what a plan knows of its load at a moment.
 #include "fleet/scenario/plan.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <queue>
 
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/scenario/apportion.hpp"
-#include "fleet/scenario/expected_faults.hpp"
-#include "fleet/scenario/fault_plan.hpp"
+#include "fleet/scenario/load_plan.hpp"
 #include "fleet/scenario/protocol_checks.hpp"
 #include "fleet/scenario/reading.hpp"
 #include "fleet/scenario/words.hpp"
@@ -126,89 +124,6 @@ mistake check_products(const scenario_overrides& flags, scenario_plan& plan) {
   return {};
 }
 
-/// Devices started at a rate: how long it takes, to the nanosecond above.
-duration time_of(std::uint32_t devices, double rate) {
-  const double ns = std::ceil(devices / rate * 1e9);
-  return duration{static_cast<std::int64_t>(ns)};
-}
-
-/// Appends one stage to the timetable; `at` and `now` move on.
-mistake append_stage(const scenario_stage& stage, std::size_t i, scenario_plan& plan,
-                     duration& at) {
-  const auto segment = [&](duration length, std::uint32_t to) {
-    if (length > 0s) {
-      plan.load.push_back({at, at + length, plan.load_after, to});
-    }
-    at += length;
-    plan.load_after = to;
-  };
-  if (stage.ramp) {
-    const auto& to = stage.ramp->to;
-    const std::uint64_t part = std::uint64_t{plan.connections} * to.ppm / whole_ppm;
-    const std::uint32_t target = to.relative ? static_cast<std::uint32_t>(part) : to.devices;
-    if (target > plan.connections) {
-      return plan_mistake{"stages", i,
-                          "a ramp goes to " + text::format_count(target) + " devices, and "
-                              + text::format_count(plan.connections)
-                              + " connect; write at most that, or a percentage"};
-    }
-    const std::uint32_t change =
-        std::max(target, plan.load_after) - std::min(target, plan.load_after);
-    segment(stage.ramp->over ? *stage.ramp->over
-                             : time_of(change, stage.ramp->rate.value_or(default_ramp_rate)),
-            target);
-  }
-  segment(stage.hold, plan.load_after);
-  plan.stage_ends.push_back(at);
-  return {};
-}
-
-constexpr duration run_most = 24h * 365;
-
-/// All stages of the list; answers what they take through `taken`.
-mistake append_stages(const std::vector<scenario_stage>& stages, scenario_plan& plan,
-                      duration& taken) {
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    if (auto wrong = append_stage(stages[i], i, plan, taken)) {
-      return wrong;
-    }
-    if (taken > run_most) {
-      return plan_mistake{"stages", i, "the stages take longer than 365d; make them shorter"};
-    }
-  }
-  return {};
-}
-
-mistake fill_load(const scenario& file, const scenario_overrides& flags, scenario_plan& plan) {
-  duration taken{0};
-  if (auto wrong = append_stages(file.stages, plan, taken)) {
-    return wrong;
-  }
-  const duration by_stages = taken > 0s ? std::max<duration>(taken, 100ms) : duration{60s};
-  plan.run_for = flags.run_for.value_or(file.run_for.value_or(by_stages));
-  bool checked = !file.stages.empty();
-  if (flags.ramp_per_second || file.stages.empty()) {
-    plan.load.clear();
-    plan.load_after = 0;
-    plan.stage_ends.clear();
-    taken = duration{0};
-    scenario_stage all;
-    all.ramp.emplace().rate = flags.ramp_per_second.value_or(default_ramp_rate);
-    checked = flags.ramp_per_second.has_value();
-    (void)append_stage(all, 0, plan, taken); // to all devices: never too many
-  }
-  // The ramp that nobody asked for may outlast a short run, as it does without a scenario.
-  if (checked && taken > plan.run_for) {
-    const std::string_view what = flags.ramp_per_second ? "the ramp takes " : "the stages take ";
-    return plan_mistake{"duration", std::nullopt,
-                        std::string{what} + text::format_duration(taken)
-                            + " and would not end within "
-                            + (flags.run_for ? "--duration " : "duration ")
-                            + text::format_duration(plan.run_for) + "; make it longer"};
-  }
-  return {};
-}
-
 mistake fill_traffic(const scenario& file, scenario_plan& plan) {
   for (const auto& traffic : file.cloud_traffic) {
     auto& planned = plan.cloud_traffic.emplace_back();
@@ -254,39 +169,11 @@ mistake check_rollouts(const scenario_plan& plan) {
   return {};
 }
 
-/// Expectations that name a fault which the run has not.
-mistake check_expectations(const scenario_plan& plan, const planned_faults& there) {
-  for (std::size_t i = 0; i < plan.expect.size(); ++i) {
-    const auto& line = plan.expect[i];
-    if (const auto wrong = unknown_fault(line.text, there.faults)) {
-      auto at = line.at; // of the line; what is wrong in it stands further right
-      at.column += static_cast<std::uint32_t>(wrong->column - 1);
-      return plan_mistake{"expect", i,
-                          "expectation " + shown_value(line.text) + ": " + wrong->message, at};
-    }
-  }
-  return {};
-}
-
-/// Faults that cannot apply here; whom they hit in the end, the run knows.
 mistake fill_faults(const scenario& file, const scenario_overrides& flags, scenario_plan& plan) {
   plan.regions = file.regions;
   plan.faults = file.faults;
   plan.faults.insert(plan.faults.end(), flags.faults.begin(), flags.faults.end());
-  fault_scene scene;
-  scene.products = plan.products;
-  scene.devices = plan.devices;
-  scene.run_for = plan.run_for;
-  scene.regions = plan.regions;
-  scene.embedded = !flags.target;
-  scene.target_admin = flags.target_admin;
-  const auto got = resolve_faults(plan.faults, scene);
-  if (got) {
-    return check_expectations(plan, got.value());
-  }
-  const bool of_file = got.error().words.empty();
-  return plan_mistake{"faults", std::nullopt, got.error().text(),
-                      of_file ? std::optional{got.error().wrong.at} : std::nullopt};
+  return check_faults(plan, flags);
 }
 
 } // namespace
@@ -322,31 +209,58 @@ result<scenario_plan, plan_mistake> resolve(const scenario& file, const scenario
   return plan;
 }
 
-std::uint32_t target_at(const scenario_plan& plan, duration at) {
-  return actors::target_at(plan.load, plan.load_after, at);
+std::uint32_t target_at(const load_line& line, duration at) {
+  return actors::target_at(line.load.segments, line.load.after, at);
 }
 
-std::uint32_t least_target(const scenario_plan& plan, duration from, duration to) {
+std::uint32_t target_at(const scenario_plan& plan, duration at) {
+  std::uint32_t sum = 0;
+  for (const auto& line : plan.lines) {
+    sum += target_at(line, at);
+  }
+  return sum;
+}
+
+std::uint32_t least_target(const load_line& line, duration from, duration to) {
   if (from < duration::zero()) {
     return 0;
   }
   // Between the edges of the segments the number only rises, or only falls.
-  std::uint32_t least = std::min(target_at(plan, from), target_at(plan, to));
-  for (const auto& segment : plan.load) {
+  std::uint32_t least = std::min(target_at(line, from), target_at(line, to));
+  for (const auto& segment : line.load.segments) {
     if (from < segment.end && segment.end < to) {
-      least = std::min({least, segment.to, target_at(plan, segment.end)});
+      least = std::min({least, segment.to, target_at(line, segment.end)});
     }
   }
   return least;
 }
 
+std::uint32_t least_target(const scenario_plan& plan, duration from, duration to) {
+  std::uint32_t sum = 0;
+  for (const auto& line : plan.lines) {
+    sum += least_target(line, from, to);
+  }
+  return sum;
+}
+
 stage_moment stage_at(const scenario_plan& plan, duration at) {
-  const auto now = std::upper_bound(plan.stage_ends.begin(), plan.stage_ends.end(), at);
-  const auto number = static_cast<std::size_t>(now - plan.stage_ends.begin());
-  const auto segment = std::find_if(plan.load.begin(), plan.load.end(),
-                                    [at](const load_segment& s) { return at < s.end; });
-  const bool ramp = segment != plan.load.end() && segment->from != segment->to;
-  return {std::min(number, plan.stage_ends.size() - 1), ramp};
+  const auto now =
+      std::upper_bound(plan.stage_parts.begin(), plan.stage_parts.end(), at,
+                       [](duration t, const stage_part& part) { return t < part.end; });
+  if (now == plan.stage_parts.end()) {
+    return {plan.stage_ends.size() - 1, stage_kind::hold, std::max(plan.run_for - at, duration{0})};
+  }
+  return {now->stage, now->kind, now->end - at};
+}
+
+std::string_view to_string(stage_kind kind) noexcept {
+  switch (kind) {
+    case stage_kind::ramp: return "ramp";
+    case stage_kind::step: return "step";
+    case stage_kind::spike: return "spike";
+    case stage_kind::hold: return "hold";
+  }
+  FLEET_CHECK(false);
 }
 
 std::size_t product_of(const scenario_plan& plan, std::uint32_t device) {
@@ -366,7 +280,7 @@ device_range children_of(const scenario_plan& plan, std::uint32_t device) {
   return {p.children_first + (device - p.devices.first) * p.children_each, p.children_each};
 }
 
-std::vector<std::uint32_t> start_order(const scenario_plan& plan) {
+std::vector<std::uint32_t> start_order(const scenario_plan& plan, const load_line& line) {
   // Whose next device comes at the smallest part of its product, half a device early so that small
   // products are spread and not last; compared crosswise, in integers.
   struct turn {
@@ -380,13 +294,13 @@ std::vector<std::uint32_t> start_order(const scenario_plan& plan) {
     return left != right ? left > right : a.product > b.product;
   };
   std::priority_queue<turn, std::vector<turn>, decltype(later)> turns{later};
-  for (std::size_t i = 0; i < plan.products.size(); ++i) {
-    if (!plan.products[i].behind_gateway && plan.products[i].devices.count > 0) {
+  for (const std::size_t i : line.products) {
+    if (plan.products[i].devices.count > 0) {
       turns.push({1, plan.products[i].devices.count, i});
     }
   }
   std::vector<std::uint32_t> order;
-  order.reserve(plan.connections);
+  order.reserve(line.connections);
   while (!turns.empty()) {
     turn next = turns.top();
     turns.pop();

@@ -1,4 +1,4 @@
-// The keys of a product, its reports and its gateways.
+// The keys of a product and its gateways.
 #include "fleet/scenario/nested_keys.hpp"
 #include "fleet/scenario/sections.hpp"
 #include "fleet/scenario/words.hpp"
@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t path_octets_most = 4096;
 constexpr std::size_t tag_octets_most = 128; ///< of a value
 
 key_of<scenario_product> product_name_key() {
@@ -37,11 +36,6 @@ key_of<scenario_product> product_key_key() {
                     return "is not a product key; it takes 1 to 20 visible characters, none of / + "
                            "# & | , quotes or backslash";
                   });
-}
-
-/// Where the program finds what the file names.
-std::string found_from(const std::string& folder, std::string_view path) {
-  return path.starts_with('/') ? std::string{path} : folder + std::string{path};
 }
 
 key_of<scenario_product> model_key() {
@@ -82,55 +76,6 @@ key_of<scenario_product> share_key() {
         out.share_ppm = parsed.value();
         return std::nullopt;
       });
-}
-
-/// `identifiers` of a report.
-key_of<report_rule> report_identifiers_key() {
-  auto info = info_of({"identifiers",
-                       "Which properties, events or attributes of the model; for properties, "
-                       "event, batch and the three of the shadow.",
-                       "[power, colour]", "all of them"},
-                      "list of words");
-  info.range = "1 to 64 of letters, digits, _ and : each; 0 to 200 items";
-  return words_key(std::move(info), &report_rule::identifiers, identifiers_most, check_identifier);
-}
-
-key_of<report_rule> report_text_key(const key_text& t, std::string report_rule::*field,
-                                    ledger_word ledger) {
-  auto info = info_of(t, "template");
-  info.range = "text with {device}, {index}, {seq}, {timestamp}, {random LOW..HIGH}…";
-  return text_key(std::move(info), field, template_check(ledger));
-}
-
-const section_of<report_rule>& report_section() {
-  static const section_of<report_rule> section{
-      "products[].report[]",
-      "a report",
-      {word_key({"what",
-                 "What is sent. shadow is repeated until the cloud has it, shadow_async is sent "
-                 "once, and shadow_delete takes attributes out of the shadow. A product of profile "
-                 "mqtt takes custom only.",
-                 "event", "properties; custom with profile mqtt"},
-                &report_rule::what, report_kind_words),
-       report_identifiers_key(),
-       duration_key({"every", "Time between two reports of a device.", "30s"}, &report_rule::every,
-                    {1ms, 24h * 30}),
-       report_text_key({"topic",
-                        "Where a custom report goes: what follows /PK/DN/, or the whole topic with "
-                        "profile mqtt.",
-                        "user/update", "update; fleet/{device}/up with profile mqtt"},
-                       &report_rule::topic, ledger_word::refused),
-       report_text_key({"payload",
-                        "What a custom or raw report holds; {ledger} is where its place in the "
-                        "ledger goes.",
-                        "'{{\"t\":{random 10..30}}}'", "made by the profile"},
-                       &report_rule::payload, ledger_word::allowed),
-       switch_key({"may_fail",
-                   "Whether the run passes although the cloud answers messages of the product with "
-                   "an error.",
-                   "on"},
-                  &report_rule::may_fail)}};
-  return section;
 }
 
 const section_of<topic_rule>& topic_section() {
@@ -259,6 +204,15 @@ const section_of<gateway_rule>& gateways_section() {
   return section;
 }
 
+key_of<scenario_product> daily_curve_key() {
+  auto info = info_of({"daily_curve",
+                       "How often its devices report by the time of day, of what `every` says.",
+                       "home", "none: alike at all times"},
+                      "text");
+  info.range = "home, office, night, or the name of one of daily_curves";
+  return text_key(std::move(info), &scenario_product::daily_curve, check_name);
+}
+
 std::vector<key_of<scenario_product>> identity_keys() {
   return {product_name_key(), product_key_key(), model_key(),
           count_key({"count", "How many devices. Contradicts `share`.", "500",
@@ -296,6 +250,7 @@ std::vector<key_of<scenario_product>> connection_keys() {
                    &scenario_product::logon, logon_words),
           word_key({"qos", "Delivery guarantee of reports; 2 with profile mqtt only.", "0"},
                    &scenario_product::qos, qos_words),
+          daily_curve_key(),
           duration_key({"keep_alive",
                         "MQTT keep-alive in whole seconds; 30s to 1200s unless the profile is "
                         "mqtt.",
@@ -343,6 +298,12 @@ std::vector<key_of<scenario_product>> duty_keys() {
                   "protocol coap.",
                   "on"},
                  &scenario_product::radio_sleep),
+      word_key({"token_option",
+                "The CoAP option that the token goes in: 61 as most versions of the vendor's SDK "
+                "have it, 2088 as its 2.20 to 2.3 and the platform's documents do; for protocol "
+                "coap.",
+                "2088", "61"},
+               &scenario_product::token_option, token_option_words),
       map_key({"gateways",
                "Makes the product one of gateways; `count` and `share` then contradict it.",
                "{count: 200, children: {product: meter, each: 25}}", "none"},

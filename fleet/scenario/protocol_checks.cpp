@@ -15,10 +15,11 @@ namespace {
 std::string_view beyond_posts(const product_plan& planned) {
   const auto& p = planned.product;
   const auto& reports = *p.report;
-  const bool other_reports = reports.size() > 1
-                             || (!reports.empty()
-                                 && (reports.front().what != report_kind::properties
-                                     || !reports.front().identifiers.empty()));
+  const bool other_reports =
+      reports.size() > 1
+      || (!reports.empty()
+          && (reports.front().what != report_kind::properties
+              || !reports.front().identifiers.empty() || reports.front().replay));
   const std::array<std::pair<bool, std::string_view>, 10> asked{
       {{p.gateways.has_value(), "gateways"},
        {p.shadow, "shadow"},
@@ -87,6 +88,10 @@ std::optional<product_mistake> protocol_mistake(const product_plan& planned,
   if (p.radio_sleep && p.protocol != device_protocol::coap) {
     return product_mistake{"radio_sleep",
                            "has radio_sleep, which needs protocol coap; a stream would break"};
+  }
+  if (p.token_option && p.protocol != device_protocol::coap) {
+    return product_mistake{"token_option",
+                           "has token_option, which needs protocol coap; others have no options"};
   }
   if (p.protocol != device_protocol::mqtt) {
     if (const auto key = beyond_posts(planned); !key.empty()) {

@@ -47,6 +47,7 @@ void complete_reports(const yaml_value& root, scenario& file) {
   for (std::size_t i = 0; i < file.products.size(); ++i) {
     auto& p = file.products[i];
     p.receive_limit_at = place_of(items[i], "receive_limit");
+    p.daily_curve_at = place_of(items[i], "daily_curve");
     const auto* const reports = items[i].find("report");
     for (std::size_t j = 0; p.report && j < p.report->size(); ++j) {
       if (p.profile == profile::mqtt && reports->list[j].find("what") == nullptr) {
@@ -54,6 +55,10 @@ void complete_reports(const yaml_value& root, scenario& file) {
       }
       (*p.report)[j].at = reports->list[j].at;
       (*p.report)[j].identifiers_at = places_within(reports->list[j], "identifiers");
+      (*p.report)[j].payload_at = place_of(reports->list[j], "payload");
+      if (const auto* const replay = reports->list[j].find("replay"); (*p.report)[j].replay) {
+        (*p.report)[j].replay->file_at = place_of(*replay, "file");
+      }
     }
   }
 }
@@ -154,14 +159,6 @@ void check_rollouts(reading& r, const yaml_value& root, scenario& file) {
   }
 }
 
-void check_stages(reading& r, const yaml_value& root) {
-  for (const auto& stage : items_of(root, "stages")) {
-    if (stage.kind == yaml_kind::map && !r.spoilt(stage)) {
-      check_stage(r, stage);
-    }
-  }
-}
-
 void check_regions(reading& r, const yaml_value& root, const scenario& file) {
   const auto& items = items_of(root, "regions");
   std::uint64_t sum_ppm = 0;
@@ -228,8 +225,12 @@ text_place place_of_plan(const yaml_value& root, const plan_mistake& wrong) {
   if (const auto* const key = item.find(wrong.within)) {
     return key->at;
   }
-  const auto* const ramp = item.find("ramp");
-  return ramp == nullptr ? item.at : place_of(*ramp, "to");
+  for (const std::string_view way : {"ramp", "step", "spike"}) {
+    if (const auto* const aim = item.find(way)) {
+      return place_of(*aim, "to");
+    }
+  }
+  return item.at;
 }
 
 } // namespace
@@ -255,7 +256,8 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
   complete_reports(root, file);
   check_meaning(r, root, file);
   check_rollouts(r, root, file);
-  check_stages(r, root);
+  check_stages(r, root, file, names_known(r, root, file));
+  check_curves(r, root, file);
   check_regions(r, root, file);
   check_faults(r, root, file);
   if (r.count() == 0) {

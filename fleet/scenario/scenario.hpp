@@ -10,6 +10,7 @@
 #include "actors/device/settings.hpp"
 #include "fleet/options.hpp"
 #include "fleet/scenario/faults.hpp"
+#include "fleet/scenario/load_rules.hpp"
 #include "fleet/scenario/rollouts.hpp"
 #include "fleet/scenario/yaml_tree.hpp"
 #include "hal_sim/world/home.hpp"
@@ -41,10 +42,14 @@ struct report_rule {
   bool may_fail = false;                      ///< the cloud's answers may be errors
   std::vector<std::string> identifiers;       ///< empty: all of the model
   duration every = std::chrono::seconds{10};
+  actors::report_arrivals arrivals = actors::report_arrivals::even;
+  std::uint32_t jitter_ppm = 0; ///< of even arrivals
+  std::optional<replay_rule> replay;
   std::string topic;                      ///< custom only; empty: the profile's default
   std::string payload;                    ///< custom and raw only, a template; empty: the default
   std::optional<text_place> at;           ///< where the file has it; none: it has not
   std::vector<text_place> identifiers_at; ///< of each
+  text_place payload_at;
 };
 
 /// `products[].topics[]`: listened to for a while, beside what devices subscribe at log-on (§19).
@@ -96,6 +101,8 @@ struct scenario_product {
   hal::link_kind link = hal::link_kind::ethernet;
   logon_mode logon = logon_mode::direct;
   mqtt::qos qos = mqtt::qos::at_least_once;
+  std::string daily_curve;   ///< a preset's or a curve's of the file; empty: none
+  text_place daily_curve_at; ///< where the file has it
   duration keep_alive = std::chrono::seconds{60}; ///< whole seconds; 0: none
   std::optional<std::vector<report_rule>> report; ///< none: one report with its defaults
   std::vector<topic_rule> topics;
@@ -104,32 +111,14 @@ struct scenario_product {
   bool desired = false;
   bool config = false;
   bool model_get = false;
-  bool radio_sleep = false;                   ///< coap only: on to send and hear, off between
+  bool radio_sleep = false; ///< coap only: on to send and hear, off between
+  /// coap only: the number of the option that the token goes in; none: the SDK's, which is 61.
+  std::optional<std::uint16_t> token_option;
   std::vector<std::string> tags;              ///< `key=value` each
   std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
   text_place receive_limit_at;                ///< where the file has it
   std::optional<gateway_rule> gateways;
   std::optional<firmware_rule> firmware;
-};
-
-/// A number of devices, or a part of all.
-struct ramp_target {
-  bool relative = true;
-  std::uint32_t devices = 0;     ///< where not relative
-  std::uint32_t ppm = 1'000'000; ///< where relative, in millionths
-};
-
-/// `stages[].ramp`: at most one of `over` and `rate` is set; neither means 1000 a second.
-struct stage_ramp {
-  ramp_target to;
-  std::optional<duration> over; ///< 0: at once
-  std::optional<double> rate;   ///< devices a second
-};
-
-/// `stages[]`.
-struct scenario_stage {
-  std::optional<stage_ramp> ramp; ///< none: stays as it is
-  duration hold{0};               ///< after the ramp
 };
 
 /// What the cloud does to devices.
@@ -175,6 +164,9 @@ struct scenario {
   std::optional<std::uint32_t> devices;   ///< none: what the products count, or 100
   std::vector<scenario_product> products; ///< empty: one with its defaults
   std::vector<scenario_stage> stages;     ///< empty: all devices at 1000 a second
+  std::vector<curve_rule> daily_curves;
+  duration day = std::chrono::hours{24}; ///< how long a day of them takes
+  duration day_begins{0};                ///< the time of day at the start of the run, below 24 h
   std::vector<program::cloud_traffic> cloud_traffic;
   std::vector<rollout_rule> rollouts;
   firmware_server_rule firmware_server;
@@ -185,9 +177,7 @@ struct scenario {
 
 inline constexpr std::uint32_t scenario_devices_most = 1'000'000; ///< sub-devices included
 inline constexpr std::uint32_t whole_ppm = 1'000'000;             ///< 100 %
-inline constexpr double default_ramp_rate = 1000;                 ///< devices a second
 inline constexpr std::size_t scenario_products_most = 64;
-inline constexpr std::size_t scenario_stages_most = 100;
 inline constexpr std::size_t scenario_traffic_most = 100;
 inline constexpr std::size_t product_tags_most = 100; ///< §11.8
 inline constexpr duration traffic_disabled_for = std::chrono::seconds{1};

@@ -9,6 +9,8 @@ namespace fleet::program {
 const section_of<scenario>& file_section();
 const section_of<scenario_product>& product_section();
 const section_of<scenario_stage>& stage_section();
+const section_of<curve_rule>& curve_section();
+const section_of<report_rule>& report_section();
 const section_of<cloud_traffic>& traffic_section();
 const section_of<firmware_rule>& firmware_section();
 const section_of<rollout_rule>& rollout_section();
@@ -25,7 +27,11 @@ key_of<scenario> expect_key();
 /// The checks of texts that several sections share.
 std::optional<std::string> check_name(std::string_view word);
 std::optional<std::string> check_identifier(std::string_view word);
-/// A template of topics or payloads.
-text_check template_check(ledger_word ledger);
+/// A template of topics or payloads; `{column}` is of reports that replay a table.
+enum class column_word : std::uint8_t { refused, allowed };
+text_check template_check(ledger_word ledger, column_word columns = column_word::refused);
+/// Where the program finds what the file names.
+std::string found_from(const std::string& folder, std::string_view path);
+inline constexpr std::size_t path_octets_most = 4096;
 
 } // namespace fleet::program

@@ -89,7 +89,7 @@ std::string connection_keys(dice& draw, product_traits& t) {
   t.qos = t.vendor() ? draw.one_of({1U, 1U, 1U, 0U}) : draw.one_of({0U, 1U, 1U, 2U, 2U});
   std::string out = fmt::format(", profile: {}, protocol: {}, security: {}, link: {}, qos: {}",
                                 to_string(t.profile), to_string(t.protocol), to_string(t.security),
-                                word_of(t.link), t.posts() ? 1 : t.qos);
+                                word_of(t.link), t.qos);
   if (t.sdk) {
     out += ", behaviour: sdk";
   }

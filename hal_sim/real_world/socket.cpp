@@ -26,6 +26,11 @@ void turn_on(int fd, int level, int option) noexcept {
   (void)::setsockopt(fd, level, option, &on, sizeof on);
 }
 
+void turn_off(int fd, int level, int option) noexcept {
+  const int off = 0;
+  (void)::setsockopt(fd, level, option, &off, sizeof off); // kernels before 4.20 lack one
+}
+
 result<int, int> give_up(int fd) {
   const int error = errno;
   ::close(fd);
@@ -213,6 +218,13 @@ result<int, int> open_datagram_server(const address& at) {
   const int buffer = 4 * 1024 * 1024;
   (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  // Whoever answers a question to a group gives more than it got to whoever forged its sender: it
+  // is not to be answered unless one has joined (RFC 7252 §8.1, §11.3). A socket at all addresses
+  // would hear of the groups that its host is in, whether it joined or not.
+  turn_off(fd, IPPROTO_IP, IP_MULTICAST_ALL); // of a dual-stack socket too
+  if (at.v6) {
+    turn_off(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL);
+  }
   socket_address where = to_socket(at);
   if (::bind(fd, where.get(), where.size) != 0) {
     return give_up(fd);

@@ -103,7 +103,11 @@ result<request_id, request_error> client::request(const request_fields& fields, 
                    token.view(),
                    options.view(),
                    fields.payload};
-  const std::size_t block = std::size_t{16} << b.block_szx;
+  if (fields.whole_max != 0 && (encoded_size(m) > fields.whole_max || !s.layer.fits(m))) {
+    return fail(request_error::too_large);
+  }
+  const std::size_t block =
+      fields.whole_max != 0 ? fields.whole_max : std::size_t{16} << b.block_szx;
   const bool brief = !fields.confirmable && !fields.observe && fields.brief > duration::zero();
   if (brief && fields.payload.size() <= block && s.layer.fits(m)) {
     return s.request_briefly(std::move(a), m, fields.brief, out);

@@ -55,12 +55,15 @@ struct request_fields {
   /// and PROBING_RATE do not hold it or others back then (RFC 7252 §4.7 has them for requests whose
   /// answers are expected): its owner paces such requests and can do without their answers.
   duration brief{};
+  /// If not 0: it goes in one message of at most so many octets, whatever a block's size, or not at
+  /// all (too_large). For servers that know no blocks.
+  std::size_t whole_max = 0;
 };
 
 enum class request_error : std::uint8_t {
   too_many,         ///< requests_max, or waiting_max messages
   too_many_options, ///< more than options_max together with the machine's own
-  too_large         ///< options alone fill the message, or the payload is over body_max
+  too_large ///< options alone fill it, the payload is over body_max, or all is over whole_max
 };
 
 /// Names a request, and the observation it starts.

@@ -73,6 +73,7 @@ enum class need : std::uint8_t {
   datagram, ///< CoAP
   security, ///< TLS or DTLS
   flash,    ///< boards with firmware
+  store,    ///< boards that keep something: firmware, a secret, what a thing remembers
   twin      ///< the embedded twin, or a target that shows its admin API
 };
 

@@ -25,7 +25,7 @@ bool valid(const selector& s) noexcept {
       return false;
     }
   }
-  return s.share_ppm <= whole_ppm;
+  return s.share_ppm <= whole_ppm && s.family_ppm <= whole_ppm;
 }
 
 std::uint64_t key_of(std::string_view fault_name) noexcept {
@@ -66,11 +66,15 @@ bool selects(const selector& s, const draw& by, std::uint64_t key, std::uint32_t
       return false;
     }
   }
+  if (s.family_ppm < whole_ppm && ppm_of(by.seed, s.family, device, "fault") >= s.family_ppm) {
+    return false;
+  }
   return s.share_ppm >= whole_ppm || ppm_of(by.seed, key, device, "fault") < s.share_ppm;
 }
 
-std::uint32_t place_of(const draw& by, std::uint64_t key, std::uint32_t device) noexcept {
-  return ppm_of(by.seed, key, device, "fault's turn");
+std::uint32_t place_of(const selector& s, const draw& by, std::uint64_t key,
+                       std::uint32_t device) noexcept {
+  return ppm_of(by.seed, s.family != 0 ? s.family : key, device, "fault's turn");
 }
 
 } // namespace fleet::faults

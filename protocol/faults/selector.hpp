@@ -24,13 +24,17 @@ struct selector {
   std::vector<index_range> among{};    ///< rising, apart from one another; none: all devices
   bool nobody = false;                 ///< what was selected by name or tag is not in this fleet
   std::uint64_t regions = 0;           ///< a bit for each region of the run; 0: any
+  /// Of those again so many, drawn by `family` instead of the fault's name: faults of one family
+  /// hit the same devices, each in the same turn. 0: the fault is drawn by itself.
+  std::uint64_t family = 0;
+  std::uint32_t family_ppm = whole_ppm;
 
   friend bool operator==(const selector&, const selector&) = default;
 };
-/// Whether its ranges rise and lie apart, and its share is one.
+/// Whether its ranges rise and lie apart, and its shares are some.
 bool valid(const selector& s) noexcept;
 
-/// A fault's part of every hash: its name's.
+/// A fault's, or a family's, part of every hash: its name's.
 std::uint64_t key_of(std::string_view fault_name) noexcept;
 
 /// What region a device is in, where the run has any: parts of the fleet by their shares, by hash.
@@ -58,6 +62,7 @@ struct draw {
 bool selects(const selector& s, const draw& by, std::uint64_t key, std::uint32_t device) noexcept;
 
 /// Where in a ramp `device` has its turn, in [0, whole_ppm); independent of selects().
-std::uint32_t place_of(const draw& by, std::uint64_t key, std::uint32_t device) noexcept;
+std::uint32_t place_of(const selector& s, const draw& by, std::uint64_t key,
+                       std::uint32_t device) noexcept;
 
 } // namespace fleet::faults

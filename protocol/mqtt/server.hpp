@@ -40,6 +40,7 @@ struct stored_message {
   std::string topic;
   std::vector<std::uint8_t> payload;
   std::uint64_t cookie = 0; ///< the owner's own mark; comes back with message_acknowledged
+  time_point due = never;   ///< when it was to be sent; likewise; never: nobody asks
 };
 using message_ptr = std::shared_ptr<const stored_message>;
 
@@ -115,8 +116,10 @@ struct unsubscribed {
   std::span<const std::string_view> filters;
 };
 /// The client acknowledged (PUBACK or PUBCOMP) a delivered message.
+/// `due` is never where a journal had the message: it keeps no times.
 struct message_acknowledged {
   std::uint64_t cookie;
+  time_point due;
 };
 /// DISCONNECT came: discard the will ([MQTT-3.14.4-3]).
 struct disconnect_requested {};

@@ -177,7 +177,7 @@ maybe_event server_connection::state::take_puback(std::uint16_t id, byte_buffer&
   if (m->qos != qos::at_least_once) {
     return fail(violation::unexpected_ack);
   }
-  const server_event::message_acknowledged done{m->message->cookie};
+  const server_event::message_acknowledged done{m->message->cookie, m->message->due};
   forget_record(m->place);
   s->sent.erase(*m);
   pump(out);
@@ -192,7 +192,7 @@ maybe_event server_connection::state::take_pubrec(std::uint16_t id, byte_buffer&
       }
       // A place of its own: PUBRELs keep the order of the PUBRECs.
       const released_message& kept =
-          s->released.push_back({m->message->cookie, now, ++s->last_place, id});
+          s->released.push_back({m->message->cookie, now, ++s->last_place, id, m->message->due});
       forget_record(m->place);
       if (bound->journal_ != nullptr) {
         bound->journal_->keep(kept.place, record_of(kept));
@@ -216,7 +216,7 @@ maybe_event server_connection::state::take_pubcomp(std::uint16_t id, byte_buffer
     const bool wrong = s->sent.find([id](const sent_message& x) { return x.id == id; }) != nullptr;
     return wrong ? fail(violation::unexpected_ack) : std::nullopt;
   }
-  const server_event::message_acknowledged done{m->cookie};
+  const server_event::message_acknowledged done{m->cookie, m->due};
   forget_record(m->place);
   s->released.erase(*m);
   pump(out);

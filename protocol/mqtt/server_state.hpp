@@ -34,6 +34,7 @@ struct released_message {
   time_point sent_at{};
   std::uint32_t place = 0;
   std::uint16_t id = 0;
+  time_point due = never;
 
   [[nodiscard]] bool gone() const noexcept { return id == 0; }
   void drop() noexcept { id = 0; }

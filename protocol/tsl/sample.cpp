@@ -10,6 +10,7 @@
 
 #include "protocol/base/check.hpp"
 #include "protocol/base/json_write.hpp"
+#include "protocol/tsl/model.hpp"
 #include "protocol/tsl/number.hpp"
 
 namespace fleet::tsl {
@@ -211,6 +212,16 @@ bool append_fraction(byte_buffer& out, const data_type& type, double fraction) {
 
 bool counts_up(const data_type& type) noexcept {
   return is_numeric(type.kind) && type.min == 0 && grid_of(type).count >= counter_steps;
+}
+
+bool counts_up(const model& m) noexcept {
+  const auto counts = [](const data_type& type) {
+    return counts_up(type)
+           || std::any_of(type.members.begin(), type.members.end(),
+                          [](const auto& member) { return counts_up(member.type); });
+  };
+  return std::any_of(m.properties().begin(), m.properties().end(),
+                     [&](const property& p) { return !p.writable && counts(p.type); });
 }
 
 bool append_walked(byte_buffer& out, const data_type& type, double from, random_stream& random) {

@@ -25,6 +25,10 @@ bool append_fraction(byte_buffer& out, const data_type& type, double fraction);
 /// steps or more. Types say no more of it.
 bool counts_up(const data_type& type) noexcept;
 
+class model;
+/// Whether a thing of this model measures such a number, by itself or in a structure.
+bool counts_up(const model& m) noexcept;
+
 /// Appends what a value may have become a while later: a number that counts_up() one to ten steps
 /// further, and beyond its last one from 0 again; any other number at most a hundredth of its range
 /// off, a date up to ten seconds later; an enum or bool mostly what it was. False, and nothing

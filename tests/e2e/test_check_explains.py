@@ -102,6 +102,13 @@ class CheckExplains(harness.Case):
                          "lasts until the run ends"):
             self.assertIn(sentence, odd)
 
+    def test_a_latency_of_commands_needs_commands(self):
+        text = "devices: 10\nduration: 1m\nexpect: [p99(downlink) < 1s]\n"
+        doubt = "expectation p99(downlink) < 1s cannot be decided"
+        self.assertIn(doubt, "\n".join(self.scenario(text)["odd"]))
+        text += "cloud_traffic: [{kind: property_set, rate: 1/s}]\n"
+        self.assertNotIn(doubt, "\n".join(self.scenario(text)["odd"]))
+
     def test_a_ramp_that_nobody_asked_for_may_outlast_the_run(self):
         odd = self.scenario("devices: 100000\nduration: 10s\n")["odd"]
         self.assertEqual(len(odd), 1, odd)

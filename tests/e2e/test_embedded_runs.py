@@ -29,6 +29,8 @@ class EmbeddedRuns(harness.Case):
         self.assertEqual(up["acknowledged"], up["accepted"])
         self.assertEqual(facts["messages"]["replies"], up["attempted"])
         self.assertEqual(facts["latency"]["publish_ack"]["count"], up["acknowledged"])
+        self.assertEqual(facts["latency"]["downlink"]["count"],
+                         facts["ledger"]["downlink"]["acknowledged"])
         self.assertEqual(facts["run"]["seed"], 7)
         self.assertEqual(facts["run"]["world"], "real")
 

@@ -3,12 +3,14 @@
 import json
 import os
 import pathlib
+import signal
 import socket
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/interop"))
 import harness  # noqa: E402
+from process import wait_until  # noqa: E402
 
 QUIET = ["--metrics", "off", "--interval", "1s"]
 
@@ -18,10 +20,10 @@ class Faults(harness.Case):
         super().setUp()
         self.path = self.folder / "control.sock"
 
-    def running(self, *words, duration="10m"):
+    def running(self, *words, duration="10m", grace="0s"):
         """A run that goes on, and answers at its control socket."""
         run = self.started(harness.Process(
-            [harness.FLEET, "run", "--seed", "7", "--duration", duration, "--grace", "0s",
+            [harness.FLEET, "run", "--seed", "7", "--duration", duration, "--grace", grace,
              "--control", str(self.path), *QUIET, *map(str, words)]))
         run.wait_for_line(lambda line: line == f"control at {self.path}", "its control socket")
         return run
@@ -61,6 +63,33 @@ class Faults(harness.Case):
         self.assertEqual(done.code, 2)
         self.assertIn("no device is called nobody", done.error_output)
 
+    def test_faults_that_have_nothing_to_act_on_are_refused_where_they_stand(self):
+        for fault, product, why in (
+                ("full_flash", "{name: led}", "keeps nothing in flash or store"),
+                ("kv_corruption", f"{{name: led, model: {ROOT}/configs/models/rgb_led.json}}",
+                 "a thing model that counts do; the nearest that would apply is reboot_loop"),
+                ("deliver_twice", "{name: led, protocol: http}", "each answer belongs to its request"),
+                ("drop_acks", "{name: led, qos: 0}", "sends at QoS 0, which is not acknowledged")):
+            path = self.folder / "idle.yaml"
+            path.write_text(f"duration: 1m\nproducts: [{product}]\nfaults:\n"
+                            f"  - {{effect: {fault}, at: 1s}}\n")
+            for words in (["check", path], ["run", "--virtual", "--scenario", path]):
+                done = harness.run([harness.FLEET, *map(str, words)], 60)
+                self.assertEqual(done.code, 2, done.output)
+                self.assertIn(f"{path}:4:14: nobody here can have {fault}", done.error_output)
+                self.assertIn(why, done.error_output)
+
+    def test_all_parts_of_a_preset_hit_the_same_devices(self):
+        facts = self.fleet_run("--virtual", "--devices", 1000, "--interval", "10s", "--duration",
+                               "2m", "--fault", "reconnect_storm at=1m for=30s percent=30%")
+        hit = {fault["name"]: fault["hit"] for fault in facts["faults"]}
+        self.assertEqual(hit["reconnect_storm.reset"], hit["reconnect_storm.refuse"])
+        self.assertGreater(hit["reconnect_storm.reset"], 200)
+        # Nobody whose connection was torn gets in again before the fault is over.
+        series = facts["series"]
+        online = {n for at, n in zip(series["at_s"], series["online"]) if 62 <= at <= 89}
+        self.assertEqual(online, {1000 - hit["reconnect_storm.reset"]})
+
     def test_a_run_that_goes_on_takes_faults_and_lets_them_go(self):
         self.running("--devices", 20)
         self.assertEqual(self.listed(), {})
@@ -75,6 +104,15 @@ class Faults(harness.Case):
         self.assertIn("latency_2", self.fault("list").output)
         self.fault("remove", "latency", "latency_2")
         self.assertEqual(self.listed(), {})
+
+    def test_a_run_that_is_interrupted_says_of_what_was_to_come_that_it_will_not(self):
+        # What is not acknowledged is waited for, so that the run is still there to be asked.
+        run = self.running("--devices", 5, "--fault", "reset at=5m name=never", "--fault",
+                           "drop_acks share=100% for=end", grace="20s")
+        wait_until(lambda: self.listed()["drop_acks"]["hit"] == 5, "the other", 60)
+        run.signal(signal.SIGINT)
+        wait_until(lambda: self.listed()["never"]["state"] == "dropped", "its end", 60)
+        self.assertRegex(self.fault("list").output, r"never +dropped +5m ")
 
     def test_a_live_fault_that_cannot_be_is_refused_by_the_run(self):
         self.running("--devices", 5)

@@ -7,11 +7,13 @@ import threading
 
 
 class LossyProxy:
-    """Both ways alike; a datagram that is held back goes behind the next one of its way."""
+    """Both ways alike; a datagram that is held back goes behind the next one of its way. `tap(sender, receiver,
+    datagram)` is told of each that comes, before its fate, with the ports of its ends."""
 
-    def __init__(self, port, loss=0.2, twice=0.05, late=0.1, seed=7):
+    def __init__(self, port, loss=0.2, twice=0.05, late=0.1, seed=7, tap=None):
         self.lost = self.repeated = self.held = self.passed = 0
         self._chances = (loss, twice, late)
+        self._tap = tap
         self._random = random.Random(seed)
         self._to = ("127.0.0.1", port)
         self._front = self._socket()
@@ -48,6 +50,8 @@ class LossyProxy:
                 datagram, sender = from_socket.recvfrom(65536)
             except BlockingIOError:
                 return
+            if self._tap is not None:
+                self._tap(*((sender[1], self._to[1]) if client is None else (self._to[1], client[1])), datagram)
             if from_socket is self._front:
                 upstream = self._upstream.get(sender)
                 if upstream is None:

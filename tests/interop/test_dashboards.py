@@ -48,6 +48,7 @@ stages:
 rollouts:
   - {{name: first_light, product: lamp, version: 2.0.0, size: 32KiB, at: 10s, under_way: 100}}
 cloud_traffic:
+  - {{kind: property_set, product: lamp, rate: 10/s, may_fail: on}}
   - {{kind: property_get, product: lamp, rate: 10/s, may_fail: on}}
   - {{kind: rrpc, product: sensor, rate: 10/s, may_fail: on}}
   - {{kind: shadow_desired, product: lamp, rate: 5/s, may_fail: on}}

@@ -35,14 +35,16 @@ ONLY_READER = {
         r"|no power of two|has more than four decimals",
     "a number that is written with a decimal point is no whole one, though JSON holds 1.0 for 1":
         r"is not a whole number|is no number of parts|has no unit|is unknown; it takes 0, 1 or 2"
-        r"|is not an identifier|is no range of devices",
+        r"|token_option [\d.e+]+ is unknown|is not an identifier|is no range of devices",
     "names must be somewhere else in the file, or in a thing model, or nowhere twice":
-        r"there is no (product|region|fault)|no product is called|no product has the tag"
+        r"there is no (product|region|fault|daily curve)|no product is called|no product has the tag"
         r"|are called|is that of product|comes twice|needs a product|is no \w+ of product"
         r"|is beyond the fleet|have no product|go in a circle",
     "files must be there": r"is no file; it takes a path",
-    "sums and orders": r"more than 100%|products count|leave \d+ devices|make [\d,]+ devices|goes to [\d,]+ devices|stages take"
-                       r"|must rise|must end with 100%|begins at|less than its size|take longer|longer to its full"
+    "tables are read, and held against model and payload":
+        r"^no column of|replay changes nothing|has \{column|a column's name takes",
+    "sums and orders": r"more than 100%|products count|leave \d+ devices|make [\d,]+ devices|goes to [\d,]+ devices"
+                       r"|stages take|a stage for all|must rise|hours rise|too many days|must end with 100%|begins at|less than its size|take longer|longer to its full"
                        r"|would not end|every must be|needs for|is longer than|not longer",
     "what goes with which profile, protocol, kind or effect":
         r"belongs to the profiles|needs protocol|needs profile|which is of|needs a model|add model|needs shadow"
@@ -70,17 +72,25 @@ def whole():
         "name": "whole", "seed": 7, "duration": "10m", "devices": 1000,
         "products": [
             {"name": "led", "model": "models/rgb_led.json", "share": 30, "shadow": "on", "desired": "on",
+             "daily_curve": "shop",
              "tags": ["floor=3"], "config": "on", "receive_limit": "8KiB",
              "report": [{"what": "properties", "every": "30s"}, {"what": "raw", "payload": "x"}],
              "topics": [{"filter": "user/get", "at": "1s", "for": "5s", "every": "1m"}],
              "firmware": {"version": "1.0.0", "size": "64KiB"}},
             {"name": "hub", "keep_alive": "120s", "gateways": {
                 "count": 2, "children": {"product": "meter", "each": 3}, "rejoin": "5m"}},
-            {"name": "meter", "report": [{"every": "1m"}]},
+            {"name": "meter", "report": [{"every": "1m", "jitter": "20%"}], "daily_curve": "night"},
             {"name": "fan", "profile": "mqtt", "qos": 2, "share": "20%", "report": [
-                {"topic": "a/{device}", "payload": "{{}}", "may_fail": "on"}]},
-            {"name": "cell", "protocol": "coap", "security": "dtls", "radio_sleep": "on"}],
-        "stages": [{"ramp": {"to": "50%", "over": "10s"}, "hold": "1m"}, {"ramp": {"rate": "200/s"}}],
+                {"topic": "a/{device}", "payload": "{{}}", "may_fail": "on"},
+                {"arrivals": "poisson", "payload": "{column sky}", "replay": {
+                    "file": "data/greenhouse.csv", "start": "first", "at_end": "stop"}}]},
+            {"name": "cell", "protocol": "coap", "security": "dtls", "radio_sleep": "on",
+             "token_option": 2088}],
+        "stages": [{"ramp": {"to": "50%", "over": "10s", "arrivals": "poisson"}, "hold": "1m"},
+                   {"step": {"to": "80%", "count": 3, "every": "10s", "product": "led"}},
+                   {"spike": {"reports": "300%", "for": "5s"}}, {"ramp": {"rate": "200/s"}}],
+        "daily_curves": [{"name": "shop", "hours": ["0=0%", "8=60%", "18:30=220%"]}],
+        "day": "20m", "day_begins": "6h",
         "cloud_traffic": [{"kind": "property_set", "product": "led", "rate": "5/s"},
                           {"kind": "custom", "product": "fan", "topic": "x", "payload": "y", "may_fail": "on"}],
         "rollouts": [{"product": "led", "version": "2.0.0", "at": "30s", "waves": ["1%", "100%"], "halt_at": "10%",
@@ -214,9 +224,10 @@ class Agreement(harness.Case):
 
     def hold(self, documents):
         """Both sides of all documents; answers how many both took, and how many the schema refused."""
-        link = self.folder / "models"
-        if not link.exists():
-            link.symlink_to(CONFIGS / "models")
+        for name in ("models", "data"):
+            link = self.folder / name
+            if not link.exists():
+                link.symlink_to(CONFIGS / name)
         texts = [json.dumps(d, ensure_ascii=True) for d in documents]
         wrong = []
         taken = refused = 0

@@ -198,7 +198,8 @@ struct server_event_text {
     return out;
   }
   std::string operator()(const server_event::message_acknowledged& e) const {
-    return "acknowledged cookie" + number(e.cookie);
+    return "acknowledged cookie" + number(e.cookie)
+           + (e.due == never ? "" : " due" + std::to_string(e.due.time_since_epoch().count()));
   }
   std::string operator()(const server_event::disconnect_requested&) const { return "disconnect"; }
   std::string operator()(const server_event::failed& e) const { return describe(e.why); }

@@ -179,7 +179,10 @@ const kit = (() => {
       && Math.max(...positive) / Math.min(...positive) > 30;
     const ticks = [];
     let y;
-    const left = 58, right = 12, top = options.names && bands.length ? 32 : 14, bottom = 24;
+    const stages = list(options.stages);
+    const named = options.names && bands.length ? 32 : 14; // room for the names of faults
+    const top = named + (options.names && stages.length ? 13 : 0);
+    const left = 58, right = 12, bottom = 24;
     const y0 = height - bottom;
     if (log) {
       const low = Math.floor(Math.log10(Math.min(...positive)) + 1e-9);
@@ -236,8 +239,26 @@ const kit = (() => {
         "stroke-linejoin": "round", "stroke-linecap": "round",
         "stroke-dasharray": l.kind === "dash" ? "5 4" : null}));
     }
+    drawStages(root, stages, {x, top, y0, begin, end, y: top - (named > 14 ? 31 : 5),
+      names: options.names});
     hover(root, {source, lines, middle, left, right, width, top, y0, format, begin, end});
     return root;
+  };
+
+  /** Where each part of the load's stages begins, with its name where there is room. */
+  const drawStages = (root, stages, at_) => {
+    stages.forEach((s, i) => {
+      const till = i + 1 < stages.length ? stages[i + 1].at : at_.end;
+      if (till <= at_.begin || s.at >= at_.end) return;
+      const from = at_.x(Math.max(s.at, at_.begin));
+      if (i > 0 && s.at >= at_.begin) {
+        root.append(svg("line", {class: "stage-edge", x1: from, x2: from, y1: at_.top,
+          y2: at_.y0}));
+      }
+      if (at_.names && at_.x(Math.min(till, at_.end)) - from > s.name.length * 6 + 6) {
+        root.append(svg("text", {class: "stage-name", x: from + 4, y: at_.y}, s.name));
+      }
+    });
   };
 
   const drawBands = (root, bands, at_) => {
@@ -367,7 +388,7 @@ const kit = (() => {
     el("div", {class: "label"}, label), el("div", {class: "value"}, value),
     el("div", {class: "more"}, more));
   const latencyNames = {connect: "To get online", publish_ack: "From due to acknowledged",
-    publish_reply: "From due to the cloud's reply"};
+    publish_reply: "From due to the cloud's reply", downlink: "Commands, from due to acknowledged"};
 
   // ---- charts of a run ----
   const whole = {axis: short, exact: count};
@@ -380,8 +401,11 @@ const kit = (() => {
   const bandsOf = (faults, end) => list(faults).map((f) => ({name: f.name || "fault",
     from: number(f.at_s) || 0, to: number(f.ended_s) === null ? end : f.ended_s}));
 
+  const stagesOf = (stages) => list(stages).filter((s) => number(s.at_s) !== null)
+    .map((s) => ({name: `${s.stage} ${s.kind}`, at: s.at_s}));
+
   /** The charts of a run's series, each as chart() takes it. */
-  const chartsOf = (source, bands) => {
+  const chartsOf = (source, bands, stages) => {
     const s = source;
     const states = [["online", "var(--accent)"], ["subscribing", "var(--accent-2)"],
       ["logging_on", "var(--accent-2)"], ["connecting", "var(--accent-3)"],
@@ -391,11 +415,11 @@ const kit = (() => {
       ["p50", "var(--accent-3)"]].map(([q, colour]) => line(q, s.column(`${key}_${q}_s`), colour));
     const has = (key) => s.column(`${key}_count`).some((v) => v);
     const all = [
-      {title: "Devices by state", unit: "", wide: true, names: true, format: whole,
+      {title: "Devices by state", unit: "", wide: true, names: true, format: whole, stages,
         lines: [...states.map(([name, colour]) => ({name: words(name), values: s.column(name),
           colour, kind: "stack"})),
         line("to be online", s.column("wanted"), "var(--ink)", {kind: "dash", width: 1.4})]},
-      {title: "Messages", unit: "a second", format: perSecond, lines: [
+      {title: "Messages", unit: "a second", format: perSecond, stages, lines: [
         line("published", s.rate("published"), "var(--accent)"),
         line("acknowledged", s.rate("acknowledged"), "var(--accent-2)", {kind: "dash"}),
         line("commands", s.rate("commands"), "var(--good)"),
@@ -405,6 +429,8 @@ const kit = (() => {
         lines: latency("publish_ack")},
       has("publish_reply") ? {title: "From due to the cloud's reply", unit: "latency", log: true,
         format: seconds, lines: latency("publish_reply")} : null,
+      has("downlink") ? {title: "Commands, from due to acknowledged", unit: "latency", log: true,
+        format: seconds, lines: latency("downlink")} : null,
       has("connect") ? {title: "To get online", unit: "latency", log: true, format: seconds,
         lines: latency("connect")} : null,
       {title: "Without acknowledgement", unit: "messages", format: whole,
@@ -437,6 +463,6 @@ const kit = (() => {
   };
 
   return {el, at, number, list, sum, count, digits, time, clock, size, short, rate, figure, series,
-    chart, histogram, n, table, facts, whole, perSecond, seconds, octets, words, bandsOf, chartsOf,
-    redraw, note, tile, latencyNames};
+    chart, histogram, n, table, facts, whole, perSecond, seconds, octets, words, bandsOf, stagesOf,
+    chartsOf, redraw, note, tile, latencyNames};
 })();

@@ -1,7 +1,7 @@
 (() => {
   const {el, at, number, list, sum, count, digits, time, size, short, rate, figure, series, chart,
-    histogram, n, table, facts, whole, perSecond, seconds, octets, words, bandsOf, chartsOf,
-    redraw, note, tile, latencyNames} = kit;
+    histogram, n, table, facts, whole, perSecond, seconds, octets, words, bandsOf, stagesOf,
+    chartsOf, redraw, note, tile, latencyNames} = kit;
   const data = JSON.parse(document.getElementById("data").textContent);
   const page = document.getElementById("page");
   const counted = (path) => figure(path, count(at(data, path)));
@@ -212,7 +212,7 @@
     section("Expectations", expectations(run));
     const s = series(run.series);
     section("How it went", s.to.length ? el("div", {class: "charts"},
-      chartsOf(s, bandsOf(run.faults, s.end)).map(chart)) : null);
+      chartsOf(s, bandsOf(run.faults, s.end), stagesOf(run.stages)).map(chart)) : null);
     section("Recovery from faults", recovery(run));
     section("Reports that were slower than usual", spells(run));
     section("Latency", latencies(run));
@@ -223,7 +223,7 @@
     section("Reasons of failure", troubles(run));
     section("Where it ran, and how to repeat it", environment(run));
     page.append(el("footer", null, "Latencies count from the moment a report was due. Shaded: a "
-      + "fault in force. This file needs no network."));
+      + "fault in force; dotted: where a stage begins. This file needs no network."));
   };
 
   // ---- two runs ----

@@ -56,9 +56,10 @@ void fault_fleet::build() {
     s.restarts = options_.restarts;
     s.draw = {options_.seed, &regions_};
     if (options_.child) {
-      s.load = &load_;
+      auto& line = s.lines.emplace_back();
+      line.load = &load_;
       for (std::uint32_t g = 0; g < load_.after; ++g) {
-        s.order.push_back({g, g});
+        line.order.push_back({g, g});
       }
     }
     first += s.count;

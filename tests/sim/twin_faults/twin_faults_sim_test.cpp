@@ -308,6 +308,26 @@ TEST_F(coap_faults, a_throttled_device_is_answered_when_it_asks_again) {
   EXPECT_THAT(g.take(), Contains(StartsWith("2.05")));
 }
 
+TEST_F(coap_faults, an_answer_comes_twice_as_the_same_message_and_is_taken_once) {
+  auto& g = meet(1);
+  const auto token = token_in(log_on(g, 6, 1s));
+  g.wire.clear();
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("2.05"));
+  EXPECT_EQ(std::exchange(g.wire, {}).size(), 1U);
+  ASSERT_TRUE(order(effect::deliver_twice));
+  settle();
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("2.05"));
+  ASSERT_EQ(g.wire.size(), 2U);
+  EXPECT_EQ(g.wire[0], g.wire[1]);
+  EXPECT_THAT(g.take(), IsEmpty()) << "the second is a repeat of what was heard";
+  EXPECT_EQ(done(effect::deliver_twice), 1U);
+  EXPECT_EQ(cloud::value(twin->counters().posting[0].posts), 2U);
+  ASSERT_TRUE(desk.remove("deliver_twice"));
+  g.wire.clear();
+  EXPECT_THAT(say(g, 6, token, 1s), StartsWith("2.05"));
+  EXPECT_EQ(g.wire.size(), 1U);
+}
+
 TEST_F(coap_faults, credentials_are_refused_and_tokens_forgotten) {
   auto& g = meet(1);
   const auto token = token_in(log_on(g, 6, 1s));

@@ -76,9 +76,10 @@ public:
       products_.add(gateways, product_);
       products_.add(count_ - gateways, child_);
       load_ = {{}, gateways};
-      o.load = &load_;
+      auto& line = o.lines.emplace_back();
+      line.load = &load_;
       for (std::uint32_t i = 0; i < gateways; ++i) {
-        o.order.push_back({i, i});
+        line.order.push_back({i, i});
       }
     }
     shard_ = std::make_unique<actors::shard>(world_.home(), products_, o, scratch_);
@@ -150,8 +151,8 @@ public:
     const auto accounts = shard_->accounts();
     for (std::uint32_t i = 0; i < count_; ++i) {
       const auto* const account = twin_->account_of(i);
-      all += ledger::reconcile(&accounts[i]->uplink,
-                               account == nullptr ? nullptr : &account->uplink);
+      all +=
+          ledger::reconcile(&accounts[i]->uplink, account == nullptr ? nullptr : &account->uplink);
     }
     return all;
   }

@@ -58,6 +58,7 @@ public:
   std::vector<std::string> identities; ///< of DTLS sessions by key
   std::size_t met = 0;                 ///< DTLS sessions
   std::size_t asked = 0;               ///< all requests, each once
+  std::size_t pings = 0;               ///< with their repeats
   /// The first datagrams as they came, but for DTLS, and when.
   std::vector<std::pair<time_point, std::vector<std::uint8_t>>> arrived;
 
@@ -70,6 +71,7 @@ private:
   void on_peer_refused(const hal::address&, std::string_view) override {}
 
   void on_datagram(const hal::address& peer, bytes_view bytes) override {
+    pings += bytes.size() == 4 && bytes[0] >> 4 == 4 ? 1 : 0; // confirmable, empty, no token
     if (arrived.size() < 16) {
       arrived.emplace_back(home_.now(), std::vector<std::uint8_t>{bytes.begin(), bytes.end()});
     }
@@ -126,6 +128,7 @@ private:
     if (path == alink::post_auth_path) {
       code = take_question(r.payload, body);
     } else if (ignores_posts) {
+      session.drop(r.id);
       return;
     } else {
       options = numbers;

@@ -1,6 +1,7 @@
 // A shard under a timetable: who is on when, products counted apart, and who is never started.
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -30,32 +31,19 @@ struct sharing_config : caf::actor_system_config {
 class loaded_fleet {
 public:
   loaded_fleet(timetable load, std::vector<start_place> order,
-               hal::link_kind link = hal::link_kind::ethernet)
-      : credentials_(std::make_shared<alink::generated_credentials>()),
-        speech_(vendor_options{}, credentials_), load_(std::move(load)) {
-    world_.home().attach(system_);
-    cloud::twin_options o;
-    o.credentials = credentials_.get();
-    o.listeners.push_back({hal::parse_address("127.0.0.1:1883").value(), nullptr});
-    twin_ = std::make_unique<cloud::twin>(std::move(o));
-    const auto at = twin_->start(world_.home());
-    for (auto* product : {&talking_, &silent_}) {
-      product->speech = &speech_;
-      product->peer = at.value().front();
-      product->interval = seconds{1};
-      product->link = link;
-    }
-    silent_.interval = duration{0};
-    products_.add(6, talking_);
-    products_.add(4, silent_);
-    shard_options options;
-    options.count = 10;
-    options.load = &load_;
-    options.order = std::move(order);
-    shard_ = std::make_unique<shard>(world_.home(), products_, options, scratch_);
-    root_ = spawn_fleet(system_, {shard_.get()}, ended_);
-    caf::anon_send(root_, run_devices{});
-  }
+               hal::link_kind link = hal::link_kind::ethernet,
+               std::shared_ptr<const load_curve> curve = nullptr)
+      : loaded_fleet(std::vector<timetable>{std::move(load)},
+                     std::vector<std::vector<start_place>>{std::move(order)}, link,
+                     std::move(curve)) {}
+  /// Each product by a timetable of its own.
+  loaded_fleet(timetable talking, timetable silent)
+      : loaded_fleet(
+          std::vector<timetable>{std::move(talking), std::move(silent)},
+          std::vector<std::vector<start_place>>{{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}},
+                                                {{6, 0}, {7, 1}, {8, 2}, {9, 3}}},
+          hal::link_kind::ethernet, nullptr) {}
+
   ~loaded_fleet() {
     caf::anon_send(root_, stop_devices{seconds{2}});
     world_.run_for(seconds{10});
@@ -79,6 +67,36 @@ public:
   [[nodiscard]] actors::shard& part() { return *shard_; }
 
 private:
+  loaded_fleet(std::vector<timetable> loads, std::vector<std::vector<start_place>> orders,
+               hal::link_kind link, std::shared_ptr<const load_curve> curve)
+      : credentials_(std::make_shared<alink::generated_credentials>()),
+        speech_(vendor_options{}, credentials_), loads_(std::move(loads)) {
+    world_.home().attach(system_);
+    cloud::twin_options o;
+    o.credentials = credentials_.get();
+    o.listeners.push_back({hal::parse_address("127.0.0.1:1883").value(), nullptr});
+    twin_ = std::make_unique<cloud::twin>(std::move(o));
+    const auto at = twin_->start(world_.home());
+    for (auto* product : {&talking_, &silent_}) {
+      product->speech = &speech_;
+      product->peer = at.value().front();
+      product->interval = seconds{1};
+      product->link = link;
+      product->curve = curve;
+    }
+    silent_.interval = duration{0};
+    products_.add(6, talking_);
+    products_.add(4, silent_);
+    shard_options options;
+    options.count = 10;
+    for (std::size_t i = 0; i < loads_.size(); ++i) {
+      options.lines.push_back({&loads_[i], std::move(orders[i])});
+    }
+    shard_ = std::make_unique<shard>(world_.home(), products_, options, scratch_);
+    root_ = spawn_fleet(system_, {shard_.get()}, ended_);
+    caf::anon_send(root_, run_devices{});
+  }
+
   hal::virtual_world world_;
   sharing_config config_;
   caf::actor_system system_{config_};
@@ -88,7 +106,7 @@ private:
   product_settings talking_;
   product_settings silent_;
   product_map products_;
-  timetable load_;
+  std::vector<timetable> loads_;
   speech_scratch scratch_;
   std::unique_ptr<shard> shard_;
   std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
@@ -126,6 +144,53 @@ TEST(shard_load, follows_the_timetable_up_and_down_and_up_again) {
   EXPECT_EQ(4U, f.online(1));
   EXPECT_EQ(10U, f.part().started.load());
   EXPECT_EQ(0U, f.part().crashes.size());
+}
+
+TEST(shard_load, follows_several_lines_each_by_its_own_timetable) {
+  // The talkers: slots 0 to 5; the silent: 6 to 9.
+  const timetable talking{{{seconds{0}, seconds{6}, 0, 6}, {seconds{6}, seconds{20}, 6, 6}}, 3};
+  const timetable silent{{{seconds{0}, seconds{10}, 4, 4}, {seconds{10}, seconds{14}, 4, 0}}, 4};
+  loaded_fleet f{talking, silent};
+  f.run(milliseconds{2500});
+  EXPECT_EQ(2U, f.online(0));
+  EXPECT_EQ(4U, f.online(1));
+  f.run(seconds{9});
+  EXPECT_EQ(6U, f.online(0));
+  EXPECT_EQ(3U, f.online(1));
+  f.run(seconds{12});
+  EXPECT_EQ(3U, f.online(0)) << "those go who came last";
+  EXPECT_EQ(0U, f.part().slots[5].board.powered() ? 1U : 0U);
+  EXPECT_EQ(4U, f.online(1));
+  EXPECT_EQ(10U, f.part().started.load());
+}
+
+TEST(shard_load, starts_devices_when_their_arrivals_say) {
+  const auto when = std::make_shared<const std::vector<duration>>(
+      std::vector<duration>{seconds{1}, seconds{1}, seconds{7}, seconds{8}});
+  loaded_fleet f{{{{seconds{0}, seconds{10}, 0, 4, when}}, 4}, everyone()};
+  f.run(milliseconds{900});
+  EXPECT_EQ(0U, f.online());
+  f.run(seconds{1});
+  EXPECT_EQ(2U, f.online());
+  f.run(seconds{5});
+  EXPECT_EQ(2U, f.online());
+  f.run(seconds{2});
+  EXPECT_EQ(4U, f.online());
+}
+
+TEST(shard_load, reports_as_often_as_the_curve_says_from_the_start_of_the_run) {
+  const auto curve = std::make_shared<const load_curve>(
+      std::vector<curve_step>{{seconds{0}, 1'000'000}, {seconds{20}, 5'000'000}, {seconds{40}, 0}});
+  loaded_fleet f{{{}, 10}, everyone(), hal::link_kind::ethernet, curve};
+  const auto sent = [&f] { return f.part().parts[0].counts.published[1].load(); };
+  f.run(seconds{20});
+  const auto first = sent(); // six devices, once a second
+  EXPECT_NEAR(static_cast<double>(first), 6 * 20, 7);
+  f.run(seconds{20});
+  EXPECT_NEAR(static_cast<double>(sent() - first), 6 * 100, 1);
+  const auto all = sent();
+  f.run(seconds{60});
+  EXPECT_EQ(sent(), all);
 }
 
 TEST(shard_load, never_starts_a_device_that_is_not_in_the_order) {

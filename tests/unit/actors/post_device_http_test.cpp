@@ -101,6 +101,21 @@ TEST(post_device_over_http, tells_every_refusal_of_auth_apart) {
   }
 }
 
+TEST(post_device_over_http, takes_a_proxys_word_for_it_that_auth_will_pass) {
+  for (const auto& [status, what] : {std::pair{408, outcome::refused_unavailable},
+                                     {425, outcome::refused_unavailable},
+                                     {429, outcome::refused_unavailable},
+                                     {503, outcome::refused_unavailable},
+                                     {404, outcome::protocol_error}}) {
+    http_rig d;
+    d.cloud.auth_statuses = {static_cast<std::uint16_t>(status)};
+    d.boot(milliseconds{900});
+    EXPECT_EQ(d.troubles, std::vector<outcome>{what}) << status;
+    d.run(seconds{10});
+    EXPECT_EQ(d.it().now_in(), phase::online);
+  }
+}
+
 TEST(post_device_over_http, counts_posts_that_are_refused_and_goes_on) {
   http_rig d;
   d.boot();
@@ -112,7 +127,10 @@ TEST(post_device_over_http, counts_posts_that_are_refused_and_goes_on) {
   EXPECT_EQ(d.counts.replies_bad.load(), 4U);
   d.cloud.nonsense.clear();
   d.run(seconds{2});
-  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.troubles, (std::vector<outcome>{outcome::refused_unavailable, outcome::protocol_error,
+                                              outcome::protocol_error, outcome::protocol_error}));
+  EXPECT_EQ(d.details[0], "a post was answered with code 30001");
+  EXPECT_EQ(d.details[2], "a post was answered by nothing that is an answer (HTTP 200)");
   EXPECT_EQ(d.totals().lost, 0U);
 }
 

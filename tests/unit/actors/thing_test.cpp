@@ -313,6 +313,30 @@ TEST(thing, counts_replies_that_are_bad_and_passes_over_those_nobody_awaits) {
   EXPECT_EQ(3U, d.counts.replies_bad.load());
 }
 
+TEST(thing, tells_errors_to_reports_that_may_fail_from_others) {
+  lamp d;
+  d.report(report_kind::properties).may_fail = true;
+  d.report(report_kind::batch);
+  d.boot(seconds{2});
+  const auto answer = [&d](const std::string& topic, const std::string& code) {
+    const auto id = raw_field(d.cloud.last_on(topic), "id");
+    d.say(sys("thing/event/" + topic + "_reply"),
+          R"({"id":)" + id + R"(,"code":)" + code + R"(,"data":{}})");
+  };
+  answer("property/post", "6106");
+  EXPECT_EQ(1U, d.counts.replies_bad.load());
+  EXPECT_EQ(0U, d.counts.replies_unexcused.load());
+  answer("property/batch/post", "6106");
+  EXPECT_EQ(2U, d.counts.replies_bad.load());
+  EXPECT_EQ(1U, d.counts.replies_unexcused.load());
+  d.run(seconds{1});
+  answer("property/post", "200");
+  histogram_snapshot took;
+  d.counts.latencies[static_cast<std::size_t>(latency::publish_reply)].read(took);
+  EXPECT_EQ(1U, took.count);
+  EXPECT_LE(took.max_us, 3'000'000U) << "of a report that may fail as of any other";
+}
+
 TEST(thing, gives_up_the_oldest_request_when_a_hundred_are_unanswered) {
   lamp d;
   d.report(report_kind::properties).interval = std::chrono::milliseconds{20};

@@ -59,5 +59,66 @@ TEST(thing_texts, sends_texts_without_a_tag_as_they_are_and_keeps_them_out_of_th
   EXPECT_EQ((std::vector<std::string>{"1", "2", "3", "4", "5", "6"}), numbers);
 }
 
+std::shared_ptr<replay_plan> replay_of(std::string_view text) {
+  auto plan = std::make_shared<replay_plan>();
+  plan->rows = std::make_shared<const csv_table>(csv_table::parse(text).value());
+  plan->from_first = true;
+  return plan;
+}
+
+TEST(thing_replay, fills_columns_into_the_users_text_row_by_row_and_begins_again) {
+  lamp d;
+  auto& words = d.report(report_kind::custom);
+  words.topic = filled("user/update");
+  words.text = filled("{column t}@{column at}");
+  const auto replay = replay_of("at,t\n7:00,12.5\n8:00,13\n9:00,\n");
+  ASSERT_EQ(words.text->bind(replay->rows->columns()), std::nullopt);
+  words.replay = replay;
+  d.boot(milliseconds{5500});
+  std::vector<std::string> told;
+  for (const auto& h : d.cloud.on("user/update")) {
+    told.push_back(h.payload);
+  }
+  EXPECT_EQ((std::vector<std::string>{"12.5@7:00", "13@8:00", "@9:00", "12.5@7:00", "13@8:00"}),
+            told);
+}
+
+TEST(thing_replay, sets_properties_of_the_model_and_ends_where_it_is_told_to) {
+  lamp d;
+  auto& all = d.report(report_kind::properties);
+  const auto replay = replay_of("Noise,at,Temperature\n33,7:00,12.5\n,8:00,13\n40,9:00,-1.5\n");
+  replay->properties = {{0, "Noise", false}, {2, "Temperature", false}};
+  replay->ends = true;
+  all.replay = replay;
+  d.boot(milliseconds{9500});
+  std::vector<std::string> told;
+  for (const auto& h : d.cloud.on("property/post")) {
+    told.push_back(raw_field(raw_field(h.payload, "params"), "Temperature"));
+  }
+  EXPECT_EQ((std::vector<std::string>{"12.5", "13", "-1.5"}), told);
+  EXPECT_EQ(d.state().number("Noise"), 40.0);
+  EXPECT_EQ(3U, d.slot->uplink.attempted());
+  EXPECT_EQ(3U, d.slot->uplink.acknowledged());
+}
+
+TEST(thing_replay, begins_at_a_row_that_seed_and_device_say) {
+  const auto replay = replay_of("n\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+  replay->from_first = false;
+  std::vector<int> begins(10);
+  for (std::uint32_t device = 0; device < 1000; ++device) {
+    const auto first = replay->row_of(7, device, 0);
+    ++begins[*first];
+    EXPECT_EQ(replay->row_of(7, device, 3), (*first + 3) % 10);
+    EXPECT_EQ(replay->row_of(7, device, 10), first);
+  }
+  for (const int n : begins) {
+    EXPECT_NEAR(n, 100, 40);
+  }
+  replay->ends = true;
+  const auto first = *replay->row_of(7, 3, 0);
+  EXPECT_EQ(replay->row_of(7, 3, static_cast<std::uint32_t>(9 - first)), 9U);
+  EXPECT_EQ(replay->row_of(7, 3, static_cast<std::uint32_t>(10 - first)), std::nullopt);
+}
+
 } // namespace
 } // namespace fleet::actors

@@ -49,10 +49,100 @@ TEST(admin_faults, are_added_listed_and_removed) {
   ASSERT_EQ(f.select.among.size(), 2U);
   EXPECT_EQ(f.select.among[1], (faults::index_range{20, 20}));
   const auto listed = rig.ask("GET", "/v1/faults");
-  EXPECT_THAT(listed, HasSubstr(R"("state":"in_force","forMs":60000,"selected":)"));
+  EXPECT_THAT(listed, HasSubstr(R"("state":"in_force","sinceMs":1000,"forMs":60000,"selected":)"));
   EXPECT_EQ(rig.ask("DELETE", "/v1/faults/drop_acks"), R"(200 {"name":"drop_acks"})");
   EXPECT_THAT(rig.ask("DELETE", "/v1/faults/drop_acks"), StartsWith("404 "));
   EXPECT_EQ(rig.desk.all().size(), 1U);
+}
+
+TEST(admin_faults, take_the_name_of_one_that_is_over_and_of_no_other) {
+  faults_rig rig;
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"one"})"), StartsWith("200 "));
+  rig.clock.run_for(1s);
+  ASSERT_EQ(rig.desk.all().front().now, faults::timeline::state::over);
+  EXPECT_THAT(rig.add(R"({"effect":"drop_acks","name":"one"})"), StartsWith("200 "));
+  ASSERT_EQ(rig.desk.all().size(), 1U);
+  EXPECT_EQ(rig.desk.all().front().fault.what, faults::effect::drop_acks);
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"one"})"), HasSubstr("already"));
+}
+
+TEST(admin_faults, end_by_themselves_where_their_owner_is_not_heard_of) {
+  faults_rig rig;
+  constexpr std::string_view leased =
+      R"({"effect":"refuse_credentials","noEnd":true,"owner":"me","leaseMs":30000})";
+  EXPECT_THAT(rig.add(leased), HasSubstr(R"("owner":"me")"));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"by hand","atMs":86400000})"), StartsWith("200 "));
+  rig.clock.run_for(29s);
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", R"({"owner":"somebody"})"),
+              HasSubstr(R"("owner":"me","sinceMs":29000)"));
+  EXPECT_TRUE(rig.desk.refuses(1));
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", R"({"owner":"me"})"), StartsWith("200 "));
+  rig.clock.run_for(29s);
+  EXPECT_TRUE(rig.desk.refuses(1)) << "renewed, by its owner";
+  rig.clock.run_for(2s);
+  EXPECT_FALSE(rig.desk.refuses(1));
+  ASSERT_EQ(rig.desk.all().size(), 1U) << "what is nobody's stays";
+  EXPECT_EQ(rig.desk.all().front().fault.name, "by hand");
+}
+
+TEST(admin_faults, are_renewed_by_name_where_their_owner_says_which) {
+  faults_rig rig;
+  for (const std::string name : {"kept", "left"}) {
+    EXPECT_THAT(
+        rig.add(R"({"effect":"drop_acks","noEnd":true,"owner":"me","leaseMs":30000,"name":")" + name
+                + R"("})"),
+        StartsWith("200 "));
+  }
+  EXPECT_THAT(rig.add(R"({"effect":"kick","atMs":86400000,"owner":"you","leaseMs":30000})"),
+              StartsWith("200 "));
+  rig.clock.run_for(20s);
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew",
+                      R"({"owner":"me","names":["kept","kick","no such fault"]})"),
+              StartsWith("200 "));
+  rig.clock.run_for(20s);
+  ASSERT_EQ(rig.desk.all().size(), 1U);
+  EXPECT_EQ(rig.desk.all().front().fault.name, "kept");
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", R"({"owner":"me","names":[]})"),
+              StartsWith("200 "));
+  rig.clock.run_for(20s);
+  EXPECT_TRUE(rig.desk.all().empty()) << "none was named";
+  for (const std::string names : {"7", R"("kept")", "[7]"}) {
+    EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", R"({"owner":"me","names":)" + names + "}"),
+                HasSubstr("`names` must be an array of strings"));
+  }
+}
+
+TEST(admin_faults, say_whose_the_one_is_that_has_their_name) {
+  faults_rig rig;
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"one","atMs":1000,"owner":"run-7"})"),
+              StartsWith("200 "));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"two","atMs":1000})"), StartsWith("200 "));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"one"})"),
+              StartsWith(R"(409 {"error":"fault-exists","detail":"there is a fault called one )"
+                         R"(already, ordered by run-7")"));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"two"})"), HasSubstr("already, ordered by hand"));
+}
+
+TEST(admin_faults, are_ended_by_their_owner_and_not_by_one_who_had_the_name_before) {
+  faults_rig rig;
+  EXPECT_THAT(rig.add(R"({"effect":"drop_acks","owner":"me"})"), StartsWith("200 "));
+  EXPECT_THAT(rig.ask("DELETE", "/v1/faults/drop_acks?owner=you"), StartsWith("404 "));
+  EXPECT_THAT(rig.ask("DELETE", "/v1/faults/drop_acks?owner=me"), StartsWith("200 "));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","leaseMs":1000})"), HasSubstr("needs an `owner`"));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","owner":"two words"})"), HasSubstr("up to 64"));
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", "{}"), StartsWith("400 "));
+}
+
+TEST(admin_faults, of_a_family_hit_as_a_run_draws_them) {
+  faults_rig rig;
+  EXPECT_THAT(rig.add(R"({"effect":"refuse_credentials","name":"storm.refuse","seed":"7",
+    "family":"12345678901234567890","familyPpm":300000})"),
+              StartsWith("200 "));
+  rig.clock.run_for(1s);
+  const faults::selector drawn{.family = 12345678901234567890U, .family_ppm = 300'000};
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    EXPECT_EQ(rig.desk.refuses(i), faults::selects(drawn, {.seed = 7}, 0, i)) << i;
+  }
 }
 
 TEST(admin_faults, may_last_until_they_are_removed) {

@@ -51,6 +51,34 @@ TEST(coap_client_blocks, sends_what_fits_one_block_as_it_is) {
   EXPECT_THAT(reply(rig, 1, code::changed, {}), ElementsAre("response 1 2.04 ="));
 }
 
+TEST(coap_client_blocks, cuts_nothing_that_is_to_go_whole) {
+  client_rig rig{[] {
+    client_behaviour b;
+    b.limits.message_max = 1280;
+    return b;
+  }()};
+  const wire body = body_of(1040);
+  const option_view path[] = {path_a};
+  request_fields f;
+  f.method = code::post;
+  f.options = path;
+  f.payload = body;
+  f.whole_max = 1040;
+  const auto over = rig.machine.request(f, rig.now, rig.out);
+  ASSERT_FALSE(over.ok());
+  EXPECT_EQ(over.error(), request_error::too_large);
+  f.whole_max = 1280;
+  for (const bool confirmable : {true, false}) {
+    f.confirmable = confirmable;
+    f.brief = confirmable ? duration::zero() : 5s;
+    ASSERT_TRUE(rig.machine.request(f, rig.now, rig.out).ok());
+    const auto sent = rig.sent();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_THAT(sent[0], HasSubstr("11:a =<1040>"));
+    rig.machine.abandon_all();
+  }
+}
+
 TEST(coap_client_blocks, goes_on_in_the_size_that_the_server_wants) { // §2.3, early negotiation
   client_rig rig;
   const wire body = body_of(2100);

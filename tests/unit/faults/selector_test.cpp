@@ -100,6 +100,31 @@ TEST(fault_regions, are_selected_by_their_bits_and_nobody_is_in_one_where_there_
   EXPECT_TRUE(chosen(s, {.seed = 9}, "x").empty());
 }
 
+TEST(fault_selector, takes_the_same_devices_for_all_faults_of_a_family) {
+  selector s;
+  s.family = key_of("storm");
+  s.family_ppm = 300'000;
+  const draw by{.seed = 7};
+  const auto all = chosen(s, by, "storm.reset");
+  EXPECT_NEAR(static_cast<double>(all.size()), 6000.0, 4 * 65.0);
+  EXPECT_EQ(chosen(s, by, "storm.refuse"), all);
+  s.share_ppm = 500'000; // what one of them has of its own is a part of those
+  const auto half = chosen(s, by, "storm.reset");
+  EXPECT_NEAR(static_cast<double>(half.size()), static_cast<double>(all.size()) / 2, 160.0);
+  EXPECT_TRUE(std::includes(all.begin(), all.end(), half.begin(), half.end()));
+  EXPECT_NE(chosen(s, by, "storm.refuse"), half) << "each by its own name";
+}
+
+TEST(fault_places, are_the_same_for_all_faults_of_a_family) {
+  selector s;
+  s.family = key_of("storm");
+  const draw by{.seed = 7};
+  for (std::uint32_t d = 0; d < 100; ++d) {
+    ASSERT_EQ(place_of(s, by, key_of("storm.reset"), d), place_of(s, by, key_of("other"), d));
+  }
+  EXPECT_NE(place_of(s, by, key_of("storm.reset"), 1), place_of({}, by, key_of("storm.reset"), 1));
+}
+
 TEST(fault_places, are_spread_evenly_and_apart_from_the_selection) {
   selector s;
   s.share_ppm = 100'000;
@@ -107,8 +132,8 @@ TEST(fault_places, are_spread_evenly_and_apart_from_the_selection) {
   std::size_t early = 0;
   const auto some = chosen(s, by, "storm");
   for (const std::uint32_t d : some) {
-    ASSERT_LT(place_of(by, key_of("storm"), d), whole_ppm);
-    early += place_of(by, key_of("storm"), d) < 500'000 ? 1 : 0;
+    ASSERT_LT(place_of({}, by, key_of("storm"), d), whole_ppm);
+    early += place_of({}, by, key_of("storm"), d) < 500'000 ? 1 : 0;
   }
   EXPECT_NEAR(static_cast<double>(early), static_cast<double>(some.size()) / 2, 100.0);
 }

@@ -104,6 +104,26 @@ TEST(mqtt_server, delivers_each_message_by_its_qos) {
   EXPECT_EQ(rig.kept.pending(), 0U);
 }
 
+TEST(mqtt_server, gives_back_when_each_message_was_due) {
+  for (const auto q : {at_least_once, exactly_once}) {
+    server_rig rig;
+    rig.open();
+    for (const std::uint64_t n : {1U, 2U}) {
+      rig.machine.deliver(std::make_shared<const stored_message>(
+                              stored_message{"t", {}, n, time_point{duration{10 * n}}}),
+                          q, false, rig.now, rig.out);
+    }
+    rig.deliver(q, 3); // nobody asks
+    if (q == exactly_once) {
+      EXPECT_EQ(rig.feed("50 02 00 01  50 02 00 02  50 02 00 03"), lines{});
+    }
+    EXPECT_EQ(rig.feed(q == exactly_once ? "70 02 00 02  70 02 00 01  70 02 00 03"
+                                         : "40 02 00 02  40 02 00 01  40 02 00 03"),
+              (lines{"acknowledged cookie2 due20", "acknowledged cookie1 due10",
+                     "acknowledged cookie3"}));
+  }
+}
+
 // Late repeats are harmless, the wrong kind is not.
 TEST(mqtt_server, tells_late_acknowledgements_from_wrong_ones) {
   {

@@ -8,6 +8,7 @@
 
 #include "hal_sim/virtual_world/virtual_world.hpp"
 #include "protocol/tsl/load.hpp"
+#include "tests/support/bare_home.hpp"
 #include "tests/unit/program/noting_console.hpp"
 
 namespace fleet::program {
@@ -143,6 +144,43 @@ TEST_F(traffic, keeps_a_rate_that_no_interval_holds_exactly) {
   what.rate = 3;
   run(100s);
   EXPECT_EQ(cloud_side.commanded.size(), 300U);
+}
+
+/// On a home that did nothing for a while.
+struct late_traffic : traffic {
+  ~late_traffic() override { flow.reset(); } // before its home
+  void run_late() {
+    flow = std::make_unique<traffic_flow>(home, cloud_side, what, to);
+    flow->start(7, names);
+    home.set_now(time_point{} + 2200ms);
+  }
+  support::bare_home home;
+};
+
+TEST_F(late_traffic, sends_each_command_as_of_when_it_was_due) {
+  run_late();
+  EXPECT_EQ(cloud_side.due, (std::vector<time_point>{time_point{500ms}, time_point{1s},
+                                                     time_point{1500ms}, time_point{2s}}));
+  flow->stop();
+}
+
+TEST_F(late_traffic, counts_from_when_each_call_was_due) {
+  what.kind = traffic_kind::rrpc;
+  run_late();
+  actors::histogram_snapshot times;
+  flow->answer_times().read(times);
+  EXPECT_EQ(times.count, 4U);
+  EXPECT_EQ(times.max_us, 1'700'000U);
+  EXPECT_EQ(times.sum_us, 1'700'000U + 1'200'000U + 700'000U + 200'000U);
+  flow->stop();
+}
+
+TEST_F(traffic, counts_an_order_that_is_made_again_from_when_it_was_due_again) {
+  cloud_side.outcome = cloud::command_outcome::offline;
+  run_once(700ms);
+  cloud_side.outcome = cloud::command_outcome::sent;
+  world.run_for(1s);
+  EXPECT_EQ(cloud_side.due, (std::vector<time_point>{time_point{500ms}, time_point{1s}}));
 }
 
 TEST_F(traffic, of_a_product_without_devices_is_silent) {

@@ -47,6 +47,16 @@ TEST(compare, finds_nothing_changed_between_a_run_and_itself) {
   }
 }
 
+TEST(compare, tells_what_power_saving_saves) {
+  auto awake = some_run();
+  awake.counts.radio_us = {600'000'000, 0};
+  auto b = awake;
+  b.counts.radio_us = {60'000'000, 540'000'000};
+  const auto saved = row(compare(told(awake), told(b)), "devices", "radios on");
+  EXPECT_EQ(saved.is, change::better);
+  EXPECT_TRUE(saved.change_text.ends_with("(-90 %)")) << saved.change_text;
+}
+
 TEST(compare, tells_the_change_in_amount_and_share_and_which_way_it_is) {
   auto b = some_run();
   b.counts.reconnects = 50;

@@ -1,8 +1,10 @@
 // The control socket of a run: its lines, its limits, and both ends over a real socket.
 #include "fleet/run/control_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -183,16 +185,44 @@ TEST(control_server, replaces_a_socket_that_was_left_behind_and_no_other_file) {
 
 TEST(control_client, finds_the_only_run_lists_several_and_clears_away_what_is_gone) {
   const support::temp_folder folder;
-  EXPECT_EQ(find_run("", folder / "").error().code, exit_code::environment_failed);
+  EXPECT_EQ(find_run("", {folder / ""}).error().code, exit_code::environment_failed);
   leave_behind(folder / "run-1.sock");
   auto one = control_server::listen(folder / "run-2.sock");
   ASSERT_TRUE(one.ok());
-  EXPECT_EQ(find_run("", folder / "").value(), folder / "run-2.sock");
+  EXPECT_EQ(find_run("", {folder / ""}).value(), folder / "run-2.sock");
   EXPECT_FALSE(std::filesystem::exists(folder / "run-1.sock"));
   auto two = control_server::listen(folder / "run-3.sock");
   ASSERT_TRUE(two.ok());
-  EXPECT_EQ(living_runs(folder / "").size(), 2U);
-  EXPECT_EQ(find_run("chosen", folder / "").value(), "chosen");
+  EXPECT_EQ(living_runs({folder / ""}).size(), 2U);
+  EXPECT_EQ(find_run("chosen", {folder / ""}).value(), "chosen");
+}
+
+TEST(control_client, looks_in_all_folders_where_a_run_of_this_user_may_listen) {
+  const support::temp_folder login;
+  const support::temp_folder cron;
+  auto one = control_server::listen(cron / "run-2.sock");
+  ASSERT_TRUE(one.ok());
+  EXPECT_EQ(find_run("", {login / "", cron / ""}).value(), cron / "run-2.sock");
+  const auto none = find_run("", {login / "a", login / "b"});
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.error().message.find(login / "a, " + (login / "b")), std::string::npos);
+}
+
+TEST(control_folders, begin_with_that_of_this_surrounding_and_hold_the_other) {
+  const support::temp_folder runtime;
+  const std::string own = runtime / "";
+  const char* const before = std::getenv("XDG_RUNTIME_DIR");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("XDG_RUNTIME_DIR", own.c_str(), 1);
+  const auto with = control_folders();
+  ::unsetenv("XDG_RUNTIME_DIR");
+  const auto without = control_folders();
+  if (before != nullptr) {
+    ::setenv("XDG_RUNTIME_DIR", kept.c_str(), 1);
+  }
+  EXPECT_EQ(with.front(), own + "/fleet");
+  EXPECT_NE(std::find(with.begin(), with.end(), without.front()), with.end());
+  EXPECT_EQ(std::find(without.begin(), without.end(), own + "/fleet"), without.end());
 }
 
 TEST(control_client, says_that_nobody_answers) {
@@ -212,7 +242,7 @@ TEST(fault_list, is_a_table_of_what_the_run_answered) {
   const auto answer = list_answer({row}, 3s);
   const auto table = faults_table(answer);
   for (const std::string_view part :
-       {"evening", "in force", "2.500s", "12", "5", "evening (loss) 20% for 30s"}) {
+       {"evening", "in force", "2.5s", "12", "5", "evening (loss) 20% for 30s"}) {
     EXPECT_NE(table.find(part), std::string::npos) << part << "\n" << table;
   }
   EXPECT_EQ(faults_table(list_answer({}, 3s)), "no faults\n");

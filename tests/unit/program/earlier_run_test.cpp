@@ -72,6 +72,19 @@ TEST(earlier_run, tells_the_figures_of_the_run_that_wrote_it) {
   EXPECT_TRUE(has(text, "repeat with    fleet run --seed 7"));
 }
 
+TEST(earlier_run, tells_for_how_long_radios_were_on_where_some_slept) {
+  auto f = spoilt_run();
+  EXPECT_TRUE(has(to_json(f), "\n  \"radio\": null"));
+  f.counts.radio_us = {9'000'000, 0};
+  EXPECT_FALSE(has(to_text(f), "radios on"));
+  f.counts.radio_us = {9'000'000, 291'000'000};
+  const auto json = to_json(f);
+  EXPECT_TRUE(has(json, "\"radio\": {\n    \"on_s\": 9.0,\n    \"asleep_s\": 291.0\n  }")) << json;
+  const auto* const line = "radios on for 3 % of the time that CoAP links were open\n";
+  EXPECT_TRUE(has(to_text(f), line)) << to_text(f);
+  EXPECT_TRUE(has(to_text(read(json)), line)) << to_text(read(json));
+}
+
 TEST(earlier_run, is_refused_where_it_is_no_report) {
   for (const auto& [text, why] :
        {std::pair{"", "is no JSON"}, std::pair{"{\"run\":", "is no JSON"},

@@ -106,7 +106,8 @@ TEST(expected_figures, are_told_of_a_run) {
   auto f = clean_run();
   f.counts.resent = 6;
   f.counts.restarts = 2;
-  f.counts.outcomes[static_cast<std::size_t>(actors::outcome::reset)] = 3;
+  f.counts.outcomes[static_cast<std::size_t>(actors::outcome::reset)] = 2;
+  f.counts.troubles[static_cast<std::size_t>(actors::outcome::reset)] = 3; // a post among them
   f.uplink.lost = 1;
   f.downlink.lost = 2;
   f.process.cpu_s = 1.5;
@@ -116,6 +117,7 @@ TEST(expected_figures, are_told_of_a_run) {
   EXPECT_TRUE(decided(f, "rate(sent) == 10/s").ok);
   EXPECT_TRUE(decided(f, "restarts <= 2").ok);
   EXPECT_TRUE(decided(f, "troubles(reset) == 3").ok);
+  EXPECT_FALSE(judging::read_expectation("troubles(accepted) == 3", figures()).ok());
   EXPECT_EQ(decided(f, "lost == 0").actual, 3);
   EXPECT_EQ(decided(f, "lost(uplink) == 0").actual, 1);
   EXPECT_EQ(decided(f, "lost(downlink) == 0").actual, 2);
@@ -135,6 +137,8 @@ TEST(expected_figures, of_latencies_are_quantiles) {
   EXPECT_NEAR(*decided(f, "p50(publish_ack) < 1s").actual, 0.05, 0.002);
   EXPECT_NEAR(*decided(f, "p99(publish_ack) < 1s").actual, 0.099, 0.004);
   EXPECT_NEAR(*decided(f, "max(publish_ack) < 1s").actual, 0.1, 1e-9);
+  h.read(f.latencies[static_cast<std::size_t>(actors::latency::downlink)]);
+  EXPECT_NEAR(*decided(f, "p99(downlink) < 1s").actual, 0.099, 0.004);
   EXPECT_EQ(line_of(f, "p99(connect) < 1s"), "expected p99(connect) < 1s: was not measured");
 }
 
@@ -217,6 +221,20 @@ TEST(expectations_of_a_run, say_when_they_stopped_it) {
   judge(f);
   EXPECT_THAT(f.failures, Contains("stopped early: expected restarts <= 3: was 4 at 12s"));
   EXPECT_THAT(to_json(f), HasSubstr("\"stopped_early\": \"expected restarts"));
+}
+
+TEST(expectations_of_a_run, fail_once_where_they_stopped_it) {
+  auto f = clean_run();
+  f.judged.stopped_early = "expected restarts <= 3: was 4 at 12s";
+  const auto failed = [](std::string text, const std::string& was) {
+    auto line = "expected " + text + ": was " + was;
+    return judging::verdict{std::move(text), false, {}, 0, std::move(line)};
+  };
+  f.judged.expectations = {failed("restarts <= 3", "5"), failed("restarts <= 2", "5")};
+  judge(f);
+  EXPECT_EQ(f.failures, (std::vector<std::string>{"stopped early: expected restarts <= 3: was 4 at "
+                                                  "12s",
+                                                  "expected restarts <= 2: was 5"}));
 }
 
 TEST(faults_of_a_run, have_a_line_each) {

@@ -56,6 +56,7 @@ std::string_view speakers(faults::need need) {
     case faults::need::datagram: return "CoAP";
     case faults::need::security: return "TLS, DTLS";
     case faults::need::flash: return "products with firmware";
+    case faults::need::store: return "products that keep something";
     case faults::need::twin: return "the twin";
   }
   return {};
@@ -150,6 +151,20 @@ TEST(fault_configs, of_a_day_have_twelve_effects_in_five_minutes_and_two_restart
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(plan.value().devices, 2000U);
   EXPECT_EQ(plan.value().run_for, 5min);
+}
+
+TEST(fault_configs, have_each_effect_once_in_one_file) {
+  const auto plan = resolve(read_config("every_fault.yaml"));
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  std::multiset<std::string_view> there;
+  for (const auto& rule : plan.value().faults) {
+    there.insert(rule.effect);
+  }
+  std::multiset<std::string_view> all;
+  for (const auto& info : faults::effects()) {
+    all.insert(info.word);
+  }
+  EXPECT_EQ(there, all);
 }
 
 TEST(fault_configs, for_a_foreign_broker_ask_nothing_of_a_twin) {

@@ -2,6 +2,7 @@
 // what is left out with a note.
 #include "fleet/scenario/fault_plan.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fleet/scenario/fault_fit.hpp"
@@ -149,10 +150,9 @@ TEST_F(fault_plan, refuses_what_nobody_selected_can_have_with_the_nearest_that_w
   EXPECT_EQ(refused("power_loss_in_write", only),
             "1: nobody here can have power_loss_in_write: product led has no firmware (firmware: "
             "{}); the nearest that would apply is power_loss");
-  EXPECT_EQ(
-      refused("expire_tokens", only),
-      "1: nobody here can have expire_tokens: product led holds no tokens, as logon pre-auth, "
-      "CoAP and HTTP do; the nearest that would apply is reset");
+  EXPECT_EQ(refused("expire_tokens", only),
+            "1: nobody here can have expire_tokens: product led holds no tokens, as CoAP and HTTP "
+            "do; the nearest that would apply is reset");
 }
 
 TEST_F(fault_plan, refuses_what_is_the_twins_where_there_is_none) {
@@ -179,6 +179,7 @@ TEST_F(fault_plan, names_a_nearest_effect_that_any_product_can_have) {
       EXPECT_NE(near.need, faults::need::twin) << info.word;
       EXPECT_NE(near.need, faults::need::security) << info.word;
       EXPECT_NE(near.need, faults::need::flash) << info.word;
+      EXPECT_NE(near.need, faults::need::store) << info.word;
     }
   }
 }
@@ -188,11 +189,122 @@ TEST_F(fault_plan, takes_presets_apart_and_goes_without_what_nobody_can_have) {
   ASSERT_EQ(wifi.faults.size(), 4U);
   EXPECT_EQ(wifi.faults[0].fault.name, "it.latency");
   EXPECT_EQ(wifi.faults[2].fault.name, "it.reset");
-  EXPECT_EQ(wifi.faults[2].fault.select.share_ppm, 50'000U); // a tenth of half
+  EXPECT_EQ(wifi.faults[0].fault.select.family_ppm, 500'000U);
+  EXPECT_EQ(wifi.faults[2].fault.select.family_ppm, 500'000U);
+  EXPECT_EQ(wifi.faults[2].fault.select.share_ppm, 100'000U); // a tenth of that half
   ASSERT_EQ(wifi.notes.size(), 1U);
   EXPECT_EQ(wifi.notes[0].substr(0, 26), "fault it goes without loss");
   EXPECT_EQ(refused("bad_certificate_day product=meter").substr(0, 54),
             "29: nobody here can have tls_failure: product meter ha");
+}
+
+TEST_F(fault_plan, hits_the_same_devices_by_all_parts_of_a_preset) {
+  const auto storm = resolved("reconnect_storm product=led,hub percent=30%");
+  ASSERT_EQ(storm.faults.size(), 2U); // reset and refuse: nobody there speaks in datagrams
+  const faults::draw draw{7, nullptr};
+  std::uint32_t both = 0;
+  for (std::uint32_t device = 0; device < 162; ++device) {
+    const auto hit_by = [&](const planned_fault& part) {
+      return faults::selects(part.fault.select, draw, faults::key_of(part.fault.name), device);
+    };
+    ASSERT_EQ(hit_by(storm.faults[0]), hit_by(storm.faults[1])) << device;
+    both += hit_by(storm.faults[0]) ? 1 : 0;
+  }
+  EXPECT_EQ(both, count_selected(storm.faults[0].fault, draw, 162));
+  EXPECT_GT(both, 10U);
+  EXPECT_LT(both, 60U);
+}
+
+TEST_F(fault_plan, refuses_to_spoil_what_is_not_kept) {
+  EXPECT_EQ(hit("full_flash"), (std::vector<index_range>{{0, 99}})) << "led has firmware";
+  EXPECT_EQ(
+      refused("kv_corruption product=meter"),
+      "23: nobody here can have kv_corruption: product meter keeps nothing in flash or store, "
+      "as firmware, logon register, shadow, config and a thing model that counts do; select "
+      "led, which can have it");
+  products[0].product.firmware.reset();
+  EXPECT_THAT(refused("full_flash"), testing::EndsWith("would apply is reboot_loop"));
+  EXPECT_THAT(refused("full_flash product=child"), testing::EndsWith("would apply is partition"))
+      << "it has no board";
+  products[0].product.shadow = true;
+  products[1].product.shadow = true; // a device that only posts has no thing that would know
+  products[2].product.logon = logon_mode::register_;
+  EXPECT_EQ(hit("kv_corruption"), (std::vector<index_range>{{0, 99}, {150, 151}}));
+}
+
+TEST_F(fault_plan, knows_of_a_model_whether_it_counts_once_it_was_read) {
+  products[0].product.firmware.reset();
+  products[0].product.model = "some.json";
+  EXPECT_EQ(hit("kv_corruption"), (std::vector<index_range>{{0, 99}}));
+  products[0].counts = false;
+  EXPECT_THAT(refused("kv_corruption"), testing::HasSubstr("nobody here can have"));
+}
+
+TEST_F(fault_plan, refuses_to_expire_tokens_of_who_uses_them_up_at_once) {
+  for (const auto logon :
+       {logon_mode::bootstrap, logon_mode::pre_auth, logon_mode::register_https}) {
+    products[0].product.logon = logon;
+    EXPECT_EQ(refused("expire_tokens product=led"),
+              "23: nobody here can have expire_tokens: product led holds no tokens, as CoAP and "
+              "HTTP do; select meter, which can have it");
+  }
+  products[0].product.protocol = device_protocol::http;
+  EXPECT_EQ(hit("expire_tokens"), (std::vector<index_range>{{0, 149}}));
+}
+
+TEST_F(fault_plan, refuses_faults_of_downloads_where_nothing_is_rolled_out) {
+  products[1].product.firmware.emplace();
+  const std::vector<rollout_plan> rollouts{{.rollout = {}, .product = 0}};
+  auto rolling = scene();
+  EXPECT_EQ(refused("firmware_slow product=led", rolling),
+            "23: nobody here can have firmware_slow: product led has no rollout that would "
+            "download; the nearest that would apply is bandwidth");
+  EXPECT_THAT(refused("firmware_slow product=hub", rolling),
+              testing::HasSubstr("has no firmware (firmware: {})"));
+  rolling.rollouts = rollouts;
+  EXPECT_EQ(refused("firmware_slow product=led", rolling), "taken");
+  EXPECT_EQ(refused("firmware_slow product=meter", rolling),
+            "23: nobody here can have firmware_slow: product meter has no rollout that would "
+            "download; select led, which can have it");
+  EXPECT_EQ(refused("bit_rot product=meter", rolling), "taken") << "that is the board's";
+  rolling.rollouts = {};
+  rolling.embedded = false;
+  rolling.target_admin = true;
+  EXPECT_EQ(refused("firmware_slow product=led", rolling), "taken")
+      << "what is rolled out elsewhere its console knows";
+}
+
+TEST_F(fault_plan, refuses_a_preset_whose_essence_nobody_can_have) {
+  EXPECT_EQ(refused("bad_certificate_day product=led"),
+            "29: nobody here can have tls_failure: product led has security plain, without TLS or "
+            "DTLS; select hub or child, which can have it");
+  EXPECT_EQ(resolved("bad_certificate_day product=led,hub").faults.size(), 2U);
+}
+
+TEST_F(fault_plan, refuses_to_double_an_answer_that_belongs_to_its_request) {
+  EXPECT_EQ(hit("deliver_twice"), std::vector<index_range>{});
+  products[0].product.protocol = device_protocol::http;
+  EXPECT_EQ(hit("deliver_twice"), (std::vector<index_range>{{100, 161}}));
+  EXPECT_EQ(refused("deliver_twice product=led"),
+            "23: nobody here can have deliver_twice: product led speaks HTTP, where each answer "
+            "belongs to its request; select meter, hub or child, which can have it");
+}
+
+TEST_F(fault_plan, refuses_to_drop_acknowledgements_where_there_are_none) {
+  for (auto& each : products) {
+    each.product.qos = mqtt::qos::at_most_once;
+    each.product.firmware.reset();
+  }
+  products[0].product.tags.clear();
+  // The meter's posts are answered; what goes between a gateway and the cloud is acknowledged.
+  EXPECT_EQ(hit("drop_acks"), (std::vector<index_range>{{100, 161}}));
+  EXPECT_EQ(refused("drop_acks product=led"),
+            "19: nobody here can have drop_acks: product led sends at QoS 0, which is not "
+            "acknowledged; select meter, hub or child, which can have it");
+  const std::vector<traffic_plan> traffic(1); // of the first product: its answers are acknowledged
+  auto asked = scene();
+  asked.traffic = traffic;
+  EXPECT_EQ(refused("drop_acks product=led", asked), "taken");
 }
 
 TEST_F(fault_plan, gives_names_that_are_free_and_refuses_those_taken) {

@@ -7,6 +7,7 @@
 #include "fleet/console/fault_command.hpp"
 #include "fleet/console/fault_request.hpp"
 #include "fleet/run/far_faults.hpp"
+#include "fleet/run/run_mark.hpp"
 #include "tests/support/scripted_admin.hpp"
 
 namespace fleet::program {
@@ -82,6 +83,11 @@ TEST(fault_request, tells_the_twin_what_a_run_selects_by) {
   EXPECT_EQ(request.body,
             R"({"effect":"kick","name":"kick","percentPpm":1000000,"index":"1-3,9-9",)"
             R"("regions":2,"regionShares":"300000,200000","seed":"7","devices":10})");
+  f.select = {.family = 77, .family_ppm = 300'000};
+  EXPECT_THAT(add_fault_request(f, {}).body, HasSubstr(R"("family":"77","familyPpm":300000)"));
+  EXPECT_THAT(add_fault_request(f, {}, {"me", 30s}).body,
+              HasSubstr(R"("owner":"me","leaseMs":30000})"));
+  EXPECT_EQ(remove_fault_request("a", "me&you").path, "/v1/faults/a?owner=me%26you");
   EXPECT_EQ(remove_fault_request("a b").path, "/v1/faults/a%20b");
 }
 
@@ -110,13 +116,20 @@ TEST(far_faults, are_sent_ended_and_listed) {
   support::scripted_admin api;
   const auto f = faults::default_fault(faults::effect::kick);
   api.give(R"({"name":"kick"})");
-  EXPECT_EQ(send_far_fault(api, "here", f, {}), std::nullopt);
+  EXPECT_EQ(send_far_fault(api, "here", f, {}, "me"), std::nullopt);
   api.give(409, R"({"error":"refused","detail":"kill the process"})");
-  EXPECT_THAT(send_far_fault(api, "here", f, {}).value_or(""), HasSubstr("kill the process"));
+  auto refusal = send_far_fault(api, "here", f, {}, "me");
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(refusal->why, HasSubstr("kill the process"));
+  EXPECT_FALSE(refusal->name_taken || refusal->unheard);
+  api.give(409, R"({"error":"fault-exists","detail":"there is a fault called kick already"})");
+  refusal = send_far_fault(api, "here", f, {}, "me");
+  EXPECT_TRUE(refusal && refusal->name_taken);
   api.lose();
-  EXPECT_NE(send_far_fault(api, "here", f, {}), std::nullopt);
+  refusal = send_far_fault(api, "here", f, {}, "me");
+  EXPECT_TRUE(refusal && refusal->unheard);
   api.give(404, R"({"error":"unknown-fault","detail":"there is none"})");
-  EXPECT_EQ(end_far_fault(api, "here", "kick"), std::nullopt) << "it is over, as was wanted";
+  EXPECT_EQ(end_far_fault(api, "here", "kick", "me"), std::nullopt) << "it is over, as was wanted";
   api.give(R"({"faults":[{"name":"kick","state":"over","hit":3,"strikes":2,"done":4}]})");
   const auto all = list_far_faults(api, "here");
   ASSERT_TRUE(all.ok());
@@ -125,6 +138,105 @@ TEST(far_faults, are_sent_ended_and_listed) {
   EXPECT_EQ(all.value().front().strikes, 2U);
   api.give(R"({"other":1})");
   EXPECT_FALSE(list_far_faults(api, "here").ok());
+}
+
+TEST(far_faults, of_an_owner_are_listed_and_kept_for_longer_and_no_others) {
+  support::scripted_admin api;
+  api.give(R"({"faults":[{"name":"a","owner":"me","state":"waiting"},)"
+           R"({"name":"b","owner":"you","state":"waiting"},{"name":"c","state":"over"}]})");
+  const std::vector<std::string> names{"a", "\"q\""};
+  const auto mine = renew_far_faults(api, "here", "me", names);
+  ASSERT_TRUE(mine.ok());
+  ASSERT_EQ(mine.value().size(), 1U);
+  EXPECT_EQ(mine.value().front().name, "a");
+  EXPECT_EQ(api.asked[0].method + " " + api.asked[0].path, "POST /v1/faults/renew");
+  EXPECT_EQ(api.asked[0].body, R"({"owner":"me","names":["a","\"q\""]})");
+}
+
+TEST(far_faults, have_left_what_is_to_come_of_them) {
+  auto f = faults::default_fault(faults::effect::drop_acks);
+  f.at = 10s;
+  f.span = 60s;
+  f.ramp = 20s;
+  EXPECT_EQ(rest_of(f, 4s, false)->at, 6s);
+  EXPECT_EQ(rest_of(f, 4s, false)->span, 60s);
+  const auto half = rest_of(f, 25s, true);
+  ASSERT_TRUE(half);
+  EXPECT_EQ(half->at, 0s);
+  EXPECT_EQ(half->span, 45s);
+  EXPECT_EQ(half->ramp, 5s);
+  EXPECT_EQ(rest_of(f, 40s, true)->ramp, 0s);
+  EXPECT_EQ(rest_of(f, 70s, true), std::nullopt);
+  f.span = faults::no_end;
+  EXPECT_EQ(rest_of(f, 1h, true)->span, faults::no_end);
+
+  auto kick = faults::default_fault(faults::effect::kick);
+  kick.at = 10s;
+  EXPECT_EQ(rest_of(kick, 9s, false)->at, 1s);
+  EXPECT_EQ(rest_of(kick, 12s, false)->at, 0s) << "nobody saw it strike";
+  EXPECT_EQ(rest_of(kick, 12s, true), std::nullopt);
+  kick.every = 10s;
+  kick.span = 35s; // at 10, 20, 30 and 40
+  const auto later = rest_of(kick, 23s, true);
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->at, 7s);
+  EXPECT_EQ(later->span, 15s);
+  EXPECT_EQ(faults::complaint_of(*later), "");
+  EXPECT_EQ(rest_of(kick, 41s, true), std::nullopt);
+  const auto late = rest_of(kick, 50s, false);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->span, 0s) << "one strike";
+  EXPECT_EQ(faults::complaint_of(*late), "");
+}
+
+TEST(far_faults, of_runs_that_are_gone_are_taken_off_and_others_told) {
+  support::scripted_admin api;
+  auto gone = run_mark();
+  gone.replace(0, gone.find('-', 4), "run-2147483646"); // above any process's number
+  api.give(R"({"faults":[{"name":"left","owner":")" + gone
+           + R"(","state":"in_force","sinceMs":125900},)"
+             R"({"name":"theirs","owner":")"
+           + run_mark()
+           + R"(","state":"in_force","sinceMs":1000},{"name":"old","state":"over"},)"
+             R"({"name":"by hand","state":"waiting"}]})");
+  api.give(R"({"name":"left"})");
+  const auto got = clear_far_faults(api, "here", {"left", "old", "new"});
+  EXPECT_EQ(got.clash, std::nullopt) << "what is over, or taken off, is in nobody's way";
+  ASSERT_EQ(api.asked.size(), 2U);
+  EXPECT_EQ(api.asked[1].method + " " + api.asked[1].path, "DELETE /v1/faults/left?owner=" + gone);
+  ASSERT_EQ(got.notes.size(), 2U);
+  EXPECT_EQ(got.notes[0],
+            "a run that is gone had left the twin at here a fault, left, in force for "
+            "2m5s: it is taken off");
+  EXPECT_EQ(got.notes[1], "the twin at here has 2 faults that are not this run's: theirs, in force "
+                          "for 1s; by hand, which has yet to begin");
+}
+
+TEST(far_faults, of_the_same_name_keep_a_run_from_beginning) {
+  support::scripted_admin api;
+  const std::string list = R"({"faults":[{"name":"kick","state":"in_force","sinceMs":9000}]})";
+  api.give(list);
+  EXPECT_EQ(clear_far_faults(api, "here", {"drop_acks"}).clash, std::nullopt);
+  api.give(list);
+  EXPECT_THAT(clear_far_faults(api, "here", {"kick"}).clash.value_or(""),
+              HasSubstr("kick, in force for 9s, and it is not this run's"));
+  api.lose();
+  const auto unseen = clear_far_faults(api, "here", {"kick"});
+  EXPECT_EQ(unseen.clash, std::nullopt);
+  EXPECT_THAT(unseen.notes.at(0), HasSubstr("cannot be seen"));
+}
+
+TEST(run_mark, is_that_of_this_process_as_long_as_it_lives) {
+  const auto mark = run_mark();
+  EXPECT_EQ(run_mark(), mark);
+  EXPECT_FALSE(is_of_a_run_gone(mark));
+  auto later = mark; // a process of this number, but another
+  later.insert(later.rfind('-'), "9");
+  EXPECT_TRUE(is_of_a_run_gone(later));
+  EXPECT_FALSE(is_of_a_run_gone(mark + "0")) << "of another machine nothing is known";
+  for (const std::string_view none : {"", "run-", "run-1", "somebody", "run-x-1-2"}) {
+    EXPECT_FALSE(is_of_a_run_gone(none)) << none;
+  }
 }
 
 } // namespace

@@ -116,6 +116,8 @@ struct full_run {
   full_run() {
     told.identity = {{"scenario", "day"}, {"seed", "7"}, {"target", "twin"}, {"world", "virtual"}};
     told.board.put({.stage = "ramp 1/2",
+                    .stage_left_s = 2.5,
+                    .reports = {1, 0.5},
                     .elapsed_s = 3,
                     .duration_s = 60,
                     .wanted = 40,
@@ -193,6 +195,8 @@ TEST(metric_samples, tell_how_the_run_is) {
   }
   EXPECT_EQ(told.at("fleet_run_info scenario=day seed=7 target=twin world=virtual"), 1);
   EXPECT_EQ(told.at("fleet_run_stage stage=ramp 1/2"), 1);
+  EXPECT_EQ(told.at("fleet_run_stage_left_seconds"), 2.5);
+  EXPECT_EQ(told.at("fleet_reports_ratio product=meters"), 0.5);
   EXPECT_EQ(told.at("fleet_run_elapsed_seconds"), 3);
   EXPECT_EQ(told.at("fleet_run_duration_seconds"), 60);
   EXPECT_EQ(told.at("fleet_devices_requested"), 5);
@@ -239,6 +243,21 @@ TEST(metric_samples, give_counts_of_devices_each_under_its_own_name) {
   EXPECT_EQ(told.at("fleet_dialect_total what=ntp_syncs product=lamps"), 109);
   EXPECT_EQ(told.count("fleet_dialect_total what=rrpc_answered product=lamps"), 0U);
   EXPECT_EQ(told.at("fleet_backoff_wait_seconds"), 1);
+}
+
+TEST(metric_samples, tell_of_radios_where_devices_speak_in_datagrams) {
+  full_run run;
+  run.shard.parts[1].counts.radio_us[0] = 1'500'000;
+  run.shard.parts[1].counts.radio_us[1] = 60'000'000;
+  std::map<std::string, double> told;
+  for (const auto& s : run.read()) {
+    if (s.of == family::radio) {
+      told[name_of(s)] = s.value;
+    }
+  }
+  EXPECT_EQ(told, (std::map<std::string, double>{
+                      {"fleet_radio_seconds_total state=on product=meters", 1.5},
+                      {"fleet_radio_seconds_total state=asleep product=meters", 60}}));
 }
 
 TEST(metric_samples, time_what_the_cloud_asks_and_devices_answer) {

@@ -145,10 +145,12 @@ public:
   bool has_desk = true;
   cloud::command_outcome outcome = cloud::command_outcome::sent;
   std::vector<std::uint32_t> commanded;
+  std::vector<time_point> due; ///< likewise
   std::vector<std::string> published;
 
-  cloud::command_outcome command(std::uint32_t device, mqtt::qos) override {
+  cloud::command_outcome command(std::uint32_t device, mqtt::qos, time_point at) override {
     commanded.push_back(device);
+    due.push_back(at);
     return outcome;
   }
   bool publish(std::string_view topic, bytes_view payload, mqtt::qos) override {

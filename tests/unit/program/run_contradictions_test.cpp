@@ -49,6 +49,12 @@ TEST(run_contradictions, of_security_and_target) {
     EXPECT_EQ(refused(std::string{flag} + " --target mqtt://b"),
               name + " needs TLS; add --security tls or an mqtts:// target");
   }
+  EXPECT_EQ(refused("--cafile f --protocol coap"),
+            "--cafile needs DTLS; add --security dtls or a coaps:// target");
+  EXPECT_EQ(refused("--cafile f --target coap://b"),
+            "--cafile needs DTLS; add --security dtls or a coaps:// target");
+  EXPECT_EQ(refused("--insecure --target http://b"),
+            "--insecure needs TLS; add --security tls or an https:// target");
   EXPECT_EQ(refused("--target mqtts://b --insecure --cafile f"),
             "--insecure looks at no certificate and so contradicts --cafile");
   EXPECT_EQ(refused("--security tls --cafile f"),

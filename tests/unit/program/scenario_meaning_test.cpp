@@ -204,7 +204,7 @@ const std::vector<malformed>& wrong_sums() {
        "linkdevelop, and its gateways mqtt; they share a connection\n"},
       {"products: [{name: g, gateways: {count: 1M, children: {product: m}}}, {name: m}]\n",
        "1:11: the products count 2,000,000 devices; at most 1,000,000\n"},
-      {"stages: [{}]\n", "1:10: a stage needs ramp or hold, as hold: 10m\n"},
+      {"stages: [{}]\n", "1:10: a stage needs ramp, step, spike or hold, as hold: 10m\n"},
       {"stages: [{hold: 5}]\n", "1:17: hold 5 has no unit; write 90s, 500ms, 2m or 1h30m\n"},
       {"stages: [{ramp: {to: all}}]\n",
        "1:22: to all is not a number; write 5000 or 5k, or a part as 50%\n"},

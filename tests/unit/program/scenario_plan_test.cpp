@@ -58,7 +58,7 @@ TEST(scenario_plan, of_nothing_is_a_hundred_devices_for_a_minute) {
   EXPECT_EQ(plan.products[0].product.product_key, "a1FleetDemo");
   ASSERT_EQ(plan.products[0].product.report->size(), 1U);
   EXPECT_EQ(plan.products[0].product.report->front().what, report_kind::properties);
-  EXPECT_EQ(plan.load, (std::vector<load_segment>{{0s, 100ms, 0, 100}}));
+  EXPECT_EQ(plan.lines.front().load.segments, (std::vector<load_segment>{{0s, 100ms, 0, 100}}));
 }
 
 TEST(shares, are_whole_devices_by_largest_remainder) {
@@ -134,7 +134,7 @@ TEST(scenario_plan, follows_the_stages) {
                             "  - {ramp: {rate: 100/s}}\n"
                             "  - {ramp: {to: 10, over: 0s}, hold: 5s}\n");
   EXPECT_EQ(
-      plan.load,
+      plan.lines.front().load.segments,
       (std::vector<load_segment>{
           {0s, 10s, 0, 500}, {10s, 30s, 500, 500}, {30s, 35s, 500, 1000}, {35s, 40s, 10, 10}}));
   EXPECT_EQ(plan.run_for, 40s);
@@ -197,8 +197,8 @@ TEST(scenario_flags, replace_all_stages_by_a_ramp) {
   scenario_overrides flags;
   flags.ramp_per_second = 50;
   const auto plan = plan_of("devices: 100\nstages: [{ramp: {to: 10%, over: 1m}, hold: 1m}]", flags);
-  EXPECT_EQ(plan.load, (std::vector<load_segment>{{0s, 2s, 0, 100}}));
-  EXPECT_EQ(plan.load_after, 100U);
+  EXPECT_EQ(plan.lines.front().load.segments, (std::vector<load_segment>{{0s, 2s, 0, 100}}));
+  EXPECT_EQ(plan.lines.front().load.after, 100U);
   EXPECT_EQ(plan.run_for, 2min);
 }
 
@@ -233,7 +233,7 @@ TEST(scenario_plan, knows_the_stage_of_each_moment) {
   const auto plan = plan_of("stages: [{ramp: {to: 50%, over: 10s}, hold: 5s}, {ramp: {over: 5s}}]");
   const auto at = [&plan](duration when) {
     const auto now = stage_at(plan, when);
-    return std::pair{now.stage, now.ramp};
+    return std::pair{now.stage, now.ramp()};
   };
   EXPECT_EQ(at(0s), (std::pair{std::size_t{0}, true}));
   EXPECT_EQ(at(10s), (std::pair{std::size_t{0}, false}));
@@ -355,13 +355,13 @@ TEST(load_wishes, go_for_the_devices_behind_a_gateway_by_their_gateway) {
 
 TEST(start_order, mixes_products_in_proportion) {
   const auto plan = plan_of("products: [{name: a, count: 6}, {name: b, count: 3}]\n");
-  EXPECT_EQ(start_order(plan), (numbers{0, 6, 1, 2, 7, 3, 4, 8, 5}));
+  EXPECT_EQ(start_order(plan, plan.lines.front()), (numbers{0, 6, 1, 2, 7, 3, 4, 8, 5}));
 }
 
 TEST(start_order, starts_each_connection_once_and_no_child) {
   const auto plan = plan_of("products: [{name: c}, {name: g, gateways: {count: 50, children: "
                             "{product: c, each: 3}}}, {name: d, count: 20}]\n");
-  auto order = start_order(plan);
+  auto order = start_order(plan, plan.lines.front());
   EXPECT_EQ(order.size(), plan.connections);
   std::sort(order.begin(), order.end());
   for (std::uint32_t i = 0; i < order.size(); ++i) {

@@ -174,6 +174,10 @@ TEST(verdict, fails_where_the_cloud_answered_with_errors_unless_that_may_be) {
   f.products[1].errors_expected = true;
   judge(f);
   EXPECT_TRUE(f.passed());
+  f.products[1].counts.replies_unexcused = 2; // to something else
+  judge(f);
+  ASSERT_EQ(f.failures.size(), 1U);
+  EXPECT_EQ(f.failures.front(), "product led: 2 replies of the cloud with an error: expected 0");
 }
 
 TEST(verdict, fails_where_configurations_were_not_fetched_unless_their_push_may_fail) {

@@ -235,6 +235,32 @@ TEST(real_datagrams, of_a_server_at_all_addresses_come_from_the_one_that_was_ask
   }
 }
 
+/// Sends to a group whose members are all hosts, by the loopback, and then to the server alone.
+void call_group_then_server(int fd, const sockaddr* group, const sockaddr* server, socklen_t size) {
+  ASSERT_EQ(::sendto(fd, "all", 3, 0, group, size), 3) << errno;
+  ASSERT_EQ(::sendto(fd, "you", 3, 0, server, size), 3) << errno;
+}
+
+TEST(real_datagrams, to_a_group_of_its_host_do_not_reach_a_server_at_all_addresses) {
+  hal::real_home home{{}};
+  datagram_recorder cloud;
+  hal::address all;
+  ASSERT_TRUE(cloud.bind(home, all));
+  const support::raw_socket caller{::socket(AF_INET, SOCK_DGRAM, 0)};
+  const in_addr lo{htonl(INADDR_LOOPBACK)};
+  ASSERT_EQ(::setsockopt(caller.fd(), IPPROTO_IP, IP_MULTICAST_IF, &lo, sizeof lo), 0);
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(cloud.socket->at().port);
+  server.sin_addr = lo;
+  sockaddr_in group = server;
+  group.sin_addr.s_addr = htonl(0xE0000001); // 224.0.0.1
+  call_group_then_server(caller.fd(), reinterpret_cast<const sockaddr*>(&group),
+                         reinterpret_cast<const sockaddr*>(&server), sizeof server);
+  ASSERT_TRUE(home.run_until([&] { return !cloud.received.empty(); }));
+  EXPECT_EQ(cloud.received, std::vector<std::string>{"you"}) << "they arrive in order";
+}
+
 TEST(real_datagrams, of_a_server_at_all_addresses_of_both_families_come_from_the_one_asked) {
   hal::real_home home{{}};
   datagram_recorder cloud;
