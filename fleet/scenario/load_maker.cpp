@@ -120,14 +120,19 @@ std::optional<plan_mistake> load_maker::step(const stage_step& s) {
   for (const auto& line : plan_.lines) {
     from.push_back(line.load.after);
   }
-  const auto before = reports_now(s);
+  std::vector<std::uint32_t> before;
+  for (std::size_t i = 0; i < curves_.size(); ++i) {
+    before.push_back(reports_of(i));
+  }
   for (std::uint32_t k = 1; k <= s.count; ++k) {
     for (std::size_t i = 0; i < to.size(); ++i) {
       targets_[i] = part_of_way(from[i], to[i], k, s.count);
     }
     jump();
-    if (s.reports_ppm) {
-      set_reports(s, part_of_way(before, *s.reports_ppm, k, s.count));
+    for (std::size_t i = 0; s.reports_ppm && i < curves_.size(); ++i) {
+      if (about(i, s)) {
+        set(curves_[i], part_of_way(before[i], *s.reports_ppm, k, s.count));
+      }
     }
     pass(s.every, stage_kind::step);
   }
@@ -142,7 +147,10 @@ std::optional<plan_mistake> load_maker::spike(const stage_spike& s) {
   for (const auto& line : plan_.lines) {
     before.push_back(line.load.after);
   }
-  const auto saved = curves_;
+  std::vector<std::uint32_t> saved;
+  for (std::size_t i = 0; i < curves_.size(); ++i) {
+    saved.push_back(reports_of(i));
+  }
   jump();
   if (s.reports_ppm) {
     set_reports(s, *s.reports_ppm);
@@ -152,7 +160,7 @@ std::optional<plan_mistake> load_maker::spike(const stage_spike& s) {
   jump();
   for (std::size_t i = 0; s.reports_ppm && i < curves_.size(); ++i) {
     if (about(i, s)) {
-      set(curves_[i], saved[i].empty() ? whole_ppm : saved[i].back().ppm);
+      set(curves_[i], saved[i]);
     }
   }
   return {};
@@ -190,13 +198,9 @@ bool load_maker::about(std::size_t product, const stage_aim& aim) const {
   return aim.product.empty() || plan_.products[product].product.name == aim.product;
 }
 
-std::uint32_t load_maker::reports_now(const stage_aim& aim) const {
-  for (std::size_t i = 0; i < curves_.size(); ++i) {
-    if (about(i, aim)) {
-      return curves_[i].empty() ? whole_ppm : curves_[i].back().ppm;
-    }
-  }
-  return whole_ppm;
+std::uint32_t load_maker::reports_of(std::size_t product) const {
+  const auto& c = curves_[product];
+  return c.empty() ? whole_ppm : c.back().ppm;
 }
 
 void load_maker::set(curve& c, std::uint32_t ppm, duration at) {
@@ -226,7 +230,7 @@ bool load_maker::bend(const stage_aim& aim, duration length) {
       continue;
     }
     auto& c = curves_[i];
-    const std::uint32_t from = c.empty() ? whole_ppm : c.back().ppm;
+    const std::uint32_t from = reports_of(i);
     any = any || from != *aim.reports_ppm;
     const auto parts = std::min(curve_parts, length.count());
     for (std::int64_t k = 0; k < parts; ++k) {

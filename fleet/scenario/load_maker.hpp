@@ -43,8 +43,8 @@ private:
   void note(duration length, stage_kind kind);
 
   [[nodiscard]] bool about(std::size_t product, const stage_aim& aim) const;
-  /// Of the first product that the aim is about.
-  [[nodiscard]] std::uint32_t reports_now(const stage_aim& aim) const;
+  /// How often a product reports by now, in millionths of what it says.
+  [[nodiscard]] std::uint32_t reports_of(std::size_t product) const;
   void set(curve& c, std::uint32_t ppm) const { set(c, ppm, at_); }
   static void set(curve& c, std::uint32_t ppm, duration at);
   void set_reports(const stage_aim& aim, std::uint32_t ppm);

@@ -83,6 +83,19 @@ TEST(load_plan, of_reports_alone_leaves_the_devices_as_they_are) {
   EXPECT_EQ(stage_at(plan, 50s).kind, stage_kind::ramp);
 }
 
+TEST(load_plan, of_reports_takes_each_product_on_from_where_it_is) {
+  const auto plan = plan_of(two
+                            + "stages: [{ramp: {product: b, reports: 500%, over: 0s}, hold: 10s},"
+                              " {step: {reports: 300%, count: 2, every: 10s}},"
+                              " {spike: {reports: 0%, for: 5s}, hold: 5s}]\n");
+  EXPECT_EQ(
+      plan.products[0].curve,
+      (steps{{0s, 1'000'000}, {10s, 2'000'000}, {20s, 3'000'000}, {30s, 0}, {35s, 3'000'000}}));
+  EXPECT_EQ(
+      plan.products[1].curve,
+      (steps{{0s, 5'000'000}, {10s, 4'000'000}, {20s, 3'000'000}, {30s, 0}, {35s, 3'000'000}}));
+}
+
 TEST(load_plan, without_such_keys_is_as_products_say) {
   for (const auto& product : plan_of(two + "stages: [{ramp: {over: 5s}, hold: 1m}]").products) {
     EXPECT_TRUE(product.curve.empty());
