@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fleet/scenario/apportion.hpp"
 #include "fleet/scenario/load_plan.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -59,6 +60,11 @@ std::optional<plan_mistake> load_maker::append(const scenario_stage& stage) {
 
 std::optional<plan_mistake> load_maker::targets(const stage_aim& aim) {
   targets_.clear();
+  std::vector<std::uint32_t> connections;
+  for (const auto& line : plan_.lines) {
+    connections.push_back(meant(line, aim) ? line.connections : 0);
+  }
+  const auto parts = part_of_each(connections, aim.to.ppm);
   for (auto& line : plan_.lines) {
     auto target = line.load.after;
     if (meant(line, aim) && (aim.to.said || !aim.reports_ppm)) {
@@ -67,8 +73,7 @@ std::optional<plan_mistake> load_maker::targets(const stage_aim& aim) {
                             "a stage for all products takes a percentage where another stage is "
                             "for one product; write to: 50%, or say for which product it is"};
       }
-      const std::uint64_t part = std::uint64_t{line.connections} * aim.to.ppm / whole_ppm;
-      target = aim.to.relative ? static_cast<std::uint32_t>(part) : aim.to.devices;
+      target = aim.to.relative ? parts[targets_.size()] : aim.to.devices;
       if (target > line.connections) {
         return plan_mistake{"stages", stage_,
                             "a ramp goes to " + text::format_count(target) + " devices, and "

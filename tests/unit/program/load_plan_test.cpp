@@ -125,6 +125,24 @@ TEST(load_plan, of_one_product_makes_each_a_line_of_its_own) {
   EXPECT_TRUE(wishes.wants(29, 10s, 20s));
 }
 
+TEST(load_plan, of_all_products_is_as_many_as_their_sum_says) {
+  std::string text = "products:\n";
+  for (int i = 0; i < 10; ++i) {
+    text += "  - {name: p" + std::to_string(i) + ", count: 3}\n";
+  }
+  const std::string stages = "stages:\n  - {ramp: {to: 30%, over: 0s}, hold: 10s}\n"
+                             "  - {step: {product: p0, to: 3, every: 10s}}\n"
+                             "  - {spike: {to: 99%, for: 10s}, hold: 10s}\n";
+  const auto plan = plan_of(text + stages);
+  ASSERT_EQ(plan.lines.size(), 10U);
+  EXPECT_EQ(target_at(plan, 0s), 9U);
+  EXPECT_EQ(target_at(plan.lines[0], 0s), 1U);
+  EXPECT_EQ(target_at(plan.lines[9], 0s), 0U) << "equal parts: the first ones have it";
+  EXPECT_EQ(target_at(plan, 10s), 11U);
+  EXPECT_EQ(target_at(plan, 20s), 29U);
+  EXPECT_EQ(target_at(plan, 30s), 11U);
+}
+
 TEST(load_plan, draws_random_ramps_from_the_seed) {
   const std::string text = "devices: 1000\nstages: [{ramp: {over: 100s, arrivals: poisson}},"
                            " {ramp: {to: 0%, over: 10s, arrivals: poisson}}]\n";
