@@ -35,11 +35,32 @@ void make_lines(const std::vector<scenario_stage>& stages, scenario_plan& plan) 
   FLEET_CHECK(!plan.lines.empty());
 }
 
+/// A jump that is due when the run ends does not come: it would be over before anybody saw it.
+void stay_to_the_end(scenario_plan& plan) {
+  for (auto& line : plan.lines) {
+    const auto& all = line.load.segments;
+    if (!all.empty() && all.back().end == plan.run_for) {
+      line.load.after = all.back().to;
+    }
+  }
+}
+
+/// The steps before the end of the run; none that says nothing.
+std::vector<actors::curve_step> up_to(std::vector<actors::curve_step> curve, duration end) {
+  while (!curve.empty() && curve.back().begin >= end) {
+    curve.pop_back();
+  }
+  if (curve.size() == 1 && curve.front().ppm == whole_ppm) {
+    curve.clear();
+  }
+  return curve;
+}
+
 /// Its stages' and its day's.
 mistake fill_curves(const scenario& file, const load_maker& made, scenario_plan& plan) {
   for (std::size_t i = 0; i < plan.products.size(); ++i) {
     auto& planned = plan.products[i];
-    planned.curve = made.curve_of(i);
+    planned.curve = up_to(made.curve_of(i), plan.run_for);
     const auto& name = planned.product.daily_curve;
     if (name.empty()) {
       continue;
@@ -101,6 +122,7 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
                             + (flags.run_for ? "--duration " : "duration ")
                             + text::format_duration(plan.run_for) + "; make it longer"};
   }
+  stay_to_the_end(plan);
   return fill_curves(file, of_file, plan);
 }
 

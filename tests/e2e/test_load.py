@@ -72,6 +72,17 @@ class ShapesOfLoad(harness.Case):
         for key in ("digest", "devices", "messages", "latency"):
             self.assertEqual(again[key], facts[key])
 
+    def test_a_run_that_ends_in_a_spike_ends_with_all_of_it(self):
+        text = """
+devices: 100
+products: [{report: [{every: 2s}]}]
+stages: [{ramp: {to: 10, over: 0s}, hold: 10s}, {spike: {to: 100%, for: 10s}}]
+expect: [online_end == expected_end]
+"""
+        facts = self.passed("--virtual", "--scenario", self.scenario(text))
+        self.assertEqual(facts["devices"]["online_end"], 100)
+        self.assertEqual(facts["devices"]["reconnects"], 0)
+
     def test_random_arrivals_follow_the_seed(self):
         text = """
 devices: 400

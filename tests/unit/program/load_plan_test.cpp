@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/explain/forecast.hpp"
 #include "fleet/run/load_wishes.hpp"
 #include "fleet/scenario/reader.hpp"
 
@@ -66,6 +67,30 @@ TEST(load_plan, spikes_go_back_to_what_was_before) {
   EXPECT_EQ(plan.products[0].curve, (steps{{0s, 1'000'000}, {10s, 4'000'000}, {15s, 1'000'000}}));
   EXPECT_EQ(stage_at(plan, 11s).kind, stage_kind::spike);
   EXPECT_EQ(stage_at(plan, 1min).left, 1min) << "after the last stage, of the run";
+}
+
+TEST(load_plan, leaves_the_load_as_it_is_when_the_run_ends) {
+  const std::string spike =
+      "devices: 100\nstages: [{ramp: {to: 10, over: 0s}, hold: 10s}, {spike: {to: 100%,"
+      " reports: 300%, for: 10s}}]\n";
+  const auto plan = plan_of(spike);
+  EXPECT_EQ(plan.run_for, 20s);
+  EXPECT_EQ(target_at(plan, 20s), 100U) << "nobody is sent away at the very last";
+  EXPECT_EQ(least_target(plan, 15s, 21s), 100U);
+  EXPECT_EQ(plan.products[0].curve, (steps{{0s, 1'000'000}, {10s, 3'000'000}}));
+  const auto longer = plan_of(spike + "duration: 21s\n");
+  EXPECT_EQ(target_at(longer, 20s), 10U);
+  EXPECT_EQ(longer.products[0].curve.size(), 3U);
+  const auto jump = plan_of("devices: 100\nstages: [{ramp: {to: 10, over: 0s}, hold: 10s},"
+                            " {ramp: {over: 0s, reports: 50%}}]\n");
+  EXPECT_EQ(target_at(jump, 10s), 10U);
+  EXPECT_TRUE(jump.products[0].curve.empty());
+  EXPECT_EQ(forecast_of(jump).peak_connections, 10U);
+  EXPECT_EQ(forecast_of(jump).most_connections, 10U);
+  EXPECT_EQ(forecast_of(plan).peak_at, 10s);
+  const auto ramp = plan_of("devices: 100\nstages: [{ramp: {over: 10s}}]\n");
+  EXPECT_EQ(target_at(ramp, 10s), 100U) << "a ramp gets there";
+  EXPECT_EQ(forecast_of(ramp).most_connections, 100U);
 }
 
 TEST(load_plan, of_reports_alone_leaves_the_devices_as_they_are) {
