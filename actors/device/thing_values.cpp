@@ -20,8 +20,21 @@ bool has(std::string_view text, std::string_view part) {
 
 } // namespace
 
+bool thing::in_a_table(std::string_view identifier) const noexcept {
+  return std::any_of(plans_.begin(), plans_.end(), [identifier](const report_plan& plan) {
+    return plan.replay != nullptr
+           && std::any_of(
+               plan.replay->properties.begin(), plan.replay->properties.end(),
+               [identifier](const replay_column& c) { return c.identifier == identifier; });
+  });
+}
+
 void thing::measure(const tsl::property& p) {
   auto& board = slot_.board;
+  const bool known = state_.changed(model().property_index(p.identifier));
+  if (known && in_a_table(p.identifier)) {
+    return; // the table is its sensor
+  }
   if (has(p.identifier, "emperature")
       && state_.measure(p.identifier, static_cast<double>(board.temperature.value(now())) / 1000)) {
     return;
@@ -30,10 +43,11 @@ void thing::measure(const tsl::property& p) {
       && state_.measure(p.identifier, static_cast<double>(board.humidity.value(now())) / 1000)) {
     return;
   }
-  if (p.type.kind == tsl::data_kind::structure
-      && state_.changed(model().property_index(p.identifier))) {
+  if (p.type.kind == tsl::data_kind::structure && known) {
     for (const auto& member : p.type.members) {
-      walk(p.identifier + "." + member.identifier, member.type);
+      if (const auto name = p.identifier + "." + member.identifier; !in_a_table(name)) {
+        walk(name, member.type);
+      }
     }
     return;
   }
@@ -89,7 +103,7 @@ void thing::refresh_for(const report_plan& plan) {
   for (const auto& p : plan.replay->properties) {
     const std::string_view cell = cells[p.column];
     if (cell.empty()) {
-      continue; // nothing was measured then
+      continue; // it stays as it is
     }
     quoted.truncate(from);
     if (p.as_text) {
