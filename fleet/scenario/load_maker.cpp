@@ -67,7 +67,7 @@ std::optional<plan_mistake> load_maker::targets(const stage_aim& aim) {
   const auto parts = part_of_each(connections, aim.to.ppm);
   for (auto& line : plan_.lines) {
     auto target = line.load.after;
-    if (meant(line, aim) && (aim.to.said || !aim.reports_ppm)) {
+    if (meant(line, aim) && aim.moves()) {
       if (!aim.to.relative && aim.product.empty() && plan_.lines.size() > 1) {
         return plan_mistake{"stages", stage_,
                             "a stage for all products takes a percentage where another stage is "

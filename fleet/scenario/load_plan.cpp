@@ -14,11 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 using mistake = std::optional<plan_mistake>;
 
-/// One for all connections, or one for each product where a stage is for one.
+/// One for all connections, or one for each product where a stage moves those of one.
 void make_lines(const std::vector<scenario_stage>& stages, scenario_plan& plan) {
-  const bool apart = std::any_of(stages.begin(), stages.end(), [](const scenario_stage& s) {
-    return (s.ramp && !s.ramp->product.empty()) || (s.step && !s.step->product.empty())
-           || (s.spike && !s.spike->product.empty());
+  const auto of_one = [](const auto& way) { return way && !way->product.empty() && way->moves(); };
+  const bool apart = std::any_of(stages.begin(), stages.end(), [&](const scenario_stage& s) {
+    return of_one(s.ramp) || of_one(s.step) || of_one(s.spike);
   });
   plan.lines.clear();
   for (std::size_t i = 0; i < plan.products.size(); ++i) {

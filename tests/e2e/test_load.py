@@ -83,6 +83,18 @@ expect: [online_end == expected_end]
         self.assertEqual(facts["devices"]["online_end"], 100)
         self.assertEqual(facts["devices"]["reconnects"], 0)
 
+    def test_devices_behind_gateways_report_as_their_stages_say(self):
+        text = """
+products:
+  - {name: hub, gateways: {count: 10, children: {product: meter, each: 5}}, report: []}
+  - {name: meter, report: [{every: 2s}]}
+stages: [{ramp: {over: 0s}, hold: 30s}, {spike: {product: meter, reports: 400%, for: 30s}, hold: 30s}]
+"""
+        facts = self.passed("--virtual", "--scenario", self.scenario(text))
+        for begin, end, count in ((15, 29, 350), (31, 59, 2800), (62, 88, 650)):
+            self.assertAlmostEqual(self.between(facts, "published", begin, end), count, delta=count * 0.15,
+                                   msg=f"{begin} to {end} s")
+
     def test_random_arrivals_follow_the_seed(self):
         text = """
 devices: 400

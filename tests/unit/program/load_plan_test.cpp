@@ -121,6 +121,24 @@ TEST(load_plan, of_reports_takes_each_product_on_from_where_it_is) {
       (steps{{0s, 5'000'000}, {10s, 4'000'000}, {20s, 3'000'000}, {30s, 0}, {35s, 3'000'000}}));
 }
 
+TEST(load_plan, of_reports_reaches_devices_behind_gateways) {
+  const std::string homes = "products:\n"
+                            "  - {name: hub, gateways: {count: 5, children: {product: meter, each: "
+                            "4}}}\n  - {name: meter}\n  - {name: lamp, count: 10}\n";
+  const auto plan = plan_of(homes
+                            + "stages:\n  - {ramp: {to: 6, over: 0s}, hold: 10s}\n"
+                              "  - {spike: {product: meter, reports: 300%, for: 10s}}\n"
+                              "  - {step: {product: hub, reports: 50%, every: 10s}}\n"
+                              "  - {ramp: {reports: 200%, over: 0s}, hold: 10s}\n");
+  EXPECT_EQ(plan.lines.size(), 1U) << "nobody of one product alone comes or goes";
+  EXPECT_EQ(plan.products[0].curve, (steps{{0s, 1'000'000}, {20s, 500'000}, {30s, 2'000'000}}));
+  EXPECT_EQ(plan.products[1].curve,
+            (steps{{0s, 1'000'000}, {10s, 3'000'000}, {20s, 1'000'000}, {30s, 2'000'000}}))
+      << "its gateways' change nothing of it";
+  EXPECT_EQ(plan.products[2].curve, (steps{{0s, 1'000'000}, {30s, 2'000'000}}));
+  EXPECT_EQ(target_at(plan, 15s), 6U);
+}
+
 TEST(load_plan, without_such_keys_is_as_products_say) {
   for (const auto& product : plan_of(two + "stages: [{ramp: {over: 5s}, hold: 1m}]").products) {
     EXPECT_TRUE(product.curve.empty());
@@ -252,7 +270,12 @@ TEST(load_keys, tell_what_does_not_go_together) {
             "3:27 there is no product aa; it takes a or b");
   EXPECT_EQ(mistakes_of("products: [{name: g, gateways: {children: {product: m}}}, {name: m}]\n"
                         "stages: [{ramp: {product: m}}]"),
-            "2:27 product m is behind gateways and comes with them; name the gateways'");
+            "2:27 product m is behind gateways and comes with them; name the gateways', or say "
+            "reports alone, as reports: 300%");
+  EXPECT_EQ(mistakes_of("products: [{name: g, gateways: {children: {product: m}}}, {name: m}]\n"
+                        "stages: [{spike: {product: m, reports: 300%, to: 50%}}]")
+                .substr(0, 30),
+            "2:28 product m is behind gatew");
   EXPECT_EQ(mistakes_of(two + "stages: [{ramp: {to: 10}}, {step: {product: a}}]"),
             "3:22 a stage for all products takes a percentage where another stage is for one "
             "product; write to: 50%, or say for which product it is");
