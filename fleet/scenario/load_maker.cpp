@@ -112,6 +112,7 @@ std::optional<plan_mistake> load_maker::ramp(const stage_ramp& r) {
   }
   jump();
   const bool reports = bend(r, length);
+  tell(r, length, stage_kind::ramp);
   note(length, change != 0 || reports ? stage_kind::ramp : stage_kind::hold);
   return {};
 }
@@ -129,6 +130,7 @@ std::optional<plan_mistake> load_maker::step(const stage_step& s) {
   for (std::size_t i = 0; i < curves_.size(); ++i) {
     before.push_back(reports_of(i));
   }
+  tell(s, s.every * s.count, stage_kind::step, s.count);
   for (std::uint32_t k = 1; k <= s.count; ++k) {
     for (std::size_t i = 0; i < to.size(); ++i) {
       targets_[i] = part_of_way(from[i], to[i], k, s.count);
@@ -160,6 +162,7 @@ std::optional<plan_mistake> load_maker::spike(const stage_spike& s) {
   if (s.reports_ppm) {
     set_reports(s, *s.reports_ppm);
   }
+  tell(s, s.span, stage_kind::spike);
   pass(s.span, stage_kind::spike);
   targets_ = before;
   jump();
@@ -226,6 +229,17 @@ void load_maker::set_reports(const stage_aim& aim, std::uint32_t ppm) {
       set(curves_[i], ppm);
     }
   }
+}
+
+void load_maker::tell(const stage_aim& aim, duration length, stage_kind kind, std::uint32_t steps) {
+  if (!aim.reports_ppm) {
+    return;
+  }
+  std::optional<std::size_t> product;
+  for (std::size_t i = 0; !aim.product.empty() && i < curves_.size(); ++i) {
+    product = about(i, aim) ? i : product;
+  }
+  plan_.pace_changes.push_back({at_, at_ + length, kind, product, *aim.reports_ppm, steps});
 }
 
 bool load_maker::bend(const stage_aim& aim, duration length) {

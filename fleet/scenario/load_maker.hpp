@@ -48,6 +48,8 @@ private:
   void set(curve& c, std::uint32_t ppm) const { set(c, ppm, at_); }
   static void set(curve& c, std::uint32_t ppm, duration at);
   void set_reports(const stage_aim& aim, std::uint32_t ppm);
+  /// For those who tell of it.
+  void tell(const stage_aim& aim, duration length, stage_kind kind, std::uint32_t steps = 1);
   /// Reports get more or fewer over a ramp; whether they do.
   bool bend(const stage_aim& aim, duration length);
 

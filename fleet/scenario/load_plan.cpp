@@ -101,6 +101,7 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
   if (!by_file) {
     plan.stage_ends.clear();
     plan.stage_parts.clear();
+    plan.pace_changes.clear();
     plan.random_ramps.clear();
     make_lines({}, plan);
     load_maker one{plan};

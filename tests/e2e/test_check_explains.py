@@ -85,6 +85,31 @@ class CheckExplains(harness.Case):
         self.assertIn("meter: 200 devices, 39.2 %; linkdevelop, behind gateways", text)
         self.assertIn("684 descriptors with the embedded twin, 374 with --target", text)
 
+    def test_shapes_of_load_are_said_with_what_they_make_of_reports(self):
+        text, _ = self.check("""
+day: 20m
+devices: 100
+products:
+  - {name: led, share: 60, report: [{every: 10s, jitter: 12.5%}]}
+  - {name: meter, share: 40, daily_curve: home, report: [{every: 10s}]}
+stages:
+  - {ramp: {over: 10s, arrivals: poisson}, hold: 1m30s}
+  - {spike: {product: meter, reports: 1000%, for: 10s}, hold: 10s}
+  - {ramp: {reports: 250.5%, over: 1m}}
+  - {step: {reports: 40%, count: 3, every: 10s}}
+  - {step: {product: led, reports: 0%, every: 10s}}
+  - {ramp: {reports: 100%, over: 0s}, hold: 10s}
+""")
+        for line in ("  0s to 10s: from 0 to 100 devices, 10 a second at random\n",
+                     "  1m40s to 1m50s: spike, meter reports 1,000 %\n",
+                     "  2m to 3m: ramp, all report 250.5 % at its end\n",
+                     "  3m to 3m30s: 3 steps, all report 40 % after the last\n",
+                     "  3m30s to 3m40s: step, led reports 0 %\n",
+                     "  from 3m40s on: all report 100 %\n",
+                     "every 10s and up to 12.5 % later; 0 % to 249.7 % as often by the stages; ",
+                     "as often by the stages and daily curve home; "):
+            self.assertIn(line, text)
+
     def test_counts_that_hang_on_the_seed_are_about_what_they_will_be(self):
         self.assertEqual([f["exact"] for f in self.scenario(PLANNED)["faults"]], [False, False, True])
         self.assertNotIn("about ", self.check(PLANNED, "--seed", "3")[0].split("expected")[0].split("faults")[1])
