@@ -77,7 +77,9 @@ mistake fill_curves(const scenario& file, const load_maker& made, scenario_plan&
                               + " for daily_curve " + name
                               + "; make the day longer, or the run shorter"};
     }
-    planned.curve = product_of_curves(planned.curve, *days);
+    auto both = product_of_curves(planned.curve, *days);
+    planned.curve = std::move(both.curve);
+    planned.curve_most_ppm = both.most_ppm;
   }
   return {};
 }

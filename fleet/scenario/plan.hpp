@@ -35,7 +35,8 @@ struct product_plan {
   bool broadcasts = false;          ///< the cloud's traffic tells all of them at once (§9.1)
   /// How often it reports, of what `product` says; empty: as that says throughout.
   std::vector<actors::curve_step> curve;
-  std::optional<bool> counts; ///< its thing model counts up; none: that was not read yet
+  std::uint64_t curve_most_ppm = 0; ///< what stages and daily curve ask for, where it has one
+  std::optional<bool> counts;       ///< its thing model counts up; none: that was not read yet
 };
 
 using actors::load_segment;

@@ -127,6 +127,13 @@ stages:
                          "lasts until the run ends"):
             self.assertIn(sentence, odd)
 
+    def test_curves_that_are_cut_are_odd(self):
+        text = ("day: 24m\ndevices: 10\nproducts: [{name: p, daily_curve: office}]\n"
+                "stages: [{ramp: {over: 0s}, hold: 10m}, {spike: {reports: %s, for: 10s}, hold: 14m}]\n")
+        cut = "product p comes to 22,000 % of its reports by the stages and daily curve office together"
+        self.assertIn(cut, "\n".join(self.scenario(text % "10000%")["odd"]))
+        self.assertNotIn("together", "\n".join(self.scenario(text % "4000%")["odd"]))
+
     def test_a_latency_of_commands_needs_commands(self):
         text = "devices: 10\nduration: 1m\nexpect: [p99(downlink) < 1s]\n"
         doubt = "expectation p99(downlink) < 1s cannot be decided"

@@ -233,8 +233,12 @@ TEST(load_plan, has_presets_whose_day_comes_to_about_what_products_say) {
 
 TEST(load_plan, multiplies_stages_and_days) {
   EXPECT_EQ(product_of_curves(steps{{0s, 500'000}, {10s, 2'000'000}},
-                              steps{{0s, 1'000'000}, {5s, 3'000'000}, {10s, 0}, {20s, 500'000}}),
+                              steps{{0s, 1'000'000}, {5s, 3'000'000}, {10s, 0}, {20s, 500'000}})
+                .curve,
             (steps{{0s, 500'000}, {5s, 1'500'000}, {10s, 0}, {20s, 1'000'000}}));
+  const auto cut = product_of_curves(steps{{0s, 100'000'000}}, steps{{0s, 2'200'000}});
+  EXPECT_EQ(cut.curve, (steps{{0s, 100'000'000}}));
+  EXPECT_EQ(cut.most_ppm, 220'000'000U);
   const auto plan = plan_of("duration: 48m\nday: 24m\nday_begins: 12h\n"
                             "daily_curves: [{name: shop, hours: [0=0%, 8:30=200%, 20=50%]}]\n"
                             "products: [{daily_curve: shop}, {name: x, daily_curve: home}]\n"
