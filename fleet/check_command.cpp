@@ -87,8 +87,10 @@ std::optional<std::shared_ptr<const tsl::model>> model_of(const scenario_product
 }
 
 /// Names that a scenario's thing models do not have, tables that do not fit them, orders that have
-/// nothing to set and faults that have nothing to spoil, as far as the models can be read.
-mistakes check_with_models(const std::string& path, const scenario& file) {
+/// nothing to set and faults that have nothing to spoil, as far as the models can be read. `notes`
+/// gets what is to be said of tables that fit.
+mistakes check_with_models(const std::string& path, const scenario& file,
+                           std::vector<std::string>& notes) {
   mistakes out;
   auto plan = resolve(file).value(); // the reader has seen that one comes of it
   table_shelf tables;
@@ -110,7 +112,7 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
       }
     }
     add(unknown_names(path, product, model->get()));
-    if (auto replays = read_replays(path, product, model->get(), tables); !replays) {
+    if (auto replays = read_replays(path, product, model->get(), tables, &notes); !replays) {
       add(replays.error());
     }
     for (const auto& entry : file.cloud_traffic) {
@@ -138,10 +140,12 @@ result<finding, mistakes> check_scenario(const std::string& path,
   if (!file) {
     return fail(file.error());
   }
-  if (auto wrong = check_with_models(path, file.value()); !wrong.empty()) {
+  std::vector<std::string> notes;
+  if (auto wrong = check_with_models(path, file.value(), notes); !wrong.empty()) {
     return fail(std::move(wrong));
   }
-  const auto explained = explain(file.value(), seed);
+  auto explained = explain(file.value(), seed);
+  std::move(notes.begin(), notes.end(), std::back_inserter(explained.notes));
   return finding{"ok, " + headline(explained), to_text(explained), "scenario", to_json(explained)};
 }
 
