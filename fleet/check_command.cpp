@@ -2,10 +2,12 @@
 #include "fleet/check_command.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -151,6 +153,11 @@ result<finding, mistakes> check_scenario(const std::string& path,
 
 result<finding, mistakes> check_file(const std::string& path,
                                      const std::optional<std::uint64_t>& seed) {
+  if (std::error_code none; std::filesystem::is_directory(path, none)) {
+    const bool slash = path.ends_with('/');
+    return fail(mistakes{path + ": is a folder; name the files in it, as " + path
+                         + (slash ? "" : "/") + "*.yaml"});
+  }
   if (scenario_path(path)) {
     return check_scenario(path, seed);
   }

@@ -61,6 +61,12 @@ void check_stage(reading& r, const yaml_value& map, const scenario& file, bool n
   }
   if (const auto* const ramp = map.find("ramp")) {
     contradict(r, *ramp, "over", "rate");
+    if (ramp->find("rate") != nullptr && ramp->find("reports") != nullptr
+        && ramp->find("to") == nullptr) {
+      r.complain(place_of(*ramp, "rate"),
+                 "rate does not go with reports alone, since it is devices "
+                 "a second; write over: 1m");
+    }
   }
 }
 

@@ -58,7 +58,7 @@ std::optional<plan_mistake> load_maker::append(const scenario_stage& stage) {
   return {};
 }
 
-std::optional<plan_mistake> load_maker::targets(const stage_aim& aim) {
+std::optional<plan_mistake> load_maker::targets(const stage_aim& aim, stage_kind kind) {
   targets_.clear();
   std::vector<std::uint32_t> connections;
   for (const auto& line : plan_.lines) {
@@ -76,7 +76,8 @@ std::optional<plan_mistake> load_maker::targets(const stage_aim& aim) {
       target = aim.to.relative ? parts[targets_.size()] : aim.to.devices;
       if (target > line.connections) {
         return plan_mistake{"stages", stage_,
-                            "a ramp goes to " + text::format_count(target) + " devices, and "
+                            "a " + std::string{to_string(kind)} + " goes to "
+                                + text::format_count(target) + " devices, and "
                                 + text::format_count(line.connections)
                                 + " connect; write at most that, or a percentage"};
       }
@@ -94,7 +95,7 @@ bool load_maker::meant(const load_line& line, const stage_aim& aim) const {
 }
 
 std::optional<plan_mistake> load_maker::ramp(const stage_ramp& r) {
-  if (auto wrong = targets(r)) {
+  if (auto wrong = targets(r, stage_kind::ramp)) {
     return wrong;
   }
   std::uint32_t change = 0;
@@ -118,7 +119,7 @@ std::optional<plan_mistake> load_maker::ramp(const stage_ramp& r) {
 }
 
 std::optional<plan_mistake> load_maker::step(const stage_step& s) {
-  if (auto wrong = targets(s)) {
+  if (auto wrong = targets(s, stage_kind::step)) {
     return wrong;
   }
   const auto to = targets_;
@@ -147,7 +148,7 @@ std::optional<plan_mistake> load_maker::step(const stage_step& s) {
 }
 
 std::optional<plan_mistake> load_maker::spike(const stage_spike& s) {
-  if (auto wrong = targets(s)) {
+  if (auto wrong = targets(s, stage_kind::spike)) {
     return wrong;
   }
   std::vector<std::uint32_t> before;

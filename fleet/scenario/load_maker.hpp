@@ -30,7 +30,7 @@ private:
   using curve = std::vector<actors::curve_step>;
 
   /// Where the aim leads each line; those that it is not about stay.
-  mistake targets(const stage_aim& aim);
+  mistake targets(const stage_aim& aim, stage_kind kind);
   [[nodiscard]] bool meant(const load_line& line, const stage_aim& aim) const;
   mistake ramp(const stage_ramp& r);
   mistake step(const stage_step& s);

@@ -50,7 +50,13 @@ std::optional<std::string> read_target(std::string_view word, ramp_target& out) 
   if (word.ends_with('%')) {
     const auto parsed = parse_percent(word);
     if (!parsed) {
-      return parsed.error();
+      // Here 0% is taken as well.
+      constexpr std::string_view above = "more than 0 to";
+      auto wrong = parsed.error();
+      if (const auto at = wrong.find(above); at != std::string::npos) {
+        wrong.replace(at, above.size(), "0 to");
+      }
+      return wrong;
     }
     out = {true, 0, parsed.value(), true};
     return std::nullopt;

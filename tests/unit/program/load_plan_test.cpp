@@ -284,7 +284,15 @@ TEST(load_keys, tell_what_does_not_go_together) {
             "3:22 a stage for all products takes a percentage where another stage is for one "
             "product; write to: 50%, or say for which product it is");
   EXPECT_EQ(mistakes_of(two + "stages: [{step: {product: a, to: 61}}]"),
-            "3:34 a ramp goes to 61 devices, and 60 connect; write at most that, or a percentage");
+            "3:34 a step goes to 61 devices, and 60 connect; write at most that, or a percentage");
+  EXPECT_EQ(mistakes_of("devices: 100\nstages: [{spike: {to: 101}}]").substr(0, 34),
+            "2:22 a spike goes to 101 devices, a");
+  EXPECT_EQ(mistakes_of("stages: [{ramp: {to: 101%}}]"),
+            "1:22 to 101% is out of range; it takes 0 to 100 percent");
+  EXPECT_EQ(mistakes_of("stages: [{ramp: {reports: 300%, rate: 20/s}}]"),
+            "1:39 rate does not go with reports alone, since it is devices a second; write over: "
+            "1m");
+  EXPECT_EQ(mistakes_of("stages: [{ramp: {reports: 300%, rate: 20/s, to: 50%}}]"), "taken");
   EXPECT_EQ(mistakes_of("stages: [{spike: {reports: 10001%}}]"),
             "1:28 reports 10001% is not a percentage of 0% to 10000%; write 60, 12.5 or 250%");
   EXPECT_EQ(mistakes_of("stages: [{spike: {reports: -5}}]"),
