@@ -195,7 +195,7 @@ std::vector<std::string> strangers(const csv_table& table, const tsl::model& thi
   for (const auto& name : table.columns()) {
     if (thing.find_property(name.substr(0, name.find('.'))) == nullptr) {
       const auto near = text::nearest(name, free);
-      out.push_back(name + (near ? ", the nearest is " + std::string{*near} : ""));
+      out.push_back(name + (near ? " (the nearest is " + std::string{*near} + ")" : ""));
     }
   }
   return out;

@@ -127,6 +127,20 @@ stages:
                          "lasts until the run ends"):
             self.assertIn(sentence, odd)
 
+    def test_tables_are_told_with_what_they_give(self):
+        (self.folder / "t.csv").write_text("at,Humidity,Temprature,say\n7,40,12,x\n8,,13,\"\"\"y\"\"\"\n")
+        text, _ = self.check("""
+products:
+  - {name: air, count: 1, report: [{replay: {file: t.csv}}]}
+  - {name: mouth, count: 1, report: [
+      {what: custom, payload: '{{"at":{column at},"say":"{column say}"}}', replay: {file: t.csv}}]}
+""")
+        self.assertIn("\nnotes\n", text)
+        self.assertIn("  product air, report properties: replays Humidity of 2 rows; columns that are no property: at, "
+                      "Temprature (the nearest is Temperature), say\n", text)
+        self.assertIn("  product mouth, report custom: 1 of 2 cells of column say would make the payload no JSON: "
+                      "\"\"y\"\" in line 3, column 7\n", text)
+
     def test_curves_that_are_cut_are_odd(self):
         text = ("day: 24m\ndevices: 10\nproducts: [{name: p, daily_curve: office}]\n"
                 "stages: [{ramp: {over: 0s}, hold: 10m}, {spike: {reports: %s, for: 10s}, hold: 14m}]\n")

@@ -120,7 +120,7 @@ TEST_F(replays, tell_what_a_file_is_that_is_no_such_table) {
 TEST_F(replays, note_what_they_take_and_what_they_leave) {
   EXPECT_EQ(noted("at,Place,Temprature\n7,yard,12\n8,,13\n", ""),
             "product p, report properties: replays Place of 2 rows; columns that are no property: "
-            "at, Temprature, the nearest is Temperature");
+            "at, Temprature (the nearest is Temperature)");
   EXPECT_EQ(noted("Place,Temperature\nyard,12\n", "identifiers: [Place], "),
             "product p, report properties: replays Place of 1 row; columns that are not among its "
             "identifiers: Temperature");
