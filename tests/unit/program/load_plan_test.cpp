@@ -285,8 +285,8 @@ TEST(load_keys, tell_what_does_not_go_together) {
             "product; write to: 50%, or say for which product it is");
   EXPECT_EQ(mistakes_of(two + "stages: [{step: {product: a, to: 61}}]"),
             "3:34 a step goes to 61 devices, and 60 connect; write at most that, or a percentage");
-  EXPECT_EQ(mistakes_of("devices: 100\nstages: [{spike: {to: 101}}]").substr(0, 34),
-            "2:22 a spike goes to 101 devices, a");
+  EXPECT_EQ(mistakes_of("devices: 100\nstages: [{spike: {to: 101}}]").substr(0, 35),
+            "2:23 a spike goes to 101 devices, a");
   EXPECT_EQ(mistakes_of("stages: [{ramp: {to: 101%}}]"),
             "1:22 to 101% is out of range; it takes 0 to 100 percent");
   EXPECT_EQ(mistakes_of("stages: [{ramp: {reports: 300%, rate: 20/s}}]"),
