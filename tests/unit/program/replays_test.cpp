@@ -55,9 +55,10 @@ protected:
                 : replay_list{};
   }
   /// The notes, one after the other.
-  std::string noted(const std::string& table, const std::string& report) {
+  std::string noted(const std::string& table, const std::string& report,
+                    const std::string& product = "") {
     notes.clear();
-    EXPECT_EQ(wrong(table, report), "taken");
+    EXPECT_EQ(wrong(table, report, product), "taken");
     std::string out;
     for (const auto& note : notes) {
       out += (out.empty() ? "" : "; ") + note;
@@ -107,7 +108,7 @@ TEST_F(replays, tell_what_a_file_is_that_is_no_such_table) {
   const auto other = wrong("Temperature;Place\n12;yard\n", "");
   EXPECT_TRUE(other.ends_with("Mode or Spot" + commas)) << other;
   EXPECT_EQ(wrong("Temperature;Place\n12,5;yard\n", ""),
-            "t.csv:2:1: this row has 2 cells, and the table 1 column" + commas);
+            "t.csv:2:4: this row has 2 cells, and the table 1 column" + commas);
   const auto tabs = wrong("Temperature\tPlace\n12\tyard\n", "");
   EXPECT_TRUE(tabs.ends_with("first line has tabs between the names, and a table has commas"))
       << tabs;
@@ -121,11 +122,11 @@ TEST_F(replays, note_what_they_take_and_what_they_leave) {
   EXPECT_EQ(noted("at,Place,Temprature\n7,yard,12\n8,,13\n", ""),
             "product p, report properties: replays Place of 2 rows; columns that are no property: "
             "at, Temprature (the nearest is Temperature)");
-  EXPECT_EQ(noted("Place,Temperature\nyard,12\n", "identifiers: [Place], "),
+  EXPECT_EQ(noted("Place,Temperature\nyard,12\n", "identifiers: [Place], ", ", model: m"),
             "product p, report properties: replays Place of 1 row; columns that are not among its "
             "identifiers: Temperature");
-  EXPECT_EQ(wrong("Place\nyard\n", "identifiers: [Temperature, Mode], "),
-            "s.yaml:1:81: replay changes nothing: no column of t.csv is among the identifiers of "
+  EXPECT_EQ(wrong("Place\nyard\n", "identifiers: [Temperature, Mode], ", ", model: m"),
+            "s.yaml:1:91: replay changes nothing: no column of t.csv is among the identifiers of "
             "the report, Temperature, Mode");
   std::string names = "Place";
   std::string cells = "yard";
