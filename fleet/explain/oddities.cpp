@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "fleet/explain/explain.hpp"
+#include "fleet/explain/load_told.hpp"
 #include "fleet/judging/expectation.hpp"
 #include "fleet/report/judged.hpp"
 #include "fleet/run/cloud_traffic.hpp"
@@ -32,6 +33,13 @@ void look_at_products(const explanation& e, sentences& out) {
                                   p.product.name, word_for(rule.what, report_kind_words),
                                   format_duration(rule.every), format_duration(e.plan.run_for)));
       }
+    }
+    if (p.curve_most_ppm > actors::curve_ppm_most) {
+      out.push_back(
+          fmt::format("product {} comes to {} of its reports by the stages and daily curve "
+                      "{} together, and devices report at most {} as often",
+                      p.product.name, percent_said(p.curve_most_ppm), p.product.daily_curve,
+                      percent_said(actors::curve_ppm_most)));
     }
     for (const auto& topic : p.product.topics) {
       if (topic.at >= e.plan.run_for) {
