@@ -153,10 +153,15 @@ class ReportPage(Case):
     def test_two_runs_stand_side_by_side(self):
         self.virtual_run("--devices", 200, "--duration", "2m")
         other = self.folder / "other.json"
-        self.virtual_run("--devices", 260, "--duration", "3m", "--link", "4g", *FAULTS, json=other)
+        scenario = self.folder / "other.yaml"
+        scenario.write_text("name: The other\n")
+        self.virtual_run("--scenario", scenario, "--devices", 260, "--duration", "3m", "--link",
+                         "4g", *FAULTS, json=other)
+        differ = "the runs differ: scenario none against The other, devices 200 against 260"
         text = run([FLEET, "report", self.files["json"], other])
         self.assertEqual(text.code, 0, text.error_output)
         self.assertRegex(text.output, r"requested +200 +260 +\+60 \(\+30 %\)")
+        self.assertEqual(text.lines[2], differ)
         page = self.folder / "two.html"
         done = run([FLEET, "report", self.files["json"], other, "--html", page])
         self.assertEqual((done.code, done.output), (0, ""), done.error_output)
@@ -171,6 +176,18 @@ class ReportPage(Case):
         row = browser.ask("""[...document.querySelector('[data-row="devices/requested"]').cells]
             .map((c) => c.textContent)""")
         self.assertEqual(row[:4], ["requested", "200", "260", "+60 (+30 %)"])
+        self.assertEqual(browser.ask("document.getElementById('differ').innerText.trim()"),
+                         "T" + differ[1:])
+        cards = browser.ask("""[...document.querySelectorAll('.columns .sub')].map((e) =>
+            e.textContent.split(" · ")[0])""")
+        self.assertEqual(cards, ["no scenario", "The other"])
+        # Amounts are in the words of a run's own page, which has them from this script.
+        amounts = browser.ask("""JSON.parse(document.getElementById("data").textContent).compare.rows
+            .filter((r) => r.a !== null && /[a-zµ]/i.test(r.a_text))
+            .map((r) => [r.a_text, [kit.time(r.a), kit.size(r.a), kit.rate(r.a)]])""")
+        self.assertGreater(len(amounts), 15)
+        for said, words in amounts:
+            self.assertIn(said, words)
 
     def test_an_earlier_run_gives_the_same_files_as_the_run_itself(self):
         facts = self.day()
