@@ -54,6 +54,13 @@ void look_at_products(const explanation& e, sentences& out) {
 void look_at_load(const explanation& e, sentences& out) {
   const auto& plan = e.plan;
   const auto end = target_at(plan, plan.run_for);
+  for (std::size_t i = 1; i < plan.stage_ends.size(); ++i) {
+    if (plan.stage_ends[i - 1] >= plan.run_for) {
+      out.push_back(fmt::format("stage {} begins when the run ends, and does nothing; give it, or "
+                                "the run, a while",
+                                i + 1));
+    }
+  }
   std::uint32_t after = 0;
   duration ramped{0};
   for (const auto& line : plan.lines) {

@@ -141,6 +141,12 @@ products:
         self.assertIn("  product mouth, report custom: 1 of 2 cells of column say would make the payload no JSON: "
                       "\"\"y\"\" in line 3, column 7\n", text)
 
+    def test_a_stage_that_begins_when_the_run_ends_is_odd(self):
+        text = "devices: 10\nstages: [{ramp: {to: 5, over: 0s}, hold: 10s}, {ramp: {over: 0s}%s}]\n"
+        odd = "\n".join(self.scenario(text % "")["odd"])
+        self.assertIn("stage 2 begins when the run ends, and does nothing", odd)
+        self.assertEqual([], self.scenario(text % ", hold: 1s")["odd"])
+
     def test_curves_that_are_cut_are_odd(self):
         text = ("day: 24m\ndevices: 10\nproducts: [{name: p, daily_curve: office}]\n"
                 "stages: [{ramp: {over: 0s}, hold: 10m}, {spike: {reports: %s, for: 10s}, hold: 14m}]\n")
