@@ -139,7 +139,7 @@ products:
         self.assertIn("  product air, report properties: replays Temperature of 2 rows; columns that are no property: at, "
                       "LightSwich (the nearest is LightSwitch), say\n", text)
         self.assertIn("  product mouth, report custom: 1 of 2 cells of column say would make the payload no JSON: "
-                      "\"\"y\"\" in line 3, column 6\n", text)
+                      "\"\"y\"\" in line 3, column 6", text)
 
     def test_a_stage_that_begins_when_the_run_ends_is_odd(self):
         text = "devices: 10\nstages: [{ramp: {to: 5, over: 0s}, hold: 10s}, {ramp: {over: 0s}%s}]\n"
