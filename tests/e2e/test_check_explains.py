@@ -128,7 +128,7 @@ stages:
             self.assertIn(sentence, odd)
 
     def test_tables_are_told_with_what_they_give(self):
-        (self.folder / "t.csv").write_text("at,Humidity,Temprature,say\n7,40,12,x\n8,,13,\"\"\"y\"\"\"\n")
+        (self.folder / "t.csv").write_text("at,Temperature,LightSwich,say\n7,40,1,x\n8,,0,\"\"\"y\"\"\"\n")
         text, _ = self.check("""
 products:
   - {name: air, count: 1, report: [{replay: {file: t.csv}}]}
@@ -136,10 +136,10 @@ products:
       {what: custom, payload: '{{"at":{column at},"say":"{column say}"}}', replay: {file: t.csv}}]}
 """)
         self.assertIn("\nnotes\n", text)
-        self.assertIn("  product air, report properties: replays Humidity of 2 rows; columns that are no property: at, "
-                      "Temprature (the nearest is Temperature), say\n", text)
+        self.assertIn("  product air, report properties: replays Temperature of 2 rows; columns that are no property: at, "
+                      "LightSwich (the nearest is LightSwitch), say\n", text)
         self.assertIn("  product mouth, report custom: 1 of 2 cells of column say would make the payload no JSON: "
-                      "\"\"y\"\" in line 3, column 7\n", text)
+                      "\"\"y\"\" in line 3, column 6", text)
 
     def test_a_stage_that_begins_when_the_run_ends_is_odd(self):
         text = "devices: 10\nstages: [{ramp: {to: 5, over: 0s}, hold: 10s}, {ramp: {over: 0s}%s}]\n"
