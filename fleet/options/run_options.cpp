@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 
+#include "fleet/options/crew_flags.hpp"
 #include "fleet/options/judging_flags.hpp"
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/report_flags.hpp"
@@ -315,12 +316,7 @@ void complete(run_options& o) {
   }
 }
 
-} // namespace
-
-result<command, usage_error> parse_run(std::span<const std::string_view> words) {
-  run_options out;
-  flag_set flags{std::string{name},
-                 "runs devices and accounts for every message they send and receive", "[flags]"};
+void declare(flag_set& flags, run_options& out, crew_options& crew) {
   load_flags(flags, out);
   cloud_flags(flags, out);
   device_flags(flags, out);
@@ -330,7 +326,18 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   fault_flags(flags, out);
   output_flags(flags, out);
   sweep_flags(flags, out.sweep);
+  crew_flags(flags, crew);
   examples(flags);
+}
+
+} // namespace
+
+result<command, usage_error> parse_run(std::span<const std::string_view> words) {
+  run_options out;
+  crew_options crew;
+  flag_set flags{std::string{name},
+                 "runs devices and accounts for every message they send and receive", "[flags]"};
+  declare(flags, out, crew);
   if (asks_for_help(words)) {
     return help_answer(flags);
   }
@@ -338,6 +345,9 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
     return fail(wrong_usage(name, *wrong));
   }
   if (const auto wrong = run_contradiction(out, flags)) {
+    return fail(wrong_usage(name, *wrong));
+  }
+  if (const auto wrong = crew_contradiction(out, crew, flags)) {
     return fail(wrong_usage(name, *wrong));
   }
   for (const auto flag : overriding_flags) {
@@ -348,6 +358,15 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   out.sign_given = flags.given("--sign");
   complete(out);
   return command{std::move(out)};
+}
+
+crew_options crew_of(std::span<const std::string_view> words) {
+  run_options out;
+  crew_options crew;
+  flag_set flags{std::string{name}, {}, {}};
+  declare(flags, out, crew);
+  (void)flags.parse(words);
+  return crew;
 }
 
 } // namespace fleet::program

@@ -104,6 +104,9 @@ std::string fault_session::add(const std::string& words) {
     added.push_back(name);
     told.push_back(std::move(line));
   }
+  if (relay_) {
+    relay_({control_verb::add, words, {}});
+  }
   return add_answer(told, made.value().notes);
 }
 
@@ -115,6 +118,9 @@ std::string fault_session::remove(const std::vector<std::string>& names) {
   }
   for (const auto& name : names) {
     (void)desk_.remove(name, now_);
+  }
+  if (relay_) {
+    relay_({control_verb::remove, {}, names});
   }
   return add_answer({}, {});
 }
