@@ -84,10 +84,23 @@ void fault_desk::remove_all() {
   rearm();
 }
 
+void fault_desk::renew(order& one, std::string_view owner) noexcept {
+  if (one.until != never && one.lease.owner == owner) {
+    one.until = later(home_.now(), one.lease.lasts);
+  }
+}
+
 void fault_desk::renew(std::string_view owner) {
   for (auto& [name, ordered] : orders_) {
-    if (ordered.until != never && ordered.lease.owner == owner) {
-      ordered.until = later(home_.now(), ordered.lease.lasts);
+    renew(ordered, owner);
+  }
+  rearm();
+}
+
+void fault_desk::renew(std::string_view owner, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (const auto found = orders_.find(name); found != orders_.end()) {
+      renew(found->second, owner);
     }
   }
   rearm();

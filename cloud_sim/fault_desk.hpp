@@ -67,9 +67,10 @@ public:
   /// As faults::timeline::add(), for effects of the cloud and of firmware; false for others too.
   bool add(faults::fault f, time_point start) { return add(std::move(f), start, draw_); }
   bool add(faults::fault f, time_point start, const fault_draw& draw, fault_lease lease = {});
-  /// Its owner is heard of: what was leased stays for as long again. What nobody renews ends, and
-  /// is forgotten.
+  /// Its owner is heard of: what was leased to them stays for as long again, or those of it that
+  /// are named. What nobody renews ends, and is forgotten.
   void renew(std::string_view owner);
+  void renew(std::string_view owner, const std::vector<std::string>& names);
   /// Empty: nobody in particular, or there is no such fault.
   [[nodiscard]] std::string_view owner_of(std::string_view name) const noexcept;
   bool remove(std::string_view name);
@@ -137,6 +138,7 @@ private:
   void on_strength(const faults::fault& f, std::uint32_t ppm) override;
   void on_end(const faults::fault& f) override;
   void rearm();
+  void renew(order& one, std::string_view owner) noexcept;
   void end_lapsed(time_point now);
   fault_window* find(std::string_view name) noexcept;
   fault_mark& mark_of(std::string_view name) noexcept;

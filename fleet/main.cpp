@@ -13,6 +13,7 @@
 #include "fleet/console/console_command.hpp"
 #include "fleet/console/fault_command.hpp"
 #include "fleet/console/rollout_command.hpp"
+#include "fleet/doctor/command.hpp"
 #include "fleet/fault/fault_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
@@ -94,6 +95,8 @@ int main(int argc, char** argv) {
           return execute_report(what, std::cout, std::cerr);
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
+        } else if constexpr (std::is_same_v<what_type, doctor_options>) {
+          return execute_doctor(what, std::cout, std::cerr);
         } else {
           if (workers.serves() && !what.of) {
             return execute_worker(workers.worker);

@@ -16,9 +16,9 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> subcommands{"run",     "cloud",  "device", "worker",
-                                                       "fault",   "report", "check",  "completion",
-                                                       "version", "help"};
+constexpr std::array<std::string_view, 11> subcommands{"run",        "cloud",   "device", "worker",
+                                                       "fault",      "report",  "check",  "doctor",
+                                                       "completion", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -36,6 +36,7 @@ constexpr std::string_view overview =
     "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
     "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
     "  check          validates scenarios, models and credentials; explains scenarios\n"
+    "  doctor         looks whether this machine can carry a run, before it starts\n"
     "  completion     prints a script that completes all this in bash, zsh or fish\n"
     "  version        prints the version\n"
     "  help [NAME]    prints this, or a subcommand's manual; help metrics: all that /metrics has;\n"
@@ -246,6 +247,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "check") {
     return parse_check(rest);
+  }
+  if (first == "doctor") {
+    return parse_doctor(rest);
   }
   if (first == "completion") {
     return parse_completion(rest);

@@ -14,6 +14,7 @@
 #include "fleet/console/fault_options.hpp"
 #include "fleet/console/options.hpp"
 #include "fleet/console/rollout_options.hpp"
+#include "fleet/doctor/options.hpp"
 #include "fleet/fault/options.hpp"
 #include "fleet/options/hand_ota_options.hpp"
 #include "fleet/options/judging_options.hpp"
@@ -174,9 +175,9 @@ struct report_options {
   report_files told;             ///< of two: the page alone
 };
 
-using command =
-    std::variant<run_options, cloud_options, console_options, rollout_options, fault_options,
-                 device_options, check_options, report_options, live_fault_options, text_answer>;
+using command = std::variant<run_options, cloud_options, console_options, rollout_options,
+                             fault_options, device_options, check_options, report_options,
+                             live_fault_options, doctor_options, text_answer>;
 
 /// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
 /// code 2.

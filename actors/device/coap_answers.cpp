@@ -15,6 +15,13 @@ namespace {
 constexpr std::uint8_t auth_waits_max = 5; ///< for the answer to /auth, one after the other
 constexpr std::uint8_t handshakes_max = 4; ///< likewise: two minutes in all, as DTLS itself has it
 
+/// What the platform had no room or no means for then, as Max-Age says for how long (RFC 7252
+/// §5.9.3.4, RFC 8516 §2).
+bool may_pass(coap::code c) noexcept {
+  static constexpr auto too_many_requests = coap::make_code(4, 29);
+  return c == too_many_requests || coap::class_of(c) == 5;
+}
+
 outcome outcome_of(coap::code c) noexcept {
   if (c == coap::code::unauthorized) {
     return outcome::refused_credentials;
@@ -22,7 +29,7 @@ outcome outcome_of(coap::code c) noexcept {
   if (c == coap::code::forbidden) {
     return outcome::refused_authorization;
   }
-  return coap::class_of(c) == 5 ? outcome::refused_unavailable : outcome::protocol_error;
+  return may_pass(c) ? outcome::refused_unavailable : outcome::protocol_error;
 }
 
 outcome outcome_of(coap::request_failure why) noexcept {
@@ -40,13 +47,6 @@ outcome outcome_of(coap::request_failure why) noexcept {
 /// A gateway's word for no answer from behind it: nobody knows what became of the post.
 bool of_a_gateway(coap::code c) noexcept {
   return c == coap::code::bad_gateway || c == coap::code::gateway_timeout;
-}
-
-/// What the platform had no room or no means for then, as Max-Age says for how long (RFC 7252
-/// §5.9.3.4, RFC 8516 §2).
-bool may_pass(coap::code c) noexcept {
-  static constexpr auto too_many_requests = coap::make_code(4, 29);
-  return c == too_many_requests || coap::class_of(c) == 5;
 }
 
 /// `4.01`.
@@ -82,7 +82,9 @@ void coap_channel::tell(const coap::client_event_variant& event) {
     } else if (bad->why == coap::request_failure::timed_out && plan().coap.security != nullptr) {
       renew();
     } else {
-      silent_ += bad->why == coap::request_failure::no_answer ? 1 : 0;
+      if (bad->why == coap::request_failure::no_answer) {
+        count_silence(bad->id);
+      }
       owner_.on_post_ended(
           bad->id, {post_end::unanswered, {}, outcome_of(bad->why), "a post was not answered"});
       ask_for_life();
@@ -111,9 +113,19 @@ void coap_channel::ask_for_life() {
   }
 }
 
+/// One that went before the last sign of life says nothing of what is now, and while a ping is open
+/// its repeats are what counts: reports that follow one another fast would be many before an answer
+/// can be here.
+void coap_channel::count_silence(std::uint32_t id) noexcept {
+  const auto since = static_cast<std::int16_t>(static_cast<std::uint16_t>(id) - heard_to_);
+  if (since > 0 && probe_ == 0 && silent_ < UINT8_MAX) {
+    ++silent_;
+  }
+}
+
 /// Plain, what is repeated has all of its own patience (RFC 7252 §4.2).
 bool coap_channel::unheard() const noexcept {
-  const std::uint32_t vain = silent_ + client_.counts().retransmissions - heard_at_;
+  const unsigned vain = silent_ + repeats_;
   return (plan().coap.security != nullptr || probe_ != 0) && who_ == nullptr
          && vain > (refused_ ? 0U : plan().coap.unheard_max); // this one has not gone yet
 }
@@ -134,9 +146,8 @@ void coap_channel::renew() {
   token_.clear();
   cipher_.reset();
   probe_ = 0;
-  owner_.on_resent(client_.counts().retransmissions - resent_);
-  resent_ = client_.counts().retransmissions;
-  link_.close(); // one that is only deaf need not keep the session
+  resent_ = client_.counts().retransmissions; // those not told yet never left
+  link_.close();                              // one that is only deaf need not keep the session
   count_radio();
   state_ = state::closed;
   owner_.on_way_lost();
@@ -196,7 +207,7 @@ bool coap_channel::ask_anew() {
 }
 
 /// What is seen of a wrong key: nothing is said with it that the far side could answer (RFC 6347
-/// §4.1.2.7).
+/// §4.1.2.7). Where the network says that nobody listens, it is not the key.
 std::string coap_channel::handshake_sentence() const {
   if (plan().coap.security == nullptr) {
     return "the link was not usable in time";
@@ -204,19 +215,24 @@ std::string coap_channel::handshake_sentence() const {
   const auto span =
       std::chrono::duration_cast<std::chrono::seconds>(handshake_wait - (due_ - now()));
   return "a handshake of DTLS has no end after " + std::to_string(span.count()) + " s"
-         + (plan().coap.shared_key
+         + (refused_ ? "; nobody listens there"
+            : plan().coap.shared_key
                 ? "; a server that has another key, or none, for this device is silent or sends "
                   "an alert: check ProductKey, DeviceName, DeviceSecret and --sign"
                 : "; the server is silent, or not all of what it says arrives");
 }
 
-std::string coap_channel::waits_for() const {
+std::optional<vain_wait> coap_channel::waits_for() const {
   static constexpr duration usually = std::chrono::seconds{5};
   if (state_ != state::opening || plan().coap.security == nullptr) {
-    return {};
+    return std::nullopt;
   }
   const bool early = waits_ == 0 && handshake_wait - (due_ - now()) < usually;
-  return early ? std::string{} : handshake_sentence();
+  if (early && !refused_) {
+    return std::nullopt;
+  }
+  return vain_wait{refused_ ? outcome::connection_refused : outcome::timed_out,
+                   handshake_sentence()};
 }
 
 void coap_channel::take_answer(const coap::client_event::response_arrived& answer) {

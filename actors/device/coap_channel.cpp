@@ -1,5 +1,5 @@
-// What goes out, and when: the link's events wait for the device's turn. What comes in is
-// coap_answers.cpp's.
+// When it speaks: the link's events wait for the device's turn. What a post is made of stands in
+// coap_posts.cpp; what comes in is coap_answers.cpp's.
 #include "actors/device/coap_channel.hpp"
 
 #include <algorithm>
@@ -26,7 +26,9 @@ struct small_number {
   std::uint8_t octet;
 };
 
-constexpr std::size_t levels_max = 12; ///< of a topic, `topic` itself included
+std::uint8_t at_most_octet(std::uint32_t n) noexcept {
+  return static_cast<std::uint8_t>(std::min<std::uint32_t>(n, UINT8_MAX));
+}
 
 } // namespace
 
@@ -80,9 +82,12 @@ void coap_channel::open() {
   radio_from_ = now();
   state_ = state::opening;
   due_ = later(now(), patience);
-  heard_at_ = client_.counts().retransmissions;
+  repeats_ = 0;
   silent_ = 0;
+  heard_to_ = newest_;
   refused_ = false;
+  opened_ = closed_ = false; // of a link before
+  arrived_ = {};
   if (at_.onlooker != nullptr) {
     at_.onlooker->on_opening();
   }
@@ -123,63 +128,6 @@ void coap_channel::ask() {
     again_ = later(now(), plan().auth_again); // others wait for their answers still
   }
   flush();
-}
-
-result<std::uint32_t, post_error> coap_channel::post(std::string_view topic, bytes_view payload,
-                                                     bool reliable) {
-  if (state_ != state::up || token_.empty()) {
-    return fail(post_error::busy);
-  }
-  if (payload.size() > alink::max_coap_payload
-      || topic.size() + alink::post_topic_prefix.size() > alink::max_post_path) {
-    return fail(post_error::too_large);
-  }
-  coap::option_list options;
-  options.add(coap::option::uri_path, as_bytes(alink::post_topic_prefix.substr(1)));
-  std::size_t levels = 1;
-  while (topic.starts_with('/') && levels < levels_max) {
-    topic.remove_prefix(1);
-    const std::string_view level = topic.substr(0, topic.find('/'));
-    options.add(coap::option::uri_path, as_bytes(level));
-    topic.remove_prefix(level.size());
-    ++levels;
-  }
-  if (!topic.empty()) {
-    return fail(post_error::too_large); // more levels than the vendor's client has options
-  }
-  const bool json = !payload.empty() && payload.front() == '{';
-  options.add_uint(coap::option::content_format,
-                   json ? coap::content_format::json : coap::content_format::octets);
-  options.add_uint(coap::option::accept, coap::content_format::octets);
-  options.add(plan().coap.token_option, as_bytes(token_));
-  byte_buffer& sealed = at_.around.part; // what is posted lies elsewhere
-  sealed.clear();
-  if (cipher_) {
-    std::array<char, 10> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sequence_).ptr;
-    cipher_->encrypt(as_bytes({digits.data(), static_cast<std::size_t>(end - digits.data())}),
-                     sealed);
-    const std::size_t number = sealed.size();
-    cipher_->encrypt(payload, sealed);
-    options.add(alink::coap_option_sequence, sealed.view().first(number));
-    payload = sealed.view().subspan(number);
-  }
-  wake_radio();
-  const auto asked = client_.request({.method = coap::code::post,
-                                      .options = options.view(),
-                                      .payload = payload,
-                                      .confirmable = reliable,
-                                      .observe = false,
-                                      .brief = plan().coap.once_wait,
-                                      .whole_max = whole_max()},
-                                     now(), at_.around.datagrams);
-  flush();
-  if (!asked) {
-    return fail(asked.error() == coap::request_error::too_many ? post_error::busy
-                                                               : post_error::too_large);
-  }
-  sequence_ += cipher_ ? 1 : 0;
-  return asked.value();
 }
 
 bool coap_channel::ping() {
@@ -236,6 +184,7 @@ void coap_channel::take_turn() {
   in_turn_ = true;
   if (std::exchange(opened_, false) && state_ == state::opening) {
     state_ = state::up;
+    refused_ = false; // of the handshake: somebody came
     former_ = link_.memory();
     due_ = later(now(), plan().auth_wait);
     owner_.on_transport_up();
@@ -279,8 +228,9 @@ void coap_channel::on_link_datagram(bytes_view bytes) {
 
 void coap_channel::take(bytes_view datagram) {
   refused_ = false;
-  heard_at_ = client_.counts().retransmissions;
+  repeats_ = 0;
   silent_ = 0;
+  heard_to_ = newest_;
   client_.receive(datagram, now());
   drain();
   if (probe_ != 0) { // whatever it was, it is a sign of life
@@ -337,6 +287,7 @@ void coap_channel::drop() noexcept {
   asleep_at_ = never;
   asked_ = 0;
   probe_ = 0;
+  resent_ = client_.counts().retransmissions;
   state_ = state::closed;
   opened_ = false;
   closed_ = false;
@@ -349,6 +300,7 @@ void coap_channel::handle_timeout() {
   }
   if (state_ == state::up && client_.next_timeout() <= now()) {
     client_.handle_timeout(now(), at_.around.datagrams);
+    repeats_ = at_most_octet(repeats_ + client_.counts().retransmissions - resent_);
     if (unheard()) {
       leave_unheard();
     } else {

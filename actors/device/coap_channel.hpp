@@ -24,12 +24,13 @@ public:
   void log_on(const alink::identity& who) override;
   result<std::uint32_t, post_error> post(std::string_view topic, bytes_view payload,
                                          bool reliable) override;
+  [[nodiscard]] std::size_t room(std::string_view topic) const override;
   bool ping() override;
   void close() override;
   void drop() noexcept override;
   void take_turn() override;
   void handle_timeout() override;
-  [[nodiscard]] std::string waits_for() const override;
+  [[nodiscard]] std::optional<vain_wait> waits_for() const override;
   [[nodiscard]] time_point next_timeout() const noexcept override;
   [[nodiscard]] std::size_t memory_bytes() const noexcept override;
 
@@ -50,9 +51,14 @@ private:
   /// Whether the far side seems to be gone, or to have forgotten the session.
   [[nodiscard]] bool unheard() const noexcept;
   void leave_unheard();
+  /// A post that asks for no answer has none.
+  void count_silence(std::uint32_t id) noexcept;
   void renew();
   void ask_for_life();
   void ask();
+  /// Path, formats and token of a post; views of `topic` and the token. False where no such path is
+  /// allowed.
+  [[nodiscard]] bool head_to(std::string_view topic, bool json, coap::option_list& options) const;
   /// Once more from the beginning; false when that has been done often enough.
   bool ask_anew();
   void drain();
@@ -91,10 +97,12 @@ private:
   time_point radio_from_ = never; ///< what is booked ends here; where the link is open
   std::uint32_t sequence_ = 0;    ///< AES mode: of the next message
   std::uint32_t asked_ = 0;       ///< the request /auth; 0: none is open
-  std::uint32_t resent_ = 0;      ///< repeats told so far
-  std::uint32_t heard_at_ = 0;    ///< repeats made when the far side was last heard
+  std::uint32_t resent_ = 0;      ///< repeats told so far, or that never left
   std::uint32_t probe_ = 0;       ///< the ping that asks for a sign of life; 0: none is open
-  std::uint32_t silent_ = 0;      ///< posts at QoS 0 without an answer since then
+  std::uint16_t newest_ = 0;      ///< post, by the end of its number
+  std::uint16_t heard_to_ = 0;    ///< likewise the newest when the far side was last heard
+  std::uint8_t repeats_ = 0;      ///< made since then
+  std::uint8_t silent_ = 0;       ///< posts at QoS 0 of since then that have no answer
   state state_ = state::closed;
   hal::close_reason reason_ = hal::close_reason::local;
   std::uint8_t tries_ = 0; ///< questions within auth_wait

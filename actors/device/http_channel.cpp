@@ -46,9 +46,14 @@ bool of_a_gateway(std::uint16_t status) noexcept {
   return status == 502 || status == 504;
 }
 
-/// What the platform, or a proxy before it, could not do then: by the status, or by the code.
+/// What the platform, or a proxy before it, could not do then.
+bool may_pass(std::uint16_t status) noexcept {
+  return status >= 500 || status == 408 || status == 425 || status == 429;
+}
+
+/// The same by the status, or by the code.
 bool may_pass(std::uint16_t status, const std::optional<alink::http_answer>& said) noexcept {
-  if (status >= 500 || status == 408 || status == 425 || status == 429) {
+  if (may_pass(status)) {
     return true;
   }
   return said
@@ -147,8 +152,7 @@ result<std::uint32_t, post_error> http_channel::post(std::string_view topic, byt
   if (token_.empty() || state_ == state::connecting || open_ != 0 || asked_) {
     return fail(post_error::busy);
   }
-  if (payload.size() > alink::max_http_body
-      || topic.size() + alink::post_topic_prefix.size() > alink::max_post_path) {
+  if (payload.size() > room(topic)) {
     return fail(post_error::too_large);
   }
   if (state_ != state::up || !client_.ready()) {
@@ -298,7 +302,7 @@ void http_channel::take_grant(const http::client_event::response_finished& answe
     leave();
   }
   if (!said) {
-    end(answer.status >= 500 ? outcome::refused_unavailable : outcome::protocol_error,
+    end(may_pass(answer.status) ? outcome::refused_unavailable : outcome::protocol_error,
         strange("/auth", answer));
   } else if (said->code != 0) {
     end(outcome_of(said->code), sentence_of("/auth", said->code));

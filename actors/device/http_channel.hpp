@@ -22,6 +22,10 @@ public:
   /// HTTP has only one kind of post: `reliable` or not.
   result<std::uint32_t, post_error> post(std::string_view topic, bytes_view payload,
                                          bool reliable) override;
+  [[nodiscard]] std::size_t room(std::string_view topic) const override {
+    const bool named = topic.size() + alink::post_topic_prefix.size() <= alink::max_post_path;
+    return named ? alink::max_http_body : 0;
+  }
   void close() override;
   void drop() noexcept override;
   void take_turn() override;

@@ -2,7 +2,9 @@
 // post, be answered. CoAP and HTTP are its kinds. No reports, no back-off, no account.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +43,12 @@ struct post_answer {
 enum class post_error : std::uint8_t {
   busy,     ///< not now: on_ready() or the end of another post follows
   too_large ///< never
+};
+
+/// What is waited for without an end so far, and how it would end now.
+struct vain_wait {
+  outcome why = outcome::timed_out;
+  std::string what; ///< a sentence
 };
 
 /// Told in turns of the device. Any of these calls may log_on(), post(), close() and drop().
@@ -111,8 +119,11 @@ public:
   /// In the device's turn: tells what happened since the last one.
   virtual void take_turn() = 0;
   virtual void handle_timeout() = 0;
-  /// What it has waited for in vain, longer than that usually takes: a sentence, or empty.
-  [[nodiscard]] virtual std::string waits_for() const { return {}; }
+  /// Octets of payload that one post to an MQTT topic has room for, by the transport and the token
+  /// there are; 0: none goes to that topic.
+  [[nodiscard]] virtual std::size_t room(std::string_view topic) const = 0;
+  /// What it waits for in vain: the network says so, or it takes longer than usual.
+  [[nodiscard]] virtual std::optional<vain_wait> waits_for() const { return std::nullopt; }
   [[nodiscard]] virtual time_point next_timeout() const noexcept = 0;
   /// Octets, its own size included; the board and the stream are not its.
   [[nodiscard]] virtual std::size_t memory_bytes() const noexcept = 0;

@@ -13,10 +13,6 @@ namespace fleet::actors {
 
 namespace {
 
-std::size_t payload_max(const post_plan& plan) noexcept {
-  return plan.protocol == post_protocol::coap ? alink::max_coap_payload : alink::max_http_body;
-}
-
 /// Messages about firmware that may wait or be open beside the reports.
 constexpr std::size_t posts_beside_max = 8;
 
@@ -89,8 +85,8 @@ void post_device::quiet() {
 
 void post_device::stop(time_point deadline) {
   quiet();
-  if (const std::string what = channel_->waits_for(); !what.empty()) {
-    around_.watcher->on_trouble(index_, outcome::timed_out, "at the end " + what);
+  if (const auto vain = channel_->waits_for()) {
+    around_.watcher->on_trouble(index_, vain->why, "at the end " + vain->what);
   }
   if (go(step::stop_asked) && phase_ == phase::stopping) {
     slot_.trace.note(now(), happening::stopping);
@@ -185,8 +181,9 @@ bool post_device::window_is_full() const noexcept {
   return pending_.size() >= (unasked ? window + posts_beside_max : window);
 }
 
+/// Of a report, before anything is booked: what does not go is no message.
 std::optional<skip> post_device::obstacle(std::size_t octets) const {
-  if (octets > payload_max(*product_.post)) {
+  if (octets > channel_->room(topic_)) {
     return skip::too_large;
   }
   if (window_is_full()) {

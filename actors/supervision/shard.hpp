@@ -97,8 +97,9 @@ struct shard {
   std::vector<crash_record> crashes; ///< the first hundred
 
   // Told to the director, from any thread.
-  fault_marks faults;                    ///< what came of those added so far
-  std::atomic<std::uint32_t> started{0}; ///< with a timetable: the most that were on
+  fault_marks faults;                                  ///< what came of those added so far
+  std::array<counter, outcome_count> trouble_counts{}; ///< as in `troubles`, so far
+  std::atomic<std::uint32_t> started{0};               ///< with a timetable: the most that were on
   std::atomic<std::uint32_t> stopped{0};
   std::atomic<std::uint64_t> in_flight{0}; ///< refreshed while quiet
   std::atomic<bool> done{false};           ///< all devices are stopped and their actors gone

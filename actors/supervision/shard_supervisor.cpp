@@ -235,6 +235,7 @@ void shard_supervisor::release_stopped() {
 void shard_supervisor::on_trouble(std::uint32_t index, outcome what, std::string_view detail) {
   auto& t = shard_.troubles[static_cast<std::size_t>(what)];
   ++t.count;
+  bump(shard_.trouble_counts[static_cast<std::size_t>(what)]);
   if (t.count == 1) {
     t.example_device = index;
     t.example_detail = detail;

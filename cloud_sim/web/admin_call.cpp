@@ -266,6 +266,18 @@ std::optional<std::string> admin_call::text_or_raw(std::string_view key) const {
   return text(key, std::string_view{});
 }
 
+bool admin_call::words(const json_member& list, std::vector<std::string>& out) const {
+  json_reader inner; // a reader goes one level deep
+  bool good = list.type == json_type::array && inner.read(as_bytes(list.value)) == json_error::none;
+  for (const auto& each : inner.top()) {
+    good = good && append_json_string(out.emplace_back(), each.value);
+  }
+  if (!good) {
+    malformed(quoted(list.key, "must be an array of strings"));
+  }
+  return good;
+}
+
 std::optional<bool> admin_call::flag(std::string_view key, bool fallback) const {
   const auto* const member = reader().find(key);
   if (member == nullptr) {

@@ -65,6 +65,8 @@ public:
                                   std::optional<std::string_view> fallback) const;
   /// A string's text, or another value as it stands.
   std::optional<std::string> text_or_raw(std::string_view key) const;
+  /// The strings of an array, appended; false: answered.
+  bool words(const json_member& list, std::vector<std::string>& out) const;
   std::optional<bool> flag(std::string_view key, bool fallback) const;
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t fallback, std::int64_t low,
                                       std::int64_t high) const;

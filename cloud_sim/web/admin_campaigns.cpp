@@ -80,19 +80,6 @@ std::optional<std::uint16_t> permille_of(std::string_view raw) {
                                            : std::nullopt;
 }
 
-/// Strings of an array in an object of the body; false: answered.
-bool read_words(const admin_call& call, const json_member& list, std::vector<std::string>& out) {
-  json_reader inner; // a reader goes one level deep
-  bool good = list.type == json_type::array && inner.read(as_bytes(list.value)) == json_error::none;
-  for (const auto& each : inner.top()) {
-    good = good && append_json_string(out.emplace_back(), each.value);
-  }
-  if (!good) {
-    call.malformed("`" + std::string{list.key} + "` must be an array of strings");
-  }
-  return good;
-}
-
 bool read_select(const admin_call& call, campaign_order& into) {
   const auto* const select = call.reader().find("select");
   if (select == nullptr) {
@@ -111,11 +98,11 @@ bool read_select(const admin_call& call, campaign_order& into) {
       }
       into.rules.select.permille = *permille;
     } else if (member.key == "versions") {
-      if (!read_words(call, member, into.rules.select.from_versions)) {
+      if (!call.words(member, into.rules.select.from_versions)) {
         return false;
       }
     } else if (member.key == "devices") {
-      if (!read_words(call, member, into.device_names)) {
+      if (!call.words(member, into.device_names)) {
         return false;
       }
     } else {

@@ -241,13 +241,21 @@ void list_faults(const admin_call& call) {
 
 void renew_faults(const admin_call& call) {
   auto* const desk = desk_of(call);
-  if (desk == nullptr || !call.read_object({"owner"})) {
+  if (desk == nullptr || !call.read_object({"owner", "names"})) {
     return;
   }
-  if (const auto owner = call.text("owner", std::nullopt)) {
-    desk->renew(*owner);
-    give_list(call, *desk);
+  const auto owner = call.text("owner", std::nullopt);
+  const auto* const some = call.reader().find("names");
+  std::vector<std::string> names;
+  if (!owner || (some != nullptr && !call.words(*some, names))) {
+    return;
   }
+  if (some != nullptr) {
+    desk->renew(*owner, names);
+  } else {
+    desk->renew(*owner);
+  }
+  give_list(call, *desk);
 }
 
 void add_fault(const admin_call& call) {
@@ -282,7 +290,10 @@ void add_fault(const admin_call& call) {
   const std::string name = f.name;
   if (const auto* const same = desk->find_fault(name)) {
     if (same->now != timeline::state::over) {
-      call.refuse(409, "refused", "there is a fault called " + name + " already");
+      const auto owner = desk->owner_of(name);
+      call.refuse(409, "fault-exists",
+                  "there is a fault called " + name + " already, ordered by "
+                      + (owner.empty() ? std::string{"hand"} : std::string{owner}));
       return;
     }
     (void)desk->remove(name); // its place is the new one's

@@ -28,7 +28,8 @@ http::client_limits limits_for(duration patience) {
 /// How an attempt to get an answer ended.
 struct ending {
   bool over = false;
-  bool stale = false; ///< a kept transport went away before an octet of the answer
+  bool unsent = false; ///< a kept transport was gone before an octet of the question
+  bool stale = false;  ///< … and before one of the answer
   std::optional<hal::close_reason> never_connected;
   std::string sentence; ///< empty: `answer` is whole
   admin_answer answer;
@@ -103,7 +104,7 @@ void exchange::send(const http::request& what) {
   home_.poll_once(duration{0});
   if (!stream_) {
     ended_.over = true;
-    ended_.stale = used_;
+    ended_.unsent = used_;
     ended_.sentence = "closed the connection";
     return;
   }
@@ -272,9 +273,9 @@ result<admin_answer, std::string> admin_connection::ask(const admin_request& wha
     if (end.sentence.empty()) {
       return std::move(end.answer);
     }
-    // A server may end an idle transport at any time; asking again is harmless where nothing
-    // changes by being asked.
-    if (end.stale && what.method == "GET" && again) {
+    // A server may end an idle transport at any time. Asking again is harmless where it was not
+    // asked, or nothing changes by being asked.
+    if ((end.unsent || (end.stale && what.method == "GET")) && again) {
       again = false;
       state_->transport.reset();
       continue;

@@ -96,10 +96,17 @@ admin_request faults_request() {
   return {"GET", "/v1/faults"};
 }
 
-admin_request renew_faults_request(std::string_view owner) {
+admin_request renew_faults_request(std::string_view owner, std::span<const std::string> names) {
+  byte_buffer list;
+  for (const auto& name : names) {
+    list.push(list.size() == 0 ? '[' : ',');
+    append_json_text(list, name);
+  }
+  list.append(list.size() == 0 ? "[]" : "]");
   byte_buffer out;
   object_writer object{out};
   object.text("owner", owner);
+  object.raw("names", as_text(list.view()));
   object.end();
   return {"POST", "/v1/faults/renew", std::string{as_text(out.view())}};
 }

@@ -29,8 +29,8 @@ admin_request add_fault_request(const faults::fault& f, const fault_drawing& by,
 /// With an owner: only if it is theirs.
 admin_request remove_fault_request(std::string_view name, std::string_view owner = {});
 admin_request faults_request();
-/// The same list, and the owner's faults stay for as long again.
-admin_request renew_faults_request(std::string_view owner);
+/// The same list, and those of the owner's faults stay for as long again.
+admin_request renew_faults_request(std::string_view owner, std::span<const std::string> names);
 
 /// The table of an answer to faults_request(); nothing where it has another form.
 std::optional<std::string> render_faults(std::string_view body);

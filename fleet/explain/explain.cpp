@@ -19,6 +19,8 @@ fault_scene scene_of(const scenario_plan& plan) {
   scene.devices = plan.devices;
   scene.run_for = plan.run_for;
   scene.regions = plan.regions;
+  scene.traffic = plan.cloud_traffic;
+  scene.rollouts = plan.rollouts;
   return scene;
 }
 

@@ -294,6 +294,9 @@ void post_hand::log_on_again(std::string_view why) {
 }
 
 void post_hand::on_way_lost() {
+  if (std::exchange(ping_began_, never) != never) {
+    trouble("the ping was not answered"); // it went with the session
+  }
   for (auto& post : posts_) {
     post.id = 0;
   }

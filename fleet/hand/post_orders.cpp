@@ -216,8 +216,8 @@ void post_hand::leave_if_done() {
 }
 
 void post_hand::end(exit_code code, const std::string& why) {
-  if (const std::string what = channel_->waits_for(); !what.empty()) {
-    say(line_kind::trouble, what);
+  if (const auto vain = channel_->waits_for()) {
+    say(line_kind::trouble, vain->what);
   }
   phase_ = phase::ended;
   phase_due_ = never;

@@ -32,7 +32,7 @@ std::string row_of(const report::series_point& p) {
 mishaps mishaps_of(const report::totals& t) {
   static_assert(static_cast<std::size_t>(actors::outcome::accepted) == 0);
   mishaps out{};
-  auto to = std::copy(t.outcomes.begin() + 1, t.outcomes.end(), out.begin());
+  auto to = std::copy(t.troubles.begin() + 1, t.troubles.end(), out.begin());
   to = std::copy(t.skipped.begin(), t.skipped.end(), to);
   for (const auto n : {t.subscribe_refused, t.replies_bad, t.oversized, t.restarts, t.abandoned}) {
     *to++ = n;

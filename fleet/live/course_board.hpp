@@ -14,8 +14,8 @@
 
 namespace fleet::program {
 
-/// What goes wrong: outcomes of attempts to get online but the good one, reports that were not
-/// sent by reason, and a few more.
+/// What goes wrong: troubles of attempts, connections and posts by reason, reports that were not
+/// sent likewise, and a few more.
 inline constexpr std::size_t mishap_count = actors::outcome_count - 1 + actors::skip_count + 5;
 using mishaps = std::array<std::uint64_t, mishap_count>;
 /// How often each came up so far.

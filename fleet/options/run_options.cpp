@@ -1,4 +1,5 @@
-// `fleet run`: its flags and its help. What contradicts what is run_contradictions.cpp's.
+// `fleet run`: its flags and its help, which `fleet doctor` takes too. What contradicts what is
+// run_contradictions.cpp's.
 #include <array>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/report_flags.hpp"
 #include "fleet/options/run_contradictions.hpp"
+#include "fleet/options/run_flags.hpp"
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/sweep_flags.hpp"
@@ -242,7 +244,8 @@ void world_flags(flag_set& flags, run_options& out) {
               set_count(out.homes, 1, 64));
   flags.value("--bind,--source-address", "A[,A...]",
               "Local addresses to connect from, in turn; each has some 28,000 ports. Default: the "
-              "system's choice.",
+              "system's choice; several of loopback towards loopback, and of its subnet all where "
+              "more than 10,000 connect to another target.",
               set_source_addresses(out.source_addresses), value_kind::repeated);
   flags.value("--connects-pending", "N",
               "Connections under way at once, up to the first answer: 1 to 20,000. More than the "
@@ -255,7 +258,7 @@ void world_flags(flag_set& flags, run_options& out) {
       set_duration(out.grace, 0s, 10min));
 }
 
-void output_flags(flag_set& flags, run_options& out) {
+void output_flags(flag_set& flags, run_options& out, const json_flag& json) {
   flags.group("Output");
   flags.value(
       "--report-every", "D",
@@ -274,8 +277,7 @@ void output_flags(flag_set& flags, run_options& out) {
               "Where Prometheus may ask for /metrics and a browser for the live page. Default "
               "127.0.0.1:9464, off with --virtual.",
               set_metrics(out.metrics));
-  flags.value("--json", "FILE",
-              "Writes the summary as JSON, with the series of the run; fleet report reads it.",
+  flags.value("--json", std::string{json.value_word}, std::string{json.text},
               set_text(out.json_file));
   report_file_flags(flags, "--report", out.told);
   flags.value("--ledger", "FILE",
@@ -316,7 +318,9 @@ void complete(run_options& o) {
   }
 }
 
-void declare(flag_set& flags, run_options& out, crew_options& crew) {
+} // namespace
+
+void declare_run_flags(flag_set& flags, run_options& out, const json_flag& json) {
   load_flags(flags, out);
   cloud_flags(flags, out);
   device_flags(flags, out);
@@ -324,8 +328,35 @@ void declare(flag_set& flags, run_options& out, crew_options& crew) {
   world_flags(flags, out);
   judging_flags(flags, out);
   fault_flags(flags, out);
-  output_flags(flags, out);
+  output_flags(flags, out, json);
   sweep_flags(flags, out.sweep);
+}
+
+std::optional<std::string> read_run_flags(flag_set& flags, std::span<const std::string_view> words,
+                                          run_options& out) {
+  if (auto wrong = flags.parse(words)) {
+    return wrong;
+  }
+  if (auto wrong = run_contradiction(out, flags)) {
+    return wrong;
+  }
+  for (const auto flag : overriding_flags) {
+    if (flags.given(flag)) {
+      out.overriding.push_back(flag);
+    }
+  }
+  out.sign_given = flags.given("--sign");
+  complete(out);
+  return std::nullopt;
+}
+
+namespace {
+
+/// Those that `fleet doctor` does not take, too.
+void declare(flag_set& flags, run_options& out, crew_options& crew) {
+  declare_run_flags(
+      flags, out,
+      {"FILE", "Writes the summary as JSON, with the series of the run; fleet report reads it."});
   crew_flags(flags, crew);
   examples(flags);
 }
@@ -341,22 +372,12 @@ result<command, usage_error> parse_run(std::span<const std::string_view> words) 
   if (asks_for_help(words)) {
     return help_answer(flags);
   }
-  if (const auto wrong = flags.parse(words)) {
-    return fail(wrong_usage(name, *wrong));
-  }
-  if (const auto wrong = run_contradiction(out, flags)) {
+  if (const auto wrong = read_run_flags(flags, words, out)) {
     return fail(wrong_usage(name, *wrong));
   }
   if (const auto wrong = crew_contradiction(out, crew, flags)) {
     return fail(wrong_usage(name, *wrong));
   }
-  for (const auto flag : overriding_flags) {
-    if (flags.given(flag)) {
-      out.overriding.push_back(flag);
-    }
-  }
-  out.sign_given = flags.given("--sign");
-  complete(out);
   return command{std::move(out)};
 }
 

@@ -177,6 +177,7 @@ totals read_totals(const std::vector<actors::shard*>& shards) {
     for (const auto& part : s->parts) {
       add(t, part.counts);
     }
+    add(t.troubles, s->trouble_counts);
     t.started += s->started.load(std::memory_order_relaxed);
     t.stopped += s->stopped.load(std::memory_order_relaxed);
     if (std::find(homes.begin(), homes.end(), &s->home) == homes.end()) {

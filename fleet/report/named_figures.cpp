@@ -70,11 +70,11 @@ void add_counts(std::vector<named>& all) {
   all.push_back(rising("abandoned", "Devices given up after many crashes.",
                        [](const run_facts& f) { return f.counts.abandoned; }));
   all.push_back({{"troubles", unit::count, argument::outcome, true, true,
-                  "Attempts, connections and posts that ended for this reason."},
+                  "Troubles of attempts, connections and posts with this reason."},
                  [](const run_facts& f, std::string_view reason) -> std::optional<double> {
                    for (std::size_t i = 0; i < actors::outcome_count; ++i) {
                      if (actors::to_string(static_cast<actors::outcome>(i)) == reason) {
-                       return number(f.counts.outcomes[i]);
+                       return number(f.counts.troubles[i]);
                      }
                    }
                    return std::nullopt;
@@ -296,7 +296,8 @@ std::array<std::vector<std::string_view>, judging::argument_count> argument_word
   }
   of(argument::latency).push_back("download");
   of(argument::latency).push_back("update");
-  for (std::size_t i = 0; i < actors::outcome_count; ++i) {
+  static_assert(static_cast<std::size_t>(actors::outcome::accepted) == 0);
+  for (std::size_t i = 1; i < actors::outcome_count; ++i) { // that one is no trouble
     of(argument::outcome).push_back(actors::to_string(static_cast<actors::outcome>(i)));
   }
   for (const auto& figure : table()) {

@@ -16,10 +16,10 @@ class elsewhere_hand final : public fault_hand {
 public:
   /// Counts are those of these shards' marks, which outlive it.
   explicit elsewhere_hand(const std::vector<actors::shard*>& shards) : marks_(shards) {}
-  std::optional<std::string> add(const std::shared_ptr<const faults::fault>&) override {
+  std::optional<fault_refusal> add(const std::shared_ptr<const faults::fault>&) override {
     return std::nullopt;
   }
-  void remove(const std::string&) override {}
+  std::optional<std::string> remove(const std::string&) override { return std::nullopt; }
   [[nodiscard]] std::optional<fault_figures> figures(const std::string& name) const override {
     return marks_.figures(name);
   }

@@ -156,9 +156,8 @@ void director::drive() {
   if (ready_.plan) {
     children_ = children_behind(*ready_.plan);
   }
-  faults_refused_ = faults_.begin(root_);
-  for (const auto& refused : faults_refused_) {
-    std::fprintf(stderr, "fleet run: %s; the run ends here\n", refused.c_str());
+  if (auto why = faults_.begin(root_)) {
+    miss_fault(std::move(*why));
   }
   caf::anon_send(root_, actors::run_devices{});
   world_->call(world_->twin_home(), [this] {
@@ -175,6 +174,9 @@ void director::drive() {
     }
     faults_.turn(since_begin());
     turn_company();
+    for (auto& why : faults_.take_lost()) {
+      miss_fault(std::move(why));
+    }
     if (const auto why = far_.trouble(); !why.empty() && !noted_.contains(why)) {
       line_->finish();
       note_once(why);
@@ -188,6 +190,12 @@ void director::drive() {
     }
   }
   facts_.wall_s = monotonic_seconds() - wall_began_;
+}
+
+void director::miss_fault(std::string why) {
+  line_->finish();
+  std::fprintf(stderr, "fleet run: %s; the run ends here\n", why.c_str());
+  faults_missed_.push_back(std::move(why));
 }
 
 std::uint64_t director::wanted_now() const {
@@ -283,7 +291,7 @@ void director::on_signal(int number) {
 
 bool director::time_is_up() const {
   return world_->elapsed_s() - began_at_ >= seconds(options_.run_for) || facts_.interrupted
-         || judges_->stop_early() || !faults_refused_.empty() || company_.end_now;
+         || judges_->stop_early() || !faults_missed_.empty() || company_.end_now;
 }
 
 void director::end_load() {

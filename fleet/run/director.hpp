@@ -19,6 +19,7 @@
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_hands.hpp"
 #include "fleet/run/company_side.hpp"
+#include "fleet/run/far_hand.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/fault_session.hpp"
 #include "fleet/run/judges.hpp"
@@ -95,6 +96,7 @@ private:
   void look();
   void count_shadows();
   void drive();
+  void miss_fault(std::string why); ///< that was to be, and is not: the run ends with it
   void advance();
   void advance_leading(); ///< of a coordinator, once the time is up
   [[nodiscard]] bool time_is_up() const;
@@ -173,7 +175,7 @@ private:
   std::unique_ptr<far_hand> far_twin_; ///< of a target that is a twin
   fault_session faults_;
   company_side company_;
-  std::vector<std::string> faults_refused_;
+  std::vector<std::string> faults_missed_;
   double shadows_next_s_ = 0;
   page_side page_;
   std::shared_ptr<std::atomic<bool>> all_ended_ = std::make_shared<std::atomic<bool>>(false);

@@ -63,7 +63,7 @@ void director::advance_leading() {
 
 /// A worker says what it came to and leaves the rest to its coordinator.
 exit_code director::end_service() {
-  facts_.failures = faults_refused_;
+  facts_.failures = faults_missed_;
   if (auto why = far_.trouble(); !why.empty()) {
     facts_.failures.push_back(std::move(why));
   }

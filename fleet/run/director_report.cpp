@@ -115,7 +115,7 @@ exit_code director::execute() {
   judges_->finish(facts_);
   report::judge(facts_);
   facts_.failures.insert(facts_.failures.end(), company_.failures.begin(), company_.failures.end());
-  facts_.failures.insert(facts_.failures.end(), faults_refused_.begin(), faults_refused_.end());
+  facts_.failures.insert(facts_.failures.end(), faults_missed_.begin(), faults_missed_.end());
   if (auto why = far_.trouble(); !why.empty()) {
     facts_.failures.push_back(std::move(why));
   }
@@ -137,8 +137,8 @@ exit_code director::execute() {
   if (facts_.interrupted) {
     return exit_code::interrupted;
   }
-  if (!faults_refused_.empty()) {
-    return exit_code::environment_failed; // the fleet was never put to the test
+  if (!faults_missed_.empty()) {
+    return exit_code::environment_failed; // the fleet was not put to the test as it was to be
   }
   return facts_.passed() ? exit_code::passed : exit_code::expectation_failed;
 }

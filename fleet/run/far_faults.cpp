@@ -1,6 +1,8 @@
 // Requests and what came of them.
 #include "fleet/run/far_faults.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "fleet/console/display.hpp"
@@ -13,16 +15,17 @@ namespace fleet::program {
 
 namespace {
 
-/// A good answer's body, or a sentence.
-result<std::string, std::string> well(admin_api& api, const std::string& where,
-                                      const admin_request& what) {
+/// A good answer's body.
+result<std::string, fault_refusal> well(admin_api& api, const std::string& where,
+                                        const admin_request& what) {
   auto answer = api.ask(what);
   if (!answer) {
-    return fail(answer.error());
+    return fail(fault_refusal{answer.error(), false, true});
   }
   const auto found = judge(answer.value(), "the twin");
   if (found.kind != answer_kind::good) {
-    return fail(fmt::format("the twin at {} refuses: {}", where, found.sentence));
+    return fail(fault_refusal{fmt::format("the twin at {} refuses: {}", where, found.sentence),
+                              is_error(answer.value(), "fault-exists")});
   }
   return std::move(answer).value().body;
 }
@@ -42,9 +45,9 @@ std::string standing_of(const far_fault& f) {
 
 } // namespace
 
-std::optional<std::string> send_far_fault(admin_api& api, const std::string& where,
-                                          const faults::fault& f, const fault_drawing& by,
-                                          const std::string& owner) {
+std::optional<fault_refusal> send_far_fault(admin_api& api, const std::string& where,
+                                            const faults::fault& f, const fault_drawing& by,
+                                            const std::string& owner) {
   const auto got = well(api, where, add_fault_request(f, by, {owner, far_lease}));
   return got ? std::nullopt : std::optional{got.error()};
 }
@@ -64,12 +67,15 @@ std::optional<std::string> end_far_fault(admin_api& api, const std::string& wher
              : std::optional{fmt::format("the twin at {} refuses: {}", where, found.sentence)};
 }
 
-result<std::vector<far_fault>, std::string>
-list_far_faults(admin_api& api, const std::string& where, std::string_view owner) {
-  const auto body =
-      well(api, where, owner.empty() ? faults_request() : renew_faults_request(owner));
+namespace {
+
+/// Of the owner, or with none of anybody.
+result<std::vector<far_fault>, std::string> listed(admin_api& api, const std::string& where,
+                                                   const admin_request& what,
+                                                   std::string_view owner) {
+  const auto body = well(api, where, what);
   if (!body) {
-    return fail(body.error());
+    return fail(body.error().why);
   }
   json_reader whole;
   const auto* const list =
@@ -87,6 +93,64 @@ list_far_faults(admin_api& api, const std::string& where, std::string_view owner
                      std::chrono::milliseconds{count("sinceMs")}, count("selected"), count("hit"),
                      count("strikes"), count("done")});
     }
+  }
+  return out;
+}
+
+/// Of what strikes at moments, `past` after its first.
+std::optional<faults::fault> rest_of_moments(faults::fault f, duration past, bool struck) {
+  const bool ends = f.every != duration{0} && f.span != faults::no_end;
+  duration next{0}; // after the first
+  if (struck) {
+    if (f.every == duration{0}) {
+      return std::nullopt;
+    }
+    next = f.every * (past / f.every + 1);
+    if (ends && next >= f.span) {
+      return std::nullopt;
+    }
+    f.at = next - past;
+  } else {
+    next = past;
+    f.at = duration{0};
+  }
+  if (ends) {
+    f.span = std::max(f.span - next, duration{0}); // at least one strike is left
+  }
+  return f;
+}
+
+} // namespace
+
+result<std::vector<far_fault>, std::string> list_far_faults(admin_api& api,
+                                                            const std::string& where) {
+  return listed(api, where, faults_request(), {});
+}
+
+result<std::vector<far_fault>, std::string> renew_far_faults(admin_api& api,
+                                                             const std::string& where,
+                                                             std::string_view owner,
+                                                             std::span<const std::string> names) {
+  return listed(api, where, renew_faults_request(owner, names), owner);
+}
+
+std::optional<faults::fault> rest_of(const faults::fault& f, duration since, bool struck) {
+  faults::fault out = f;
+  if (since < f.at) {
+    out.at = f.at - since;
+    return out;
+  }
+  const duration past = since - f.at;
+  if (faults::info_of(f.what).shape == faults::shape::moment) {
+    return rest_of_moments(std::move(out), past, struck);
+  }
+  if (past >= f.span) {
+    return std::nullopt;
+  }
+  out.at = duration{0};
+  out.ramp = std::max(f.ramp - past, duration{0});
+  if (f.span != faults::no_end) {
+    out.span = f.span - past;
   }
   return out;
 }

@@ -4,12 +4,14 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fleet/console/admin_api.hpp"
 #include "fleet/console/fault_request.hpp"
+#include "fleet/run/fault_refusal.hpp"
 #include "protocol/faults/fault.hpp"
 
 namespace fleet::program {
@@ -17,11 +19,11 @@ namespace fleet::program {
 /// How long a far twin keeps the faults of a run that it does not hear of any more.
 inline constexpr duration far_lease = std::chrono::seconds{30};
 
-/// Orders `f` of the twin at `where`; its `at` counts from when the twin hears of it. The answer is
-/// a sentence, or nothing where it was taken. The twin refuses cloud_restart.
-std::optional<std::string> send_far_fault(admin_api& api, const std::string& where,
-                                          const faults::fault& f, const fault_drawing& by,
-                                          const std::string& owner);
+/// Orders `f` of the twin at `where`; its `at` counts from when the twin hears of it. Nothing: it
+/// was taken. The twin refuses cloud_restart.
+std::optional<fault_refusal> send_far_fault(admin_api& api, const std::string& where,
+                                            const faults::fault& f, const fault_drawing& by,
+                                            const std::string& owner);
 
 /// Ends a fault of the owner's; one that the twin does not know (any more) is no trouble.
 std::optional<std::string> end_far_fault(admin_api& api, const std::string& where,
@@ -38,9 +40,19 @@ struct far_fault {
   std::uint64_t strikes = 0;
   std::uint64_t done = 0;
 };
-/// All of them. With an owner, whose faults the twin keeps for another far_lease, only theirs.
-result<std::vector<far_fault>, std::string>
-list_far_faults(admin_api& api, const std::string& where, std::string_view owner = {});
+/// All of them.
+result<std::vector<far_fault>, std::string> list_far_faults(admin_api& api,
+                                                            const std::string& where);
+/// Those of an owner, of which the twin keeps the named ones for another far_lease.
+result<std::vector<far_fault>, std::string> renew_far_faults(admin_api& api,
+                                                             const std::string& where,
+                                                             std::string_view owner,
+                                                             std::span<const std::string> names);
+
+/// What is left of a fault that was ordered `since` ago and is no more, to be ordered again, its
+/// `at` counted from now. `struck`: it was seen to have begun. What strikes once and was not seen
+/// to is due at once. Nothing: its time is over.
+std::optional<faults::fault> rest_of(const faults::fault& f, duration since, bool struck);
 
 /// What was at a far twin before this run's first fault.
 struct far_remains {

@@ -42,22 +42,25 @@ fault_desk::entry* fault_desk::find(std::string_view name) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-std::optional<std::string> fault_desk::add(faults::fault f, std::uint32_t selected, duration now) {
+std::optional<fault_refusal> fault_desk::add(faults::fault f, std::uint32_t selected,
+                                             duration now) {
   auto* const hand = hand_of(f.what);
   if (hand == nullptr) {
-    return std::string{to_string(f.what)} + " is for the twin, and this run has none";
+    return fault_refusal{std::string{to_string(f.what)}
+                         + " is for the twin, and this run has none"};
   }
   if (entries_.size() >= faults::timeline::faults_max) {
     forget_oldest();
   }
   if (has(f.name)) {
-    return "there is a fault " + f.name + " already";
+    return fault_refusal{"there is a fault " + f.name + " already"};
   }
   if (added_ == added_most) {
-    return "a run takes " + std::to_string(added_most) + " faults at most, removed ones included";
+    return fault_refusal{"a run takes " + std::to_string(added_most)
+                         + " faults at most, removed ones included"};
   }
   if (entries_.size() >= faults::timeline::faults_max || !timeline_.add(f, time_point{now})) {
-    return "there are too many faults; remove some";
+    return fault_refusal{"there are too many faults; remove some"};
   }
   entry made;
   made.row.name = f.name;
@@ -80,24 +83,29 @@ std::optional<std::string> fault_desk::add(faults::fault f, std::uint32_t select
   return std::nullopt;
 }
 
-bool fault_desk::remove(std::string_view name, duration now) {
+std::optional<std::string> fault_desk::remove(std::string_view name, duration now) {
   std::vector<std::string> those;
   for (const auto& e : entries_) {
     if (called(e.row.name, name)) {
       those.push_back(e.row.name);
     }
   }
+  if (those.empty()) {
+    return "there is no fault " + std::string{name};
+  }
   now_ = now;
+  std::optional<std::string> first;
   for (const auto& each : those) {
     auto* const found = find(each);
     if (auto* const hand = hand_of(found->row.what)) {
-      hand->remove(each);
+      auto why = hand->remove(each);
+      first = first ? first : std::move(why);
     }
     (void)timeline_.remove(each, *this);
     const std::lock_guard held{lock_};
     std::erase_if(entries_, [&each](const auto& e) { return e.row.name == each; });
   }
-  return !those.empty();
+  return first;
 }
 
 void fault_desk::advance(duration now) {
@@ -113,7 +121,7 @@ void fault_desk::end_all(duration now) {
   for (const auto& e : entries_) {
     // Those that are over too: a twin elsewhere has another run after this one.
     if (auto* const hand = hand_of(e.row.what)) {
-      hand->remove(e.row.name);
+      hand->let_go(e.row.name);
     }
   }
   timeline_.remove_all(*this);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/supervision/fault_marks.hpp"
+#include "fleet/run/fault_refusal.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/faults/timeline.hpp"
 
@@ -29,8 +30,13 @@ public:
   virtual ~fault_hand() = default;
   /// Its `at` counts from the start of the run, where that is to come, and from now otherwise. Or
   /// why it does not take it.
-  virtual std::optional<std::string> add(const std::shared_ptr<const faults::fault>& f) = 0;
-  virtual void remove(const std::string& name) = 0;
+  virtual std::optional<fault_refusal> add(const std::shared_ptr<const faults::fault>& f) = 0;
+  /// Or why it goes on for a while; it is asked for no more, all the same.
+  virtual std::optional<std::string> remove(const std::string& name) = 0;
+  /// As remove(), of a run that drains: nobody waits long for each of them.
+  virtual void let_go(const std::string& name) { (void)remove(name); }
+  /// What it had taken and is no more, though nobody has removed it: a sentence each, told once.
+  virtual std::vector<std::string> take_lost() { return {}; }
   /// None: it does not count, or has not begun. Callable from any thread.
   [[nodiscard]] virtual std::optional<fault_figures> figures(const std::string& name) const = 0;
 };
@@ -67,9 +73,10 @@ public:
 
   /// `selected`: how many devices it selects. `now` is counted from the start of the run, 0 before
   /// it. Or why it cannot be.
-  std::optional<std::string> add(faults::fault f, std::uint32_t selected, duration now);
-  /// By its own name, or all parts of a preset's; false: there is none.
-  bool remove(std::string_view name, duration now);
+  std::optional<fault_refusal> add(faults::fault f, std::uint32_t selected, duration now);
+  /// By its own name, or all parts of a preset's. Or a sentence: there is none, or it goes on for a
+  /// while where it is carried out.
+  std::optional<std::string> remove(std::string_view name, duration now);
   /// Keeps up with time; live faults that are over are forgotten when there are too many.
   void advance(duration now);
   /// The run drains: what is in force ends, what is to come does not.

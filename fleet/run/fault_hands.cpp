@@ -7,18 +7,19 @@
 
 namespace fleet::program {
 
-std::optional<std::string> shard_hand::add(const std::shared_ptr<const faults::fault>& f) {
+std::optional<fault_refusal> shard_hand::add(const std::shared_ptr<const faults::fault>& f) {
   if (!root_) {
-    return "no device is there any more";
+    return fault_refusal{"no device is there any more"};
   }
   caf::anon_send(root_, actors::add_fault{f});
   return std::nullopt;
 }
 
-void shard_hand::remove(const std::string& name) {
+std::optional<std::string> shard_hand::remove(const std::string& name) {
   if (root_) {
     caf::anon_send(root_, actors::remove_fault{name});
   }
+  return std::nullopt;
 }
 
 std::optional<fault_figures> shard_hand::figures(const std::string& name) const {

@@ -19,8 +19,8 @@ public:
   /// The supervisor of all; null: nobody any more.
   void speak_to(caf::actor root) { root_ = std::move(root); }
 
-  std::optional<std::string> add(const std::shared_ptr<const faults::fault>& f) override;
-  void remove(const std::string& name) override;
+  std::optional<fault_refusal> add(const std::shared_ptr<const faults::fault>& f) override;
+  std::optional<std::string> remove(const std::string& name) override;
   [[nodiscard]] std::optional<fault_figures> figures(const std::string& name) const override;
 
 private:

@@ -11,6 +11,12 @@
 
 namespace fleet::program {
 
+namespace {
+
+constexpr int names_tried = 20; ///< of a live fault that was given none
+
+} // namespace
+
 std::optional<startup_error> fault_session::open() {
   const bool asked_for = !options_.control.empty();
   // A virtual run is over before anybody has typed, and opens no socket unasked.
@@ -28,18 +34,21 @@ std::optional<startup_error> fault_session::open() {
   return std::nullopt;
 }
 
-std::vector<std::string> fault_session::begin(const caf::actor& root) {
+std::optional<std::string> fault_session::begin(const caf::actor& root) {
   shards_.speak_to(root);
   desk_.work_with({&shards_, cloud_});
   running_ = true;
-  std::vector<std::string> refused;
   for (const auto& planned : ready_.faults) {
     const auto selected = count_selected(planned.fault, draw_of(ready_), ready_.devices());
-    if (auto why = desk_.add(planned.fault, selected, duration{0})) {
-      refused.push_back("fault " + planned.fault.name + " was not to be: " + *why);
+    if (auto refusal = desk_.add(planned.fault, selected, duration{0})) {
+      return "fault " + planned.fault.name + " was not to be: " + refusal->why;
     }
   }
-  return refused;
+  return std::nullopt;
+}
+
+std::vector<std::string> fault_session::take_lost() {
+  return running_ && cloud_ != nullptr ? cloud_->take_lost() : std::vector<std::string>{};
 }
 
 void fault_session::turn(duration now) {
@@ -84,30 +93,50 @@ std::string fault_session::add(const std::string& words) {
   if (!running_) {
     return control_refusal("the run is about to end and takes no faults any more");
   }
-  auto made = live_faults(options_, ready_, words, desk_.names());
-  if (!made) {
-    return control_refusal(made.error());
+  auto taken = desk_.names();
+  std::string refused;
+  for (int tries = 0; tries < names_tried; ++tries) {
+    auto made = live_faults(options_, ready_, words, taken);
+    if (!made) {
+      return control_refusal(refused.empty() ? made.error() : refused);
+    }
+    const auto got = add_all(std::move(made.value().faults));
+    if (!got.refusal) {
+      if (relay_) {
+        relay_({control_verb::add, words, {}});
+      }
+      return add_answer(got.told, made.value().notes);
+    }
+    refused = got.refusal->why;
+    if (!got.refusal->name_taken) {
+      break;
+    }
+    taken.push_back(got.refused); // at a twin elsewhere; who gave it no name takes the next
   }
-  std::vector<std::string> told;
-  std::vector<std::string> added;
-  for (auto& planned : made.value().faults) {
+  return control_refusal(refused);
+}
+
+/// All of them or none.
+fault_session::added fault_session::add_all(std::vector<planned_fault> faults) {
+  added out;
+  std::vector<std::string> there;
+  for (auto& planned : faults) {
     const auto selected = count_selected(planned.fault, draw_of(ready_), ready_.devices());
     auto line = announcement(planned.fault, selected, ready_.devices());
     const std::string name = planned.fault.name;
     // What began with the run counts from 0: a live one is a little later, whatever the hour.
-    if (auto why = desk_.add(std::move(planned.fault), selected, std::max(now_, duration{1}))) {
-      for (const auto& part : added) { // of a preset: all of it or nothing
+    out.refusal = desk_.add(std::move(planned.fault), selected, std::max(now_, duration{1}));
+    if (out.refusal) {
+      out.refused = name;
+      for (const auto& part : there) {
         (void)desk_.remove(part, now_);
       }
-      return control_refusal(*why);
+      return out;
     }
-    added.push_back(name);
-    told.push_back(std::move(line));
+    there.push_back(name);
+    out.told.push_back(std::move(line));
   }
-  if (relay_) {
-    relay_({control_verb::add, words, {}});
-  }
-  return add_answer(told, made.value().notes);
+  return out;
 }
 
 std::string fault_session::remove(const std::vector<std::string>& names) {
@@ -116,13 +145,16 @@ std::string fault_session::remove(const std::vector<std::string>& names) {
       return control_refusal("there is no fault " + name + "; fleet fault list shows all");
     }
   }
+  std::string wrong;
   for (const auto& name : names) {
-    (void)desk_.remove(name, now_);
+    if (const auto why = desk_.remove(name, now_)) {
+      wrong += (wrong.empty() ? "" : "; ") + *why;
+    }
   }
-  if (relay_) {
+  if (relay_ && wrong.empty()) {
     relay_({control_verb::remove, {}, names});
   }
-  return add_answer({}, {});
+  return wrong.empty() ? add_answer({}, {}) : control_refusal(wrong);
 }
 
 } // namespace fleet::program

@@ -35,11 +35,13 @@ public:
   void also_take(order_box& box) { box_ = &box; }
   /// Opens the control socket, if the run has one. One that was asked for must be had.
   std::optional<startup_error> open();
-  /// Before the devices run: the faults that the run begins with. What nobody can carry out comes
-  /// back as sentences.
-  std::vector<std::string> begin(const caf::actor& root);
+  /// Before the devices run: the faults that the run begins with. The first that nobody can carry
+  /// out comes back as a sentence, and ends it there.
+  std::optional<std::string> begin(const caf::actor& root);
   /// Each slice; `now` since the devices run.
   void turn(duration now);
+  /// Faults that were carried out and are no more, though nobody has removed them; told once each.
+  std::vector<std::string> take_lost();
   /// The run drains: nothing is in force any more, and nothing new is taken.
   void quiet(duration now);
   /// The actors are gone.
@@ -51,7 +53,13 @@ public:
   [[nodiscard]] std::string control_path() const { return control_ ? control_->path() : ""; }
 
 private:
+  struct added {
+    std::vector<std::string> told;
+    std::optional<fault_refusal> refusal; ///< then none of them is there
+    std::string refused;                  ///< the name of the one that it is about
+  };
   std::string add(const std::string& words);
+  added add_all(std::vector<planned_fault> faults);
   std::string remove(const std::vector<std::string>& names);
 
   const run_options& options_;

@@ -4,12 +4,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "fleet/run/director.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/plan_run.hpp"
 #include "fleet/run/prepare.hpp"
+#include "fleet/run/source_addresses.hpp"
 #include "fleet/run/twin_traffic.hpp"
+#include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
 
@@ -63,6 +68,18 @@ exit_code direct(const run_options& options, prepared ready, const std::string& 
   return d.execute();
 }
 
+/// More than one address where one would be too few, and says so.
+void choose_sources(run_options& options, prepared& ready) {
+  auto sources = sources_of(options, ready);
+  if (sources.size() > options.source_addresses.size()) {
+    ready.notes.push_back(fmt::format(
+        "one address is too few for {} connections to one target: they come from all {} of this "
+        "machine's there; --bind chooses others",
+        text::format_count(ready.connections()), sources.size()));
+    options.source_addresses = std::move(sources);
+  }
+}
+
 } // namespace
 
 exit_code execute_run(const run_options& asked, const std::string& command_text,
@@ -96,6 +113,7 @@ exit_code execute_run(const run_options& asked, const std::string& command_text,
     }
     return refuse(*error, place);
   }
+  choose_sources(options, ready);
   if (const auto error = find_twin(options, ready)) {
     return refuse(*error, place);
   }

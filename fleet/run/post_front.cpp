@@ -2,8 +2,8 @@
 #include "fleet/run/post_front.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <array>
+#include <cstdint>
 
 #include "fleet/run/door_ports.hpp"
 #include "fleet/run/secure.hpp"
@@ -57,6 +57,7 @@ void apply_posts(const run_options& o, const prepared& ready, prepared_product& 
   }
   coap.aes = asked.security == security::aes;
   coap.radio_sleep = asked.radio_sleep;
+  coap.token_option = asked.token_option.value_or(coap.token_option);
   if (over_dtls(asked.security)) {
     coap.security = ready.client_datagrams.get();
     coap.shared_key = asked.security == security::psk;

@@ -55,6 +55,7 @@ fault_scene scene_of(const run_options& o, const prepared& ready,
   scene.regions = ready.regions;
   if (ready.plan) {
     scene.traffic = ready.plan->cloud_traffic;
+    scene.rollouts = ready.plan->rollouts;
   }
   scene.embedded = o.target.scheme == text::scheme::embedded;
   scene.target_admin = !o.target_admin.empty();

@@ -324,14 +324,14 @@ void run_watch::add_rollouts(view::figures& out, double elapsed_s) const {
 
 void run_watch::add_troubles(view::figures& out, double elapsed_s) {
   const std::lock_guard held{troubles_->lock};
-  for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+  for (std::size_t i = 0; i < trouble_counts_.size(); ++i) {
     const auto what = static_cast<actors::outcome>(i);
-    const std::uint64_t count = run_.facts.counts.outcomes[i];
-    if (what == actors::outcome::accepted || count == 0) {
+    const std::uint64_t count = run_.facts.counts.troubles[i];
+    if (count == 0) {
       continue;
     }
-    if (count != outcomes_[i]) {
-      outcomes_[i] = count;
+    if (count != trouble_counts_[i]) {
+      trouble_counts_[i] = count;
       rose_s_[i] = elapsed_s;
     }
     view::trouble_figure made{

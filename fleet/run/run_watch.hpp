@@ -82,7 +82,7 @@ private:
   std::array<latency_watch, actors::latency_count> latencies_{};
   report::totals before_;         ///< when the stretch of the rates began
   std::array<double, 4> rates_{}; ///< in the order of watched_rises
-  std::array<std::uint64_t, actors::outcome_count> outcomes_{};
+  std::array<std::uint64_t, actors::outcome_count> trouble_counts_{};
   std::array<double, actors::outcome_count> rose_s_{}; ///< when each rose last
   view::limit_figure limit_;
   double stretch_from_s_ = 0; ///< of this world

@@ -6,6 +6,7 @@
 #include <functional>
 #include <thread>
 
+#include "fleet/run/source_addresses.hpp"
 #include "hal_sim/real_world/real_world.hpp"
 #include "hal_sim/virtual_world/virtual_world.hpp"
 
@@ -106,16 +107,21 @@ private:
 
 } // namespace
 
-std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin) {
-  const std::uint32_t cores = usable_cores();
+std::uint32_t device_homes_for(const run_options& options, bool embedded_twin,
+                               std::uint32_t processors) noexcept {
   // The twin needs a core of its own; a fleet is held by what is left.
-  const std::uint32_t spare = embedded_twin && cores > 1 ? 1 : 0;
+  const std::uint32_t spare = embedded_twin && processors > 1 ? 1 : 0;
   // A home more wakes more often for the same load: only as many as the devices are worth.
   const std::uint32_t worth = 1 + options.devices / devices_per_home;
-  const std::uint32_t homes = options.homes != 0 ? options.homes : std::min(cores - spare, worth);
+  return options.homes != 0 ? options.homes : std::min(processors - spare, worth);
+}
+
+std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin) {
+  const std::uint32_t homes = device_homes_for(options, embedded_twin, usable_cores());
   hal::real_world_options world;
   world.homes = homes + (embedded_twin ? 1 : 0);
   world.source_addresses = options.source_addresses;
+  world.loopback_sources = loopback_sources_for(options.devices);
   // The limit is split evenly over homes, and the twin's makes no connections.
   world.pending_connects_max = std::size_t{options.connects_pending} * world.homes / homes;
   return std::make_unique<real>(std::move(world), homes, embedded_twin);

@@ -40,6 +40,11 @@ public:
   [[nodiscard]] virtual std::optional<std::string> digest() const { return std::nullopt; }
 };
 
+/// Threads for devices that the real world gets on so many processors; the embedded twin has one
+/// more.
+std::uint32_t device_homes_for(const run_options& options, bool embedded_twin,
+                               std::uint32_t processors) noexcept;
+
 std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin);
 std::unique_ptr<run_world> make_virtual_world(const run_options& options, std::uint64_t seed);
 

@@ -22,8 +22,17 @@ const scenario_product& speaks_through(const fault_scene& scene, std::size_t i) 
   return scene.products[i].product;
 }
 
+/// Over MQTT a token is asked for and used up before each connection, at once: none is held that
+/// could be forgotten.
 bool holds_tokens(const scenario_product& p) noexcept {
-  return p.protocol != device_protocol::mqtt || asks_auth_host(p.logon);
+  return p.protocol != device_protocol::mqtt;
+}
+
+/// Whether anything is rolled out to it. Of a twin elsewhere its console knows that.
+bool downloads(const fault_scene& scene, std::size_t i) noexcept {
+  return !scene.embedded
+         || std::any_of(scene.rollouts.begin(), scene.rollouts.end(),
+                        [i](const rollout_plan& r) { return r.product == i; });
 }
 
 /// Whether a thing speaks for it, which remembers more than the plain device.
@@ -65,7 +74,7 @@ std::optional<std::string> misfit(effect what, const fault_scene& scene, std::si
     return "is behind gateways and comes in by their log-on";
   }
   if (what == effect::expire_tokens && !holds_tokens(spoken)) {
-    return "holds no tokens, as logon pre-auth, CoAP and HTTP do";
+    return "holds no tokens, as CoAP and HTTP do";
   }
   if (what == effect::deliver_twice && spoken.protocol == device_protocol::http) {
     return "speaks HTTP, where each answer belongs to its request";
@@ -88,8 +97,12 @@ std::optional<std::string> misfit(effect what, const fault_scene& scene, std::si
                  : std::optional{"has security " + std::string{to_string(spoken.security)}
                                  + ", without TLS or DTLS"};
     case need::flash:
-      return plan.product.firmware ? std::nullopt
-                                   : std::optional<std::string>{"has no firmware (firmware: {})"};
+      if (!plan.product.firmware) {
+        return "has no firmware (firmware: {})";
+      }
+      return info.of == domain::firmware && !downloads(scene, i)
+                 ? std::optional<std::string>{"has no rollout that would download"}
+                 : std::nullopt;
     case need::store:
       return keeps_something(plan)
                  ? std::nullopt

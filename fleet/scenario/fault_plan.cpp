@@ -249,6 +249,14 @@ std::string what_would(faults::effect what, const fault_scene& scene, const rang
   return "; the nearest that would apply is " + std::string{to_string(near)};
 }
 
+/// Whether a preset is none without it.
+bool is_essential(std::string_view word, faults::effect what) noexcept {
+  const auto* const preset = preset_named(word);
+  return preset != nullptr
+         && std::any_of(preset->parts.begin(), preset->parts.end(),
+                        [what](const preset_part& p) { return p.essential && p.what == what; });
+}
+
 mistake late(const fault_rule& rule, const fault_scene& scene, const std::string& name) {
   if (!scene.run_for || rule.at < *scene.run_for) {
     return {};
@@ -298,10 +306,15 @@ resolve_fault(const fault_rule& rule, const std::string& name, const fault_scene
       const bool datagrams = able.over_datagrams;
       auto sentence = (why ? word + " " + *why : "nobody here can have " + word + ": " + able.why)
                       + what_would(f.what, scene, whom.among(), datagrams);
+      if (is_essential(rule.effect, f.what)) {
+        refusal = std::move(sentence);
+        out.faults.clear();
+        break;
+      }
+      refusal = refusal ? refusal : std::optional{sentence};
       if (preset_named(rule.effect) != nullptr) {
         out.notes.push_back("fault " + name + " goes without " + word + ": " + sentence);
       }
-      refusal = refusal ? refusal : std::optional{std::move(sentence)};
       continue;
     }
     if (!able.without.empty()) {

@@ -27,9 +27,10 @@ struct fault_scene {
   std::optional<duration> run_for; ///< none: the run goes on, `at` counts from now
   std::span<const region_rule> regions;
   std::span<const traffic_plan> traffic; ///< what the cloud orders of them
-  bool embedded = true;                  ///< the twin is this process's own
-  bool target_admin = false;             ///< else: the target is a twin that shows its admin API
-  const named_devices* names = nullptr;  ///< null: not known yet, and none is looked up
+  std::span<const rollout_plan> rollouts;
+  bool embedded = true;                 ///< the twin is this process's own
+  bool target_admin = false;            ///< else: the target is a twin that shows its admin API
+  const named_devices* names = nullptr; ///< null: not known yet, and none is looked up
 };
 
 /// Of several faults, those of a preset too.

@@ -43,7 +43,7 @@ constexpr std::array reconnect_storm{
     preset_part{.what = effect::refuse},
 };
 constexpr std::array bad_certificate_day{
-    preset_part{.what = effect::tls_failure},
+    preset_part{.what = effect::tls_failure, .essential = true},
     preset_part{.what = effect::reset, .among_ppm = 500'000},
 };
 constexpr std::array clock_chaos{

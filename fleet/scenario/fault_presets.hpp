@@ -22,6 +22,7 @@ struct preset_part {
   std::int32_t drift_ppm = 0;
   std::uint32_t strikes = 1;                   ///< of a moment: how often within `for`
   std::uint32_t among_ppm = faults::whole_ppm; ///< of those that the preset selects
+  bool essential = false;                      ///< where nobody can have it, the preset is none
 };
 
 struct fault_preset {

@@ -33,6 +33,7 @@ std::optional<plan_mistake> check_faults(const scenario_plan& plan,
   scene.run_for = plan.run_for;
   scene.regions = plan.regions;
   scene.traffic = plan.cloud_traffic;
+  scene.rollouts = plan.rollouts;
   scene.embedded = !flags.target;
   scene.target_admin = flags.target_admin;
   const auto got = resolve_faults(plan.faults, scene);

@@ -298,6 +298,12 @@ std::vector<key_of<scenario_product>> duty_keys() {
                   "protocol coap.",
                   "on"},
                  &scenario_product::radio_sleep),
+      word_key({"token_option",
+                "The CoAP option that the token goes in: 61 as most versions of the vendor's SDK "
+                "have it, 2088 as its 2.20 to 2.3 and the platform's documents do; for protocol "
+                "coap.",
+                "2088", "61"},
+               &scenario_product::token_option, token_option_words),
       map_key({"gateways",
                "Makes the product one of gateways; `count` and `share` then contradict it.",
                "{count: 200, children: {product: meter, each: 25}}", "none"},

@@ -89,6 +89,10 @@ std::optional<product_mistake> protocol_mistake(const product_plan& planned,
     return product_mistake{"radio_sleep",
                            "has radio_sleep, which needs protocol coap; a stream would break"};
   }
+  if (p.token_option && p.protocol != device_protocol::coap) {
+    return product_mistake{"token_option",
+                           "has token_option, which needs protocol coap; others have no options"};
+  }
   if (p.protocol != device_protocol::mqtt) {
     if (const auto key = beyond_posts(planned); !key.empty()) {
       return product_mistake{key, "has " + std::string{asked_text(key)}

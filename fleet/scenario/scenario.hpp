@@ -111,7 +111,9 @@ struct scenario_product {
   bool desired = false;
   bool config = false;
   bool model_get = false;
-  bool radio_sleep = false;                   ///< coap only: on to send and hear, off between
+  bool radio_sleep = false; ///< coap only: on to send and hear, off between
+  /// coap only: the number of the option that the token goes in; none: the SDK's, which is 61.
+  std::optional<std::uint16_t> token_option;
   std::vector<std::string> tags;              ///< `key=value` each
   std::optional<std::uint32_t> receive_limit; ///< octets; none: the flag's
   text_place receive_limit_at;                ///< where the file has it

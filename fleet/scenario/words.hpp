@@ -3,6 +3,7 @@
 
 #include "fleet/options/words.hpp"
 #include "fleet/scenario/scenario.hpp"
+#include "protocol/alink/post_logon.hpp"
 
 namespace fleet::program {
 
@@ -59,6 +60,9 @@ inline constexpr words_of<image_fault, 11> image_fault_words{
      {"server_error", image_fault::server_error},
      {"stall", image_fault::stall},
      {"redirect", image_fault::redirect}}};
+
+inline constexpr words_of<std::optional<std::uint16_t>, 2> token_option_words{
+    {{"61", alink::coap_option_token_sdk}, {"2088", alink::coap_option_token}}};
 
 /// The word of a value.
 template <class T, std::size_t N>

@@ -12,7 +12,7 @@
 
 namespace fleet::sweep {
 
-/// At most 300 devices and ten simulated minutes.
+/// At most 300 devices and twelve simulated minutes.
 sweep_plan make_plan(std::uint64_t seed);
 
 /// What the pieces below are added to.
@@ -26,8 +26,8 @@ struct draft {
 
 /// One to four products, those behind gateways with their gateways.
 void add_products(draft& d);
-/// Reports of a product, as the key `report` with `, ` before; empty: its default.
-std::string reports_of(dice& draw, const product_traits& t);
+/// Reports of a product, as the key `report` with `, ` before; empty: its default. Sets that trait.
+std::string reports_of(dice& draw, product_traits& t);
 /// Ramps and holds, and how long the run is.
 void add_load(draft& d);
 void add_rollouts(draft& d);

@@ -81,7 +81,7 @@ std::string broker_report(dice& draw, const product_traits& t, std::uint32_t num
 
 } // namespace
 
-std::string reports_of(dice& draw, const product_traits& t) {
+std::string reports_of(dice& draw, product_traits& t) {
   if (draw.percent(4)) {
     return ", report: []";
   }
@@ -89,9 +89,12 @@ std::string reports_of(dice& draw, const product_traits& t) {
   const std::uint32_t count = t.posts() ? 1 : draw.one_of({1U, 1U, 1U, 2U, 2U, 3U});
   for (std::uint32_t i = 0; i < count; ++i) {
     out += i == 0 ? "" : ", ";
-    out += t.posts()    ? report("properties", pause_s(draw, t))
-           : t.vendor() ? thing_report(draw, t)
-                        : broker_report(draw, t, i);
+    if (t.posts()) {
+      t.report_s = pause_s(draw, t);
+      out += report("properties", t.report_s);
+    } else {
+      out += t.vendor() ? thing_report(draw, t) : broker_report(draw, t, i);
+    }
   }
   return ", report: [" + out + "]";
 }

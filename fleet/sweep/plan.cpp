@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -36,6 +37,21 @@ void append_list(std::string& out, std::string_view key, part_kind kind, const s
       out += "  - " + part.text + "\n";
     }
   }
+}
+
+/// Faults of downloads where nothing is rolled out any more.
+void leave_out_idle(sweep_plan& plan) {
+  const auto idle = [&plan](const planned_part& part) {
+    return part.of_downloads
+           && (part.about.empty()
+                   ? plan.count_of(part_kind::rollout) == 0
+                   : std::none_of(part.about.begin(), part.about.end(),
+                                  [&plan](const auto& of) { return rolls_out(plan, of); }));
+  };
+  std::vector<planned_part> kept;
+  std::copy_if(plan.parts.begin(), plan.parts.end(), std::back_inserter(kept),
+               [&idle](const planned_part& part) { return !idle(part); });
+  plan.parts = std::move(kept);
 }
 
 } // namespace
@@ -86,6 +102,12 @@ bool reaches(const planned_part& part, std::string_view product, const sweep_pla
                         [&](const std::string& of) { return of == product || of == gateway; });
 }
 
+bool rolls_out(const sweep_plan& plan, std::string_view product) {
+  return std::any_of(plan.parts.begin(), plan.parts.end(), [product](const planned_part& part) {
+    return part.kind == part_kind::rollout && part.about.front() == product;
+  });
+}
+
 std::string to_yaml(const sweep_plan& plan) {
   std::string out = fmt::format("# Made by `fleet run --virtual --sweep 1 --seed {}`.\n"
                                 "name: sweep {}\nduration: {}\nproducts:\n",
@@ -109,6 +131,7 @@ sweep_plan with_parts(const sweep_plan& plan, const std::vector<std::size_t>& ke
   for (const auto i : kept) {
     out.parts.push_back(plan.parts[i]);
   }
+  leave_out_idle(out);
   return out;
 }
 
@@ -127,6 +150,7 @@ sweep_plan without_product(const sweep_plan& plan, std::string_view name) {
     return std::any_of(part.about.begin(), part.about.end(),
                        [&gone](const std::string& of) { return gone.contains(of); });
   });
+  leave_out_idle(out);
   return out;
 }
 

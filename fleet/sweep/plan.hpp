@@ -31,7 +31,8 @@ struct planned_part {
   /// The products whose boards it reboots or takes the power from, or whose devices it makes forget
   /// otherwise what they had not got rid of by then.
   std::vector<std::string> forgetful{};
-  bool crashes = false; ///< it throws in devices on purpose
+  bool crashes = false;      ///< it throws in devices on purpose
+  bool of_downloads = false; ///< without a rollout to its products it makes no sense
 };
 
 struct sweep_plan {
@@ -60,10 +61,14 @@ struct sweep_plan {
 /// Whether a part is about a product, or all, or the gateways that it is behind.
 bool reaches(const planned_part& part, std::string_view product, const sweep_plan& plan);
 
+/// Whether a rollout goes to the product.
+bool rolls_out(const sweep_plan& plan, std::string_view product);
+
 /// The scenario file, complete; models are files of model_files() in the folder `models`.
 std::string to_yaml(const sweep_plan& plan);
 
-/// The plan with those parts alone (indices of `parts`, rising).
+/// The plan with those parts alone (indices of `parts`, rising), less those that make no sense
+/// without the others.
 sweep_plan with_parts(const sweep_plan& plan, const std::vector<std::size_t>& kept);
 
 /// The plan without one product, what is behind its gateways, and what is about either; without

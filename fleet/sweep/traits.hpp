@@ -23,7 +23,8 @@ struct product_traits {
   std::uint32_t devices = 0;
   std::uint32_t qos = 1;
   std::uint32_t notices_s = 80; ///< what a device may need to find out that its link is half open
-  bool sdk = false; ///< behaves as the vendor's
+  std::uint32_t report_s = 0;   ///< between two reports of a device that posts; 0: it has none
+  bool sdk = false;             ///< behaves as the vendor's
   bool behind_gateway = false;
   bool rejoins = false; ///< its devices leave their gateways and come again
   bool shadow = false;
@@ -33,6 +34,10 @@ struct product_traits {
 
   [[nodiscard]] bool vendor() const noexcept { return profile != program::profile::mqtt; }
   [[nodiscard]] bool posts() const noexcept { return protocol != program::device_protocol::mqtt; }
+  /// Nobody tells its devices that the server has forgotten their session but a report's silence.
+  [[nodiscard]] bool waits_in_vain() const noexcept {
+    return protocol == program::device_protocol::coap && program::over_dtls(security) && qos != 0;
+  }
   /// A round trip takes seconds.
   [[nodiscard]] bool slow() const noexcept {
     return link == hal::link_kind::nbiot || link == hal::link_kind::lora;

@@ -81,7 +81,8 @@ struct crew_snapshot {
   std::uint32_t stopped = 0;
   std::vector<product_snapshot> products;
   std::vector<fault_snapshot> faults;
-  wire_counts home; ///< in the order of each_home_counter()
+  wire_counts troubles; ///< by outcome
+  wire_counts home;     ///< in the order of each_home_counter()
   double cpu_s = 0;
   std::uint64_t rss_bytes = 0;
 };

@@ -66,6 +66,7 @@ bool shard_mirror::fits(const crew_snapshot& now) const {
   return std::all_of(now.faults.begin(), now.faults.end(),
                      [](const fault_snapshot& f) { return f.effect < faults::effect_count; })
          && now.products.size() == shard_.parts.size()
+         && now.troubles.size() == shard_.trouble_counts.size()
          && std::all_of(now.products.begin(), now.products.end(), [](const product_snapshot& p) {
               if (p.counters.size() != counters_of_a_product() || p.bins.size() % 3 != 0) {
                 return false;
@@ -102,6 +103,9 @@ bool shard_mirror::show(const crew_snapshot& now) {
   }
   shard_.started.store(now.started, std::memory_order_relaxed);
   shard_.stopped.store(now.stopped, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < shard_.trouble_counts.size(); ++i) {
+    shard_.trouble_counts[i].store(now.troubles[i], std::memory_order_relaxed);
+  }
   home_.show(now.home);
   show_faults(now.faults);
   return true;

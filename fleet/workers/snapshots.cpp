@@ -70,6 +70,10 @@ crew_snapshot snapshot_maker::make(double at_s) {
   for (const actors::shard* shard : run_.shards) {
     out.started += shard->started.load(std::memory_order_relaxed);
     out.stopped += shard->stopped.load(std::memory_order_relaxed);
+    row_adder add_trouble{out.troubles};
+    for (const auto& c : shard->trouble_counts) {
+      add_trouble(c);
+    }
     row_adder add{out.home};
     each_home_counter(shard->home.meters(), [&add](const auto& c) { add(c); });
   }

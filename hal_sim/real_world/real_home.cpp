@@ -45,9 +45,10 @@ real_home::real_home(real_home_options options)
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = 0;
   FLEET_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) == 0);
-  for (std::uint8_t last = 1; last <= 8; ++last) {
+  FLEET_CHECK(options_.loopback_sources > 0 && options_.loopback_sources < 255);
+  for (std::uint32_t last = 1; last <= options_.loopback_sources; ++last) {
     address source;
-    source.ip = {127, 0, 0, last};
+    source.ip = {127, 0, 0, static_cast<std::uint8_t>(last)};
     default_sources_.push_back(source);
   }
   wall_origin_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -21,8 +21,9 @@ namespace fleet::hal {
 struct real_home_options {
   /// Local addresses to connect from, chosen by the device's index among those of the target's
   /// family that are loopback exactly if the target is. Where none fits, an IPv4 loopback target is
-  /// reached from 127.0.0.1 to 127.0.0.8 and any other from what the kernel chooses.
+  /// reached from 127.0.0.1 and those after it, and any other from what the kernel chooses.
   std::vector<address> source_addresses{};
+  std::uint32_t loopback_sources = 8; ///< how many of those: 1 to 254
   /// Attempts under way at once (TCP, TLS, and where asked for the wait for an answer); more wait
   /// in order of connect(). A listener with a short backlog stalls otherwise.
   std::size_t pending_connects_max = 60;

@@ -14,6 +14,7 @@ real_world::real_world(const real_world_options& options) : name_(options.name) 
   FLEET_CHECK(options.homes > 0 && options.pending_connects_max > 0);
   real_home_options each;
   each.source_addresses = options.source_addresses;
+  each.loopback_sources = options.loopback_sources;
   each.read_buffer_bytes = options.read_buffer_bytes;
   for (std::size_t i = 0; i < options.homes; ++i) {
     const std::size_t spare = i < options.pending_connects_max % options.homes ? 1 : 0;

@@ -2,6 +2,7 @@
 # devices and the ledger make of them, and what is refused.
 import json
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -18,12 +19,13 @@ class CloudFaults(harness.Case):
         super().setUp()
         self.port, self.page, self.run_page = free_port(), free_port(), free_port()
 
-    def serve(self, *words):
+    def serve(self, *words, admin_port=0):
         twin = self.started(Process(
             [harness.FLEET, "cloud", "serve", "--mqtt", f"127.0.0.1:{self.port}", "--admin",
-             "127.0.0.1:0", "--metrics", f"127.0.0.1:{self.page}", *words]))
+             f"127.0.0.1:{admin_port}", "--metrics", f"127.0.0.1:{self.page}", *words]))
         line = twin.wait_for_line(lambda line: line.startswith("admin "), "the admin API")
         self.admin = line.split()[1]
+        return twin
 
     def fault(self, *words, code=0):
         done = run([harness.FLEET, "cloud", "fault", *words, "--admin", self.admin])
@@ -78,6 +80,41 @@ class CloudFaults(harness.Case):
         self.assertEqual(self.fleet.wait(PATIENCE_S), 0, self.fleet.error_output)
         hit = {f["name"]: f["hit"] for f in json.loads(self.report.read_text())["faults"]}
         self.assertEqual(hit, {"deliver_twice": 7, "kick": 5})
+
+    def test_a_twin_that_is_killed_and_started_again_has_the_rest_of_a_runs_faults(self):
+        door, data = free_port(), ["--data", self.folder / "data"]
+        twin = self.serve(*data, admin_port=door)
+        self.start_run("--duration", "1h", "--fault", "deliver_twice share=100% at=1s for=50m",
+                       "--fault", "kick at=40m")
+        wait_until(lambda: self.listed().get("deliver_twice", {}).get("state") == "in_force",
+                   "the fault", PATIENCE_S)
+        twin.kill()
+        self.serve(*data, admin_port=door)
+        wait_until(lambda: len(self.listed()) == 2, "the faults", PATIENCE_S)
+        wait_until(lambda: self.listed()["deliver_twice"]["state"] == "in_force", "its begin",
+                   PATIENCE_S)
+        again = self.listed()
+        self.assertLess(again["deliver_twice"]["forMs"], 50 * 60 * 1000)
+        self.assertEqual(again["kick"]["state"], "waiting")
+        self.fleet.signal(signal.SIGINT)
+        self.assertEqual(self.fleet.wait(PATIENCE_S), 130, self.fleet.error_output)
+        self.assertEqual(self.listed(), {}, "a run that ends takes its own along")
+
+    def test_a_run_ends_where_the_twin_has_lost_its_fault_to_another(self):
+        self.serve()
+        self.start_run("--duration", "1h", "--fault", "deliver_twice share=100% at=50m")
+
+        def order(*words):
+            return run([harness.FLEET, "cloud", "fault", *words, "--admin", self.admin]).code == 0
+
+        # The run may be the first to order it again; then once more.
+        wait_until(lambda: order("remove", "deliver_twice")
+                   and order("add", "kick", "at=1h", "name=deliver_twice"), "the name", PATIENCE_S)
+        self.assertEqual(self.fleet.wait(PATIENCE_S), 3, self.fleet.error_output)
+        self.assertIn("has lost fault deliver_twice: ", self.fleet.error_output)
+        self.assertIn("already, ordered by hand", self.fleet.error_output)
+        failures = json.loads(self.report.read_text())["failures"]
+        self.assertTrue(any("has lost fault" in why for why in failures), failures)
 
     def test_what_a_killed_run_left_is_taken_off_by_the_next_and_told(self):
         self.serve()

@@ -33,6 +33,12 @@ class Gallery(harness.Case):
                 self.assertGreater(sum(facts["messages"]["published"].values()), 0)
                 self.assertTrue(all(e["ok"] for e in facts["expectations"]))
 
+    def test_each_effect_hits_somebody_in_the_file_that_has_them_all(self):
+        facts = self.fleet_run("--scenario", harness.ROOT / "configs/every_fault.yaml", "--virtual",
+                               "--devices", DEVICES, timeout_s=600)
+        self.assertGreater(len(facts["faults"]), 40)
+        self.assertEqual([f["name"] for f in facts["faults"] if not f["hit"]], [])
+
     def test_every_file_with_its_own_devices_makes_a_plan(self):
         for path in GALLERY:
             done = run([harness.FLEET, "check", "--json", str(path)], 60)

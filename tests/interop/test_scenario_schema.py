@@ -35,7 +35,7 @@ ONLY_READER = {
         r"|no power of two|has more than four decimals",
     "a number that is written with a decimal point is no whole one, though JSON holds 1.0 for 1":
         r"is not a whole number|is no number of parts|has no unit|is unknown; it takes 0, 1 or 2"
-        r"|is not an identifier|is no range of devices",
+        r"|token_option [\d.e+]+ is unknown|is not an identifier|is no range of devices",
     "names must be somewhere else in the file, or in a thing model, or nowhere twice":
         r"there is no (product|region|fault|daily curve)|no product is called|no product has the tag"
         r"|are called|is that of product|comes twice|needs a product|is no \w+ of product"
@@ -84,7 +84,8 @@ def whole():
                 {"topic": "a/{device}", "payload": "{{}}", "may_fail": "on"},
                 {"arrivals": "poisson", "payload": "{column sky}", "replay": {
                     "file": "data/greenhouse.csv", "start": "first", "at_end": "stop"}}]},
-            {"name": "cell", "protocol": "coap", "security": "dtls", "radio_sleep": "on"}],
+            {"name": "cell", "protocol": "coap", "security": "dtls", "radio_sleep": "on",
+             "token_option": 2088}],
         "stages": [{"ramp": {"to": "50%", "over": "10s", "arrivals": "poisson"}, "hold": "1m"},
                    {"step": {"to": "80%", "count": 3, "every": "10s", "product": "led"}},
                    {"spike": {"reports": "300%", "for": "5s"}}, {"ramp": {"rate": "200/s"}}],

@@ -80,7 +80,8 @@ class Mosquitto:
         self.start()
 
     def stop(self):
-        """As its owner stops it: it writes down what it keeps."""
+        """As its owner stops it: it writes down what it keeps. Killed, it would lose some of what it
+        acknowledged, however often it saves (docs/faults.md)."""
         self.process.stop()
 
     def start(self):

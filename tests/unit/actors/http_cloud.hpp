@@ -45,6 +45,7 @@ public:
   std::deque<alink::post_code> auth_codes; ///< of the next answers to /auth, instead
   std::deque<alink::post_code> post_codes; ///< likewise to posts
   std::deque<std::uint16_t> statuses;      ///< of the next answers to posts, as of a proxy
+  std::deque<std::uint16_t> auth_statuses; ///< likewise to /auth
   std::string retry_after;                 ///< with those; empty: none
   std::string nonsense;                    ///< what posts are answered, instead
   std::vector<std::string> heads;          ///< `name:value` of the last request's fields
@@ -94,13 +95,13 @@ private:
       return;
     }
     byte_buffer body;
-    if (!auth && !statuses.empty()) {
+    if (auto& next = auth ? auth_statuses : statuses; !next.empty()) {
       const std::array<http::field, 1> wait{{{"Retry-After", retry_after}}};
       const auto fields = retry_after.empty() ? http::fields_view{} : http::fields_view{wait};
-      FLEET_CHECK(g.machine.respond(statuses.front(), fields, as_bytes("<html>"), home_.now(),
+      FLEET_CHECK(g.machine.respond(next.front(), fields, as_bytes("<html>"), home_.now(),
                                     g.stream->output())
                   == http::write_error::none);
-      statuses.pop_front();
+      next.pop_front();
       return;
     }
     if (auth) {

@@ -149,6 +149,7 @@ TEST(post_device_over_coap, gives_an_attempt_up_when_the_auth_service_fails_for_
 TEST(post_device_over_coap, tells_every_refusal_of_auth_apart) {
   for (const auto& [code, what] : {std::pair{coap::code::forbidden, outcome::refused_authorization},
                                    {coap::code::bad_request, outcome::protocol_error},
+                                   {coap::make_code(4, 29), outcome::refused_unavailable},
                                    {coap::code::not_found, outcome::protocol_error}}) {
     coap_rig d;
     d.cloud.auth_codes = {code};
@@ -313,7 +314,41 @@ TEST(post_device_over_dtls, posts_no_more_than_one_record_carries) {
     d.boot();
     EXPECT_EQ(d.cloud.posts() > 0, octets == 300);
     EXPECT_EQ(d.counts.skipped_for(skip::too_large) > 0, octets == 700);
+    EXPECT_EQ(d.totals().attempted, d.cloud.posts()) << "what is not sent is not the ledger's";
   }
+}
+
+/// The most octets of a report that go, and whether one more is skipped and no more than that.
+std::uint32_t most_that_goes(bool aes, std::uint16_t mtu) {
+  tls::dtls_model_options tight;
+  tight.mtu = mtu;
+  tls::modelled_dtls security{tight};
+  std::uint32_t most = 0;
+  std::uint32_t least_skipped = UINT32_MAX;
+  for (std::uint32_t octets = mtu - 300U; octets < mtu; ++octets) {
+    coap_rig d{aes ? nullptr : &security};
+    d.coap().security = aes ? nullptr : &security;
+    d.cloud.aes = d.coap().aes = aes;
+    d.coap().client.limits.message_max = aes ? mtu : coap_message_max;
+    d.product.server_name = "coap.test";
+    d.product.payload_bytes = octets;
+    d.boot(seconds{2});
+    EXPECT_EQ(d.totals().attempted, d.cloud.posts()) << octets;
+    if (d.cloud.posts() > 0) {
+      most = octets;
+      EXPECT_EQ(d.counts.skipped_for(skip::too_large), 0U) << octets;
+    } else {
+      least_skipped = std::min(least_skipped, octets);
+      EXPECT_GT(d.counts.skipped_for(skip::too_large), 0U) << octets;
+    }
+  }
+  EXPECT_EQ(least_skipped, most + 1);
+  return most;
+}
+
+TEST(post_device_over_coap, knows_to_the_octet_what_a_message_has_room_for) {
+  EXPECT_GT(most_that_goes(false, 600), 400U);
+  EXPECT_EQ(most_that_goes(true, 600) % 16, 15U) << "filled up to blocks of 16, by one at least";
 }
 
 TEST(post_device_over_coap, has_its_radio_off_between_reports) {

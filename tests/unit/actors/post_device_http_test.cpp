@@ -101,6 +101,21 @@ TEST(post_device_over_http, tells_every_refusal_of_auth_apart) {
   }
 }
 
+TEST(post_device_over_http, takes_a_proxys_word_for_it_that_auth_will_pass) {
+  for (const auto& [status, what] : {std::pair{408, outcome::refused_unavailable},
+                                     {425, outcome::refused_unavailable},
+                                     {429, outcome::refused_unavailable},
+                                     {503, outcome::refused_unavailable},
+                                     {404, outcome::protocol_error}}) {
+    http_rig d;
+    d.cloud.auth_statuses = {static_cast<std::uint16_t>(status)};
+    d.boot(milliseconds{900});
+    EXPECT_EQ(d.troubles, std::vector<outcome>{what}) << status;
+    d.run(seconds{10});
+    EXPECT_EQ(d.it().now_in(), phase::online);
+  }
+}
+
 TEST(post_device_over_http, counts_posts_that_are_refused_and_goes_on) {
   http_rig d;
   d.boot();

@@ -1,5 +1,5 @@
-// Posting devices whose platform is away for a while, has no room, or lost their session; and
-// what they lose of it when they ask for no answers. Against clouds played by hand.
+// Posting devices whose platform is away for a while, has no room, or lost their session. Against
+// clouds played by hand.
 #include <gtest/gtest.h>
 
 #include "protocol/tls/dtls_model.hpp"
@@ -68,6 +68,21 @@ TEST(post_device_over_dtls, makes_a_new_session_when_the_server_began_anew) {
   expect_all_acknowledged(d);
 }
 
+// 4 s, 8 s, and given up when 20 s have passed (aliyun-iot.md §17.5).
+TEST(post_device_over_dtls, goes_offline_as_the_sdk_gives_up_when_the_server_began_anew) {
+  dtls_rig d;
+  d.coap().client = coap::sdk_behaviour();
+  d.boot(seconds{20});
+  ASSERT_EQ(d.it().now_in(), phase::online);
+  d.cloud.die();
+  d.cloud.start();
+  d.run(seconds{60});
+  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::timed_out});
+  EXPECT_EQ(2, d.cloud.office.granted);
+  EXPECT_EQ(d.it().now_in(), phase::online);
+  expect_all_acknowledged(d);
+}
+
 TEST(post_device_over_dtls, comes_back_when_the_server_was_away_for_a_while) {
   dtls_rig d;
   d.boot(seconds{20});
@@ -126,6 +141,23 @@ TEST(post_device_over_dtls, repeats_at_the_times_of_the_standard_before_it_leave
   }
 }
 
+TEST(post_device_over_dtls, counts_no_repeat_that_never_left) {
+  dtls_rig d;
+  d.product.interval = seconds{30};
+  d.boot(seconds{31});
+  const auto before = d.published();
+  d.cloud.die();
+  while (d.published() == before) {
+    d.run(milliseconds{100});
+  }
+  d.run(seconds{1}); // nobody listens, which is seen when its first repeat is due
+  d.cloud.start();
+  d.run(seconds{10});
+  EXPECT_EQ(d.cloud.met, 2U);
+  EXPECT_EQ(d.counts.acknowledged.load(), before + 1);
+  EXPECT_EQ(d.counts.resent.load(), 1U) << "in the new session";
+}
+
 TEST(post_device_over_dtls, has_all_the_patience_of_dtls_for_its_handshake) {
   dtls_rig d;
   d.board();
@@ -172,6 +204,49 @@ TEST(post_device_over_dtls, says_nothing_of_a_handshake_that_has_just_begun_when
   d.boot(seconds{4});
   d.stop(seconds{1});
   EXPECT_TRUE(d.troubles.empty());
+}
+
+TEST(post_device_over_dtls, says_that_nobody_listens_and_nothing_of_its_key) {
+  dtls_rig d;
+  d.coap().shared_key = true;
+  d.cloud.die();
+  d.boot(seconds{3});
+  ASSERT_TRUE(d.troubles.empty());
+  d.stop(seconds{1});
+  ASSERT_EQ(d.troubles, std::vector<outcome>{outcome::connection_refused});
+  EXPECT_EQ(d.details[0],
+            "at the end a handshake of DTLS has no end after 3 s; nobody listens there");
+  d.crash();
+  d.boot(seconds{32});
+  ASSERT_EQ(d.troubles.size(), 2U);
+  EXPECT_EQ(d.troubles[1], outcome::connection_refused);
+  EXPECT_EQ(d.details[1], "a handshake of DTLS has no end after 31 s; nobody listens there");
+}
+
+TEST(post_device_over_dtls, does_not_take_a_refused_hello_for_the_answer_to_auth) {
+  dtls_rig d;
+  d.cloud.die();
+  d.boot(milliseconds{500});
+  d.cloud.silent = true;
+  d.cloud.start(); // its hello is repeated, and this one comes to somebody
+  d.run(seconds{13});
+  EXPECT_TRUE(d.troubles.empty());
+  EXPECT_EQ(d.cloud.met, 2U) << "it asks in another session";
+}
+
+// The filter gives up in the same instant in which another handshake is to begin.
+TEST(post_device_over_dtls, does_not_end_a_link_for_what_became_of_the_one_before) {
+  tls::dtls_model_options short_lived;
+  short_lived.patience.repeats_max = 4; // within 31 s
+  dtls_rig d{std::make_unique<tls::modelled_dtls>(short_lived)};
+  d.board();
+  d.link().faults().cut = true;
+  d.boot(seconds{40});
+  EXPECT_EQ(d.it().now_in(), phase::connecting);
+  EXPECT_EQ(d.troubles.size(), 1U);
+  d.link().faults().cut = false;
+  d.run(seconds{20});
+  EXPECT_EQ(d.it().now_in(), phase::online);
 }
 
 TEST(post_device_over_coap, asks_anew_when_auth_is_not_answered_and_gives_up_at_last) {
@@ -274,17 +349,19 @@ TEST(post_device_over_coap, waits_no_longer_than_a_minute_or_so_whatever_max_age
 }
 
 TEST(post_device_over_coap, drops_a_post_that_is_never_taken) {
-  coap_rig d;
-  d.product.post->again_longest = seconds{2};
-  d.product.interval = seconds{40}; // one at a time
-  d.boot(seconds{41});
-  d.cloud.post_codes.assign(std::size_t{d.product.post->delays_max} + 1,
-                            coap::code::internal_server_error);
-  d.run(seconds{40});
-  EXPECT_EQ(d.counts.replies_bad.load(), 1U);
-  EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
-  EXPECT_EQ(d.details[0], "a post was answered 5.00");
-  EXPECT_EQ(d.totals().lost, 0U);
+  for (const auto& [code, text] :
+       {std::pair{coap::code::internal_server_error, "5.00"}, {coap::make_code(4, 29), "4.29"}}) {
+    coap_rig d;
+    d.product.post->again_longest = seconds{2};
+    d.product.interval = seconds{40}; // one at a time
+    d.boot(seconds{41});
+    d.cloud.post_codes.assign(std::size_t{d.product.post->delays_max} + 1, code);
+    d.run(seconds{40});
+    EXPECT_EQ(d.counts.replies_bad.load(), 1U);
+    EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
+    EXPECT_EQ(d.details[0], std::string{"a post was answered "} + text);
+    EXPECT_EQ(d.totals().lost, 0U);
+  }
 }
 
 TEST(post_device_over_coap, counts_what_it_waited_for_a_post_on_over_its_links) {
@@ -379,117 +456,6 @@ TEST(post_device_over_http, takes_the_word_of_a_proxy_for_what_it_says) {
   d.run(seconds{10});
   EXPECT_EQ(d.troubles, std::vector<outcome>{outcome::refused_unavailable});
   expect_all_acknowledged(d);
-}
-
-TEST(post_device_at_qos_0, loses_what_the_network_loses_and_no_more) {
-  for (const bool as_sdk : {false, true}) {
-    coap_rig d;
-    if (as_sdk) {
-      d.coap().client = coap::sdk_behaviour();
-    }
-    d.product.qos = mqtt::qos::at_most_once;
-    d.boot(seconds{10});
-    d.link().faults().loss_ppm = 200'000;
-    d.run(minutes{10});
-    EXPECT_EQ(d.counts.skipped_for(skip::window), 0U);
-    EXPECT_GE(d.counts.published[0].load(), 600U);
-    EXPECT_GT(d.cloud.posts(), 420U);
-    EXPECT_TRUE(d.troubles.empty());
-    EXPECT_EQ(d.totals().lost, 0U);
-  }
-}
-
-TEST(post_device_at_qos_0, hears_that_its_token_is_over_all_the_same) {
-  coap_rig d;
-  d.product.qos = mqtt::qos::at_most_once;
-  d.boot();
-  d.cloud.office.expire();
-  d.run(seconds{5});
-  EXPECT_EQ(2, d.cloud.office.granted);
-  EXPECT_TRUE(d.troubles.empty());
-}
-
-TEST(post_device_at_qos_0, notices_over_dtls_that_the_server_began_anew) {
-  dtls_rig d;
-  d.product.qos = mqtt::qos::at_most_once;
-  d.boot(seconds{20});
-  d.cloud.die();
-  d.cloud.start();    // nothing refuses a datagram: the server is silent to the old session
-  d.run(seconds{45}); // two reports, and a ping with its two repeats
-  EXPECT_EQ(d.cloud.office.granted, 2);
-  const auto before = d.cloud.posts();
-  d.run(seconds{50});
-  EXPECT_GE(d.cloud.posts(), before + 9);
-  EXPECT_TRUE(d.troubles.empty());
-  EXPECT_EQ(d.it().now_in(), phase::online);
-}
-
-TEST(post_device_at_qos_0, makes_a_new_session_after_one_report_where_nobody_listens) {
-  dtls_rig d;
-  d.product.qos = mqtt::qos::at_most_once;
-  d.boot(seconds{20});
-  const auto before = d.published();
-  d.cloud.die();
-  while (d.published() == before) {
-    d.run(milliseconds{100});
-  }
-  d.run(seconds{6});
-  d.cloud.start();
-  d.run(seconds{30});
-  EXPECT_EQ(d.cloud.office.granted, 2);
-  EXPECT_TRUE(d.troubles.empty());
-}
-
-TEST(post_device_at_qos_0, is_not_online_where_nobody_has_listened_for_a_while) {
-  for (const bool refused : {false, true}) {
-    coap_rig d;
-    d.product.qos = mqtt::qos::at_most_once;
-    d.product.interval = seconds{5};
-    d.boot(seconds{10});
-    ASSERT_EQ(d.it().now_in(), phase::online);
-    d.cloud.silent = !refused;
-    if (refused) {
-      d.cloud.die();
-    }
-    d.run(seconds{refused ? 20 : 45});
-    EXPECT_NE(d.it().now_in(), phase::online);
-    ASSERT_FALSE(d.troubles.empty());
-    EXPECT_EQ(d.troubles[0], refused ? outcome::connection_refused : outcome::timed_out);
-    d.cloud.silent = false;
-    if (refused) {
-      d.cloud.start();
-    }
-    d.run(minutes{2});
-    EXPECT_EQ(d.it().now_in(), phase::online);
-  }
-}
-
-TEST(post_device_at_qos_0, asks_a_server_that_answers_no_post_for_a_sign_of_life_and_stays) {
-  coap_rig d;
-  d.product.qos = mqtt::qos::at_most_once;
-  d.product.interval = seconds{5};
-  d.boot(seconds{10});
-  d.cloud.ignores_posts = true;
-  d.run(minutes{10});
-  EXPECT_EQ(d.it().now_in(), phase::online);
-  EXPECT_TRUE(d.troubles.empty()) << d.details[0];
-  EXPECT_GE(d.counts.published[0].load(), 118U) << "none waits for a ping";
-}
-
-TEST(post_device_at_qos_0, has_its_radio_off_soon_after_a_lost_report) {
-  coap_rig d;
-  d.product.qos = mqtt::qos::at_most_once;
-  d.product.interval = minutes{1};
-  d.coap().radio_sleep = true;
-  d.boot(seconds{20});
-  d.link().faults().loss_ppm = 1'000'000;
-  const auto before = d.published();
-  while (d.published() == before) {
-    d.run(seconds{1});
-  }
-  EXPECT_TRUE(d.link().radio_on());
-  d.run(seconds{10});
-  EXPECT_FALSE(d.link().radio_on());
 }
 
 } // namespace

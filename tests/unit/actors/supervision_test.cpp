@@ -232,6 +232,8 @@ TEST(supervision, reports_a_refused_device_and_lets_the_others_run) {
   const auto& t = f.part().troubles[static_cast<std::size_t>(outcome::refused_authorization)];
   EXPECT_GE(t.count, 2U);
   EXPECT_EQ(3U, t.example_device);
+  const auto& told = f.part().trouble_counts;
+  EXPECT_EQ(t.count, told[static_cast<std::size_t>(outcome::refused_authorization)].load());
 }
 
 TEST(supervision, loses_nothing_when_links_are_reset_again_and_again) {

@@ -85,6 +85,44 @@ TEST(admin_faults, end_by_themselves_where_their_owner_is_not_heard_of) {
   EXPECT_EQ(rig.desk.all().front().fault.name, "by hand");
 }
 
+TEST(admin_faults, are_renewed_by_name_where_their_owner_says_which) {
+  faults_rig rig;
+  for (const std::string name : {"kept", "left"}) {
+    EXPECT_THAT(
+        rig.add(R"({"effect":"drop_acks","noEnd":true,"owner":"me","leaseMs":30000,"name":")" + name
+                + R"("})"),
+        StartsWith("200 "));
+  }
+  EXPECT_THAT(rig.add(R"({"effect":"kick","atMs":86400000,"owner":"you","leaseMs":30000})"),
+              StartsWith("200 "));
+  rig.clock.run_for(20s);
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew",
+                      R"({"owner":"me","names":["kept","kick","no such fault"]})"),
+              StartsWith("200 "));
+  rig.clock.run_for(20s);
+  ASSERT_EQ(rig.desk.all().size(), 1U);
+  EXPECT_EQ(rig.desk.all().front().fault.name, "kept");
+  EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", R"({"owner":"me","names":[]})"),
+              StartsWith("200 "));
+  rig.clock.run_for(20s);
+  EXPECT_TRUE(rig.desk.all().empty()) << "none was named";
+  for (const std::string names : {"7", R"("kept")", "[7]"}) {
+    EXPECT_THAT(rig.ask("POST", "/v1/faults/renew", R"({"owner":"me","names":)" + names + "}"),
+                HasSubstr("`names` must be an array of strings"));
+  }
+}
+
+TEST(admin_faults, say_whose_the_one_is_that_has_their_name) {
+  faults_rig rig;
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"one","atMs":1000,"owner":"run-7"})"),
+              StartsWith("200 "));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"two","atMs":1000})"), StartsWith("200 "));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"one"})"),
+              StartsWith(R"(409 {"error":"fault-exists","detail":"there is a fault called one )"
+                         R"(already, ordered by run-7")"));
+  EXPECT_THAT(rig.add(R"({"effect":"kick","name":"two"})"), HasSubstr("already, ordered by hand"));
+}
+
 TEST(admin_faults, are_ended_by_their_owner_and_not_by_one_who_had_the_name_before) {
   faults_rig rig;
   EXPECT_THAT(rig.add(R"({"effect":"drop_acks","owner":"me"})"), StartsWith("200 "));

@@ -106,7 +106,8 @@ TEST(expected_figures, are_told_of_a_run) {
   auto f = clean_run();
   f.counts.resent = 6;
   f.counts.restarts = 2;
-  f.counts.outcomes[static_cast<std::size_t>(actors::outcome::reset)] = 3;
+  f.counts.outcomes[static_cast<std::size_t>(actors::outcome::reset)] = 2;
+  f.counts.troubles[static_cast<std::size_t>(actors::outcome::reset)] = 3; // a post among them
   f.uplink.lost = 1;
   f.downlink.lost = 2;
   f.process.cpu_s = 1.5;
@@ -116,6 +117,7 @@ TEST(expected_figures, are_told_of_a_run) {
   EXPECT_TRUE(decided(f, "rate(sent) == 10/s").ok);
   EXPECT_TRUE(decided(f, "restarts <= 2").ok);
   EXPECT_TRUE(decided(f, "troubles(reset) == 3").ok);
+  EXPECT_FALSE(judging::read_expectation("troubles(accepted) == 3", figures()).ok());
   EXPECT_EQ(decided(f, "lost == 0").actual, 3);
   EXPECT_EQ(decided(f, "lost(uplink) == 0").actual, 1);
   EXPECT_EQ(decided(f, "lost(downlink) == 0").actual, 2);

@@ -13,16 +13,21 @@ namespace {
 
 class noting_hand final : public fault_hand {
 public:
-  std::optional<std::string> add(const std::shared_ptr<const faults::fault>& f) override {
+  std::optional<fault_refusal> add(const std::shared_ptr<const faults::fault>& f) override {
     said.push_back("add " + f->name);
     return refusal;
   }
-  void remove(const std::string& name) override { said.push_back("remove " + name); }
+  std::optional<std::string> remove(const std::string& name) override {
+    said.push_back("remove " + name);
+    return goes_on;
+  }
+  void let_go(const std::string& name) override { said.push_back("let go " + name); }
   std::optional<fault_figures> figures(const std::string&) const override { return counted; }
 
   std::vector<std::string> said;
   std::optional<fault_figures> counted;
-  std::optional<std::string> refusal;
+  std::optional<fault_refusal> refusal;
+  std::optional<std::string> goes_on;
 };
 
 faults::fault named(effect what, std::string name, duration at = 0s) {
@@ -63,7 +68,7 @@ TEST_F(fault_desk_of_a_run, refuses_what_nobody_carries_out_and_names_that_are_t
 }
 
 TEST_F(fault_desk_of_a_run, forgets_what_the_hand_does_not_take) {
-  cloud.refusal = "the twin cannot";
+  cloud.refusal = fault_refusal{"the twin cannot"};
   EXPECT_EQ(desk.add(named(effect::kick, "k"), 5, 0s), "the twin cannot");
   EXPECT_TRUE(desk.empty());
   cloud.refusal.reset();
@@ -112,12 +117,19 @@ TEST_F(fault_desk_of_a_run, removes_one_or_all_parts_of_a_preset) {
   ASSERT_FALSE(desk.add(named(effect::jitter, "wifi.jitter"), 1, 0s));
   ASSERT_FALSE(desk.add(named(effect::stall, "wifi_2"), 1, 0s));
   EXPECT_TRUE(desk.has("wifi"));
-  EXPECT_FALSE(desk.remove("wif", 1s));
-  EXPECT_TRUE(desk.remove("wifi", 1s));
+  EXPECT_EQ(desk.remove("wif", 1s), "there is no fault wif");
+  EXPECT_EQ(desk.remove("wifi", 1s), std::nullopt);
   EXPECT_EQ(desk.names(), said{"wifi_2"});
   EXPECT_EQ(devices.said, (said{"add wifi.latency", "add wifi.jitter", "add wifi_2",
                                 "remove wifi.latency", "remove wifi.jitter"}));
   EXPECT_FALSE(desk.add(named(effect::latency, "wifi.latency"), 1, 2s)); // the name is free again
+}
+
+TEST_F(fault_desk_of_a_run, says_why_a_fault_goes_on_and_lists_it_no_more) {
+  ASSERT_FALSE(desk.add(named(effect::kick, "k"), 1, 0s));
+  cloud.goes_on = "nobody answers";
+  EXPECT_EQ(desk.remove("k", 1s), "nobody answers");
+  EXPECT_TRUE(desk.empty());
 }
 
 TEST_F(fault_desk_of_a_run, ends_what_is_in_force_or_to_come_when_the_run_drains) {
@@ -127,7 +139,7 @@ TEST_F(fault_desk_of_a_run, ends_what_is_in_force_or_to_come_when_the_run_drains
   desk.advance(1s);
   devices.said.clear();
   desk.end_all(2s);
-  EXPECT_EQ(devices.said, (said{"remove done", "remove on", "remove to come"}))
+  EXPECT_EQ(devices.said, (said{"let go done", "let go on", "let go to come"}))
       << "a twin elsewhere keeps none of them";
   EXPECT_EQ(desk.rows()[0].ended, 1s);
   EXPECT_EQ(desk.rows()[1].state, state::over);
@@ -154,7 +166,7 @@ TEST_F(fault_desk_of_a_run, forgets_live_faults_that_are_over_when_there_are_too
 TEST_F(fault_desk_of_a_run, takes_so_many_faults_in_a_run_and_says_when_that_is_reached) {
   for (std::size_t i = 0; i < fault_desk::added_most; ++i) {
     ASSERT_FALSE(desk.add(named(effect::latency, "a"), 5, 1s)) << i;
-    ASSERT_TRUE(desk.remove("a", 2s));
+    ASSERT_FALSE(desk.remove("a", 2s));
   }
   EXPECT_EQ(desk.add(named(effect::latency, "a"), 5, 1s),
             "a run takes 10000 faults at most, removed ones included");

@@ -153,6 +153,20 @@ TEST(fault_configs, of_a_day_have_twelve_effects_in_five_minutes_and_two_restart
   EXPECT_EQ(plan.value().run_for, 5min);
 }
 
+TEST(fault_configs, have_each_effect_once_in_one_file) {
+  const auto plan = resolve(read_config("every_fault.yaml"));
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  std::multiset<std::string_view> there;
+  for (const auto& rule : plan.value().faults) {
+    there.insert(rule.effect);
+  }
+  std::multiset<std::string_view> all;
+  for (const auto& info : faults::effects()) {
+    all.insert(info.word);
+  }
+  EXPECT_EQ(there, all);
+}
+
 TEST(fault_configs, for_a_foreign_broker_ask_nothing_of_a_twin) {
   const auto file = read_config("faults_foreign.yaml");
   scenario_overrides flags;

@@ -150,10 +150,9 @@ TEST_F(fault_plan, refuses_what_nobody_selected_can_have_with_the_nearest_that_w
   EXPECT_EQ(refused("power_loss_in_write", only),
             "1: nobody here can have power_loss_in_write: product led has no firmware (firmware: "
             "{}); the nearest that would apply is power_loss");
-  EXPECT_EQ(
-      refused("expire_tokens", only),
-      "1: nobody here can have expire_tokens: product led holds no tokens, as logon pre-auth, "
-      "CoAP and HTTP do; the nearest that would apply is reset");
+  EXPECT_EQ(refused("expire_tokens", only),
+            "1: nobody here can have expire_tokens: product led holds no tokens, as CoAP and HTTP "
+            "do; the nearest that would apply is reset");
 }
 
 TEST_F(fault_plan, refuses_what_is_the_twins_where_there_is_none) {
@@ -239,6 +238,47 @@ TEST_F(fault_plan, knows_of_a_model_whether_it_counts_once_it_was_read) {
   EXPECT_EQ(hit("kv_corruption"), (std::vector<index_range>{{0, 99}}));
   products[0].counts = false;
   EXPECT_THAT(refused("kv_corruption"), testing::HasSubstr("nobody here can have"));
+}
+
+TEST_F(fault_plan, refuses_to_expire_tokens_of_who_uses_them_up_at_once) {
+  for (const auto logon :
+       {logon_mode::bootstrap, logon_mode::pre_auth, logon_mode::register_https}) {
+    products[0].product.logon = logon;
+    EXPECT_EQ(refused("expire_tokens product=led"),
+              "23: nobody here can have expire_tokens: product led holds no tokens, as CoAP and "
+              "HTTP do; select meter, which can have it");
+  }
+  products[0].product.protocol = device_protocol::http;
+  EXPECT_EQ(hit("expire_tokens"), (std::vector<index_range>{{0, 149}}));
+}
+
+TEST_F(fault_plan, refuses_faults_of_downloads_where_nothing_is_rolled_out) {
+  products[1].product.firmware.emplace();
+  const std::vector<rollout_plan> rollouts{{.rollout = {}, .product = 0}};
+  auto rolling = scene();
+  EXPECT_EQ(refused("firmware_slow product=led", rolling),
+            "23: nobody here can have firmware_slow: product led has no rollout that would "
+            "download; the nearest that would apply is bandwidth");
+  EXPECT_THAT(refused("firmware_slow product=hub", rolling),
+              testing::HasSubstr("has no firmware (firmware: {})"));
+  rolling.rollouts = rollouts;
+  EXPECT_EQ(refused("firmware_slow product=led", rolling), "taken");
+  EXPECT_EQ(refused("firmware_slow product=meter", rolling),
+            "23: nobody here can have firmware_slow: product meter has no rollout that would "
+            "download; select led, which can have it");
+  EXPECT_EQ(refused("bit_rot product=meter", rolling), "taken") << "that is the board's";
+  rolling.rollouts = {};
+  rolling.embedded = false;
+  rolling.target_admin = true;
+  EXPECT_EQ(refused("firmware_slow product=led", rolling), "taken")
+      << "what is rolled out elsewhere its console knows";
+}
+
+TEST_F(fault_plan, refuses_a_preset_whose_essence_nobody_can_have) {
+  EXPECT_EQ(refused("bad_certificate_day product=led"),
+            "29: nobody here can have tls_failure: product led has security plain, without TLS or "
+            "DTLS; select hub or child, which can have it");
+  EXPECT_EQ(resolved("bad_certificate_day product=led,hub").faults.size(), 2U);
 }
 
 TEST_F(fault_plan, refuses_to_double_an_answer_that_belongs_to_its_request) {

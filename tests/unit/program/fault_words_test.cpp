@@ -118,9 +118,16 @@ TEST(far_faults, are_sent_ended_and_listed) {
   api.give(R"({"name":"kick"})");
   EXPECT_EQ(send_far_fault(api, "here", f, {}, "me"), std::nullopt);
   api.give(409, R"({"error":"refused","detail":"kill the process"})");
-  EXPECT_THAT(send_far_fault(api, "here", f, {}, "me").value_or(""), HasSubstr("kill the process"));
+  auto refusal = send_far_fault(api, "here", f, {}, "me");
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(refusal->why, HasSubstr("kill the process"));
+  EXPECT_FALSE(refusal->name_taken || refusal->unheard);
+  api.give(409, R"({"error":"fault-exists","detail":"there is a fault called kick already"})");
+  refusal = send_far_fault(api, "here", f, {}, "me");
+  EXPECT_TRUE(refusal && refusal->name_taken);
   api.lose();
-  EXPECT_NE(send_far_fault(api, "here", f, {}, "me"), std::nullopt);
+  refusal = send_far_fault(api, "here", f, {}, "me");
+  EXPECT_TRUE(refusal && refusal->unheard);
   api.give(404, R"({"error":"unknown-fault","detail":"there is none"})");
   EXPECT_EQ(end_far_fault(api, "here", "kick", "me"), std::nullopt) << "it is over, as was wanted";
   api.give(R"({"faults":[{"name":"kick","state":"over","hit":3,"strikes":2,"done":4}]})");
@@ -137,12 +144,49 @@ TEST(far_faults, of_an_owner_are_listed_and_kept_for_longer_and_no_others) {
   support::scripted_admin api;
   api.give(R"({"faults":[{"name":"a","owner":"me","state":"waiting"},)"
            R"({"name":"b","owner":"you","state":"waiting"},{"name":"c","state":"over"}]})");
-  const auto mine = list_far_faults(api, "here", "me");
+  const std::vector<std::string> names{"a", "\"q\""};
+  const auto mine = renew_far_faults(api, "here", "me", names);
   ASSERT_TRUE(mine.ok());
   ASSERT_EQ(mine.value().size(), 1U);
   EXPECT_EQ(mine.value().front().name, "a");
   EXPECT_EQ(api.asked[0].method + " " + api.asked[0].path, "POST /v1/faults/renew");
-  EXPECT_EQ(api.asked[0].body, R"({"owner":"me"})");
+  EXPECT_EQ(api.asked[0].body, R"({"owner":"me","names":["a","\"q\""]})");
+}
+
+TEST(far_faults, have_left_what_is_to_come_of_them) {
+  auto f = faults::default_fault(faults::effect::drop_acks);
+  f.at = 10s;
+  f.span = 60s;
+  f.ramp = 20s;
+  EXPECT_EQ(rest_of(f, 4s, false)->at, 6s);
+  EXPECT_EQ(rest_of(f, 4s, false)->span, 60s);
+  const auto half = rest_of(f, 25s, true);
+  ASSERT_TRUE(half);
+  EXPECT_EQ(half->at, 0s);
+  EXPECT_EQ(half->span, 45s);
+  EXPECT_EQ(half->ramp, 5s);
+  EXPECT_EQ(rest_of(f, 40s, true)->ramp, 0s);
+  EXPECT_EQ(rest_of(f, 70s, true), std::nullopt);
+  f.span = faults::no_end;
+  EXPECT_EQ(rest_of(f, 1h, true)->span, faults::no_end);
+
+  auto kick = faults::default_fault(faults::effect::kick);
+  kick.at = 10s;
+  EXPECT_EQ(rest_of(kick, 9s, false)->at, 1s);
+  EXPECT_EQ(rest_of(kick, 12s, false)->at, 0s) << "nobody saw it strike";
+  EXPECT_EQ(rest_of(kick, 12s, true), std::nullopt);
+  kick.every = 10s;
+  kick.span = 35s; // at 10, 20, 30 and 40
+  const auto later = rest_of(kick, 23s, true);
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->at, 7s);
+  EXPECT_EQ(later->span, 15s);
+  EXPECT_EQ(faults::complaint_of(*later), "");
+  EXPECT_EQ(rest_of(kick, 41s, true), std::nullopt);
+  const auto late = rest_of(kick, 50s, false);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->span, 0s) << "one strike";
+  EXPECT_EQ(faults::complaint_of(*late), "");
 }
 
 TEST(far_faults, of_runs_that_are_gone_are_taken_off_and_others_told) {

@@ -24,8 +24,9 @@ TEST(check_words, are_files) {
 
 TEST(subcommands, are_named_when_unknown) {
   EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
-  EXPECT_EQ(said("teapot"), "fleet: unknown subcommand teapot; it takes run, cloud, device, fault, "
-                            "report, check, completion, version or help\nsee fleet --help\n");
+  EXPECT_EQ(said("teapot"),
+            "fleet: unknown subcommand teapot; it takes run, cloud, device, fault, "
+            "report, check, doctor, completion, version or help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");
   EXPECT_TRUE(said("cloud").starts_with("fleet cloud: needs a subcommand: serve, products, "));

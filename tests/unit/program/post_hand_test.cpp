@@ -302,6 +302,22 @@ TEST(post_hand, asks_for_another_token_when_it_is_over_and_posts_again) {
   }
 }
 
+TEST(post_hand, ends_a_ping_with_the_session_that_it_was_to_go_in) {
+  post_rig r{device_protocol::coap};
+  r.use_key();
+  r.boot();
+  r.type("report");
+  r.twin->stop();
+  r.type("report", 100ms);
+  r.type("ping", 100ms); // behind the report, of which one is on its way at a time
+  FLEET_CHECK(r.twin->start(r.world.home()).ok());
+  r.world.run_for(2min);
+  EXPECT_THAT(r.all(), HasSubstr("the ping was not answered")) << "the server knows no session";
+  r.type("ping; stop");
+  EXPECT_THAT(r.all(), HasSubstr("the ping was answered in "));
+  EXPECT_TRUE(r.ended.has_value()) << r.all();
+}
+
 TEST(post_hand, posts_no_more_than_it_can_at_a_prompt) {
   post_rig r{device_protocol::coap};
   r.boot();

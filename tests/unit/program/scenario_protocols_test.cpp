@@ -32,7 +32,8 @@ TEST(scenario_protocols, are_taken_with_the_security_of_each) {
   for (const auto* const keys :
        {"protocol: coap", "protocol: coap, security: dtls", "protocol: coap, security: psk",
         "protocol: coap, security: aes", "protocol: http", "protocol: http, security: tls",
-        "protocol: coap, report: []", "protocol: mqtt, security: tls"}) {
+        "protocol: coap, token_option: 2088", "protocol: coap, report: []",
+        "protocol: mqtt, security: tls"}) {
     EXPECT_EQ(said(product(keys)), "taken") << keys;
   }
 }
@@ -64,6 +65,13 @@ TEST(scenario_protocols, that_only_post_have_nothing_that_needs_a_session) {
               std::string::npos)
         << key << ": " << said(product("protocol: http, " + std::string{key}));
     EXPECT_EQ(said(product(key)), "taken") << key;
+  }
+}
+
+TEST(scenario_protocols, without_options_have_none_for_a_token) {
+  for (const auto* const keys : {"protocol: mqtt", "protocol: http"}) {
+    EXPECT_EQ(said(product(std::string{keys} + ", token_option: 61")),
+              "product a has token_option, which needs protocol coap; others have no options");
   }
 }
 

@@ -149,4 +149,17 @@ TEST(sweep_shrink, never_takes_the_last_product) {
   EXPECT_EQ(small.plan.devices(), 2U);
 }
 
+TEST(sweep_shrink, leaves_out_faults_of_downloads_with_the_last_rollout_that_they_could_hit) {
+  auto plan = big_plan();
+  plan.parts = {{part_kind::rollout, "r1", {"p1"}}, {part_kind::rollout, "r2", {"p2"}}};
+  plan.parts.push_back({.kind = part_kind::fault, .text = "any", .of_downloads = true});
+  plan.parts.push_back(
+      {.kind = part_kind::fault, .text = "of p1", .about = {"p1"}, .of_downloads = true});
+  const auto second = with_parts(plan, {1, 2, 3});
+  EXPECT_TRUE(has(second, "any"));
+  EXPECT_FALSE(has(second, "of p1")) << "p2 alone downloads";
+  EXPECT_FALSE(has(with_parts(plan, {2, 3}), "any"));
+  EXPECT_FALSE(has(without_product(without_product(plan, "p1"), "p2"), "any"));
+}
+
 } // namespace fleet::sweep

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hal_sim/real_world/limits.hpp"
+#include "hal_sim/real_world/own_addresses.hpp"
 #include "hal_sim/real_world/resolve.hpp"
 #include "hal_sim/world/address.hpp"
 
@@ -92,6 +93,18 @@ TEST(limits, raises_the_soft_limit_of_descriptors_to_the_hard_one) {
   const auto limits = raise_descriptor_limit();
   EXPECT_GT(limits.soft, 0U);
   EXPECT_EQ(limits.soft, limits.hard);
+}
+
+TEST(own_addresses, towards_loopback_are_of_loopback) {
+  const auto here = own_addresses_towards(parse_address("127.0.0.1:0").value());
+  ASSERT_FALSE(here.empty());
+  EXPECT_EQ(here.front().text(), "127.0.0.1:0");
+  EXPECT_TRUE(std::all_of(here.begin(), here.end(), [](const auto& a) { return a.loopback(); }));
+}
+
+TEST(own_addresses, are_none_where_no_way_leads) {
+  // A broadcast, which a socket has to be allowed first.
+  EXPECT_TRUE(own_addresses_towards(parse_address("255.255.255.255:9").value()).empty());
 }
 
 } // namespace

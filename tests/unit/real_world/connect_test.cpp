@@ -131,6 +131,26 @@ TEST(real_connect, spreads_two_thousand_devices_over_eight_source_addresses) {
   EXPECT_EQ(h.meters().streams_open, 4000U);
 }
 
+TEST(real_connect, takes_as_many_addresses_of_loopback_as_it_is_told) {
+  hal::real_home_options options;
+  options.loopback_sources = 11;
+  hal::real_home h{options};
+  host there{h, 0};
+  std::set<std::string> hosts;
+  there.when_accepted = [&](recorder& guest) {
+    const std::string peer = guest.stream->peer();
+    hosts.insert(peer.substr(0, peer.find(':')));
+  };
+  std::vector<std::unique_ptr<recorder>> devices;
+  for (std::uint64_t i = 0; i < 22; ++i) {
+    devices.push_back(std::make_unique<recorder>());
+    connect(*devices.back(), there, {.origin = i});
+  }
+  ASSERT_TRUE(h.run_until([&] { return there.guests.size() == 22; }));
+  EXPECT_EQ(hosts.size(), 11U);
+  EXPECT_TRUE(hosts.contains("127.0.0.11"));
+}
+
 TEST(real_connect, takes_the_source_addresses_it_was_given) {
   hal::real_home_options options;
   hal::address ours;
@@ -191,8 +211,8 @@ TEST(real_connect, counts_as_under_way_until_the_peer_answers_where_asked_to) {
   std::vector<std::unique_ptr<recorder>> devices;
   for (int i = 0; i < 4; ++i) {
     devices.push_back(std::make_unique<recorder>());
-    devices.back()->stream = h.connect(
-        {.peer = there.door->at(), .pending_until_answered = true}, *devices.back());
+    devices.back()->stream =
+        h.connect({.peer = there.door->at(), .pending_until_answered = true}, *devices.back());
   }
   ASSERT_TRUE(h.run_until([&] { return there.guests.size() == 2; }));
   while (h.poll_once(0s)) {

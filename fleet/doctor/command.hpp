@@ -1,0 +1,16 @@
+// `fleet doctor`: looks whether a planned run can work on this machine. Starts no device.
+#pragma once
+
+#include <iosfwd>
+
+#include "fleet/doctor/options.hpp"
+#include "fleet/options.hpp"
+
+namespace fleet::program {
+
+/// Findings on `out`, mistakes of the command line or the scenario on `errors`. Answers passed
+/// where nothing is in the way, expectation_failed where the run would work badly,
+/// environment_failed where it cannot work, wrong_usage, or interrupted.
+exit_code execute_doctor(const doctor_options& options, std::ostream& out, std::ostream& errors);
+
+} // namespace fleet::program

@@ -1,0 +1,332 @@
+// The checks, one function each.
+#include "fleet/doctor/findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "fleet/run/source_addresses.hpp"
+#include "fleet/text/quantities.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::doctor {
+
+namespace {
+
+using text::format_count;
+
+constexpr std::uint64_t mib = 1024ULL * 1024;
+constexpr std::string_view unknown = "the machine does not tell";
+constexpr std::string_view no_sockets = "the virtual world opens no sockets";
+
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  return format_count(n) + " " + std::string{n == 1 ? one : many};
+}
+
+std::string limit_said(std::uint64_t limit) {
+  return limit == unlimited ? "no limit" : format_count(limit);
+}
+
+/// Rounded up.
+std::string mib_said(std::uint64_t bytes) {
+  return format_count((bytes + mib - 1) / mib) + " MiB";
+}
+
+finding descriptors(const machine_facts& m, const run_needs& n) {
+  finding f{"descriptors"};
+  f.needed = n.where == whereabouts::nowhere
+                 ? std::string{no_sockets}
+                 : fmt::format("the run needs {}", format_count(n.descriptors));
+  f.figures = {{"needed", n.descriptors}};
+  if (!m.descriptors_soft || !m.descriptors_hard) {
+    f.found = unknown;
+    return f;
+  }
+  const auto soft = *m.descriptors_soft;
+  const auto hard = *m.descriptors_hard;
+  f.found = fmt::format("soft limit {}, hard limit {}", limit_said(soft), limit_said(hard));
+  f.figures.insert(f.figures.end(), {{"soft", soft}, {"hard", hard}});
+  if (n.descriptors > hard) {
+    f.says = outlook::hopeless;
+    f.then = fmt::format("raise the hard limit (LimitNOFILE= of systemd, ulimit -Hn, --ulimit "
+                         "nofile of a container){}, or run fewer devices",
+                         n.where == whereabouts::twin
+                             ? ", or give the twin a process of its own: `fleet cloud serve`, and "
+                               "--target"
+                             : "");
+  } else if (m.files_free && n.descriptors > *m.files_free) {
+    f.says = outlook::hopeless;
+    f.found += fmt::format(", {} left on the whole machine", format_count(*m.files_free));
+    f.then = "raise fs.file-max";
+  } else if (n.descriptors > soft) {
+    f.says = outlook::will_be_done;
+    f.then = "the run raises its soft limit to the hard one";
+  }
+  return f;
+}
+
+/// What more room for ports would take.
+std::string more_ports(const run_needs& n, std::uint32_t addresses) {
+  if (n.where == whereabouts::twin || n.where == whereabouts::here) {
+    return n.v6 ? "::1 is the only address there: take a target on 127.0.0.1"
+                : fmt::format("name {} of 127.0.0.0/8 by --bind",
+                              counted(addresses, "address", "addresses"));
+  }
+  return fmt::format("give this machine {}{}", counted(addresses, "address", "addresses"),
+                     n.v6 ? " and name them by --bind"
+                          : " of one subnet, which the run then takes by itself");
+}
+
+finding ports(const machine_facts& m, const run_needs& n) {
+  finding f{"ports"};
+  const std::uint32_t each = (n.connections_to_one + n.sources - 1) / n.sources;
+  f.needed = n.where == whereabouts::nowhere
+                 ? std::string{no_sockets}
+                 : fmt::format("the run has {} to one listener, {} from an address",
+                               counted(n.connections_to_one, "connection", "connections"),
+                               format_count(each));
+  f.figures = {{"connections_to_one", n.connections_to_one}, {"source_addresses", n.sources}};
+  if (!m.ports) {
+    f.found = unknown;
+    return f;
+  }
+  const std::uint32_t count = m.ports->count();
+  f.found = fmt::format(
+      "{} ({} to {}{}) on each of {}", counted(count, "port", "ports"), m.ports->first,
+      m.ports->last,
+      m.ports->reserved == 0 ? "" : fmt::format(", {} reserved", format_count(m.ports->reserved)),
+      counted(n.sources, "address", "addresses"));
+  f.figures.emplace_back("ports_each", count);
+  const std::uint32_t good = std::min(count, program::connections_per_source);
+  const std::uint32_t wanted = good == 0 ? 1 : (n.connections_to_one + good - 1) / good;
+  if (each > count) {
+    f.says = outlook::hopeless;
+    f.then = "widen net.ipv4.ip_local_port_range, or " + more_ports(n, wanted);
+  } else if (each > program::connections_per_source) {
+    f.says = outlook::badly;
+    f.then = fmt::format("beyond about {} the kernel searches long for a free port: {}",
+                         format_count(program::connections_per_source), more_ports(n, wanted));
+  } else if (!n.sources_named && n.sources > 1
+             && n.connections_to_one > program::connections_per_source) {
+    f.says = outlook::will_be_done;
+    f.then = "the run spreads them over its addresses";
+  }
+  return f;
+}
+
+finding memory(const machine_facts& m, const run_needs& n) {
+  finding f{"memory"};
+  const std::uint64_t need = n.memory_bytes + n.kernel_bytes;
+  f.needed = fmt::format("the run needs about {}", mib_said(need));
+  if (n.kernel_bytes != 0) {
+    f.needed += fmt::format(", {} of it for sockets in the kernel", mib_said(n.kernel_bytes));
+  }
+  f.figures = {{"needed_bytes", need}};
+  const bool grouped = m.group && (!m.memory_bytes || m.group->free_bytes < *m.memory_bytes);
+  if (!grouped && !m.memory_bytes) {
+    f.found = unknown;
+    return f;
+  }
+  const std::uint64_t have = grouped ? m.group->free_bytes : *m.memory_bytes;
+  f.figures.emplace_back("available_bytes", have);
+  f.found = grouped ? fmt::format("{} left of {} in {}", mib_said(have),
+                                  mib_said(m.group->limit_bytes), m.group->limit_file)
+                    : mib_said(have) + " available";
+  const std::string more = grouped ? "raise the limit of the control group" : "end other programs";
+  if (need > have && !grouped && need <= have + m.swap_bytes) {
+    f.says = outlook::badly;
+    f.then = "it would swap: " + more + ", or run fewer devices";
+  } else if (need > have) {
+    f.says = outlook::hopeless;
+    f.then = "the kernel would kill it: " + more + ", or run fewer devices";
+  } else if (need > have / 5 * 4) {
+    f.says = outlook::badly;
+    f.then = "that leaves little for all else: " + more + ", or run fewer devices";
+  }
+  return f;
+}
+
+finding processors(const machine_facts& m, const run_needs& n) {
+  finding f{"processors"};
+  const std::uint32_t threads = n.device_homes + (n.twin_home ? 1 : 0);
+  f.needed = fmt::format("the run has {} of devices{}", counted(n.device_homes, "home", "homes"),
+                         n.twin_home ? " and one of the twin" : "");
+  f.figures = {{"homes", threads}};
+  if (!m.processors) {
+    f.found = unknown;
+    return f;
+  }
+  f.found = counted(*m.processors, "processor", "processors");
+  f.figures.emplace_back("processors", *m.processors);
+  if (m.processor_quota) {
+    f.found += fmt::format(", and a control group that gives {:.3g} of them", *m.processor_quota);
+  }
+  if (n.device_homes > *m.processors) {
+    f.says = outlook::badly;
+    f.then = "homes would take turns: leave --homes out";
+  } else if (m.processor_quota && *m.processor_quota < threads
+             && *m.processor_quota < *m.processors) {
+    f.says = outlook::badly;
+    f.then = "the run would be stopped in the midst of each period, and latencies would show it: "
+             "raise the limit (CPUQuota= of systemd, limits.cpu of Kubernetes)";
+  }
+  return f;
+}
+
+std::string time_said(std::uint64_t ns) {
+  return ns < 1'000       ? fmt::format("{} ns", ns)
+         : ns < 1'000'000 ? fmt::format("{:.3g} µs", static_cast<double>(ns) * 1e-3)
+                          : fmt::format("{:.3g} ms", static_cast<double>(ns) * 1e-6);
+}
+
+constexpr std::uint64_t millisecond_ns = 1'000'000; ///< what homes reckon in
+
+finding clock(const machine_facts& m, const run_needs&) {
+  constexpr std::array<std::string_view, 5> slow{"hpet", "acpi_pm", "jiffies", "refined-jiffies",
+                                                 "pit"};
+  finding f{"clock"};
+  f.needed = "homes reckon in milliseconds and read the clock each turn";
+  if (!m.clock_step_ns && m.clock_source.empty()) {
+    f.found = unknown;
+    return f;
+  }
+  f.found = fmt::format("source {}", m.clock_source.empty() ? "unknown" : m.clock_source);
+  if (m.clock_step_ns) {
+    f.found += fmt::format(", steps of {}", time_said(*m.clock_step_ns));
+    f.figures = {{"step_ns", *m.clock_step_ns}};
+  }
+  if (m.clock_step_ns && *m.clock_step_ns > millisecond_ns) {
+    f.says = outlook::badly;
+    f.then = "latencies are no finer than that: take a kernel with high resolution timers";
+  } else if (std::find(slow.begin(), slow.end(), m.clock_source) != slow.end()) {
+    f.says = outlook::badly;
+    f.then = "each reading of it is slow: see why the kernel does not take tsc, or the "
+             "hypervisor's own";
+  }
+  return f;
+}
+
+finding timers(const machine_facts& m, const run_needs&) {
+  finding f{"timers"};
+  f.needed = "homes sleep in whole milliseconds";
+  if (!m.timer_slack_ns) {
+    f.found = unknown;
+    return f;
+  }
+  f.found = "slack of " + time_said(*m.timer_slack_ns);
+  f.figures = {{"slack_ns", *m.timer_slack_ns}};
+  if (*m.timer_slack_ns > millisecond_ns) {
+    f.says = outlook::badly;
+    f.then = "devices would wake late by that: start the run from a process with less "
+             "(TimerSlackNSec= of systemd)";
+  }
+  return f;
+}
+
+std::string date_said(std::int64_t s) {
+  // Days to a date of the Gregorian calendar.
+  const std::chrono::sys_days day{std::chrono::floor<std::chrono::days>(std::chrono::seconds{s})};
+  const std::chrono::year_month_day date{day};
+  const auto of_day =
+      s - std::chrono::duration_cast<std::chrono::seconds>(day.time_since_epoch()).count();
+  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     of_day / 3600, of_day / 60 % 60);
+}
+
+finding wall_clock(const machine_facts& m, const run_needs&) {
+  constexpr std::int64_t day_s = 24 * 3600; // files may bear a local time
+  finding f{"wall_clock"};
+  if (!m.wall_s || !m.program_s) {
+    f.found = m.wall_s ? date_said(*m.wall_s) + " UTC" : std::string{unknown};
+    f.needed = "log-ons and certificates go by it";
+    return f;
+  }
+  f.found = date_said(*m.wall_s) + " UTC";
+  f.needed = "this program is of " + date_said(*m.program_s);
+  if (*m.wall_s + day_s < *m.program_s) {
+    f.says = outlook::badly;
+    f.then = "the clock is behind: certificates would not verify and log-ons bear wrong times; set "
+             "it";
+  }
+  return f;
+}
+
+finding backlog(const machine_facts& m, const run_needs& n) {
+  constexpr std::uint64_t twin_queue = 4096;  ///< that our listeners ask for
+  constexpr std::uint64_t usual_pending = 60; ///< with an accept queue of 100, as mosquitto has
+  finding f{"backlog"};
+  const std::uint64_t at_once = std::min(n.connects_pending, n.streams);
+  f.needed = n.where == whereabouts::nowhere ? std::string{no_sockets}
+             : n.streams == 0                ? "datagrams wait in no queue"
+                                             : fmt::format("the run has {} under way at once",
+                                                           counted(at_once, "connect", "connects"));
+  f.figures = {{"connects_pending", at_once}};
+  if (n.where == whereabouts::away) {
+    f.found = "the target's queue cannot be seen from here";
+  } else if (!m.accept_queue) {
+    f.found = unknown;
+  } else {
+    f.found =
+        n.where == whereabouts::here
+            ? fmt::format("no listener here has a queue over {}", format_count(*m.accept_queue))
+            : fmt::format("the twin's queue holds {}",
+                          format_count(std::min(twin_queue, *m.accept_queue)));
+    f.figures.emplace_back("queue_most", *m.accept_queue);
+  }
+  std::uint64_t most = UINT64_MAX;
+  if (n.where != whereabouts::away) {
+    most = std::min(n.where == whereabouts::twin ? twin_queue : UINT64_MAX,
+                    m.accept_queue.value_or(UINT64_MAX));
+    if (!m.syn_cookies && m.syn_queue) {
+      most = std::min(most, *m.syn_queue / 4 * 3);
+    }
+  }
+  if (at_once > most) {
+    f.says = outlook::badly;
+    f.then = fmt::format("each beyond that costs a second: take --connects-pending {}, or raise "
+                         "net.core.somaxconn and net.ipv4.tcp_max_syn_backlog",
+                         std::max<std::uint64_t>(most, 1));
+  } else if (n.where != whereabouts::twin && at_once > usual_pending) {
+    f.says = outlook::badly;
+    f.then = "a queue of 100, as mosquitto's, takes about 60 and each beyond costs a second: leave "
+             "--connects-pending out unless the target's is longer";
+  } else if (at_once < n.streams) {
+    f.says = outlook::will_be_done;
+    f.then = "the others wait in the run until their turn comes";
+  }
+  return f;
+}
+
+} // namespace
+
+std::string_view to_string(outlook o) noexcept {
+  switch (o) {
+    case outlook::ok: return "ok";
+    case outlook::will_be_done: return "will be done";
+    case outlook::badly: return "badly";
+    case outlook::hopeless: return "will not work";
+  }
+  FLEET_CHECK(false);
+}
+
+std::vector<finding> examine(const machine_facts& machine, const run_needs& needs) {
+  std::vector<finding> out;
+  for (auto* const check :
+       {&descriptors, &ports, &memory, &processors, &clock, &timers, &wall_clock, &backlog}) {
+    out.push_back(check(machine, needs));
+  }
+  return out;
+}
+
+outlook worst_of(const std::vector<finding>& all) noexcept {
+  outlook out = outlook::ok;
+  for (const auto& f : all) {
+    out = std::max(out, f.says);
+  }
+  return out;
+}
+
+} // namespace fleet::doctor

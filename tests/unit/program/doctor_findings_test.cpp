@@ -1,0 +1,253 @@
+// What the doctor says of machines that are not this one, and how it is told.
+#include "fleet/doctor/findings.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace fleet::doctor {
+namespace {
+
+constexpr std::uint64_t mib = 1024ULL * 1024;
+
+/// With enough of everything.
+machine_facts good_machine() {
+  machine_facts m;
+  m.descriptors_soft = m.descriptors_hard = 1'000'000;
+  m.files_free = unlimited;
+  m.ports = port_range{32'768, 60'999, 0};
+  m.memory_bytes = 8192 * mib;
+  m.processors = 4;
+  m.accept_queue = 4096;
+  m.syn_queue = 2048;
+  m.clock_source = "tsc";
+  m.clock_step_ns = 1;
+  m.timer_slack_ns = 50'000;
+  m.wall_s = 1'800'000'000;
+  m.program_s = 1'790'000'000;
+  return m;
+}
+
+/// 5,000 devices on the embedded twin.
+run_needs small_run() {
+  run_needs n;
+  n.descriptors = 10'064;
+  n.memory_bytes = 36 * mib;
+  n.kernel_bytes = 40 * mib;
+  n.connections_to_one = n.streams = 5000;
+  n.sources = 8;
+  n.twin_home = true;
+  return n;
+}
+
+finding check(std::string_view name, const machine_facts& m, const run_needs& n) {
+  const auto all = examine(m, n);
+  const auto at =
+      std::find_if(all.begin(), all.end(), [name](const finding& f) { return f.check == name; });
+  return at == all.end() ? finding{} : *at;
+}
+
+TEST(doctor, finds_nothing_in_the_way_on_a_good_machine) {
+  const auto all = examine(good_machine(), small_run());
+  EXPECT_EQ(all.size(), 8U);
+  EXPECT_EQ(worst_of(all), outlook::will_be_done) << "connects wait for their turn";
+  for (const auto& f : all) {
+    EXPECT_EQ(f.says, f.check == "backlog" ? outlook::will_be_done : outlook::ok) << f.check;
+    EXPECT_FALSE(f.found.empty() || f.needed.empty()) << f.check;
+  }
+}
+
+TEST(doctor, says_of_what_a_machine_does_not_tell_that_it_does_not) {
+  const auto all = examine({}, small_run());
+  EXPECT_EQ(worst_of(all), outlook::will_be_done);
+  for (const auto& f : all) {
+    EXPECT_EQ(f.found, "the machine does not tell") << f.check;
+  }
+}
+
+TEST(doctor, knows_which_descriptors_the_run_gets_by_itself) {
+  auto m = good_machine();
+  m.descriptors_soft = 1024;
+  m.descriptors_hard = 20'000;
+  auto f = check("descriptors", m, small_run());
+  EXPECT_EQ(f.says, outlook::will_be_done);
+  EXPECT_EQ(f.found, "soft limit 1,024, hard limit 20,000");
+  EXPECT_EQ(f.needed, "the run needs 10,064");
+  m.descriptors_hard = 1024;
+  f = check("descriptors", m, small_run());
+  EXPECT_EQ(f.says, outlook::hopeless);
+  EXPECT_NE(f.then.find("fleet cloud serve"), std::string::npos) << f.then;
+  auto far = small_run();
+  far.where = whereabouts::away;
+  EXPECT_EQ(check("descriptors", m, far).then.find("fleet cloud serve"), std::string::npos);
+  m.descriptors_hard = unlimited;
+  f = check("descriptors", m, small_run());
+  EXPECT_EQ(f.says, outlook::will_be_done);
+  EXPECT_EQ(f.found, "soft limit 1,024, hard limit no limit");
+  m.files_free = 10'063;
+  EXPECT_EQ(check("descriptors", m, small_run()).says, outlook::hopeless);
+}
+
+TEST(doctor, counts_ports_by_source_address) {
+  auto m = good_machine();
+  auto n = small_run();
+  n.connections_to_one = 19'000;
+  auto f = check("ports", m, n);
+  EXPECT_EQ(f.says, outlook::will_be_done) << "over eight addresses of loopback";
+  n.where = whereabouts::away;
+  n.sources = 1;
+  f = check("ports", m, n);
+  EXPECT_EQ(f.says, outlook::badly);
+  EXPECT_NE(f.then.find("give this machine 2 addresses of one subnet"), std::string::npos)
+      << f.then;
+  n.connections_to_one = 28'233;
+  EXPECT_EQ(check("ports", m, n).says, outlook::hopeless);
+  n.connections_to_one = 10'000;
+  EXPECT_EQ(check("ports", m, n).says, outlook::ok);
+  n.sources = 2;
+  n.sources_named = true;
+  n.connections_to_one = 20'000;
+  EXPECT_EQ(check("ports", m, n).says, outlook::ok) << "as was asked for";
+  n.where = whereabouts::here;
+  n.v6 = true;
+  n.sources = 1;
+  EXPECT_NE(check("ports", m, n).then.find("127.0.0.1"), std::string::npos);
+}
+
+TEST(doctor, sees_a_tiny_range_of_ports) {
+  auto m = good_machine();
+  m.ports = port_range{50'000, 50'099, 20};
+  auto f = check("ports", m, small_run());
+  EXPECT_EQ(f.says, outlook::hopeless);
+  EXPECT_EQ(f.found, "80 ports (50000 to 50099, 20 reserved) on each of 8 addresses");
+  EXPECT_NE(f.then.find("name 63 addresses of 127.0.0.0/8"), std::string::npos) << f.then;
+  m.ports->reserved = 100;
+  EXPECT_EQ(check("ports", m, small_run()).says, outlook::hopeless);
+}
+
+TEST(doctor, takes_the_lesser_of_machine_and_group_for_its_memory) {
+  auto m = good_machine();
+  m.group = memory_group{"/sys/fs/cgroup/memory.max", 100 * mib, 60 * mib};
+  auto f = check("memory", m, small_run());
+  EXPECT_EQ(f.says, outlook::hopeless);
+  EXPECT_EQ(f.found, "60 MiB left of 100 MiB in /sys/fs/cgroup/memory.max");
+  EXPECT_EQ(f.needed, "the run needs about 76 MiB, 40 MiB of it for sockets in the kernel");
+  m.group->free_bytes = 90 * mib;
+  EXPECT_EQ(check("memory", m, small_run()).says, outlook::badly) << "over four fifths";
+  m.group->free_bytes = 96 * mib;
+  EXPECT_EQ(check("memory", m, small_run()).says, outlook::ok);
+  m.group->free_bytes = 9000 * mib;
+  EXPECT_EQ(check("memory", m, small_run()).found, "8,192 MiB available");
+  m.memory_bytes = 70 * mib;
+  EXPECT_EQ(check("memory", m, small_run()).says, outlook::hopeless);
+  m.swap_bytes = 6 * mib;
+  EXPECT_EQ(check("memory", m, small_run()).says, outlook::badly) << "it swaps";
+}
+
+TEST(doctor, holds_homes_against_processors) {
+  auto m = good_machine();
+  auto n = small_run();
+  n.device_homes = 5;
+  EXPECT_EQ(check("processors", m, n).says, outlook::badly);
+  n.device_homes = 3;
+  EXPECT_EQ(check("processors", m, n).says, outlook::ok);
+  m.processor_quota = 3.5;
+  auto f = check("processors", m, n);
+  EXPECT_EQ(f.says, outlook::badly);
+  EXPECT_EQ(f.found, "4 processors, and a control group that gives 3.5 of them");
+  m.processor_quota = 4;
+  EXPECT_EQ(check("processors", m, n).says, outlook::ok);
+  m.processor_quota.reset();
+  m.processors = n.device_homes = 1;
+  EXPECT_EQ(check("processors", m, n).says, outlook::ok) << "with the twin's home beside it";
+}
+
+TEST(doctor, sees_clocks_that_are_coarse_slow_or_wrong) {
+  auto m = good_machine();
+  EXPECT_EQ(check("clock", m, small_run()).found, "source tsc, steps of 1 ns");
+  m.clock_step_ns = 4'000'000;
+  auto f = check("clock", m, small_run());
+  EXPECT_EQ(f.says, outlook::badly);
+  EXPECT_EQ(f.found, "source tsc, steps of 4 ms");
+  m.clock_step_ns = 1;
+  m.clock_source = "acpi_pm";
+  EXPECT_EQ(check("clock", m, small_run()).says, outlook::badly);
+  m.timer_slack_ns = 40'000'000;
+  EXPECT_EQ(check("timers", m, small_run()).says, outlook::badly);
+  EXPECT_EQ(check("wall_clock", m, small_run()).found, "2027-01-15 08:00 UTC");
+  m.wall_s = *m.program_s - 24 * 3600;
+  EXPECT_EQ(check("wall_clock", m, small_run()).says, outlook::ok);
+  m.wall_s = 0;
+  f = check("wall_clock", m, small_run());
+  EXPECT_EQ(f.says, outlook::badly);
+  EXPECT_EQ(f.found, "1970-01-01 00:00 UTC");
+}
+
+TEST(doctor, holds_pending_connects_against_queues) {
+  auto m = good_machine();
+  auto n = small_run();
+  n.connects_pending = 1000;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::will_be_done);
+  m.accept_queue = 128;
+  auto f = check("backlog", m, n);
+  EXPECT_EQ(f.says, outlook::badly);
+  EXPECT_EQ(f.found, "the twin's queue holds 128");
+  EXPECT_NE(f.then.find("--connects-pending 128,"), std::string::npos) << f.then;
+  m.accept_queue = 1'000'000;
+  n.connects_pending = 5000;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::badly) << "the twin asks for 4,096";
+  n.connects_pending = 60;
+  m.syn_queue = 79;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::will_be_done) << "cookies answer beyond it";
+  m.syn_cookies = false;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::badly);
+  n.where = whereabouts::away;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::will_be_done) << "those are not the target's";
+  n.connects_pending = 61;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::badly);
+  n.streams = 40;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::ok) << "so many never are";
+  n.streams = 0;
+  EXPECT_EQ(check("backlog", m, n).needed, "datagrams wait in no queue");
+}
+
+TEST(doctor, asks_a_simulated_run_for_memory_alone) {
+  auto m = good_machine();
+  m.descriptors_soft = m.descriptors_hard = 10;
+  m.ports = port_range{1, 1, 1};
+  m.accept_queue = 0;
+  run_needs n;
+  n.where = whereabouts::nowhere;
+  n.memory_bytes = 9000 * mib;
+  const auto all = examine(m, n);
+  for (const auto& f : all) {
+    EXPECT_EQ(f.says, f.check == "memory" ? outlook::hopeless : outlook::ok) << f.check;
+  }
+  EXPECT_EQ(check("memory", m, n).needed, "the run needs about 9,000 MiB");
+}
+
+TEST(doctor, tells_a_line_for_each_check_and_one_for_all) {
+  std::vector<finding> all{{"wall_clock", outlook::ok, "a", "b", "", {}},
+                           {"ports", outlook::badly, "c", "d", "e", {}}};
+  EXPECT_EQ(to_text(all), "wall clock   ok             a; b\n"
+                          "ports        badly          c; d; e\n"
+                          "the run works, and not well: one change would help\n");
+  all.push_back({"memory", outlook::hopeless, "f", "g", "h", {}});
+  EXPECT_TRUE(to_text(all).ends_with("the run will not work: one thing is in its way\n"));
+  EXPECT_EQ(to_text({}), "nothing is in the way of the run\n");
+}
+
+TEST(doctor, tells_scripts_the_same) {
+  EXPECT_EQ(to_json("10 devices", {{"ports",
+                                    outlook::hopeless,
+                                    "c \"",
+                                    "d",
+                                    "e",
+                                    {{"ports_each", 7}, {"hard", unlimited}}}}),
+            "{\"run\":\"10 devices\",\"verdict\":\"will_not_work\",\"checks\":[\n"
+            "{\"check\":\"ports\",\"verdict\":\"will_not_work\",\"found\":\"c \\\"\",\"needed\":"
+            "\"d\",\"then\":\"e\",\"figures\":{\"ports_each\":7,\"hard\":null}}\n]}\n");
+}
+
+} // namespace
+} // namespace fleet::doctor

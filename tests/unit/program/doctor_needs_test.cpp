@@ -1,0 +1,169 @@
+// `fleet doctor` as a command line, and what a planned run needs.
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "fleet/doctor/command.hpp"
+#include "fleet/doctor/needs.hpp"
+#include "fleet/run/source_addresses.hpp"
+#include "tests/unit/program/options_rig.hpp"
+
+namespace fleet::program {
+namespace {
+
+using doctor::whereabouts;
+
+doctor_options asked(std::string_view flags) {
+  return test::parsed<doctor_options>("doctor " + std::string{flags});
+}
+
+doctor::run_needs needs(std::string_view flags, std::uint32_t processors = 4) {
+  const auto o = asked(flags);
+  auto ready = outline(*o.run, std::nullopt);
+  if (o.run->target.scheme != text::scheme::embedded) {
+    ready.products.front().settings.peer = hal::parse_address(o.run->target.host + ":1883").value();
+  }
+  return doctor::needs_of(*o.run, ready, processors);
+}
+
+TEST(doctor_flags, are_those_of_a_run) {
+  const auto o = asked("--devices 5k --target mqtts://a.lan --profile mqtt --json out.json");
+  EXPECT_FALSE(o.json);
+  EXPECT_EQ(o.run->devices, 5000U);
+  EXPECT_EQ(o.run->security, security::tls) << "what follows from others is filled in";
+  EXPECT_EQ(o.run->json_file, "out.json");
+  EXPECT_EQ(test::said("doctor --qos 3").substr(0, 20), "fleet doctor: --qos ");
+  EXPECT_EQ(test::said("doctor --virtual --bind 127.0.0.2"),
+            "fleet doctor: --bind is about sockets; --virtual opens none\n"
+            "see fleet doctor --help\n");
+  EXPECT_EQ(test::said("doctor --virtual --sweep 3"),
+            "fleet doctor: looks at one run, and --sweep makes many; leave it out\n"
+            "see fleet doctor --help\n");
+}
+
+TEST(doctor_flags, have_json_without_a_file) {
+  EXPECT_TRUE(asked("--json").json);
+  const auto o = asked("--json --devices 7");
+  EXPECT_TRUE(o.json);
+  EXPECT_EQ(o.run->devices, 7U);
+  const auto both = asked("--json out.json --json");
+  EXPECT_TRUE(both.json);
+  EXPECT_EQ(both.run->json_file, "out.json");
+  EXPECT_FALSE(asked("--json=out.json").json);
+}
+
+TEST(doctor_flags, are_explained) {
+  const auto answer = parse_options(test::split("doctor --help"));
+  ASSERT_TRUE(answer.ok());
+  const auto& text = std::get<text_answer>(answer.value()).text;
+  EXPECT_NE(text.find("--json [FILE]"), std::string::npos);
+  EXPECT_NE(text.find("--connects-pending N"), std::string::npos);
+}
+
+TEST(doctor_needs, of_the_embedded_twin_are_both_ends) {
+  const auto n = needs("--devices 9000");
+  EXPECT_EQ(n.where, whereabouts::twin);
+  EXPECT_EQ(n.descriptors, 18'064U);
+  EXPECT_EQ(n.connections_to_one, 9000U);
+  EXPECT_EQ(n.streams, 9000U);
+  EXPECT_EQ(n.sources, 8U);
+  EXPECT_EQ(n.kernel_bytes, 18'064U * 4096);
+  EXPECT_EQ(n.device_homes, 2U);
+  EXPECT_TRUE(n.twin_home);
+  EXPECT_EQ(needs("--devices 9000", 2).device_homes, 1U);
+  EXPECT_EQ(needs("--devices 9000 --homes 7", 2).device_homes, 7U);
+}
+
+TEST(doctor_needs, of_a_target_are_one_end_from_one_address) {
+  const auto n = needs("--devices 9000 --target mqtt://192.0.2.1 --profile mqtt");
+  EXPECT_EQ(n.where, whereabouts::away);
+  EXPECT_EQ(n.descriptors, 9064U);
+  EXPECT_EQ(n.sources, 1U);
+  EXPECT_FALSE(n.twin_home);
+  const auto here = needs("--devices 90k --target mqtt://127.0.0.1 --profile mqtt");
+  EXPECT_EQ(here.where, whereabouts::here);
+  EXPECT_EQ(here.sources, 9U) << "none with more than 10,000";
+  const auto bound = needs("--target mqtt://127.0.0.1 --bind 127.0.0.2,127.0.0.3,192.0.2.9");
+  EXPECT_TRUE(bound.sources_named);
+  EXPECT_EQ(bound.sources, 2U) << "those that reach it";
+}
+
+TEST(doctor_needs, of_datagrams_are_no_streams) {
+  const auto n = needs("--protocol coap --devices 500");
+  EXPECT_EQ(n.streams, 0U);
+  EXPECT_EQ(n.connections_to_one, 500U);
+  EXPECT_EQ(n.descriptors, 564U);
+}
+
+TEST(doctor_needs, of_the_virtual_world_are_memory) {
+  const auto n = needs("--virtual --devices 5000");
+  EXPECT_EQ(n.where, whereabouts::nowhere);
+  EXPECT_EQ(n.descriptors, 0U);
+  EXPECT_EQ(n.kernel_bytes, 0U);
+  EXPECT_GT(n.memory_bytes, 0U);
+}
+
+TEST(sources, are_looked_for_where_one_address_is_too_few) {
+  const auto found = [](std::string_view flags) {
+    const auto o = asked(flags);
+    auto ready = outline(*o.run, std::nullopt);
+    ready.products.front().settings.peer = hal::parse_address("192.0.2.1:1883").value();
+    return sources_of(*o.run, ready).size();
+  };
+  EXPECT_EQ(found("--devices 10k --target mqtt://192.0.2.1"), 0U);
+  EXPECT_EQ(found("--devices 20k --target mqtt://192.0.2.1 --bind 127.0.0.9"), 1U);
+  EXPECT_EQ(found("--devices 20k"), 0U);
+  EXPECT_NE(found("--devices 20k --target mqtt://192.0.2.1"), 1U) << "one is the kernel's choice";
+}
+
+TEST(loopback_sources, grow_with_the_fleet) {
+  EXPECT_EQ(loopback_sources_for(1), 8U);
+  EXPECT_EQ(loopback_sources_for(80'000), 8U);
+  EXPECT_EQ(loopback_sources_for(80'001), 9U);
+  EXPECT_EQ(loopback_sources_for(1'000'000), 100U);
+  EXPECT_EQ(loopback_sources_for(UINT32_MAX), 254U);
+}
+
+struct told {
+  exit_code code;
+  std::string out;
+  std::string errors;
+};
+
+told doctor_says(std::string_view flags) {
+  std::ostringstream out;
+  std::ostringstream errors;
+  const auto code = execute_doctor(asked(flags), out, errors);
+  return {code, out.str(), errors.str()};
+}
+
+TEST(doctor_command, says_what_is_wrong_with_the_plan_as_a_run_would) {
+  const auto got = doctor_says("--scenario no_such_file.yaml");
+  EXPECT_EQ(got.code, exit_code::wrong_usage);
+  EXPECT_TRUE(got.errors.starts_with("fleet doctor: no_such_file.yaml")) << got.errors;
+  EXPECT_EQ(got.out, "");
+  const auto credentials = doctor_says("--credentials no_such_file.csv");
+  EXPECT_EQ(credentials.code, exit_code::wrong_usage);
+  EXPECT_TRUE(credentials.errors.starts_with("fleet doctor: ")) << credentials.errors;
+}
+
+TEST(doctor_command, looks_at_a_simulated_run) {
+  const auto got = doctor_says("--virtual --devices 10");
+  EXPECT_TRUE(got.out.starts_with("fleet doctor: 10 devices, the embedded twin, virtual world\n"))
+      << got.out;
+  EXPECT_NE(got.out.find("the virtual world opens no sockets"), std::string::npos);
+  EXPECT_EQ(got.errors, "");
+}
+
+TEST(doctor_command, tries_a_target_once) {
+  // Port 9 of loopback: nobody discards there.
+  const auto got = doctor_says("--devices 3 --target mqtt://127.0.0.1:9 --profile mqtt --json");
+  EXPECT_EQ(got.code, exit_code::environment_failed);
+  EXPECT_NE(got.out.find("\"check\":\"target\",\"verdict\":\"will_not_work\",\"found\":\"mqtt://"
+                         "127.0.0.1:9 refused the connection"),
+            std::string::npos)
+      << got.out;
+}
+
+} // namespace
+} // namespace fleet::program
