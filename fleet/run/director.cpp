@@ -77,37 +77,6 @@ void director::excuse_powerless() {
   }
 }
 
-void director::expect_of_products() {
-  if (!ready_.plan) {
-    facts_.products.front().expected_end = facts_.expected_end;
-    return;
-  }
-  for (const auto& line : ready_.plan->lines) {
-    auto order = start_order(*ready_.plan, line);
-    order.resize(std::min<std::size_t>(order.size(), expected_at_end(line)));
-    const auto here =
-        company_.leads() ? device_range{0, options_.devices} : company_.here(options_.devices);
-    for (const std::uint32_t device : order) {
-      if (device - here.first >= here.count) {
-        continue;
-      }
-      const auto number = ready_.product_of(device);
-      const auto& plan = ready_.products[number].plan;
-      ++facts_.products[number].expected_end;
-      if (plan.children_each != 0) {
-        facts_.products[plan.children_product].expected_end += plan.children_each;
-      }
-    }
-  }
-  if (company_.serves()) {
-    facts_.expected_end = 0;
-    for (const auto& product : facts_.products) {
-      facts_.expected_end += product.behind_gateway ? 0 : product.expected_end;
-    }
-    wanted_at_end_ = facts_.expected_end;
-  }
-}
-
 bool director::all_back() const {
   return facts_.online_end >= facts_.expected_end
          && std::all_of(facts_.products.begin(), facts_.products.end(),

@@ -54,7 +54,6 @@ public:
       : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals),
         faults_(options_, ready_, shard_list_), company_(shard_list_) {}
 
-  /// Before anything else: the run is one of several processes'.
   void be_one_of(std::unique_ptr<company> others) { company_.others = std::move(others); }
 
   /// The whole run; the answer is the program's.
@@ -73,8 +72,7 @@ private:
   [[nodiscard]] std::string stage_text() const;
   /// Of a scenario, while its devices live: how long this part of its stage goes on.
   [[nodiscard]] std::optional<double> stage_left_s() const;
-  /// The stages that came, as far as they came.
-  [[nodiscard]] std::vector<report::stage_fact> stages_seen() const;
+  [[nodiscard]] std::vector<report::stage_fact> stages_seen() const; ///< as far as they came
   [[nodiscard]] duration since_begin() const; ///< of the devices, in this world's time
 
   void name_run();
