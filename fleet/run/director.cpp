@@ -9,6 +9,7 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
+#include "actors/supervision/messages.hpp"
 #include "fleet/run/load_wishes.hpp"
 
 namespace fleet::program {

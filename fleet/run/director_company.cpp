@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
@@ -18,15 +19,20 @@ constexpr double report_most_s = 15;
 
 /// Stands for the tree of supervisors where there are no devices: what it is told, the company
 /// tells the workers.
-caf::behavior nobody(caf::event_based_actor* self) {
-  self->set_default_handler(caf::drop);
-  return {[](const actors::quiet_devices&) {}};
-}
+class nobody final : public caf::event_based_actor {
+public:
+  explicit nobody(caf::actor_config& cfg) : caf::event_based_actor(cfg) {
+    set_default_handler(caf::drop);
+  }
+  caf::behavior make_behavior() override {
+    return {[](const actors::quiet_devices&) {}};
+  }
+};
 
 } // namespace
 
 void director::spawn_root() {
-  root_ = company_.leads() ? system_->spawn(nobody)
+  root_ = company_.leads() ? system_->spawn<nobody>()
                            : actors::spawn_fleet(*system_, shard_list_, all_ended_);
 }
 

@@ -41,10 +41,8 @@ void each_counter(Meters& m, F f) {
 /// Those of what stands and not of what rises: of devices that are gone they are 0.
 template <class F>
 void each_gauge(actors::meters& m, F f) {
-  for (auto* list : {&m.in_phase}) {
-    for (auto& c : *list) {
-      f(c);
-    }
+  for (auto& c : m.in_phase) {
+    f(c);
   }
   for (auto& c : m.in_update) {
     f(c);
