@@ -136,7 +136,7 @@ class Processes(harness.Case):
                                  "--report-every", "200ms")
         workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
                              "two workers")
-        going.wait_for_line(lambda line: "20" in line and "online" in line, "all to be online")
+        online(going, 20)
         os.kill(workers[0], signal.SIGKILL)
         self.assertEqual(going.wait(60), 1, going.output + going.error_output)
         self.assertLess(self.facts()["run"]["duration_s"], 300)
@@ -146,7 +146,7 @@ class Processes(harness.Case):
                                  "--interval", "500ms", "--report-every", "200ms")
         workers = wait_until(lambda: (lambda w: w if len(w) == 3 else None)(workers_of(going.pid)),
                              "three workers")
-        going.wait_for_line(lambda line: "online" in line and "90" in line, "all to be online")
+        online(going, 90)
         going.signal(signal.SIGINT)
         self.assertEqual(going.wait(60), 130, going.output + going.error_output)
         facts = self.facts()
@@ -161,10 +161,41 @@ class Processes(harness.Case):
                                  "--report-every", "200ms")
         workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
                              "two workers")
-        going.wait_for_line(lambda line: "online" in line and "20" in line, "all to be online")
+        online(going, 20)
         going.kill()
         for pid in workers:
             wait_until(lambda pid=pid: not alive(pid), f"the end of worker {pid}")
+
+    def test_a_worker_that_is_silent_is_lost_in_seconds(self):
+        going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
+                                 "--on-worker-loss", "stop", "--report-every", "200ms")
+        workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
+                             "two workers")
+        online(going, 20)
+        os.kill(workers[0], signal.SIGSTOP)
+        self.assertEqual(going.wait(90), 1, going.output + going.error_output)
+        self.assertIn("nothing was heard of it for 8 s", going.error_output)
+        self.assertFalse([pid for pid in workers if alive(pid)])
+
+    def test_live_faults_reach_the_devices_of_all(self):
+        control = self.folder / "control.sock"
+        going = self.started_run("--processes", "2", "--devices", "40", "--duration", "10m",
+                                 "--interval", "500ms", "--report-every", "200ms", "--control",
+                                 str(control))
+        online(going, 40)
+        fault = [harness.FLEET, "fault"]
+        done = run([*fault, "add", "reset", "name=all", "--run", str(control)])
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+
+        def hit():
+            listed = run([*fault, "list", "--json", "--run", str(control)])
+            return [row["hit"] for row in json.loads(listed.output)["faults"]] == [40]
+        wait_until(hit, "all devices to be hit")
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        facts = self.facts()
+        self.assertEqual(facts["devices"]["reconnects"], 40)
+        self.assertEqual(facts["ledger"]["uplink"]["lost"], 0)
 
     def worker(self, *words, token=TOKEN):
         return self.started(Process([harness.FLEET, "worker", *words],
@@ -212,6 +243,12 @@ class Processes(harness.Case):
                 done = run([harness.FLEET, "run", *QUIET, *words])
                 self.assertEqual(done.code, 2, done.output)
                 self.assertIn(why, done.error_output)
+
+
+def online(going, devices):
+    """Waits until its line of progress says that all are."""
+    wait_until(lambda: any(f"online {devices}/{devices}" in line for line in list(going.errors)),
+               f"{devices} devices to be online")
 
 
 def alive(pid):
