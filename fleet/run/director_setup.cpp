@@ -118,18 +118,19 @@ void director::make_traffic(twin_host& host, profile p) {
   }
   clouds_.push_back(std::make_unique<twin_traffic>(host.twin()));
   const auto wishes = std::make_shared<const load_wishes>(*ready_.plan);
-  for (const auto& entry : ready_.plan->cloud_traffic) {
+  for (auto& entry : ready_.plan->cloud_traffic) {
     const auto& product = ready_.products[entry.product];
     if (product.profile() != p) {
       continue;
     }
     traffic_target to;
     to.devices = common(product.plan.devices, company_.here(options_.devices));
-    if (to.devices.count == 0) {
-      continue;
+    if (to.devices != product.plan.devices) { // their share; the flow refers to what it is given
+      if (to.devices.count == 0) {
+        continue;
+      }
+      entry.traffic.rate *= static_cast<double>(to.devices.count) / product.plan.devices.count;
     }
-    auto traffic = entry.traffic;
-    traffic.rate *= static_cast<double>(to.devices.count) / product.plan.devices.count;
     to.product = product.name();
     to.product_key = product.plan.product.product_key;
     to.profile = p;
@@ -144,8 +145,8 @@ void director::make_traffic(twin_host& host, profile p) {
     to.wanted = [wishes](std::uint32_t device, duration from, duration until) {
       return wishes->wants(device, from, until);
     };
-    traffic_.push_back(std::make_unique<traffic_flow>(world_->twin_home(), *clouds_.back(), traffic,
-                                                      std::move(to)));
+    traffic_.push_back(std::make_unique<traffic_flow>(world_->twin_home(), *clouds_.back(),
+                                                      entry.traffic, std::move(to)));
   }
 }
 
