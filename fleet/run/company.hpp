@@ -32,7 +32,7 @@ struct shown_run {
 
 /// What comes for a director from the others.
 struct company_news {
-  std::optional<std::string> end;    ///< the run is to end now, and why; a worker's needs no word
+  bool end = false;                  ///< the run is to end now
   bool alone = false;                ///< a worker's coordinator is gone for good
   std::vector<std::string> lines;    ///< for people, at once
   std::vector<control_order> orders; ///< of faults, for a worker

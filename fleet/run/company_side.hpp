@@ -37,11 +37,17 @@ struct company_side {
   [[nodiscard]] device_range here(std::uint32_t devices) const noexcept {
     return others ? others->here() : device_range{0, devices};
   }
+  /// Beginning with the others, where there are any.
+  std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) const {
+    return others ? others->begin(run, signals) : std::nullopt;
+  }
+  [[nodiscard]] std::string workers_text() const {
+    return others ? others->workers_text() : std::string{};
+  }
 
   std::unique_ptr<company> others; ///< none: a run of one process
   elsewhere_hand elsewhere;
   bool end_now = false; ///< they want the run to end
-  std::vector<std::string> failures;
 };
 
 } // namespace fleet::program

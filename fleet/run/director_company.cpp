@@ -40,7 +40,7 @@ void director::turn_company() {
   if (!company_.others) {
     return;
   }
-  auto news = company_.others->turn(world_->elapsed_s() - began_at_);
+  const auto news = company_.others->turn(world_->elapsed_s() - began_at_);
   for (const auto& order : news.orders) {
     (void)faults_.answer(order);
   }
@@ -52,12 +52,7 @@ void director::turn_company() {
     facts_.interrupted = true;
     std::fprintf(stderr, "fleet worker: the coordinator is gone; the devices stop\n");
   }
-  if (news.end) {
-    company_.end_now = true;
-    if (!news.end->empty()) {
-      company_.failures.push_back(std::move(*news.end));
-    }
-  }
+  company_.end_now = company_.end_now || news.end;
 }
 
 /// Of the devices that are here; a coordinator has all in view.

@@ -91,10 +91,8 @@ exit_code director::execute() {
   make_shards();
   open_page();
   page_.readable.store(true, std::memory_order_release);
-  if (company_.others) {
-    if (auto error = company_.others->begin({shard_list_, faults_.desk()}, signals_)) {
-      return give_up(*error);
-    }
+  if (auto error = company_.begin({shard_list_, faults_.desk()}, signals_)) {
+    return give_up(*error);
   }
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
   judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
@@ -114,7 +112,6 @@ exit_code director::execute() {
   }
   judges_->finish(facts_);
   report::judge(facts_);
-  facts_.failures.insert(facts_.failures.end(), company_.failures.begin(), company_.failures.end());
   facts_.failures.insert(facts_.failures.end(), faults_missed_.begin(), faults_missed_.end());
   if (auto why = far_.trouble(); !why.empty()) {
     facts_.failures.push_back(std::move(why));
@@ -124,7 +121,7 @@ exit_code director::execute() {
   }
   if (!options_.quiet) {
     std::fputs(report::to_text(facts_).c_str(), stdout);
-    std::fputs(company_.others ? company_.others->workers_text().c_str() : "", stdout);
+    std::fputs(company_.workers_text().c_str(), stdout);
     std::fflush(stdout);
   } else {
     for (const auto& why : facts_.failures) {

@@ -48,7 +48,7 @@ std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signa
 
 void crew_member::on_order(const crew_order& order, company_news& news) {
   switch (static_cast<crew_order_kind>(order.kind)) {
-    case crew_order_kind::drain: news.end = std::string{}; break;
+    case crew_order_kind::drain: news.end = true; break;
     case crew_order_kind::add_fault:
       news.orders.push_back({control_verb::add, order.words, {}});
       break;
