@@ -15,9 +15,9 @@ namespace {
 constexpr words_of<worker_loss, 2> loss_words{
     {{"leave", worker_loss::leave}, {"stop", worker_loss::stop}}};
 /// All have a value, which is the next word where there is no `=`.
-constexpr std::array<std::string_view, 6> names{"--processes",      "--workers",
-                                                "--expect-workers", "--listen",
-                                                "--worker-token",   "--on-worker-loss"};
+constexpr std::array<std::string_view, 7> names{"--worker-certs",   "--processes", "--workers",
+                                                "--expect-workers", "--listen",    "--worker-token",
+                                                "--on-worker-loss"};
 
 setter set_one_address(std::optional<hal::address>& out) {
   return {[&out](std::string_view value) -> std::optional<std::string> {
@@ -60,6 +60,14 @@ void worker_flags(flag_set& flags, worker_options& out) {
               "A file with the word that coordinator and workers know each other by. Default: "
               "FLEET_WORKER_TOKEN of the environment.",
               set_text(out.token_file));
+  flags.value("--worker-certs", "DIR",
+              "A folder as --init-certs makes it: the connection is encrypted, and each side shows "
+              "a certificate. Needed beyond this machine.",
+              set_text(out.certificates));
+  flags.value("--init-certs", "DIR",
+              "Makes an authority and the certificates of both sides in this folder, and ends; "
+              "copy it to each machine.",
+              set_text(out.init_certificates));
   flags.example("fleet worker --listen 127.0.0.1:7400",
                 "serves one run, started by `fleet run --workers 127.0.0.1:7400 …`");
 }
@@ -85,24 +93,30 @@ void crew_flags(flag_set& flags, crew_options& out) {
               "A file with the word that coordinator and workers know each other by. Default: "
               "FLEET_WORKER_TOKEN of the environment; --processes makes its own.",
               set_text(out.token_file));
+  flags.value("--worker-certs", "DIR",
+              "A folder as `fleet worker --init-certs` makes it: connections to workers are "
+              "encrypted, and each side shows a certificate. Needed beyond this machine.",
+              set_text(out.certificates));
   flags.value("--on-worker-loss", "leave|stop",
               "When a worker dies: leave (the others go on, its devices stay away) or stop (the "
               "run ends). Default leave.",
               set_word(out.on_loss, loss_words));
 }
 
-std::optional<std::string> beyond_loopback(std::string_view flag, const hal::address& at) {
-  if (at.loopback()) {
+std::optional<std::string> beyond_loopback(std::string_view flag, const hal::address& at,
+                                           bool certificates) {
+  if (at.loopback() || certificates) {
     return std::nullopt;
   }
   return std::string{flag} + " " + at.text()
-         + " is not of this machine alone; workers elsewhere need TLS, which is not built yet";
+         + " is not of this machine alone, and secrets go over the connection; give both sides "
+           "--worker-certs, for TLS: fleet worker --init-certs makes them";
 }
 
 std::optional<std::string> crew_contradiction(const run_options& run, const crew_options& crew,
                                               const flag_set& flags) {
   if (!crew.any()) {
-    for (const auto flag : {"--listen", "--worker-token", "--on-worker-loss"}) {
+    for (const auto flag : {"--listen", "--worker-token", "--worker-certs", "--on-worker-loss"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " is about workers; add --processes, --workers or --expect-workers";
@@ -117,6 +131,9 @@ std::optional<std::string> crew_contradiction(const run_options& run, const crew
     return "--virtual cannot be split over processes: they cannot share one clock and one order of "
            "events, so that one seed would no longer give one run";
   }
+  if (crew.processes != 0 && !crew.certificates.empty()) {
+    return "--worker-certs is for workers of other processes than --processes starts; leave it out";
+  }
   if (run.judged.soak) {
     return "--soak watches one process; leave it out, or run without workers";
   }
@@ -124,10 +141,10 @@ std::optional<std::string> crew_contradiction(const run_options& run, const crew
     return "--listen is for workers that come by themselves; add --expect-workers";
   }
   if (crew.listen) {
-    return beyond_loopback("--listen", *crew.listen);
+    return beyond_loopback("--listen", *crew.listen, !crew.certificates.empty());
   }
   for (const auto& at : crew.workers) {
-    if (auto wrong = beyond_loopback("--workers", at)) {
+    if (auto wrong = beyond_loopback("--workers", at, !crew.certificates.empty())) {
       return wrong;
     }
   }
@@ -157,11 +174,15 @@ result<command, usage_error> parse_worker(std::span<const std::string_view> word
   if (const auto wrong = flags.parse(words)) {
     return fail(wrong_usage(worker_name, *wrong));
   }
+  if (!out.init_certificates.empty()) {
+    return command{text_answer{}};
+  }
   if (out.listen.has_value() == out.join.has_value()) {
     return fail(wrong_usage(worker_name, "needs --listen or --join, one of them"));
   }
-  const auto wrong =
-      out.listen ? beyond_loopback("--listen", *out.listen) : beyond_loopback("--join", *out.join);
+  const bool certificates = !out.certificates.empty();
+  const auto wrong = out.listen ? beyond_loopback("--listen", *out.listen, certificates)
+                                : beyond_loopback("--join", *out.join, certificates);
   if (wrong) {
     return fail(wrong_usage(worker_name, *wrong));
   }

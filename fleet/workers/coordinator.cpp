@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "fleet/options/subcommands.hpp"
+#include "fleet/workers/certificates.hpp"
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/split.hpp"
 #include "fleet/workers/token.hpp"
@@ -30,7 +31,9 @@ duration of_seconds(double s) {
 
 } // namespace
 
-coordinator::coordinator(settings s) : settings_(std::move(s)) {
+coordinator::coordinator(settings s)
+    : settings_(std::move(s)),
+      wire_(certificates_of(settings_.crew.certificates, settings_.crew.workers.empty())) {
   const auto& crew = settings_.crew;
   workers_.resize(crew.processes != 0  ? crew.processes
                   : crew.expected != 0 ? crew.expected
@@ -279,9 +282,7 @@ void coordinator::lose(worker& w, std::string why) {
                   w.devices.first, w.devices.first + w.devices.count - 1, now_s_, w.why);
   const bool stop = settings_.crew.on_loss == worker_loss::stop;
   news_.lines.push_back(line + (stop ? "; the run ends" : "; the others go on"));
-  if (stop) {
-    news_.end = std::string{};
-  }
+  news_.end = news_.end || stop;
 }
 
 company_news coordinator::turn(double now_s) {

@@ -9,6 +9,7 @@
 
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/fleet_run.hpp"
+#include "fleet/workers/certificates.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
 #include "fleet/workers/token.hpp"
@@ -47,6 +48,9 @@ std::optional<startup_error> unsplittable(const prepared& ready, bool embedded) 
 
 /// A worker on its way from the connection to its part of the run.
 struct service {
+  explicit service(const worker_options& o)
+      : network(certificates_of(o.certificates, o.listen.has_value())) {}
+
   wire network;
   std::string token;
   std::optional<peer_number> coordinator;
@@ -171,12 +175,16 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
 }
 
 exit_code execute_worker(const worker_options& options) {
+  if (!options.init_certificates.empty()) {
+    const auto error = init_certificates(options.init_certificates);
+    return error ? complain("fleet worker", error->message, error->code) : exit_code::passed;
+  }
   stop_signals signals; // before any thread exists
   auto token = find_token(options.token_file);
   if (!token) {
     return complain("fleet worker", token.error(), exit_code::wrong_usage);
   }
-  service s;
+  service s{options};
   s.token = std::move(token).value();
   if (options.listen) {
     auto at = *options.listen;

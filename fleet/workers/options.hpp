@@ -28,7 +28,8 @@ struct crew_options {
   std::vector<hal::address> workers; ///< that wait for a coordinator
   std::uint32_t expected = 0;        ///< that come by themselves; 0: none
   std::optional<hal::address> listen;
-  std::string token_file; ///< empty: FLEET_WORKER_TOKEN, or one of our own for our own processes
+  std::string token_file;   ///< empty: FLEET_WORKER_TOKEN, or one of our own for our own processes
+  std::string certificates; ///< a folder as `fleet worker --init-certs` makes it; empty: none
   worker_loss on_loss = worker_loss::leave;
 
   [[nodiscard]] bool any() const noexcept {
@@ -41,6 +42,8 @@ struct worker_options {
   std::optional<hal::address> listen; ///< waits there for a coordinator
   std::optional<hal::address> join;   ///< goes to one that waits there
   std::string token_file;             ///< empty: FLEET_WORKER_TOKEN
+  std::string certificates;           ///< as in crew_options
+  std::string init_certificates;      ///< instead of all else: makes such a folder
 };
 
 /// The flags about workers among those of `fleet run`; `words` are behind `run`, and

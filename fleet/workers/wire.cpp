@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+#include <caf/openssl/publish.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include "fleet/workers/inspect.hpp"
@@ -31,11 +35,19 @@ namespace fleet::program {
 
 namespace {
 
+constexpr int connect_most_s = 15;
+
 struct network_config : caf::actor_system_config {
-  network_config() {
+  explicit network_config(const std::optional<wire_certificates>& certificates) {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", std::size_t{1});
     load<caf::io::middleman>();
+    if (certificates) {
+      openssl_cafile = certificates->authority_file;
+      openssl_certificate = certificates->certificate_file;
+      openssl_key = certificates->key_file;
+      load<caf::openssl::manager>();
+    }
     add_message_types<caf::id_block::fleet_crew>();
   }
 };
@@ -133,13 +145,19 @@ std::string host_of(const hal::address& at) {
 } // namespace
 
 struct wire::state {
+  explicit state(const std::optional<wire_certificates>& certificates)
+      : config(certificates), secure(certificates.has_value()) {}
+  result<caf::actor, std::string> reach(const hal::address& at);
+
   network_config config;
+  bool secure;
   caf::actor_system system{config};
   std::shared_ptr<shared_box> box = std::make_shared<shared_box>();
   caf::actor door = system.spawn<porter>(box);
 };
 
-wire::wire() : state_(std::make_unique<state>()) {}
+wire::wire(const std::optional<wire_certificates>& certificates)
+    : state_(std::make_unique<state>(certificates)) {}
 
 wire::~wire() {
   {
@@ -151,27 +169,53 @@ wire::~wire() {
 }
 
 result<std::uint16_t, std::string> wire::listen(const hal::address& at) {
-  auto port = state_->system.middleman().publish(state_->door, at.port, host_of(at).c_str(), true);
+  const auto host = host_of(at);
+  auto port = state_->secure
+                  ? caf::openssl::publish(state_->door, at.port, host.c_str(), true)
+                  : state_->system.middleman().publish(state_->door, at.port, host.c_str(), true);
   if (!port) {
     return fail("cannot listen at " + at.text() + ": " + state_->system.render(port.error()));
   }
   return *port;
 }
 
+/// Asked for with an end: a far side that says nothing would be waited for as long as it stands.
+result<caf::actor, std::string> wire::state::reach(const hal::address& at) {
+  const auto manager =
+      secure ? system.openssl_manager().actor_handle() : system.middleman().actor_handle();
+  const caf::scoped_actor self{system};
+  result<caf::actor, std::string> out = fail("cannot reach " + at.text());
+  self->request(manager, std::chrono::seconds{connect_most_s}, caf::connect_atom::value,
+                host_of(at), at.port)
+      .receive(
+          [&out, &at](const caf::node_id&, const caf::strong_actor_ptr& peer,
+                      const std::set<std::string>&) {
+            if (peer) {
+              out = caf::actor_cast<caf::actor>(peer);
+            } else {
+              out = fail("what is at " + at.text() + " is no fleet");
+            }
+          },
+          [this, &out, &at](const caf::error& why) {
+            out = fail("cannot reach " + at.text() + ": " + system.render(why));
+          });
+  return out;
+}
+
 result<peer_number, std::string> wire::connect(const hal::address& at) {
-  auto peer = state_->system.middleman().remote_actor(host_of(at), at.port);
+  auto peer = state_->reach(at);
   if (!peer) {
-    return fail("cannot reach " + at.text() + ": " + state_->system.render(peer.error()));
+    return fail(peer.error());
   }
   std::optional<peer_number> number;
   {
     const std::lock_guard held{state_->box->lock};
-    number = state_->box->number_of(*peer);
+    number = state_->box->number_of(peer.value());
   }
   if (!number) {
     return fail(std::string{"there are too many connections"});
   }
-  caf::anon_send(state_->door, *peer);
+  caf::anon_send(state_->door, peer.value());
   return *number;
 }
 

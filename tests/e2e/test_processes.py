@@ -220,6 +220,25 @@ class Processes(harness.Case):
         for worker in workers:
             self.assertEqual(worker.wait(30), 0, worker.error_output)
 
+    def test_workers_with_certificates_need_one(self):
+        certificates = self.folder / "certificates"
+        made = run([harness.FLEET, "worker", "--init-certs", certificates])
+        self.assertEqual(made.code, 0, made.error_output)
+        self.assertEqual(sorted(path.name for path in certificates.iterdir()),
+                         ["ca.key", "ca.pem", "caller.key", "caller.pem", "listener.key",
+                          "listener.pem"])
+        for path in certificates.glob("*.key"):
+            self.assertEqual(path.stat().st_mode & 0o77, 0)
+        worker = self.worker("--listen", "127.0.0.1:0", "--worker-certs", certificates)
+        at = worker.wait_for_line(lambda line: line.startswith("worker at "),
+                                  "its address").split()[-1]
+        stranger = run([harness.FLEET, "run", *QUIET, "--workers", at, "--devices", "5"],
+                       env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN})
+        self.assertEqual(stranger.code, 3, stranger.output)
+        facts = self.run_with_token("--workers", at, "--worker-certs", certificates, "--devices",
+                                    "20", "--duration", "3s", "--interval", "1s")
+        self.assert_whole(facts, 20, 1)
+
     def test_a_coordinator_waits_for_workers_and_takes_no_stranger(self):
         going = self.started(Process(
             [harness.FLEET, "run", "--json", self.folder / "going.json", "--seed", "7", *QUIET,

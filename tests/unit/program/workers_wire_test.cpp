@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/workers/certificates.hpp"
 #include "fleet/workers/counts.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/snapshots.hpp"
 #include "fleet/workers/wire.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace fleet::program {
 namespace {
@@ -80,6 +82,33 @@ TEST(wire, says_why_it_reaches_nobody) {
   ASSERT_TRUE(port);
   wire other;
   EXPECT_FALSE(other.listen(loopback(port.value())));
+}
+
+TEST(wire, of_certificates_carries_messages_and_lets_in_nobody_else) {
+  const support::temp_folder folder;
+  const auto ours = folder / "ours";
+  const auto others = folder / "others";
+  ASSERT_FALSE(init_certificates(ours));
+  ASSERT_FALSE(init_certificates(others));
+  EXPECT_TRUE(init_certificates(ours)); // it has one
+  wire server{certificates_of(ours, true)};
+  const auto port = server.listen(loopback(0));
+  ASSERT_TRUE(port) << port.error();
+
+  wire stranger;
+  EXPECT_FALSE(stranger.connect(loopback(port.value())));
+  wire foreigner{certificates_of(others, false)};
+  EXPECT_FALSE(foreigner.connect(loopback(port.value())));
+
+  wire client{certificates_of(ours, false)};
+  const auto far = client.connect(loopback(port.value()));
+  ASSERT_TRUE(far) << far.error();
+  client.send(far.value(), crew_hello{"token", "1.0", 4, 77});
+  const auto hello = server.next(30s);
+  ASSERT_TRUE(hello && hello->message);
+  EXPECT_EQ(std::get<crew_hello>(*hello->message).process, 77U);
+  server.send(hello->from, crew_begin{4.5});
+  EXPECT_EQ(std::get<crew_begin>(*client.next(30s)->message).at_s, 4.5);
 }
 
 TEST(counters_of_workers, are_all_there_are) {
