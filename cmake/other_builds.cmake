@@ -13,7 +13,7 @@ file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp)
 foreach(source ${fuzzers})
   get_filename_component(name ${source} NAME_WE)
   add_test(NAME ${name} COMMAND ${FLEET_BUILD_ROOT}/fuzz/bin/${name}
-    -runs=${FLEET_FUZZ_RUNS} -max_total_time=60 -seed=1 -timeout=5 -rss_limit_mb=512 -print_final_stats=1)
+    -runs=${FLEET_FUZZ_RUNS} -max_total_time=60 -seed=1 -timeout=25 -rss_limit_mb=512 -print_final_stats=1)
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 900)
 endforeach()
 

@@ -2,10 +2,12 @@
 #include "fleet/check_command.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -87,8 +89,10 @@ std::optional<std::shared_ptr<const tsl::model>> model_of(const scenario_product
 }
 
 /// Names that a scenario's thing models do not have, tables that do not fit them, orders that have
-/// nothing to set and faults that have nothing to spoil, as far as the models can be read.
-mistakes check_with_models(const std::string& path, const scenario& file) {
+/// nothing to set and faults that have nothing to spoil, as far as the models can be read. `notes`
+/// gets what is to be said of tables that fit.
+mistakes check_with_models(const std::string& path, const scenario& file,
+                           std::vector<std::string>& notes) {
   mistakes out;
   auto plan = resolve(file).value(); // the reader has seen that one comes of it
   table_shelf tables;
@@ -110,7 +114,7 @@ mistakes check_with_models(const std::string& path, const scenario& file) {
       }
     }
     add(unknown_names(path, product, model->get()));
-    if (auto replays = read_replays(path, product, model->get(), tables); !replays) {
+    if (auto replays = read_replays(path, product, model->get(), tables, &notes); !replays) {
       add(replays.error());
     }
     for (const auto& entry : file.cloud_traffic) {
@@ -138,15 +142,22 @@ result<finding, mistakes> check_scenario(const std::string& path,
   if (!file) {
     return fail(file.error());
   }
-  if (auto wrong = check_with_models(path, file.value()); !wrong.empty()) {
+  std::vector<std::string> notes;
+  if (auto wrong = check_with_models(path, file.value(), notes); !wrong.empty()) {
     return fail(std::move(wrong));
   }
-  const auto explained = explain(file.value(), seed);
+  auto explained = explain(file.value(), seed);
+  std::move(notes.begin(), notes.end(), std::back_inserter(explained.notes));
   return finding{"ok, " + headline(explained), to_text(explained), "scenario", to_json(explained)};
 }
 
 result<finding, mistakes> check_file(const std::string& path,
                                      const std::optional<std::uint64_t>& seed) {
+  if (std::error_code none; std::filesystem::is_directory(path, none)) {
+    const bool slash = path.ends_with('/');
+    return fail(mistakes{path + ": is a folder; name the files in it, as " + path
+                         + (slash ? "" : "/") + "*.yaml"});
+  }
   if (scenario_path(path)) {
     return check_scenario(path, seed);
   }

@@ -141,7 +141,7 @@ bool coap_channel::ping() {
 }
 
 void coap_channel::count_radio() noexcept {
-  if (state_ == state::closed) {
+  if (state_ == state::closed || at_.around.counts == nullptr) { // by hand nobody counts
     return;
   }
   const auto what = link_.radio_on() ? radio::on : radio::asleep;

@@ -112,10 +112,10 @@ private:
   void refresh_for(const report_plan& plan); ///< likewise, and then what it replays
   [[nodiscard]] std::optional<std::span<const std::string_view>>
   cells_of(const report_plan& p) const;
-  /// What stands for a sensor: the board's, or a walk from what was reported last.
+  [[nodiscard]] bool in_a_table(std::string_view identifier) const noexcept; ///< that is replayed
+  /// What stands for a sensor: the board's, or a walk from what was there. A table: once.
   void measure(const tsl::property& p);
-  /// measure() for a property that the cloud may not set; others stay as they are.
-  void read_sensor(std::string_view identifier);
+  void read_sensor(std::string_view identifier); ///< measures it, unless the cloud may set it
   void walk(std::string_view identifier, const tsl::data_type& type);
   /// What counts up, such as a meter, is in the board's store while the software is away.
   void keep_counters();

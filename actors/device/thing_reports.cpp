@@ -1,5 +1,5 @@
-// What a thing reports (aliyun-iot.md §11.1, §11.2, §11.6, §16.4): values from the board's sensors
-// and streams, kept under the model, sealed with the ledger's tag.
+// What a thing reports (aliyun-iot.md §11.1, §11.2, §11.6, §16.4): the values that it has, sealed
+// with the ledger's tag.
 #include <algorithm>
 #include <array>
 
@@ -19,101 +19,7 @@ using alink::topic_kind;
 /// Octets in front of a raw frame's values: what it is, and how many values follow.
 constexpr std::uint8_t raw_report = 0x01;
 
-/// One in so many reports has another text or array than the one before.
-constexpr std::uint64_t text_stays = 10;
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 } // namespace
-
-void thing::measure(const tsl::property& p) {
-  auto& board = slot_.board;
-  if (has(p.identifier, "emperature")
-      && state_.measure(p.identifier, static_cast<double>(board.temperature.value(now())) / 1000)) {
-    return;
-  }
-  if (has(p.identifier, "umidity")
-      && state_.measure(p.identifier, static_cast<double>(board.humidity.value(now())) / 1000)) {
-    return;
-  }
-  if (p.type.kind == tsl::data_kind::structure
-      && state_.changed(model().property_index(p.identifier))) {
-    for (const auto& member : p.type.members) {
-      walk(p.identifier + "." + member.identifier, member.type);
-    }
-    return;
-  }
-  walk(p.identifier, p.type);
-  for (const auto& member : p.type.members) {
-    (void)count_on(p.identifier + "." + member.identifier, member.type);
-  }
-}
-
-void thing::walk(std::string_view identifier, const tsl::data_type& type) {
-  const auto property = identifier.substr(0, identifier.find('.'));
-  const bool first = !state_.changed(model().property_index(property));
-  const auto was = state_.number(identifier);
-  if (first && count_on(identifier, type)) {
-    return;
-  }
-  if (!first && !was && values_.below(text_stays) != 0) {
-    return;
-  }
-  auto& scratch = around_.part;
-  const std::size_t from = scratch.size();
-  if (first || !was || !tsl::append_walked(scratch, type, *was, values_)) {
-    tsl::append_sample(scratch, type, values_);
-  }
-  (void)state_.set(identifier, as_text(scratch.view()).substr(from));
-  scratch.truncate(from);
-}
-
-void thing::refresh(const std::vector<std::string>& identifiers) {
-  for (const auto& p : model().properties()) {
-    const bool wanted =
-        identifiers.empty()
-        || std::find(identifiers.begin(), identifiers.end(), p.identifier) != identifiers.end();
-    if (wanted) {
-      read_sensor(p.identifier);
-    }
-  }
-}
-
-std::optional<std::span<const std::string_view>> thing::cells_of(const report_plan& p) const {
-  const std::uint32_t over = p.replay ? clocks_[&p - plans_.data()].over() - 1 : 0;
-  return actors::cells_of(p.replay.get(), product_.seed, slot_.board.index(), over);
-}
-
-void thing::refresh_for(const report_plan& plan) {
-  refresh(plan.identifiers);
-  if (!plan.replay) {
-    return;
-  }
-  const auto cells = *cells_of(plan);
-  auto& quoted = around_.part;
-  const std::size_t from = quoted.size();
-  for (const auto& p : plan.replay->properties) {
-    const std::string_view cell = cells[p.column];
-    if (cell.empty()) {
-      continue; // nothing was measured then
-    }
-    quoted.truncate(from);
-    if (p.as_text) {
-      append_json_text(quoted, cell);
-    }
-    (void)state_.set(p.identifier, p.as_text ? as_text(quoted.view()).substr(from) : cell);
-  }
-  quoted.truncate(from);
-}
-
-void thing::read_sensor(std::string_view identifier) {
-  const auto* const p = model().find_property(identifier);
-  if (p != nullptr && !p->writable) {
-    measure(*p);
-  }
-}
 
 void thing::append_members(byte_buffer& out, std::span<const std::string_view> identifiers) const {
   if (identifiers.empty()) {

@@ -1,6 +1,7 @@
 // Planning as a run plans, looking at the machine, and one connection to a target.
 #include "fleet/doctor/command.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -76,9 +77,18 @@ finding target_finding(const patient& p, const std::optional<startup_error>& tro
   return f;
 }
 
-/// What the run would say itself, where no check has said it.
+/// Preparing came to the point from where devices, or who tries a target for them, can connect.
+bool has_settings(const patient& p) {
+  return p.ready.products.front().settings.speech != nullptr;
+}
+
+/// What the run would say itself, where no check has said it: descriptors come first after
+/// settings.
 void add_trouble(const patient& p, std::vector<finding>& all) {
-  if (!p.trouble || doctor::worst_of(all) == outlook::hopeless) {
+  const bool said = std::any_of(all.begin(), all.end(), [](const finding& f) {
+    return f.check == "descriptors" && f.says == outlook::hopeless;
+  });
+  if (!p.trouble || (said && has_settings(p))) {
     return;
   }
   finding f{"start"};
@@ -107,8 +117,7 @@ exit_code execute_doctor(const doctor_options& options, std::ostream& out, std::
   }
   const auto processors = machine.processors.value_or(usable_cores());
   auto all = doctor::examine(machine, doctor::needs_of(p.options, p.ready, processors));
-  // Without its settings nobody can connect as devices do.
-  if (p.options.target.scheme != text::scheme::embedded && !p.trouble) {
+  if (p.options.target.scheme != text::scheme::embedded && has_settings(p)) {
     const auto error = try_target(p, signals);
     if (error && error->code == exit_code::interrupted) {
       errors << "fleet doctor: " << error->message << '\n';

@@ -1,10 +1,9 @@
 // Each figure from its file.
 #include "fleet/doctor/facts.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "fleet/doctor/words.hpp"
 

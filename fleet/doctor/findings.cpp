@@ -94,10 +94,9 @@ finding ports(const machine_facts& m, const run_needs& n) {
   }
   const std::uint32_t count = m.ports->count();
   f.found = fmt::format(
-      "{} ({} to {}{}) on each of {}", counted(count, "port", "ports"), m.ports->first,
-      m.ports->last,
+      "{} ({} to {}{}){}", counted(count, "port", "ports"), m.ports->first, m.ports->last,
       m.ports->reserved == 0 ? "" : fmt::format(", {} reserved", format_count(m.ports->reserved)),
-      counted(n.sources, "address", "addresses"));
+      n.sources == 1 ? "" : fmt::format(" on each of {} addresses", n.sources));
   f.figures.emplace_back("ports_each", count);
   const std::uint32_t good = std::min(count, program::connections_per_source);
   const std::uint32_t wanted = good == 0 ? 1 : (n.connections_to_one + good - 1) / good;

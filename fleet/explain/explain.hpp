@@ -26,7 +26,7 @@ struct explanation {
   forecast figures;
   bool empty = false;                  ///< the file holds no key
   std::vector<explained_fault> faults; ///< in the order of the file, presets taken apart
-  std::vector<std::string> notes;      ///< selected devices that cannot have a fault
+  std::vector<std::string> notes;      ///< who cannot have a fault, what tables give
   std::vector<std::string> odd;        ///< valid, and hardly meant; a sentence each
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "fleet/explain/explain.hpp"
+#include "fleet/explain/load_told.hpp"
 #include "fleet/judging/expectation.hpp"
 #include "fleet/report/judged.hpp"
 #include "fleet/run/cloud_traffic.hpp"
@@ -33,6 +34,13 @@ void look_at_products(const explanation& e, sentences& out) {
                                   format_duration(rule.every), format_duration(e.plan.run_for)));
       }
     }
+    if (p.curve_most_ppm > actors::curve_ppm_most) {
+      out.push_back(
+          fmt::format("product {} comes to {} of its reports by the stages and daily curve "
+                      "{} together, and devices report at most {} as often",
+                      p.product.name, percent_said(p.curve_most_ppm), p.product.daily_curve,
+                      percent_said(actors::curve_ppm_most)));
+    }
     for (const auto& topic : p.product.topics) {
       if (topic.at >= e.plan.run_for) {
         out.push_back(fmt::format("product {} listens to {} from {} on, and the run lasts {}",
@@ -46,6 +54,13 @@ void look_at_products(const explanation& e, sentences& out) {
 void look_at_load(const explanation& e, sentences& out) {
   const auto& plan = e.plan;
   const auto end = target_at(plan, plan.run_for);
+  for (std::size_t i = 1; i < plan.stage_ends.size(); ++i) {
+    if (plan.stage_ends[i - 1] >= plan.run_for) {
+      out.push_back(fmt::format("stage {} begins when the run ends, and does nothing; give it, or "
+                                "the run, a while",
+                                i + 1));
+    }
+  }
   std::uint32_t after = 0;
   duration ramped{0};
   for (const auto& line : plan.lines) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "fleet/explain/explain.hpp"
+#include "fleet/explain/load_told.hpp"
 #include "fleet/judging/verdict.hpp"
 #include "fleet/report/judged.hpp"
 #include "fleet/run/descriptors.hpp"
@@ -35,15 +36,6 @@ std::string counted(std::uint64_t n, std::string_view one) {
   return fmt::format("{} {}{}", format_count(n), one, n == 1 ? "" : "s");
 }
 
-/// `5 a second`, `20 an hour`: in the unit that reads best.
-std::string often(double per_second) {
-  if (per_second >= 0.5) {
-    return rate_said(per_second) + " a second";
-  }
-  return per_second * 60 >= 0.5 ? rate_said(per_second * 60) + " a minute"
-                                : rate_said(per_second * 3600) + " an hour";
-}
-
 std::string speech_of(const product_plan& planned) {
   const auto& p = planned.product;
   if (planned.behind_gateway) {
@@ -70,24 +62,11 @@ std::string reports_of(const scenario_product& p) {
     if (rule.arrivals == actors::report_arrivals::poisson) {
       out += " at random";
     } else if (rule.jitter_ppm != 0) {
-      out += fmt::format(" and up to {:.3g} % later", rule.jitter_ppm / 1e4);
+      out += fmt::format(" and up to {} later", percent_said(rule.jitter_ppm));
     }
     out += rule.replay ? " from a table" : "";
   }
   return out.empty() ? "no reports" : out;
-}
-
-/// How far stages and daily curves take a product's reports.
-std::string paces_of(const product_plan& p) {
-  if (p.curve.empty()) {
-    return {};
-  }
-  const auto [least, most] = std::minmax_element(
-      p.curve.begin(), p.curve.end(),
-      [](const actors::curve_step& a, const actors::curve_step& b) { return a.ppm < b.ppm; });
-  const auto& curve = p.product.daily_curve;
-  return fmt::format("; {:.3g} % to {:.3g} % as often by {}", least->ppm / 1e4, most->ppm / 1e4,
-                     curve.empty() ? "the stages" : "daily curve " + curve);
 }
 
 std::vector<std::string> product_lines(const explanation& e) {
@@ -106,49 +85,11 @@ std::vector<std::string> product_lines(const explanation& e) {
     if (p.product.firmware) {
       line += fmt::format("; firmware {}", p.product.firmware->version);
     }
-    line += paces_of(p);
+    line += pace_said(e, i);
     if (const double rate = e.figures.reports_per_s[i]; rate > 0) {
       line += fmt::format("; {} at the peak", often(rate));
     }
     out.push_back(std::move(line));
-  }
-  return out;
-}
-
-/// What the load goes to from one bend to the next, just before it: a ramp's end, where it gets
-/// there.
-std::uint32_t reached(const scenario_plan& plan, duration from, duration to) {
-  std::uint32_t sum = 0;
-  for (const auto& line : plan.lines) {
-    const auto& all = line.load.segments;
-    const auto ends = std::find_if(all.begin(), all.end(), [&](const load_segment& segment) {
-      return segment.begin <= from && segment.end == to;
-    });
-    sum += ends == all.end() ? target_at(line, to) : ends->to;
-  }
-  return sum;
-}
-
-std::vector<std::string> load_lines(const explanation& e) {
-  std::vector<std::string> out;
-  const auto bends = bends_of(e.plan);
-  for (std::size_t i = 1; i < bends.size(); ++i) {
-    const auto begin = bends[i - 1];
-    const auto from = target_at(e.plan, begin);
-    const auto to = reached(e.plan, begin, bends[i]);
-    const bool hold = from == to;
-    // One hold may follow another: they are told as one.
-    while (hold && i + 1 < bends.size() && target_at(e.plan, bends[i]) == to
-           && reached(e.plan, bends[i], bends[i + 1]) == to) {
-      ++i;
-    }
-    const auto how =
-        hold ? counted(to, "device") + " on"
-             : fmt::format(
-                 "from {} to {}, {}", format_count(from), counted(to, "device"),
-                 often(std::abs(static_cast<double>(to) - from) / seconds(bends[i] - begin)));
-    out.push_back(
-        fmt::format("{} to {}: {}", format_duration(begin), format_duration(bends[i]), how));
   }
   return out;
 }
@@ -173,7 +114,7 @@ std::vector<std::string> rollout_lines(const explanation& e) {
     auto line = fmt::format("{}: {} brings {} to {}", format_duration(r.at), r.name, r.version,
                             r.percent_ppm == whole_ppm
                                 ? fmt::format("the {} of {}", counted(devices, "device"), r.product)
-                                : fmt::format("{:.3g} % of {}", r.percent_ppm / 1e4, r.product));
+                                : percent_said(r.percent_ppm) + " of " + r.product);
     if (!r.waves.empty()) {
       line += fmt::format(", in {}", counted(r.waves.size(), "wave"));
     }
@@ -181,7 +122,7 @@ std::vector<std::string> rollout_lines(const explanation& e) {
       line += fmt::format(", {} at a time", format_count(r.under_way));
     }
     if (r.halt_ppm) {
-      line += fmt::format("; it halts where {:.3g} % of the attempts fail", *r.halt_ppm / 1e4);
+      line += fmt::format("; it halts where {} of the attempts fail", percent_said(*r.halt_ppm));
     }
     if (r.fault != image_fault::none) {
       line += fmt::format("; its image: {}", word_for(r.fault, image_fault_words));

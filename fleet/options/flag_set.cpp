@@ -99,6 +99,15 @@ struct flag_set::state {
     return sentence;
   }
 
+  /// A scenario is the likeliest to be given without its flag.
+  [[nodiscard]] std::string unexpected(std::string_view word) const {
+    const bool file = word.ends_with(".yaml") || word.ends_with(".yml");
+    const bool taken = std::any_of(flags.begin(), flags.end(),
+                                   [](const flag& f) { return f.name() == "--scenario"; });
+    return "unexpected word " + shown(word)
+           + (file && taken ? "; a scenario is given as --scenario " + shown(word) : "");
+  }
+
   /// What CLI11 itself found wrong: only how many values a flag takes. It names the flag first,
   /// with or without its dashes.
   [[nodiscard]] std::string wrong_count(std::string_view complaint) const {
@@ -240,7 +249,7 @@ std::optional<std::string> flag_set::parse(std::span<const std::string_view> wor
       (void)state_->rest->set(extra);
     } else {
       // A word nobody takes is most often the value of the mistake before it.
-      found.push_back({words.size() + at, "unexpected word " + shown(extra)});
+      found.push_back({words.size() + at, state_->unexpected(extra)});
     }
   }
   if (found.empty()) {

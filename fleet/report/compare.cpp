@@ -20,7 +20,7 @@ std::string value_text(std::optional<double> value, figure_kind kind) {
     case figure_kind::text: return count_text(value);
     case figure_kind::seconds: return time_text(value);
     case figure_kind::octets: return size_text(value);
-    case figure_kind::rate: return value ? fmt::format("{:.1f}/s", *value) : "-";
+    case figure_kind::rate: return rate_text(value);
   }
   FLEET_CHECK(false);
 }
@@ -79,7 +79,7 @@ private:
     double part = 1; // of nothing, anything is all
     if (*row.a != 0) {
       part = std::abs(by / *row.a);
-      row.change_text += fmt::format(" ({}{:.3g} %)", by < 0 ? "-" : "+", part * 100);
+      row.change_text += fmt::format(" ({}{} %)", by < 0 ? "-" : "+", digits_text(part * 100));
     }
     if (part < notable || way == better::neither) {
       row.is = change::other;
@@ -108,6 +108,12 @@ std::optional<double> over(std::optional<double> what, std::optional<double> by)
   return what && by && *by > 0 ? std::optional{*what / *by} : std::nullopt;
 }
 
+/// Text or number as it stands; empty for what is neither.
+std::string plain_at(const json& root, std::string_view dotted) {
+  const json* const at = find(root, dotted);
+  return at != nullptr && at->is_number() ? at->dump() : text_at(root, dotted);
+}
+
 void add_run(comparison& c) {
   c.group("run");
   const auto verdict_of = [](const json& root) { return text_at(root, "verdict"); };
@@ -121,7 +127,7 @@ void add_run(comparison& c) {
         std::pair{"build", "environment.build"}, std::pair{"digest", "digest"}}) {
     c.words(name, text_at(c.a(), path), text_at(c.b(), path), change::other);
   }
-  c.at("seed", "run.seed", figure_kind::count, better::neither);
+  c.words("seed", plain_at(c.a(), "run.seed"), plain_at(c.b(), "run.seed"), change::other);
   c.at("duration", "run.duration_s", figure_kind::seconds, better::neither);
 }
 
@@ -250,6 +256,25 @@ std::string_view to_string(change c) noexcept {
     case change::worse: return "worse";
   }
   FLEET_CHECK(false);
+}
+
+std::vector<std::string> differences(const earlier_run& a, const earlier_run& b) {
+  std::vector<std::string> out;
+  for (const auto& [name, path] :
+       {std::pair{"scenario", "run.scenario"}, std::pair{"seed", "run.seed"},
+        std::pair{"target", "run.target"}, std::pair{"world", "run.world"},
+        std::pair{"devices", "devices.requested"}, std::pair{"version", "environment.version"}}) {
+    auto in_a = plain_at(a.facts().root, path);
+    auto in_b = plain_at(b.facts().root, path);
+    if (std::string_view{name} == "scenario") { // a run of options alone has an empty one
+      in_a = in_a.empty() ? "none" : in_a;
+      in_b = in_b.empty() ? "none" : in_b;
+    }
+    if (!in_a.empty() && !in_b.empty() && in_a != in_b) {
+      out.push_back(fmt::format("{} {} against {}", name, in_a, in_b));
+    }
+  }
+  return out;
 }
 
 std::vector<compared> compare(const earlier_run& a, const earlier_run& b) {

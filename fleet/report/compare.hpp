@@ -35,6 +35,9 @@ struct compared {
 /// A change below this share is none to speak of, but where any is too much.
 inline constexpr double notable = 0.05;
 
+/// What makes them two runs of different things, each as `seed 7 against 8`; empty: nothing does.
+std::vector<std::string> differences(const earlier_run& a, const earlier_run& b);
+
 /// The figures that at least one of them has, by group.
 std::vector<compared> compare(const earlier_run& a, const earlier_run& b);
 

@@ -1,5 +1,6 @@
 // Two runs side by side, as a table and as a page.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "fleet/report/compare.hpp"
 #include "fleet/report/document.hpp"
@@ -37,6 +38,9 @@ json optional_of(const std::optional<double>& value) {
 
 std::string compare_text(const earlier_run& a, const earlier_run& b) {
   std::string out = fmt::format("A  {}\nB  {}\n", a.name(), b.name());
+  if (const auto other = differences(a, b); !other.empty()) {
+    out += fmt::format("the runs differ: {}\n", fmt::join(other, ", "));
+  }
   std::string group;
   for (const auto& row : compare(a, b)) {
     if (row.group != group) {
@@ -66,7 +70,9 @@ std::string compare_page(const earlier_run& a, const earlier_run& b) {
                     {"change", row.change_text},
                     {"is", to_string(row.is)}});
   }
-  const json data = {{"compare", {{"a", side_of(a)}, {"b", side_of(b)}, {"rows", rows}}}};
+  const json data = {
+      {"compare",
+       {{"a", side_of(a)}, {"b", side_of(b)}, {"differences", differences(a, b)}, {"rows", rows}}}};
   return page_of("fleet: " + a.name() + " and " + b.name(),
                  data.dump(-1, ' ', false, json::error_handler_t::replace), compare_text(a, b));
 }

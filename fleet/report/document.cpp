@@ -1,11 +1,11 @@
 // Reading and asking.
 #include "fleet/report/document.hpp"
 
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "fleet/judging/amount.hpp"
 #include "fleet/report/earlier.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -14,6 +14,22 @@ namespace fleet::report {
 namespace {
 
 constexpr int depth_most = 32;
+
+/// From two minutes on.
+std::string long_time_text(double seconds) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  if (seconds >= 2.0 * day) {
+    return digits_text(seconds / day) + " d";
+  }
+  const auto whole = std::llround(seconds);
+  if (whole >= hour) {
+    return fmt::format("{} h {} min", whole / hour, whole % hour / minute);
+  }
+  const auto rest = whole % minute;
+  return fmt::format("{} min", whole / minute) + (rest != 0 ? fmt::format(" {} s", rest) : "");
+}
 
 } // namespace
 
@@ -64,6 +80,17 @@ const json& object_at(const json& from, std::string_view dotted) noexcept {
   return at != nullptr && at->is_object() ? *at : none;
 }
 
+std::string digits_text(double x) {
+  constexpr double plain = 999.5;
+  constexpr double most = 1e15;
+  const double size = std::abs(x);
+  if (size < plain || size > most) {
+    return fmt::format("{:.3g}", std::nextafter(x, 2 * x));
+  }
+  const double last = std::pow(10, std::floor(std::log10(size)) - 2);
+  return fmt::format("{:.0f}", std::round(x / last) * last);
+}
+
 std::string count_text(std::optional<double> value) {
   constexpr double most = 9e15; // what a double counts by ones
   if (!value) {
@@ -77,11 +104,43 @@ std::string count_text(std::optional<double> value) {
 }
 
 std::string time_text(std::optional<double> seconds) {
-  return seconds ? judging::said(*seconds, judging::unit::duration) : "-";
+  if (!seconds) {
+    return "-";
+  }
+  const double s = *seconds;
+  if (s == 0) {
+    return "0";
+  }
+  if (std::abs(s) < 1e-3) {
+    return digits_text(s * 1e6) + " µs";
+  }
+  if (std::abs(s) < 1) {
+    return digits_text(s * 1e3) + " ms";
+  }
+  return s < 120 ? digits_text(s) + " s" : long_time_text(s);
 }
 
 std::string size_text(std::optional<double> octets) {
-  return octets ? judging::said(*octets, judging::unit::size) : "-";
+  constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
+  constexpr double step = 1024;
+  if (!octets) {
+    return "-";
+  }
+  double x = *octets;
+  std::size_t unit = 0;
+  for (; std::abs(x) >= step && unit + 1 < units.size(); ++unit) {
+    x /= step;
+  }
+  return fmt::format("{} {}", digits_text(x), units[unit]);
+}
+
+std::string rate_text(std::optional<double> per_second) {
+  constexpr double many = 100; // counted by ones
+  if (!per_second) {
+    return "-";
+  }
+  return (*per_second >= many ? count_text(std::round(*per_second)) : digits_text(*per_second))
+         + "/s";
 }
 
 std::string escaped(std::string_view text) {

@@ -29,12 +29,16 @@ const json& list_at(const json& from, std::string_view dotted) noexcept;
 /// An object, or an empty one.
 const json& object_at(const json& from, std::string_view dotted) noexcept;
 
+/// Three digits that count, without an exponent; halves go up, as in a browser.
+std::string digits_text(double x);
 /// `12,345`, and `-` for nothing.
 std::string count_text(std::optional<double> value);
-/// `31ms`, and `-` for nothing.
+/// `31 ms`, as the page says it; `-` for nothing.
 std::string time_text(std::optional<double> seconds);
-/// `12.3MiB`, and `-` for nothing.
+/// `12.3 MiB`, likewise.
 std::string size_text(std::optional<double> octets);
+/// `12.3/s`, likewise.
+std::string rate_text(std::optional<double> per_second);
 
 /// For text between tags and in quoted attributes, of HTML and XML; what XML cannot hold becomes
 /// U+FFFD.

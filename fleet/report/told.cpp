@@ -103,12 +103,12 @@ void append_faults(std::string& out, const json& root) {
   if (faults.empty()) {
     return;
   }
-  out += fmt::format("\n{:<24}{:>9}{:>9}{:>12}{:>10}{:>12}{:>9}{:>9}\n", "fault", "at", "ended",
+  out += fmt::format("\n{:<24}{:>13}{:>13}{:>12}{:>13}{:>12}{:>9}{:>9}\n", "fault", "at", "ended",
                      "hit", "whole in", "reconn./s", "delayed", "repeated");
   for (const auto& f : faults) {
     const auto ended = number_at(f, "ended_s");
     const auto whole = number_at(f, "recovered_s");
-    out += fmt::format("{:<24}{:>9}{:>9}{:>12}{:>10}{:>12}{:>9}{:>9}\n", text_at(f, "name"),
+    out += fmt::format("{:<24}{:>13}{:>13}{:>12}{:>13}{:>12}{:>9}{:>9}\n", text_at(f, "name"),
                        time_text(number_at(f, "at_s")), time_text(ended), count_at(f, "hit"),
                        !ended  ? "in force"
                        : whole ? time_text(whole)
@@ -123,10 +123,10 @@ void append_spells(std::string& out, const json& root) {
   if (spells.empty()) {
     return;
   }
-  out += fmt::format("\n{:<24}{:>9}{:>9}{:>10}{:>9}{:>12}{:>11}{:>10}\n", "slow spell", "from",
+  out += fmt::format("\n{:<24}{:>13}{:>13}{:>10}{:>9}{:>12}{:>11}{:>10}\n", "slow spell", "from",
                      "to", "affected", "skipped", "unanswered", "later than", "slowest");
   for (const auto& s : spells) {
-    out += fmt::format("{:<24}{:>9}{:>9}{:>10}{:>9}{:>12}{:>11}{:>10}\n",
+    out += fmt::format("{:<24}{:>13}{:>13}{:>10}{:>9}{:>12}{:>11}{:>10}\n",
                        flag_at(s, "faulted") ? "under a fault" : "no fault in force",
                        time_text(number_at(s, "from_s")), time_text(number_at(s, "to_s")),
                        count_at(s, "affected"), count_at(s, "skipped"), count_at(s, "unanswered"),

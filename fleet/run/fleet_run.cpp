@@ -73,8 +73,8 @@ void choose_sources(run_options& options, prepared& ready) {
   auto sources = sources_of(options, ready);
   if (sources.size() > options.source_addresses.size()) {
     ready.notes.push_back(fmt::format(
-        "one address is too few for {} connections to one target: they come from all {} of this "
-        "machine's there; --bind chooses others",
+        "one address is too few for {} connections to one target: they come from {} of this "
+        "machine's; --bind chooses others",
         text::format_count(ready.connections()), sources.size()));
     options.source_addresses = std::move(sources);
   }

@@ -354,11 +354,12 @@ std::optional<startup_error> fill_in_part(const run_options& o, prepared& out,
       return error;
     }
   }
-  if (auto error = check_descriptors(o, out, here)) {
-    return error;
-  }
   for (auto& product : out.products) {
     fill_settings(o, out, product);
+  }
+  // With the settings: who looks at a run that is too large may still try its target.
+  if (auto error = check_descriptors(o, out, here)) {
+    return error;
   }
   if (auto error = check_sources(o, out)) {
     return error;

@@ -24,10 +24,12 @@ using replay_list = std::vector<std::shared_ptr<const actors::replay_plan>>;
 using table_shelf = std::map<std::string, std::shared_ptr<const csv_table>>;
 
 /// The replays of a product with its reports filled in, or its mistakes, a line each with their
-/// place. `scenario_file` is for those; `model`: none, the plain device's.
+/// place. `scenario_file` is for those; `model`: none, the plain device's. `notes`, where it is
+/// there, gets sentences about what is valid: what is replayed, and what may not be meant.
 result<replay_list, mistakes> read_replays(const std::string& scenario_file,
                                            const scenario_product& product, const tsl::model* model,
-                                           table_shelf& tables);
+                                           table_shelf& tables,
+                                           std::vector<std::string>* notes = nullptr);
 
 /// The row of most octets; none without a replay.
 std::span<const std::string_view> longest_row(const actors::replay_plan* replay);

@@ -171,29 +171,43 @@ void lay_out(const sizes& s, scenario_plan& plan) {
   }
 }
 
-} // namespace
-
-std::vector<std::uint32_t> parts_of(std::uint32_t total, std::span<const std::uint32_t> ppm) {
+/// Of millionths: whole ones by largest remainder, ties to the first.
+std::vector<std::uint32_t> whole_parts(std::span<const std::uint64_t> millionths) {
   std::vector<std::uint32_t> parts;
-  std::vector<std::uint64_t> remainders;
-  std::uint64_t sum_ppm = 0;
+  std::uint64_t sum = 0;
   std::uint64_t given = 0;
-  for (const std::uint32_t share : ppm) {
-    const std::uint64_t product = std::uint64_t{total} * share;
-    parts.push_back(static_cast<std::uint32_t>(product / whole_ppm));
-    remainders.push_back(product % whole_ppm);
-    sum_ppm += share;
+  for (const std::uint64_t one : millionths) {
+    parts.push_back(static_cast<std::uint32_t>(one / whole_ppm));
+    sum += one;
     given += parts.back();
   }
   std::vector<std::size_t> order(parts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
-  const std::uint64_t whole = total * sum_ppm / whole_ppm;
-  for (std::size_t i = 0; given < whole; ++i, ++given) {
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return millionths[a] % whole_ppm > millionths[b] % whole_ppm;
+  });
+  for (std::size_t i = 0; given < sum / whole_ppm; ++i, ++given) {
     ++parts[order[i]];
   }
   return parts;
+}
+
+} // namespace
+
+std::vector<std::uint32_t> parts_of(std::uint32_t total, std::span<const std::uint32_t> ppm) {
+  std::vector<std::uint64_t> products;
+  for (const std::uint32_t share : ppm) {
+    products.push_back(std::uint64_t{total} * share);
+  }
+  return whole_parts(products);
+}
+
+std::vector<std::uint32_t> part_of_each(std::span<const std::uint32_t> wholes, std::uint32_t ppm) {
+  std::vector<std::uint64_t> products;
+  for (const std::uint32_t whole : wholes) {
+    products.push_back(std::uint64_t{whole} * ppm);
+  }
+  return whole_parts(products);
 }
 
 mistake apportion(const scenario& file, const scenario_overrides& flags, scenario_plan& plan) {

@@ -15,6 +15,10 @@ namespace fleet::program {
 /// the whole part of what the shares make.
 std::vector<std::uint32_t> parts_of(std::uint32_t total, std::span<const std::uint32_t> ppm);
 
+/// `ppm` millionths, at most all, of each: together the whole part of what that makes of their sum,
+/// by largest remainder, ties to the first.
+std::vector<std::uint32_t> part_of_each(std::span<const std::uint32_t> wholes, std::uint32_t ppm);
+
 /// Fills in ranges, gateways and sums of a plan whose products are there.
 std::optional<plan_mistake> apportion(const scenario& file, const scenario_overrides& flags,
                                       scenario_plan& plan);

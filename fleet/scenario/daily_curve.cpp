@@ -88,19 +88,23 @@ std::optional<std::vector<curve_step>> unrolled(std::span<const curve_hour> hour
   return out;
 }
 
-std::vector<curve_step> product_of_curves(std::span<const curve_step> a,
-                                          std::span<const curve_step> b) {
+curve_product product_of_curves(std::span<const curve_step> a, std::span<const curve_step> b) {
+  curve_product out;
   if (a.empty() || b.empty()) {
     const auto& only = a.empty() ? b : a;
-    return {only.begin(), only.end()};
+    out.curve.assign(only.begin(), only.end());
+    for (const curve_step& step : only) {
+      out.most_ppm = std::max<std::uint64_t>(out.most_ppm, step.ppm);
+    }
+    return out;
   }
-  std::vector<curve_step> out;
   auto i = a.begin();
   auto j = b.begin();
   while (true) {
     const std::uint64_t both = std::uint64_t{i->ppm} * j->ppm / whole_ppm;
     const auto ppm = std::min<std::uint64_t>(both, actors::curve_ppm_most);
-    append(out, {std::max(i->begin, j->begin), static_cast<std::uint32_t>(ppm)});
+    out.most_ppm = std::max(out.most_ppm, both);
+    append(out.curve, {std::max(i->begin, j->begin), static_cast<std::uint32_t>(ppm)});
     const auto next_i = i + 1 == a.end() ? duration::max() : (i + 1)->begin;
     const auto next_j = j + 1 == b.end() ? duration::max() : (j + 1)->begin;
     if (next_i == duration::max() && next_j == duration::max()) {

@@ -33,9 +33,11 @@ void check_target(reading& r, const yaml_value& aim, const scenario& file) {
                                     [&name](const scenario_product& p) { return p.name == name; });
   if (!known) {
     no_product(r, product->at, name, file);
-  } else if (behind_gateways(file, name)) {
-    r.complain(product->at,
-               "product " + name + " is behind gateways and comes with them; name the gateways'");
+  } else if (behind_gateways(file, name)
+             && (aim.find("reports") == nullptr || aim.find("to") != nullptr)) {
+    r.complain(product->at, "product " + name
+                                + " is behind gateways and comes with them; name the gateways', or "
+                                  "say reports alone, as reports: 300%");
   }
 }
 
@@ -59,6 +61,12 @@ void check_stage(reading& r, const yaml_value& map, const scenario& file, bool n
   }
   if (const auto* const ramp = map.find("ramp")) {
     contradict(r, *ramp, "over", "rate");
+    if (ramp->find("rate") != nullptr && ramp->find("reports") != nullptr
+        && ramp->find("to") == nullptr) {
+      r.complain(place_of(*ramp, "rate"),
+                 "rate does not go with reports alone, since it is devices "
+                 "a second; write over: 1m");
+    }
   }
 }
 

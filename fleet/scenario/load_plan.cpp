@@ -1,10 +1,9 @@
-// Stages one after the other: segments of devices, steps of the curves; all in integers but for the
-// length of a ramp that has a rate.
+// Lines of devices, stages put one after the other, and days on top of them.
 #include "fleet/scenario/load_plan.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "fleet/scenario/load_maker.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/check.hpp"
 
@@ -14,258 +13,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using mistake = std::optional<plan_mistake>;
-using curve = std::vector<actors::curve_step>;
 
-constexpr duration run_most = 24h * 365;
-/// A ramp of reports goes in so many steps, each with the middle of its part.
-constexpr std::int64_t curve_parts = 100;
-
-/// Devices started at a rate: how long it takes, to the nanosecond above.
-duration time_of(std::uint32_t devices, double rate) {
-  const double ns = std::ceil(devices / rate * 1e9);
-  return duration{static_cast<std::int64_t>(ns)};
-}
-
-std::uint32_t apart(std::uint32_t a, std::uint32_t b) {
-  return std::max(a, b) - std::min(a, b);
-}
-
-std::uint32_t part_of_way(std::uint32_t from, std::uint32_t to, std::int64_t done,
-                          std::int64_t of) {
-  const auto way = static_cast<std::int64_t>(to) - static_cast<std::int64_t>(from);
-  return static_cast<std::uint32_t>(from + way * done / of);
-}
-
-/// Puts one stage after the other.
-class load_maker {
-public:
-  explicit load_maker(scenario_plan& plan) : plan_(plan), curves_(plan.products.size()) {}
-
-  mistake append(const scenario_stage& stage) {
-    stage_ = plan_.stage_ends.size();
-    mistake wrong;
-    if (stage.ramp) {
-      wrong = ramp(*stage.ramp);
-    } else if (stage.step) {
-      wrong = step(*stage.step);
-    } else if (stage.spike) {
-      wrong = spike(*stage.spike);
-    }
-    if (wrong) {
-      return wrong;
-    }
-    pass(stage.hold, stage_kind::hold);
-    plan_.stage_ends.push_back(at_);
-    if (at_ > run_most) {
-      return plan_mistake{"stages", stage_, "the stages take longer than 365d; make them shorter"};
-    }
-    return {};
-  }
-
-  [[nodiscard]] duration taken() const noexcept { return at_; }
-  /// Of a product; empty: as planned throughout.
-  [[nodiscard]] const curve& curve_of(std::size_t product) const { return curves_[product]; }
-
-private:
-  /// Where the aim leads each line; those that it is not about stay.
-  mistake targets(const stage_aim& aim) {
-    targets_.clear();
-    for (auto& line : plan_.lines) {
-      auto target = line.load.after;
-      if (meant(line, aim) && (aim.to.said || !aim.reports_ppm)) {
-        if (!aim.to.relative && aim.product.empty() && plan_.lines.size() > 1) {
-          return plan_mistake{"stages", stage_,
-                              "a stage for all products takes a percentage where another stage is "
-                              "for one product; write to: 50%, or say for which product it is"};
-        }
-        const std::uint64_t part = std::uint64_t{line.connections} * aim.to.ppm / whole_ppm;
-        target = aim.to.relative ? static_cast<std::uint32_t>(part) : aim.to.devices;
-        if (target > line.connections) {
-          return plan_mistake{"stages", stage_,
-                              "a ramp goes to " + text::format_count(target) + " devices, and "
-                                  + text::format_count(line.connections)
-                                  + " connect; write at most that, or a percentage"};
-        }
-      }
-      targets_.push_back(target);
-    }
-    return {};
-  }
-
-  [[nodiscard]] bool meant(const load_line& line, const stage_aim& aim) const {
-    return aim.product.empty()
-           || std::any_of(line.products.begin(), line.products.end(), [&](std::size_t i) {
-                return plan_.products[i].product.name == aim.product;
-              });
-  }
-
-  mistake ramp(const stage_ramp& r) {
-    if (auto wrong = targets(r)) {
-      return wrong;
-    }
-    std::uint32_t change = 0;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      change += apart(targets_[i], plan_.lines[i].load.after);
-    }
-    const duration length = r.over ? *r.over : time_of(change, r.rate.value_or(default_ramp_rate));
-    for (std::size_t i = 0; length > 0s && i < targets_.size(); ++i) {
-      auto& load = plan_.lines[i].load;
-      if (r.arrivals == actors::report_arrivals::poisson && targets_[i] != load.after) {
-        plan_.random_ramps.push_back({i, load.segments.size(), stage_});
-      }
-      load.segments.push_back({at_, at_ + length, load.after, targets_[i]});
-      load.after = targets_[i];
-    }
-    jump();
-    const bool reports = bend(r, length);
-    note(length, change != 0 || reports ? stage_kind::ramp : stage_kind::hold);
-    return {};
-  }
-
-  mistake step(const stage_step& s) {
-    if (auto wrong = targets(s)) {
-      return wrong;
-    }
-    const auto to = targets_;
-    std::vector<std::uint32_t> from;
-    for (const auto& line : plan_.lines) {
-      from.push_back(line.load.after);
-    }
-    const auto before = reports_now(s);
-    for (std::uint32_t k = 1; k <= s.count; ++k) {
-      for (std::size_t i = 0; i < to.size(); ++i) {
-        targets_[i] = part_of_way(from[i], to[i], k, s.count);
-      }
-      jump();
-      if (s.reports_ppm) {
-        set_reports(s, part_of_way(before, *s.reports_ppm, k, s.count));
-      }
-      pass(s.every, stage_kind::step);
-    }
-    return {};
-  }
-
-  mistake spike(const stage_spike& s) {
-    if (auto wrong = targets(s)) {
-      return wrong;
-    }
-    std::vector<std::uint32_t> before;
-    for (const auto& line : plan_.lines) {
-      before.push_back(line.load.after);
-    }
-    const auto saved = curves_;
-    jump();
-    if (s.reports_ppm) {
-      set_reports(s, *s.reports_ppm);
-    }
-    pass(s.span, stage_kind::spike);
-    targets_ = before;
-    jump();
-    for (std::size_t i = 0; s.reports_ppm && i < curves_.size(); ++i) {
-      if (about(i, s)) {
-        set(curves_[i], saved[i].empty() ? whole_ppm : saved[i].back().ppm);
-      }
-    }
-    return {};
-  }
-
-  /// All lines go where the targets say, at once.
-  void jump() {
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      plan_.lines[i].load.after = targets_[i];
-    }
-  }
-
-  /// Time with as many devices as there are now.
-  void pass(duration length, stage_kind kind) {
-    for (auto& line : plan_.lines) {
-      if (length > 0s) {
-        line.load.segments.push_back({at_, at_ + length, line.load.after, line.load.after});
-      }
-    }
-    note(length, kind);
-  }
-
-  void note(duration length, stage_kind kind) {
-    at_ += length;
-    if (length <= 0s) {
-      return;
-    }
-    auto& parts = plan_.stage_parts;
-    if (!parts.empty() && parts.back().stage == stage_ && parts.back().kind == kind) {
-      parts.back().end = at_; // all steps of a stage are one part
-    } else {
-      parts.push_back({at_, stage_, kind});
-    }
-  }
-
-  [[nodiscard]] bool about(std::size_t product, const stage_aim& aim) const {
-    return aim.product.empty() || plan_.products[product].product.name == aim.product;
-  }
-
-  /// Of the first product that the aim is about.
-  [[nodiscard]] std::uint32_t reports_now(const stage_aim& aim) const {
-    for (std::size_t i = 0; i < curves_.size(); ++i) {
-      if (about(i, aim)) {
-        return curves_[i].empty() ? whole_ppm : curves_[i].back().ppm;
-      }
-    }
-    return whole_ppm;
-  }
-
-  void set(curve& c, std::uint32_t ppm) const { set(c, ppm, at_); }
-
-  static void set(curve& c, std::uint32_t ppm, duration at) {
-    if (c.empty() && at > 0s) {
-      c.push_back({});
-    }
-    if (!c.empty() && c.back().begin == at) {
-      c.pop_back();
-    }
-    if (c.empty() || c.back().ppm != ppm) {
-      c.push_back({at, ppm});
-    }
-  }
-
-  void set_reports(const stage_aim& aim, std::uint32_t ppm) {
-    for (std::size_t i = 0; i < curves_.size(); ++i) {
-      if (about(i, aim)) {
-        set(curves_[i], ppm);
-      }
-    }
-  }
-
-  /// Reports get more or fewer over a ramp; whether they do.
-  bool bend(const stage_aim& aim, duration length) {
-    bool any = false;
-    for (std::size_t i = 0; aim.reports_ppm && i < curves_.size(); ++i) {
-      if (!about(i, aim)) {
-        continue;
-      }
-      auto& c = curves_[i];
-      const std::uint32_t from = c.empty() ? whole_ppm : c.back().ppm;
-      any = any || from != *aim.reports_ppm;
-      const auto parts = std::min(curve_parts, length.count());
-      for (std::int64_t k = 0; k < parts; ++k) {
-        set(c, part_of_way(from, *aim.reports_ppm, 2 * k + 1, 2 * parts), at_ + length / parts * k);
-      }
-      set(c, *aim.reports_ppm, at_ + length);
-    }
-    return any;
-  }
-
-  scenario_plan& plan_;
-  std::vector<curve> curves_; ///< by product
-  std::vector<std::uint32_t> targets_;
-  std::size_t stage_ = 0;
-  duration at_{0};
-};
-
-/// One for all connections, or one for each product where a stage is for one.
+/// One for all connections, or one for each product where a stage moves those of one.
 void make_lines(const std::vector<scenario_stage>& stages, scenario_plan& plan) {
-  const bool apart = std::any_of(stages.begin(), stages.end(), [](const scenario_stage& s) {
-    return (s.ramp && !s.ramp->product.empty()) || (s.step && !s.step->product.empty())
-           || (s.spike && !s.spike->product.empty());
+  const auto of_one = [](const auto& way) { return way && !way->product.empty() && way->moves(); };
+  const bool apart = std::any_of(stages.begin(), stages.end(), [&](const scenario_stage& s) {
+    return of_one(s.ramp) || of_one(s.step) || of_one(s.spike);
   });
   plan.lines.clear();
   for (std::size_t i = 0; i < plan.products.size(); ++i) {
@@ -282,11 +35,32 @@ void make_lines(const std::vector<scenario_stage>& stages, scenario_plan& plan) 
   FLEET_CHECK(!plan.lines.empty());
 }
 
+/// A jump that is due when the run ends does not come: it would be over before anybody saw it.
+void stay_to_the_end(scenario_plan& plan) {
+  for (auto& line : plan.lines) {
+    const auto& all = line.load.segments;
+    if (!all.empty() && all.back().end == plan.run_for) {
+      line.load.after = all.back().to;
+    }
+  }
+}
+
+/// The steps before the end of the run; none that says nothing.
+std::vector<actors::curve_step> up_to(std::vector<actors::curve_step> curve, duration end) {
+  while (!curve.empty() && curve.back().begin >= end) {
+    curve.pop_back();
+  }
+  if (curve.size() == 1 && curve.front().ppm == whole_ppm) {
+    curve.clear();
+  }
+  return curve;
+}
+
 /// Its stages' and its day's.
 mistake fill_curves(const scenario& file, const load_maker& made, scenario_plan& plan) {
   for (std::size_t i = 0; i < plan.products.size(); ++i) {
     auto& planned = plan.products[i];
-    planned.curve = made.curve_of(i);
+    planned.curve = up_to(made.curve_of(i), plan.run_for);
     const auto& name = planned.product.daily_curve;
     if (name.empty()) {
       continue;
@@ -303,7 +77,9 @@ mistake fill_curves(const scenario& file, const load_maker& made, scenario_plan&
                               + " for daily_curve " + name
                               + "; make the day longer, or the run shorter"};
     }
-    planned.curve = product_of_curves(planned.curve, *days);
+    auto both = product_of_curves(planned.curve, *days);
+    planned.curve = std::move(both.curve);
+    planned.curve_most_ppm = both.most_ppm;
   }
   return {};
 }
@@ -327,6 +103,7 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
   if (!by_file) {
     plan.stage_ends.clear();
     plan.stage_parts.clear();
+    plan.pace_changes.clear();
     plan.random_ramps.clear();
     make_lines({}, plan);
     load_maker one{plan};
@@ -348,6 +125,7 @@ mistake fill_load(const scenario& file, const scenario_overrides& flags, scenari
                             + (flags.run_for ? "--duration " : "duration ")
                             + text::format_duration(plan.run_for) + "; make it longer"};
   }
+  stay_to_the_end(plan);
   return fill_curves(file, of_file, plan);
 }
 
@@ -356,7 +134,8 @@ void draw_arrivals(scenario_plan& plan, std::uint64_t seed) {
     auto& segment = plan.lines[ramp.line].load.segments[ramp.segment];
     random_stream random{seed, ramp.stage * scenario_products_most + ramp.line, "ramp arrivals"};
     segment.arrivals = std::make_shared<const std::vector<duration>>(actors::poisson_arrivals(
-        apart(segment.from, segment.to), segment.end - segment.begin, random));
+        std::max(segment.from, segment.to) - std::min(segment.from, segment.to),
+        segment.end - segment.begin, random));
   }
 }
 

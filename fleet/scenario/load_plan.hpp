@@ -31,8 +31,13 @@ inline constexpr std::size_t curve_steps_most = 200'000;
 std::optional<std::vector<actors::curve_step>> unrolled(std::span<const curve_hour> hours,
                                                         const day_scale& scale, duration run_for);
 
-/// Both at once: what one makes of the other. Empty stands for as planned throughout.
-std::vector<actors::curve_step> product_of_curves(std::span<const actors::curve_step> a,
-                                                  std::span<const actors::curve_step> b);
+/// Both at once: what one makes of the other, at most curve_ppm_most. Empty stands for as planned
+/// throughout.
+struct curve_product {
+  std::vector<actors::curve_step> curve;
+  std::uint64_t most_ppm = 0; ///< before that is cut
+};
+curve_product product_of_curves(std::span<const actors::curve_step> a,
+                                std::span<const actors::curve_step> b);
 
 } // namespace fleet::program

@@ -25,7 +25,10 @@ struct ramp_target {
 struct stage_aim {
   ramp_target to;
   std::optional<std::uint32_t> reports_ppm; ///< millionths of what products say; none: as before
-  std::string product;                      ///< empty: all
+  std::string product;                      ///< empty: all, those behind gateways too
+
+  /// Whether it is about who is on, and not about reports alone.
+  [[nodiscard]] bool moves() const noexcept { return to.said || !reports_ppm; }
 };
 
 /// `stages[].ramp`: at most one of `over` and `rate` is set; neither means 1000 a second.

@@ -35,7 +35,8 @@ struct product_plan {
   bool broadcasts = false;          ///< the cloud's traffic tells all of them at once (§9.1)
   /// How often it reports, of what `product` says; empty: as that says throughout.
   std::vector<actors::curve_step> curve;
-  std::optional<bool> counts; ///< its thing model counts up; none: that was not read yet
+  std::uint64_t curve_most_ppm = 0; ///< what stages and daily curve ask for, where it has one
+  std::optional<bool> counts;       ///< its thing model counts up; none: that was not read yet
 };
 
 using actors::load_segment;
@@ -56,6 +57,16 @@ struct stage_part {
   duration end{0};
   std::size_t stage = 0;
   stage_kind kind = stage_kind::hold;
+};
+
+/// What a stage makes of the reports of all products, or of one.
+struct pace_change {
+  duration begin{0};
+  duration end{0};
+  stage_kind kind = stage_kind::ramp;
+  std::optional<std::size_t> product; ///< an index of scenario_plan::products; none: all
+  std::uint32_t ppm = 0;              ///< at its end; of a spike, while it lasts
+  std::uint32_t steps = 1;
 };
 
 /// A segment whose devices come, or go, at random.
@@ -90,6 +101,7 @@ struct scenario_plan {
   std::vector<random_ramp> random_ramps; ///< draw_arrivals() says when
   std::vector<duration> stage_ends;      ///< of each stage, after the start; at least one
   std::vector<stage_part> stage_parts;   ///< none without length
+  std::vector<pace_change> pace_changes; ///< by their begin
   std::vector<traffic_plan> cloud_traffic;
   std::vector<rollout_plan> rollouts;
   firmware_server_rule firmware_server;

@@ -50,7 +50,13 @@ std::optional<std::string> read_target(std::string_view word, ramp_target& out) 
   if (word.ends_with('%')) {
     const auto parsed = parse_percent(word);
     if (!parsed) {
-      return parsed.error();
+      // Here 0% is taken as well.
+      constexpr std::string_view above = "more than 0 to";
+      auto wrong = parsed.error();
+      if (const auto at = wrong.find(above); at != std::string::npos) {
+        wrong.replace(at, above.size(), "0 to");
+      }
+      return wrong;
     }
     out = {true, 0, parsed.value(), true};
     return std::nullopt;
@@ -80,11 +86,13 @@ std::vector<key_of<Stage>> aim_keys() {
                          "percentage");
   reports.range = "0% to 10000%, four decimals";
   auto product = info_of({"product",
-                          "Whose devices it is about. Where a stage is for one product, those for "
-                          "all take parts of each.",
+                          "Whose devices it is about; those behind gateways come with them, and "
+                          "take `reports` alone, which their gateways' do not change. Where a "
+                          "stage is for one product, those for all take parts of each, as many "
+                          "together as of their sum.",
                           "led", "all of them"},
                          "text");
-  product.range = "the name of a product with connections of its own";
+  product.range = "the name of a product; of one behind gateways with `reports` and without `to`";
   return {value_key<Stage>(std::move(to), [](reading&, std::string_view word,
                                              Stage& out) { return read_target(word, out.to); }),
           value_key<Stage>(

@@ -85,6 +85,31 @@ class CheckExplains(harness.Case):
         self.assertIn("meter: 200 devices, 39.2 %; linkdevelop, behind gateways", text)
         self.assertIn("684 descriptors with the embedded twin, 374 with --target", text)
 
+    def test_shapes_of_load_are_said_with_what_they_make_of_reports(self):
+        text, _ = self.check("""
+day: 20m
+devices: 100
+products:
+  - {name: led, share: 60, report: [{every: 10s, jitter: 12.5%}]}
+  - {name: meter, share: 40, daily_curve: home, report: [{every: 10s}]}
+stages:
+  - {ramp: {over: 10s, arrivals: poisson}, hold: 1m30s}
+  - {spike: {product: meter, reports: 1000%, for: 10s}, hold: 10s}
+  - {ramp: {reports: 250.5%, over: 1m}}
+  - {step: {reports: 40%, count: 3, every: 10s}}
+  - {step: {product: led, reports: 0%, every: 10s}}
+  - {ramp: {reports: 100%, over: 0s}, hold: 10s}
+""")
+        for line in ("  0s to 10s: from 0 to 100 devices, 10 a second at random\n",
+                     "  1m40s to 1m50s: spike, meter reports 1,000 %\n",
+                     "  2m to 3m: ramp, all report 250.5 % at its end\n",
+                     "  3m to 3m30s: 3 steps, all report 40 % after the last\n",
+                     "  3m30s to 3m40s: step, led reports 0 %\n",
+                     "  from 3m40s on: all report 100 %\n",
+                     "every 10s and up to 12.5 % later; 0 % to 249.7 % as often by the stages; ",
+                     "as often by the stages and daily curve home; "):
+            self.assertIn(line, text)
+
     def test_counts_that_hang_on_the_seed_are_about_what_they_will_be(self):
         self.assertEqual([f["exact"] for f in self.scenario(PLANNED)["faults"]], [False, False, True])
         self.assertNotIn("about ", self.check(PLANNED, "--seed", "3")[0].split("expected")[0].split("faults")[1])
@@ -101,6 +126,33 @@ class CheckExplains(harness.Case):
                          "expectation recovered_within(bandwidth) < 5s cannot be decided, and so fails: the fault "
                          "lasts until the run ends"):
             self.assertIn(sentence, odd)
+
+    def test_tables_are_told_with_what_they_give(self):
+        (self.folder / "t.csv").write_text("at,Temperature,LightSwich,say\n7,40,1,x\n8,,0,\"\"\"y\"\"\"\n")
+        text, _ = self.check("""
+products:
+  - {name: air, count: 1, report: [{replay: {file: t.csv}}]}
+  - {name: mouth, count: 1, report: [
+      {what: custom, payload: '{{"at":{column at},"say":"{column say}"}}', replay: {file: t.csv}}]}
+""")
+        self.assertIn("\nnotes\n", text)
+        self.assertIn("  product air, report properties: replays Temperature of 2 rows; columns that are no property: at, "
+                      "LightSwich (the nearest is LightSwitch), say\n", text)
+        self.assertIn("  product mouth, report custom: 1 of 2 cells of column say would make the payload no JSON: "
+                      "\"\"y\"\" in line 3, column 6", text)
+
+    def test_a_stage_that_begins_when_the_run_ends_is_odd(self):
+        text = "devices: 10\nstages: [{ramp: {to: 5, over: 0s}, hold: 10s}, {ramp: {over: 0s}%s}]\n"
+        odd = "\n".join(self.scenario(text % "")["odd"])
+        self.assertIn("stage 2 begins when the run ends, and does nothing", odd)
+        self.assertEqual([], self.scenario(text % ", hold: 1s")["odd"])
+
+    def test_curves_that_are_cut_are_odd(self):
+        text = ("day: 24m\ndevices: 10\nproducts: [{name: p, daily_curve: office}]\n"
+                "stages: [{ramp: {over: 0s}, hold: 10m}, {spike: {reports: %s, for: 10s}, hold: 14m}]\n")
+        cut = "product p comes to 22,000 % of its reports by the stages and daily curve office together"
+        self.assertIn(cut, "\n".join(self.scenario(text % "10000%")["odd"]))
+        self.assertNotIn("together", "\n".join(self.scenario(text % "4000%")["odd"]))
 
     def test_a_latency_of_commands_needs_commands(self):
         text = "devices: 10\nduration: 1m\nexpect: [p99(downlink) < 1s]\n"

@@ -18,7 +18,7 @@ LIVES = (0, 1)
 class Doctor(Case):
     def look(self, *words, before=()):
         done = run([*before, harness.FLEET, "doctor", *map(str, words), "--json"],
-                   env=dict(os.environ, XDG_RUNTIME_DIR=str(self.folder)))
+                   env=dict(os.environ, XDG_RUNTIME_DIR=str(self.folder.path)))
         self.assertEqual(done.error_output, "")
         return done.code, json.loads(done.output)
 
@@ -94,7 +94,7 @@ class Doctor(Case):
             code, found = self.look("--scenario", path, "--report", self.folder / "run.html")
             self.assertIn(code, (0, 1, 3), path.name)
             self.assertEqual([one["check"] for one in found["checks"]][:len(CHECKS)], CHECKS)
-        self.assertEqual(os.listdir(str(self.folder)), [])
+        self.assertEqual(os.listdir(str(self.folder.path)), [])
 
 
 if __name__ == "__main__":

@@ -72,6 +72,29 @@ class ShapesOfLoad(harness.Case):
         for key in ("digest", "devices", "messages", "latency"):
             self.assertEqual(again[key], facts[key])
 
+    def test_a_run_that_ends_in_a_spike_ends_with_all_of_it(self):
+        text = """
+devices: 100
+products: [{report: [{every: 2s}]}]
+stages: [{ramp: {to: 10, over: 0s}, hold: 10s}, {spike: {to: 100%, for: 10s}}]
+expect: [online_end == expected_end]
+"""
+        facts = self.passed("--virtual", "--scenario", self.scenario(text))
+        self.assertEqual(facts["devices"]["online_end"], 100)
+        self.assertEqual(facts["devices"]["reconnects"], 0)
+
+    def test_devices_behind_gateways_report_as_their_stages_say(self):
+        text = """
+products:
+  - {name: hub, gateways: {count: 10, children: {product: meter, each: 5}}, report: []}
+  - {name: meter, report: [{every: 2s}]}
+stages: [{ramp: {over: 0s}, hold: 30s}, {spike: {product: meter, reports: 400%, for: 30s}, hold: 30s}]
+"""
+        facts = self.passed("--virtual", "--scenario", self.scenario(text))
+        for begin, end, count in ((15, 29, 350), (31, 59, 2800), (62, 88, 650)):
+            self.assertAlmostEqual(self.between(facts, "published", begin, end), count, delta=count * 0.15,
+                                   msg=f"{begin} to {end} s")
+
     def test_random_arrivals_follow_the_seed(self):
         text = """
 devices: 400

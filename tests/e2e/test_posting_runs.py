@@ -163,12 +163,10 @@ faults:
         scenario = self.folder / "deaf.yaml"
         scenario.write_text("""
 devices: 10
-protocol: coap
-security: dtls
-interval: 5s
 duration: 90s
+products: [{protocol: coap, security: dtls, report: [{every: 5s}]}]
 faults:
-  - {effect: half_open, at: 0s, for: 40s}
+  - {effect: partition, at: 0s, for: 40s}
 expect:
   - troubles(timed_out) >= 10
 """)

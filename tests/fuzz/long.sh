@@ -69,7 +69,7 @@ said=$(mktemp)
 trap 'rm -f -- "$said"' EXIT
 printf '%s: %s executions, told in %s meanwhile\n' "$target" "$executions" "$said"
 code=0
-"$binary" -runs="$executions" -seed="$seed" -entropic=0 -timeout=5 -rss_limit_mb=2048 \
+"$binary" -runs="$executions" -seed="$seed" -entropic=0 -timeout=60 -rss_limit_mb=2048 \
   -artifact_prefix="./$target-" -print_final_stats=1 2>"$said" || code=$?
 made=$(sed -n 's/^stat::number_of_executed_units: *//p' "$said")
 if [ "$code" -ne 0 ]; then

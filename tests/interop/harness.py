@@ -87,12 +87,12 @@ def run_fleet(folder, *words, timeout_s=120):
 
 
 class Twin(Process):
-    """`fleet cloud serve` on free ports, ready: it has printed them."""
+    """`fleet cloud serve` on free ports, ready: it has printed them. `under` is what starts it."""
 
-    def __init__(self, *words, plain=True, tls=False):
+    def __init__(self, *words, plain=True, tls=False, under=()):
         listeners = (["--mqtt", "127.0.0.1:0"] if plain else []) \
             + (["--mqtts", "127.0.0.1:0"] if tls else [])
-        super().__init__([FLEET, "cloud", "serve", *listeners, *words])
+        super().__init__([*under, FLEET, "cloud", "serve", *listeners, *words])
         self.addresses = {}
         wanted = set((["mqtt"] if plain else []) + (["mqtts"] if tls else []))
         while not wanted <= set(self.addresses):

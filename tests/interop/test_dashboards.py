@@ -1,17 +1,15 @@
 # The dashboards and alerts against a real Prometheus that scrapes a fleet of 5,000: every query of
-# every panel, variable, annotation and alert returns data in a run that has all of it; and what is
-# committed is what the generator writes, and promtool has nothing to complain about.
+# every panel, variable, annotation and of what alerts look at returns data in a run that has all of
+# it (test_alerts.py has their situations); and what is committed is what the generator writes, and
+# promtool has nothing to complain about.
 import json
 import re
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 
 from harness import FLEET, ROOT, Case, main, need
 from process import Process, free_port, run, wait_until
+from prometheus import DASHBOARDS as HERE, Prometheus
 
-HERE = ROOT / "dashboards"
 sys.path.insert(0, str(HERE))
 from alerts import ALERTS     # noqa: E402
 
@@ -57,50 +55,6 @@ faults:
   - {{effect: power_loss, at: 22s, for: 3s, select: {{product: sensor, percent: 2%}}}}
   - {{effect: drop_acks, share: 10%, at: 30s, for: 10s}}
 """
-
-
-class Prometheus(Process):
-    """The Debian package's, on a free port, its configuration the committed one but for ports and
-    pace."""
-
-    def __init__(self, folder, target):
-        config = (HERE / "prometheus.yml").read_text()
-        for found, instead in (("127.0.0.1:9464", target), ("scrape_interval: 2s",
-                                                            "scrape_interval: 1s"),
-                               ("evaluation_interval: 5s", "evaluation_interval: 1s"),
-                               ("alerts.yml", str(HERE / "alerts.yml"))):
-            if found not in config:
-                raise AssertionError(f"prometheus.yml has no {found}")
-            config = config.replace(found, instead)
-        path = folder / "prometheus.yml"
-        path.write_text(config)
-        self.at = f"http://127.0.0.1:{free_port()}"
-        super().__init__([need("prometheus"), f"--config.file={path}",
-                          f"--storage.tsdb.path={folder / 'tsdb'}", "--log.level=warn",
-                          f"--web.listen-address={self.at.removeprefix('http://')}"])
-        wait_until(self.ready, "Prometheus answers")
-
-    def ready(self):
-        try:
-            with urllib.request.urlopen(f"{self.at}/-/ready", timeout=2):
-                return True
-        except OSError:
-            if not self.running():
-                raise RuntimeError(self.error_output) from None
-            return False
-
-    def ask(self, path, **parameters):
-        """Of the HTTP API: its data, or the error as an exception."""
-        words = urllib.parse.urlencode(parameters, doseq=True)
-        try:
-            with urllib.request.urlopen(f"{self.at}/api/v1/{path}?{words}", timeout=30) as answer:
-                return json.load(answer)["data"]
-        except urllib.error.HTTPError as error:
-            raise AssertionError(f"{parameters}: {json.load(error)['error']}") from None
-
-    def has(self, query):
-        """Whether an instant query returns at least one number."""
-        return any(row["value"][1] != "NaN" for row in self.ask("query", query=query)["result"])
 
 
 def as_grafana(text):
@@ -197,11 +151,11 @@ class Dashboards(Case):
         self.assertNotIn("0.0.0.0", compose)
 
     def test_every_query_returns_data(self):
-        need("prometheus")
+        program = need("prometheus")
         scenario = self.folder / "panels.yaml"
         scenario.write_text(SCENARIO)
         metrics = f"127.0.0.1:{free_port()}"
-        server = self.started(Prometheus(self.folder.path, metrics))
+        server = self.started(Prometheus(program, self.folder.path, [metrics]))
         fleet = self.started(Process(
             [FLEET, "run", "--scenario", scenario, "--devices", DEVICES, "--seed", "7", "--metrics",
              metrics, "--quiet", "--json", self.folder / "run.json"]))

@@ -1,6 +1,7 @@
 # The report's page in a real Chromium: no word on the console, no request to anywhere else, figures
 # that equal the JSON's, and readable from 390 to 1280 pixels, light and dark. Pictures are left in the
 # build folder for whoever wants to look.
+import base64
 import json
 import os
 import pathlib
@@ -153,10 +154,15 @@ class ReportPage(Case):
     def test_two_runs_stand_side_by_side(self):
         self.virtual_run("--devices", 200, "--duration", "2m")
         other = self.folder / "other.json"
-        self.virtual_run("--devices", 260, "--duration", "3m", "--link", "4g", *FAULTS, json=other)
+        scenario = self.folder / "other.yaml"
+        scenario.write_text("name: The other\n")
+        self.virtual_run("--scenario", scenario, "--devices", 260, "--duration", "3m", "--link",
+                         "4g", *FAULTS, json=other)
+        differ = "the runs differ: scenario none against The other, devices 200 against 260"
         text = run([FLEET, "report", self.files["json"], other])
         self.assertEqual(text.code, 0, text.error_output)
         self.assertRegex(text.output, r"requested +200 +260 +\+60 \(\+30 %\)")
+        self.assertEqual(text.lines[2], differ)
         page = self.folder / "two.html"
         done = run([FLEET, "report", self.files["json"], other, "--html", page])
         self.assertEqual((done.code, done.output), (0, ""), done.error_output)
@@ -171,6 +177,52 @@ class ReportPage(Case):
         row = browser.ask("""[...document.querySelector('[data-row="devices/requested"]').cells]
             .map((c) => c.textContent)""")
         self.assertEqual(row[:4], ["requested", "200", "260", "+60 (+30 %)"])
+        self.assertEqual(browser.ask("document.getElementById('differ').innerText.trim()"),
+                         "T" + differ[1:])
+        cards = browser.ask("""[...document.querySelectorAll('.columns .sub')].map((e) =>
+            e.textContent.split(" · ")[0])""")
+        self.assertEqual(cards, ["no scenario", "The other"])
+        # Amounts are in the words of a run's own page, which has them from this script.
+        amounts = browser.ask("""JSON.parse(document.getElementById("data").textContent).compare.rows
+            .filter((r) => r.a !== null && /[a-zµ]/i.test(r.a_text))
+            .map((r) => [r.a_text, [kit.time(r.a), kit.size(r.a), kit.rate(r.a)]])""")
+        self.assertGreater(len(amounts), 15)
+        for said, words in amounts:
+            self.assertIn(said, words)
+
+    def test_a_table_that_goes_on_beyond_its_edge_shows_it(self):
+        self.day()
+        page = self.folder / "two.html"
+        run([FLEET, "report", self.files["json"], self.files["json"], "--html", page])
+        browser = self.browser()
+        for dark in (False, True):
+            with self.subTest(dark=dark):
+                browser.look(390, dark)
+                browser.open(page)
+                wide = """document.querySelector("[data-row]").closest(".scroll")"""
+                self.assertGreater(browser.ask(f"{wide}.scrollWidth - {wide}.clientWidth"), 40)
+                begin = self.edges(browser, wide)
+                browser.ask(f"{wide}.scrollLeft = 1e6")
+                end = self.edges(browser, wide)
+                self.assertEqual(begin[0], end[1], "the card's own colour where the table ends")
+                for shadow in (begin[1], end[0]):
+                    self.assertLess(shadow, begin[0] - 3)
+
+    def edges(self, browser, node):
+        """How red a box is just within its left and its right edge, beside its table's head."""
+        x, y, width = browser.ask(f"""(() => {{ {node}.scrollIntoView();
+            const b = {node}.getBoundingClientRect(); return [b.left, b.top, b.width]; }})()""")
+        shot = self.folder / "edge.png"
+        browser.picture(shot, whole=False)
+        encoded = base64.b64encode(shot.read_bytes()).decode()
+        return browser.ask(f"""(async () => {{
+            const drawn = await createImageBitmap(new Blob([Uint8Array.from(
+              atob("{encoded}"), (c) => c.charCodeAt(0))]));
+            const canvas = new OffscreenCanvas(drawn.width, drawn.height).getContext("2d");
+            canvas.drawImage(drawn, 0, 0);
+            return [{x} + 2, {x + width} - 3].map((at) =>
+              canvas.getImageData(at, {y} + 16, 1, 1).data[0]);
+          }})()""")
 
     def test_an_earlier_run_gives_the_same_files_as_the_run_itself(self):
         facts = self.day()

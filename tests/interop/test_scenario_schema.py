@@ -44,11 +44,13 @@ ONLY_READER = {
     "tables are read, and held against model and payload":
         r"^no column of|replay changes nothing|has \{column|a column's name takes",
     "sums and orders": r"more than 100%|products count|leave \d+ devices|make [\d,]+ devices|goes to [\d,]+ devices"
-                       r"|stages take|a stage for all|must rise|hours rise|too many days|must end with 100%|begins at|less than its size|take longer|longer to its full"
+                       r"|stages take|a stage for all|must rise|hours rise|too many days|must end with 100%|begins at"
+                       r"|less than its size|take longer|longer to its full"
                        r"|would not end|every must be|needs for|is longer than|not longer",
     "what goes with which profile, protocol, kind or effect":
         r"belongs to the profiles|needs protocol|needs profile|which is of|needs a model|add model|needs shadow"
-        r"|goes with|does not go with|needs a product with|is for devices behind|is about a connection"
+        r"|goes with|does not go with|is behind gateways"
+        r"|needs a product with|is for devices behind|is about a connection"
         r"|refuses it|contradicts? |has logon|do(es)? not take|cannot have|nobody here|takes back|cannot take"
         r"|of a preset|is set by the preset|takes (no|the twin)|share a connection|only post|needs topic"
         r"|nothing to set|has no firmware|needs children|register_by|has protocol|profile mqtt"

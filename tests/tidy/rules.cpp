@@ -74,6 +74,7 @@ const std::vector<door>& doors() {
       {"netinet/", sockets},
       {"net/", sockets},
       {"netdb.h", sockets},
+      {"ifaddrs.h", {"hal_sim/real_world/"}},
       {"unistd.h", sockets},
       {"fcntl.h", sockets},
       {"poll.h", sockets},

@@ -112,11 +112,11 @@ TEST(tidy_tree, keeps_the_house_shape) {
 
 TEST(tidy_tree, names_no_machine) {
   expect_tidy(check_machine_paths);
-  for (const auto& file :
-       read_tree(root,
-                 {"cmake", "configs", "dashboards", "docs", "protocol", "hal_sim", "cloud_sim",
-                  "actors", "fleet", "tests", ".ci"},
-                 {".md", ".cmake", ".txt", ".yaml", ".yml", ".json", ".csv", "run"})) {
+  for (const auto& file : read_tree(root,
+                                    {"cmake", "configs", "dashboards", "deploy", "docs", "protocol",
+                                     "hal_sim", "cloud_sim", "actors", "fleet", "tests", ".ci"},
+                                    {".md", ".cmake", ".txt", ".yaml", ".yml", ".json", ".csv",
+                                     ".service", "Dockerfile", "run"})) {
     report(check_machine_paths(file));
   }
   for (const auto name : {"README.md", "CMakeLists.txt", "CMakePresets.json", "fleetw"}) {

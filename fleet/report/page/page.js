@@ -233,11 +233,17 @@
       s.verdict);
     const side = (letter, s) => el("div", {class: "card"}, el("div", {class: "chart-head"},
       el("h3", null, `${letter}  ${s.name}`), el("div", {class: "legend"}, pill(s))),
-    el("p", {class: "sub"}, [at(s, "environment.began"), time(at(s, "run.duration_s")),
-      at(s, "run.target"), `seed ${at(s, "run.seed")}`].filter((x) => x).join(" · ")));
+    el("p", {class: "sub"}, [at(s, "run.scenario") || "no scenario", at(s, "environment.began"),
+      time(at(s, "run.duration_s")), at(s, "run.target"), `seed ${at(s, "run.seed")}`]
+      .filter((x) => x).join(" · ")));
     page.append(el("header", null, el("div", null, el("p", {class: "brand"},
       el("b", null, "fleet"), " report"), el("h1", null, "Two runs side by side"))),
     el("div", {class: "columns", style: "margin-top:20px"}, side("A", a), side("B", b)));
+    if (list(two.differences).length) {
+      const differ = note("warn", `The runs differ: ${two.differences.join(", ")}`, []);
+      differ.id = "differ";
+      page.append(differ);
+    }
     const rows = list(two.rows);
     const judged = (kind) => rows.filter((r) => r.is === kind);
     const figures = (n) => (n === 1 ? "1 figure is" : `${n} figures are`);

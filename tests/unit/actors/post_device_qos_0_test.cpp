@@ -147,8 +147,8 @@ TEST(post_device_at_qos_0, stays_where_answers_take_longer_than_many_reports) {
     EXPECT_EQ(d.it().now_in(), phase::online);
     EXPECT_TRUE(d.troubles.empty()) << d.details[0];
     EXPECT_EQ(d.cloud.office.granted, sessions);
-    EXPECT_GT(d.cloud.pings, pings + 10) << "it goes on asking";
-    EXPECT_LT(d.cloud.pings, pings + 35) << "what went before the last answer says nothing";
+    EXPECT_GT(d.cloud.pings, pings + 20) << "it goes on asking";
+    EXPECT_LT(d.cloud.pings, pings + 70) << "what went before the last answer says nothing";
     d.crash(); // before what its link is under goes
     d.link().under(nullptr);
   }

@@ -1,4 +1,6 @@
 // Reports whose payload and topic are the user's templates, at the device.
+#include <set>
+
 #include "tests/unit/actors/thing_rig.hpp"
 
 namespace fleet::actors {
@@ -99,6 +101,56 @@ TEST(thing_replay, sets_properties_of_the_model_and_ends_where_it_is_told_to) {
   EXPECT_EQ(d.state().number("Noise"), 40.0);
   EXPECT_EQ(3U, d.slot->uplink.attempted());
   EXPECT_EQ(3U, d.slot->uplink.acknowledged());
+}
+
+TEST(thing_replay, leaves_a_property_as_it_is_where_its_cell_is_empty) {
+  lamp d;
+  d.report(report_kind::properties);
+  d.report(report_kind::batch); // which reads sensors as well
+  const auto replay = replay_of("Noise,Temperature\n,\n33,12.5\n,\n,13\n,\n77,\n,\n");
+  replay->properties = {{0, "Noise", false}, {1, "Temperature", false}};
+  replay->ends = true;
+  d.product.features.reports.front().replay = replay;
+  d.boot(milliseconds{9500});
+  std::vector<std::string> noise;
+  std::vector<std::string> heat;
+  for (const auto& h : d.cloud.on("property/post")) {
+    noise.push_back(raw_field(raw_field(h.payload, "params"), "Noise"));
+    heat.push_back(raw_field(raw_field(h.payload, "params"), "Temperature"));
+  }
+  ASSERT_EQ(7U, noise.size());
+  EXPECT_GE(std::stoi(noise[0]), 30) << "the board's, until the table says one";
+  EXPECT_EQ((std::vector<std::string>{"33", "33", "33", "33", "77", "77"}),
+            (std::vector<std::string>{noise.begin() + 1, noise.end()}));
+  EXPECT_EQ((std::vector<std::string>{"12.5", "12.5", "13", "13", "13", "13"}),
+            (std::vector<std::string>{heat.begin() + 1, heat.end()}));
+}
+
+TEST(thing_replay, leaves_members_of_a_structure_as_they_are_likewise) {
+  lamp d;
+  d.product.features.model = std::make_shared<const tsl::model>(tsl::load_model(R"({"properties":[
+    {"identifier":"Place","name":"p","accessMode":"r","required":true,"dataType":{"type":"struct",
+     "specs":[{"identifier":"X","name":"x","dataType":{"type":"int",
+                "specs":{"min":"-100000","max":"100000","step":"1"}}},
+              {"identifier":"Y","name":"y","dataType":{"type":"int",
+                "specs":{"min":"-100000","max":"100000","step":"1"}}}]}}],
+    "events":[],"services":[]})",
+                                                                                "place.json")
+                                                                    .value());
+  const auto replay = replay_of("Place.X\n7\n\"\"\n\"\"\n\"\"\n\"\"\n");
+  replay->properties = {{0, "Place.X", false}};
+  replay->ends = true;
+  d.report(report_kind::properties).replay = replay;
+  d.boot(milliseconds{9500});
+  std::set<std::string> others;
+  const auto told = d.cloud.on("property/post");
+  ASSERT_EQ(5U, told.size());
+  for (const auto& h : told) {
+    const auto place = raw_field(raw_field(h.payload, "params"), "Place");
+    EXPECT_EQ("7", raw_field(place, "X")) << h.payload;
+    others.insert(raw_field(place, "Y"));
+  }
+  EXPECT_GT(others.size(), 1U) << "what no column has walks";
 }
 
 TEST(thing_replay, begins_at_a_row_that_seed_and_device_say) {

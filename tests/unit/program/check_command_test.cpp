@@ -171,7 +171,8 @@ TEST_F(check_command, goes_on_after_a_file_that_is_missing_or_is_none) {
   EXPECT_NE(errors_.str().find(missing + ": cannot be opened: No such file or directory\n"),
             std::string::npos)
       << errors_.str();
-  EXPECT_NE(errors_.str().find(folder_.string() + ": cannot be read: Is a directory\n"),
+  EXPECT_NE(errors_.str().find(folder_.string() + ": is a folder; name the files in it, as "
+                               + folder_.string() + "/*.yaml\n"),
             std::string::npos)
       << errors_.str();
   EXPECT_NE(errors_.str().find("fleet check: 2 mistakes in 2 files\n"), std::string::npos);

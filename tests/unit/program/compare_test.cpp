@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/report/document.hpp"
 #include "fleet/report/facts.hpp"
 
 namespace fleet::report {
@@ -71,10 +72,10 @@ TEST(compare, tells_the_change_in_amount_and_share_and_which_way_it_is) {
   EXPECT_EQ(online.change_text, "-20 (-20 %)");
   EXPECT_EQ(online.is, change::worse);
   EXPECT_EQ(row(all, "process", "processor time").is, change::better);
-  EXPECT_EQ(row(all, "process", "processor time a report").a_text, "5ms");
+  EXPECT_EQ(row(all, "process", "processor time a report").a_text, "5 ms");
   const auto rate = row(all, "messages", "published a second");
-  EXPECT_EQ(rate.a_text, "100.0/s");
-  EXPECT_EQ(rate.b_text, "300.0/s");
+  EXPECT_EQ(rate.a_text, "100/s");
+  EXPECT_EQ(rate.b_text, "300/s");
   EXPECT_EQ(rate.is, change::other) << "more load is neither better nor worse";
 }
 
@@ -109,7 +110,7 @@ TEST(compare, sets_latencies_faults_and_expectations_of_one_name_side_by_side) {
   const auto all = compare(told(a), told(b));
   EXPECT_EQ(row(all, "latency", "publish_ack p99").is, change::worse);
   const auto whole = row(all, "recovery", "cut: whole in");
-  EXPECT_EQ(whole.a_text, "8s");
+  EXPECT_EQ(whole.a_text, "8 s");
   EXPECT_EQ(whole.b_text, "-");
   const auto lost = row(all, "expectations", "lost == 0");
   EXPECT_EQ(lost.b_text, "failed");
@@ -136,6 +137,57 @@ TEST(compare, counts_a_message_that_is_lost_as_worse_and_a_verdict_too) {
   EXPECT_EQ(row(all, "run", "verdict").b_text, "failed");
 }
 
+TEST(compare, says_amounts_in_the_words_of_a_run_s_own_page) {
+  for (const auto& [seconds, text] :
+       {std::pair{0.0, "0"}, std::pair{28e-6, "28 µs"}, std::pair{635.2e-6, "635 µs"},
+        std::pair{0.0354, "35.4 ms"}, std::pair{1.0, "1 s"}, std::pair{119.0, "119 s"},
+        std::pair{120.0, "2 min"}, std::pair{150.2, "2 min 30 s"}, std::pair{3660.0, "1 h 1 min"},
+        std::pair{172800.0, "2 d"}, std::pair{-0.5, "-500 ms"}}) {
+    EXPECT_EQ(time_text(seconds), text);
+  }
+  for (const auto& [octets, text] :
+       {std::pair{0.0, "0 B"}, std::pair{1023.0, "1020 B"}, std::pair{27430.0, "26.8 KiB"},
+        std::pair{10496.0, "10.3 KiB"}, std::pair{110900.0, "108 KiB"},
+        std::pair{-18604000.0, "-17.7 MiB"}, std::pair{3.0 * (1 << 30), "3 GiB"},
+        std::pair{1e18, "909000 TiB"}}) {
+    EXPECT_EQ(size_text(octets), text);
+  }
+  for (const auto& [rate, text] : {std::pair{0.0, "0/s"}, std::pair{25.93, "25.9/s"},
+                                   std::pair{99.96, "100/s"}, std::pair{12345.4, "12,345/s"}}) {
+    EXPECT_EQ(rate_text(rate), text);
+  }
+  EXPECT_EQ(digits_text(12345.0), "12300");
+  EXPECT_EQ(time_text(std::nullopt), "-");
+  EXPECT_EQ(size_text(std::nullopt), "-");
+}
+
+TEST(compare, says_first_what_makes_them_runs_of_different_things) {
+  auto a = some_run();
+  a.scenario = "one";
+  a.seed = 7;
+  a.course.environment.version = "1.0.0";
+  auto b = a;
+  EXPECT_TRUE(differences(told(a), told(b)).empty());
+  b.scenario = "other";
+  b.seed = 18446744073709551615U;
+  const auto text = compare_text(told(a), told(b));
+  EXPECT_TRUE(text.starts_with("A  a.json\nB  a.json\nthe runs differ: scenario one against other, "
+                               "seed 7 against 18446744073709551615\n"))
+      << text;
+  EXPECT_NE(compare_page(told(a), told(b)).find("\"scenario one against other\""),
+            std::string::npos);
+  b = a;
+  b.scenario.clear();
+  b.target = "tcp://host:1883";
+  b.world = "virtual";
+  b.requested = 200;
+  b.course.environment.version.clear(); // an older one that does not say
+  EXPECT_EQ(differences(told(a), told(b)),
+            (std::vector<std::string>{"scenario one against none", "world real against virtual",
+                                      "devices 100 against 200"}))
+      << "the first has no target";
+}
+
 TEST(compare, stands_as_a_table_with_both_names_over_it) {
   auto b = some_run();
   b.counts.reconnects = 50;
@@ -146,6 +198,7 @@ TEST(compare, stands_as_a_table_with_both_names_over_it) {
             std::string::npos)
       << text;
   const auto page = compare_page(told(some_run(), "<b>.json"), told(b));
+  EXPECT_EQ(text.find("differ"), std::string::npos) << text;
   EXPECT_NE(page.find("<title>fleet: &lt;b&gt;.json and a.json</title>"), std::string::npos);
   EXPECT_NE(page.find(R"("name":"\u003cb\u003e.json")"), std::string::npos);
 }

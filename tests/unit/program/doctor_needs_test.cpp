@@ -165,5 +165,21 @@ TEST(doctor_command, tries_a_target_once) {
       << got.out;
 }
 
+TEST(doctor_command, tries_the_target_of_a_run_that_is_too_large) {
+  const auto got =
+      doctor_says("--devices 1M --duration 2h --target mqtt://127.0.0.1:9 --profile mqtt");
+  EXPECT_EQ(got.code, exit_code::environment_failed);
+  EXPECT_NE(got.out.find("\ntarget       will not work"), std::string::npos) << got.out;
+  EXPECT_EQ(got.out.find("\nstart "), std::string::npos) << "what it would say stands there";
+}
+
+TEST(doctor_command, says_why_a_run_would_not_start) {
+  const auto got = doctor_says("--devices 3 --json --target mqtt://192.0.2.9 --bind 192.0.2.1");
+  EXPECT_EQ(got.code, exit_code::environment_failed);
+  EXPECT_NE(got.out.find("\"start\",\"verdict\":\"will_not_work\",\"found\":\"--bind 192.0.2.1"),
+            std::string::npos)
+      << got.out;
+}
+
 } // namespace
 } // namespace fleet::program

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fleet/explain/forecast.hpp"
 #include "fleet/run/load_wishes.hpp"
 #include "fleet/scenario/reader.hpp"
 
@@ -68,6 +69,30 @@ TEST(load_plan, spikes_go_back_to_what_was_before) {
   EXPECT_EQ(stage_at(plan, 1min).left, 1min) << "after the last stage, of the run";
 }
 
+TEST(load_plan, leaves_the_load_as_it_is_when_the_run_ends) {
+  const std::string spike =
+      "devices: 100\nstages: [{ramp: {to: 10, over: 0s}, hold: 10s}, {spike: {to: 100%,"
+      " reports: 300%, for: 10s}}]\n";
+  const auto plan = plan_of(spike);
+  EXPECT_EQ(plan.run_for, 20s);
+  EXPECT_EQ(target_at(plan, 20s), 100U) << "nobody is sent away at the very last";
+  EXPECT_EQ(least_target(plan, 15s, 21s), 100U);
+  EXPECT_EQ(plan.products[0].curve, (steps{{0s, 1'000'000}, {10s, 3'000'000}}));
+  const auto longer = plan_of(spike + "duration: 21s\n");
+  EXPECT_EQ(target_at(longer, 20s), 10U);
+  EXPECT_EQ(longer.products[0].curve.size(), 3U);
+  const auto jump = plan_of("devices: 100\nstages: [{ramp: {to: 10, over: 0s}, hold: 10s},"
+                            " {ramp: {over: 0s, reports: 50%}}]\n");
+  EXPECT_EQ(target_at(jump, 10s), 10U);
+  EXPECT_TRUE(jump.products[0].curve.empty());
+  EXPECT_EQ(forecast_of(jump).peak_connections, 10U);
+  EXPECT_EQ(forecast_of(jump).most_connections, 10U);
+  EXPECT_EQ(forecast_of(plan).peak_at, 10s);
+  const auto ramp = plan_of("devices: 100\nstages: [{ramp: {over: 10s}}]\n");
+  EXPECT_EQ(target_at(ramp, 10s), 100U) << "a ramp gets there";
+  EXPECT_EQ(forecast_of(ramp).most_connections, 100U);
+}
+
 TEST(load_plan, of_reports_alone_leaves_the_devices_as_they_are) {
   const auto plan = plan_of("devices: 100\nstages: [{ramp: {to: 50%, over: 0s}},"
                             " {ramp: {reports: 300%, over: 100s}, hold: 10s}]\n");
@@ -81,6 +106,37 @@ TEST(load_plan, of_reports_alone_leaves_the_devices_as_they_are) {
   // Evenly from one to three: twice as much in the mean.
   EXPECT_EQ(actors::load_curve{curve}.planned_by(100s), 200s);
   EXPECT_EQ(stage_at(plan, 50s).kind, stage_kind::ramp);
+}
+
+TEST(load_plan, of_reports_takes_each_product_on_from_where_it_is) {
+  const auto plan = plan_of(two
+                            + "stages: [{ramp: {product: b, reports: 500%, over: 0s}, hold: 10s},"
+                              " {step: {reports: 300%, count: 2, every: 10s}},"
+                              " {spike: {reports: 0%, for: 5s}, hold: 5s}]\n");
+  EXPECT_EQ(
+      plan.products[0].curve,
+      (steps{{0s, 1'000'000}, {10s, 2'000'000}, {20s, 3'000'000}, {30s, 0}, {35s, 3'000'000}}));
+  EXPECT_EQ(
+      plan.products[1].curve,
+      (steps{{0s, 5'000'000}, {10s, 4'000'000}, {20s, 3'000'000}, {30s, 0}, {35s, 3'000'000}}));
+}
+
+TEST(load_plan, of_reports_reaches_devices_behind_gateways) {
+  const std::string homes = "products:\n"
+                            "  - {name: hub, gateways: {count: 5, children: {product: meter, each: "
+                            "4}}}\n  - {name: meter}\n  - {name: lamp, count: 10}\n";
+  const auto plan = plan_of(homes
+                            + "stages:\n  - {ramp: {to: 6, over: 0s}, hold: 10s}\n"
+                              "  - {spike: {product: meter, reports: 300%, for: 10s}}\n"
+                              "  - {step: {product: hub, reports: 50%, every: 10s}}\n"
+                              "  - {ramp: {reports: 200%, over: 0s}, hold: 10s}\n");
+  EXPECT_EQ(plan.lines.size(), 1U) << "nobody of one product alone comes or goes";
+  EXPECT_EQ(plan.products[0].curve, (steps{{0s, 1'000'000}, {20s, 500'000}, {30s, 2'000'000}}));
+  EXPECT_EQ(plan.products[1].curve,
+            (steps{{0s, 1'000'000}, {10s, 3'000'000}, {20s, 1'000'000}, {30s, 2'000'000}}))
+      << "its gateways' change nothing of it";
+  EXPECT_EQ(plan.products[2].curve, (steps{{0s, 1'000'000}, {30s, 2'000'000}}));
+  EXPECT_EQ(target_at(plan, 15s), 6U);
 }
 
 TEST(load_plan, without_such_keys_is_as_products_say) {
@@ -110,6 +166,24 @@ TEST(load_plan, of_one_product_makes_each_a_line_of_its_own) {
   EXPECT_TRUE(wishes.wants(69, 10s, 20s)) << "the tenth of b";
   EXPECT_FALSE(wishes.wants(70, 10s, 20s));
   EXPECT_TRUE(wishes.wants(29, 10s, 20s));
+}
+
+TEST(load_plan, of_all_products_is_as_many_as_their_sum_says) {
+  std::string text = "products:\n";
+  for (int i = 0; i < 10; ++i) {
+    text += "  - {name: p" + std::to_string(i) + ", count: 3}\n";
+  }
+  const std::string stages = "stages:\n  - {ramp: {to: 30%, over: 0s}, hold: 10s}\n"
+                             "  - {step: {product: p0, to: 3, every: 10s}}\n"
+                             "  - {spike: {to: 99%, for: 10s}, hold: 10s}\n";
+  const auto plan = plan_of(text + stages);
+  ASSERT_EQ(plan.lines.size(), 10U);
+  EXPECT_EQ(target_at(plan, 0s), 9U);
+  EXPECT_EQ(target_at(plan.lines[0], 0s), 1U);
+  EXPECT_EQ(target_at(plan.lines[9], 0s), 0U) << "equal parts: the first ones have it";
+  EXPECT_EQ(target_at(plan, 10s), 11U);
+  EXPECT_EQ(target_at(plan, 20s), 29U);
+  EXPECT_EQ(target_at(plan, 30s), 11U);
 }
 
 TEST(load_plan, draws_random_ramps_from_the_seed) {
@@ -159,8 +233,12 @@ TEST(load_plan, has_presets_whose_day_comes_to_about_what_products_say) {
 
 TEST(load_plan, multiplies_stages_and_days) {
   EXPECT_EQ(product_of_curves(steps{{0s, 500'000}, {10s, 2'000'000}},
-                              steps{{0s, 1'000'000}, {5s, 3'000'000}, {10s, 0}, {20s, 500'000}}),
+                              steps{{0s, 1'000'000}, {5s, 3'000'000}, {10s, 0}, {20s, 500'000}})
+                .curve,
             (steps{{0s, 500'000}, {5s, 1'500'000}, {10s, 0}, {20s, 1'000'000}}));
+  const auto cut = product_of_curves(steps{{0s, 100'000'000}}, steps{{0s, 2'200'000}});
+  EXPECT_EQ(cut.curve, (steps{{0s, 100'000'000}}));
+  EXPECT_EQ(cut.most_ppm, 220'000'000U);
   const auto plan = plan_of("duration: 48m\nday: 24m\nday_begins: 12h\n"
                             "daily_curves: [{name: shop, hours: [0=0%, 8:30=200%, 20=50%]}]\n"
                             "products: [{daily_curve: shop}, {name: x, daily_curve: home}]\n"
@@ -196,12 +274,25 @@ TEST(load_keys, tell_what_does_not_go_together) {
             "3:27 there is no product aa; it takes a or b");
   EXPECT_EQ(mistakes_of("products: [{name: g, gateways: {children: {product: m}}}, {name: m}]\n"
                         "stages: [{ramp: {product: m}}]"),
-            "2:27 product m is behind gateways and comes with them; name the gateways'");
+            "2:27 product m is behind gateways and comes with them; name the gateways', or say "
+            "reports alone, as reports: 300%");
+  EXPECT_EQ(mistakes_of("products: [{name: g, gateways: {children: {product: m}}}, {name: m}]\n"
+                        "stages: [{spike: {product: m, reports: 300%, to: 50%}}]")
+                .substr(0, 30),
+            "2:28 product m is behind gatew");
   EXPECT_EQ(mistakes_of(two + "stages: [{ramp: {to: 10}}, {step: {product: a}}]"),
             "3:22 a stage for all products takes a percentage where another stage is for one "
             "product; write to: 50%, or say for which product it is");
   EXPECT_EQ(mistakes_of(two + "stages: [{step: {product: a, to: 61}}]"),
-            "3:34 a ramp goes to 61 devices, and 60 connect; write at most that, or a percentage");
+            "3:34 a step goes to 61 devices, and 60 connect; write at most that, or a percentage");
+  EXPECT_EQ(mistakes_of("devices: 100\nstages: [{spike: {to: 101}}]").substr(0, 35),
+            "2:23 a spike goes to 101 devices, a");
+  EXPECT_EQ(mistakes_of("stages: [{ramp: {to: 101%}}]"),
+            "1:22 to 101% is out of range; it takes 0 to 100 percent");
+  EXPECT_EQ(mistakes_of("stages: [{ramp: {reports: 300%, rate: 20/s}}]"),
+            "1:39 rate does not go with reports alone, since it is devices a second; write over: "
+            "1m");
+  EXPECT_EQ(mistakes_of("stages: [{ramp: {reports: 300%, rate: 20/s, to: 50%}}]"), "taken");
   EXPECT_EQ(mistakes_of("stages: [{spike: {reports: 10001%}}]"),
             "1:28 reports 10001% is not a percentage of 0% to 10000%; write 60, 12.5 or 250%");
   EXPECT_EQ(mistakes_of("stages: [{spike: {reports: -5}}]"),

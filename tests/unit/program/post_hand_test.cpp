@@ -307,7 +307,7 @@ TEST(post_hand, ends_a_ping_with_the_session_that_it_was_to_go_in) {
   r.use_key();
   r.boot();
   r.type("report");
-  r.twin->stop();
+  r.twin->kill();
   r.type("report", 100ms);
   r.type("ping", 100ms); // behind the report, of which one is on its way at a time
   FLEET_CHECK(r.twin->start(r.world.home()).ok());

@@ -209,6 +209,8 @@ TEST(run_mistakes, include_a_value_that_is_missing_or_too_much) {
   EXPECT_EQ(refused("--quiet=maybe"), "--quiet takes no value");
   EXPECT_EQ(refused("--devices 5 --devices 6"), "--devices is given twice");
   EXPECT_EQ(refused("5000"), "unexpected word 5000");
+  EXPECT_EQ(refused("configs/day.yaml"),
+            "unexpected word configs/day.yaml; a scenario is given as --scenario configs/day.yaml");
   EXPECT_EQ(refused("--virtual yes"), "unexpected word yes");
 }
 

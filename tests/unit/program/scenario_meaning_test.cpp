@@ -209,7 +209,7 @@ const std::vector<malformed>& wrong_sums() {
       {"stages: [{ramp: {to: all}}]\n",
        "1:22: to all is not a number; write 5000 or 5k, or a part as 50%\n"},
       {"stages: [{ramp: {to: 101%}}]\n",
-       "1:22: to 101% is out of range; it takes more than 0 to 100 percent\n"},
+       "1:22: to 101% is out of range; it takes 0 to 100 percent\n"},
       {"stages: [{ramp: {to: 2M}}]\n",
        "1:22: to 2M is out of range; it takes 0 to 1,000,000, or a part as 50%\n"},
       {"stages: [{ramp: {over: 1m, rate: 5}}]\n",

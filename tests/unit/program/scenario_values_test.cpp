@@ -75,9 +75,9 @@ const std::vector<malformed>& broken_yaml() {
 const std::vector<malformed>& wrong_values() {
   static const std::vector<malformed> all{
       {"devcies: 5\n", "1:1: unknown key devcies; the nearest is devices\n"},
-      {"xyzzy: 5\n",
-       "1:1: unknown key xyzzy; a scenario takes name, seed, duration, devices, "
-       "products, stages, cloud_traffic, rollouts, firmware_server, expect, regions or faults\n"},
+      {"xyzzy: 5\n", "1:1: unknown key xyzzy; a scenario takes name, seed, duration, devices, "
+                     "products, stages, daily_curves, day, day_begins, cloud_traffic, rollouts, "
+                     "firmware_server, expect, regions or faults\n"},
       {"devices: 5\ndevices: 6\n", "2:1: key devices comes twice; it is already in line 1\n"},
       {"<<: {devices: 5}\n", "1:1: unknown key <<; maps are not merged here; write the keys out\n"},
       {"Devices: 5\n", "1:1: unknown key Devices; the nearest is devices\n"},
