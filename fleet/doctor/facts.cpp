@@ -2,10 +2,10 @@
 #include "fleet/doctor/facts.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 
 #include "fleet/doctor/words.hpp"
+#include "fleet/run/machine.hpp"
 
 namespace fleet::doctor {
 
@@ -129,9 +129,7 @@ clock_facts read_clocks() noexcept {
     out.step_ns = static_cast<std::uint64_t>(step.tv_sec) * 1'000'000'000U
                   + static_cast<std::uint64_t>(step.tv_nsec);
   }
-  out.wall_s = std::chrono::duration_cast<std::chrono::seconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-                   .count();
+  out.wall_s = program::wall_clock_ms() / 1000;
   return out;
 }
 

@@ -13,17 +13,6 @@ namespace fleet::program {
 
 namespace {
 
-fault_scene scene_of(const scenario_plan& plan) {
-  fault_scene scene;
-  scene.products = plan.products;
-  scene.devices = plan.devices;
-  scene.run_for = plan.run_for;
-  scene.regions = plan.regions;
-  scene.traffic = plan.cloud_traffic;
-  scene.rollouts = plan.rollouts;
-  return scene;
-}
-
 /// Rule by rule, as a plan does it, since a rule knows what was selected by name.
 void draw_faults(explanation& e) {
   const auto scene = scene_of(e.plan);

@@ -33,6 +33,9 @@ struct fault_scene {
   const named_devices* names = nullptr; ///< null: not known yet, and none is looked up
 };
 
+/// Where the faults of a plan are, with the embedded twin. The plan outlives it.
+fault_scene scene_of(const scenario_plan& plan);
+
 /// Of several faults, those of a preset too.
 struct planned_faults {
   std::vector<planned_fault> faults;

@@ -25,8 +25,7 @@ mistake check_expectations(const scenario_plan& plan, const planned_faults& ther
 
 } // namespace
 
-std::optional<plan_mistake> check_faults(const scenario_plan& plan,
-                                         const scenario_overrides& flags) {
+fault_scene scene_of(const scenario_plan& plan) {
   fault_scene scene;
   scene.products = plan.products;
   scene.devices = plan.devices;
@@ -34,6 +33,12 @@ std::optional<plan_mistake> check_faults(const scenario_plan& plan,
   scene.regions = plan.regions;
   scene.traffic = plan.cloud_traffic;
   scene.rollouts = plan.rollouts;
+  return scene;
+}
+
+std::optional<plan_mistake> check_faults(const scenario_plan& plan,
+                                         const scenario_overrides& flags) {
+  auto scene = scene_of(plan);
   scene.embedded = !flags.target;
   scene.target_admin = flags.target_admin;
   const auto got = resolve_faults(plan.faults, scene);
