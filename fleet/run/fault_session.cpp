@@ -102,6 +102,9 @@ std::string fault_session::add(const std::string& words) {
     }
     const auto got = add_all(std::move(made.value().faults));
     if (!got.refusal) {
+      if (relay_) {
+        relay_({control_verb::add, words, {}});
+      }
       return add_answer(got.told, made.value().notes);
     }
     refused = got.refusal->why;
@@ -147,6 +150,9 @@ std::string fault_session::remove(const std::vector<std::string>& names) {
     if (const auto why = desk_.remove(name, now_)) {
       wrong += (wrong.empty() ? "" : "; ") + *why;
     }
+  }
+  if (relay_ && wrong.empty()) {
+    relay_({control_verb::remove, {}, names});
   }
   return wrong.empty() ? add_answer({}, {}) : control_refusal(wrong);
 }

@@ -106,8 +106,9 @@ void sample_downlinks(const downlink_meter& commands, std::vector<metrics::sampl
 /// And what its faults did.
 void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out);
 
-/// A probe for a product of a run against a foreign broker.
+/// A probe for devices of a product of a run against a foreign broker.
 std::unique_ptr<class probe> make_probe(run_world& world, const run_options& options,
-                                        const prepared& ready, const prepared_product& product);
+                                        const prepared& ready, const prepared_product& product,
+                                        const device_range& devices);
 
 } // namespace fleet::program

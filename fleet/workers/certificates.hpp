@@ -1,0 +1,19 @@
+// The certificates by which coordinator and workers on several machines know each other.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fleet/run/prepare.hpp"
+#include "fleet/workers/wire.hpp"
+
+namespace fleet::program {
+
+/// Makes the folder, an authority (`ca.pem`, `ca.key`) that is good for ten years, and of it a
+/// certificate for whoever listens and one for whoever connects. Refuses a folder that has one.
+std::optional<startup_error> init_certificates(const std::string& folder);
+
+/// The files of such a folder; none where `folder` is empty.
+std::optional<wire_certificates> certificates_of(const std::string& folder, bool listens);
+
+} // namespace fleet::program

@@ -1,0 +1,210 @@
+// What goes before the director on either side.
+#include "fleet/workers/crew_run.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cloud_sim/web/guard.hpp"
+#include "fleet/run/fleet_run.hpp"
+#include "fleet/workers/certificates.hpp"
+#include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/crew_member.hpp"
+#include "fleet/workers/token.hpp"
+#include "protocol/base/hmac.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr double hello_most_s = 30; ///< until a coordinator has said what is to be done
+constexpr duration look_each = std::chrono::milliseconds{20};
+
+exit_code complain(std::string_view who, const std::string& why, exit_code code) {
+  std::fprintf(stderr, "%.*s: %s\n", static_cast<int>(who.size()), who.data(), why.c_str());
+  return code;
+}
+
+/// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
+std::optional<startup_error> unsplittable(const prepared& ready, bool embedded) {
+  const auto wrong = [](std::string why) {
+    return startup_error{exit_code::wrong_usage, std::move(why)};
+  };
+  for (const auto& product : ready.products) {
+    if (product.plan.children_each != 0) {
+      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
+                               "a run with gateways cannot be split over workers yet",
+                               product.name()));
+    }
+  }
+  if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
+    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
+                 "see its own devices alone; leave the workers out, or roll out at a target");
+  }
+  return std::nullopt;
+}
+
+/// A worker on its way from the connection to its part of the run.
+struct service {
+  explicit service(const worker_options& o)
+      : network(certificates_of(o.certificates, o.listen.has_value())) {}
+
+  wire network;
+  std::string token;
+  std::optional<peer_number> coordinator;
+};
+
+crew_hello hello_of(const service& s) {
+  return {s.token, std::string{version}, usable_cores(), static_cast<std::uint64_t>(::getpid())};
+}
+
+/// Waits for its part; nothing: there is none, and why was said.
+std::optional<shard_spec> await_spec(service& s, bool listens, stop_signals& signals) {
+  const double until = monotonic_seconds() + hello_most_s;
+  while (listens || monotonic_seconds() < until) {
+    if (signals.wait(duration::zero())) {
+      return std::nullopt;
+    }
+    auto event = s.network.next(look_each);
+    if (!event) {
+      continue;
+    }
+    if (!s.coordinator && event->message) {
+      const auto* hello = std::get_if<crew_hello>(&*event->message);
+      if (hello != nullptr && constant_time_equal(hello->token, s.token)) {
+        s.coordinator = event->from;
+        s.network.send(event->from, hello_of(s));
+      }
+      continue;
+    }
+    if (event->from != s.coordinator) {
+      continue;
+    }
+    if (!event->message || std::holds_alternative<crew_farewell>(*event->message)) {
+      std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
+      return std::nullopt;
+    }
+    if (const auto* clock = std::get_if<crew_clock>(&*event->message)) {
+      s.network.send(event->from, clock_answer(*clock));
+    } else if (auto* spec = std::get_if<shard_spec>(&*event->message)) {
+      return std::move(*spec);
+    }
+  }
+  std::fputs("fleet worker: the coordinator did not say what is to be done\n", stderr);
+  return std::nullopt;
+}
+
+/// A worker's own outputs are the coordinator's business.
+run_options served(run_options o, const shard_spec& spec) {
+  o.seed = spec.seed;
+  o.quiet = true;
+  o.plain = true;
+  o.metrics = {};
+  o.control = "off";
+  o.json_file.clear();
+  o.told = {};
+  o.judged.no_early_stop = true;
+  return o;
+}
+
+exit_code serve(service& s, const shard_spec& spec) {
+  const auto refuse = [&s](const startup_error& why) {
+    s.network.send(*s.coordinator, crew_ready{static_cast<std::int32_t>(why.code), why.message});
+    const double until = monotonic_seconds() + 5;
+    while (monotonic_seconds() < until) { // until the coordinator has read it
+      const auto event = s.network.next(look_each);
+      if (event && event->from == s.coordinator && !event->message) {
+        return;
+      }
+    }
+  };
+  std::vector<std::string_view> words{"run"};
+  words.insert(words.end(), spec.words.begin(), spec.words.end());
+  auto parsed = parse_options(words);
+  const auto* asked = parsed ? std::get_if<run_options>(&parsed.value()) : nullptr;
+  if (asked == nullptr || asked->virtual_world || spec.count == 0) {
+    const startup_error why{exit_code::wrong_usage, "it was sent a run that it cannot serve"};
+    refuse(why);
+    return complain("fleet worker", why.message, why.code);
+  }
+  run_place place;
+  place.here = {spec.first, spec.count};
+  place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
+    const std::uint64_t end = std::uint64_t{spec.first} + spec.count;
+    if (end > ready.devices()) {
+      return fail(startup_error{exit_code::wrong_usage, "the fleet has fewer devices here"});
+    }
+    return std::unique_ptr<company>{
+        std::make_unique<crew_member>(s.network, *s.coordinator, place.here)};
+  };
+  place.failed = refuse;
+  return execute_run(served(*asked, spec), printable_command(words), &place);
+}
+
+} // namespace
+
+exit_code execute_crew_run(const run_options& options, const crew_options& crew,
+                           std::span<const std::string_view> words,
+                           const std::string& command_text) {
+  coordinator::settings settings;
+  settings.crew = crew;
+  settings.words = words_for_workers(words);
+  settings.quiet = options.quiet;
+  if (crew.processes != 0 && crew.token_file.empty()) {
+    settings.token = cloud::make_admin_token();
+  } else {
+    auto token = find_token(crew.token_file);
+    if (!token) {
+      return complain("fleet run", token.error(), exit_code::wrong_usage);
+    }
+    settings.token = std::move(token).value();
+  }
+  const bool embedded = options.target.scheme == text::scheme::embedded;
+  run_place place;
+  place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
+    if (auto error = unsplittable(ready, embedded)) {
+      return fail(std::move(*error));
+    }
+    settings.seed = ready.seed;
+    settings.devices = ready.devices();
+    return coordinator::open(std::move(settings));
+  };
+  return execute_run(options, command_text, &place);
+}
+
+exit_code execute_worker(const worker_options& options) {
+  if (!options.init_certificates.empty()) {
+    const auto error = init_certificates(options.init_certificates);
+    return error ? complain("fleet worker", error->message, error->code) : exit_code::passed;
+  }
+  stop_signals signals; // before any thread exists
+  auto token = find_token(options.token_file);
+  if (!token) {
+    return complain("fleet worker", token.error(), exit_code::wrong_usage);
+  }
+  service s{options};
+  s.token = std::move(token).value();
+  if (options.listen) {
+    auto at = *options.listen;
+    const auto port = s.network.listen(at);
+    if (!port) {
+      return complain("fleet worker", port.error(), exit_code::environment_failed);
+    }
+    at.port = port.value();
+    std::printf("worker at %s\n", at.text().c_str());
+    std::fflush(stdout);
+  } else {
+    const auto peer = s.network.connect(*options.join);
+    if (!peer) {
+      return complain("fleet worker", peer.error(), exit_code::environment_failed);
+    }
+    s.coordinator = peer.value();
+    s.network.send(peer.value(), hello_of(s));
+  }
+  const auto spec = await_spec(s, options.listen.has_value(), signals);
+  return spec ? serve(s, *spec) : exit_code::environment_failed;
+}
+
+} // namespace fleet::program

@@ -1,0 +1,138 @@
+// Messages to meters.
+#include "fleet/workers/mirror.hpp"
+
+#include <algorithm>
+
+#include "fleet/workers/counts.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+std::size_t counters_of_a_product() {
+  std::size_t n = 0;
+  const actors::meters none;
+  each_counter(none, [&n](const auto&) { ++n; });
+  return n;
+}
+
+std::size_t histograms_of_a_product() {
+  std::size_t n = 0;
+  const actors::meters none;
+  each_histogram(none, [&n](const auto&) { ++n; });
+  return n;
+}
+
+constexpr std::uint64_t bin_count_most = 1'000'000'000;
+
+duration microseconds(std::uint64_t us) {
+  return std::chrono::microseconds{static_cast<std::int64_t>(us)};
+}
+
+} // namespace
+
+hal::stream_ptr mirror_home::connect(const hal::connect_options&, hal::stream_events&) {
+  FLEET_CHECK(false); // nobody lives here
+}
+
+result<std::unique_ptr<hal::listener>, hal::listen_error>
+mirror_home::listen(const hal::listen_options&, hal::accept_events&) {
+  return fail(hal::listen_error::not_permitted);
+}
+
+hal::datagram_ptr mirror_home::open_datagrams(const hal::datagram_options&, hal::datagram_events&) {
+  FLEET_CHECK(false); // likewise
+}
+
+result<hal::datagram_ptr, hal::listen_error> mirror_home::bind_datagrams(const hal::address&,
+                                                                         hal::datagram_events&) {
+  return fail(hal::listen_error::not_permitted);
+}
+
+void mirror_home::show(const wire_counts& counts) {
+  std::size_t at = 0;
+  each_home_counter(meters_, [&](auto& c) {
+    if (at < counts.size()) {
+      c.store(counts[at++], std::memory_order_relaxed);
+    }
+  });
+}
+
+shard_mirror::shard_mirror(const actors::product_map& products)
+    : shard_(home_, products, {}, scratch_) {}
+
+bool shard_mirror::fits(const crew_snapshot& now) const {
+  return std::all_of(now.faults.begin(), now.faults.end(),
+                     [](const fault_snapshot& f) { return f.effect < faults::effect_count; })
+         && now.products.size() == shard_.parts.size()
+         && now.troubles.size() == shard_.trouble_counts.size()
+         && std::all_of(now.products.begin(), now.products.end(), [](const product_snapshot& p) {
+              if (p.counters.size() != counters_of_a_product() || p.bins.size() % 3 != 0) {
+                return false;
+              }
+              for (std::size_t i = 0; i < p.bins.size(); i += 3) {
+                if (p.bins[i] >= histograms_of_a_product()
+                    || p.bins[i + 1] >= actors::histogram_snapshot::bucket_count
+                    || p.bins[i + 2] > bin_count_most) {
+                  return false;
+                }
+              }
+              return true;
+            });
+}
+
+bool shard_mirror::show(const crew_snapshot& now) {
+  if (!fits(now)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < now.products.size(); ++i) {
+    auto& meters = shard_.parts[i].counts;
+    const auto& from = now.products[i];
+    std::size_t at = 0;
+    each_counter(meters, [&](auto& c) { c.store(from.counters[at++], std::memory_order_relaxed); });
+    std::vector<actors::histogram*> all;
+    each_histogram(meters, [&all](auto& h) { all.push_back(&h); });
+    for (std::size_t b = 0; b < from.bins.size(); b += 3) {
+      // Each into the bin that it comes from: exact by bins, and by its sum to the width of one.
+      const auto value = microseconds(actors::histogram_snapshot::upper_us(from.bins[b + 1]));
+      for (std::uint64_t n = 0; n < from.bins[b + 2]; ++n) {
+        all[from.bins[b]]->record(value);
+      }
+    }
+  }
+  shard_.started.store(now.started, std::memory_order_relaxed);
+  shard_.stopped.store(now.stopped, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < shard_.trouble_counts.size(); ++i) {
+    shard_.trouble_counts[i].store(now.troubles[i], std::memory_order_relaxed);
+  }
+  home_.show(now.home);
+  show_faults(now.faults);
+  return true;
+}
+
+void shard_mirror::show_faults(const std::vector<fault_snapshot>& told) {
+  for (const auto& fault : told) {
+    auto known = std::find_if(marks_.rbegin(), marks_.rend(),
+                              [&fault](const auto* m) { return m->name == fault.name; });
+    if (known == marks_.rend()) {
+      auto* const made = shard_.faults.add(fault.name, static_cast<faults::effect>(fault.effect));
+      if (made == nullptr) {
+        return;
+      }
+      marks_.push_back(made);
+      known = marks_.rbegin();
+    }
+    (*known)->selected.store(fault.selected, std::memory_order_relaxed);
+    (*known)->hit.store(fault.hit, std::memory_order_relaxed);
+    (*known)->strikes.store(fault.strikes, std::memory_order_relaxed);
+  }
+}
+
+void shard_mirror::lose() {
+  for (auto& part : shard_.parts) {
+    each_gauge(part.counts, [](auto& c) { c.store(0, std::memory_order_relaxed); });
+  }
+}
+
+} // namespace fleet::program

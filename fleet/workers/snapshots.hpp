@@ -1,0 +1,25 @@
+// Looking at a worker's shards from outside, once a second.
+#pragma once
+
+#include <vector>
+
+#include "actors/device/histogram.hpp"
+#include "fleet/run/company.hpp"
+#include "fleet/workers/messages.hpp"
+
+namespace fleet::program {
+
+class snapshot_maker {
+public:
+  /// `run` outlives it.
+  explicit snapshot_maker(const shown_run& run);
+
+  /// Callable while devices run. Of latencies, what came since the last one.
+  crew_snapshot make(double at_s);
+
+private:
+  shown_run run_;
+  std::vector<std::vector<actors::histogram_snapshot>> told_; ///< by product and histogram
+};
+
+} // namespace fleet::program

@@ -1,0 +1,283 @@
+# A fleet in several processes: one report, every device once and every message accounted for; and
+# what becomes of it when one of them dies, or the user stops it.
+import json
+import os
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import harness  # noqa: E402
+from process import Process, run, wait_until  # noqa: E402
+
+TOKEN = "a word for tests alone"
+QUIET = ("--metrics", "off", "--plain")
+
+
+def workers_of(pid):
+    """Processes that `pid` started, as long as they are more than an entry."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+class Processes(harness.Case):
+    def started_run(self, *words):
+        """A run that goes on, with the file of its JSON."""
+        self.report = self.folder / "going.json"
+        return self.started(Process(
+            [harness.FLEET, "run", "--json", self.report, "--seed", "7", *QUIET, *words]))
+
+    def facts(self):
+        return json.loads(self.report.read_text())
+
+    def twin_with_admin(self, *words):
+        twin = self.twin("--admin", "127.0.0.1:0", *words)
+        while "admin" not in twin.addresses:
+            name, address = twin.next_line().split()
+            twin.addresses[name] = address
+        return twin
+
+    def target(self, twin):
+        return ("--target", f"mqtt://{twin.addresses['mqtt']}", "--target-admin",
+                f"http://{twin.addresses['admin']}")
+
+    def assert_whole(self, facts, devices, workers):
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["started"], devices)
+        self.assertEqual(facts["devices"]["online_end"], devices)
+        up = facts["ledger"]["uplink"]
+        self.assertEqual(up["acknowledged"], up["accepted"])
+        self.assertGreaterEqual(up["attempted"], devices)
+        self.assertEqual(facts["messages"]["published"]["qos1"], up["attempted"])
+        parts = facts["workers"]
+        self.assertEqual(len(parts), workers)
+        self.assertTrue(all(part["reported"] for part in parts))
+        self.assertEqual([part["first"] for part in parts],
+                         [sum(p["devices"] for p in parts[:i]) for i in range(workers)])
+        self.assertEqual(sum(part["devices"] for part in parts), devices)
+        for name in ("attempted", "acknowledged", "accepted", "lost"):
+            self.assertEqual(sum(part["uplink"][name] for part in parts), up[name], name)
+
+    def test_each_process_has_a_twin_and_the_report_is_one(self):
+        facts = self.fleet_run("--processes", 3, "--devices", 300, "--duration", "6s", "--interval",
+                               "1s", "--downlink-interval", "2s")
+        self.assert_whole(facts, 300, 3)
+        self.assertGreater(facts["ledger"]["downlink"]["attempted"], 0)
+        self.assertGreater(facts["latency"]["publish_ack"]["count"], 300)
+        self.assertEqual(facts["latency"]["publish_ack"]["count"],
+                         facts["ledger"]["uplink"]["acknowledged"])
+
+    def test_all_share_a_target_and_every_device_is_there_once(self):
+        twin = self.twin_with_admin()
+        facts = self.fleet_run("--processes", 3, "--devices", 300, "--duration", "6s", "--interval",
+                               "1s", "--ledger", self.folder / "ledger", *self.target(twin))
+        self.assert_whole(facts, 300, 3)
+        lines = (self.folder / "ledger").read_text().splitlines()
+        devices = {int(line.split()[1]) for line in lines if line.startswith("uplink")}
+        self.assertEqual(devices, set(range(300)))
+        # The twin itself, which has seen nobody else.
+        asked = run([harness.FLEET, "cloud", "devices", "--limit", "1000", "--json", "--admin",
+                     twin.addresses["admin"]])
+        self.assertEqual(asked.code, 0, asked.error_output)
+        self.assertEqual(asked.output.count('"deviceName"'), 300)
+
+    def test_a_fault_hits_the_devices_that_it_hits_in_one_process(self):
+        words = ("--devices", 60, "--duration", "4s", "--interval", "1s", "--fault",
+                 "reset at=2s percent=35%")
+        alone = self.fleet_run(*words)
+        split = self.fleet_run("--processes", 2, *words)
+        one, other = alone["faults"][0], split["faults"][0]
+        self.assertEqual(other["selected"], one["selected"])
+        self.assertEqual(other["hit"], one["hit"])
+        self.assertEqual(split["devices"]["reconnects"], alone["devices"]["reconnects"])
+
+    def test_a_worker_that_dies_is_told_and_the_others_go_on(self):
+        twin = self.twin_with_admin()
+        words = ("--processes", "3", "--devices", "90", "--duration", "12s", "--interval", "500ms",
+                 *self.target(twin))
+        going = self.started_run(*words)
+        workers = wait_until(lambda: (lambda w: w if len(w) == 3 else None)(workers_of(going.pid)),
+                             "three workers")
+        asked = [harness.FLEET, "cloud", "devices", "--limit", "1000", "--json", "--admin",
+                 twin.addresses["admin"]]
+        wait_until(lambda: run(asked).output.count('"online"') >= 90, "all to be online")
+        os.kill(workers[1], signal.SIGKILL)
+        self.assertEqual(going.wait(120), 1, going.output + going.error_output)
+        self.assertIn("was lost at", going.error_output)
+        facts = self.facts()
+        lost = [part for part in facts["workers"] if not part["reported"]]
+        self.assertEqual([part["process"] for part in lost], [workers[1]])
+        self.assertEqual(facts["verdict"], "failed")
+        self.assertTrue(any("was lost at" in why for why in facts["failures"]), facts["failures"])
+        self.assertEqual(facts["devices"]["online_end"], 60)
+        # What the others had is accounted for to the message, and of the lost one what it had.
+        for part in facts["workers"]:
+            if part["reported"]:
+                self.assertEqual(part["uplink"]["lost"], 0)
+                self.assertEqual(part["uplink"]["acknowledged"], part["uplink"]["accepted"])
+        self.assertEqual(facts["ledger"]["uplink"]["acknowledged"],
+                         sum(part["uplink"]["acknowledged"] for part in facts["workers"]
+                             if part["reported"]) + lost[0]["acknowledged"])
+        self.assertIsNone(facts["ledger"]["uplink"]["lost"])
+        self.assertFalse([pid for pid in workers if pathlib.Path(f"/proc/{pid}").exists()])
+
+    def test_a_run_stops_with_a_worker_where_that_is_wished(self):
+        going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
+                                 "--interval", "500ms", "--on-worker-loss", "stop",
+                                 "--report-every", "200ms")
+        workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
+                             "two workers")
+        online(going, 20)
+        os.kill(workers[0], signal.SIGKILL)
+        self.assertEqual(going.wait(60), 1, going.output + going.error_output)
+        self.assertLess(self.facts()["run"]["duration_s"], 300)
+
+    def test_ctrl_c_gives_a_report_and_leaves_nobody_behind(self):
+        going = self.started_run("--processes", "3", "--devices", "90", "--duration", "10m",
+                                 "--interval", "500ms", "--report-every", "200ms")
+        workers = wait_until(lambda: (lambda w: w if len(w) == 3 else None)(workers_of(going.pid)),
+                             "three workers")
+        online(going, 90)
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        facts = self.facts()
+        self.assertTrue(facts["run"]["interrupted"])
+        self.assertTrue(all(part["reported"] for part in facts["workers"]))
+        self.assertEqual(facts["ledger"]["uplink"]["lost"], 0)
+        self.assertGreater(facts["ledger"]["uplink"]["acknowledged"], 0)
+        self.assertFalse([pid for pid in workers if pathlib.Path(f"/proc/{pid}").exists()])
+
+    def test_workers_end_with_a_coordinator_that_is_killed(self):
+        going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
+                                 "--report-every", "200ms")
+        workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
+                             "two workers")
+        online(going, 20)
+        going.kill()
+        for pid in workers:
+            wait_until(lambda pid=pid: not alive(pid), f"the end of worker {pid}")
+
+    def test_a_worker_that_is_silent_is_lost_in_seconds(self):
+        going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
+                                 "--on-worker-loss", "stop", "--report-every", "200ms")
+        workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
+                             "two workers")
+        online(going, 20)
+        os.kill(workers[0], signal.SIGSTOP)
+        self.assertEqual(going.wait(90), 1, going.output + going.error_output)
+        self.assertIn("nothing was heard of it for 8 s", going.error_output)
+        self.assertFalse([pid for pid in workers if alive(pid)])
+
+    def test_live_faults_reach_the_devices_of_all(self):
+        control = self.folder / "control.sock"
+        going = self.started_run("--processes", "2", "--devices", "40", "--duration", "10m",
+                                 "--interval", "500ms", "--report-every", "200ms", "--control",
+                                 str(control))
+        online(going, 40)
+        fault = [harness.FLEET, "fault"]
+        done = run([*fault, "add", "reset", "name=all", "--run", str(control)])
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+
+        def hit():
+            listed = run([*fault, "list", "--json", "--run", str(control)])
+            return [row["hit"] for row in json.loads(listed.output)["faults"]] == [40]
+        wait_until(hit, "all devices to be hit")
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        facts = self.facts()
+        self.assertEqual(facts["devices"]["reconnects"], 40)
+        self.assertEqual(facts["ledger"]["uplink"]["lost"], 0)
+
+    def worker(self, *words, token=TOKEN):
+        return self.started(Process([harness.FLEET, "worker", *words],
+                                    env={**os.environ, "FLEET_WORKER_TOKEN": token}))
+
+    def run_with_token(self, *words):
+        report = self.folder / "going.json"
+        done = run([harness.FLEET, "run", "--json", report, "--seed", "7", *QUIET, *words], 120,
+                   env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN})
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        return json.loads(report.read_text())
+
+    def test_workers_wait_for_a_coordinator(self):
+        workers = [self.worker("--listen", "127.0.0.1:0") for _ in range(2)]
+        addresses = [worker.wait_for_line(lambda line: line.startswith("worker at "),
+                                          "its address").split()[-1] for worker in workers]
+        facts = self.run_with_token("--workers", ",".join(addresses), "--devices", "50",
+                                    "--duration", "4s", "--interval", "1s")
+        self.assert_whole(facts, 50, 2)
+        self.assertEqual({part["process"] for part in facts["workers"]},
+                         {worker.pid for worker in workers})
+        for worker in workers:
+            self.assertEqual(worker.wait(30), 0, worker.error_output)
+
+    def test_workers_with_certificates_need_one(self):
+        certificates = self.folder / "certificates"
+        made = run([harness.FLEET, "worker", "--init-certs", certificates])
+        self.assertEqual(made.code, 0, made.error_output)
+        self.assertEqual(sorted(path.name for path in certificates.iterdir()),
+                         ["ca.key", "ca.pem", "caller.key", "caller.pem", "listener.key",
+                          "listener.pem"])
+        for path in certificates.glob("*.key"):
+            self.assertEqual(path.stat().st_mode & 0o77, 0)
+        worker = self.worker("--listen", "127.0.0.1:0", "--worker-certs", certificates)
+        at = worker.wait_for_line(lambda line: line.startswith("worker at "),
+                                  "its address").split()[-1]
+        stranger = run([harness.FLEET, "run", *QUIET, "--workers", at, "--devices", "5"],
+                       env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN})
+        self.assertEqual(stranger.code, 3, stranger.output)
+        facts = self.run_with_token("--workers", at, "--worker-certs", certificates, "--devices",
+                                    "20", "--duration", "3s", "--interval", "1s")
+        self.assert_whole(facts, 20, 1)
+
+    def test_a_coordinator_waits_for_workers_and_takes_no_stranger(self):
+        going = self.started(Process(
+            [harness.FLEET, "run", "--json", self.folder / "going.json", "--seed", "7", *QUIET,
+             "--expect-workers", "2", "--devices", "50", "--duration", "4s", "--interval", "1s"],
+            env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN}))
+        at = going.wait_for_line(lambda line: line.startswith("workers at "),
+                                 "its address").split()[-1]
+        stranger = self.worker("--join", at, token="some other word here")
+        workers = [self.worker("--join", at) for _ in range(2)]
+        self.assertEqual(going.wait(120), 0, going.output + going.error_output)
+        facts = json.loads((self.folder / "going.json").read_text())
+        self.assertEqual({part["process"] for part in facts["workers"]},
+                         {worker.pid for worker in workers})
+        self.assertEqual(stranger.wait(60), 3, stranger.error_output)
+
+    def test_what_cannot_be_split_is_refused(self):
+        for words, why in ((("--processes", "2", "--virtual"), "one clock and one order of events"),
+                           (("--processes", "3", "--devices", "2"), "each takes one at least"),
+                           (("--processes", "2", "--soak"), "--soak watches one process")):
+            with self.subTest(words=words):
+                done = run([harness.FLEET, "run", *QUIET, *words])
+                self.assertEqual(done.code, 2, done.output)
+                self.assertIn(why, done.error_output)
+
+
+def online(going, devices):
+    """Waits until its line of progress says that all are."""
+    wait_until(lambda: any(f"online {devices}/{devices}" in line for line in list(going.errors)),
+               f"{devices} devices to be online")
+
+
+def alive(pid):
+    """Whether a process is there, and is more than an entry."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+if __name__ == "__main__":
+    harness.main()
