@@ -6,6 +6,7 @@
 
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/persistence.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::cloud {
 
@@ -66,6 +67,29 @@ void connection::on_wake(time_point now) {
     drain();
   } else {
     rearm();
+  }
+}
+
+void connection::foresee(unsigned step) const noexcept {
+  switch (step) {
+    case 1:
+      fetch_ahead(this, sizeof *this);
+      machine_.foresee();
+      fetch_ahead(who_, 256);
+      break;
+    case 2:
+      if (who_ != nullptr) {
+        who_->session.foresee(1);
+      }
+      owner_.ledger().foresee(device_, 1);
+      break;
+    case 3:
+      if (who_ != nullptr) {
+        who_->session.foresee(2);
+      }
+      owner_.ledger().foresee(device_, 2);
+      break;
+    default: break;
   }
 }
 

@@ -59,6 +59,7 @@ private:
   void on_drained() override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;
   void on_wake(time_point now) override;
+  void foresee(unsigned step) const noexcept override;
 
   /// Whether a stream that begins with these octets is one of the ID2 model.
   [[nodiscard]] bool begins_id2(bytes_view bytes);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/mqtt/client_state.hpp"
 #include "protocol/mqtt/topic.hpp"
 
@@ -340,6 +341,14 @@ std::size_t client::memory_bytes() const noexcept {
     s.rare->requests.each([&](const request& r) { total += heap_octets(r.packet.capacity()); });
   }
   return total;
+}
+
+void client::foresee(unsigned step) const noexcept {
+  if (step == 1) {
+    fetch_ahead(state_.get(), sizeof(state));
+  } else {
+    state_->messages.foresee();
+  }
 }
 
 } // namespace fleet::mqtt
