@@ -85,9 +85,9 @@ class Storm:
             if self._first.rate is not None:
                 self._tear()
         elif self._back is None:
-            if self._first.count() < self._wanted // 50:
+            if self._first.count() < self._wanted // 10:
                 self._cpu = cpu_seconds(pid)
-                self._back = Arrivals(self._broker, self._wanted, self._wanted // 20,
+                self._back = Arrivals(self._broker, self._wanted, self._wanted // 8,
                                       self._first.base)
         elif self.rate is None:
             self._back.look()

@@ -158,17 +158,18 @@ def medians(b, commands, load):
 
 def broker_bound(b):
     """As many messages as the broker takes: the floor has one under way on each of 1,000
-    connections, the devices have a report due half as often again as the floor is answered."""
-    b.floor("publish", connections=1000, duration=2)  # what starts slowly has started
+    connections, the devices have half as many again due as the floor is answered. What counts is
+    the ratio of neighbours: the broker's share of a busy machine changes from one to the next."""
     values, floors = [], []
     for _ in range(b.arguments.rounds):
-        floors.append(b.floor("publish", connections=1000, duration=b.arguments.seconds,
-                              payload_bytes=PAYLOAD_BYTES)["rate"])
-        load = Load(1000, round(1e6 / (1.5 * floors[-1])), b.arguments.seconds)
-        values.append(watch(fleet_words(b, load), load, b.broker, b.folder / "peer.err").rate)
-    value, floor = statistics.median(values), statistics.median(floors)
-    b.row("QoS 1, the broker the limit", "messages a second", value, floor, "≥ 0.8 ×",
-          value >= 0.8 * floor)
+        for words, seen in ((floor_words, floors), (fleet_words, values)):
+            load = Load(1000, 0 if seen is floors else round(1e6 / (1.5 * floors[-1])),
+                        b.arguments.seconds)
+            seen.append(watch(words(b, load), load, b.broker, b.folder / "peer.err").rate)
+    ratio = statistics.median(value / floor for value, floor in zip(values, floors))
+    b.row("QoS 1, the broker the limit", "messages a second", statistics.median(values),
+          statistics.median(floors), "≥ 0.8 ×", ratio >= 0.8)
+    print(f"  (the ratio of neighbours: {ratio:.2f})")
 
 
 def rate(b):

@@ -24,8 +24,8 @@ constexpr const char* help =
   "  --ca FILE            TLS, verified;  --server-name NAME (localhost)   --tls-version 1.2|1.3\n"
   "  --resume 0|1         of reconnect: by the TLS session of the connection before\n";
 
-/// Between the end of all connections and the first new one: what fleet's devices wait at least.
-constexpr double pause_s = 1.0;
+/// Between the end of all connections and the first new one, so that a busy broker can bury them.
+constexpr double pause_s = 2.0;
 
 [[noreturn]] void misused(const char* what, const char* word) {
   std::fprintf(stderr, "floor: %s: %s\n%s", what, word, help);
