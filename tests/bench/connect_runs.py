@@ -30,11 +30,11 @@ def descriptors(pid):
 
 def settled(pid):
     """Descriptors once the broker has buried the connections of the run before."""
-    former, count = None, descriptors(pid)
-    while count != former:
-        time.sleep(0.3)
-        former, count = count, descriptors(pid)
-    return count
+    lately = [descriptors(pid)]
+    while len(lately) < 4 or len(set(lately[-4:])) > 1:
+        time.sleep(0.2)
+        lately.append(descriptors(pid))
+    return lately[-1]
 
 
 class Arrivals:

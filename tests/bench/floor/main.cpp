@@ -188,10 +188,12 @@ int main(int argc, char** argv) {
   } else if (o.mode == mode::reconnect) {
     print("connect", o, start, connected, l.count().online, l.count());
     std::fflush(stdout);
+    l.idle_for(1); // so that whoever counts the broker's connections sees them all, and below
     l.tear_all_and_wait(pause_s);
     const usage torn = measure();
     l.connect_all();
     print("reconnect", o, torn, measure(), l.count().online, l.count());
+    l.idle_for(1);
   } else if (o.mode == mode::publish) {
     l.publish_for(o.duration_s);
     print("publish", o, connected, measure(), l.count().acknowledged, l.count());
