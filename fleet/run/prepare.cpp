@@ -145,7 +145,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
       asked.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
   p.client.receive_limit_bytes = asked.receive_limit.value_or(o.receive_limit_bytes);
   if (product.tls()) {
-    p.security = ready.client_security.get();
+    p.security = security_for(p.behaviour, ready);
     p.server_name = ready.server_name;
   }
   p.link = asked.link;

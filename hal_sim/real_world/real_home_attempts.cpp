@@ -8,6 +8,7 @@
 #include "hal_sim/real_world/real_home.hpp"
 #include "hal_sim/real_world/real_stream.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/base/remembering_filters.hpp"
 
 namespace fleet::hal {
 
@@ -19,6 +20,14 @@ constexpr int accepts_per_turn = 64;
 std::string in_seconds(duration d) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+/// Of a stream that is ours, its device may know the server from the one before.
+std::unique_ptr<stream_filter> filter_for(const attempt& a, stream_filter_factory& security,
+                                          std::string_view name) {
+  auto* const memory =
+      a.from == nullptr ? dynamic_cast<remembering_filter_factory*>(&security) : nullptr;
+  return memory != nullptr ? memory->make_for(name, a.origin) : security.make(name);
 }
 
 } // namespace
@@ -129,7 +138,7 @@ void real_home::connected(real_stream& s) {
 
 void real_home::negotiate(real_stream& s, stream_filter_factory& security, std::string_view name) {
   s.phase_ = stream_phase::handshaking;
-  s.filter_ = security.make(name);
+  s.filter_ = filter_for(*s.attempt_, security, name);
   FLEET_CHECK(s.filter_ != nullptr);
   const filter_state state = s.filter_->start(cipher_of(s));
   mark_dirty(s);
