@@ -56,6 +56,7 @@ public:
   stream_ptr connect(const connect_options& options, stream_events& events) override;
   result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                          accept_events& events) override;
+  void take_to(home& to, stream_ptr s, std::function<void(stream_ptr)> arrived) override;
   datagram_ptr open_datagrams(const datagram_options& options, datagram_events& events) override {
     return datagrams_.open(options, events);
   }
@@ -128,6 +129,10 @@ private:
   byte_buffer& cipher_of(real_stream& s);
   void give_back(byte_buffer*& lent);
   byte_buffer& sink();
+
+  // Streams that move to another home (real_home_moves.cpp).
+  struct moving;
+  void take_in(moving& what, const std::function<void(stream_ptr)>& arrived);
 
   // Streams not yet usable, and listeners (real_home_attempts.cpp).
   bool watch(real_stream& s);

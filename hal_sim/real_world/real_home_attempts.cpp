@@ -32,6 +32,7 @@ public:
   real_listener& operator=(const real_listener&) = delete;
 
   [[nodiscard]] address at() const override { return what_.at; }
+  [[nodiscard]] int fd() const noexcept { return what_.fd; }
 
 private:
   real_home& home_;
@@ -196,14 +197,17 @@ void real_home::time_out(attempt& a) {
 
 result<std::unique_ptr<listener>, listen_error> real_home::listen(const listen_options& options,
                                                                   accept_events& events) {
-  address at = options.at;
-  const result<int, int> opened = open_listener(at);
+  address at = options.beside != nullptr ? options.beside->at() : options.at;
+  const result<int, int> opened =
+      options.beside != nullptr ? again(static_cast<const real_listener&>(*options.beside).fd())
+                                : open_listener(at);
   if (!opened) {
     return fail(listen_error_of(opened.error()));
   }
   acceptor& a = acceptors_.emplace_back(*this, opened.value(), at, options, events);
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  // One home wakes for each that comes, wherever else the socket is watched.
+  event.events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
   event.data.u64 = reinterpret_cast<std::uint64_t>(&a) | 1;
   auto handle = std::make_unique<real_listener>(*this, a);
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, a.fd, &event) != 0) {
