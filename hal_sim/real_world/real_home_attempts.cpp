@@ -197,14 +197,28 @@ void real_home::time_out(attempt& a) {
 
 result<std::unique_ptr<listener>, listen_error> real_home::listen(const listen_options& options,
                                                                   accept_events& events) {
-  address at = options.beside != nullptr ? options.beside->at() : options.at;
-  const result<int, int> opened =
-      options.beside != nullptr ? again(static_cast<const real_listener&>(*options.beside).fd())
-                                : open_listener(at);
+  address at = options.at;
+  const result<int, int> opened = open_listener(at);
   if (!opened) {
     return fail(listen_error_of(opened.error()));
   }
-  acceptor& a = acceptors_.emplace_back(*this, opened.value(), at, options, events);
+  return accept_from(opened.value(), at, options, events);
+}
+
+result<std::unique_ptr<listener>, listen_error>
+real_home::listen_beside(const listener& other, const listen_options& options,
+                         accept_events& events) {
+  const result<int, int> more = again(static_cast<const real_listener&>(other).fd());
+  if (!more) {
+    return fail(listen_error_of(more.error()));
+  }
+  return accept_from(more.value(), other.at(), options, events);
+}
+
+result<std::unique_ptr<listener>, listen_error>
+real_home::accept_from(int fd, const address& at, const listen_options& options,
+                       accept_events& events) {
+  acceptor& a = acceptors_.emplace_back(*this, fd, at, options, events);
   epoll_event event{};
   // One home wakes for each that comes, wherever else the socket is watched.
   event.events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;

@@ -31,7 +31,7 @@ struct real_home::moving {
   bool hung_up = false;
 };
 
-void real_home::take_to(home& to, stream_ptr s, std::function<void(stream_ptr)> arrived) {
+void real_home::take_to(home_of_many& to, stream_ptr s, std::function<void(stream_ptr)> arrived) {
   auto& from = static_cast<real_stream&>(*s.release());
   FLEET_CHECK(from.phase_ == stream_phase::open && !from.closing_ && !from.resetting_);
   answered(from);
@@ -59,8 +59,8 @@ void real_home::take_to(home& to, stream_ptr s, std::function<void(stream_ptr)> 
 }
 
 void real_home::take_in(moving& what, const std::function<void(stream_ptr)>& arrived) {
-  auto* const s = new real_stream{*this, nullptr, what.peer, std::exchange(what.fd, -1),
-                                  stream_phase::open};
+  auto* const s =
+      new real_stream{*this, nullptr, what.peer, std::exchange(what.fd, -1), stream_phase::open};
   ++streams_;
   bump(meters_.streams_open);
   s->filter_ = std::move(what.filter);

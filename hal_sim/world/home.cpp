@@ -5,8 +5,6 @@
 #include <mutex>
 #include <utility>
 
-#include "protocol/base/check.hpp"
-
 namespace fleet::hal {
 
 struct home::remote_queue {
@@ -70,10 +68,6 @@ void home::exec_later(caf::resumable* actor) {
 
 bool home::queued() const {
   return !local_.empty() || remote_->filled.load(std::memory_order_seq_cst);
-}
-
-void home::take_to(home&, stream_ptr, std::function<void(stream_ptr)>) {
-  FLEET_CHECK(false); // there is no other
 }
 
 void home::run(task& t) {

@@ -15,7 +15,6 @@
 
 #include "hal_sim/world/address.hpp"
 #include "hal_sim/world/datagram.hpp"
-#include "hal_sim/world/listener.hpp"
 #include "hal_sim/world/stream.hpp"
 #include "hal_sim/world/timer.hpp"
 #include "protocol/base/result.hpp"
@@ -38,6 +37,32 @@ struct connect_options {
   /// Counts as under way until the peer's first octet, for protocols whose server answers first
   /// thing: only then has it taken the stream out of its accept queue, which may be short.
   bool pending_until_answered = false;
+};
+
+/// Takes accepted streams. They are usable: with security, after the handshake; no on_connected()
+/// follows.
+class accept_events {
+public:
+  /// The receiver must set_events() before it returns, or drop the stream.
+  virtual void on_accepted(stream_ptr accepted) = 0;
+
+protected:
+  ~accept_events() = default;
+};
+
+struct listen_options {
+  address at{};                              ///< port 0 picks a free one
+  stream_filter_factory* security = nullptr; ///< none: plain; must outlive the listener
+};
+
+enum class listen_error : std::uint8_t { in_use, not_permitted, bad_address, exhausted };
+
+/// A listening socket, real or virtual; dropping it stops listening and keeps accepted streams.
+class listener {
+public:
+  virtual ~listener() = default;
+  /// The address with the port that was chosen.
+  [[nodiscard]] virtual address at() const = 0;
 };
 
 /// Plain counters of one home: written by its thread alone, read by any.
@@ -97,12 +122,6 @@ public:
 
   virtual result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                                  accept_events& events) = 0;
-
-  /// Takes a stream of this home to `to`, another of the same world, where `arrived` gets it in a
-  /// coming turn, to set_events() or to drop it. It is open, and nobody asked for its end. What came
-  /// and was not told yet is told there; callable from within its on_received(). Only in worlds with
-  /// more than one home.
-  virtual void take_to(home& to, stream_ptr s, std::function<void(stream_ptr)> arrived);
 
   /// Opens a client's socket for datagrams. Always answers one; what goes wrong is told in a later
   /// turn. `events` must outlive the datagram_ptr.

@@ -21,12 +21,12 @@ struct moving_pair {
   explicit moving_pair(bool secure) : there{first, 0, secure ? &server : nullptr} {
     there.when_accepted = [this](recorder& guest) {
       guest.when_received = [this](recorder& r, std::string_view text) {
-        first.take_to(second, std::move(r.stream), [this, early = std::string{text}](
-                                                       hal::stream_ptr s) {
-          moved.stream = std::move(s);
-          moved.stream->set_events(moved);
-          moved.received = early;
-        });
+        first.take_to(second, std::move(r.stream),
+                      [this, early = std::string{text}](hal::stream_ptr s) {
+                        moved.stream = std::move(s);
+                        moved.stream->set_events(moved);
+                        moved.received = early;
+                      });
       };
     };
     connect(here, there, {.security = secure ? &client : nullptr});
@@ -119,7 +119,7 @@ TEST(real_moves, listeners_beside_each_other_share_one_port) {
   hal::real_home second{{}};
   host one{first, 0};
   host other{second, 0};
-  auto beside = second.listen({.beside = one.door.get()}, other);
+  auto beside = second.listen_beside(*one.door, {}, other);
   ASSERT_TRUE(beside.ok());
   EXPECT_EQ(beside.value()->at(), one.door->at());
   recorder here;
@@ -170,7 +170,8 @@ TEST(real_moves, many_streams_cross_between_running_homes) {
     here.back()->stream = home.connect({.peer = at, .security = &client}, *here.back());
   }
   EXPECT_TRUE(home.run_until([&] {
-    return std::all_of(here.begin(), here.end(), [](const auto& r) { return r->received == "ping"; });
+    return std::all_of(here.begin(), here.end(),
+                       [](const auto& r) { return r->received == "ping"; });
   }));
   here.clear();
   world.home(0).post([&] { there.door.reset(); });
