@@ -218,9 +218,9 @@ TEST_F(wide_platform, the_ledger_has_every_device_in_the_order_of_their_numbers)
       byte_buffer up;
       byte_buffer down;
       desk.save(d, up, down);
-      ledger::receiver_account received;
-      ASSERT_TRUE(received.load(up.view()));
-      const auto t = ledger::reconcile(&sent[d], &received);
+      const auto received = ledger::receiver_account::load(up.view());
+      ASSERT_TRUE(received);
+      const auto t = ledger::reconcile(&sent[d], &*received);
       EXPECT_EQ(t.accepted, 5U);
       EXPECT_EQ(t.lost + t.duplicated + t.unexpected + t.out_of_order, 0U);
       at = desk.next(d + 1);
@@ -231,9 +231,9 @@ TEST_F(wide_platform, the_ledger_has_every_device_in_the_order_of_their_numbers)
     byte_buffer up;
     byte_buffer down;
     desk.save(3, up, down);
-    ledger::receiver_account empty;
-    ASSERT_TRUE(empty.load(up.view()));
-    EXPECT_EQ(empty.accepted(), 0U);
+    const auto empty = ledger::receiver_account::load(up.view());
+    ASSERT_TRUE(empty);
+    EXPECT_EQ(empty->accepted(), 0U);
   });
 }
 
@@ -267,12 +267,13 @@ TEST(wide_twin, says_what_it_cannot_do_on_several_homes) {
 }
 
 TEST(sum_counters, adds_gauges_totals_and_arrays) {
+  using cloud::value;
   twin_counters one;
   twin_counters sum;
-  add(one.connections, 3);
-  add(one.posting[1].posts, 4);
-  add(one.dtls.hellos, 5);
-  add(one.delivered[2], 6);
+  cloud::add(one.connections, 3);
+  cloud::add(one.posting[1].posts, 4);
+  cloud::add(one.dtls.hellos, 5);
+  cloud::add(one.delivered[2], 6);
   cloud::add_counters(one, sum);
   cloud::add_counters(one, sum);
   EXPECT_EQ(value(sum.connections), 6U);
