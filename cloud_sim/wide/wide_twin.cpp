@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "cloud_sim/wide/standstill.hpp"
 #include "cloud_sim/wide/sum_counters.hpp"
+#include "hal_sim/world/standstill.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::cloud {
@@ -71,14 +71,14 @@ void wide_twin::start_commands(const command_options& options) {
 }
 
 void wide_twin::stop() {
-  const standstill still{where_.homes};
+  const hal::standstill still{where_.homes};
   for (const auto& one : twins_) {
     one->stop();
   }
 }
 
 void wide_twin::on_request(const web_request& request, const responder& reply) {
-  const standstill still{where_.homes};
+  const hal::standstill still{where_.homes};
   clear_counters(counted_);
   read(counted_);
   inner_->on_request(request, reply);

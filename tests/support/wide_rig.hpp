@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "cloud_sim/wide/standstill.hpp"
 #include "cloud_sim/wide/wide_twin.hpp"
 #include "hal_sim/real_world/real_world.hpp"
+#include "hal_sim/world/standstill.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/check.hpp"
 #include "tests/support/twin_peers.hpp"
@@ -62,7 +62,7 @@ struct wide_bench {
   template <class Job>
   void at_rest(Job job) {
     in_office([&] {
-      const cloud::standstill still{all};
+      const hal::standstill still{all};
       job();
     });
   }

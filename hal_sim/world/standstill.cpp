@@ -1,10 +1,10 @@
 // Each home takes a job that waits.
-#include "cloud_sim/wide/standstill.hpp"
+#include "hal_sim/world/standstill.hpp"
 
 #include <condition_variable>
 #include <mutex>
 
-namespace fleet::cloud {
+namespace fleet::hal {
 
 struct standstill::gate {
   std::mutex guard;
@@ -13,8 +13,7 @@ struct standstill::gate {
   bool open = false;
 };
 
-standstill::standstill(std::span<hal::home_of_many* const> homes)
-    : gate_(std::make_shared<gate>()) {
+standstill::standstill(std::span<home_of_many* const> homes) : gate_(std::make_shared<gate>()) {
   for (auto* const home : homes) {
     home->post([g = gate_] {
       std::unique_lock lock{g->guard};
@@ -33,4 +32,4 @@ standstill::~standstill() {
   gate_->changed.notify_all();
 }
 
-} // namespace fleet::cloud
+} // namespace fleet::hal
