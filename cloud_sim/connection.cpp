@@ -38,6 +38,9 @@ void connection::on_received(bytes_view bytes) {
     return;
   }
   add(owner_.counters().bytes_received, bytes.size());
+  if (early_ != nullptr) {
+    early_->append(bytes);
+  }
   byte_buffer plain;
   if (id2_ != nullptr || (!heard_ && begins_id2(bytes))) {
     if (!unveil(bytes, plain)) {
@@ -110,8 +113,23 @@ void connection::on_closed(hal::close_reason, std::string_view) {
   owner_.end(*this, end_reason::lost);
 }
 
+void connection::hold() {
+  held_ = true;
+  stream_->pause_reading(true);
+}
+
+void connection::resume() {
+  held_ = false;
+  if (phase_ == phase::alive) {
+    if (!paused_) {
+      stream_->pause_reading(false);
+    }
+    drain();
+  }
+}
+
 void connection::drain() {
-  while (phase_ == phase::alive) {
+  while (phase_ == phase::alive && !held_) {
     auto& out = stream_->output();
     const auto before = out.size();
     const auto event = machine_.next_event(out);
@@ -159,7 +177,11 @@ void connection::handle(const mqtt::server_event_variant& event) {
   namespace ev = mqtt::server_event;
   auto& speaks = owner_.speaks();
   std::visit(overloaded{
-                 [&](const ev::connect_requested& e) { speaks.on_connect(*this, e.connect); },
+                 [&](const ev::connect_requested& e) {
+                   if (!owner_.hand_on(*this, e.connect)) {
+                     speaks.on_connect(*this, e.connect);
+                   }
+                 },
                  [&](const ev::message_published& e) {
                    add(owner_.counters().received[static_cast<std::size_t>(e.message.qos)]);
                    speaks.on_publish(*this, e.message);

@@ -330,7 +330,7 @@ std::optional<far_ledger> twin_host::ledger_now() const {
 
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
-  sample_faults(faults_, out);
+  sample_faults(faults_.counts(), out);
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,

@@ -41,6 +41,7 @@ public:
   real_listener& operator=(const real_listener&) = delete;
 
   [[nodiscard]] address at() const override { return what_.at; }
+  [[nodiscard]] int fd() const noexcept { return what_.fd; }
 
 private:
   real_home& home_;
@@ -210,9 +211,26 @@ result<std::unique_ptr<listener>, listen_error> real_home::listen(const listen_o
   if (!opened) {
     return fail(listen_error_of(opened.error()));
   }
-  acceptor& a = acceptors_.emplace_back(*this, opened.value(), at, options, events);
+  return accept_from(opened.value(), at, options, events);
+}
+
+result<std::unique_ptr<listener>, listen_error>
+real_home::listen_beside(const listener& other, const listen_options& options,
+                         accept_events& events) {
+  const result<int, int> more = again(static_cast<const real_listener&>(other).fd());
+  if (!more) {
+    return fail(listen_error_of(more.error()));
+  }
+  return accept_from(more.value(), other.at(), options, events);
+}
+
+result<std::unique_ptr<listener>, listen_error>
+real_home::accept_from(int fd, const address& at, const listen_options& options,
+                       accept_events& events) {
+  acceptor& a = acceptors_.emplace_back(*this, fd, at, options, events);
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  // One home wakes for each that comes, wherever else the socket is watched.
+  event.events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
   event.data.u64 = reinterpret_cast<std::uint64_t>(&a) | 1;
   auto handle = std::make_unique<real_listener>(*this, a);
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, a.fd, &event) != 0) {
