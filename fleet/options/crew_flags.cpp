@@ -15,9 +15,9 @@ namespace {
 constexpr words_of<worker_loss, 2> loss_words{
     {{"leave", worker_loss::leave}, {"stop", worker_loss::stop}}};
 /// All have a value, which is the next word where there is no `=`.
-constexpr std::array<std::string_view, 7> names{"--worker-certs",   "--processes", "--workers",
-                                                "--expect-workers", "--listen",    "--worker-token",
-                                                "--on-worker-loss"};
+constexpr std::array<std::string_view, 8> names{
+    "--worker-certs", "--processes",    "--workers",        "--expect-workers",
+    "--listen",       "--worker-token", "--on-worker-loss", "--worker-lease"};
 
 setter set_one_address(std::optional<hal::address>& out) {
   return {[&out](std::string_view value) -> std::optional<std::string> {
@@ -101,6 +101,10 @@ void crew_flags(flag_set& flags, crew_options& out) {
               "When a worker dies: leave (the others go on, its devices stay away) or stop (the "
               "run ends). Default leave.",
               set_word(out.on_loss, loss_words));
+  flags.value("--worker-lease", "TIME",
+              "A worker that is cut off from here goes on for so long, and then stops its devices "
+              "by itself: 5s to 1h. Default 30s.",
+              set_duration(out.lease, std::chrono::seconds{5}, std::chrono::hours{1}));
 }
 
 std::optional<std::string> beyond_loopback(std::string_view flag, const hal::address& at,
@@ -116,7 +120,8 @@ std::optional<std::string> beyond_loopback(std::string_view flag, const hal::add
 std::optional<std::string> crew_contradiction(const run_options& run, const crew_options& crew,
                                               const flag_set& flags) {
   if (!crew.any()) {
-    for (const auto flag : {"--listen", "--worker-token", "--worker-certs", "--on-worker-loss"}) {
+    for (const auto flag :
+         {"--listen", "--worker-token", "--worker-certs", "--on-worker-loss", "--worker-lease"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " is about workers; add --processes, --workers or --expect-workers";

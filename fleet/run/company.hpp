@@ -68,6 +68,8 @@ public:
   virtual void drain() {}
   /// Whether each has reported or is lost.
   [[nodiscard]] virtual bool all_over() const { return true; }
+  /// Whether it waits for one that is cut off.
+  [[nodiscard]] virtual bool waits() const { return false; }
   /// A live order about faults that was carried out here.
   virtual void relay(const control_order& /*order*/) {}
   /// Adds what the workers reported to what this process has seen: all that shards and meters do

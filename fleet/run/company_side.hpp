@@ -48,6 +48,7 @@ struct company_side {
   std::unique_ptr<company> others; ///< none: a run of one process
   elsewhere_hand elsewhere;
   bool end_now = false; ///< they want the run to end
+  bool alone = false;   ///< nobody is there any more: the devices may soon be another's
 };
 
 } // namespace fleet::program

@@ -20,6 +20,9 @@ duration duration_of_seconds(double s) {
   return duration{static_cast<std::int64_t>(std::max(s, 0.0) * 1e9)};
 }
 
+/// Of a worker whose devices may soon be another's (workers/coordinator.hpp: lease_margin_s).
+constexpr double alone_grace_s = 2;
+
 } // namespace
 
 std::string director::stage_text() const {
@@ -285,7 +288,7 @@ void director::end_load() {
     company_.others->drain();
   }
   // Anew: a twin elsewhere may have taken its time to give the faults up.
-  pace_ = {world_->elapsed_s(), seconds(grace())};
+  pace_ = {world_->elapsed_s(), company_.alone ? alone_grace_s : seconds(grace())};
   enter(stage::draining);
 }
 

@@ -48,8 +48,8 @@ void director::turn_company() {
     line_->finish();
     std::fprintf(stderr, "fleet run: %s\n", line.c_str());
   }
-  if (news.alone && !facts_.interrupted) {
-    facts_.interrupted = true;
+  if (news.alone && !company_.alone) {
+    company_.alone = facts_.interrupted = true;
     std::fprintf(stderr, "fleet worker: the coordinator is gone; the devices stop\n");
   }
   company_.end_now = company_.end_now || news.end;
@@ -89,7 +89,8 @@ void director::expect_of_products() {
 
 void director::advance_leading() {
   const double now = world_->elapsed_s();
-  if (company_.others->all_over() || now >= pace_.over() + report_most_s) {
+  const bool waits = company_.others->waits() && !facts_.interrupted;
+  if (company_.others->all_over() || (now >= pace_.over() + report_most_s && !waits)) {
     enter(stage::ended);
     caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
   }

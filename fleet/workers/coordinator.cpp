@@ -1,4 +1,4 @@
-// Sharing out, starting, watching.
+// Opening, sharing out, starting; and the orders of a run. What workers say is coordinator_talk's.
 #include "fleet/workers/coordinator.hpp"
 
 #include <algorithm>
@@ -8,10 +8,8 @@
 
 #include "fleet/options/subcommands.hpp"
 #include "fleet/workers/certificates.hpp"
-#include "fleet/workers/packing.hpp"
 #include "fleet/workers/split.hpp"
 #include "fleet/workers/token.hpp"
-#include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
 
@@ -20,7 +18,6 @@ namespace {
 constexpr double gather_most_s = 120;  ///< until all workers are there
 constexpr double prepare_most_s = 120; ///< until all can begin
 constexpr double leave_most_s = 5;     ///< of processes that have given their report
-constexpr int clocks_wanted = 4;
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
 constexpr duration look_each = std::chrono::milliseconds{20};
@@ -29,15 +26,19 @@ duration of_seconds(double s) {
   return duration{static_cast<std::int64_t>(std::max(s, 0.0) * 1e9)};
 }
 
+startup_error failed(std::string why) {
+  return {exit_code::environment_failed, std::move(why)};
+}
+
 } // namespace
 
 coordinator::coordinator(settings s)
-    : settings_(std::move(s)),
-      wire_(certificates_of(settings_.crew.certificates, settings_.crew.workers.empty())) {
+    : settings_(std::move(s)), wire_(papers_of(settings_.crew.certificates)) {
   const auto& crew = settings_.crew;
   workers_.resize(crew.processes != 0  ? crew.processes
                   : crew.expected != 0 ? crew.expected
                                        : crew.workers.size());
+  shares_.resize(workers_.size());
 }
 
 coordinator::~coordinator() {
@@ -64,16 +65,16 @@ result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
 
 std::optional<startup_error> coordinator::open_doors() {
   const auto& crew = settings_.crew;
-  const auto failed = [](const std::string& why) {
-    return startup_error{exit_code::environment_failed, why};
-  };
   for (std::size_t i = 0; i < crew.workers.size(); ++i) {
     const auto peer = wire_.connect(crew.workers[i]);
     if (!peer) {
       return failed(peer.error());
     }
-    workers_[i].peer = peer.value();
-    wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0});
+    auto& w = workers_[i];
+    w.peer = peer.value();
+    w.called = w.door = crew.workers[i];
+    w.door_seen = true;
+    wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0, {}, {}, 0});
   }
   if (!crew.workers.empty()) {
     return std::nullopt;
@@ -85,43 +86,42 @@ std::optional<startup_error> coordinator::open_doors() {
     return failed(port.error());
   }
   at.port = port.value();
+  listening_ = at;
   if (crew.processes == 0) {
     std::printf("workers at %s\n", at.text().c_str());
     std::fflush(stdout);
   }
   for (std::uint32_t i = 0; i < crew.processes; ++i) {
-    auto made = local_process::start({"worker", "--join", at.text()},
-                                     std::string{token_variable} + "=" + settings_.token);
-    if (made.pid() < 0) {
-      return failed("the system has no process for a worker");
+    if (auto error = start_process()) {
+      return error;
     }
-    processes_.push_back(std::move(made));
   }
+  return std::nullopt;
+}
+
+std::optional<startup_error> coordinator::start_process() {
+  auto made = local_process::start({"worker", "--join", listening_->text()},
+                                   std::string{token_variable} + "=" + settings_.token);
+  if (made.pid() < 0) {
+    return failed("the system has no process for a worker");
+  }
+  processes_.push_back(std::move(made));
   return std::nullopt;
 }
 
 std::vector<actors::shard*> coordinator::mirrors(const actors::product_map& products) {
   std::vector<actors::shard*> out;
-  for (auto& w : workers_) {
-    w.mirror = std::make_unique<shard_mirror>(products);
-    out.push_back(&w.mirror->shard());
+  for (auto& share : shares_) {
+    share.mirror = std::make_unique<shard_mirror>(products);
+    out.push_back(&share.mirror->shard());
   }
   return out;
 }
 
-coordinator::worker* coordinator::of(peer_number peer) {
-  const auto found = std::find_if(workers_.begin(), workers_.end(),
-                                  [peer](const worker& w) { return w.peer == peer; });
-  return found == workers_.end() ? nullptr : &*found;
-}
-
-std::optional<startup_error> coordinator::await(const std::function<bool(const worker&)>& done,
+std::optional<startup_error> coordinator::await(const std::function<bool(const crew_worker&)>& done,
                                                 std::string_view what, double at_most_s,
                                                 stop_signals& signals) {
   const double until = monotonic_seconds() + at_most_s;
-  const auto failed = [](std::string why) {
-    return startup_error{exit_code::environment_failed, std::move(why)};
-  };
   while (!std::all_of(workers_.begin(), workers_.end(), done)) {
     if (signals.wait(duration::zero())) {
       return interrupted_early("while " + std::string{what});
@@ -159,165 +159,106 @@ void coordinator::share_out() {
   if (std::any_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.count == 0; })) {
     ranges = split_devices(settings_.devices, std::vector<std::uint32_t>(weights.size(), 1));
   }
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i].devices = ranges[i];
-    shard_spec spec;
-    spec.words = settings_.words;
-    spec.seed = settings_.seed;
-    spec.first = ranges[i].first;
-    spec.count = ranges[i].count;
-    wire_.send(*workers_[i].peer, std::move(spec));
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    shares_[i].devices = ranges[i];
+    assign(shares_[i], workers_[i]);
   }
 }
 
+void coordinator::assign(crew_share& share, crew_worker& to) {
+  share.worker = index_of(to);
+  to.share = static_cast<std::size_t>(&share - shares_.data());
+  to.assigned_s = monotonic_seconds();
+  shard_spec spec;
+  spec.words = settings_.words;
+  spec.seed = settings_.seed;
+  spec.first = share.devices.first;
+  spec.count = share.devices.count;
+  spec.lease_s = lease_s();
+  spec.life = share.lives;
+  wire_.send(*to.peer, std::move(spec));
+}
+
+void coordinator::let_begin(crew_worker& w) {
+  wire_.send(*w.peer, crew_begin{began_s_ + w.clock_ahead_s});
+  w.begun = true;
+  w.heard_s = w.pulsed_s = std::max(began_s_, monotonic_seconds());
+  send_orders(w);
+}
+
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {
-  const auto has_clock = [](const worker& w) { return w.clocks >= clocks_wanted; };
+  const auto has_clock = [](const crew_worker& w) { return w.clocks >= clocks_wanted; };
   if (auto error = await(has_clock, "workers were awaited", gather_most_s, signals)) {
     return error;
   }
   share_out();
-  const auto can_begin = [](const worker& w) { return w.ready.has_value(); };
+  const auto can_begin = [](const crew_worker& w) { return !w.share || w.ready; };
   if (auto error = await(can_begin, "workers prepared the run", prepare_most_s, signals)) {
     return error;
   }
-  const double at = monotonic_seconds() + start_in_s;
+  began_s_ = monotonic_seconds() + start_in_s;
   for (auto& w : workers_) {
-    wire_.send(*w.peer, crew_begin{at + w.clock_ahead_s});
-    w.heard_s = at;
+    let_begin(w);
   }
   began_ = true;
-  while (monotonic_seconds() < at) {
-    if (signals.wait(of_seconds(at - monotonic_seconds()))) {
+  while (monotonic_seconds() < began_s_) {
+    if (signals.wait(of_seconds(began_s_ - monotonic_seconds()))) {
       return interrupted_early("just before the devices started");
     }
   }
   return std::nullopt;
 }
 
-void coordinator::on_stranger(peer_number from, const crew_message& message) {
-  const auto* hello = std::get_if<crew_hello>(&message);
-  if (hello == nullptr || !constant_time_equal(hello->token, settings_.token)) {
-    return; // nobody we know
-  }
-  const auto place = std::find_if(workers_.begin(), workers_.end(), [from](const worker& w) {
-    return w.peer == from || (!w.peer && !w.known);
-  });
-  if (place == workers_.end() || began_) {
-    wire_.send(from, crew_farewell{});
-    return;
-  }
-  place->peer = from;
-  place->known = true;
-  place->cores = hello->cores;
-  place->process = hello->process;
-  if (hello->version != version) {
-    place->ready =
-        crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
-                   "is fleet " + hello->version + ", and this is " + std::string{version}};
-  }
-  wire_.send(from, crew_clock{monotonic_seconds(), -1});
-}
-
-void coordinator::on_clock(worker& w, const crew_clock& clock) {
-  const double trip = monotonic_seconds() - clock.asked_s;
-  if (trip >= 0 && trip < w.best_trip_s) {
-    w.best_trip_s = trip;
-    w.clock_ahead_s = clock.told_s - (clock.asked_s + trip / 2);
-  }
-  if (++w.clocks < clocks_wanted) {
-    wire_.send(*w.peer, crew_clock{monotonic_seconds(), -1});
-  }
-}
-
-void coordinator::on_end(worker& w, crew_end& end) {
-  auto report = unpacked(end, w.mirror->shard().parts.size());
-  if (!report || !w.mirror->show(end.last)) {
-    lose(w, "its report is none of this run");
-    return;
-  }
-  w.last = std::move(end.last);
-  w.report = std::move(report);
-  w.ledger_lines = std::move(end.ledger_lines);
-  wire_.send(*w.peer, crew_farewell{});
-}
-
-void coordinator::on_event(wire_event& event) {
-  auto* const w = of(event.from);
-  if (!event.message) {
-    if (w != nullptr && !w->report && !w->lost_at_s) {
-      lose(*w, "its connection ended");
-    }
-    return;
-  }
-  if (w == nullptr || !w->known) {
-    on_stranger(event.from, *event.message);
-    return;
-  }
-  if (w->lost_at_s || w->report) {
-    return; // it comes too late
-  }
-  w->heard_s = monotonic_seconds();
-  if (const auto* clock = std::get_if<crew_clock>(&*event.message)) {
-    on_clock(*w, *clock);
-  } else if (auto* ready = std::get_if<crew_ready>(&*event.message)) {
-    w->ready = std::move(*ready);
-  } else if (auto* snapshot = std::get_if<crew_snapshot>(&*event.message); snapshot && began_) {
-    if (w->mirror->show(*snapshot)) {
-      w->last = std::move(*snapshot);
-    }
-  } else if (auto* end = std::get_if<crew_end>(&*event.message); end && began_) {
-    on_end(*w, *end);
-  }
-}
-
-void coordinator::lose(worker& w, std::string why) {
-  w.lost_at_s = now_s_;
-  w.why = std::move(why);
-  if (!began_) {
-    return;
-  }
-  w.mirror->lose();
-  const auto line =
-      fmt::format("worker {} with devices {} to {} was lost at {:.1f} s: {}", number_of(w),
-                  w.devices.first, w.devices.first + w.devices.count - 1, now_s_, w.why);
-  const bool stop = settings_.crew.on_loss == worker_loss::stop;
-  news_.lines.push_back(line + (stop ? "; the run ends" : "; the others go on"));
-  news_.end = news_.end || stop;
-}
-
-company_news coordinator::turn(double now_s) {
-  now_s_ = now_s;
-  while (auto event = wire_.next()) {
-    on_event(*event);
-  }
-  for (auto& w : workers_) {
-    w.mirror->run_jobs();
-    if (!w.report && !w.lost_at_s && monotonic_seconds() - w.heard_s > worker_silence_s) {
-      lose(w, fmt::format("nothing was heard of it for {:g} s", worker_silence_s));
-    }
-  }
-  return std::exchange(news_, {});
-}
-
 void coordinator::drain() {
+  draining_ = true;
+  order(crew_order_kind::drain, {});
   for (const auto& w : workers_) {
-    if (w.peer) {
-      wire_.send(*w.peer, crew_order{static_cast<std::uint8_t>(crew_order_kind::drain), {}, {}});
+    if (w.peer && w.lives() && !w.begun) {
+      wire_.send(*w.peer, crew_farewell{});
     }
   }
 }
 
 bool coordinator::all_over() const {
-  return std::all_of(workers_.begin(), workers_.end(),
-                     [](const worker& w) { return w.report || w.lost_at_s; });
+  return std::none_of(workers_.begin(), workers_.end(),
+                      [](const crew_worker& w) { return w.lives() && w.begun; });
 }
 
-void coordinator::relay(const control_order& order) {
-  const auto kind =
-      order.verb == control_verb::add ? crew_order_kind::add_fault : crew_order_kind::remove_fault;
-  for (const auto& w : workers_) {
-    wire_.send(*w.peer, crew_order{static_cast<std::uint8_t>(kind), order.words, order.names});
+/// For one that is cut off, and may have devices or a report still.
+bool coordinator::waits() const {
+  const double now = monotonic_seconds();
+  return std::any_of(workers_.begin(), workers_.end(), [now](const crew_worker& w) {
+    return w.lives() && w.begun && (!w.connected || now - w.heard_s > cut_after_s);
+  });
+}
+
+void coordinator::relay(const control_order& what) {
+  order(what.verb == control_verb::add ? crew_order_kind::add_fault : crew_order_kind::remove_fault,
+        what);
+}
+
+void coordinator::order(crew_order_kind kind, const control_order& what) {
+  orders_.push_back({static_cast<std::uint8_t>(kind), what.words, what.names, now_s_});
+  for (auto& w : workers_) {
+    if (w.lives() && w.begun) {
+      send_orders(w);
+    }
   }
+}
+
+/// Those that it has not been sent; one that was cut off tells how many have reached it.
+void coordinator::send_orders(crew_worker& w) {
+  for (; w.orders < orders_.size(); ++w.orders) {
+    wire_.send(*w.peer, orders_[w.orders]);
+  }
+}
+
+std::size_t coordinator::index_of(const crew_worker& w) const {
+  std::size_t i = 0;
+  while (&workers_[i] != &w) {
+    ++i;
+  }
+  return i;
 }
 
 } // namespace fleet::program

@@ -31,6 +31,8 @@ struct crew_options {
   std::string token_file;   ///< empty: FLEET_WORKER_TOKEN, or one of our own for our own processes
   std::string certificates; ///< a folder as `fleet worker --init-certs` makes it; empty: none
   worker_loss on_loss = worker_loss::leave;
+  /// A worker goes on for so long without its coordinator.
+  duration lease = std::chrono::seconds{30};
 
   [[nodiscard]] bool any() const noexcept {
     return processes != 0 || !workers.empty() || expected != 0;

@@ -2,6 +2,7 @@
 #include "fleet/workers/snapshots.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fleet/run/machine.hpp"
 #include "fleet/workers/counts.hpp"
@@ -43,9 +44,17 @@ snapshot_maker::snapshot_maker(const shown_run& run) : run_(run) {
                std::vector<actors::histogram_snapshot>(histograms));
 }
 
+void snapshot_maker::begin_anew() {
+  whole_ = true;
+  for (auto& product : told_) {
+    std::fill(product.begin(), product.end(), actors::histogram_snapshot{});
+  }
+}
+
 crew_snapshot snapshot_maker::make(double at_s) {
   crew_snapshot out;
   out.at_s = at_s;
+  out.whole = std::exchange(whole_, false);
   out.cpu_s = cpu_seconds();
   out.rss_bytes = resident_bytes();
   for (std::size_t i = 0; i < told_.size(); ++i) {

@@ -16,10 +16,13 @@ public:
 
   /// Callable while devices run. Of latencies, what came since the last one.
   crew_snapshot make(double at_s);
+  /// Former ones may not have arrived: the next one is whole.
+  void begin_anew();
 
 private:
   shown_run run_;
   std::vector<std::vector<actors::histogram_snapshot>> told_; ///< by product and histogram
+  bool whole_ = true;                                         ///< nothing was told
 };
 
 } // namespace fleet::program

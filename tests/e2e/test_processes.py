@@ -166,15 +166,16 @@ class Processes(harness.Case):
         for pid in workers:
             wait_until(lambda pid=pid: not alive(pid), f"the end of worker {pid}")
 
-    def test_a_worker_that_is_silent_is_lost_in_seconds(self):
+    def test_a_worker_that_is_silent_is_lost_after_its_lease(self):
         going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
-                                 "--on-worker-loss", "stop", "--report-every", "200ms")
+                                 "--on-worker-loss", "stop", "--worker-lease", "5s",
+                                 "--report-every", "200ms")
         workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
                              "two workers")
         online(going, 20)
         os.kill(workers[0], signal.SIGSTOP)
         self.assertEqual(going.wait(90), 1, going.output + going.error_output)
-        self.assertIn("nothing was heard of it for 8 s", going.error_output)
+        self.assertIn("nothing was heard of it for", going.error_output)
         self.assertFalse([pid for pid in workers if alive(pid)])
 
     def test_live_faults_reach_the_devices_of_all(self):
