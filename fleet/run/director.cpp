@@ -125,14 +125,14 @@ void director::look() {
 void director::drive() {
   wall_began_ = monotonic_seconds();
   spawn_root();
-  began_at_ = world_->elapsed_s();
+  began_at_ = world_->elapsed_s() - company_.late_s();
   if (ready_.plan) {
     children_ = children_behind(*ready_.plan);
   }
   if (auto why = faults_.begin(root_)) {
     miss_fault(std::move(*why));
   }
-  caf::anon_send(root_, actors::run_devices{});
+  caf::anon_send(root_, actors::run_devices{duration_of_seconds(company_.late_s())});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
       flow->start(ready_.seed, *ready_.credentials);

@@ -15,9 +15,8 @@ namespace fleet::program {
 
 namespace {
 
-constexpr double gather_most_s = 120;  ///< until all workers are there
-constexpr double prepare_most_s = 120; ///< until all can begin
-constexpr double leave_most_s = 5;     ///< of processes that have given their report
+constexpr double await_most_s = 120; ///< until all workers are there, and until all can begin
+constexpr double leave_most_s = 5;   ///< of processes that have given their report
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
 constexpr duration look_each = std::chrono::milliseconds{20};
@@ -76,19 +75,14 @@ std::optional<startup_error> coordinator::open_doors() {
     w.door_seen = true;
     wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0, {}, {}, 0});
   }
-  if (!crew.workers.empty()) {
+  if (!crew.workers.empty() && !takes_over()) {
     return std::nullopt;
   }
-  hal::address at = crew.listen.value_or(default_metrics_address());
-  at.port = crew.listen ? at.port : 0;
-  const auto port = wire_.listen(at);
-  if (!port) {
-    return failed(port.error());
+  if (auto error = listen()) {
+    return error;
   }
-  at.port = port.value();
-  listening_ = at;
-  if (crew.processes == 0) {
-    std::printf("workers at %s\n", at.text().c_str());
+  if (crew.expected != 0) {
+    std::printf("workers at %s\n", listening_->text().c_str());
     std::fflush(stdout);
   }
   for (std::uint32_t i = 0; i < crew.processes; ++i) {
@@ -96,6 +90,27 @@ std::optional<startup_error> coordinator::open_doors() {
       return error;
     }
   }
+  return std::nullopt;
+}
+
+/// Where workers that we go to are told to send others, all of this machine can be reached, if any
+/// of them is on another.
+std::optional<startup_error> coordinator::listen() {
+  const auto& crew = settings_.crew;
+  hal::address at = crew.listen.value_or(default_metrics_address());
+  at.port = crew.listen ? at.port : 0;
+  for (const auto& worker : crew.workers) {
+    if (!worker.loopback()) {
+      at = {};
+      at.v6 = worker.v6;
+    }
+  }
+  const auto port = wire_.listen(at);
+  if (!port) {
+    return failed(port.error());
+  }
+  at.port = port.value();
+  listening_ = at;
   return std::nullopt;
 }
 
@@ -119,10 +134,13 @@ std::vector<actors::shard*> coordinator::mirrors(const actors::product_map& prod
 }
 
 std::optional<startup_error> coordinator::await(const std::function<bool(const crew_worker&)>& done,
-                                                std::string_view what, double at_most_s,
+                                                std::size_t wanted, std::string_view what,
                                                 stop_signals& signals) {
-  const double until = monotonic_seconds() + at_most_s;
-  while (!std::all_of(workers_.begin(), workers_.end(), done)) {
+  const double until = monotonic_seconds() + await_most_s;
+  const auto count = [this, &done] {
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), done));
+  };
+  while (count() < wanted) {
     if (signals.wait(duration::zero())) {
       return interrupted_early("while " + std::string{what});
     }
@@ -134,7 +152,7 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const c
         return startup_error{static_cast<exit_code>(w.ready->code),
                              fmt::format("worker {}: {}", number_of(w), w.ready->message)};
       }
-      if (w.lost_at_s) {
+      if (w.lost_at_s && number_of(w) <= shares_.size()) { // and no spare
         return failed(fmt::format("worker {} is lost: {}", number_of(w), w.why));
       }
     }
@@ -142,18 +160,28 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const c
       return failed("the process of a worker ended before the run began");
     }
     if (monotonic_seconds() > until) {
-      return failed(fmt::format("{} of {} workers were ready within {:g} s",
-                                std::count_if(workers_.begin(), workers_.end(), done),
-                                workers_.size(), at_most_s));
+      return failed(
+          fmt::format("{} of {} workers were ready within {:g} s", count(), wanted, await_most_s));
     }
   }
   return std::nullopt;
 }
 
 void coordinator::share_out() {
-  std::vector<std::uint32_t> weights;
+  // Of a worker that has not come yet nobody knows the cores: as many as the others have.
+  std::uint64_t cores = 0;
+  std::uint64_t known = 0;
   for (const auto& w : workers_) {
-    weights.push_back(settings_.crew.processes != 0 ? 1 : std::max(w.cores, 1U));
+    cores += w.known ? std::max(w.cores, 1U) : 0;
+    known += w.known ? 1 : 0;
+  }
+  const auto usual = static_cast<std::uint32_t>(cores / std::max<std::uint64_t>(known, 1));
+  std::vector<std::uint32_t> weights;
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    const auto& w = workers_[i];
+    weights.push_back(settings_.crew.processes != 0 ? 1
+                      : w.known                     ? std::max(w.cores, 1U)
+                                                    : std::max(usual, 1U));
   }
   auto ranges = split_devices(settings_.devices, weights);
   if (std::any_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.count == 0; })) {
@@ -161,7 +189,9 @@ void coordinator::share_out() {
   }
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     shares_[i].devices = ranges[i];
-    assign(shares_[i], workers_[i]);
+    if (workers_[i].known) {
+      assign(shares_[i], workers_[i]);
+    }
   }
 }
 
@@ -176,6 +206,9 @@ void coordinator::assign(crew_share& share, crew_worker& to) {
   spec.count = share.devices.count;
   spec.lease_s = lease_s();
   spec.life = share.lives;
+  spec.since_s = began_ ? now_s_ : 0;
+  spec.keeps_accounts = settings_.accounts;
+  spec.accounts = share.accounts.all();
   wire_.send(*to.peer, std::move(spec));
 }
 
@@ -188,17 +221,21 @@ void coordinator::let_begin(crew_worker& w) {
 
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {
   const auto has_clock = [](const crew_worker& w) { return w.clocks >= clocks_wanted; };
-  if (auto error = await(has_clock, "workers were awaited", gather_most_s, signals)) {
+  const auto least = settings_.crew.begin_with;
+  if (auto error =
+          await(has_clock, least != 0 ? least : shares_.size(), "workers were awaited", signals)) {
     return error;
   }
   share_out();
   const auto can_begin = [](const crew_worker& w) { return !w.share || w.ready; };
-  if (auto error = await(can_begin, "workers prepared the run", prepare_most_s, signals)) {
+  if (auto error = await(can_begin, workers_.size(), "workers prepared the run", signals)) {
     return error;
   }
   began_s_ = monotonic_seconds() + start_in_s;
   for (auto& w : workers_) {
-    let_begin(w);
+    if (w.share) {
+      let_begin(w);
+    }
   }
   began_ = true;
   while (monotonic_seconds() < began_s_) {

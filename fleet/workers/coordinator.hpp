@@ -32,6 +32,8 @@ public:
     std::uint64_t seed = 0;
     std::uint32_t devices = 0;
     std::vector<device_range> products; ///< of the run, by number
+    bool accounts =
+        false; ///< a far side outlives workers, so that their accounts are worth keeping
   };
   /// Listens, or connects, and starts processes of its own. Or says why it cannot.
   static result<std::unique_ptr<company>, startup_error> open(settings s);
@@ -56,10 +58,11 @@ public:
 private:
   explicit coordinator(settings s);
   std::optional<startup_error> open_doors();
+  std::optional<startup_error> listen();
   std::optional<startup_error> start_process();
   /// Lets events come until each of these workers is as `done` says.
   std::optional<startup_error> await(const std::function<bool(const crew_worker&)>& done,
-                                     std::string_view what, double at_most_s,
+                                     std::size_t wanted, std::string_view what,
                                      stop_signals& signals);
   void share_out();
   void assign(crew_share& share, crew_worker& to);
@@ -77,6 +80,17 @@ private:
   void watch(crew_worker& w);
   void seek(crew_worker& w);
   void lose(crew_worker& w, std::string why);
+
+  /// Finds workers for shares that have none.
+  void staff();
+  void staff(crew_share& share);
+  void hire(crew_share& share);
+  /// A worker with a share that has not begun it yet.
+  void start_late(crew_worker& w);
+  [[nodiscard]] bool takes_over() const noexcept {
+    return settings_.crew.on_loss == worker_loss::takeover;
+  }
+  [[nodiscard]] const crew_worker* successor_of(const crew_worker& w) const;
   void order(crew_order_kind kind, const control_order& what);
   void send_orders(crew_worker& w);
 

@@ -8,6 +8,19 @@
 
 namespace fleet::program {
 
+namespace {
+
+void forget_ledger(report::run_facts& part) {
+  part.ledger_known = part.uplink_known = true;
+  part.uplink = part.downlink = {};
+  for (auto& product : part.products) {
+    product.uplink = product.downlink = {};
+    product.ledger_known = product.uplink_tagged = product.uplink_whole = true;
+  }
+}
+
+} // namespace
+
 /// What its devices had sent and been acknowledged when it was last heard of; what the far side had
 /// of them nobody can tell any more.
 report::run_facts coordinator::lost_part(const crew_worker& w) const {
@@ -46,22 +59,42 @@ report::run_facts coordinator::lost_part(const crew_worker& w) const {
 }
 
 void coordinator::complete(report::run_facts& facts) {
-  report::begin_parts(facts);
   for (auto& w : workers_) {
     if (w.lives() && w.begun) {
       lose(w, "it gave no report in time");
     }
+    if (w.report || w.left) {
+      const auto counts = w.left ? w.left->uplink : lost_part(w).uplink;
+      w.published = counts.attempted;
+      w.acknowledged = counts.acknowledged;
+    }
+  }
+  report::begin_parts(facts);
+  for (auto& w : workers_) {
     if (!w.report && !w.left) {
       continue; // it never had devices
     }
+    const auto* const successor = w.report ? nullptr : successor_of(w);
+    if (successor != nullptr && settings_.accounts) {
+      forget_ledger(*w.left); // whoever took it over has it
+    }
     report::add_part(facts, w.report ? *w.report : *w.left);
     const auto who = fmt::format("worker {}", number_of(w));
+    if (w.lost_at_s && successor != nullptr && settings_.accounts) {
+      continue; // nothing is missing
+    }
     if (w.lost_at_s) {
       const auto& devices = shares_[*w.share].devices;
+      const auto taken =
+          successor == nullptr
+              ? std::string{}
+              : fmt::format("; worker {} took them over, but their far side of until then is gone",
+                            number_of(*successor));
       facts.failures.push_back(fmt::format(
           "{} with devices {} to {} was lost at {:.1f} s ({}): of it the report has what was heard "
-          "until {:.1f} s",
-          who, devices.first, devices.first + devices.count - 1, *w.lost_at_s, w.why, w.last.at_s));
+          "until {:.1f} s{}",
+          who, devices.first, devices.first + devices.count - 1, *w.lost_at_s, w.why, w.last.at_s,
+          taken));
     } else {
       for (const auto& why : w.report->failures) {
         facts.failures.push_back(who + ": " + why);
@@ -69,6 +102,13 @@ void coordinator::complete(report::run_facts& facts) {
       if (w.report->interrupted) {
         facts.failures.push_back(who + " was interrupted");
       }
+    }
+  }
+  for (const auto& share : shares_) {
+    if (share.lives == 0 && !share.worker) {
+      facts.failures.push_back(fmt::format("devices {} to {} never began: no worker came for them",
+                                           share.devices.first,
+                                           share.devices.first + share.devices.count - 1));
     }
   }
   facts_ = told();
@@ -89,9 +129,11 @@ std::vector<report::worker_fact> coordinator::told() const {
     fact.reported = w.report.has_value();
     fact.lost_at_s = w.lost_at_s;
     fact.why = w.why;
-    const auto counts = w.left ? w.left->uplink : lost_part(w).uplink;
-    fact.published = counts.attempted;
-    fact.acknowledged = counts.acknowledged;
+    if (w.after) {
+      fact.takes_over = static_cast<std::uint32_t>(*w.after + 1);
+    }
+    fact.published = w.published;
+    fact.acknowledged = w.acknowledged;
     fact.cpu_s = w.last.cpu_s;
     fact.rss_max_bytes = w.last.rss_bytes;
     if (w.lost_at_s) {

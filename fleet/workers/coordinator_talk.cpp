@@ -42,11 +42,12 @@ void coordinator::on_stranger(peer_number from, const crew_hello& hello) {
   }
   const auto place = std::find_if(workers_.begin(), workers_.end(),
                                   [](const crew_worker& w) { return !w.peer && !w.known; });
-  if (again != workers_.end() || place == workers_.end() || began_) {
+  const bool full = place == workers_.end() && workers_.size() >= 2 * workers_most;
+  if (again != workers_.end() || full || draining_ || (began_ && hello.version != version)) {
     wire_.send(from, crew_farewell{});
     return;
   }
-  meet(*place, from, hello);
+  meet(place == workers_.end() ? workers_.emplace_back() : *place, from, hello);
 }
 
 void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello) {
@@ -102,6 +103,18 @@ void coordinator::on_end(crew_worker& w, crew_end& end) {
     return;
   }
   w.last = std::move(end.last);
+  (void)shares_[*w.share].accounts.take(w.last.accounts, shares_[*w.share].devices);
+  if (report->interrupted && takes_over() && !draining_) {
+    lose(w, "it was told to stop, or was cut off for too long");
+    if (!settings_.accounts) { // what it had it has settled itself
+      report->online_end = 0;
+      for (auto& product : report->products) {
+        product.online_end = 0;
+      }
+      w.left = std::move(report);
+    }
+    return;
+  }
   w.report = std::move(report);
   w.ledger_lines = std::move(end.ledger_lines);
   wire_.send(*w.peer, crew_farewell{});
@@ -151,7 +164,10 @@ void coordinator::on_event(wire_event& event) {
   } else if (auto* ready = std::get_if<crew_ready>(&event.message)) {
     w->ready = std::move(*ready);
   } else if (auto* snapshot = std::get_if<crew_snapshot>(&event.message); snapshot && w->begun) {
-    if (shares_[*w->share].mirror->show(*snapshot)) {
+    auto& share = shares_[*w->share];
+    if (share.mirror->show(*snapshot)) {
+      (void)share.accounts.take(snapshot->accounts, share.devices);
+      snapshot->accounts.clear();
       w->last = std::move(*snapshot);
     }
   } else if (auto* end = std::get_if<crew_end>(&event.message); end && w->begun) {
@@ -223,19 +239,30 @@ void coordinator::lose(crew_worker& w, std::string why) {
   if (w.peer) {
     wire_.send(*w.peer, crew_farewell{});
   }
-  if (!began_ || !w.share || !w.begun) {
+  if (!began_ || !w.share) {
     return;
   }
   auto& share = shares_[*w.share];
-  share.mirror->lose();
   share.worker.reset();
+  if (!w.begun) {
+    news_.lines.push_back(fmt::format("worker {} does not begin: {}", number_of(w), w.why));
+    w.share.reset();
+    return;
+  }
+  share.mirror->lose();
+  share.last = index_of(w);
+  share.hired = 0;
+  share.hired_s = -1e9;
   ++share.lives;
   w.left = lost_part(w);
   const auto line = fmt::format("worker {} with devices {} to {} was lost at {:.1f} s: {}",
                                 number_of(w), share.devices.first,
                                 share.devices.first + share.devices.count - 1, now_s_, w.why);
   const bool stop = settings_.crew.on_loss == worker_loss::stop;
-  news_.lines.push_back(line + (stop ? "; the run ends" : "; the others go on"));
+  news_.lines.push_back(line
+                        + (stop                         ? "; the run ends"
+                           : takes_over() && !draining_ ? "; another one takes them over"
+                                                        : "; the others go on"));
   news_.end = news_.end || stop;
 }
 
@@ -252,6 +279,7 @@ company_news coordinator::turn(double now_s) {
       watch(w);
     }
   }
+  staff();
   return std::exchange(news_, {});
 }
 

@@ -4,9 +4,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fleet/run/company.hpp"
 #include "fleet/workers/lifeline.hpp"
+#include "fleet/workers/local_process.hpp"
 #include "fleet/workers/messages.hpp"
 #include "fleet/workers/snapshots.hpp"
 
@@ -19,6 +21,10 @@ public:
 
   [[nodiscard]] bool leads() const noexcept override { return false; }
   [[nodiscard]] device_range here() const noexcept override { return {part_.first, part_.count}; }
+  [[nodiscard]] duration head_start() const override;
+  [[nodiscard]] double late_s() const override { return late_s_; }
+  bool inherit(const std::vector<actors::shard*>& shards) override;
+  [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
   void report(const report::run_facts& facts, std::string ledger_lines) override;
@@ -26,6 +32,8 @@ public:
 private:
   void on_order(const crew_order& order, company_news& news);
   void show(double now_s);
+  void hire(const std::string& address);
+  void see_off();
   [[nodiscard]] bool alone() const;
 
   lifeline& coordinator_;
@@ -35,6 +43,8 @@ private:
   double now_s_ = 0;
   std::uint32_t orders_ = 0; ///< carried out
   bool dismissed_ = false;   ///< its devices are another's
+  double late_s_ = 0;
+  std::vector<std::unique_ptr<local_process>> hired_;
 };
 
 } // namespace fleet::program

@@ -147,6 +147,7 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
     }
     settings.seed = ready.seed;
     settings.devices = ready.devices();
+    settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;
     for (const auto& product : ready.products) {
       settings.products.push_back(product.plan.devices);
     }

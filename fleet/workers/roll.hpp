@@ -9,6 +9,7 @@
 
 #include "fleet/report/facts.hpp"
 #include "fleet/scenario/plan.hpp"
+#include "fleet/workers/accounts.hpp"
 #include "fleet/workers/messages.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/wire.hpp"
@@ -44,7 +45,9 @@ struct crew_worker {
   std::string ledger_lines;
   std::optional<double> lost_at_s;
   std::string why;
-  std::optional<std::size_t> after;      ///< the worker whose devices it took over
+  std::optional<std::size_t> after; ///< the worker whose devices it took over
+  std::uint64_t published = 0;      ///< by its devices, known at the end
+  std::uint64_t acknowledged = 0;
   std::optional<report::run_facts> left; ///< of one that was lost: what it had counted
 
   [[nodiscard]] bool lives() const noexcept { return known && !report && !lost_at_s; }
@@ -55,6 +58,11 @@ struct crew_share {
   std::unique_ptr<shard_mirror> mirror;
   std::optional<std::size_t> worker; ///< who has it
   std::uint32_t lives = 0;           ///< workers that had it
+  std::optional<std::size_t> last;   ///< the last of them
+  account_shelf accounts;
+  double hired_s = -1e9; ///< when somebody was asked to start one more worker for it
+  int hired = 0;         ///< how often
+  bool given_up = false; ///< nobody will have it any more
 };
 
 } // namespace fleet::program
