@@ -12,12 +12,13 @@ namespace fleet::program {
 
 namespace {
 
-constexpr words_of<worker_loss, 2> loss_words{
-    {{"leave", worker_loss::leave}, {"stop", worker_loss::stop}}};
+constexpr words_of<worker_loss, 3> loss_words{{{"takeover", worker_loss::takeover},
+                                               {"leave", worker_loss::leave},
+                                               {"stop", worker_loss::stop}}};
 /// All have a value, which is the next word where there is no `=`.
-constexpr std::array<std::string_view, 7> names{"--worker-certs",   "--processes", "--workers",
-                                                "--expect-workers", "--listen",    "--worker-token",
-                                                "--on-worker-loss"};
+constexpr std::array<std::string_view, 9> names{
+    "--worker-certs", "--processes",      "--workers",      "--expect-workers", "--listen",
+    "--worker-token", "--on-worker-loss", "--worker-lease", "--begin-with"};
 
 setter set_one_address(std::optional<hal::address>& out) {
   return {[&out](std::string_view value) -> std::optional<std::string> {
@@ -87,6 +88,10 @@ void crew_flags(flag_set& flags, crew_options& out) {
               "Splits them over N workers that come to --listen by themselves, as `fleet worker "
               "--join`: 1 to 256.",
               set_count(out.expected, 1, workers_most));
+  flags.value("--begin-with", "N",
+              "The run begins when so many of them are there, and the devices of the others when "
+              "those come. Default: all.",
+              set_count(out.begin_with, 1, workers_most));
   flags.value("--listen", "ADDR", "Where they come to. Default 127.0.0.1 and a free port.",
               set_one_address(out.listen));
   flags.value("--worker-token", "FILE",
@@ -97,10 +102,14 @@ void crew_flags(flag_set& flags, crew_options& out) {
               "A folder as `fleet worker --init-certs` makes it: connections to workers are "
               "encrypted, and each side shows a certificate. Needed beyond this machine.",
               set_text(out.certificates));
-  flags.value("--on-worker-loss", "leave|stop",
-              "When a worker dies: leave (the others go on, its devices stay away) or stop (the "
-              "run ends). Default leave.",
+  flags.value("--on-worker-loss", "takeover|leave|stop",
+              "When a worker dies: takeover (a spare worker, or one more beside another one, gets "
+              "its devices), leave (they stay away) or stop (the run ends). Default takeover.",
               set_word(out.on_loss, loss_words));
+  flags.value("--worker-lease", "TIME",
+              "A worker that is cut off from here goes on for so long, and then stops its devices "
+              "by itself: 5s to 1h. Default 30s.",
+              set_duration(out.lease, std::chrono::seconds{5}, std::chrono::hours{1}));
 }
 
 std::optional<std::string> beyond_loopback(std::string_view flag, const hal::address& at,
@@ -116,7 +125,8 @@ std::optional<std::string> beyond_loopback(std::string_view flag, const hal::add
 std::optional<std::string> crew_contradiction(const run_options& run, const crew_options& crew,
                                               const flag_set& flags) {
   if (!crew.any()) {
-    for (const auto flag : {"--listen", "--worker-token", "--worker-certs", "--on-worker-loss"}) {
+    for (const auto flag : {"--listen", "--worker-token", "--worker-certs", "--on-worker-loss",
+                            "--worker-lease", "--begin-with"}) {
       if (flags.given(flag)) {
         return std::string{flag}
                + " is about workers; add --processes, --workers or --expect-workers";
@@ -136,6 +146,9 @@ std::optional<std::string> crew_contradiction(const run_options& run, const crew
   }
   if (run.judged.soak) {
     return "--soak watches one process; leave it out, or run without workers";
+  }
+  if (crew.begin_with > crew.expected) {
+    return "--begin-with is of those that --expect-workers expects; give that, and no fewer";
   }
   if (crew.listen && crew.expected == 0) {
     return "--listen is for workers that come by themselves; add --expect-workers";

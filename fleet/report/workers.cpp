@@ -36,6 +36,7 @@ json of(const worker_fact& w) {
           {"lost_at_s", of(w.lost_at_s)},
           {"seen_at_s", of(w.seen_at_s)},
           {"why", w.why},
+          {"takes_over", w.takes_over ? json(*w.takes_over) : json(nullptr)},
           {"published", w.published},
           {"acknowledged", w.acknowledged},
           {"uplink", of(w.uplink, w)},
@@ -61,8 +62,10 @@ std::string with_workers(std::string text, const std::vector<worker_fact>& worke
 std::string to_text(const std::vector<worker_fact>& workers) {
   std::string out;
   for (const auto& w : workers) {
-    out += fmt::format("worker {}: devices {} to {}, {} published, {} acknowledged, ", w.number,
-                       w.first, w.first + w.devices - 1, w.published, w.acknowledged);
+    out += fmt::format("worker {}: devices {} to {}{}, {} published, {} acknowledged, ", w.number,
+                       w.first, w.first + w.devices - 1,
+                       w.takes_over ? fmt::format(" after worker {}", *w.takes_over) : "",
+                       w.published, w.acknowledged);
     out += w.reported ? fmt::format("{:.1f} s of CPU\n", w.cpu_s)
                       : fmt::format("lost at {:.1f} s: {}\n", w.lost_at_s.value_or(0), w.why);
   }

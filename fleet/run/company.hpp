@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,14 +29,22 @@ constexpr device_range common(const device_range& a, const device_range& b) noex
 struct shown_run {
   const std::vector<actors::shard*>& shards;
   const fault_desk& faults;
+  /// Runs a job on a shard's home, and comes back when it has run.
+  std::function<void(hal::home&, const std::function<void()>&)> on_home{};
+};
+
+/// An order of faults, for a worker.
+struct given_order {
+  control_order what;
+  double since_s = 0; ///< how long ago it was given, before this worker's devices ran
 };
 
 /// What comes for a director from the others.
 struct company_news {
-  bool end = false;                  ///< the run is to end now
-  bool alone = false;                ///< a worker's coordinator is gone for good
-  std::vector<std::string> lines;    ///< for people, at once
-  std::vector<control_order> orders; ///< of faults, for a worker
+  bool end = false;               ///< the run is to end now
+  bool alone = false;             ///< a worker's coordinator is gone for good
+  std::vector<std::string> lines; ///< for people, at once
+  std::vector<given_order> orders;
 };
 
 /// fill_in(), for a process that has the devices `here` alone.
@@ -63,11 +72,23 @@ public:
   /// Once a slice, `now_s` after the devices started.
   virtual company_news turn(double now_s) = 0;
 
+  // Of a worker that joins a run that goes on already:
+  /// What its world's time is on at the start, so that the run's beginning is no time before it.
+  [[nodiscard]] virtual duration head_start() const { return duration{0}; }
+  /// After begin(): since the devices of the others started.
+  [[nodiscard]] virtual double late_s() const { return 0; }
+  /// Before its devices run: whatever an earlier worker left of theirs. False: it is not of these.
+  virtual bool inherit(const std::vector<actors::shard*>& /*shards*/) { return true; }
+  /// Whether that were their accounts.
+  [[nodiscard]] virtual bool has_accounts() const { return false; }
+
   // Of a coordinator:
   /// The workers end their runs, those that have not.
   virtual void drain() {}
   /// Whether each has reported or is lost.
   [[nodiscard]] virtual bool all_over() const { return true; }
+  /// Whether it waits for one that is cut off.
+  [[nodiscard]] virtual bool waits() const { return false; }
   /// A live order about faults that was carried out here.
   virtual void relay(const control_order& /*order*/) {}
   /// Adds what the workers reported to what this process has seen: all that shards and meters do

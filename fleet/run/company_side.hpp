@@ -2,6 +2,7 @@
 // devices are here.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,13 +42,22 @@ struct company_side {
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) const {
     return others ? others->begin(run, signals) : std::nullopt;
   }
+  [[nodiscard]] duration head_start() const { return others ? others->head_start() : duration{0}; }
+  [[nodiscard]] double late_s() const { return others ? others->late_s() : 0; }
+  /// Commands to a device that a former worker may have had, and nobody can ask; null: none.
+  [[nodiscard]] const ledger::receiver_account* unheard_of(std::uint32_t device) const {
+    const auto found = unheard.find(device);
+    return found == unheard.end() ? nullptr : &found->second;
+  }
   [[nodiscard]] std::string workers_text() const {
     return others ? others->workers_text() : std::string{};
   }
 
   std::unique_ptr<company> others; ///< none: a run of one process
   elsewhere_hand elsewhere;
-  bool end_now = false; ///< they want the run to end
+  bool end_now = false;                                      ///< they want the run to end
+  std::map<std::uint32_t, ledger::receiver_account> unheard; ///< by index
+  bool alone = false; ///< nobody is there any more: the devices may soon be another's
 };
 
 } // namespace fleet::program

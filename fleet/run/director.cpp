@@ -20,6 +20,9 @@ duration duration_of_seconds(double s) {
   return duration{static_cast<std::int64_t>(std::max(s, 0.0) * 1e9)};
 }
 
+/// Of a worker whose devices may soon be another's (workers/coordinator.hpp: lease_margin_s).
+constexpr double alone_grace_s = 2;
+
 } // namespace
 
 std::string director::stage_text() const {
@@ -122,14 +125,14 @@ void director::look() {
 void director::drive() {
   wall_began_ = monotonic_seconds();
   spawn_root();
-  began_at_ = world_->elapsed_s();
+  began_at_ = world_->elapsed_s() - company_.late_s();
   if (ready_.plan) {
     children_ = children_behind(*ready_.plan);
   }
   if (auto why = faults_.begin(root_)) {
     miss_fault(std::move(*why));
   }
-  caf::anon_send(root_, actors::run_devices{});
+  caf::anon_send(root_, actors::run_devices{duration_of_seconds(company_.late_s())});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
       flow->start(ready_.seed, *ready_.credentials);
@@ -285,7 +288,7 @@ void director::end_load() {
     company_.others->drain();
   }
   // Anew: a twin elsewhere may have taken its time to give the faults up.
-  pace_ = {world_->elapsed_s(), seconds(grace())};
+  pace_ = {world_->elapsed_s(), company_.alone ? alone_grace_s : seconds(grace())};
   enter(stage::draining);
 }
 

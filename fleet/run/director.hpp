@@ -11,7 +11,6 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include "actors/device/speech_scratch.hpp"
 #include "actors/supervision/shard.hpp"
@@ -32,6 +31,7 @@
 #include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
+#include "fleet/run/system_config.hpp"
 #include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
@@ -41,11 +41,6 @@ namespace fleet::program {
 inline constexpr duration slice = std::chrono::milliseconds{100};
 
 class twin_host;
-
-/// Settings of CAF: its own workers sleep, since everything lives on homes (design, part 4).
-struct system_config : caf::actor_system_config {
-  system_config();
-};
 
 class director {
 public:
@@ -101,6 +96,9 @@ private:
   void end_load();
   void spawn_root(); ///< the devices' tree, or what stands for it
   void turn_company();
+  std::optional<startup_error> begin_together(); ///< with the others, where there are any
+  std::optional<startup_error> inherit();        ///< of a worker: what an earlier one left
+  std::optional<startup_error> find_unheard();
   void enter(stage s);
   void on_signal(int number);
   void show(); ///< on the terminal, where there is one, or by lines

@@ -9,6 +9,8 @@
 
 #include "actors/supervision/fleet_supervisor.hpp"
 #include "fleet/run/director.hpp"
+#include "fleet/run/unless_stopped.hpp"
+#include "protocol/ledger/succession.hpp"
 
 namespace fleet::program {
 
@@ -36,20 +38,70 @@ void director::spawn_root() {
                            : actors::spawn_fleet(*system_, shard_list_, all_ended_);
 }
 
+std::optional<startup_error> director::begin_together() {
+  if (auto error = inherit()) {
+    return error;
+  }
+  const auto on_home = [this](hal::home& home, const std::function<void()>& job) {
+    world_->call(home, job);
+  };
+  return company_.begin({shard_list_, faults_.desk(), on_home}, signals_);
+}
+
+std::optional<startup_error> director::inherit() {
+  if (!company_.serves()) {
+    return std::nullopt;
+  }
+  if (!company_.others->inherit(shard_list_)) {
+    return startup_error{exit_code::environment_failed, "it was sent accounts of other devices"};
+  }
+  return company_.others->has_accounts() && ready_.admin ? find_unheard() : std::nullopt;
+}
+
+/// Asks the twin for commands that the former worker's devices acknowledged behind its back: what
+/// it holds before a device of ours is there.
+std::optional<startup_error> director::find_unheard() {
+  const auto here = company_.here(options_.devices);
+  auto got = unless_stopped<result<twin_books, books_failure>>(
+      [api = admin_, where = admin_text(ready_.admin->at), here] {
+        return program::fetch_books(*api, where, here.first + here.count, here.first);
+      });
+  if (!got.answer) {
+    return interrupted_early("while the twin was asked for its ledger");
+  }
+  if (!*got.answer) {
+    return startup_error{got.answer->error().code, got.answer->error().message};
+  }
+  const auto& books = got.answer->value().devices;
+  for (const actors::shard* s : shard_list_) {
+    for (std::uint32_t i = 0; i < s->options.count; ++i) {
+      const std::uint32_t index = s->options.first + i;
+      if (const auto& sent = books[index].downlink) {
+        auto unheard = ledger::unheard_of(*sent, s->slots[i].downlink, sent->epoch());
+        if (unheard.accepted() != 0) {
+          company_.unheard.emplace(index, std::move(unheard));
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 void director::turn_company() {
   if (!company_.others) {
     return;
   }
   const auto news = company_.others->turn(world_->elapsed_s() - began_at_);
   for (const auto& order : news.orders) {
-    (void)faults_.answer(order);
+    faults_.carry_out(order.what,
+                      duration{static_cast<std::int64_t>(std::max(order.since_s, 0.0) * 1e9)});
   }
   for (const auto& line : news.lines) {
     line_->finish();
     std::fprintf(stderr, "fleet run: %s\n", line.c_str());
   }
-  if (news.alone && !facts_.interrupted) {
-    facts_.interrupted = true;
+  if (news.alone && !company_.alone) {
+    company_.alone = facts_.interrupted = true;
     std::fprintf(stderr, "fleet worker: the coordinator is gone; the devices stop\n");
   }
   company_.end_now = company_.end_now || news.end;
@@ -89,7 +141,8 @@ void director::expect_of_products() {
 
 void director::advance_leading() {
   const double now = world_->elapsed_s();
-  if (company_.others->all_over() || now >= pace_.over() + report_most_s) {
+  const bool waits = company_.others->waits() && !facts_.interrupted;
+  if (company_.others->all_over() || (now >= pace_.over() + report_most_s && !waits)) {
     enter(stage::ended);
     caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
   }

@@ -1,6 +1,7 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -91,7 +92,7 @@ exit_code director::execute() {
   make_shards();
   open_page();
   page_.readable.store(true, std::memory_order_release);
-  if (auto error = company_.begin({shard_list_, faults_.desk()}, signals_)) {
+  if (auto error = begin_together()) {
     return give_up(*error);
   }
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
@@ -255,8 +256,10 @@ void director::settle_ledger() {
                                   far ? far->refused_of(index) : nullptr);
       up.explain(slot.unmarked_repeats);
       product.uplink += up;
-      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
-                                    far ? far->downlink_since(index) : 0);
+      auto down =
+          ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
+                            far ? far->downlink_since(index) : 0, company_.unheard_of(index));
+      down.orphaned = std::exchange(down.refused, 0);
       down.explain(far ? far->doubled(index) : 0);
       auto& left = unheld[ready_.connection_of(index) - s->options.first];
       left -= ledger::explain_oversized(down, left);

@@ -48,7 +48,7 @@ void director::announce() const {
 std::optional<startup_error> director::set_up() {
   const bool embedded = options_.target.scheme == text::scheme::embedded && !company_.leads();
   world_ = options_.virtual_world ? make_virtual_world(options_, ready_.seed)
-                                  : make_real_world(options_, embedded);
+                                  : make_real_world(options_, embedded, company_.head_start());
   system_ = std::make_unique<caf::actor_system>(config_);
   world_->attach(*system_);
   if (embedded) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <unistd.h>
 
@@ -87,6 +88,14 @@ std::string fault_session::answer(const control_order& order) {
     case control_verb::remove: return remove(order.names);
   }
   return control_refusal("not understood");
+}
+
+void fault_session::carry_out(const control_order& order, duration since) {
+  const auto now = std::exchange(now_, std::max(now_ - since, duration{0}));
+  shards_.late_by(since);
+  (void)answer(order);
+  shards_.late_by(duration{0});
+  now_ = now;
 }
 
 std::string fault_session::add(const std::string& words) {

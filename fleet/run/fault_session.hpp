@@ -31,6 +31,8 @@ public:
   void relay_by(std::function<void(const control_order&)> relay) { relay_ = std::move(relay); }
   /// Carries an order out at once; the answer is a line of JSON.
   std::string answer(const control_order& order);
+  /// The same, of one that was given `since` ago elsewhere.
+  void carry_out(const control_order& order, duration since);
   /// Orders come by that, too.
   void also_take(order_box& box) { box_ = &box; }
   /// Opens the control socket, if the run has one. One that was asked for must be had.

@@ -70,12 +70,15 @@ std::optional<startup_error> init_certificates(const std::string& folder) {
   return std::nullopt;
 }
 
-std::optional<wire_certificates> certificates_of(const std::string& folder, bool listens) {
+wire_papers papers_of(const std::string& folder) {
   if (folder.empty()) {
-    return std::nullopt;
+    return {};
   }
-  const std::string name = folder + std::string{listens ? listener : caller};
-  return wire_certificates{folder + "/ca.pem", name + ".pem", name + ".key"};
+  const auto of = [&folder](std::string_view who) {
+    const std::string name = folder + std::string{who};
+    return wire_certificates{folder + "/ca.pem", name + ".pem", name + ".key"};
+  };
+  return {of(listener), of(caller)};
 }
 
 } // namespace fleet::program

@@ -14,6 +14,6 @@ namespace fleet::program {
 std::optional<startup_error> init_certificates(const std::string& folder);
 
 /// The files of such a folder; none where `folder` is empty.
-std::optional<wire_certificates> certificates_of(const std::string& folder, bool listens);
+wire_papers papers_of(const std::string& folder);
 
 } // namespace fleet::program

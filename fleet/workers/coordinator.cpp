@@ -1,4 +1,4 @@
-// Sharing out, starting, watching.
+// Opening, sharing out, starting; and the orders of a run. What workers say is coordinator_talk's.
 #include "fleet/workers/coordinator.hpp"
 
 #include <algorithm>
@@ -8,19 +8,15 @@
 
 #include "fleet/options/subcommands.hpp"
 #include "fleet/workers/certificates.hpp"
-#include "fleet/workers/packing.hpp"
 #include "fleet/workers/split.hpp"
 #include "fleet/workers/token.hpp"
-#include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
 
 namespace {
 
-constexpr double gather_most_s = 120;  ///< until all workers are there
-constexpr double prepare_most_s = 120; ///< until all can begin
-constexpr double leave_most_s = 5;     ///< of processes that have given their report
-constexpr int clocks_wanted = 4;
+constexpr double await_most_s = 120; ///< until all workers are there, and until all can begin
+constexpr double leave_most_s = 5;   ///< of processes that have given their report
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
 constexpr duration look_each = std::chrono::milliseconds{20};
@@ -29,15 +25,19 @@ duration of_seconds(double s) {
   return duration{static_cast<std::int64_t>(std::max(s, 0.0) * 1e9)};
 }
 
+startup_error failed(std::string why) {
+  return {exit_code::environment_failed, std::move(why)};
+}
+
 } // namespace
 
 coordinator::coordinator(settings s)
-    : settings_(std::move(s)),
-      wire_(certificates_of(settings_.crew.certificates, settings_.crew.workers.empty())) {
+    : settings_(std::move(s)), wire_(papers_of(settings_.crew.certificates)) {
   const auto& crew = settings_.crew;
   workers_.resize(crew.processes != 0  ? crew.processes
                   : crew.expected != 0 ? crew.expected
                                        : crew.workers.size());
+  shares_.resize(workers_.size());
 }
 
 coordinator::~coordinator() {
@@ -64,65 +64,83 @@ result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
 
 std::optional<startup_error> coordinator::open_doors() {
   const auto& crew = settings_.crew;
-  const auto failed = [](const std::string& why) {
-    return startup_error{exit_code::environment_failed, why};
-  };
   for (std::size_t i = 0; i < crew.workers.size(); ++i) {
     const auto peer = wire_.connect(crew.workers[i]);
     if (!peer) {
       return failed(peer.error());
     }
-    workers_[i].peer = peer.value();
-    wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0});
+    auto& w = workers_[i];
+    w.peer = peer.value();
+    w.called = w.door = crew.workers[i];
+    w.door_seen = true;
+    wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0, {}, {}, 0});
   }
-  if (!crew.workers.empty()) {
+  if (!crew.workers.empty() && !takes_over()) {
     return std::nullopt;
   }
+  if (auto error = listen()) {
+    return error;
+  }
+  if (crew.expected != 0) {
+    std::printf("workers at %s\n", listening_->text().c_str());
+    std::fflush(stdout);
+  }
+  for (std::uint32_t i = 0; i < crew.processes; ++i) {
+    if (auto error = start_process()) {
+      return error;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Where workers that we go to are told to send others, all of this machine can be reached, if any
+/// of them is on another.
+std::optional<startup_error> coordinator::listen() {
+  const auto& crew = settings_.crew;
   hal::address at = crew.listen.value_or(default_metrics_address());
   at.port = crew.listen ? at.port : 0;
+  for (const auto& worker : crew.workers) {
+    if (!worker.loopback()) {
+      at = {};
+      at.v6 = worker.v6;
+    }
+  }
   const auto port = wire_.listen(at);
   if (!port) {
     return failed(port.error());
   }
   at.port = port.value();
-  if (crew.processes == 0) {
-    std::printf("workers at %s\n", at.text().c_str());
-    std::fflush(stdout);
+  listening_ = at;
+  return std::nullopt;
+}
+
+std::optional<startup_error> coordinator::start_process() {
+  auto made = local_process::start({"worker", "--join", listening_->text()},
+                                   std::string{token_variable} + "=" + settings_.token);
+  if (made.pid() < 0) {
+    return failed("the system has no process for a worker");
   }
-  for (std::uint32_t i = 0; i < crew.processes; ++i) {
-    auto made = local_process::start({"worker", "--join", at.text()},
-                                     std::string{token_variable} + "=" + settings_.token);
-    if (made.pid() < 0) {
-      return failed("the system has no process for a worker");
-    }
-    processes_.push_back(std::move(made));
-  }
+  processes_.push_back(std::move(made));
   return std::nullopt;
 }
 
 std::vector<actors::shard*> coordinator::mirrors(const actors::product_map& products) {
   std::vector<actors::shard*> out;
-  for (auto& w : workers_) {
-    w.mirror = std::make_unique<shard_mirror>(products);
-    out.push_back(&w.mirror->shard());
+  for (auto& share : shares_) {
+    share.mirror = std::make_unique<shard_mirror>(products);
+    out.push_back(&share.mirror->shard());
   }
   return out;
 }
 
-coordinator::worker* coordinator::of(peer_number peer) {
-  const auto found = std::find_if(workers_.begin(), workers_.end(),
-                                  [peer](const worker& w) { return w.peer == peer; });
-  return found == workers_.end() ? nullptr : &*found;
-}
-
-std::optional<startup_error> coordinator::await(const std::function<bool(const worker&)>& done,
-                                                std::string_view what, double at_most_s,
+std::optional<startup_error> coordinator::await(const std::function<bool(const crew_worker&)>& done,
+                                                std::size_t wanted, std::string_view what,
                                                 stop_signals& signals) {
-  const double until = monotonic_seconds() + at_most_s;
-  const auto failed = [](std::string why) {
-    return startup_error{exit_code::environment_failed, std::move(why)};
+  const double until = monotonic_seconds() + await_most_s;
+  const auto count = [this, &done] {
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), done));
   };
-  while (!std::all_of(workers_.begin(), workers_.end(), done)) {
+  while (count() < wanted) {
     if (signals.wait(duration::zero())) {
       return interrupted_early("while " + std::string{what});
     }
@@ -134,7 +152,7 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const w
         return startup_error{static_cast<exit_code>(w.ready->code),
                              fmt::format("worker {}: {}", number_of(w), w.ready->message)};
       }
-      if (w.lost_at_s) {
+      if (w.lost_at_s && number_of(w) <= shares_.size()) { // and no spare
         return failed(fmt::format("worker {} is lost: {}", number_of(w), w.why));
       }
     }
@@ -142,182 +160,142 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const w
       return failed("the process of a worker ended before the run began");
     }
     if (monotonic_seconds() > until) {
-      return failed(fmt::format("{} of {} workers were ready within {:g} s",
-                                std::count_if(workers_.begin(), workers_.end(), done),
-                                workers_.size(), at_most_s));
+      return failed(
+          fmt::format("{} of {} workers were ready within {:g} s", count(), wanted, await_most_s));
     }
   }
   return std::nullopt;
 }
 
 void coordinator::share_out() {
-  std::vector<std::uint32_t> weights;
+  // Of a worker that has not come yet nobody knows the cores: as many as the others have.
+  std::uint64_t cores = 0;
+  std::uint64_t known = 0;
   for (const auto& w : workers_) {
-    weights.push_back(settings_.crew.processes != 0 ? 1 : std::max(w.cores, 1U));
+    cores += w.known ? std::max(w.cores, 1U) : 0;
+    known += w.known ? 1 : 0;
+  }
+  const auto usual = static_cast<std::uint32_t>(cores / std::max<std::uint64_t>(known, 1));
+  std::vector<std::uint32_t> weights;
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    const auto& w = workers_[i];
+    weights.push_back(settings_.crew.processes != 0 ? 1
+                      : w.known                     ? std::max(w.cores, 1U)
+                                                    : std::max(usual, 1U));
   }
   auto ranges = split_devices(settings_.devices, weights);
   if (std::any_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.count == 0; })) {
     ranges = split_devices(settings_.devices, std::vector<std::uint32_t>(weights.size(), 1));
   }
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i].devices = ranges[i];
-    shard_spec spec;
-    spec.words = settings_.words;
-    spec.seed = settings_.seed;
-    spec.first = ranges[i].first;
-    spec.count = ranges[i].count;
-    wire_.send(*workers_[i].peer, std::move(spec));
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    shares_[i].devices = ranges[i];
+    if (workers_[i].known) {
+      assign(shares_[i], workers_[i]);
+    }
   }
 }
 
+void coordinator::assign(crew_share& share, crew_worker& to) {
+  share.worker = index_of(to);
+  to.share = static_cast<std::size_t>(&share - shares_.data());
+  to.assigned_s = monotonic_seconds();
+  shard_spec spec;
+  spec.words = settings_.words;
+  spec.seed = settings_.seed;
+  spec.first = share.devices.first;
+  spec.count = share.devices.count;
+  spec.lease_s = lease_s();
+  spec.life = share.lives;
+  spec.since_s = began_ ? now_s_ : 0;
+  spec.keeps_accounts = settings_.accounts;
+  spec.accounts = share.accounts.all();
+  wire_.send(*to.peer, std::move(spec));
+}
+
+void coordinator::let_begin(crew_worker& w) {
+  wire_.send(*w.peer, crew_begin{began_s_ + w.clock_ahead_s});
+  w.begun = true;
+  w.heard_s = w.pulsed_s = std::max(began_s_, monotonic_seconds());
+  send_orders(w);
+}
+
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {
-  const auto has_clock = [](const worker& w) { return w.clocks >= clocks_wanted; };
-  if (auto error = await(has_clock, "workers were awaited", gather_most_s, signals)) {
+  const auto has_clock = [](const crew_worker& w) { return w.clocks >= clocks_wanted; };
+  const auto least = settings_.crew.begin_with;
+  if (auto error =
+          await(has_clock, least != 0 ? least : shares_.size(), "workers were awaited", signals)) {
     return error;
   }
   share_out();
-  const auto can_begin = [](const worker& w) { return w.ready.has_value(); };
-  if (auto error = await(can_begin, "workers prepared the run", prepare_most_s, signals)) {
+  const auto can_begin = [](const crew_worker& w) { return !w.share || w.ready; };
+  if (auto error = await(can_begin, workers_.size(), "workers prepared the run", signals)) {
     return error;
   }
-  const double at = monotonic_seconds() + start_in_s;
+  began_s_ = monotonic_seconds() + start_in_s;
   for (auto& w : workers_) {
-    wire_.send(*w.peer, crew_begin{at + w.clock_ahead_s});
-    w.heard_s = at;
+    if (w.share) {
+      let_begin(w);
+    }
   }
   began_ = true;
-  while (monotonic_seconds() < at) {
-    if (signals.wait(of_seconds(at - monotonic_seconds()))) {
+  while (monotonic_seconds() < began_s_) {
+    if (signals.wait(of_seconds(began_s_ - monotonic_seconds()))) {
       return interrupted_early("just before the devices started");
     }
   }
   return std::nullopt;
 }
 
-void coordinator::on_stranger(peer_number from, const crew_message& message) {
-  const auto* hello = std::get_if<crew_hello>(&message);
-  if (hello == nullptr || !constant_time_equal(hello->token, settings_.token)) {
-    return; // nobody we know
-  }
-  const auto place = std::find_if(workers_.begin(), workers_.end(), [from](const worker& w) {
-    return w.peer == from || (!w.peer && !w.known);
-  });
-  if (place == workers_.end() || began_) {
-    wire_.send(from, crew_farewell{});
-    return;
-  }
-  place->peer = from;
-  place->known = true;
-  place->cores = hello->cores;
-  place->process = hello->process;
-  if (hello->version != version) {
-    place->ready =
-        crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
-                   "is fleet " + hello->version + ", and this is " + std::string{version}};
-  }
-  wire_.send(from, crew_clock{monotonic_seconds(), -1});
-}
-
-void coordinator::on_clock(worker& w, const crew_clock& clock) {
-  const double trip = monotonic_seconds() - clock.asked_s;
-  if (trip >= 0 && trip < w.best_trip_s) {
-    w.best_trip_s = trip;
-    w.clock_ahead_s = clock.told_s - (clock.asked_s + trip / 2);
-  }
-  if (++w.clocks < clocks_wanted) {
-    wire_.send(*w.peer, crew_clock{monotonic_seconds(), -1});
-  }
-}
-
-void coordinator::on_end(worker& w, crew_end& end) {
-  auto report = unpacked(end, w.mirror->shard().parts.size());
-  if (!report || !w.mirror->show(end.last)) {
-    lose(w, "its report is none of this run");
-    return;
-  }
-  w.last = std::move(end.last);
-  w.report = std::move(report);
-  w.ledger_lines = std::move(end.ledger_lines);
-  wire_.send(*w.peer, crew_farewell{});
-}
-
-void coordinator::on_event(wire_event& event) {
-  auto* const w = of(event.from);
-  if (!event.message) {
-    if (w != nullptr && !w->report && !w->lost_at_s) {
-      lose(*w, "its connection ended");
-    }
-    return;
-  }
-  if (w == nullptr || !w->known) {
-    on_stranger(event.from, *event.message);
-    return;
-  }
-  if (w->lost_at_s || w->report) {
-    return; // it comes too late
-  }
-  w->heard_s = monotonic_seconds();
-  if (const auto* clock = std::get_if<crew_clock>(&*event.message)) {
-    on_clock(*w, *clock);
-  } else if (auto* ready = std::get_if<crew_ready>(&*event.message)) {
-    w->ready = std::move(*ready);
-  } else if (auto* snapshot = std::get_if<crew_snapshot>(&*event.message); snapshot && began_) {
-    if (w->mirror->show(*snapshot)) {
-      w->last = std::move(*snapshot);
-    }
-  } else if (auto* end = std::get_if<crew_end>(&*event.message); end && began_) {
-    on_end(*w, *end);
-  }
-}
-
-void coordinator::lose(worker& w, std::string why) {
-  w.lost_at_s = now_s_;
-  w.why = std::move(why);
-  if (!began_) {
-    return;
-  }
-  w.mirror->lose();
-  const auto line =
-      fmt::format("worker {} with devices {} to {} was lost at {:.1f} s: {}", number_of(w),
-                  w.devices.first, w.devices.first + w.devices.count - 1, now_s_, w.why);
-  const bool stop = settings_.crew.on_loss == worker_loss::stop;
-  news_.lines.push_back(line + (stop ? "; the run ends" : "; the others go on"));
-  news_.end = news_.end || stop;
-}
-
-company_news coordinator::turn(double now_s) {
-  now_s_ = now_s;
-  while (auto event = wire_.next()) {
-    on_event(*event);
-  }
-  for (auto& w : workers_) {
-    w.mirror->run_jobs();
-    if (!w.report && !w.lost_at_s && monotonic_seconds() - w.heard_s > worker_silence_s) {
-      lose(w, fmt::format("nothing was heard of it for {:g} s", worker_silence_s));
-    }
-  }
-  return std::exchange(news_, {});
-}
-
 void coordinator::drain() {
+  draining_ = true;
+  order(crew_order_kind::drain, {});
   for (const auto& w : workers_) {
-    if (w.peer) {
-      wire_.send(*w.peer, crew_order{static_cast<std::uint8_t>(crew_order_kind::drain), {}, {}});
+    if (w.peer && w.lives() && !w.begun) {
+      wire_.send(*w.peer, crew_farewell{});
     }
   }
 }
 
 bool coordinator::all_over() const {
-  return std::all_of(workers_.begin(), workers_.end(),
-                     [](const worker& w) { return w.report || w.lost_at_s; });
+  return std::none_of(workers_.begin(), workers_.end(),
+                      [](const crew_worker& w) { return w.lives() && w.begun; });
 }
 
-void coordinator::relay(const control_order& order) {
-  const auto kind =
-      order.verb == control_verb::add ? crew_order_kind::add_fault : crew_order_kind::remove_fault;
-  for (const auto& w : workers_) {
-    wire_.send(*w.peer, crew_order{static_cast<std::uint8_t>(kind), order.words, order.names});
+/// For one that is cut off, and may have devices or a report still.
+bool coordinator::waits() const {
+  const double now = monotonic_seconds();
+  return std::any_of(workers_.begin(), workers_.end(), [now](const crew_worker& w) {
+    return w.lives() && w.begun && (!w.connected || now - w.heard_s > cut_after_s);
+  });
+}
+
+void coordinator::relay(const control_order& what) {
+  order(what.verb == control_verb::add ? crew_order_kind::add_fault : crew_order_kind::remove_fault,
+        what);
+}
+
+void coordinator::order(crew_order_kind kind, const control_order& what) {
+  orders_.push_back({static_cast<std::uint8_t>(kind), what.words, what.names, now_s_});
+  for (auto& w : workers_) {
+    if (w.lives() && w.begun) {
+      send_orders(w);
+    }
   }
+}
+
+/// Those that it has not been sent; one that was cut off tells how many have reached it.
+void coordinator::send_orders(crew_worker& w) {
+  for (; w.orders < orders_.size(); ++w.orders) {
+    wire_.send(*w.peer, orders_[w.orders]);
+  }
+}
+
+std::size_t coordinator::index_of(const crew_worker& w) const {
+  std::size_t i = 0;
+  while (&workers_[i] != &w) {
+    ++i;
+  }
+  return i;
 }
 
 } // namespace fleet::program

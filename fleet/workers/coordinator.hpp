@@ -2,6 +2,7 @@
 // tell of theirs.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,15 +10,18 @@
 
 #include "fleet/report/workers.hpp"
 #include "fleet/run/company.hpp"
+#include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/local_process.hpp"
-#include "fleet/workers/mirror.hpp"
 #include "fleet/workers/options.hpp"
-#include "fleet/workers/wire.hpp"
+#include "fleet/workers/roll.hpp"
 
 namespace fleet::program {
 
-/// A worker that has said nothing for so long is lost.
-inline constexpr double worker_silence_s = 8;
+/// After a worker's lease, until its devices are another's: it has stopped them by then.
+inline constexpr double lease_margin_s = 5;
+
+/// So often its clock is asked, and the quickest answer counts.
+inline constexpr int clocks_wanted = 4;
 
 class coordinator final : public company {
 public:
@@ -27,7 +31,9 @@ public:
     std::string token;
     std::uint64_t seed = 0;
     std::uint32_t devices = 0;
-    bool quiet = false;
+    std::vector<device_range> products; ///< of the run, by number
+    bool accounts =
+        false; ///< a far side outlives workers, so that their accounts are worth keeping
   };
   /// Listens, or connects, and starts processes of its own. Or says why it cannot.
   static result<std::unique_ptr<company>, startup_error> open(settings s);
@@ -42,6 +48,7 @@ public:
   company_news turn(double now_s) override;
   void drain() override;
   [[nodiscard]] bool all_over() const override;
+  [[nodiscard]] bool waits() const override;
   void relay(const control_order& order) override;
   void complete(report::run_facts& facts) override;
   [[nodiscard]] std::string ledger_lines() const override;
@@ -49,52 +56,64 @@ public:
   [[nodiscard]] std::string workers_text() const override;
 
 private:
-  struct worker {
-    std::optional<peer_number> peer; ///< none: it has not come yet
-    bool known = false;              ///< it said the token
-    std::uint32_t cores = 1;
-    std::uint64_t process = 0;
-    device_range devices;
-    double clock_ahead_s = 0; ///< of its clock, before ours
-    double best_trip_s = 1e9; ///< to it and back, of those its clock was asked in
-    int clocks = 0;
-    std::optional<crew_ready> ready;
-    double heard_s = 0;
-    crew_snapshot last;
-    std::unique_ptr<shard_mirror> mirror;
-    std::optional<report::run_facts> report;
-    std::string ledger_lines;
-    std::optional<double> lost_at_s;
-    std::string why;
-  };
-
   explicit coordinator(settings s);
   std::optional<startup_error> open_doors();
-  /// Lets events come until each worker is as `done` says.
-  std::optional<startup_error> await(const std::function<bool(const worker&)>& done,
-                                     std::string_view what, double at_most_s,
+  std::optional<startup_error> listen();
+  std::optional<startup_error> start_process();
+  /// Lets events come until each of these workers is as `done` says.
+  std::optional<startup_error> await(const std::function<bool(const crew_worker&)>& done,
+                                     std::size_t wanted, std::string_view what,
                                      stop_signals& signals);
-  void on_event(wire_event& event);
-  void on_stranger(peer_number from, const crew_message& message);
-  void on_clock(worker& w, const crew_clock& clock);
-  void on_end(worker& w, crew_end& end);
   void share_out();
-  void lose(worker& w, std::string why);
-  [[nodiscard]] report::run_facts lost_part(const worker& w,
-                                            const std::vector<device_range>& products) const;
-  [[nodiscard]] std::vector<report::worker_fact> told() const;
-  [[nodiscard]] std::size_t number_of(const worker& w) const noexcept {
-    return static_cast<std::size_t>(&w - workers_.data()) + 1;
+  void assign(crew_share& share, crew_worker& to);
+  void let_begin(crew_worker& w);
+
+  void on_event(wire_event& event);
+  void on_reached(const wire_event& event);
+  void on_stranger(peer_number from, const crew_hello& hello);
+  void meet(crew_worker& w, peer_number from, const crew_hello& hello);
+  void on_clock(crew_worker& w, const crew_clock& clock);
+  void on_end(crew_worker& w, crew_end& end);
+  void pulse(crew_worker& w);
+
+  /// Looks after a worker whose devices run.
+  void watch(crew_worker& w);
+  void seek(crew_worker& w);
+  void lose(crew_worker& w, std::string why);
+
+  /// Finds workers for shares that have none.
+  void staff();
+  void staff(crew_share& share);
+  void hire(crew_share& share);
+  /// A worker with a share that has not begun it yet.
+  void start_late(crew_worker& w);
+  [[nodiscard]] bool takes_over() const noexcept {
+    return settings_.crew.on_loss == worker_loss::takeover;
   }
-  [[nodiscard]] worker* of(peer_number peer);
+  [[nodiscard]] const crew_worker* successor_of(const crew_worker& w) const;
+  void order(crew_order_kind kind, const control_order& what);
+  void send_orders(crew_worker& w);
+
+  [[nodiscard]] report::run_facts lost_part(const crew_worker& w) const;
+  [[nodiscard]] std::vector<report::worker_fact> told() const;
+  [[nodiscard]] std::size_t index_of(const crew_worker& w) const;
+  [[nodiscard]] std::size_t number_of(const crew_worker& w) const { return index_of(w) + 1; }
+  [[nodiscard]] crew_worker* of(peer_number peer);
+  [[nodiscard]] local_process* process_of(const crew_worker& w);
+  [[nodiscard]] double lease_s() const noexcept { return seconds(settings_.crew.lease); }
 
   settings settings_;
   wire wire_;
-  std::vector<worker> workers_;
-  std::vector<local_process> processes_;
+  std::deque<crew_worker> workers_;
+  std::vector<crew_share> shares_;
+  std::deque<local_process> processes_;
+  std::optional<hal::address> listening_;
+  std::vector<crew_order> orders_; ///< all that were given
   company_news news_;
   double now_s_ = 0;
+  double began_s_ = 0; ///< by our clock
   bool began_ = false;
+  bool draining_ = false;
   std::vector<report::worker_fact> facts_; ///< of complete()
 };
 

@@ -4,42 +4,47 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fleet/run/company.hpp"
+#include "fleet/workers/lifeline.hpp"
+#include "fleet/workers/local_process.hpp"
 #include "fleet/workers/messages.hpp"
 #include "fleet/workers/snapshots.hpp"
-#include "fleet/workers/wire.hpp"
 
 namespace fleet::program {
 
-/// How long a worker whose coordinator is gone goes on; it may be the network.
-inline constexpr double alone_patience_s = 5;
-
 class crew_member final : public company {
 public:
-  /// `network` outlives it.
-  crew_member(wire& network, peer_number coordinator, const device_range& devices)
-      : wire_(network), coordinator_(coordinator), devices_(devices) {}
+  /// Both outlive it.
+  crew_member(lifeline& coordinator, const shard_spec& part);
 
   [[nodiscard]] bool leads() const noexcept override { return false; }
-  [[nodiscard]] device_range here() const noexcept override { return devices_; }
+  [[nodiscard]] device_range here() const noexcept override { return {part_.first, part_.count}; }
+  [[nodiscard]] duration head_start() const override;
+  [[nodiscard]] double late_s() const override { return late_s_; }
+  bool inherit(const std::vector<actors::shard*>& shards) override;
+  [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
   void report(const report::run_facts& facts, std::string ledger_lines) override;
 
 private:
   void on_order(const crew_order& order, company_news& news);
+  void show(double now_s);
+  void hire(const std::string& address);
+  void see_off();
+  [[nodiscard]] bool alone() const;
 
-  wire& wire_;
-  peer_number coordinator_;
-  device_range devices_;
+  lifeline& coordinator_;
+  const shard_spec& part_;
   std::optional<snapshot_maker> snapshots_;
   double next_s_ = 0;
   double now_s_ = 0;
-  std::optional<double> alone_since_s_;
+  std::uint32_t orders_ = 0; ///< carried out
+  bool dismissed_ = false;   ///< its devices are another's
+  double late_s_ = 0;
+  std::vector<std::unique_ptr<local_process>> hired_;
 };
-
-/// The clock of this process, for a coordinator that asked.
-crew_clock clock_answer(const crew_clock& question);
 
 } // namespace fleet::program

@@ -12,14 +12,15 @@
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
+#include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/token.hpp"
-#include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
 
 namespace {
 
-constexpr double hello_most_s = 30; ///< until a coordinator has said what is to be done
+constexpr double hello_most_s = 30;  ///< until a coordinator has said what is to be done
+constexpr double spare_lease_s = 30; ///< of one that has no devices yet
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 exit_code complain(std::string_view who, const std::string& why, exit_code code) {
@@ -46,49 +47,28 @@ std::optional<startup_error> unsplittable(const prepared& ready, bool embedded) 
   return std::nullopt;
 }
 
-/// A worker on its way from the connection to its part of the run.
-struct service {
-  explicit service(const worker_options& o)
-      : network(certificates_of(o.certificates, o.listen.has_value())) {}
-
-  wire network;
-  std::string token;
-  std::optional<peer_number> coordinator;
-};
-
-crew_hello hello_of(const service& s) {
-  return {s.token, std::string{version}, usable_cores(), static_cast<std::uint64_t>(::getpid())};
-}
-
-/// Waits for its part; nothing: there is none, and why was said.
-std::optional<shard_spec> await_spec(service& s, bool listens, stop_signals& signals) {
+/// Waits for its part; nothing: there is none, and why was said. One that has met its coordinator
+/// may be a spare, which waits as long as that is there.
+std::optional<shard_spec> await_spec(lifeline& line, stop_signals& signals) {
   const double until = monotonic_seconds() + hello_most_s;
-  while (listens || monotonic_seconds() < until) {
+  double told_s = monotonic_seconds();
+  bool heard = false;
+  while (heard || (line.listens() && !line.met()) || monotonic_seconds() < until) {
     if (signals.wait(duration::zero())) {
       return std::nullopt;
     }
-    auto event = s.network.next(look_each);
-    if (!event) {
-      continue;
+    auto message = line.next(look_each);
+    const double now = monotonic_seconds();
+    heard = line.met() && line.lease_left_s() > 0;
+    if (line.met() && now - told_s >= 1) {
+      told_s = now;
+      line.send(crew_pulse{now});
     }
-    if (!s.coordinator && event->message) {
-      const auto* hello = std::get_if<crew_hello>(&*event->message);
-      if (hello != nullptr && constant_time_equal(hello->token, s.token)) {
-        s.coordinator = event->from;
-        s.network.send(event->from, hello_of(s));
-      }
-      continue;
-    }
-    if (event->from != s.coordinator) {
-      continue;
-    }
-    if (!event->message || std::holds_alternative<crew_farewell>(*event->message)) {
+    if (line.cut() || (message && std::holds_alternative<crew_farewell>(*message))) {
       std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
       return std::nullopt;
     }
-    if (const auto* clock = std::get_if<crew_clock>(&*event->message)) {
-      s.network.send(event->from, clock_answer(*clock));
-    } else if (auto* spec = std::get_if<shard_spec>(&*event->message)) {
+    if (auto* spec = message ? std::get_if<shard_spec>(&*message) : nullptr) {
       return std::move(*spec);
     }
   }
@@ -109,13 +89,13 @@ run_options served(run_options o, const shard_spec& spec) {
   return o;
 }
 
-exit_code serve(service& s, const shard_spec& spec) {
-  const auto refuse = [&s](const startup_error& why) {
-    s.network.send(*s.coordinator, crew_ready{static_cast<std::int32_t>(why.code), why.message});
+exit_code serve(lifeline& line, const shard_spec& spec) {
+  const auto refuse = [&line](const startup_error& why) {
+    line.send(crew_ready{static_cast<std::int32_t>(why.code), why.message});
     const double until = monotonic_seconds() + 5;
-    while (monotonic_seconds() < until) { // until the coordinator has read it
-      const auto event = s.network.next(look_each);
-      if (event && event->from == s.coordinator && !event->message) {
+    while (monotonic_seconds() < until && !line.cut()) { // until the coordinator has read it
+      const auto message = line.next(look_each);
+      if (message && std::holds_alternative<crew_farewell>(*message)) {
         return;
       }
     }
@@ -136,8 +116,7 @@ exit_code serve(service& s, const shard_spec& spec) {
     if (end > ready.devices()) {
       return fail(startup_error{exit_code::wrong_usage, "the fleet has fewer devices here"});
     }
-    return std::unique_ptr<company>{
-        std::make_unique<crew_member>(s.network, *s.coordinator, place.here)};
+    return std::unique_ptr<company>{std::make_unique<crew_member>(line, spec)};
   };
   place.failed = refuse;
   return execute_run(served(*asked, spec), printable_command(words), &place);
@@ -151,7 +130,6 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
   coordinator::settings settings;
   settings.crew = crew;
   settings.words = words_for_workers(words);
-  settings.quiet = options.quiet;
   if (crew.processes != 0 && crew.token_file.empty()) {
     settings.token = cloud::make_admin_token();
   } else {
@@ -169,6 +147,10 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
     }
     settings.seed = ready.seed;
     settings.devices = ready.devices();
+    settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;
+    for (const auto& product : ready.products) {
+      settings.products.push_back(product.plan.devices);
+    }
     return coordinator::open(std::move(settings));
   };
   return execute_run(options, command_text, &place);
@@ -184,27 +166,13 @@ exit_code execute_worker(const worker_options& options) {
   if (!token) {
     return complain("fleet worker", token.error(), exit_code::wrong_usage);
   }
-  service s{options};
-  s.token = std::move(token).value();
-  if (options.listen) {
-    auto at = *options.listen;
-    const auto port = s.network.listen(at);
-    if (!port) {
-      return complain("fleet worker", port.error(), exit_code::environment_failed);
-    }
-    at.port = port.value();
-    std::printf("worker at %s\n", at.text().c_str());
-    std::fflush(stdout);
-  } else {
-    const auto peer = s.network.connect(*options.join);
-    if (!peer) {
-      return complain("fleet worker", peer.error(), exit_code::environment_failed);
-    }
-    s.coordinator = peer.value();
-    s.network.send(peer.value(), hello_of(s));
+  lifeline line{options, std::move(token).value()};
+  if (const auto why = line.open()) {
+    return complain("fleet worker", *why, exit_code::environment_failed);
   }
-  const auto spec = await_spec(s, options.listen.has_value(), signals);
-  return spec ? serve(s, *spec) : exit_code::environment_failed;
+  line.begin_lease(spare_lease_s);
+  const auto spec = await_spec(line, signals);
+  return spec ? serve(line, *spec) : exit_code::environment_failed;
 }
 
 } // namespace fleet::program

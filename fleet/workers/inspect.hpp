@@ -9,7 +9,8 @@ namespace fleet::program {
 
 template <class I>
 auto inspect(I& f, crew_hello& x) {
-  return f(caf::meta::type_name("crew_hello"), x.token, x.version, x.cores, x.process);
+  return f(caf::meta::type_name("crew_hello"), x.token, x.version, x.cores, x.process, x.nonce,
+           x.door, x.orders);
 }
 template <class I>
 auto inspect(I& f, crew_clock& x) {
@@ -17,7 +18,8 @@ auto inspect(I& f, crew_clock& x) {
 }
 template <class I>
 auto inspect(I& f, shard_spec& x) {
-  return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count);
+  return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count, x.lease_s,
+           x.since_s, x.life, x.keeps_accounts, x.accounts);
 }
 template <class I>
 auto inspect(I& f, crew_ready& x) {
@@ -28,8 +30,16 @@ auto inspect(I& f, crew_begin& x) {
   return f(caf::meta::type_name("crew_begin"), x.at_s);
 }
 template <class I>
+auto inspect(I& f, crew_pulse& x) {
+  return f(caf::meta::type_name("crew_pulse"), x.at_s);
+}
+template <class I>
+auto inspect(I& f, crew_hire& x) {
+  return f(caf::meta::type_name("crew_hire"), x.address);
+}
+template <class I>
 auto inspect(I& f, crew_order& x) {
-  return f(caf::meta::type_name("crew_order"), x.kind, x.words, x.names);
+  return f(caf::meta::type_name("crew_order"), x.kind, x.words, x.names, x.at_s);
 }
 template <class I>
 auto inspect(I& f, crew_farewell& x) {
@@ -45,8 +55,8 @@ auto inspect(I& f, fault_snapshot& x) {
 }
 template <class I>
 auto inspect(I& f, crew_snapshot& x) {
-  return f(caf::meta::type_name("crew_snapshot"), x.at_s, x.started, x.stopped, x.products,
-           x.faults, x.troubles, x.home, x.cpu_s, x.rss_bytes);
+  return f(caf::meta::type_name("crew_snapshot"), x.at_s, x.whole, x.started, x.stopped, x.products,
+           x.faults, x.troubles, x.home, x.cpu_s, x.rss_bytes, x.accounts);
 }
 template <class I>
 auto inspect(I& f, packed_product& x) {

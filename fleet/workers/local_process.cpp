@@ -70,10 +70,15 @@ local_process::local_process(local_process&& other) noexcept
     : pid_(other.pid_), running_(std::exchange(other.running_, false)) {}
 
 local_process::~local_process() {
+  kill();
+}
+
+void local_process::kill() {
   if (!over()) {
     (void)::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
+    running_ = false;
   }
 }
 

@@ -22,6 +22,8 @@ public:
   [[nodiscard]] int pid() const noexcept { return pid_; }
   /// Whether it has ended.
   bool over();
+  /// Ends it at once.
+  void kill();
 
 private:
   explicit local_process(int pid) : pid_(pid), running_(pid > 0) {}

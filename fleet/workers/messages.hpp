@@ -2,14 +2,18 @@
 // here is written to a log: shard_spec may hold secrets.
 //
 //   whoever connects → the other:  crew_hello      and a worker answers a coordinator's with its
-//   own coordinator → worker:          crew_clock      asks for its clock, a few times
+//   own; of a connection in place of one that was cut, with the worker's nonce
+//   coordinator → worker:          crew_clock      asks for its clock, a few times
 //                                  shard_spec      its part of the run
 //                                  crew_begin      when its devices start, by its own clock
+//                                  crew_pulse      it was heard; its lease counts from then
 //                                  crew_order      live faults; or that the load is over
-//                                  crew_farewell   its report has arrived
+//                                  crew_hire       starts one more worker on its machine
+//                                  crew_farewell   its report has arrived, or it is not needed
 //   worker → coordinator:          crew_clock      with the answer
 //                                  crew_ready      it can begin, or why it cannot
 //                                  crew_snapshot   once a second
+//                                  crew_pulse      once a second, where it has nothing to show
 //                                  crew_end        its report
 #pragma once
 
@@ -27,6 +31,9 @@ struct crew_hello {
   std::string version; ///< both must be of one
   std::uint32_t cores = 0;
   std::uint64_t process = 0;
+  std::string nonce;        ///< of the worker that is meant; of a coordinator's first: empty
+  std::string door;         ///< where a worker that joins can be looked for; empty: nowhere
+  std::uint32_t orders = 0; ///< that it has carried out
 };
 
 struct crew_clock {
@@ -38,7 +45,12 @@ struct shard_spec {
   std::vector<std::string> words; ///< behind `fleet run`
   std::uint64_t seed = 0;
   std::uint32_t first = 0;
-  std::uint32_t count = 0; ///< at least 1
+  std::uint32_t count = 0;     ///< at least 1
+  double lease_s = 30;         ///< it goes on for so long without its coordinator
+  double since_s = 0;          ///< how long the run has been going
+  std::uint32_t life = 0;      ///< how many workers had these devices before
+  bool keeps_accounts = false; ///< its snapshots have its devices' accounts
+  std::string accounts;        ///< of those before it, as snapshots have them
 };
 
 struct crew_ready {
@@ -50,11 +62,20 @@ struct crew_begin {
   double at_s = 0;
 };
 
+struct crew_pulse {
+  double at_s = 0; ///< by the worker's clock
+};
+
+struct crew_hire {
+  std::string address; ///< of the coordinator, for one that does not know it
+};
+
 enum class crew_order_kind : std::uint8_t { drain, add_fault, remove_fault };
 struct crew_order {
   std::uint8_t kind = 0;
   std::string words;
   std::vector<std::string> names;
+  double at_s = 0; ///< since the run's devices started
 };
 
 struct crew_farewell {
@@ -64,7 +85,8 @@ struct crew_farewell {
 /// A product's counts; numbers in the order of each_counter() and each_histogram().
 struct product_snapshot {
   wire_counts counters;
-  wire_counts bins; ///< threes of histogram, bucket, and how many came since the last snapshot
+  wire_counts bins; ///< threes of histogram, bucket, and how many came since the last snapshot,
+                    ///< or since the devices started where it is a whole one
 };
 
 struct fault_snapshot {
@@ -76,7 +98,8 @@ struct fault_snapshot {
 };
 
 struct crew_snapshot {
-  double at_s = 0; ///< since the devices started
+  double at_s = 0; ///< since the run's devices started
+  bool whole = false;
   std::uint32_t started = 0;
   std::uint32_t stopped = 0;
   std::vector<product_snapshot> products;
@@ -85,6 +108,7 @@ struct crew_snapshot {
   wire_counts home;     ///< in the order of each_home_counter()
   double cpu_s = 0;
   std::uint64_t rss_bytes = 0;
+  std::string accounts; ///< of devices that changed, or of all (accounts.hpp)
 };
 
 /// A run_facts, as far as a report of a part has something to say (packing.hpp).
@@ -128,7 +152,8 @@ struct crew_end {
   std::string ledger_lines;
 };
 
-using crew_message = std::variant<crew_hello, crew_clock, shard_spec, crew_ready, crew_begin,
-                                  crew_order, crew_farewell, crew_snapshot, crew_end>;
+using crew_message =
+    std::variant<crew_hello, crew_clock, shard_spec, crew_ready, crew_begin, crew_pulse, crew_hire,
+                 crew_order, crew_farewell, crew_snapshot, crew_end>;
 
 } // namespace fleet::program

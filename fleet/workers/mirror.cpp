@@ -26,6 +26,10 @@ std::size_t histograms_of_a_product() {
 
 constexpr std::uint64_t bin_count_most = 1'000'000'000;
 
+std::uint64_t at_or_0(const wire_counts& row, std::size_t at) {
+  return at < row.size() ? row[at] : 0;
+}
+
 duration microseconds(std::uint64_t us) {
   return std::chrono::microseconds{static_cast<std::int64_t>(us)};
 }
@@ -50,36 +54,46 @@ result<hal::datagram_ptr, hal::listen_error> mirror_home::bind_datagrams(const h
   return fail(hal::listen_error::not_permitted);
 }
 
-void mirror_home::show(const wire_counts& counts) {
+void mirror_home::show(const wire_counts& counts, const wire_counts& before) {
   std::size_t at = 0;
   each_home_counter(meters_, [&](auto& c) {
     if (at < counts.size()) {
-      c.store(counts[at++], std::memory_order_relaxed);
+      c.store(counts[at] + at_or_0(before, at), std::memory_order_relaxed);
+      ++at;
     }
   });
 }
 
+wire_counts mirror_home::shown() const {
+  wire_counts out;
+  each_home_counter(meters_, [&out](const auto& c) { out.push_back(c.load()); });
+  return out;
+}
+
 shard_mirror::shard_mirror(const actors::product_map& products)
-    : shard_(home_, products, {}, scratch_) {}
+    : shard_(home_, products, {}, scratch_), bins_(shard_.parts.size()) {
+  before_.products.resize(shard_.parts.size());
+}
 
 bool shard_mirror::fits(const crew_snapshot& now) const {
   return std::all_of(now.faults.begin(), now.faults.end(),
                      [](const fault_snapshot& f) { return f.effect < faults::effect_count; })
          && now.products.size() == shard_.parts.size()
          && now.troubles.size() == shard_.trouble_counts.size()
-         && std::all_of(now.products.begin(), now.products.end(), [](const product_snapshot& p) {
-              if (p.counters.size() != counters_of_a_product() || p.bins.size() % 3 != 0) {
-                return false;
-              }
-              for (std::size_t i = 0; i < p.bins.size(); i += 3) {
-                if (p.bins[i] >= histograms_of_a_product()
-                    || p.bins[i + 1] >= actors::histogram_snapshot::bucket_count
-                    || p.bins[i + 2] > bin_count_most) {
-                  return false;
-                }
-              }
-              return true;
-            });
+         && std::all_of(
+             now.products.begin(), now.products.end(), [&now](const product_snapshot& p) {
+               if (p.counters.size() != counters_of_a_product() || p.bins.size() % 3 != 0) {
+                 return false;
+               }
+               for (std::size_t i = 0; i < p.bins.size(); i += 3) {
+                 if (p.bins[i] >= histograms_of_a_product()
+                     || p.bins[i + 1] >= actors::histogram_snapshot::bucket_count
+                     || (!now.whole && p.bins[i + 2] > bin_count_most)) {
+                   return false;
+                 }
+               }
+               return true;
+             });
 }
 
 bool shard_mirror::show(const crew_snapshot& now) {
@@ -87,28 +101,39 @@ bool shard_mirror::show(const crew_snapshot& now) {
     return false;
   }
   for (std::size_t i = 0; i < now.products.size(); ++i) {
-    auto& meters = shard_.parts[i].counts;
     const auto& from = now.products[i];
     std::size_t at = 0;
-    each_counter(meters, [&](auto& c) { c.store(from.counters[at++], std::memory_order_relaxed); });
-    std::vector<actors::histogram*> all;
-    each_histogram(meters, [&all](auto& h) { all.push_back(&h); });
-    for (std::size_t b = 0; b < from.bins.size(); b += 3) {
-      // Each into the bin that it comes from: exact by bins, and by its sum to the width of one.
-      const auto value = microseconds(actors::histogram_snapshot::upper_us(from.bins[b + 1]));
-      for (std::uint64_t n = 0; n < from.bins[b + 2]; ++n) {
-        all[from.bins[b]]->record(value);
-      }
-    }
+    each_counter(shard_.parts[i].counts, [&](auto& c) {
+      c.store(from.counters[at] + at_or_0(before_.products[i], at), std::memory_order_relaxed);
+      ++at;
+    });
+    show_bins(i, from.bins, now.whole);
   }
-  shard_.started.store(now.started, std::memory_order_relaxed);
-  shard_.stopped.store(now.stopped, std::memory_order_relaxed);
+  shard_.started.store(std::max(now.started, before_.started), std::memory_order_relaxed);
+  shard_.stopped.store(now.stopped + before_.stopped, std::memory_order_relaxed);
   for (std::size_t i = 0; i < shard_.trouble_counts.size(); ++i) {
-    shard_.trouble_counts[i].store(now.troubles[i], std::memory_order_relaxed);
+    shard_.trouble_counts[i].store(now.troubles[i] + at_or_0(before_.troubles, i),
+                                   std::memory_order_relaxed);
   }
-  home_.show(now.home);
+  home_.show(now.home, before_.home);
   show_faults(now.faults);
   return true;
+}
+
+/// Each into the bin that it comes from: exact by bins, and by its sum to the width of one.
+void shard_mirror::show_bins(std::size_t product, const wire_counts& bins, bool whole) {
+  std::vector<actors::histogram*> all;
+  each_histogram(shard_.parts[product].counts, [&all](auto& h) { all.push_back(&h); });
+  for (std::size_t b = 0; b < bins.size(); b += 3) {
+    auto& counted = bins_[product][{bins[b], bins[b + 1]}];
+    const auto more = std::min(whole ? bins[b + 2] - std::min(counted, bins[b + 2]) : bins[b + 2],
+                               bin_count_most);
+    counted += more;
+    const auto value = microseconds(actors::histogram_snapshot::upper_us(bins[b + 1]));
+    for (std::uint64_t n = 0; n < more; ++n) {
+      all[bins[b]]->record(value);
+    }
+  }
 }
 
 void shard_mirror::show_faults(const std::vector<fault_snapshot>& told) {
@@ -123,15 +148,36 @@ void shard_mirror::show_faults(const std::vector<fault_snapshot>& told) {
       marks_.push_back(made);
       known = marks_.rbegin();
     }
+    const auto former =
+        std::find_if(before_.faults.begin(), before_.faults.end(),
+                     [&fault](const fault_snapshot& f) { return f.name == fault.name; });
+    const bool was = former != before_.faults.end();
     (*known)->selected.store(fault.selected, std::memory_order_relaxed);
-    (*known)->hit.store(fault.hit, std::memory_order_relaxed);
-    (*known)->strikes.store(fault.strikes, std::memory_order_relaxed);
+    (*known)->hit.store(std::max(fault.hit, was ? former->hit : 0), std::memory_order_relaxed);
+    (*known)->strikes.store(fault.strikes + (was ? former->strikes : 0), std::memory_order_relaxed);
   }
 }
 
 void shard_mirror::lose() {
-  for (auto& part : shard_.parts) {
-    each_gauge(part.counts, [](auto& c) { c.store(0, std::memory_order_relaxed); });
+  for (std::size_t i = 0; i < shard_.parts.size(); ++i) {
+    auto& counts = shard_.parts[i].counts;
+    each_gauge(counts, [](auto& c) { c.store(0, std::memory_order_relaxed); });
+    counts.online_max.store(0, std::memory_order_relaxed);
+    before_.products[i].clear();
+    each_counter(counts, [&](const auto& c) { before_.products[i].push_back(c.load()); });
+    bins_[i].clear();
+  }
+  before_.troubles.clear();
+  for (const auto& c : shard_.trouble_counts) {
+    before_.troubles.push_back(c.load());
+  }
+  before_.home = home_.shown();
+  before_.started = shard_.started.load();
+  before_.stopped = shard_.stopped.load();
+  before_.faults.clear();
+  for (const auto* mark : marks_) {
+    before_.faults.push_back({mark->name, static_cast<std::uint8_t>(mark->what),
+                              mark->selected.load(), mark->hit.load(), mark->strikes.load()});
   }
 }
 

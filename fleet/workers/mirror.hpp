@@ -1,7 +1,10 @@
-// A shard without devices that shows what a worker's have counted, so that all that reads a run's
-// shards - line, live view, page, metrics, judges, report - reads those of other processes.
+// A shard without devices that shows what those of other processes have counted, so that all that
+// reads a run's shards - line, live view, page, metrics, judges, report - reads them. Workers that
+// had the devices one after the other are shown as one.
 #pragma once
 
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "actors/device/speech_scratch.hpp"
@@ -20,7 +23,9 @@ public:
   result<hal::datagram_ptr, hal::listen_error> bind_datagrams(const hal::address&,
                                                               hal::datagram_events&) override;
 
-  void show(const wire_counts& counts);
+  /// `before`: of those who had the devices earlier; empty: nobody.
+  void show(const wire_counts& counts, const wire_counts& before);
+  [[nodiscard]] wire_counts shown() const;
   /// Jobs that somebody posted, as those who read shards by their home do; on the director's
   /// thread, as everything here.
   void run_jobs() {
@@ -39,7 +44,8 @@ public:
 
   /// False: it is no snapshot of these products, and nothing has changed.
   bool show(const crew_snapshot& now);
-  /// The worker is gone: nothing of its devices stands any more, and what rose stays.
+  /// The worker is gone: nothing of its devices stands any more, and what rose stays. Whoever is
+  /// shown next has counted from 0.
   void lose();
   void run_jobs() { home_.run_jobs(); }
 
@@ -49,11 +55,25 @@ public:
 private:
   [[nodiscard]] bool fits(const crew_snapshot& now) const;
   void show_faults(const std::vector<fault_snapshot>& faults);
+  void show_bins(std::size_t product, const wire_counts& bins, bool whole);
+
+  /// What former workers have left.
+  struct remains {
+    std::vector<wire_counts> products;
+    wire_counts troubles;
+    wire_counts home;
+    std::uint32_t started = 0;
+    std::uint32_t stopped = 0;
+    std::vector<fault_snapshot> faults;
+  };
+  using counted_bins = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
 
   mirror_home home_;
   actors::speech_scratch scratch_;
   actors::shard shard_;
   std::vector<actors::fault_mark*> marks_; ///< those of shard_, in order
+  std::vector<counted_bins> bins_;         ///< by product: of this worker, by histogram and bucket
+  remains before_;
 };
 
 } // namespace fleet::program

@@ -18,8 +18,9 @@ inline constexpr std::uint32_t workers_most = 256;
 
 /// What becomes of a run that lost a worker.
 enum class worker_loss : std::uint8_t {
-  leave, ///< the others go on, and its devices stay away
-  stop   ///< the run ends as at the end of its time
+  takeover, ///< another one gets its devices
+  leave,    ///< the others go on, and its devices stay away
+  stop      ///< the run ends as at the end of its time
 };
 
 /// The flags of `fleet run` about workers.
@@ -27,10 +28,13 @@ struct crew_options {
   std::uint32_t processes = 0;       ///< started here; 0: none
   std::vector<hal::address> workers; ///< that wait for a coordinator
   std::uint32_t expected = 0;        ///< that come by themselves; 0: none
+  std::uint32_t begin_with = 0;      ///< the run begins when so many have; 0: all
   std::optional<hal::address> listen;
   std::string token_file;   ///< empty: FLEET_WORKER_TOKEN, or one of our own for our own processes
   std::string certificates; ///< a folder as `fleet worker --init-certs` makes it; empty: none
-  worker_loss on_loss = worker_loss::leave;
+  worker_loss on_loss = worker_loss::takeover;
+  /// A worker goes on for so long without its coordinator.
+  duration lease = std::chrono::seconds{30};
 
   [[nodiscard]] bool any() const noexcept {
     return processes != 0 || !workers.empty() || expected != 0;

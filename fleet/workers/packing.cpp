@@ -10,12 +10,13 @@ namespace fleet::program {
 namespace {
 
 using ledger_totals = ledger::totals;
-constexpr std::array<std::uint64_t ledger_totals::*, 14> ledger_fields{
+constexpr std::array<std::uint64_t ledger_totals::*, 16> ledger_fields{
     &ledger_totals::attempted,  &ledger_totals::acknowledged, &ledger_totals::accepted,
     &ledger_totals::lost,       &ledger_totals::oversized,    &ledger_totals::refused,
     &ledger_totals::duplicated, &ledger_totals::unexplained,  &ledger_totals::unexpected,
     &ledger_totals::corrupted,  &ledger_totals::out_of_order, &ledger_totals::recovered,
-    &ledger_totals::unfinished, &ledger_totals::missing_qos0};
+    &ledger_totals::unfinished, &ledger_totals::missing_qos0, &ledger_totals::learned,
+    &ledger_totals::orphaned};
 static_assert(sizeof(ledger_totals) == ledger_fields.size() * sizeof(std::uint64_t));
 
 using report::traffic_fact;

@@ -2,6 +2,7 @@
 #include "fleet/workers/snapshots.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fleet/run/machine.hpp"
 #include "fleet/workers/counts.hpp"
@@ -32,7 +33,7 @@ private:
 
 } // namespace
 
-snapshot_maker::snapshot_maker(const shown_run& run) : run_(run) {
+snapshot_maker::snapshot_maker(const shown_run& run, bool accounts) : run_(run) {
   const std::size_t histograms = [] {
     std::size_t n = 0;
     const actors::meters none;
@@ -41,11 +42,25 @@ snapshot_maker::snapshot_maker(const shown_run& run) : run_(run) {
   }();
   told_.resize(run.shards.front()->parts.size(),
                std::vector<actors::histogram_snapshot>(histograms));
+  if (accounts) {
+    accounts_.emplace();
+  }
+}
+
+void snapshot_maker::begin_anew() {
+  whole_ = true;
+  if (accounts_) {
+    accounts_->begin_anew();
+  }
+  for (auto& product : told_) {
+    std::fill(product.begin(), product.end(), actors::histogram_snapshot{});
+  }
 }
 
 crew_snapshot snapshot_maker::make(double at_s) {
   crew_snapshot out;
   out.at_s = at_s;
+  out.whole = std::exchange(whole_, false);
   out.cpu_s = cpu_seconds();
   out.rss_bytes = resident_bytes();
   for (std::size_t i = 0; i < told_.size(); ++i) {
@@ -80,6 +95,9 @@ crew_snapshot snapshot_maker::make(double at_s) {
   for (const auto& row : run_.faults.rows()) {
     out.faults.push_back({row.name, static_cast<std::uint8_t>(row.what), row.figures.selected,
                           row.figures.hit, row.figures.strikes});
+  }
+  if (accounts_) {
+    out.accounts = accounts_->changed(run_);
   }
   return out;
 }

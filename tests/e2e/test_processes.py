@@ -4,7 +4,10 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import sys
+import threading
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
@@ -40,8 +43,8 @@ class Processes(harness.Case):
         return json.loads(self.report.read_text())
 
     def twin_with_admin(self, *words):
-        twin = self.twin("--admin", "127.0.0.1:0", *words)
-        while "admin" not in twin.addresses:
+        twin = self.twin("--admin", "127.0.0.1:0", "--metrics", "127.0.0.1:0", *words)
+        while not {"admin", "metrics"} <= set(twin.addresses):
             name, address = twin.next_line().split()
             twin.addresses[name] = address
         return twin
@@ -103,13 +106,11 @@ class Processes(harness.Case):
     def test_a_worker_that_dies_is_told_and_the_others_go_on(self):
         twin = self.twin_with_admin()
         words = ("--processes", "3", "--devices", "90", "--duration", "12s", "--interval", "500ms",
-                 *self.target(twin))
+                 "--on-worker-loss", "leave", *self.target(twin))
         going = self.started_run(*words)
         workers = wait_until(lambda: (lambda w: w if len(w) == 3 else None)(workers_of(going.pid)),
                              "three workers")
-        asked = [harness.FLEET, "cloud", "devices", "--limit", "1000", "--json", "--admin",
-                 twin.addresses["admin"]]
-        wait_until(lambda: run(asked).output.count('"online"') >= 90, "all to be online")
+        self.await_online(twin, 90)
         os.kill(workers[1], signal.SIGKILL)
         self.assertEqual(going.wait(120), 1, going.output + going.error_output)
         self.assertIn("was lost at", going.error_output)
@@ -129,6 +130,67 @@ class Processes(harness.Case):
                              if part["reported"]) + lost[0]["acknowledged"])
         self.assertIsNone(facts["ledger"]["uplink"]["lost"])
         self.assertFalse([pid for pid in workers if pathlib.Path(f"/proc/{pid}").exists()])
+
+    def await_online(self, twin, devices):
+        """Waits until the twin says that all of its devices are."""
+        asked = [harness.FLEET, "cloud", "devices", "--limit", "1000", "--json", "--admin",
+                 twin.addresses["admin"]]
+        wait_until(lambda: run(asked).output.count('"online"') >= devices, "all to be online")
+
+    def taken_over(self, twin):
+        """How often a device connected that was there already."""
+        page = urllib.request.urlopen(f"http://{twin.addresses['metrics']}/metrics").read()
+        return sum(float(line.split()[-1]) for line in page.decode().splitlines()
+                   if line.startswith("fleet_twin_") and 'reason="taken_over"' in line)
+
+    def test_another_worker_takes_over_and_no_message_is_missing(self):
+        twin = self.twin_with_admin("--downlink-interval", "700ms")
+        going = self.started_run("--processes", "3", "--devices", "90", "--duration", "40s",
+                                 "--interval", "300ms", "--report-every", "200ms",
+                                 *self.target(twin))
+        workers = wait_until(lambda: (lambda w: w if len(w) == 3 else None)(workers_of(going.pid)),
+                             "three workers")
+        self.await_online(twin, 90)
+        os.kill(workers[1], signal.SIGKILL)
+        wait_until(lambda: any("has taken over" in line for line in list(going.errors)),
+                   "somebody to take over")
+        self.assertEqual(going.wait(120), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_end"], 90)
+        lost = next(part for part in facts["workers"] if part["process"] == workers[1])
+        heir = facts["workers"][3]
+        self.assertEqual([part["takes_over"] for part in facts["workers"]],
+                         [None, None, None, lost["worker"]])
+        self.assertFalse(lost["reported"])
+        self.assertIn("its process ended", lost["why"])
+        self.assertEqual((heir["first"], heir["devices"]), (lost["first"], lost["devices"]))
+        # What it had sent is accounted for by its heir: to the last message, which nobody had told.
+        up, down = facts["ledger"]["uplink"], facts["ledger"]["downlink"]
+        self.assertGreaterEqual(heir["uplink"]["attempted"],
+                                lost["published"] + heir["published"])
+        self.assertGreaterEqual(heir["uplink"]["acknowledged"], lost["acknowledged"])
+        self.assertEqual(up["attempted"], sum(part["uplink"]["attempted"]
+                                              for part in facts["workers"] if part["reported"]))
+        self.assertGreater(down["accepted"], 0)
+        self.assertEqual(self.taken_over(twin), 0)
+
+    def test_a_twin_that_dies_with_its_worker_is_told_of(self):
+        going = self.started_run("--processes", "2", "--devices", "40", "--duration", "40s",
+                                 "--interval", "500ms", "--report-every", "200ms")
+        workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
+                             "two workers")
+        online(going, 40)
+        os.kill(workers[0], signal.SIGKILL)
+        self.assertEqual(going.wait(120), 1, going.output + going.error_output)
+        facts = self.facts()
+        self.assertEqual(facts["devices"]["online_end"], 40)
+        self.assertTrue(any("their far side of until then is gone" in why
+                            for why in facts["failures"]), facts["failures"])
+        lost = next(part for part in facts["workers"] if part["process"] == workers[0])
+        heir = facts["workers"][2]
+        self.assertEqual((heir["takes_over"], heir["uplink"]["lost"]), (lost["worker"], 0))
+        self.assertEqual(heir["uplink"]["acknowledged"], heir["uplink"]["accepted"])
 
     def test_a_run_stops_with_a_worker_where_that_is_wished(self):
         going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
@@ -166,15 +228,16 @@ class Processes(harness.Case):
         for pid in workers:
             wait_until(lambda pid=pid: not alive(pid), f"the end of worker {pid}")
 
-    def test_a_worker_that_is_silent_is_lost_in_seconds(self):
+    def test_a_worker_that_is_silent_is_lost_after_its_lease(self):
         going = self.started_run("--processes", "2", "--devices", "20", "--duration", "10m",
-                                 "--on-worker-loss", "stop", "--report-every", "200ms")
+                                 "--on-worker-loss", "stop", "--worker-lease", "5s",
+                                 "--report-every", "200ms")
         workers = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
                              "two workers")
         online(going, 20)
         os.kill(workers[0], signal.SIGSTOP)
         self.assertEqual(going.wait(90), 1, going.output + going.error_output)
-        self.assertIn("nothing was heard of it for 8 s", going.error_output)
+        self.assertIn("nothing was heard of it for", going.error_output)
         self.assertFalse([pid for pid in workers if alive(pid)])
 
     def test_live_faults_reach_the_devices_of_all(self):
@@ -254,6 +317,104 @@ class Processes(harness.Case):
                          {worker.pid for worker in workers})
         self.assertEqual(stranger.wait(60), 3, stranger.error_output)
 
+    def coordinator(self, *words):
+        """One that workers come to, and where."""
+        self.report = self.folder / "going.json"
+        going = self.started(Process(
+            [harness.FLEET, "run", "--json", self.report, "--seed", "7", *QUIET,
+             "--report-every", "200ms", *words],
+            env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN}))
+        at = going.wait_for_line(lambda line: line.startswith("workers at "),
+                                 "its address").split()[-1]
+        return going, at
+
+    def test_a_worker_may_join_late_and_a_spare_takes_over(self):
+        twin = self.twin_with_admin()
+        going, at = self.coordinator("--expect-workers", "3", "--begin-with", "2", "--devices",
+                                     "60", "--duration", "60s", "--interval", "500ms",
+                                     *self.target(twin))
+        workers = [self.worker("--join", at) for _ in range(2)]
+        self.await_online(twin, 40)
+        late = self.worker("--join", at)
+        self.await_online(twin, 60)
+        spare = self.worker("--join", at)
+        workers[0].kill()
+        wait_until(lambda: any("has taken over" in line for line in list(going.errors)),
+                   "somebody to take over")
+        self.assertEqual(going.wait(150), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_end"], 60)
+        by_process = {part["process"]: part for part in facts["workers"]}
+        self.assertEqual(by_process[spare.pid]["takes_over"],
+                         by_process[workers[0].pid]["worker"])
+        self.assertEqual(by_process[late.pid]["worker"], 3)
+        self.assertIsNone(by_process[late.pid]["takes_over"])
+        self.assertEqual(self.taken_over(twin), 0)
+
+    def test_a_survivor_starts_one_more(self):
+        twin = self.twin_with_admin()
+        workers = [self.worker("--listen", "127.0.0.1:0") for _ in range(2)]
+        addresses = [worker.wait_for_line(lambda line: line.startswith("worker at "),
+                                          "its address").split()[-1] for worker in workers]
+        self.report = self.folder / "going.json"
+        going = self.started(Process(
+            [harness.FLEET, "run", "--json", self.report, "--seed", "7", *QUIET, "--workers",
+             ",".join(addresses), "--devices", "40", "--duration", "40s", "--interval", "500ms",
+             *self.target(twin)], env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN}))
+        self.await_online(twin, 40)
+        workers[1].kill()
+        self.assertEqual(going.wait(120), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_end"], 40)
+        self.assertEqual(facts["workers"][2]["takes_over"], 2)
+        self.assertIn("nobody is at", facts["workers"][1]["why"])
+        self.assertEqual(workers[0].wait(60), 0, workers[0].error_output)
+
+    def test_a_cut_neither_loses_the_run_nor_doubles_a_device(self):
+        twin = self.twin_with_admin()
+        going, at = self.coordinator("--expect-workers", "2", "--devices", "40", "--duration",
+                                     "40s", "--interval", "500ms", *self.target(twin))
+        relay = self.started(Relay(at))
+        self.worker("--join", at)
+        self.worker("--join", relay.address)
+        self.await_online(twin, 40)
+        relay.stall()
+        wait_until(lambda: any("is not heard any more" in line for line in list(going.errors)),
+                   "the cut to be seen")
+        relay.flow()
+        wait_until(lambda: any("is heard again" in line for line in list(going.errors)),
+                   "its end to be seen")
+        self.assertEqual(going.wait(120), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_whole(facts, 40, 2)
+        self.assertEqual(facts["latency"]["publish_ack"]["count"],
+                         facts["ledger"]["uplink"]["acknowledged"])
+        self.assertEqual(self.taken_over(twin), 0)
+
+    def test_who_is_cut_off_for_longer_than_its_lease_stops_its_devices(self):
+        twin = self.twin_with_admin()
+        going, at = self.coordinator("--expect-workers", "2", "--devices", "40", "--duration",
+                                     "60s", "--interval", "500ms", "--worker-lease", "5s",
+                                     *self.target(twin))
+        relay = self.started(Relay(at))
+        self.worker("--join", at)
+        away = self.worker("--join", relay.address)
+        self.await_online(twin, 40)
+        relay.stall()
+        self.assertEqual(away.wait(60), 130, away.error_output)
+        self.assertIn("the devices stop", away.error_output)
+        self.assertEqual(going.wait(150), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_end"], 40)
+        lost = next(part for part in facts["workers"] if part["process"] == away.pid)
+        self.assertFalse(lost["reported"])
+        self.assertEqual([part["takes_over"] for part in facts["workers"]],
+                         [None, None, lost["worker"]])
+        self.assertEqual(self.taken_over(twin), 0)
+
     def test_what_cannot_be_split_is_refused(self):
         for words, why in ((("--processes", "2", "--virtual"), "one clock and one order of events"),
                            (("--processes", "3", "--devices", "2"), "each takes one at least"),
@@ -262,6 +423,57 @@ class Processes(harness.Case):
                 done = run([harness.FLEET, "run", *QUIET, *words])
                 self.assertEqual(done.code, 2, done.output)
                 self.assertIn(why, done.error_output)
+
+
+class Relay:
+    """Hands octets on between those who connect to it and an address, or, stalled, lets none pass
+    and drops none: as a network that is cut."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self._to = (host, int(port))
+        self._flows = threading.Event()
+        self._flows.set()
+        self._sockets = []
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._door.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stall(self):
+        self._flows.clear()
+
+    def flow(self):
+        self._flows.set()
+
+    def _serve(self):
+        while True:
+            try:
+                one, _ = self._door.accept()
+                self._sockets.append(one)
+                self._flows.wait()
+                other = socket.create_connection(self._to)
+            except OSError:
+                return
+            self._sockets.append(other)
+            for source, sink in ((one, other), (other, one)):
+                threading.Thread(target=self._hand_on, args=(source, sink), daemon=True).start()
+
+    def _hand_on(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                self._flows.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._flows.set()
+        for each in [self._door, *self._sockets]:
+            each.close()
 
 
 def online(going, devices):

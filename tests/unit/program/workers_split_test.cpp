@@ -46,7 +46,8 @@ std::vector<std::string> left_of(std::vector<std::string_view> words) {
 }
 
 TEST(words_for_workers, are_those_that_are_not_about_workers) {
-  EXPECT_EQ(left_of({"--processes", "3", "--devices", "9", "--on-worker-loss=stop", "--seed=7"}),
+  EXPECT_EQ(left_of({"--processes", "3", "--devices", "9", "--on-worker-loss=stop", "--seed=7",
+                     "--worker-lease", "9s", "--begin-with", "2"}),
             (std::vector<std::string>{"--devices", "9", "--seed=7"}));
 }
 
@@ -61,6 +62,12 @@ TEST(crew_options, are_refused_where_they_cannot_be) {
   EXPECT_NE(refusal({"run", "--processes", "2", "--expect-workers", "2"}).find("give one"),
             std::string::npos);
   EXPECT_NE(refusal({"run", "--on-worker-loss", "stop"}).find("add --processes"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--expect-workers", "2", "--begin-with", "3"}).find("no fewer"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--processes", "2", "--begin-with", "1"}).find("--expect-workers"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--processes", "2", "--worker-lease", "1s"}).find("--worker-lease"),
             std::string::npos);
   EXPECT_NE(refusal({"run", "--processes", "1"}).find("--processes"), std::string::npos);
   EXPECT_NE(refusal({"worker"}).find("--listen or --join"), std::string::npos);
@@ -77,6 +84,11 @@ TEST(crew_options, say_whom_the_run_is_shared_with) {
   EXPECT_EQ(crew.on_loss, worker_loss::stop);
   EXPECT_TRUE(crew.any());
   EXPECT_FALSE(crew_of({}).any());
+  EXPECT_EQ(crew_of({}).on_loss, worker_loss::takeover);
+  const std::vector<std::string_view> late{"--expect-workers", "4", "--begin-with", "3",
+                                           "--worker-lease",   "1m"};
+  EXPECT_EQ(crew_of(late).begin_with, 3U);
+  EXPECT_EQ(crew_of(late).lease, std::chrono::minutes{1});
 }
 
 } // namespace

@@ -39,18 +39,18 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   end.ledger_lines = std::string(100'000, 'x');
   end.last.products.push_back({{1, 2, 3}, {0, 1, 2}});
   end.last.faults.push_back({"storm", 3, 10, 9, 8});
-  client->send(far.value(), crew_hello{"token", "1.0", 4, 77});
+  client->send(far.value(), crew_hello{"token", "1.0", 4, 77, "nonce", "127.0.0.1:9", 3});
   client->send(far.value(), crew_clock{1.5, 2.5});
   client->send(far.value(), crew_ready{3, "why"});
   client->send(far.value(), end);
 
   const auto hello = server.next(30s);
-  ASSERT_TRUE(hello && hello->message);
-  EXPECT_EQ(std::get<crew_hello>(*hello->message).token, "token");
-  EXPECT_EQ(std::get<crew_hello>(*hello->message).process, 77U);
-  EXPECT_EQ(std::get<crew_clock>(*server.next(30s)->message).told_s, 2.5);
-  EXPECT_EQ(std::get<crew_ready>(*server.next(30s)->message).message, "why");
-  const auto ended = std::get<crew_end>(*server.next(30s)->message);
+  ASSERT_TRUE(hello && hello->what == wire_news::message);
+  EXPECT_EQ(std::get<crew_hello>(hello->message).token, "token");
+  EXPECT_EQ(std::get<crew_hello>(hello->message).process, 77U);
+  EXPECT_EQ(std::get<crew_clock>(server.next(30s)->message).told_s, 2.5);
+  EXPECT_EQ(std::get<crew_ready>(server.next(30s)->message).message, "why");
+  const auto ended = std::get<crew_end>(server.next(30s)->message);
   EXPECT_EQ(ended.products[0].uplink, (wire_counts{1, 2}));
   EXPECT_FALSE(ended.products[0].uplink_tagged);
   EXPECT_EQ(ended.traffic[0].rate, 2.5);
@@ -58,21 +58,21 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   EXPECT_EQ(ended.ledger_lines.size(), 100'000U);
   EXPECT_EQ(ended.last.faults[0].strikes, 8U);
 
-  server.send(hello->from, shard_spec{{"--devices", "9"}, 7, 3, 6});
+  server.send(hello->from, shard_spec{{"--devices", "9"}, 7, 3, 6, 30, 2, 1, true, "xy"});
   server.send(hello->from, crew_begin{4.5});
-  server.send(hello->from, crew_order{1, "latency by=1s", {"a"}});
+  server.send(hello->from, crew_order{1, "latency by=1s", {"a"}, 4});
   server.send(hello->from, crew_farewell{});
-  const auto spec = std::get<shard_spec>(*client->next(30s)->message);
+  const auto spec = std::get<shard_spec>(client->next(30s)->message);
   EXPECT_EQ(spec.words.back(), "9");
   EXPECT_EQ(spec.count, 6U);
-  EXPECT_EQ(std::get<crew_begin>(*client->next(30s)->message).at_s, 4.5);
-  EXPECT_EQ(std::get<crew_order>(*client->next(30s)->message).words, "latency by=1s");
-  EXPECT_TRUE(std::holds_alternative<crew_farewell>(*client->next(30s)->message));
+  EXPECT_EQ(std::get<crew_begin>(client->next(30s)->message).at_s, 4.5);
+  EXPECT_EQ(std::get<crew_order>(client->next(30s)->message).words, "latency by=1s");
+  EXPECT_TRUE(std::holds_alternative<crew_farewell>(client->next(30s)->message));
 
   client.reset();
   const auto gone = server.next(30s);
   ASSERT_TRUE(gone);
-  EXPECT_FALSE(gone->message);
+  EXPECT_EQ(gone->what, wire_news::gone);
   EXPECT_EQ(gone->from, hello->from);
 }
 
@@ -91,24 +91,24 @@ TEST(wire, of_certificates_carries_messages_and_lets_in_nobody_else) {
   ASSERT_FALSE(init_certificates(ours));
   ASSERT_FALSE(init_certificates(others));
   EXPECT_TRUE(init_certificates(ours)); // it has one
-  wire server{certificates_of(ours, true)};
+  wire server{papers_of(ours)};
   const auto port = server.listen(loopback(0));
   ASSERT_TRUE(port) << port.error();
 
   wire stranger;
   EXPECT_FALSE(stranger.connect(loopback(port.value())));
-  wire foreigner{certificates_of(others, false)};
+  wire foreigner{papers_of(others)};
   EXPECT_FALSE(foreigner.connect(loopback(port.value())));
 
-  wire client{certificates_of(ours, false)};
+  wire client{papers_of(ours)};
   const auto far = client.connect(loopback(port.value()));
   ASSERT_TRUE(far) << far.error();
-  client.send(far.value(), crew_hello{"token", "1.0", 4, 77});
+  client.send(far.value(), crew_hello{"token", "1.0", 4, 77, "nonce", "127.0.0.1:9", 3});
   const auto hello = server.next(30s);
-  ASSERT_TRUE(hello && hello->message);
-  EXPECT_EQ(std::get<crew_hello>(*hello->message).process, 77U);
+  ASSERT_TRUE(hello && hello->what == wire_news::message);
+  EXPECT_EQ(std::get<crew_hello>(hello->message).process, 77U);
   server.send(hello->from, crew_begin{4.5});
-  EXPECT_EQ(std::get<crew_begin>(*client.next(30s)->message).at_s, 4.5);
+  EXPECT_EQ(std::get<crew_begin>(client.next(30s)->message).at_s, 4.5);
 }
 
 TEST(counters_of_workers, are_all_there_are) {
