@@ -34,7 +34,9 @@ void add(traffic_fact& to, const traffic_fact& from) {
   for (const auto count : counts) {
     to.*count += from.*count;
   }
-  to.rate += from.rate;
+  // What goes to all goes to each worker's at the whole rate.
+  const bool to_all = from.pushes_configs || from.kind == "broadcast";
+  to.rate = to_all ? std::max(to.rate, from.rate) : to.rate + from.rate;
 }
 
 void add_traffic(run_facts& whole, const run_facts& part) {
@@ -67,14 +69,14 @@ void add_troubles(run_facts& whole, const run_facts& part) {
 } // namespace
 
 void begin_parts(run_facts& whole) {
-  whole.online_end = 0;
+  whole.online_end = whole.expected_end = 0;
   whole.ledger_known = whole.uplink_known = true;
   whole.uplink = whole.downlink = {};
   for (auto& latency : whole.latencies) {
     latency = {};
   }
   for (auto& product : whole.products) {
-    product.online_end = 0;
+    product.online_end = product.expected_end = 0;
     product.uplink = product.downlink = {};
     product.ledger_known = product.uplink_tagged = product.uplink_whole = true;
   }
@@ -87,6 +89,7 @@ void add_part(run_facts& whole, const run_facts& part) {
   whole.unkept += part.unkept;
   whole.over_bound += part.over_bound;
   whole.online_end += part.online_end;
+  whole.expected_end += part.expected_end;
   whole.online_max = std::max(whole.online_max, whole.online_end);
   if (part.shadows_waiting) {
     whole.shadows_waiting = whole.shadows_waiting.value_or(0) + *part.shadows_waiting;
@@ -100,6 +103,7 @@ void add_part(run_facts& whole, const run_facts& part) {
     auto& to = whole.products[i];
     const auto& from = part.products[i];
     to.online_end += from.online_end;
+    to.expected_end += from.expected_end;
     to.online_max = std::max(to.online_max, to.online_end);
     to.uplink += from.uplink;
     to.downlink += from.downlink;

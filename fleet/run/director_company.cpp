@@ -17,7 +17,7 @@ namespace fleet::program {
 namespace {
 
 /// Beyond the grace, for what workers have to say at their end.
-constexpr double report_most_s = 15;
+constexpr double report_most_s = 60;
 
 /// Stands for the tree of supervisors where there are no devices: what it is told, the company
 /// tells the workers.

@@ -165,6 +165,9 @@ exit_code director::give_up(const startup_error& why) {
   traffic_.clear();
   rollouts_.clear();
   far_.clear();
+  if (company_.serves() && why.code != exit_code::interrupted) {
+    company_.others->failed(why);
+  }
   return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }
 
@@ -268,7 +271,10 @@ void director::settle_ledger() {
   }
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
-    product.ledger_known = far_.of(i) != nullptr;
+    const auto& devices = ready_.products[i].plan.devices;
+    const bool none_here =
+        company_.serves() && common(devices, company_.here(options_.devices)).count == 0;
+    product.ledger_known = far_.of(i) != nullptr || none_here;
     product.uplink_tagged = ready_.products[i].speech->tags_reports();
     product.uplink_whole = far_.of(i) == nullptr || far_.of(i)->unkept() == 0;
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;

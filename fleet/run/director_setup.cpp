@@ -129,7 +129,9 @@ void director::make_traffic(twin_host& host, profile p) {
       if (to.devices.count == 0) {
         continue;
       }
-      entry.traffic.rate *= static_cast<double>(to.devices.count) / product.plan.devices.count;
+      if (!to_all(entry.traffic.kind)) { // each worker tells its own as often
+        entry.traffic.rate *= static_cast<double>(to.devices.count) / product.plan.devices.count;
+      }
     }
     to.product = product.name();
     to.product_key = product.plan.product.product_key;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include <sys/stat.h>
@@ -66,6 +67,21 @@ std::optional<startup_error> init_certificates(const std::string& folder) {
   }
   if (!write_pair(folder + "/ca", ca.value().certificate_pem(), ca.value().key_pem())) {
     return cannot_write();
+  }
+  return std::nullopt;
+}
+
+std::optional<startup_error> missing_certificates(const std::string& folder) {
+  if (folder.empty()) {
+    return std::nullopt;
+  }
+  for (const std::string_view name :
+       {"/ca.pem", "/listener.pem", "/listener.key", "/caller.pem", "/caller.key"}) {
+    const std::string file = folder + std::string{name};
+    if (!std::ifstream{file}.good()) {
+      return startup_error{exit_code::wrong_usage,
+                           "--worker-certs: cannot read " + file + ": " + std::strerror(errno)};
+    }
   }
   return std::nullopt;
 }

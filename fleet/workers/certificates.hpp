@@ -15,5 +15,7 @@ std::optional<startup_error> init_certificates(const std::string& folder);
 
 /// The files of such a folder; none where `folder` is empty.
 wire_papers papers_of(const std::string& folder);
+/// Which of the folder's files cannot be read, if any cannot; no folder needs none.
+std::optional<startup_error> missing_certificates(const std::string& folder);
 
 } // namespace fleet::program

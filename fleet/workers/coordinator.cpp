@@ -19,6 +19,7 @@ constexpr double await_most_s = 120; ///< until all workers are there, and until
 constexpr double leave_most_s = 5;   ///< of processes that have given their report
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
+constexpr duration answer_most = std::chrono::seconds{10}; ///< of a worker that is called
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 duration of_seconds(double s) {
@@ -41,6 +42,11 @@ coordinator::coordinator(settings s)
 }
 
 coordinator::~coordinator() {
+  for (const auto& w : workers_) { // who has not reported has nobody to wait for
+    if (w.peer && !w.report) {
+      wire_.send(*w.peer, crew_farewell{});
+    }
+  }
   const double until = monotonic_seconds() + (all_over() ? leave_most_s : 0);
   while (monotonic_seconds() < until
          && !std::all_of(processes_.begin(), processes_.end(), [](auto& p) { return p.over(); })) {
@@ -65,6 +71,13 @@ result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
 std::optional<startup_error> coordinator::open_doors() {
   const auto& crew = settings_.crew;
   for (std::size_t i = 0; i < crew.workers.size(); ++i) {
+    const std::atomic<bool> never{false};
+    if (const auto answer = knock(crew.workers[i], answer_most, never);
+        answer != knock_answer::open) {
+      return failed(
+          fmt::format("cannot reach a worker at {}: {}", crew.workers[i].text(),
+                      answer == knock_answer::refused ? "nobody listens there" : "nobody answers"));
+    }
     const auto peer = wire_.connect(crew.workers[i]);
     if (!peer) {
       return failed(peer.error());
@@ -204,6 +217,7 @@ void coordinator::assign(crew_share& share, crew_worker& to) {
   spec.seed = settings_.seed;
   spec.first = share.devices.first;
   spec.count = share.devices.count;
+  spec.of = settings_.devices;
   spec.lease_s = lease_s();
   spec.life = share.lives;
   spec.since_s = began_ ? now_s_ : 0;

@@ -114,6 +114,7 @@ private:
   double began_s_ = 0; ///< by our clock
   bool began_ = false;
   bool draining_ = false;
+  bool stranger_told_ = false;             ///< that somebody came with another token
   std::vector<report::worker_fact> facts_; ///< of complete()
 };
 

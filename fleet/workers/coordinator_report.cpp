@@ -31,7 +31,10 @@ report::run_facts coordinator::lost_part(const crew_worker& w) const {
   for (std::size_t i = 0; i < settings_.products.size(); ++i) {
     auto& product = out.products.emplace_back();
     const auto counts = report::read_totals(alone, i);
-    product.ledger_known = common(settings_.products[i], share.devices).count == 0;
+    const auto here = common(settings_.products[i], share.devices).count;
+    product.ledger_known = here == 0;
+    product.expected_end = here; // if nobody takes them over
+    out.expected_end += here;
     product.uplink.attempted = counts.published_all();
     product.uplink.acknowledged = counts.acknowledged;
   }
@@ -78,6 +81,12 @@ void coordinator::complete(report::run_facts& facts) {
     if (successor != nullptr && settings_.accounts) {
       forget_ledger(*w.left); // whoever took it over has it
     }
+    if (successor != nullptr) { // who expects them too
+      w.left->expected_end = 0;
+      for (auto& product : w.left->products) {
+        product.expected_end = 0;
+      }
+    }
     report::add_part(facts, w.report ? *w.report : *w.left);
     const auto who = fmt::format("worker {}", number_of(w));
     if (w.lost_at_s && successor != nullptr && settings_.accounts) {
@@ -106,6 +115,7 @@ void coordinator::complete(report::run_facts& facts) {
   }
   for (const auto& share : shares_) {
     if (share.lives == 0 && !share.worker) {
+      facts.expected_end += share.devices.count;
       facts.failures.push_back(fmt::format("devices {} to {} never began: no worker came for them",
                                            share.devices.first,
                                            share.devices.first + share.devices.count - 1));

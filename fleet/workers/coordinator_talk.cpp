@@ -1,5 +1,6 @@
 // What workers say to the coordinator, and what becomes of one that says nothing.
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@ namespace fleet::program {
 namespace {
 
 constexpr double pulse_each_s = 0.5;
+constexpr double report_most_s = 60; ///< a worker that settles what it has says nothing meanwhile
 
 } // namespace
 
@@ -31,6 +33,11 @@ local_process* coordinator::process_of(const crew_worker& w) {
 
 void coordinator::on_stranger(peer_number from, const crew_hello& hello) {
   if (!constant_time_equal(hello.token, settings_.token)) {
+    if (!std::exchange(stranger_told_, true)) {
+      std::fputs("fleet run: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
     return; // nobody we know
   }
   const auto again = std::find_if(workers_.begin(), workers_.end(), [&hello](const auto& w) {
@@ -73,6 +80,7 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
   w.nonce = hello.nonce;
   w.cores = hello.cores;
   w.process = hello.process;
+  w.near = hello.machine == this_machine();
   if (const auto at = hal::parse_address(hello.door); at && !w.door) {
     w.door = at.value();
     wire_.look_for(*w.door, index_of(w));
@@ -104,7 +112,7 @@ void coordinator::on_end(crew_worker& w, crew_end& end) {
   }
   w.last = std::move(end.last);
   (void)shares_[*w.share].accounts.take(w.last.accounts, shares_[*w.share].devices);
-  if (report->interrupted && takes_over() && !draining_) {
+  if (report->interrupted && !draining_) {
     lose(w, "it was told to stop, or was cut off for too long");
     if (!settings_.accounts) { // what it had it has settled itself
       report->online_end = 0;
@@ -192,7 +200,10 @@ void coordinator::on_reached(const wire_event& event) {
     w.door_seen = true;
   }
   const bool cut = !w.connected || monotonic_seconds() - w.heard_s > cut_after_s;
-  if (event.answer == knock_answer::refused && w.door_seen && w.lives() && w.begun && cut) {
+  // A door on loopback that is another machine's is a tunnel's end, which may go alone.
+  const bool its_own = w.door && (w.near || !w.door->loopback());
+  const bool refused = event.answer == knock_answer::refused && w.door_seen && its_own;
+  if (refused && w.lives() && w.begun && cut) {
     lose(w, fmt::format("nobody is at {} any more", w.door->text()));
   }
 }
@@ -225,7 +236,8 @@ void coordinator::watch(crew_worker& w) {
   if (silent > cut_after_s || !w.connected) {
     seek(w);
   }
-  if (now > w.pulsed_s + lease_s() + lease_margin_s) {
+  // Once the load is over devices stop by themselves, and a worker is busy with its report.
+  if (now > w.pulsed_s + lease_s() + (draining_ ? report_most_s : lease_margin_s)) {
     if (process != nullptr) {
       process->kill();
     }

@@ -16,9 +16,21 @@ constexpr double show_every_s = 1;
 constexpr double farewell_most_s = 5;
 /// Of one that joins late, until it can begin; the more the better.
 constexpr double prepare_most_s = 600;
+constexpr double refusal_most_s = 5;
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 } // namespace
+
+void refuse_part(lifeline& coordinator, const startup_error& why) {
+  coordinator.send(crew_ready{static_cast<std::int32_t>(why.code), why.message});
+  const double until = monotonic_seconds() + refusal_most_s;
+  while (monotonic_seconds() < until && !coordinator.cut()) {
+    const auto message = coordinator.next(look_each);
+    if (message && std::holds_alternative<crew_farewell>(*message)) {
+      return;
+    }
+  }
+}
 
 crew_member::crew_member(lifeline& coordinator, const shard_spec& part)
     : coordinator_(coordinator), part_(part) {}

@@ -14,6 +14,9 @@
 
 namespace fleet::program {
 
+/// Tells the coordinator why a worker will not begin, and waits a little until it has read that.
+void refuse_part(lifeline& coordinator, const startup_error& why);
+
 class crew_member final : public company {
 public:
   /// Both outlive it.
@@ -27,6 +30,7 @@ public:
   [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
+  void failed(const startup_error& why) override { refuse_part(coordinator_, why); }
   void report(const report::run_facts& facts, std::string ledger_lines) override;
 
 private:

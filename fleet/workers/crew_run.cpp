@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -29,10 +30,17 @@ exit_code complain(std::string_view who, const std::string& why, exit_code code)
 }
 
 /// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
-std::optional<startup_error> unsplittable(const prepared& ready, bool embedded) {
+std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready,
+                                          bool embedded) {
   const auto wrong = [](std::string why) {
     return startup_error{exit_code::wrong_usage, std::move(why)};
   };
+  std::error_code ignored;
+  if (!options.scenario_file.empty()
+      && !std::filesystem::is_regular_file(options.scenario_file, ignored)) {
+    return wrong("each worker reads the scenario for itself, and " + options.scenario_file
+                 + " can be read once only: write it to a file");
+  }
   for (const auto& product : ready.products) {
     if (product.plan.children_each != 0) {
       return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
@@ -86,20 +94,17 @@ run_options served(run_options o, const shard_spec& spec) {
   o.json_file.clear();
   o.told = {};
   o.judged.no_early_stop = true;
+  // One target's queue of connections is shared by all.
+  const bool shared = o.target.scheme != text::scheme::embedded && spec.of > spec.count;
+  if (shared) {
+    const auto part = std::uint64_t{o.connects_pending} * spec.count / spec.of;
+    o.connects_pending = static_cast<std::uint32_t>(std::max<std::uint64_t>(part, 1));
+  }
   return o;
 }
 
 exit_code serve(lifeline& line, const shard_spec& spec) {
-  const auto refuse = [&line](const startup_error& why) {
-    line.send(crew_ready{static_cast<std::int32_t>(why.code), why.message});
-    const double until = monotonic_seconds() + 5;
-    while (monotonic_seconds() < until && !line.cut()) { // until the coordinator has read it
-      const auto message = line.next(look_each);
-      if (message && std::holds_alternative<crew_farewell>(*message)) {
-        return;
-      }
-    }
-  };
+  const auto refuse = [&line](const startup_error& why) { refuse_part(line, why); };
   std::vector<std::string_view> words{"run"};
   words.insert(words.end(), spec.words.begin(), spec.words.end());
   auto parsed = parse_options(words);
@@ -127,6 +132,9 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
 exit_code execute_crew_run(const run_options& options, const crew_options& crew,
                            std::span<const std::string_view> words,
                            const std::string& command_text) {
+  if (const auto error = missing_certificates(crew.certificates)) {
+    return complain("fleet run", error->message, error->code);
+  }
   coordinator::settings settings;
   settings.crew = crew;
   settings.words = words_for_workers(words);
@@ -142,7 +150,7 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
   const bool embedded = options.target.scheme == text::scheme::embedded;
   run_place place;
   place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
-    if (auto error = unsplittable(ready, embedded)) {
+    if (auto error = unsplittable(options, ready, embedded)) {
       return fail(std::move(*error));
     }
     settings.seed = ready.seed;
@@ -160,6 +168,9 @@ exit_code execute_worker(const worker_options& options) {
   if (!options.init_certificates.empty()) {
     const auto error = init_certificates(options.init_certificates);
     return error ? complain("fleet worker", error->message, error->code) : exit_code::passed;
+  }
+  if (const auto error = missing_certificates(options.certificates)) {
+    return complain("fleet worker", error->message, error->code);
   }
   stop_signals signals; // before any thread exists
   auto token = find_token(options.token_file);

@@ -10,7 +10,7 @@ namespace fleet::program {
 template <class I>
 auto inspect(I& f, crew_hello& x) {
   return f(caf::meta::type_name("crew_hello"), x.token, x.version, x.cores, x.process, x.nonce,
-           x.door, x.orders);
+           x.door, x.orders, x.machine);
 }
 template <class I>
 auto inspect(I& f, crew_clock& x) {
@@ -18,7 +18,7 @@ auto inspect(I& f, crew_clock& x) {
 }
 template <class I>
 auto inspect(I& f, shard_spec& x) {
-  return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count, x.lease_s,
+  return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count, x.of, x.lease_s,
            x.since_s, x.life, x.keeps_accounts, x.accounts);
 }
 template <class I>
@@ -61,7 +61,7 @@ auto inspect(I& f, crew_snapshot& x) {
 template <class I>
 auto inspect(I& f, packed_product& x) {
   return f(caf::meta::type_name("packed_product"), x.ledger_known, x.uplink_tagged, x.uplink_whole,
-           x.online_end, x.uplink, x.downlink);
+           x.online_end, x.expected_end, x.uplink, x.downlink);
 }
 template <class I>
 auto inspect(I& f, packed_traffic& x) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <unistd.h>
+#include <utility>
 
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/machine.hpp"
@@ -49,6 +50,7 @@ crew_hello lifeline::hello() const {
                  usable_cores(), static_cast<std::uint64_t>(::getpid()),
                  nonce_,         {},
                  orders_};
+  out.machine = this_machine();
   if (door_ && door_->at()) {
     out.door = door_->at()->text();
   }
@@ -68,6 +70,11 @@ void lifeline::meet(peer_number peer) {
 
 void lifeline::greet(const wire_event& event, const crew_hello& said) {
   if (!listens() || !constant_time_equal(said.token, token_)) {
+    if (listens() && !std::exchange(stranger_told_, true)) {
+      std::fputs("fleet worker: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
     return; // nobody we know
   }
   // Another coordinator's first word is none of ours, once there is one.

@@ -68,6 +68,7 @@ private:
   bool holds_on_ = false;
   bool renewed_ = false;
   bool refused_ = false;
+  bool stranger_told_ = false;
   bool seeking_ = false;
   double heard_s_ = 0;
   double looked_s_ = 0; ///< into the box

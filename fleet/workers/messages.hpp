@@ -34,6 +34,7 @@ struct crew_hello {
   std::string nonce;        ///< of the worker that is meant; of a coordinator's first: empty
   std::string door;         ///< where a worker that joins can be looked for; empty: nowhere
   std::uint32_t orders = 0; ///< that it has carried out
+  std::string machine{};    ///< this_machine()
 };
 
 struct crew_clock {
@@ -46,6 +47,7 @@ struct shard_spec {
   std::uint64_t seed = 0;
   std::uint32_t first = 0;
   std::uint32_t count = 0;     ///< at least 1
+  std::uint32_t of = 0;        ///< devices in all
   double lease_s = 30;         ///< it goes on for so long without its coordinator
   double since_s = 0;          ///< how long the run has been going
   std::uint32_t life = 0;      ///< how many workers had these devices before
@@ -117,6 +119,7 @@ struct packed_product {
   bool uplink_tagged = true;
   bool uplink_whole = true;
   std::uint64_t online_end = 0;
+  std::uint64_t expected_end = 0;
   wire_counts uplink;
   wire_counts downlink;
 };

@@ -34,11 +34,12 @@ void each_number(Facts& facts, F f) {
   f(facts.unkept);
   f(facts.over_bound);
   f(facts.online_end);
+  f(facts.expected_end);
   f(facts.process.rss_start_bytes);
   f(facts.process.rss_steady_bytes);
   f(facts.process.rss_max_bytes);
 }
-constexpr std::size_t numbers = 7; // and the shadows
+constexpr std::size_t numbers = 8; // and the shadows
 
 template <class T, std::size_t N>
 wire_counts row_of(const T& from, const std::array<std::uint64_t T::*, N>& fields) {
@@ -94,6 +95,7 @@ bool read_products(report::run_facts& to, const std::vector<packed_product>& fro
     product.uplink_tagged = one.uplink_tagged;
     product.uplink_whole = one.uplink_whole;
     product.online_end = one.online_end;
+    product.expected_end = one.expected_end;
     if (!read_row(product.uplink, ledger_fields, one.uplink)
         || !read_row(product.downlink, ledger_fields, one.downlink)) {
       return false;
@@ -131,7 +133,8 @@ crew_end packed(const report::run_facts& part) {
   out.cpu_s = part.process.cpu_s;
   for (const auto& product : part.products) {
     out.products.push_back({product.ledger_known, product.uplink_tagged, product.uplink_whole,
-                            product.online_end, row_of(product.uplink, ledger_fields),
+                            product.online_end, product.expected_end,
+                            row_of(product.uplink, ledger_fields),
                             row_of(product.downlink, ledger_fields)});
   }
   for (const auto& t : part.traffic) {

@@ -28,6 +28,7 @@ struct crew_worker {
   std::string nonce;
   std::uint32_t cores = 1;
   std::uint64_t process = 0;
+  bool near = false;                ///< on our machine
   std::optional<std::size_t> share; ///< none: it is a spare
   double clock_ahead_s = 0;         ///< of its clock, before ours
   double best_trip_s = 1e9;         ///< to it and back, of those its clock was asked in

@@ -13,12 +13,14 @@ report::run_facts part(std::uint64_t sent, std::uint64_t arrived) {
   auto& product = out.products.emplace_back();
   product.ledger_known = true;
   product.online_end = 3;
+  product.expected_end = 4;
   product.uplink.attempted = product.uplink.acknowledged = sent;
   product.uplink.accepted = arrived;
   product.uplink.lost = sent - arrived;
   out.ledger_known = out.uplink_known = true;
   out.uplink = product.uplink;
   out.online_end = 3;
+  out.expected_end = 4;
   out.process.cpu_s = 1.5;
   out.process.rss_max_bytes = 1000;
   out.shadows_waiting = 1;
@@ -42,7 +44,7 @@ report::run_facts part(std::uint64_t sent, std::uint64_t arrived) {
 report::run_facts whole_of(const std::vector<report::run_facts>& parts) {
   report::run_facts out;
   out.products.emplace_back().devices = 6;
-  out.online_end = 99; // as it was seen
+  out.online_end = out.expected_end = 99; // as it was seen
   report::begin_parts(out);
   for (const auto& one : parts) {
     report::add_part(out, one);
@@ -56,6 +58,8 @@ TEST(merged_report, has_the_sums_of_its_parts) {
   EXPECT_EQ(whole.uplink.lost, 1U);
   EXPECT_EQ(whole.products[0].uplink.accepted, 16U);
   EXPECT_EQ(whole.online_end, 6U);
+  EXPECT_EQ(whole.expected_end, 8U);
+  EXPECT_EQ(whole.products[0].expected_end, 8U);
   EXPECT_EQ(whole.shadows_waiting, 2U);
   EXPECT_DOUBLE_EQ(whole.process.cpu_s, 3.0);
   EXPECT_EQ(whole.latencies[0].count, 17U);
@@ -73,6 +77,13 @@ TEST(merged_report, joins_what_has_one_name) {
   EXPECT_DOUBLE_EQ(whole.traffic[0].rate, 4.0);
   EXPECT_EQ(whole.traffic[0].unanswered, 2U);
   EXPECT_TRUE(whole.traffic[0].may_fail);
+}
+
+TEST(merged_report, has_the_rate_of_what_goes_to_all_once) {
+  auto one = part(4, 4);
+  one.traffic[0].kind = "broadcast";
+  EXPECT_DOUBLE_EQ(whole_of({one, one}).traffic.at(0).rate, 2.0);
+  EXPECT_DOUBLE_EQ(whole_of({part(4, 4), part(4, 4)}).traffic.at(0).rate, 4.0);
 }
 
 TEST(merged_report, keeps_two_entries_of_one_kind_apart) {

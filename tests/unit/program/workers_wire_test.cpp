@@ -58,7 +58,7 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   EXPECT_EQ(ended.ledger_lines.size(), 100'000U);
   EXPECT_EQ(ended.last.faults[0].strikes, 8U);
 
-  server.send(hello->from, shard_spec{{"--devices", "9"}, 7, 3, 6, 30, 2, 1, true, "xy"});
+  server.send(hello->from, shard_spec{{"--devices", "9"}, 7, 3, 6, 9, 30, 2, 1, true, "xy"});
   server.send(hello->from, crew_begin{4.5});
   server.send(hello->from, crew_order{1, "latency by=1s", {"a"}, 4});
   server.send(hello->from, crew_farewell{});
