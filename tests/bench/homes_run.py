@@ -1,5 +1,5 @@
 # What a twin gains by a second home: the same load on `fleet cloud serve` with 1 and with 2 homes,
-# in turns. A home is full when its thread is, so what counts is the CPU of the busiest home for each
+# in turns. A home is full when its thread is, so what counts is the CPU of the busiest home for a
 # message, and not the clock of a machine that the devices share with it. Nobody subscribes to what
 # devices of the open broker say: a probe would be one client that all of it crosses to. By hand:
 # `python3 -B tests/bench/homes_run.py --binary build/bench/bin/fleet`.
