@@ -143,6 +143,11 @@ class Processes(harness.Case):
         return sum(float(line.split()[-1]) for line in page.decode().splitlines()
                    if line.startswith("fleet_twin_") and 'reason="taken_over"' in line)
 
+    @staticmethod
+    def await_heirs(going, count):
+        wait_until(lambda: sum("has taken over" in line for line in list(going.errors)) == count,
+                   "somebody to take over")
+
     def test_another_worker_takes_over_and_no_message_is_missing(self):
         twin = self.twin_with_admin("--downlink-interval", "700ms")
         going = self.started_run("--processes", "3", "--devices", "90", "--duration", "40s",
@@ -152,8 +157,7 @@ class Processes(harness.Case):
                              "three workers")
         self.await_online(twin, 90)
         os.kill(workers[1], signal.SIGKILL)
-        wait_until(lambda: any("has taken over" in line for line in list(going.errors)),
-                   "somebody to take over")
+        self.await_heirs(going, 1)
         self.assertEqual(going.wait(120), 0, going.output + going.error_output)
         facts = self.facts()
         self.assert_account_is_clean(facts)
@@ -174,6 +178,39 @@ class Processes(harness.Case):
                                               for part in facts["workers"] if part["reported"]))
         self.assertGreater(down["accepted"], 0)
         self.assertEqual(self.taken_over(twin), 0)
+
+    def test_devices_go_from_one_worker_to_the_next_and_the_next(self):
+        twin = self.twin_with_admin("--downlink-interval", "700ms")
+        going = self.started_run("--processes", "2", "--devices", "40", "--duration", "70s",
+                                 "--interval", "300ms", "--report-every", "200ms", "--fault",
+                                 "latency at=1s by=20ms", "--fault", "reset at=2s",
+                                 *self.target(twin))
+        first = wait_until(lambda: (lambda w: w if len(w) == 2 else None)(workers_of(going.pid)),
+                           "two workers")
+        self.await_online(twin, 40)
+        wait_until(lambda: any("reconnects 40" in line for line in list(going.errors)),
+                   "the reset")
+        self.await_online(twin, 40)
+        os.kill(first[0], signal.SIGTERM)  # it says good-bye
+        self.await_heirs(going, 1)
+        heir = next(pid for pid in workers_of(going.pid) if pid not in first)
+        self.await_online(twin, 40)
+        os.kill(heir, signal.SIGKILL)
+        self.await_heirs(going, 2)
+        self.assertEqual(going.wait(150), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_end"], 40)
+        chain = {part["process"]: part for part in facts["workers"]}
+        self.assertEqual([part["takes_over"] for part in facts["workers"]],
+                         [None, None, chain[first[0]]["worker"], chain[heir]["worker"]])
+        self.assertEqual(sum(part["reported"] for part in facts["workers"]), 2)
+        self.assertEqual(self.taken_over(twin), 0)
+        # What is in force is so for whoever comes late, and what is past is not done again.
+        slow, torn = facts["faults"]
+        self.assertEqual((slow["selected"], slow["hit"]), (40, 40))
+        self.assertEqual((torn["hit"], torn["strikes"]), (40, 40))
+        self.assertEqual(facts["devices"]["reconnects"], 40)
 
     def test_a_twin_that_dies_with_its_worker_is_told_of(self):
         going = self.started_run("--processes", "2", "--devices", "40", "--duration", "40s",
@@ -264,6 +301,19 @@ class Processes(harness.Case):
         return self.started(Process([harness.FLEET, "worker", *words],
                                     env={**os.environ, "FLEET_WORKER_TOKEN": token}))
 
+    def listening_worker(self):
+        worker = self.worker("--listen", "127.0.0.1:0")
+        worker.address = worker.wait_for_line(lambda line: line.startswith("worker at "),
+                                              "its address").split()[-1]
+        return worker
+
+    def run_over(self, addresses, *words):
+        """A run over workers that wait."""
+        self.report = self.folder / "going.json"
+        return self.started(Process(
+            [harness.FLEET, "run", "--json", self.report, "--seed", "7", *QUIET, "--workers",
+             addresses, *words], env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN}))
+
     def run_with_token(self, *words):
         report = self.folder / "going.json"
         done = run([harness.FLEET, "run", "--json", report, "--seed", "7", *QUIET, *words], 120,
@@ -339,8 +389,7 @@ class Processes(harness.Case):
         self.await_online(twin, 60)
         spare = self.worker("--join", at)
         workers[0].kill()
-        wait_until(lambda: any("has taken over" in line for line in list(going.errors)),
-                   "somebody to take over")
+        self.await_heirs(going, 1)
         self.assertEqual(going.wait(150), 0, going.output + going.error_output)
         facts = self.facts()
         self.assert_account_is_clean(facts)
@@ -354,14 +403,9 @@ class Processes(harness.Case):
 
     def test_a_survivor_starts_one_more(self):
         twin = self.twin_with_admin()
-        workers = [self.worker("--listen", "127.0.0.1:0") for _ in range(2)]
-        addresses = [worker.wait_for_line(lambda line: line.startswith("worker at "),
-                                          "its address").split()[-1] for worker in workers]
-        self.report = self.folder / "going.json"
-        going = self.started(Process(
-            [harness.FLEET, "run", "--json", self.report, "--seed", "7", *QUIET, "--workers",
-             ",".join(addresses), "--devices", "40", "--duration", "40s", "--interval", "500ms",
-             *self.target(twin)], env={**os.environ, "FLEET_WORKER_TOKEN": TOKEN}))
+        workers = [self.listening_worker() for _ in range(2)]
+        going = self.run_over(",".join(worker.address for worker in workers), "--devices", "40",
+                              "--duration", "40s", "--interval", "500ms", *self.target(twin))
         self.await_online(twin, 40)
         workers[1].kill()
         self.assertEqual(going.wait(120), 0, going.output + going.error_output)
@@ -372,13 +416,8 @@ class Processes(harness.Case):
         self.assertIn("nobody is at", facts["workers"][1]["why"])
         self.assertEqual(workers[0].wait(60), 0, workers[0].error_output)
 
-    def test_a_cut_neither_loses_the_run_nor_doubles_a_device(self):
-        twin = self.twin_with_admin()
-        going, at = self.coordinator("--expect-workers", "2", "--devices", "40", "--duration",
-                                     "40s", "--interval", "500ms", *self.target(twin))
-        relay = self.started(Relay(at))
-        self.worker("--join", at)
-        self.worker("--join", relay.address)
+    def assert_cut_is_survived(self, going, relay, twin):
+        """Of two workers with 40 devices, one beyond the relay: cuts it off for a while."""
         self.await_online(twin, 40)
         relay.stall()
         wait_until(lambda: any("is not heard any more" in line for line in list(going.errors)),
@@ -392,6 +431,23 @@ class Processes(harness.Case):
         self.assertEqual(facts["latency"]["publish_ack"]["count"],
                          facts["ledger"]["uplink"]["acknowledged"])
         self.assertEqual(self.taken_over(twin), 0)
+
+    def test_a_cut_neither_loses_the_run_nor_doubles_a_device(self):
+        twin = self.twin_with_admin()
+        going, at = self.coordinator("--expect-workers", "2", "--devices", "40", "--duration",
+                                     "40s", "--interval", "500ms", *self.target(twin))
+        relay = self.started(Relay(at))
+        self.worker("--join", at)
+        self.worker("--join", relay.address)
+        self.assert_cut_is_survived(going, relay, twin)
+
+    def test_the_coordinator_goes_to_a_worker_that_was_cut_off_again(self):
+        twin = self.twin_with_admin()
+        near, far = self.listening_worker(), self.listening_worker()
+        relay = self.started(Relay(far.address))
+        going = self.run_over(f"{near.address},{relay.address}", "--devices", "40", "--duration",
+                              "40s", "--interval", "500ms", *self.target(twin))
+        self.assert_cut_is_survived(going, relay, twin)
 
     def test_who_is_cut_off_for_longer_than_its_lease_stops_its_devices(self):
         twin = self.twin_with_admin()
@@ -414,6 +470,23 @@ class Processes(harness.Case):
         self.assertEqual([part["takes_over"] for part in facts["workers"]],
                          [None, None, lost["worker"]])
         self.assertEqual(self.taken_over(twin), 0)
+
+    def test_who_stood_still_for_longer_than_its_lease_stops_when_it_goes_on(self):
+        twin = self.twin_with_admin()
+        going, at = self.coordinator("--expect-workers", "2", "--devices", "40", "--duration",
+                                     "60s", "--interval", "500ms", "--worker-lease", "5s",
+                                     *self.target(twin))
+        self.worker("--join", at)
+        still = self.worker("--join", at)
+        self.await_online(twin, 40)
+        still.signal(signal.SIGSTOP)
+        self.await_heirs(going, 1)
+        still.signal(signal.SIGCONT)
+        self.assertEqual(still.wait(60), 130, still.error_output)
+        self.assertEqual(going.wait(150), 0, going.output + going.error_output)
+        facts = self.facts()
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_end"], 40)
 
     def test_what_cannot_be_split_is_refused(self):
         for words, why in ((("--processes", "2", "--virtual"), "one clock and one order of events"),

@@ -297,7 +297,7 @@ TEST(supervision, of_a_run_that_goes_on_has_the_faults_that_are_in_force_and_no_
   f.tell(run_devices{seconds{50}});
   f.run(seconds{2});
   EXPECT_EQ(f.in(phase::online), 0U) << "their power is away";
-  f.run(seconds{5});
+  f.run(seconds{20});
   EXPECT_EQ(f.in(phase::online), 4U) << "it came back when it did for all";
   f.part().faults.each([](const fault_mark& mark) {
     EXPECT_EQ(mark.hit.load(), mark.name == "past" ? 0U : 4U) << mark.name;
