@@ -101,7 +101,7 @@ public:
   [[nodiscard]] virtual std::string workers_text() const { return {}; }
 
   /// Of a worker: why it will not begin. Comes back when that has arrived, or never will.
-  virtual void failed(const startup_error& /*why*/) {}
+  virtual void cannot_begin(const startup_error& /*why*/) {}
   /// Of a worker: what it came to. Comes back when that has arrived, or never will.
   virtual void report(const report::run_facts& /*facts*/, std::string /*ledger_lines*/) {}
 };

@@ -166,7 +166,7 @@ exit_code director::give_up(const startup_error& why) {
   rollouts_.clear();
   far_.clear();
   if (company_.serves() && why.code != exit_code::interrupted) {
-    company_.others->failed(why);
+    company_.others->cannot_begin(why);
   }
   return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }

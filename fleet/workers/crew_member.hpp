@@ -30,7 +30,7 @@ public:
   [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
-  void failed(const startup_error& why) override { refuse_part(coordinator_, why); }
+  void cannot_begin(const startup_error& why) override { refuse_part(coordinator_, why); }
   void report(const report::run_facts& facts, std::string ledger_lines) override;
 
 private:
