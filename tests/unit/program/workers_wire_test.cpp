@@ -31,7 +31,7 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   ASSERT_TRUE(far) << far.error();
 
   crew_end end;
-  end.products.push_back({true, false, true, 3, {1, 2}, {3}});
+  end.products.push_back({true, false, true, 3, 4, {1, 2}, {3}});
   end.traffic.push_back({"call", "lamps", 2.5, true, false, {4}});
   end.troubles.push_back({"reason", "device", "detail", 5});
   end.latencies = {{1, 2, 3, 4}};
