@@ -51,6 +51,12 @@ struct company_news {
 std::optional<startup_error> fill_in_part(const run_options& options, prepared& into,
                                           const device_range& here);
 
+/// What processes use of their machines.
+struct machine_use {
+  double cpu_s = 0; ///< since they began
+  std::uint64_t resident_bytes = 0;
+};
+
 /// Lives in the director, on its thread.
 class company {
 public:
@@ -94,6 +100,8 @@ public:
   /// Adds what the workers reported to what this process has seen: all that shards and meters do
   /// not hold. Afterwards the ledger is whole.
   virtual void complete(report::run_facts& /*facts*/) {}
+  /// What the workers used when they were last heard.
+  [[nodiscard]] virtual machine_use elsewhere() const { return {}; }
   /// The lines of their ledgers, in the order of devices.
   [[nodiscard]] virtual std::string ledger_lines() const { return {}; }
   /// The report as JSON with the workers in it; and what people are told of them.

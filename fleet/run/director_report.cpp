@@ -96,7 +96,8 @@ exit_code director::execute() {
     return give_up(*error);
   }
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
-  judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
+  judges_ = std::make_unique<judges>(
+      judged_run{options_, ready_, shard_list_, *world_, far_, company_.others.get()});
   watch_ = run_watch::open(
       {options_, ready_, shard_list_, far_, faults_.desk(), rollouts_, *judges_, facts_});
   drive();

@@ -51,6 +51,7 @@ public:
   [[nodiscard]] bool waits() const override;
   void relay(const control_order& order) override;
   void complete(report::run_facts& facts) override;
+  [[nodiscard]] machine_use elsewhere() const override;
   [[nodiscard]] std::string ledger_lines() const override;
   [[nodiscard]] std::string with_workers(std::string json) const override;
   [[nodiscard]] std::string workers_text() const override;

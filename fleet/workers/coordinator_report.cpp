@@ -160,6 +160,15 @@ std::vector<report::worker_fact> coordinator::told() const {
   return out;
 }
 
+machine_use coordinator::elsewhere() const {
+  machine_use out;
+  for (const auto& w : workers_) {
+    out.cpu_s += w.last.cpu_s;
+    out.resident_bytes += w.lives() ? w.last.rss_bytes : 0;
+  }
+  return out;
+}
+
 std::string coordinator::ledger_lines() const {
   std::string out;
   for (const auto& w : workers_) {
