@@ -103,7 +103,6 @@ exit_code director::execute() {
   drive();
   watch_.reset();
   line_->finish();
-  faults_.close();
   tear_down();
   fetch_books();
   settle_ledger();
@@ -173,6 +172,7 @@ exit_code director::give_up(const startup_error& why) {
 }
 
 void director::tear_down() {
+  faults_.close();
   page_.file.reset();
   page_.host.reset();
   if (!far_.empty()) {
