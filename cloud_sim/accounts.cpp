@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::cloud {
 
@@ -200,6 +201,19 @@ const device_account* accounts::find(std::uint32_t device) const noexcept {
     return nullptr;
   }
   return pages_[at]->of[device % page_size].get();
+}
+
+void accounts::foresee(std::uint32_t device, unsigned step) const noexcept {
+  const std::size_t at = device / page_size;
+  if (at >= pages_.size() || pages_[at] == nullptr) {
+    return;
+  }
+  const auto& account = pages_[at]->of[device % page_size];
+  if (step == 1) {
+    fetch_ahead(&account);
+  } else {
+    fetch_ahead(account.get(), sizeof(device_account));
+  }
 }
 
 } // namespace fleet::cloud

@@ -58,6 +58,8 @@ public:
   /// from it.
   void renew(std::uint32_t first, std::uint32_t count);
 
+  /// Asks for the memory of a device's account, in two steps (fetch_ahead.hpp).
+  void foresee(std::uint32_t device, unsigned step) const noexcept;
   /// None when the device was never heard of.
   [[nodiscard]] const device_account* find(std::uint32_t device) const noexcept;
   /// One beyond the highest index that may have an account.

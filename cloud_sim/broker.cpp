@@ -18,15 +18,15 @@ broker::~broker() {
   home_.disarm(*this);
 }
 
-void broker::take(hal::stream_ptr accepted, bool over_tls) {
+connection* broker::take(hal::stream_ptr accepted, bool over_tls) {
   const turn guard{*this};
   if (kept_ != nullptr && kept_->withholding()) {
     add(counters_.connections_withheld);
-    return;
+    return nullptr;
   }
   if (connections_.size() >= limits_.connections_max) {
     add(counters_.connections_over_limit);
-    return;
+    return nullptr;
   }
   auto made = std::make_unique<connection>(*this, std::move(accepted), now());
   made->over_tls_ = over_tls;
@@ -34,6 +34,11 @@ void broker::take(hal::stream_ptr accepted, bool over_tls) {
   connections_.push_back(std::move(made));
   add(counters_.connections);
   add(counters_.connections_open);
+  auto& taken = *connections_.back();
+  if (among_ != nullptr) {
+    taken.early_ = std::make_unique<byte_buffer>();
+  }
+  return &taken;
 }
 
 void broker::command_acknowledged(std::uint64_t cookie, time_point due) {

@@ -18,6 +18,7 @@
 
 namespace fleet::cloud {
 
+class neighbours;
 class persistence;
 
 class broker final : public hal::accept_events, private hal::timer {
@@ -56,6 +57,19 @@ public:
   /// Ends the connections of these devices without a word, as if they had logged on elsewhere;
   /// answers how many.
   std::uint32_t kick(const fault_choice& whom);
+
+  /// From now on this is the part of the twin that lives on home `here` of `all`, which outlives
+  /// the broker: connections of others' clients go there.
+  void live_among(neighbours& all, std::uint32_t here);
+  /// Nothing comes from there any more.
+  void leave_neighbours() noexcept;
+  [[nodiscard]] neighbours* among() const noexcept { return among_; }
+  [[nodiscard]] std::uint32_t here() const noexcept { return here_; }
+  /// Whether the session of that place (character::place_of()) is this broker's.
+  [[nodiscard]] bool is_home_of(std::uint64_t place) const noexcept;
+  /// A stream that another home accepted and whose CONNECT named a client of this one; `early` is
+  /// what came on it so far.
+  void take_moved(hal::stream_ptr s, bool over_tls, bytes_view early);
 
   /// Tells `watcher`, which outlives the broker, of commands that arrive; null: nobody.
   void watch_commands(command_watcher* watcher) noexcept { watcher_ = watcher; }
@@ -126,7 +140,10 @@ private:
     void on_accepted(hal::stream_ptr accepted) override { owner.take(std::move(accepted), true); }
     broker& owner;
   };
-  void take(hal::stream_ptr accepted, bool over_tls);
+  /// Null: not taken.
+  connection* take(hal::stream_ptr accepted, bool over_tls);
+  /// Whether its CONNECT named a client of another home, where it is now.
+  bool hand_on(connection& c, const mqtt::connect_view& connect);
   [[nodiscard]] character& speaks() noexcept { return *character_; }
   mqtt::deliver_outcome hand_over(peer& who, const mqtt::message_ptr& message, mqtt::qos q,
                                   bool retain);
@@ -152,6 +169,8 @@ private:
   command_watcher* watcher_ = nullptr;
   tls_door secure_door_{*this};
   persistence* kept_ = nullptr;
+  neighbours* among_ = nullptr; ///< none: the whole twin lives here
+  std::uint32_t here_ = 0;
   std::unique_ptr<mqtt_faults> misbehaviour_; ///< none: no fault was ordered
   message_store messages_;
   accounts accounts_;

@@ -78,6 +78,10 @@ public:
   /// Null: no stream is looked at for a preamble of the ID2 model.
   [[nodiscard]] virtual const id2_keys* id2() const noexcept { return nullptr; }
 
+  /// A number for the session that a CONNECT asks for: whoever asks for the same one gets the same
+  /// number, on each home of the twin. Nothing: any home may answer it.
+  [[nodiscard]] virtual std::optional<std::uint64_t>
+  place_of(const mqtt::connect_view& connect) const = 0;
   /// Must end in exactly one of broker::admit() and broker::refuse().
   virtual void on_connect(connection& from, const mqtt::connect_view& connect) = 0;
   /// The message is acknowledged already; its views die with the call.

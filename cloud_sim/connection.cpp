@@ -6,6 +6,7 @@
 
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/persistence.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::cloud {
 
@@ -37,6 +38,9 @@ void connection::on_received(bytes_view bytes) {
     return;
   }
   add(owner_.counters().bytes_received, bytes.size());
+  if (early_ != nullptr) {
+    early_->append(bytes);
+  }
   byte_buffer plain;
   if (id2_ != nullptr || (!heard_ && begins_id2(bytes))) {
     if (!unveil(bytes, plain)) {
@@ -69,6 +73,29 @@ void connection::on_wake(time_point now) {
   }
 }
 
+void connection::foresee(unsigned step) const noexcept {
+  switch (step) {
+    case 1:
+      fetch_ahead(this, sizeof *this);
+      machine_.foresee();
+      fetch_ahead(who_, 256);
+      break;
+    case 2:
+      if (who_ != nullptr) {
+        who_->session.foresee(1);
+      }
+      owner_.ledger().foresee(device_, 1);
+      break;
+    case 3:
+      if (who_ != nullptr) {
+        who_->session.foresee(2);
+      }
+      owner_.ledger().foresee(device_, 2);
+      break;
+    default: break;
+  }
+}
+
 void connection::on_drained() {
   const broker::turn guard{owner_};
   if (paused_ && phase_ == phase::alive) {
@@ -86,8 +113,23 @@ void connection::on_closed(hal::close_reason, std::string_view) {
   owner_.end(*this, end_reason::lost);
 }
 
+void connection::hold() {
+  held_ = true;
+  stream_->pause_reading(true);
+}
+
+void connection::resume() {
+  held_ = false;
+  if (phase_ == phase::alive) {
+    if (!paused_) {
+      stream_->pause_reading(false);
+    }
+    drain();
+  }
+}
+
 void connection::drain() {
-  while (phase_ == phase::alive) {
+  while (phase_ == phase::alive && !held_) {
     auto& out = stream_->output();
     const auto before = out.size();
     const auto event = machine_.next_event(out);
@@ -135,7 +177,11 @@ void connection::handle(const mqtt::server_event_variant& event) {
   namespace ev = mqtt::server_event;
   auto& speaks = owner_.speaks();
   std::visit(overloaded{
-                 [&](const ev::connect_requested& e) { speaks.on_connect(*this, e.connect); },
+                 [&](const ev::connect_requested& e) {
+                   if (!owner_.hand_on(*this, e.connect)) {
+                     speaks.on_connect(*this, e.connect);
+                   }
+                 },
                  [&](const ev::message_published& e) {
                    add(owner_.counters().received[static_cast<std::size_t>(e.message.qos)]);
                    speaks.on_publish(*this, e.message);

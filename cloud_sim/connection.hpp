@@ -39,6 +39,11 @@ public:
   void stands_for(std::uint32_t device) noexcept { device_ = device; }
   /// Sends what faults held back; `last`: and closes its stream behind that.
   void release(bytes_view packets, bool last);
+  /// Whether it goes on after this turn, as far as is known.
+  [[nodiscard]] bool alive() const noexcept { return phase_ == phase::alive; }
+  /// From now on nothing more of what came is looked at, until resume(), which is for turns.
+  void hold();
+  void resume();
   /// Whether the bytes come and go encrypted.
   [[nodiscard]] bool over_tls() const noexcept { return over_tls_; }
   /// What its stream began with, if it is one of the ID2 model; null for others.
@@ -59,6 +64,7 @@ private:
   void on_drained() override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;
   void on_wake(time_point now) override;
+  void foresee(unsigned step) const noexcept override;
 
   /// Whether a stream that begins with these octets is one of the ID2 model.
   [[nodiscard]] bool begins_id2(bytes_view bytes);
@@ -89,6 +95,8 @@ private:
   };
   std::unique_ptr<will> will_;
   std::unique_ptr<alink::id2_server_stream> id2_; ///< none: plain
+  /// What came before CONNECT was read, while it may belong to another home; none: it may not.
+  std::unique_ptr<byte_buffer> early_;
   time_point armed_for_ = never;
   std::uint32_t number_ = 0;
   std::uint32_t at_ = 0; ///< in the broker's list
@@ -97,6 +105,7 @@ private:
   bool paused_ = false;
   bool over_tls_ = false;
   bool heard_ = false; ///< octets came
+  bool held_ = false;
 };
 
 } // namespace fleet::cloud

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "cloud_sim/counters.hpp"
+#include "cloud_sim/fault_orders.hpp"
 #include "cloud_sim/fault_window.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/faults/timeline.hpp"
@@ -47,7 +48,7 @@ protected:
 };
 
 /// All calls on the home's thread but those that say otherwise.
-class fault_desk final : private hal::timer, private faults::timeline_events {
+class fault_desk final : public fault_orders, private hal::timer, private faults::timeline_events {
 public:
   static constexpr std::uint32_t nobody = UINT32_MAX; ///< the number of who is not known yet
   /// Answers that are held back at once, of posts; more are sent without delay.
@@ -66,28 +67,27 @@ public:
 
   /// As faults::timeline::add(), for effects of the cloud and of firmware; false for others too.
   bool add(faults::fault f, time_point start) { return add(std::move(f), start, draw_); }
-  bool add(faults::fault f, time_point start, const fault_draw& draw, fault_lease lease = {});
-  /// Its owner is heard of: what was leased to them stays for as long again, or those of it that
-  /// are named. What nobody renews ends, and is forgotten.
-  void renew(std::string_view owner);
-  void renew(std::string_view owner, const std::vector<std::string>& names);
-  /// Empty: nobody in particular, or there is no such fault.
-  [[nodiscard]] std::string_view owner_of(std::string_view name) const noexcept;
-  bool remove(std::string_view name);
+  bool add(faults::fault f, time_point start, const fault_draw& draw,
+           fault_lease lease = {}) override;
+  void renew(std::string_view owner) override;
+  void renew(std::string_view owner, const std::vector<std::string>& names) override;
+  [[nodiscard]] std::string_view owner_of(std::string_view name) const noexcept override;
+  bool remove(std::string_view name) override;
   /// All faults end, in the order in which they came, and are forgotten.
   void remove_all();
   /// Nothing begins and nothing ends any more, and nobody is hit; what was done stays to be read.
   void freeze();
   /// Whether there was a fault ever.
   [[nodiscard]] bool any() const noexcept { return any_; }
-  [[nodiscard]] const std::vector<faults::timeline::entry>& all() const noexcept {
+  [[nodiscard]] const std::vector<faults::timeline::entry>& all() const noexcept override {
     return timeline_.all();
   }
-  [[nodiscard]] const faults::timeline::entry* find_fault(std::string_view name) const noexcept {
+  [[nodiscard]] const faults::timeline::entry*
+  find_fault(std::string_view name) const noexcept override {
     return timeline_.find(name);
   }
   /// Of the same order. Each may be read by any thread.
-  [[nodiscard]] std::vector<std::shared_ptr<const fault_mark>> marks() const {
+  [[nodiscard]] std::vector<std::shared_ptr<const fault_mark>> marks() const override {
     return {marks_.begin(), marks_.end()};
   }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cloud_sim/command_text.hpp"
+#include "cloud_sim/mqtt_client.hpp"
 #include "cloud_sim/persistence.hpp"
 #include "protocol/alink/identity.hpp"
 #include "protocol/base/check.hpp"
@@ -13,11 +14,6 @@
 #include "protocol/mqtt/topic.hpp"
 
 namespace fleet::cloud {
-
-struct mqtt_character::client final : peer, subscriber {
-  std::string id;
-  std::uint32_t device = accounts::anybody; ///< whose tagged report it sent last
-};
 
 namespace {
 bool has_wildcard(std::string_view text) noexcept {
@@ -45,14 +41,6 @@ mqtt_character::~mqtt_character() = default;
 mqtt_character::client* mqtt_character::find(std::string_view id) const {
   const auto found = clients_.find(id);
   return found == clients_.end() ? nullptr : found->second.get();
-}
-
-std::string mqtt_character::make_id() {
-  std::string id;
-  do {
-    id = "auto-" + std::to_string(++made_ids_);
-  } while (find(id) != nullptr);
-  return id;
 }
 
 mqtt::connack_code mqtt_character::judge(const mqtt::connect_view& connect) const {
@@ -169,6 +157,9 @@ std::uint32_t mqtt_character::number_of(const peer& who) const {
 void mqtt_character::forget(peer& who) {
   auto& gone = static_cast<client&>(who);
   broker_.dismiss(gone);
+  if (abroad_ != nullptr) {
+    release_all(gone);
+  }
   tree_.remove_all(gone);
   const auto found = clients_.find(gone.id);
   FLEET_CHECK(found != clients_.end());
@@ -209,7 +200,11 @@ void mqtt_character::retain(const mqtt::message_ptr& message, mqtt::qos q) {
 
 void mqtt_character::publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain) {
   mqtt::message_ptr stored;
-  if (retain && payload.empty()) {
+  if (abroad_ != nullptr) {
+    if (!abroad_->publish(topic, payload, q, retain)) {
+      add(broker_.counters().retained_refused);
+    }
+  } else if (retain && payload.empty()) {
     retained_.clear(topic);
     if (broker_.kept() != nullptr) {
       broker_.kept()->drop_retained(topic);
@@ -262,6 +257,10 @@ std::uint8_t mqtt_character::subscribe(client& who, const mqtt::server_event::fi
 
 void mqtt_character::on_subscribe(connection& from, std::uint16_t packet_id,
                                   std::span<const mqtt::server_event::filter> filters) {
+  if (abroad_ != nullptr) {
+    ask_abroad(from, packet_id, filters);
+    return;
+  }
   auto& who = static_cast<client&>(*from.who());
   codes_.clear();
   for (const auto& f : filters) {
@@ -276,7 +275,8 @@ void mqtt_character::on_subscribe(connection& from, std::uint16_t packet_id,
 }
 
 void mqtt_character::replay(client& who, const mqtt::server_event::filter& f, mqtt::qos granted) {
-  retained_.find(f.text, replayed_);
+  abroad_ != nullptr ? abroad_->find_retained(f.text, replayed_)
+                     : retained_.find(f.text, replayed_);
   for (const auto& r : replayed_) {
     broker_.deliver(who, r.message, std::min(r.qos, granted), true); // [MQTT-3.3.1-8]
   }
@@ -286,7 +286,9 @@ void mqtt_character::replay(client& who, const mqtt::server_event::filter& f, mq
 void mqtt_character::on_unsubscribe(connection& from, std::span<const std::string_view> filters) {
   auto& who = static_cast<client&>(*from.who());
   for (const auto f : filters) {
-    tree_.unsubscribe(who, f);
+    if (tree_.unsubscribe(who, f) && abroad_ != nullptr) {
+      abroad_->release(f);
+    }
   }
 }
 
@@ -350,6 +352,9 @@ command_outcome mqtt_character::command(std::uint32_t device, mqtt::qos q, time_
   message.topic = command_topic_;
   message.payload = command_payload_.view();
   message.qos = q;
+  if (abroad_ != nullptr) {
+    abroad_->publish(message.topic, message.payload, q, false);
+  }
   route(message, nullptr, to.sole ? to.who : nullptr, {accounts::cookie(tag), due});
   return command_outcome::sent;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "cloud_sim/broker.hpp"
 #include "cloud_sim/character.hpp"
+#include "cloud_sim/exchange_desk.hpp"
 #include "cloud_sim/retained.hpp"
 #include "cloud_sim/subscription_tree.hpp"
 
@@ -33,18 +35,21 @@ struct open_options {
   std::string command_topic = "fleet/{device}/down";
 };
 
-class mqtt_character final : public character {
+class mqtt_character final : public character, private exchange_desk::clients {
 public:
   /// `names` gives `{device}` by index; none: `dev_` and six digits.
   mqtt_character(broker& core, const open_options& options, const alink::credential_source* names);
   ~mqtt_character() override;
 
+  [[nodiscard]] std::optional<std::uint64_t>
+  place_of(const mqtt::connect_view& connect) const override;
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
   void on_subscribe(connection& from, std::uint16_t packet_id,
                     std::span<const mqtt::server_event::filter> filters) override;
   void on_unsubscribe(connection& from, std::span<const std::string_view> filters) override;
   void on_will(const mqtt::stored_message& will, mqtt::qos q, bool retain) override;
+  void on_gone(peer& who, std::uint32_t connection) override;
   [[nodiscard]] std::uint32_t number_of(const peer& who) const override;
   void forget(peer& who) override;
   [[nodiscard]] std::string_view kept_name(const peer& who) const override;
@@ -59,6 +64,11 @@ public:
 
   /// At start: a retained message as it was kept.
   void load_retained(mqtt::message_ptr message, mqtt::qos q);
+
+  /// To be called once, before the first stream, where others like it live on other homes of the
+  /// broker's neighbours: the exchange between them, which outlives it.
+  void live_abroad(exchange& between);
+  [[nodiscard]] const exchange_desk* abroad() const noexcept { return abroad_.get(); }
 
   [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }
   [[nodiscard]] const retained_messages& retained() const noexcept { return retained_; }
@@ -79,6 +89,15 @@ private:
   std::string make_id();
   client& seat(std::string id);
   void retain(const mqtt::message_ptr& message, mqtt::qos q);
+  void on_message(const mqtt::stored_message& message, mqtt::qos q) override;
+  void on_announced(std::uint64_t ticket, const std::vector<std::string>& refused) override;
+  void on_settled(std::uint64_t ticket) override;
+  /// A SUBSCRIBE of which the other homes are not all told yet; its connection is held.
+  struct asking;
+  void ask_abroad(connection& from, std::uint16_t packet_id,
+                  std::span<const mqtt::server_event::filter> filters);
+  std::uint8_t settle(client& who, const std::string& filter, mqtt::qos q, bool refused);
+  void release_all(const client& who);
   std::uint8_t subscribe(client& who, const mqtt::server_event::filter& f);
   void replay(client& who, const mqtt::server_event::filter& f, mqtt::qos granted);
   [[nodiscard]] std::string name_of(std::uint32_t device) const;
@@ -103,6 +122,8 @@ private:
   std::vector<subscription_tree::match> matches_;
   std::vector<std::uint8_t> codes_;
   std::vector<retained_messages::kept> replayed_;
+  std::unique_ptr<exchange_desk> abroad_;  ///< none: all clients live here
+  std::map<std::uint64_t, asking> asking_; ///< by ticket
   std::string command_topic_;
   byte_buffer command_payload_;
   std::uint64_t made_ids_ = 0;

@@ -24,6 +24,10 @@ platform_character::platform_character(broker& core, registry& devices, platform
   lines_.downlinks = options_.bounds.down;
 }
 
+std::optional<std::uint64_t> platform_character::place_of(const mqtt::connect_view& connect) const {
+  return door_.place_of(connect);
+}
+
 void platform_character::on_connect(connection& from, const mqtt::connect_view& connect) {
   const auto who = door_.judge(connect, {from.over_tls(), from.id2()});
   if (who.code != mqtt::connack_code::accepted) {

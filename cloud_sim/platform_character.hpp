@@ -35,6 +35,8 @@ public:
   void take_tokens(const platform_logons* logons) noexcept { door_.take_tokens(logons); }
 
   [[nodiscard]] const id2_keys* id2() const noexcept override { return &door_; }
+  [[nodiscard]] std::optional<std::uint64_t>
+  place_of(const mqtt::connect_view& connect) const override;
   void on_connect(connection& from, const mqtt::connect_view& connect) override;
   void on_publish(connection& from, const mqtt::message_view& message) override;
   void on_subscribe(connection& from, std::uint16_t packet_id,

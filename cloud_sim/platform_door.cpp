@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/secrets.hpp"
 #include "protocol/alink/id2_model.hpp"
 #include "protocol/base/check.hpp"
@@ -48,6 +49,20 @@ entry platform_door::judge(const mqtt::connect_view& connect, const passage& by)
     case logon_kind::unknown: out.code = connack_code::not_authorized; break;
   }
   return out;
+}
+
+// A log-on of pre-auth names none, and without a front door there are no tokens for it.
+std::optional<std::uint64_t> platform_door::place_of(const mqtt::connect_view& connect) {
+  const auto said = alink::parse_logon(connect.client_id, connect.username);
+  if (!said) {
+    return std::nullopt;
+  }
+  const auto& of = said.value();
+  if (of.kind == logon_kind::id2) {
+    const auto name = alink::id2_device(of.id2);
+    return name ? std::optional{place_of_device(of.parts.product_key, *name)} : std::nullopt;
+  }
+  return place_of_device(of.parts.product_key, of.parts.device_name);
 }
 
 void platform_door::judge_direct(const mqtt::connect_view& connect, const alink::logon& said,

@@ -52,6 +52,9 @@ public:
   /// whether a device is disabled, or was online before, is told to the device alone.
   [[nodiscard]] entry judge(const mqtt::connect_view& connect, const passage& by);
 
+  /// The place of the device that a CONNECT names, whether there is one or not.
+  [[nodiscard]] static std::optional<std::uint64_t> place_of(const mqtt::connect_view& connect);
+
   /// While the model is on.
   [[nodiscard]] std::optional<std::string>
   stream_key(const alink::id2_preamble& begin) const override;

@@ -55,7 +55,7 @@ bool platform_gateways::take(const uplink& what, std::uint32_t link) {
     add(parts_.core.counters().publishes_refused); // sub-devices have no sub-devices
     return true;
   }
-  if (what.of().has(product_is_no_gateway)) {
+  if (parts_.options.no_gateways || what.of().has(product_is_no_gateway)) {
     desk_.refuse(through, what.on, what.message.payload, reader_);
     drain();
     return true;

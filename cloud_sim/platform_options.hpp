@@ -99,6 +99,7 @@ struct platform_options {
   platform_variants variants;
   platform_bounds bounds;
   topology_rules gateways;
+  bool no_gateways = false; ///< requests of gateways are answered with 403 (§16.6)
   bool id2_model = false; ///< devices with ID2 elements by the model of §5.6; otherwise CONNACK 5
   std::uint32_t calls_max = 10'000;             ///< of the console, waiting for devices
   std::uint32_t calls_per_device_max = 16;      ///< likewise

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/twin_parts.hpp"
 
 namespace fleet::cloud {
@@ -67,8 +68,12 @@ result<std::vector<hal::address>, start_failure> twin::start(hal::home& where) {
   std::vector<hal::address> chosen;
   for (const auto& wanted : options_.listeners) {
     hal::accept_events& plain_door = made->core;
+    hal::accept_events& door = wanted.security == nullptr ? plain_door : made->core.secure_door();
     auto got =
-        where.listen(wanted, wanted.security == nullptr ? plain_door : made->core.secure_door());
+        options_.beside == nullptr
+            ? where.listen(wanted, door)
+            : options_.among->home(options_.number)
+                  .listen_beside(*options_.beside->parts_->listeners[chosen.size()], wanted, door);
     if (!got.ok()) {
       return fail(cannot_listen(wanted.at, got.error()));
     }
@@ -137,6 +142,7 @@ void twin::stop() {
   if (parts_ != nullptr) {
     stop_commands();
     parts_->listeners.clear();
+    parts_->core.leave_neighbours();
     if (parts_->platform != nullptr) {
       parts_->platform->calls().stop();
       parts_->platform->posts().stop();

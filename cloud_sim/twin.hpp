@@ -29,7 +29,10 @@
 
 namespace fleet::cloud {
 
+class exchange;
+class neighbours;
 class platform_state;
+class twin;
 class state_keeper;
 class store_listener;
 
@@ -67,6 +70,12 @@ struct twin_options {
   open_options open;
   /// What the twin does wrong on purpose. Must outlive the twin. None: nothing, ever.
   fault_desk* faults = nullptr;
+  /// The twin on several homes (cloud_sim/wide): the others, which of them this is, and the one
+  /// whose listeners it shares, if it is not the first. All of them outlive the twin.
+  neighbours* among = nullptr;
+  exchange* between = nullptr; ///< of the open broker
+  std::uint32_t number = 0;
+  const twin* beside = nullptr;
   /// Told of the twin's commands that arrive. Must outlive the twin. None: nobody.
   command_watcher* command_told = nullptr;
 };

@@ -33,12 +33,18 @@ struct twin::parts final : device_listener, store_listener, fault_target {
   parts(const twin_options& options, hal::home& where, twin_counters& counters)
       : core(where, limits_of(options), counters), faults(options.faults) {
     core.watch_commands(options.command_told);
+    if (options.among != nullptr) {
+      core.live_among(*options.among, options.number);
+    }
     if (options.store != nullptr && options.store->durable()) {
       kept = std::make_unique<persistence>(core, *options.store);
     }
     if (options.profile == profile::mqtt) {
       open = std::make_unique<mqtt_character>(core, options.open, options.credentials);
       core.speak_as(*open);
+      if (options.between != nullptr) {
+        open->live_abroad(*options.between);
+      }
       ledger = std::make_unique<account_desk>(core, nullptr);
       return;
     }
@@ -79,6 +85,7 @@ struct twin::parts final : device_listener, store_listener, fault_target {
     if (kept != nullptr) {
       kept->abandon();
     }
+    core.leave_neighbours();
     core.stop();
   }
 

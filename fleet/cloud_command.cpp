@@ -14,6 +14,7 @@
 #include "fleet/cloud/data_folder.hpp"
 #include "fleet/cloud/product_secrets.hpp"
 #include "fleet/cloud/twin_certificate.hpp"
+#include "fleet/cloud/twin_homes.hpp"
 #include "fleet/cloud/web_host.hpp"
 #include "fleet/live/host.hpp"
 #include "fleet/live/page.hpp"
@@ -26,7 +27,6 @@
 #include "fleet/run/unless_stopped.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "hal_sim/real_world/real_world.hpp"
-#include "protocol/ledger/reconcile.hpp"
 
 namespace fleet::program {
 
@@ -59,9 +59,7 @@ private:
   twin_security security_;
   std::unique_ptr<data_folder> data_;
   std::unique_ptr<hal::real_world> world_;
-  std::unique_ptr<cloud::fault_desk> faults_;
-  downlink_meter commands_;
-  std::unique_ptr<cloud::twin> twin_;
+  std::unique_ptr<twin_homes> twin_;
   std::unique_ptr<web_host> web_;
   std::unique_ptr<page_host> page_;
 };
@@ -107,8 +105,9 @@ std::optional<startup_error> server::open_security() {
     return std::nullopt;
   }
   // Handshakes come when the twin has started.
-  auto security = make_twin_security(
-      options_, [this](std::string_view identity) { return twin_->posts()->psk_key(identity); });
+  auto security = make_twin_security(options_, [this](std::string_view identity) {
+    return twin_->first().posts()->psk_key(identity);
+  });
   if (!security) {
     return security.error();
   }
@@ -153,23 +152,20 @@ std::optional<startup_error> server::listen() {
   }
   hal::real_world_options world;
   world.name = "twin";
+  world.homes = twin_homes::homes_for(options_);
   world_ = std::make_unique<hal::real_world>(world);
-  faults_ = std::make_unique<cloud::fault_desk>(world_->home(0));
-  o.faults = faults_.get();
-  o.command_told = &commands_;
-  twin_ = std::make_unique<cloud::twin>(std::move(o));
-  auto chosen = twin_->start(world_->home(0));
+  twin_ = std::make_unique<twin_homes>(*world_, options_, std::move(o));
+  auto chosen = twin_->start();
   if (!chosen) {
     return startup_error{exit_code::environment_failed, chosen.error().message};
   }
-  auto web =
-      web_host::start(world_->home(0), {*twin_, chosen.value(), security_.streams.get()}, options_);
+  auto web = twin_->open_web(chosen.value(), security_.streams.get(), options_);
   if (!web) {
     return web.error();
   }
   web_ = std::move(web).value();
   if (data_) {
-    data_->attach(*twin_, *web_);
+    data_->attach(twin_->first(), *web_);
   }
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
@@ -182,9 +178,7 @@ std::optional<startup_error> server::listen() {
     parts.html = twin_page();
     parts.metrics = [this] {
       std::vector<metrics::sample> out;
-      sample_twin(twin_->counters(), out);
-      sample_downlinks(commands_, out);
-      sample_faults(*faults_, out);
+      twin_->sample(out);
       sample_process(out);
       return metrics::text_of(out);
     };
@@ -201,7 +195,7 @@ std::optional<startup_error> server::listen() {
 }
 
 void server::tell_overruled() const {
-  const auto found = twin_->overruled();
+  const auto found = twin_->first().overruled();
   if (found.count != 0) {
     std::fprintf(stderr,
                  "note: %llu devices, %s among them, have another secret than --data %s kept; the "
@@ -215,7 +209,7 @@ void server::announce(const std::vector<hal::address>& chosen) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
   }
-  const auto coap = twin_->coap_addresses();
+  const auto coap = twin_->first().coap_addresses();
   for (std::size_t i = 0; i < coap.size(); ++i) {
     std::printf("%s %s\n", i < options_.coap.size() ? "coap" : "coaps", coap[i].text().c_str());
   }
@@ -236,7 +230,8 @@ void server::summarize() const {
     return;
   }
   using cloud::value;
-  const auto& c = twin_->counters();
+  cloud::twin_counters c;
+  twin_->read(c);
   std::uint64_t posts = 0;
   for (const auto& by : c.posting) {
     posts += value(by.posts);
@@ -255,14 +250,7 @@ bool server::write_ledger() const {
   if (options_.ledger_file.empty()) {
     return true;
   }
-  std::string lines;
-  for (std::uint32_t i = 0; i < twin_->accounts_end(); ++i) {
-    if (const auto* account = twin_->account_of(i)) {
-      ledger::append_lines(lines, "uplink", i, nullptr, &account->uplink);
-      ledger::append_lines(lines, "downlink", i, &account->downlink, nullptr);
-    }
-  }
-  if (report::write_whole(options_.ledger_file, lines)) {
+  if (report::write_whole(options_.ledger_file, twin_->ledger_lines())) {
     return true;
   }
   std::fprintf(stderr, "fleet cloud serve: cannot write %s: %s\n", options_.ledger_file.c_str(),
@@ -278,11 +266,8 @@ exit_code server::execute() {
   while (!signals_.wait(std::chrono::hours{1})) {
   }
   page_.reset();
-  world_->home(0).post([this] {
-    twin_->stop(); // what waits for devices is answered by this, so before the web goes
-    web_->stop();
-  });
   const auto stopped = unless_stopped<bool>([this] {
+    twin_->stop(*web_).wait();
     world_->stop(options_.grace);
     return true;
   });

@@ -16,9 +16,9 @@ namespace fleet::program {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> subcommands{"run",     "cloud", "device", "fault",
-                                                       "report",  "check", "doctor", "completion",
-                                                       "version", "help"};
+constexpr std::array<std::string_view, 11> subcommands{"run",        "cloud",   "device", "worker",
+                                                       "fault",      "report",  "check",  "doctor",
+                                                       "completion", "version", "help"};
 constexpr std::array<std::string_view, 1> secret_flags{"--password"};
 
 constexpr std::string_view overview =
@@ -32,6 +32,7 @@ constexpr std::string_view overview =
     "more\n"
     "  device         one device by hand: mqtt start, then pub open and more; ota start; or\n"
     "                 coap start and http start, then report and more\n"
+    "  worker         lends this process to a run of several, as fleet run --workers has them\n"
     "  fault          puts faults on a run that goes on: add, list, remove; presets, effects\n"
     "  report         tells of earlier runs by their JSON: text, HTML, JUnit; two side by side\n"
     "  check          validates scenarios, models and credentials; explains scenarios\n"
@@ -234,6 +235,9 @@ result<command, usage_error> parse_options(words_view words) {
   }
   if (first == "device") {
     return parse_device(rest);
+  }
+  if (first == "worker") {
+    return parse_worker(rest);
   }
   if (first == "fault") {
     return parse_fault(rest);

@@ -11,6 +11,7 @@
 #include "actors/device/guide.hpp"
 #include "actors/device/registrar.hpp"
 #include "actors/device/topic_schedule.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::actors {
 
@@ -258,6 +259,18 @@ time_point device::next_timeout() const noexcept {
   auto own = std::min({phase_due_, reports_.due(), client_.next_timeout()});
   own = topics_ ? std::min(own, topics_->next_timeout()) : own;
   return extras_ ? std::min(own, extras_->next_timeout()) : own;
+}
+
+void device::foresee(unsigned step) const noexcept {
+  switch (step) {
+    case 2:
+      fetch_ahead(&slot_, sizeof slot_);
+      fetch_ahead(extras_.get(), 256);
+      break;
+    case 3: client_.foresee(1); break;
+    case 4: client_.foresee(2); break;
+    default: break;
+  }
 }
 
 std::size_t device::memory_bytes() const noexcept {

@@ -103,6 +103,7 @@ public:
   [[nodiscard]] phase now_in() const noexcept { return phase_; }
   /// Octets, with what is optional and, of a gateway, with its sub-devices and their slots.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  void foresee(unsigned step) const noexcept; ///< as hal::timer's
   /// What it does beyond the plain device; null for a plain one.
   [[nodiscard]] const device_extras* extras() const noexcept { return extras_.get(); }
 

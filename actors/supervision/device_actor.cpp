@@ -8,6 +8,8 @@
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
 
+#include "protocol/base/fetch_ahead.hpp"
+
 namespace fleet::actors {
 
 namespace {
@@ -131,6 +133,14 @@ void device_actor::re_arm(time_point next) {
 void device_actor::on_wake(time_point) {
   armed_for_ = never;
   take_turn(device_turn::kind::wake);
+}
+
+void device_actor::foresee(unsigned step) const noexcept {
+  if (step == 1) {
+    fetch_ahead(this, sizeof *this);
+  } else if (const auto* const one = std::get_if<device>(&device_)) {
+    one->foresee(step);
+  }
 }
 
 void device_actor::on_connected() {

@@ -42,6 +42,7 @@ public:
 
 private:
   void on_wake(time_point now) override;
+  void foresee(unsigned step) const noexcept override;
   void on_connected() override;
   void on_received(bytes_view bytes) override;
   void on_closed(hal::close_reason reason, std::string_view detail) override;

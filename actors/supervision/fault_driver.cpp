@@ -43,7 +43,7 @@ fault_driver::known* fault_driver::find(std::string_view name) noexcept {
   return found == known_.end() ? nullptr : found->get();
 }
 
-bool fault_driver::add(const faults::fault& f) {
+bool fault_driver::add(const faults::fault& f, duration since) {
   if (finished_ || !carried_out_here(f.what) || find(f.name) != nullptr
       || known_.size() >= faults::timeline::faults_max || !faults::complaint_of(f).empty()) {
     return false;
@@ -54,7 +54,10 @@ bool fault_driver::add(const faults::fault& f) {
   }
   known_.push_back(std::make_unique<known>(f, *mark));
   if (started_) {
-    FLEET_CHECK(timeline_.add(f, now()));
+    FLEET_CHECK(timeline_.add(f, now() - since));
+    if (since > duration{0}) {
+      catch_up();
+    }
     re_arm();
   }
   return true;
@@ -74,14 +77,23 @@ bool fault_driver::remove(std::string_view name) {
   return true;
 }
 
-void fault_driver::start() {
+void fault_driver::start(time_point began) {
   if (std::exchange(started_, true) || finished_) {
     return;
   }
   for (const auto& each : known_) {
-    FLEET_CHECK(timeline_.add(each->fault, now()));
+    FLEET_CHECK(timeline_.add(each->fault, began));
+  }
+  if (began < now()) {
+    catch_up();
   }
   re_arm();
+}
+
+void fault_driver::catch_up() {
+  catching_up_ = true;
+  timeline_.advance(now() - duration{1}, *this);
+  catching_up_ = false;
 }
 
 void fault_driver::finish() {
@@ -154,6 +166,9 @@ void fault_driver::on_strike(const faults::fault& f, const faults::strike& whom)
   }
   of.round = whom.round;
   of.reached_ppm = whom.to_ppm;
+  if (catching_up_ && !is_window(f.what)) {
+    return;
+  }
   std::uint32_t hit = 0;
   std::uint64_t strikes = 0;
   for (const target& each : of.targets) {

@@ -48,13 +48,15 @@ public:
   fault_driver(const fault_driver&) = delete;
   fault_driver& operator=(const fault_driver&) = delete;
 
-  /// Its `at` counts from now, or from start(). False, and nothing happens: it is no fault of a
-  /// network or a device, timeline::add() or fault_marks::add() does not take it, or all is over.
-  bool add(const faults::fault& f);
+  /// Its `at` counts from now, or from `since` ago, or from start(). False, and nothing happens: it
+  /// is no fault of a network or a device, timeline::add() or fault_marks::add() does not take it,
+  /// or all is over.
+  bool add(const faults::fault& f, duration since = duration{0});
   /// Ends it, if it has begun; false: there is none of that name.
   bool remove(std::string_view name);
-  /// The devices run from now on.
-  void start();
+  /// The devices run from now on, in a run that began at `began`: windows that are open are, and
+  /// moments before now have passed these devices by.
+  void start(time_point began);
   /// Ends all that is in force; nothing strikes any more.
   void finish();
 
@@ -99,6 +101,7 @@ private:
   void lift(known& of, std::uint32_t slot);
   /// Makes a board what its faults in force say, after one of them changed.
   bool refresh(faults::effect after, std::uint32_t slot);
+  void catch_up();
   void run_loops();
   void re_arm();
   [[nodiscard]] time_point now() const noexcept { return shard_.home.now(); }
@@ -109,6 +112,7 @@ private:
   std::vector<std::unique_ptr<known>>
       known_; ///< of the timeline's, and those that wait for start()
   bool started_ = false;
+  bool catching_up_ = false;
   bool finished_ = false;
 };
 

@@ -26,7 +26,9 @@
 
 namespace fleet::actors {
 
-struct run_devices {};
+struct run_devices {
+  duration since{0}; ///< how long the run has been going: for devices that join it late
+};
 struct quiet_devices {};
 struct stop_devices {
   duration grace{};
@@ -36,6 +38,7 @@ struct crash_device {
 };
 struct add_fault {
   std::shared_ptr<const faults::fault> what;
+  duration since{0}; ///< its `at` began to count so long ago
 };
 struct remove_fault {
   std::string name;

@@ -30,22 +30,8 @@ shard_supervisor::~shard_supervisor() = default;
 
 caf::behavior shard_supervisor::make_behavior() {
   return {
-      [this](run_devices) {
-        if (stage_ == stage::idle) {
-          stage_ = stage::running;
-          run_began_ = now();
-          for (auto& part : shard_.parts) {
-            part.around.load_began = run_began_;
-          }
-          start_due();
-          if (faults_) {
-            faults_->start();
-          }
-          re_arm();
-          finish_if_done();
-        }
-      },
-      [this](const add_fault& message) { take_fault(*message.what); },
+      [this](const run_devices& message) { run(message.since); },
+      [this](const add_fault& message) { take_fault(*message.what, message.since); },
       [this](const remove_fault& message) {
         if (faults_) {
           faults_->remove(message.name);
@@ -63,6 +49,24 @@ caf::behavior shard_supervisor::make_behavior() {
   };
 }
 
+void shard_supervisor::run(duration since) {
+  if (stage_ != stage::idle) {
+    return;
+  }
+  stage_ = stage::running;
+  ramp_began_ = now();
+  run_began_ = now() - since;
+  for (auto& part : shard_.parts) {
+    part.around.load_began = run_began_;
+  }
+  start_due();
+  if (faults_) {
+    faults_->start(run_began_);
+  }
+  re_arm();
+  finish_if_done();
+}
+
 void shard_supervisor::on_exit() {
   shard_.home.disarm(*this);
   faults_.reset();
@@ -73,7 +77,7 @@ device_actor* shard_supervisor::device_at(std::uint32_t slot) noexcept {
   return devices_[slot] ? &actor_of(devices_[slot]) : nullptr;
 }
 
-void shard_supervisor::take_fault(const faults::fault& f) {
+void shard_supervisor::take_fault(const faults::fault& f, duration since) {
   if (stage_ != stage::idle && stage_ != stage::running) {
     return;
   }
@@ -81,18 +85,18 @@ void shard_supervisor::take_fault(const faults::fault& f) {
     device_finder& devices = *this;
     faults_ = std::make_unique<fault_driver>(shard_, devices);
     if (stage_ == stage::running) {
-      faults_->start();
+      faults_->start(run_began_);
     }
   }
-  faults_->add(f);
+  faults_->add(f, since);
 }
 
 time_point shard_supervisor::start_time(std::uint32_t slot) const noexcept {
   const double rate = shard_.options.ramp_per_second;
   if (rate <= 0) {
-    return run_began_;
+    return ramp_began_;
   }
-  return run_began_ + duration{static_cast<std::int64_t>(slot * (1e9 / rate))};
+  return ramp_began_ + duration{static_cast<std::int64_t>(slot * (1e9 / rate))};
 }
 
 void shard_supervisor::start_due() {

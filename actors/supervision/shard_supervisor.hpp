@@ -33,7 +33,8 @@ private:
   void on_stopped(std::uint32_t index) override;
   device_actor* device_at(std::uint32_t slot) noexcept override;
 
-  void take_fault(const faults::fault& f);
+  void take_fault(const faults::fault& f, duration since);
+  void run(duration since);
   void start_due();
   void follow_load();
   /// Answers how many of a line are on.
@@ -69,6 +70,7 @@ private:
   std::vector<std::uint32_t> to_release_;
   std::priority_queue<pending_restart, std::vector<pending_restart>, std::greater<>> restarts_;
   time_point run_began_{};
+  time_point ramp_began_{}; ///< later, where these devices joined the run late
   time_point restart_window_{};
   time_point stop_deadline_ = never;
   bool cut_ = false; ///< the deadline came and took whoever was left

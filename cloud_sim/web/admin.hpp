@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cloud_sim/counters.hpp"
-#include "cloud_sim/fault_desk.hpp"
+#include "cloud_sim/fault_orders.hpp"
 #include "cloud_sim/firmware_operations.hpp"
 #include "cloud_sim/ledger_desk.hpp"
 #include "cloud_sim/operations.hpp"
@@ -26,7 +26,7 @@ struct admin_facts {
   const twin_counters* counters = nullptr; ///< must outlive the API
   ledger_desk* ledger = nullptr;           ///< likewise; null: its routes answer 501
   firmware_operations* firmware = nullptr; ///< likewise
-  fault_desk* faults = nullptr;            ///< likewise
+  fault_orders* faults = nullptr;          ///< likewise
 };
 
 inline constexpr std::uint32_t admin_page_default = 100; ///< devices of one answer

@@ -17,7 +17,7 @@ constexpr std::int64_t lease_ms_max = 3'600'000;
 constexpr std::size_t owner_octets_max = 64;
 
 /// Nothing: answered.
-fault_desk* desk_of(const admin_call& call) {
+fault_orders* desk_of(const admin_call& call) {
   if (call.facts().faults == nullptr) {
     call.refuse(501, "unsupported", "this twin takes no faults");
   }
@@ -194,7 +194,7 @@ void write_fault(byte_buffer& out, const admin_call& call, const timeline::entry
   json.end();
 }
 
-void give_list(const admin_call& call, const fault_desk& desk) {
+void give_list(const admin_call& call, const fault_orders& desk) {
   byte_buffer out;
   out.append("{\"faults\":[");
   const auto marks = desk.marks();

@@ -15,7 +15,9 @@ void write_view(byte_buffer& out, const campaign_device_view& d);
 /// Nothing: answered.
 inline firmware_operations* console_of(const admin_call& call) {
   if (call.facts().firmware == nullptr) {
-    call.refuse(501, "unsupported", "this profile has no firmware");
+    call.refuse(501, "unsupported",
+                call.has_console() ? "a twin on several homes has no firmware: --homes 1 has it"
+                                   : "this profile has no firmware");
   }
   return call.facts().firmware;
 }

@@ -93,6 +93,7 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
 result<twin_security, startup_error> make_twin_security(const cloud_options& o,
                                                         dtls_key_finder key_of) {
   tls::server_options server;
+  server.resumption = true;
   switch (o.tls_version) {
     case tls_version::any: break;
     case tls_version::v1_2: server.versions = {tls::version::tls12, tls::version::tls12}; break;

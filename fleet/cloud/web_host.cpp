@@ -68,7 +68,27 @@ result<std::string, startup_error> token_of(const std::string& file) {
 
 } // namespace
 
-std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& twin,
+void web_host::make_admin_api(hal::home& home, const served_twin& what,
+                              const cloud_options& options) {
+  cloud::admin_facts facts{std::string{version}, std::string{to_string(options.profile)}};
+  if (what.wide != nullptr) {
+    facts.counters = &what.wide->counters_at_request();
+    facts.ledger = what.wide->ledger();
+    facts.faults = what.wide->faults();
+    api_ = std::make_unique<cloud::admin_api>(home, what.wide->console(), std::move(facts));
+    what.wide->ask_through(*api_);
+    admin_ = std::make_unique<cloud::web_service>(home, *what.wide);
+    return;
+  }
+  facts.counters = &what.twin.counters();
+  facts.ledger = what.twin.ledger();
+  facts.firmware = what.twin.firmware();
+  facts.faults = what.twin.faults();
+  api_ = std::make_unique<cloud::admin_api>(home, what.twin.console(), std::move(facts));
+  admin_ = std::make_unique<cloud::web_service>(home, *api_);
+}
+
+std::optional<startup_error> web_host::open_admin(hal::home& home, const served_twin& what,
                                                   const cloud_options& options) {
   if (options.admin.asked_for && !options.admin.at) {
     return std::nullopt;
@@ -81,11 +101,7 @@ std::optional<startup_error> web_host::open_admin(hal::home& home, cloud::twin& 
     }
     rules.token = std::move(token).value();
   }
-  api_ = std::make_unique<cloud::admin_api>(
-      home, twin.console(),
-      cloud::admin_facts{std::string{version}, std::string{to_string(options.profile)},
-                         &twin.counters(), twin.ledger(), twin.firmware(), twin.faults()});
-  admin_ = std::make_unique<cloud::web_service>(home, *api_);
+  make_admin_api(home, what, options);
   auto at = options.admin.at.value_or(hal::parse_address(default_admin_address).value());
   auto got = admin_->listen({.at = at});
   // Two twins on one machine both want the port that clients try first.
@@ -157,7 +173,7 @@ web_host::start(hal::home& home, const served_twin& what, const cloud_options& o
   if (auto error = made->open_front_door(home, what, options)) {
     return fail(*error);
   }
-  if (auto error = made->open_admin(home, what.twin, options)) {
+  if (auto error = made->open_admin(home, what, options)) {
     return fail(*error);
   }
   return made;

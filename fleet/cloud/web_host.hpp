@@ -11,6 +11,7 @@
 #include "cloud_sim/web/admin.hpp"
 #include "cloud_sim/web/front_desk.hpp"
 #include "cloud_sim/web/service.hpp"
+#include "cloud_sim/wide/wide_twin.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/prepare.hpp"
 
@@ -25,12 +26,14 @@ struct served_twin {
   cloud::twin& twin;
   const std::vector<hal::address>& mqtt;
   stream_filter_factory* security = nullptr;
+  /// It lives on several homes, `twin` being the first of them, and has no front door.
+  cloud::wide_twin* wide = nullptr;
 };
 
 class web_host {
 public:
-  /// Listens on the twin's own home; home, twin and security must outlive the host. Before the
-  /// world turns.
+  /// Listens on the twin's own home, or at its office; home, twin and security must outlive the
+  /// host. Before the world turns.
   static result<std::unique_ptr<web_host>, startup_error>
   start(hal::home& home, const served_twin& what, const cloud_options& options);
 
@@ -45,8 +48,9 @@ public:
 
 private:
   web_host() = default;
-  std::optional<startup_error> open_admin(hal::home& home, cloud::twin& twin,
+  std::optional<startup_error> open_admin(hal::home& home, const served_twin& what,
                                           const cloud_options& options);
+  void make_admin_api(hal::home& home, const served_twin& what, const cloud_options& options);
 
   std::optional<startup_error> open_front_door(hal::home& home, const served_twin& what,
                                                const cloud_options& options);

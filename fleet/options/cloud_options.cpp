@@ -19,6 +19,20 @@ constexpr std::string_view name = "fleet cloud serve";
 constexpr std::string_view sub_signs[] = {"sub-sign-with-clean-session",
                                           "sub-sign-without-clean-session"};
 
+/// What a twin on several homes does not do, and why.
+struct one_home_flag {
+  std::string_view flag;
+  std::string_view why;
+};
+constexpr one_home_flag one_home_alone[] = {
+    {"--http", "who posts or logs on by HTTP has no session that has a home"},
+    {"--https", "who posts or logs on by HTTP has no session that has a home"},
+    {"--coap", "who posts by CoAP has no session that has a home"},
+    {"--coaps", "who posts by CoAP has no session that has a home"},
+    {"--data", "the store is written by one home"},
+    {"--strict", "some of its bounds are on all devices together"},
+};
+
 /// The word of the table that is the same, which outlives the line; or what is wrong with it.
 result<std::string_view, std::string> variant_of(std::string_view word) {
   std::vector<std::string_view> valid;
@@ -169,7 +183,9 @@ void platform_flags(flag_set& flags, cloud_options& out) {
               set_duration(out.downlink_interval, 10ms, 24h * 30, off_word::allowed));
   flags.value("--seed", "N", "A whole number that decides everything random. Default: picked.",
               set_seed(out.seed));
-  flags.value("--homes", "N", "Threads: 1 to 64. Default: as many as fit the machine.",
+  flags.value("--homes", "N",
+              "Threads that the twin's devices live on: 1 to 64. With more than one, devices speak "
+              "MQTT, none is a gateway, and there is no firmware. Default 1.",
               set_count(out.homes, 1, 64));
   flags.value("--grace", "D", "How long connections may drain at the stop: 0s to 10m. Default 5s.",
               set_duration(out.grace, 0s, 10min));
@@ -239,6 +255,13 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
       }
     }
   }
+  if (o.homes > 1) {
+    for (const auto& [flag, why] : one_home_alone) {
+      if (flags.given(flag)) {
+        return std::string{flag} + " needs --homes 1: " + std::string{why};
+      }
+    }
+  }
   if (std::all_of(std::begin(sub_signs), std::end(sub_signs), [&](std::string_view word) {
         return std::find(o.variants.begin(), o.variants.end(), word) != o.variants.end();
       })) {
@@ -277,6 +300,7 @@ result<command, usage_error> parse_cloud_serve(std::span<const std::string_view>
   if (const auto wrong = contradiction(out, flags)) {
     return fail(wrong_usage(name, *wrong));
   }
+  out.homes = std::max<std::uint32_t>(out.homes, 1);
   if (out.mqtt.empty() && out.mqtts.empty()) {
     out.mqtt.push_back(text::parse_listen_address("127.0.0.1:1883").value());
   }

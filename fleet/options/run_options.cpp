@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "fleet/options/crew_flags.hpp"
 #include "fleet/options/judging_flags.hpp"
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/report_flags.hpp"
@@ -349,21 +350,44 @@ std::optional<std::string> read_run_flags(flag_set& flags, std::span<const std::
   return std::nullopt;
 }
 
-result<command, usage_error> parse_run(std::span<const std::string_view> words) {
-  run_options out;
-  flag_set flags{std::string{name},
-                 "runs devices and accounts for every message they send and receive", "[flags]"};
+namespace {
+
+/// Those that `fleet doctor` does not take, too.
+void declare(flag_set& flags, run_options& out, crew_options& crew) {
   declare_run_flags(
       flags, out,
       {"FILE", "Writes the summary as JSON, with the series of the run; fleet report reads it."});
+  crew_flags(flags, crew);
   examples(flags);
+}
+
+} // namespace
+
+result<command, usage_error> parse_run(std::span<const std::string_view> words) {
+  run_options out;
+  crew_options crew;
+  flag_set flags{std::string{name},
+                 "runs devices and accounts for every message they send and receive", "[flags]"};
+  declare(flags, out, crew);
   if (asks_for_help(words)) {
     return help_answer(flags);
   }
   if (const auto wrong = read_run_flags(flags, words, out)) {
     return fail(wrong_usage(name, *wrong));
   }
+  if (const auto wrong = crew_contradiction(out, crew, flags)) {
+    return fail(wrong_usage(name, *wrong));
+  }
   return command{std::move(out)};
+}
+
+crew_options crew_of(std::span<const std::string_view> words) {
+  run_options out;
+  crew_options crew;
+  flag_set flags{std::string{name}, {}, {}};
+  declare(flags, out, crew);
+  (void)flags.parse(words);
+  return crew;
 }
 
 } // namespace fleet::program

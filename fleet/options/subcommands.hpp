@@ -27,6 +27,8 @@ result<command, usage_error> parse_device(std::span<const std::string_view> word
 result<command, usage_error> parse_fault(std::span<const std::string_view> words);
 result<command, usage_error> parse_report(std::span<const std::string_view> words);
 result<command, usage_error> parse_check(std::span<const std::string_view> words);
+/// Of what is right, an empty text: worker_of() says what was asked for.
+result<command, usage_error> parse_worker(std::span<const std::string_view> words);
 result<command, usage_error> parse_doctor(std::span<const std::string_view> words);
 result<command, usage_error> parse_completion(std::span<const std::string_view> words);
 /// `words` begins with one of console_words().

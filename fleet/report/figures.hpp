@@ -18,7 +18,7 @@ struct ledger_figure {
   bool downlink_own; ///< what the devices received: likewise
 };
 
-inline constexpr std::array<ledger_figure, 14> ledger_figures{{
+inline constexpr std::array<ledger_figure, 16> ledger_figures{{
     {"attempted", "attempted", &ledger::totals::attempted, true, false},
     {"acknowledged", "acknowledged", &ledger::totals::acknowledged, true, false},
     {"accepted", "accepted", &ledger::totals::accepted, false, true},
@@ -33,6 +33,8 @@ inline constexpr std::array<ledger_figure, 14> ledger_figures{{
     {"recovered", "recovered", &ledger::totals::recovered, false, false},
     {"unfinished", "unfinished", &ledger::totals::unfinished, false, false},
     {"missing_qos0", "missing (QoS 0)", &ledger::totals::missing_qos0, false, false},
+    {"learned", "learned there", &ledger::totals::learned, false, false},
+    {"orphaned", "orphaned", &ledger::totals::orphaned, false, false},
 }};
 
 enum class ledger_direction : std::uint8_t { uplink, downlink };

@@ -48,9 +48,10 @@ void append_ledger(std::string& out, const run_facts& f) {
     return known || own(figure, d) ? std::to_string(l.*figure.value) : std::string{not_judged};
   };
   for (const auto& figure : ledger_figures) {
-    const bool always = figure.value != &ledger::totals::missing_qos0
-                        && figure.value != &ledger::totals::oversized
-                        && figure.value != &ledger::totals::refused;
+    const bool always =
+        figure.value != &ledger::totals::missing_qos0 && figure.value != &ledger::totals::oversized
+        && figure.value != &ledger::totals::refused && figure.value != &ledger::totals::learned
+        && figure.value != &ledger::totals::orphaned;
     if (always || f.uplink.*figure.value + f.downlink.*figure.value != 0) {
       out += fmt::format("{:<15}{:>14}{:>14}\n", figure.name,
                          cell(f.uplink, figure, ledger_direction::uplink),

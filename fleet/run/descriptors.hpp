@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
+#include "fleet/run/prepare.hpp"
 #include "fleet/scenario/plan.hpp"
 
 namespace fleet::program {
@@ -21,5 +23,9 @@ inline std::uint64_t download_descriptors(const scenario_plan& plan) noexcept {
   }
   return sum;
 }
+
+/// Whether this process may open what the devices `here` need, its limit raised as far as it goes.
+std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready,
+                                               const device_range& here);
 
 } // namespace fleet::program

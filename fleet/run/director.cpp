@@ -9,7 +9,7 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
-#include "actors/supervision/fleet_supervisor.hpp"
+#include "actors/supervision/messages.hpp"
 #include "fleet/run/load_wishes.hpp"
 
 namespace fleet::program {
@@ -19,6 +19,9 @@ namespace {
 duration duration_of_seconds(double s) {
   return duration{static_cast<std::int64_t>(std::max(s, 0.0) * 1e9)};
 }
+
+/// Of a worker whose devices may soon be another's (workers/coordinator.hpp: lease_margin_s).
+constexpr double alone_grace_s = 2;
 
 } // namespace
 
@@ -53,7 +56,7 @@ duration director::since_begin() const {
 
 std::uint32_t director::expected_at_end() const {
   if (!ready_.plan) {
-    return options_.devices;
+    return company_.serves() ? company_.others->here().count : options_.devices;
   }
   std::uint32_t sum = 0;
   for (const auto& line : ready_.plan->lines) {
@@ -75,25 +78,6 @@ void director::excuse_powerless() {
   excuse(facts_.expected_end, facts_.counts.off_by_fault);
   for (auto& product : facts_.products) {
     excuse(product.expected_end, product.counts.off_by_fault);
-  }
-}
-
-void director::expect_of_products() {
-  if (!ready_.plan) {
-    facts_.products.front().expected_end = facts_.expected_end;
-    return;
-  }
-  for (const auto& line : ready_.plan->lines) {
-    auto order = start_order(*ready_.plan, line);
-    order.resize(std::min<std::size_t>(order.size(), expected_at_end(line)));
-    for (const std::uint32_t device : order) {
-      const auto number = ready_.product_of(device);
-      const auto& plan = ready_.products[number].plan;
-      ++facts_.products[number].expected_end;
-      if (plan.children_each != 0) {
-        facts_.products[plan.children_product].expected_end += plan.children_each;
-      }
-    }
   }
 }
 
@@ -140,15 +124,15 @@ void director::look() {
 
 void director::drive() {
   wall_began_ = monotonic_seconds();
-  root_ = actors::spawn_fleet(*system_, shard_list_, all_ended_);
-  began_at_ = world_->elapsed_s();
+  spawn_root();
+  began_at_ = world_->elapsed_s() - company_.late_s();
   if (ready_.plan) {
     children_ = children_behind(*ready_.plan);
   }
   if (auto why = faults_.begin(root_)) {
     miss_fault(std::move(*why));
   }
-  caf::anon_send(root_, actors::run_devices{});
+  caf::anon_send(root_, actors::run_devices{duration_of_seconds(company_.late_s())});
   world_->call(world_->twin_home(), [this] {
     for (const auto& flow : traffic_) {
       flow->start(ready_.seed, *ready_.credentials);
@@ -162,6 +146,7 @@ void director::drive() {
       on_signal(*number);
     }
     faults_.turn(since_begin());
+    turn_company();
     for (auto& why : faults_.take_lost()) {
       miss_fault(std::move(why));
     }
@@ -277,6 +262,36 @@ void director::on_signal(int number) {
   }
 }
 
+bool director::time_is_up() const {
+  return world_->elapsed_s() - began_at_ >= seconds(options_.run_for) || facts_.interrupted
+         || judges_->stop_early() || !faults_missed_.empty() || company_.end_now;
+}
+
+void director::end_load() {
+  facts_.duration_s = world_->elapsed_s() - began_at_;
+  facts_.online_end = facts_.counts.online();
+  facts_.expected_end = wanted_at_end_ = expected_at_end();
+  expect_of_products();
+  facts_.course.stages = stages_seen();
+  excuse_powerless();
+  facts_.process.rss_steady_bytes = resident_bytes();
+  far_.quiet();
+  faults_.quiet(since_begin());
+  // Flows are stopped by their home; none is gone before the homes are.
+  world_->twin_home().post([this] {
+    for (const auto& flow : traffic_) {
+      flow->stop();
+    }
+  });
+  caf::anon_send(root_, actors::quiet_devices{});
+  if (company_.others) {
+    company_.others->drain();
+  }
+  // Anew: a twin elsewhere may have taken its time to give the faults up.
+  pace_ = {world_->elapsed_s(), company_.alone ? alone_grace_s : seconds(grace())};
+  enter(stage::draining);
+}
+
 void director::advance() {
   const double now = world_->elapsed_s();
   const auto& counts = facts_.counts;
@@ -285,29 +300,13 @@ void director::advance() {
     enter(stage::steady);
   }
   if (stage_ == stage::ramp || stage_ == stage::steady) {
-    if (now - began_at_ < seconds(options_.run_for) && !facts_.interrupted && !judges_->stop_early()
-        && faults_missed_.empty()) {
-      return;
+    if (time_is_up()) {
+      end_load();
     }
-    facts_.duration_s = now - began_at_;
-    facts_.online_end = counts.online();
-    facts_.expected_end = wanted_at_end_ = expected_at_end();
-    expect_of_products();
-    facts_.course.stages = stages_seen();
-    excuse_powerless();
-    facts_.process.rss_steady_bytes = resident_bytes();
-    far_.quiet();
-    faults_.quiet(since_begin());
-    // Flows are stopped by their home; none is gone before the homes are.
-    world_->twin_home().post([this] {
-      for (const auto& flow : traffic_) {
-        flow->stop();
-      }
-    });
-    caf::anon_send(root_, actors::quiet_devices{});
-    // Anew: a twin elsewhere may have taken its time to give the faults up.
-    pace_ = {world_->elapsed_s(), seconds(grace())};
-    enter(stage::draining);
+    return;
+  }
+  if (company_.leads()) {
+    advance_leading();
     return;
   }
   if (stage_ == stage::draining) {

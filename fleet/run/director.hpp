@@ -11,13 +11,13 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include "actors/device/speech_scratch.hpp"
 #include "actors/supervision/shard.hpp"
 #include "fleet/options.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/cloud_hands.hpp"
+#include "fleet/run/company_side.hpp"
 #include "fleet/run/far_hand.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/fault_session.hpp"
@@ -31,6 +31,7 @@
 #include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
+#include "fleet/run/system_config.hpp"
 #include "fleet/run/twin_account.hpp"
 #include "fleet/run/twin_traffic.hpp"
 
@@ -41,17 +42,14 @@ inline constexpr duration slice = std::chrono::milliseconds{100};
 
 class twin_host;
 
-/// Settings of CAF: its own workers sleep, since everything lives on homes (design, part 4).
-struct system_config : caf::actor_system_config {
-  system_config();
-};
-
 class director {
 public:
   /// `options` and `signals` outlive the director; `again` repeats the run but for the seed.
   director(const run_options& options, prepared ready, std::string again, stop_signals& signals)
       : options_(options), ready_(std::move(ready)), command_(std::move(again)), signals_(signals),
-        faults_(options_, ready_, shard_list_) {}
+        faults_(options_, ready_, shard_list_), company_(shard_list_) {}
+
+  void be_one_of(std::unique_ptr<company> others) { company_.others = std::move(others); }
 
   /// The whole run; the answer is the program's.
   exit_code execute();
@@ -69,10 +67,8 @@ private:
   [[nodiscard]] std::string stage_text() const;
   /// Of a scenario, while its devices live: how long this part of its stage goes on.
   [[nodiscard]] std::optional<double> stage_left_s() const;
-  /// The stages that came, as far as they came.
-  [[nodiscard]] std::vector<report::stage_fact> stages_seen() const;
-  /// Since the devices run, in this world's time.
-  [[nodiscard]] duration since_begin() const;
+  [[nodiscard]] std::vector<report::stage_fact> stages_seen() const; ///< as far as they came
+  [[nodiscard]] duration since_begin() const; ///< of the devices, in this world's time
 
   void name_run();
   void announce() const;
@@ -81,11 +77,9 @@ private:
   std::optional<startup_error> set_up_probes();
   std::optional<startup_error> await_probes();
   std::optional<startup_error> set_up_books();
-  /// What former runs left there is in nobody's way.
-  std::optional<startup_error> clear_far_twin();
+  std::optional<startup_error> clear_far_twin(); ///< of what former runs left there
   std::optional<startup_error> judge_probe(product_probe& one);
-  /// For standard error; a note that several products have in common comes once.
-  void note_once(const std::string& note);
+  void note_once(const std::string& note); ///< on standard error
   exit_code give_up(const startup_error& why);
   void make_traffic(twin_host& host, profile p);
   [[nodiscard]] hal::link_kind link_to(std::size_t product) const;
@@ -97,24 +91,27 @@ private:
   void drive();
   void miss_fault(std::string why); ///< that was to be, and is not: the run ends with it
   void advance();
+  void advance_leading(); ///< of a coordinator, once the time is up
+  [[nodiscard]] bool time_is_up() const;
+  void end_load();
+  void spawn_root(); ///< the devices' tree, or what stands for it
+  void turn_company();
+  std::optional<startup_error> begin_together(); ///< with the others, where there are any
+  std::optional<startup_error> inherit();        ///< of a worker: what an earlier one left
+  std::optional<startup_error> find_unheard();
   void enter(stage s);
   void on_signal(int number);
-  /// On the terminal, where there is one, or by lines.
-  void show();
+  void show(); ///< on the terminal, where there is one, or by lines
   void show_progress();
   /// Listens for whoever wants to see metrics and page, if the run has them.
   std::optional<startup_error> serve_page();
   [[nodiscard]] bool page_takes_orders() const;
   /// Where they are, for people; and the token, for this user's programs.
   void announce_page();
-  /// Watches the homes for the page, if there is one.
-  void open_page();
-  /// Tells the page how the run is, once a slice.
-  void tell_page();
-  /// Recovery, expectations and growth, as of this slice.
-  void judge_moment();
-  /// Devices that should be online by now, however long each takes to connect.
-  [[nodiscard]] std::uint64_t wanted_now() const;
+  void open_page();    ///< watches the homes for it, if there is one
+  void tell_page();    ///< how the run is, once a slice
+  void judge_moment(); ///< recovery, expectations and growth, as of this slice
+  [[nodiscard]] std::uint64_t wanted_now() const; ///< however long each takes to connect
   /// Of a line, without those that its load switched on just now; at the end what is expected then.
   [[nodiscard]] std::uint32_t wanted_of(const load_line& line) const;
   /// With those behind them, and while it drains also those without power: faults end then.
@@ -123,8 +120,7 @@ private:
   /// switched on in the last second is not held against anybody.
   [[nodiscard]] std::uint32_t expected_at_end() const;
   [[nodiscard]] std::uint32_t expected_at_end(const load_line& line) const;
-  /// The same of each product, those behind gateways with their gateways.
-  void expect_of_products();
+  void expect_of_products(); ///< those behind gateways with their gateways
   /// Nobody expects those to be online whose power a fault takes to the end.
   void excuse_powerless();
   [[nodiscard]] bool all_back() const;
@@ -143,6 +139,8 @@ private:
   void gather_traffic();
   void gather_rollouts();
   void gather_troubles();
+  [[nodiscard]] std::string ledger_lines() const;
+  exit_code end_service();
   bool write_files();
   bool write_json();
   bool write(const std::string& path, const std::string& text);
@@ -172,6 +170,7 @@ private:
   twin_hand twins_;                    ///< in far_
   std::unique_ptr<far_hand> far_twin_; ///< of a target that is a twin
   fault_session faults_;
+  company_side company_;
   std::vector<std::string> faults_missed_;
   double shadows_next_s_ = 0;
   page_side page_;

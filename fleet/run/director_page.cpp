@@ -124,7 +124,7 @@ void director::open_page() {
                          {"world", facts_.world}};
   page_.told.virtual_world = options_.virtual_world;
   page_.told.embedded = options_.target.scheme == text::scheme::embedded;
-  page_.looks = std::make_unique<look_maker>(shard_list_, *world_);
+  page_.looks = std::make_unique<look_maker>(shard_list_, *world_, company_.others.get());
   page_.pulse = std::make_unique<home_pulse>(
       [] { return duration{static_cast<std::int64_t>(monotonic_seconds() * 1e9)}; });
   const auto homes = world_->device_homes();

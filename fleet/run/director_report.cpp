@@ -1,13 +1,10 @@
 // The director after the last device: ledger, troubles, files, exit code.
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "fleet/report/earlier.hpp"
-#include "fleet/report/files.hpp"
 #include "fleet/run/director.hpp"
 #include "fleet/run/unless_stopped.hpp"
 #include "fleet/scenario/words.hpp"
@@ -95,19 +92,25 @@ exit_code director::execute() {
   make_shards();
   open_page();
   page_.readable.store(true, std::memory_order_release);
+  if (auto error = begin_together()) {
+    return give_up(*error);
+  }
   line_ = std::make_unique<live_line>(options_.plain, options_.quiet);
-  judges_ = std::make_unique<judges>(judged_run{options_, ready_, shard_list_, *world_, far_});
+  judges_ = std::make_unique<judges>(
+      judged_run{options_, ready_, shard_list_, *world_, far_, company_.others.get()});
   watch_ = run_watch::open(
       {options_, ready_, shard_list_, far_, faults_.desk(), rollouts_, *judges_, facts_});
   drive();
   watch_.reset();
   line_->finish();
-  faults_.close();
   tear_down();
   fetch_books();
   settle_ledger();
   gather_products();
   gather_troubles();
+  if (company_.serves()) {
+    return end_service();
+  }
   judges_->finish(facts_);
   report::judge(facts_);
   facts_.failures.insert(facts_.failures.end(), faults_missed_.begin(), faults_missed_.end());
@@ -119,6 +122,7 @@ exit_code director::execute() {
   }
   if (!options_.quiet) {
     std::fputs(report::to_text(facts_).c_str(), stdout);
+    std::fputs(company_.workers_text().c_str(), stdout);
     std::fflush(stdout);
   } else {
     for (const auto& why : facts_.failures) {
@@ -161,10 +165,14 @@ exit_code director::give_up(const startup_error& why) {
   traffic_.clear();
   rollouts_.clear();
   far_.clear();
+  if (company_.serves() && why.code != exit_code::interrupted) {
+    company_.others->cannot_begin(why);
+  }
   return why.code == exit_code::interrupted ? never_begin(why) : complain(why);
 }
 
 void director::tear_down() {
+  faults_.close();
   page_.file.reset();
   page_.host.reset();
   if (!far_.empty()) {
@@ -209,9 +217,12 @@ void director::fetch_books() {
   const double left =
       std::max(pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(grace())),
                facts_.interrupted ? 0.2 : 5.0);
+  // A coordinator wants what is of no device, which comes with any page.
+  const auto mine =
+      company_.leads() ? device_range{options_.devices - 1, 1} : company_.here(options_.devices);
   auto got = unless_stopped<result<twin_books, books_failure>>(
-      [api = admin_, where = admin_text(ready_.admin->at), devices = options_.devices] {
-        return program::fetch_books(*api, where, devices);
+      [api = admin_, where = admin_text(ready_.admin->at), mine] {
+        return program::fetch_books(*api, where, mine.first + mine.count, mine.first);
       },
       duration{static_cast<std::int64_t>(left * 1e9)});
   if (got.signal && facts_.interrupted) {
@@ -219,6 +230,9 @@ void director::fetch_books() {
   }
   facts_.interrupted = facts_.interrupted || got.signal.has_value();
   if (got.answer && *got.answer) {
+    if (company_.serves()) {
+      got.answer->value().unbooked = {}; // counted once, by the coordinator
+    }
     books_->keep(std::move(*got.answer).value());
     return;
   }
@@ -246,8 +260,10 @@ void director::settle_ledger() {
                                   far ? far->refused_of(index) : nullptr);
       up.explain(slot.unmarked_repeats);
       product.uplink += up;
-      auto down = ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
-                                    far ? far->downlink_since(index) : 0);
+      auto down =
+          ledger::reconcile(far ? far->downlink_of(index) : nullptr, &slot.downlink,
+                            far ? far->downlink_since(index) : 0, company_.unheard_of(index));
+      down.orphaned = std::exchange(down.refused, 0);
       down.explain(far ? far->doubled(index) : 0);
       auto& left = unheld[ready_.connection_of(index) - s->options.first];
       left -= ledger::explain_oversized(down, left);
@@ -256,13 +272,21 @@ void director::settle_ledger() {
   }
   for (std::size_t i = 0; i < facts_.products.size(); ++i) {
     auto& product = facts_.products[i];
-    product.ledger_known = far_.of(i) != nullptr;
+    const auto& devices = ready_.products[i].plan.devices;
+    const bool none_here =
+        company_.serves() && common(devices, company_.here(options_.devices)).count == 0;
+    product.ledger_known = far_.of(i) != nullptr || none_here;
     product.uplink_tagged = ready_.products[i].speech->tags_reports();
     product.uplink_whole = far_.of(i) == nullptr || far_.of(i)->unkept() == 0;
     product.downlink.corrupted += report::read_totals(shard_list_, i).downlink_corrupted;
   }
   facts_.unkept = far_.unkept();
   facts_.over_bound = far_.over_bound();
+  if (company_.leads()) {
+    company_.others->complete(facts_);
+    facts_.uplink.corrupted += far_.corrupted();
+    return;
+  }
   report::add_up_ledger(facts_);
   if (far_.empty()) {
     return;
@@ -342,55 +366,6 @@ void director::gather_troubles() {
       facts_.crashes.push_back({name_of(c.device), c.what, c.last_events});
     }
   }
-}
-
-bool director::write(const std::string& path, const std::string& text) {
-  if (report::write_whole(path, text)) {
-    return true;
-  }
-  std::fprintf(stderr, "fleet run: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
-  return false;
-}
-
-bool director::write_json() {
-  const auto& told = options_.told;
-  const bool more = !told.html.empty() || !told.junit.empty() || !told.csv.empty();
-  if (options_.json_file.empty() && !more) {
-    return true;
-  }
-  const auto text = report::to_json(facts_);
-  bool ok = options_.json_file.empty() || write(options_.json_file, text);
-  if (more) {
-    const auto run = report::earlier_run::read("this run", text);
-    FLEET_CHECK(run.ok());
-    ok = (told.html.empty() || write(told.html, to_page(run.value()))) && ok;
-    ok = (told.junit.empty() || write(told.junit, to_junit(run.value()))) && ok;
-    ok = (told.csv.empty() || write(told.csv, to_csv(run.value()))) && ok;
-  }
-  return ok;
-}
-
-bool director::write_files() {
-  bool ok = write_json();
-  if (!options_.ledger_file.empty()) {
-    std::string lines;
-    for (const actors::shard* s : shard_list_) {
-      const auto accounts = s->accounts();
-      for (std::uint32_t i = 0; i < s->options.count; ++i) {
-        const std::uint32_t index = s->options.first + i;
-        const auto* const far = far_of(index);
-        if (facts_.products[ready_.product_of(index)].uplink_tagged) {
-          ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,
-                               far ? far->uplink_of(index) : nullptr, 0,
-                               far ? far->refused_of(index) : nullptr);
-        }
-        ledger::append_lines(lines, "downlink", index, far ? far->downlink_of(index) : nullptr,
-                             &accounts[i]->downlink, far ? far->downlink_since(index) : 0);
-      }
-    }
-    ok = write(options_.ledger_file, lines) && ok;
-  }
-  return ok;
 }
 
 } // namespace fleet::program

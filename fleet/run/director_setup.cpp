@@ -1,6 +1,7 @@
 // The director before the first device: announcement, world, far side, shards.
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -45,16 +46,16 @@ void director::announce() const {
 }
 
 std::optional<startup_error> director::set_up() {
-  const bool embedded = options_.target.scheme == text::scheme::embedded;
+  const bool embedded = options_.target.scheme == text::scheme::embedded && !company_.leads();
   world_ = options_.virtual_world ? make_virtual_world(options_, ready_.seed)
-                                  : make_real_world(options_, embedded);
+                                  : make_real_world(options_, embedded, company_.head_start());
   system_ = std::make_unique<caf::actor_system>(config_);
   world_->attach(*system_);
   if (embedded) {
     if (auto error = set_up_twins()) {
       return error;
     }
-  } else if (ready_.plan && !options_.quiet) {
+  } else if (ready_.plan && !options_.quiet && !company_.leads()) {
     for (const auto& [key, there] :
          {std::pair{"cloud_traffic", !ready_.plan->cloud_traffic.empty()},
           std::pair{"rollouts", !ready_.plan->rollouts.empty()}}) {
@@ -68,6 +69,11 @@ std::optional<startup_error> director::set_up() {
     return error;
   }
   world_->start();
+  if (company_.leads()) {
+    faults_.cloud_by(&company_.elsewhere);
+    faults_.relay_by([this](const control_order& order) { company_.others->relay(order); });
+    return ready_.admin ? set_up_books() : std::nullopt;
+  }
   return embedded ? std::nullopt : set_up_probes();
 }
 
@@ -112,13 +118,21 @@ void director::make_traffic(twin_host& host, profile p) {
   }
   clouds_.push_back(std::make_unique<twin_traffic>(host.twin()));
   const auto wishes = std::make_shared<const load_wishes>(*ready_.plan);
-  for (const auto& entry : ready_.plan->cloud_traffic) {
+  for (auto& entry : ready_.plan->cloud_traffic) {
     const auto& product = ready_.products[entry.product];
     if (product.profile() != p) {
       continue;
     }
     traffic_target to;
-    to.devices = product.plan.devices;
+    to.devices = common(product.plan.devices, company_.here(options_.devices));
+    if (to.devices != product.plan.devices) { // their share; the flow refers to what it is given
+      if (to.devices.count == 0) {
+        continue;
+      }
+      if (!to_all(entry.traffic.kind)) { // each worker tells its own as often
+        entry.traffic.rate *= static_cast<double>(to.devices.count) / product.plan.devices.count;
+      }
+    }
     to.product = product.name();
     to.product_key = product.plan.product.product_key;
     to.profile = p;
@@ -160,15 +174,19 @@ std::optional<startup_error> director::set_up_probes() {
       return error;
     }
   }
+  if (company_.serves()) {
+    faults_.cloud_by(&company_.elsewhere); // of a target, the coordinator's
+  }
   if (ready_.admin) {
     return set_up_books();
   }
   for (std::size_t i = 0; i < ready_.products.size() && !options_.mqtt_text.no_probe; ++i) {
     const auto& product = ready_.products[i];
+    const auto here = common(product.plan.devices, company_.here(options_.devices));
     // A probe is an MQTT client: it hears nothing of what is posted.
-    if (product.protocol() == device_protocol::mqtt && product.plan.devices.count != 0
+    if (product.protocol() == device_protocol::mqtt && here.count != 0
         && !product.plan.behind_gateway && !product.speech->all_reports_filter().empty()) {
-      auto made = make_probe(*world_, options_, ready_, product);
+      auto made = make_probe(*world_, options_, ready_, product, here);
       probes_.push_back({made.get(), i});
       far_.add(std::move(made), {i});
     }
@@ -177,6 +195,15 @@ std::optional<startup_error> director::set_up_probes() {
 }
 
 std::optional<startup_error> director::set_up_books() {
+  if (company_.serves()) { // the coordinator let it begin, and has what is of no device
+    auto made = std::make_unique<twin_account>(unbooked_tags{});
+    books_ = made.get();
+    admin_ = std::make_shared<shared_admin>(std::make_unique<admin_connection>(*ready_.admin));
+    std::vector<std::size_t> all(ready_.products.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    far_.add(std::move(made), all);
+    return std::nullopt;
+  }
   std::vector<booked_range> ranges;
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < ready_.products.size(); ++i) {
@@ -306,19 +333,23 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
 
 void director::order_devices(std::vector<actors::shard_options>& shards) const {
   const auto& lines = ready_.plan->lines;
+  const auto here = company_.here(options_.devices);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     for (auto& shard : shards) {
       shard.lines.push_back({&loads_[i], {}});
     }
     std::uint32_t position = 0;
     for (const std::uint32_t device : start_order(*ready_.plan, lines[i])) {
+      const std::uint32_t place = position++;
+      if (device - here.first >= here.count) {
+        continue;
+      }
       const auto after = std::upper_bound(
           shards.begin(), shards.end(), device,
           [](std::uint32_t d, const actors::shard_options& s) { return d < s.first; });
       // Shards without devices begin where the next one does; the last that begins here holds it.
       auto& shard = *(after - 1);
-      shard.lines.back().order.push_back({device - shard.first, position});
-      ++position;
+      shard.lines.back().order.push_back({device - shard.first, place});
     }
   }
 }
@@ -330,12 +361,19 @@ void director::make_shards() {
   for (const auto& product : ready_.products) {
     products_.add(product.plan.devices.count, product.settings);
   }
+  if (company_.leads()) {
+    shard_list_ = company_.others->mirrors(products_);
+    return;
+  }
+  const auto here = company_.here(options_.devices);
+  const double share =
+      options_.devices == 0 ? 1.0 : static_cast<double>(here.count) / options_.devices;
   std::vector<actors::shard_options> all(count);
-  std::uint32_t first = 0;
+  std::uint32_t first = here.first;
   for (std::uint32_t i = 0; i < count; ++i) {
     all[i].first = first;
-    all[i].count = options_.devices / count + (i < options_.devices % count ? 1 : 0);
-    all[i].ramp_per_second = ramp / count;
+    all[i].count = here.count / count + (i < here.count % count ? 1 : 0);
+    all[i].ramp_per_second = ramp * share / count;
     all[i].draw = draw_of(ready_);
     first += all[i].count;
   }

@@ -11,7 +11,7 @@ std::optional<fault_refusal> shard_hand::add(const std::shared_ptr<const faults:
   if (!root_) {
     return fault_refusal{"no device is there any more"};
   }
-  caf::anon_send(root_, actors::add_fault{f});
+  caf::anon_send(root_, actors::add_fault{f, since_});
   return std::nullopt;
 }
 

@@ -19,6 +19,9 @@ public:
   /// The supervisor of all; null: nobody any more.
   void speak_to(caf::actor root) { root_ = std::move(root); }
 
+  /// What is added from now on began to count so long ago.
+  void late_by(duration since) { since_ = since; }
+
   std::optional<fault_refusal> add(const std::shared_ptr<const faults::fault>& f) override;
   std::optional<std::string> remove(const std::string& name) override;
   [[nodiscard]] std::optional<fault_figures> figures(const std::string& name) const override;
@@ -26,6 +29,7 @@ public:
 private:
   const std::vector<actors::shard*>& shards_;
   caf::actor root_;
+  duration since_{0};
 };
 
 } // namespace fleet::program

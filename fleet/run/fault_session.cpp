@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <unistd.h>
 
@@ -89,6 +90,14 @@ std::string fault_session::answer(const control_order& order) {
   return control_refusal("not understood");
 }
 
+void fault_session::carry_out(const control_order& order, duration since) {
+  const auto now = std::exchange(now_, std::max(now_ - since, duration{0}));
+  shards_.late_by(since);
+  (void)answer(order);
+  shards_.late_by(duration{0});
+  now_ = now;
+}
+
 std::string fault_session::add(const std::string& words) {
   if (!running_) {
     return control_refusal("the run is about to end and takes no faults any more");
@@ -102,6 +111,9 @@ std::string fault_session::add(const std::string& words) {
     }
     const auto got = add_all(std::move(made.value().faults));
     if (!got.refusal) {
+      if (relay_) {
+        relay_({control_verb::add, words, {}});
+      }
       return add_answer(got.told, made.value().notes);
     }
     refused = got.refusal->why;
@@ -147,6 +159,9 @@ std::string fault_session::remove(const std::vector<std::string>& names) {
     if (const auto why = desk_.remove(name, now_)) {
       wrong += (wrong.empty() ? "" : "; ") + *why;
     }
+  }
+  if (relay_ && wrong.empty()) {
+    relay_({control_verb::remove, {}, names});
   }
   return wrong.empty() ? add_answer({}, {}) : control_refusal(wrong);
 }

@@ -2,6 +2,7 @@
 // by which more are ordered. Lives in the director, on its thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,12 @@ public:
 
   /// Who carries faults of cloud and firmware out; null, as it is without this: nobody.
   void cloud_by(fault_hand* hand) { cloud_ = hand; }
+  /// Told of each order that was carried out here.
+  void relay_by(std::function<void(const control_order&)> relay) { relay_ = std::move(relay); }
+  /// Carries an order out at once; the answer is a line of JSON.
+  std::string answer(const control_order& order);
+  /// The same, of one that was given `since` ago elsewhere.
+  void carry_out(const control_order& order, duration since);
   /// Orders come by that, too.
   void also_take(order_box& box) { box_ = &box; }
   /// Opens the control socket, if the run has one. One that was asked for must be had.
@@ -48,7 +55,6 @@ public:
   [[nodiscard]] std::string control_path() const { return control_ ? control_->path() : ""; }
 
 private:
-  std::string answer(const control_order& order);
   struct added {
     std::vector<std::string> told;
     std::optional<fault_refusal> refusal; ///< then none of them is there
@@ -65,6 +71,7 @@ private:
   fault_desk desk_;
   std::unique_ptr<control_server> control_;
   order_box* box_ = nullptr;
+  std::function<void(const control_order&)> relay_; ///< none: nobody
   duration now_{0};
   bool running_ = false; ///< between begin() and quiet()
 };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/secure.hpp"
 #include "fleet/scenario/reading.hpp"
 #include "protocol/base/random.hpp"
 
@@ -101,7 +102,7 @@ bool downloads(const run_options& options, const prepared_product& product) noex
 
 void apply_firmware(const run_options& options, const prepared& ready, prepared_product& product) {
   auto& p = product.settings;
-  p.fetch.security = ready.client_security.get();
+  p.fetch.security = security_for(p.behaviour, ready);
   p.fetch.hosts = {{"localhost", hal::parse_address("127.0.0.1:0").value()}};
   if (options.target.scheme != text::scheme::embedded) {
     p.fetch.hosts.push_back({options.target.host, p.peer});

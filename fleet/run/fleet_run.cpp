@@ -22,6 +22,52 @@ namespace {
 
 constexpr std::uint32_t large_fleet = 20'000; // devices; some 80 MB
 
+/// Prints why there is no run, and tells whoever else wants to know.
+exit_code refuse(const startup_error& why, const run_place* place) {
+  std::fprintf(stderr, "fleet run: %s\n", why.message.c_str());
+  if (place != nullptr && place->failed) {
+    place->failed(why);
+  }
+  return why.code;
+}
+
+std::optional<startup_error> fill(const run_options& options, prepared& ready,
+                                  const run_place* place) {
+  return place == nullptr ? fill_in(options, ready) : fill_in_part(options, ready, place->here);
+}
+
+/// A target that is a twin, and where it shows its ledger.
+std::optional<startup_error> find_twin(const run_options& options, prepared& ready) {
+  if (options.target_admin.empty()) {
+    return std::nullopt;
+  }
+  console_reach reach;
+  reach.admin = options.target_admin;
+  reach.ca_file = options.ca_file;
+  reach.flag = "--target-admin";
+  auto admin = find_admin(reach);
+  if (!admin) {
+    return startup_error{exit_code::wrong_usage, admin.error()};
+  }
+  ready.admin = std::move(admin).value();
+  return std::nullopt;
+}
+
+exit_code direct(const run_options& options, prepared ready, const std::string& command_text,
+                 stop_signals& signals, const run_place* place) {
+  std::unique_ptr<company> others;
+  if (place != nullptr) {
+    auto made = place->make(ready);
+    if (!made) {
+      return refuse(made.error(), place);
+    }
+    others = std::move(made).value();
+  }
+  director d{options, std::move(ready), command_text, signals};
+  d.be_one_of(std::move(others));
+  return d.execute();
+}
+
 /// More than one address where one would be too few, and says so.
 void choose_sources(run_options& options, prepared& ready) {
   auto sources = sources_of(options, ready);
@@ -36,7 +82,8 @@ void choose_sources(run_options& options, prepared& ready) {
 
 } // namespace
 
-exit_code execute_run(const run_options& asked, const std::string& command_text) {
+exit_code execute_run(const run_options& asked, const std::string& command_text,
+                      const run_place* place) {
   // Before any thread exists: signals are the director's alone.
   stop_signals signals;
   run_options options = asked;
@@ -45,7 +92,7 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     auto planned = plan_run(asked, has_console);
     if (!planned) {
       for (const auto& line : planned.error()) {
-        std::fprintf(stderr, "fleet run: %s\n", line.c_str());
+        (void)refuse({exit_code::wrong_usage, line}, place);
       }
       return exit_code::wrong_usage;
     }
@@ -60,28 +107,17 @@ exit_code execute_run(const run_options& asked, const std::string& command_text)
     start_on_large_pages();
   }
   auto ready = outline(options, std::move(plan));
-  if (const auto error = fill_in(options, ready)) {
-    if (error->code == exit_code::interrupted) {
+  if (const auto error = fill(options, ready, place)) {
+    if (error->code == exit_code::interrupted && place == nullptr) {
       return director{options, std::move(ready), command_text, signals}.never_begin(*error);
     }
-    std::fprintf(stderr, "fleet run: %s\n", error->message.c_str());
-    return error->code;
+    return refuse(*error, place);
   }
   choose_sources(options, ready);
-  if (!options.target_admin.empty()) {
-    console_reach reach;
-    reach.admin = options.target_admin;
-    reach.ca_file = options.ca_file;
-    reach.flag = "--target-admin";
-    auto admin = find_admin(reach);
-    if (!admin) {
-      std::fprintf(stderr, "fleet run: %s\n", admin.error().c_str());
-      return exit_code::wrong_usage;
-    }
-    ready.admin = std::move(admin).value();
+  if (const auto error = find_twin(options, ready)) {
+    return refuse(*error, place);
   }
-  director d{options, std::move(ready), command_text, signals};
-  return d.execute();
+  return direct(options, std::move(ready), command_text, signals, place);
 }
 
 } // namespace fleet::program

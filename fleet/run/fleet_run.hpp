@@ -1,13 +1,27 @@
 // `fleet run`: prepares, announces, runs, stops and reports one run.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "fleet/options.hpp"
+#include "fleet/run/company.hpp"
 
 namespace fleet::program {
 
-/// `command_text` is what repeats the run but for the seed; printed and reported.
-exit_code execute_run(const run_options& options, const std::string& command_text);
+/// Where a run stands among those of other processes.
+struct run_place {
+  device_range here; ///< the devices that live in this process
+  /// Once the run is prepared and before anything of it starts; or why it cannot be.
+  std::function<result<std::unique_ptr<company>, startup_error>(const prepared&)> make;
+  /// Told why the run will not be; may be empty.
+  std::function<void(const startup_error&)> failed;
+};
+
+/// `command_text` is what repeats the run but for the seed; printed and reported. `place`: null for
+/// a run of one process.
+exit_code execute_run(const run_options& options, const std::string& command_text,
+                      const run_place* place = nullptr);
 
 } // namespace fleet::program

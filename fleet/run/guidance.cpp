@@ -8,6 +8,7 @@
 #include "fleet/run/door_ports.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/prepare_checks.hpp"
+#include "fleet/run/secure.hpp"
 #include "protocol/http/url.hpp"
 
 namespace fleet::program {
@@ -132,7 +133,7 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
     door.auth_host = reachable_peer(found.value(), o.source_addresses);
     door.host = http::authority(at);
     if (at.secure) {
-      door.security = out.client_security.get();
+      door.security = security_for(product.settings.behaviour, out);
       door.server_name = o.auth_host.host.empty() ? out.server_name : bare(at.host);
     }
     product.settings.logon.hosts = {{bare(o.target.host), product.settings.peer},
@@ -238,7 +239,7 @@ std::optional<startup_error> embedded_auth_host::listen(prepared& ready, profile
     auto& plan = door_plan(product);
     plan.auth_host = *doors_[tls ? 1 : 0];
     plan.host = plan.auth_host.text();
-    plan.security = tls ? ready.client_security.get() : nullptr;
+    plan.security = tls ? security_for(product.settings.behaviour, ready) : nullptr;
     plan.server_name = tls ? ready.server_name : std::string{};
   }
   return std::nullopt;

@@ -29,7 +29,7 @@ constexpr double looks = 2000;
 
 judges::judges(const judged_run& run)
     : run_(run), recovery_(run.shards, recovery_limits_of(run.ready)),
-      series_(run.shards, run.world), expectations_(lines_of(run)),
+      series_(run.shards, run.world, run.others), expectations_(lines_of(run)),
       every_s_(std::max(1.0, seconds(run.options.run_for) / looks)) {
   if (run.options.judged.soak) {
     soak_.emplace(run.world, run.far, seconds(run.options.run_for));
@@ -66,8 +66,9 @@ void judges::look(const run_moment& now, const fault_teller& faults, report::run
     return;
   }
   next_s_ = now.now_s + every_s_;
-  facts.process.rss_max_bytes = resident_peak_bytes();
-  facts.process.cpu_s = cpu_seconds();
+  const auto there = run_.others == nullptr ? machine_use{} : run_.others->elsewhere();
+  facts.process.rss_max_bytes = resident_peak_bytes() + there.resident_bytes;
+  facts.process.cpu_s = cpu_seconds() + there.cpu_s;
   if (expectations_.live_latencies()) {
     for (std::size_t i = 0; i < actors::latency_count; ++i) {
       facts.latencies[i] = report::read_latency(run_.shards, static_cast<actors::latency>(i));

@@ -22,6 +22,7 @@ struct judged_run {
   const std::vector<actors::shard*>& shards;
   run_world& world;
   const far_sides& far;
+  const company* others = nullptr; ///< whose devices the shards stand for; null: all are here
 };
 
 /// Where the run is.

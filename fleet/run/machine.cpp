@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <string_view>
@@ -140,6 +141,13 @@ std::uint32_t usable_cores() {
 std::uint64_t fresh_seed() {
   std::random_device device;
   return device() % 1'000'000'000U;
+}
+
+std::string this_machine() {
+  std::ifstream from{"/proc/sys/kernel/random/boot_id"};
+  std::string out;
+  std::getline(from, out);
+  return out;
 }
 
 double monotonic_seconds() {

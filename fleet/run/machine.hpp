@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "protocol/base/time.hpp"
 
@@ -27,6 +28,8 @@ double cpu_seconds();
 std::uint32_t usable_cores();
 /// A seed nobody chose; small enough to be typed again.
 std::uint64_t fresh_seed();
+/// Words that this machine has from its start until it is started anew, and no other.
+std::string this_machine();
 /// Monotonic seconds, for the director's own pace only; worlds have their own clocks.
 double monotonic_seconds();
 /// Milliseconds since 1970 by the machine's clock, handed to a real world when it starts.

@@ -11,6 +11,7 @@
 
 #include "actors/device/mqtt_dialect.hpp"
 #include "actors/device/vendor_dialect.hpp"
+#include "fleet/run/company.hpp"
 #include "fleet/run/descriptors.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/firmware.hpp"
@@ -24,7 +25,6 @@
 #include "fleet/run/replays.hpp"
 #include "fleet/run/run_faults.hpp"
 #include "fleet/run/secure.hpp"
-#include "hal_sim/real_world/limits.hpp"
 #include "protocol/tsl/load.hpp"
 
 namespace fleet::program {
@@ -112,32 +112,6 @@ made_dialect make_dialect(const run_options& o, const prepared_product& made,
       std::make_unique<actors::vendor_dialect>(vendor, std::move(credentials))};
 }
 
-std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready) {
-  if (o.virtual_world) {
-    return std::nullopt;
-  }
-  const bool embedded = o.target.scheme == text::scheme::embedded;
-  const std::uint32_t devices = ready.connections();
-  // The twin has one socket for all who send it datagrams. Of a target's downloads whoever runs the
-  // console there decides.
-  const std::uint64_t downloads = embedded && ready.plan ? download_descriptors(*ready.plan) : 0;
-  const std::uint64_t needs =
-      std::uint64_t{devices} + (embedded ? ready.streams() : 0) + downloads + descriptors_beside;
-  const auto limits = hal::raise_descriptor_limit();
-  if (needs <= limits.soft) {
-    return std::nullopt;
-  }
-  const auto most = (limits.soft - std::min(limits.soft, descriptors_beside)) / (embedded ? 2 : 1);
-  return startup_error{
-      exit_code::environment_failed,
-      fmt::format(
-          "{} devices{} need {} descriptors, and this process may open {} (soft limit {}, raised "
-          "to the hard limit {}); run at most {} here{}",
-          devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
-          limits.before, limits.hard, most,
-          embedded ? ", or `fleet cloud serve` in a process of its own and --target" : "")};
-}
-
 /// Finds the target and tells every product.
 std::optional<startup_error> resolve_target(const run_options& o, prepared& out) {
   if (o.target.scheme == text::scheme::embedded) {
@@ -171,7 +145,7 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
       asked.behaviour == actors::behaviour::sdk ? mqtt::sdk_behaviour() : mqtt::client_behaviour{};
   p.client.receive_limit_bytes = asked.receive_limit.value_or(o.receive_limit_bytes);
   if (product.tls()) {
-    p.security = ready.client_security.get();
+    p.security = security_for(p.behaviour, ready);
     p.server_name = ready.server_name;
   }
   p.link = asked.link;
@@ -366,6 +340,11 @@ prepared outline(const run_options& o, std::optional<scenario_plan> plan) {
 }
 
 std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
+  return fill_in_part(o, out, {0, out.devices()});
+}
+
+std::optional<startup_error> fill_in_part(const run_options& o, prepared& out,
+                                          const device_range& here) {
   if (auto error = check_outputs(o)) {
     return error;
   }
@@ -379,7 +358,7 @@ std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
     fill_settings(o, out, product);
   }
   // With the settings: who looks at a run that is too large may still try its target.
-  if (auto error = check_descriptors(o, out)) {
+  if (auto error = check_descriptors(o, out, here)) {
     return error;
   }
   if (auto error = check_sources(o, out)) {

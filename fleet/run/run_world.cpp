@@ -116,9 +116,11 @@ std::uint32_t device_homes_for(const run_options& options, bool embedded_twin,
   return options.homes != 0 ? options.homes : std::min(processors - spare, worth);
 }
 
-std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin) {
+std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin,
+                                           duration head_start) {
   const std::uint32_t homes = device_homes_for(options, embedded_twin, usable_cores());
   hal::real_world_options world;
+  world.head_start = head_start;
   world.homes = homes + (embedded_twin ? 1 : 0);
   world.source_addresses = options.source_addresses;
   world.loopback_sources = loopback_sources_for(options.devices);

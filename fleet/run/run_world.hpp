@@ -45,7 +45,9 @@ public:
 std::uint32_t device_homes_for(const run_options& options, bool embedded_twin,
                                std::uint32_t processors) noexcept;
 
-std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin);
+/// `head_start`: its homes' time is so far on from the beginning.
+std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin,
+                                           duration head_start = duration{0});
 std::unique_ptr<run_world> make_virtual_world(const run_options& options, std::uint64_t seed);
 
 } // namespace fleet::program

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fleet/run/machine.hpp"
+#include "protocol/base/remembering_filters.hpp"
 #include "protocol/tls/authority.hpp"
 #include "protocol/tls/client.hpp"
 #include "protocol/tls/dtls.hpp"
@@ -52,6 +53,7 @@ std::optional<startup_error> secure_embedded(const run_options& o, prepared& out
   }
   tls::server_options server;
   server.versions = range_of(o.tls_version);
+  server.resumption = true;
   tls::leaf_request leaf;
   leaf.names = {"localhost", "127.0.0.1"};
   leaf.valid = valid;
@@ -68,6 +70,7 @@ std::optional<startup_error> secure_embedded(const run_options& o, prepared& out
   auto context = tls::server_context::create(server);
   tls::client_options client;
   client.ca_pem = ca.value().certificate_pem();
+  client.resumption = true;
   client.versions = range_of(o.tls_version);
   auto clients = tls::client_context::create(client);
   if (!context || !clients) {
@@ -97,6 +100,7 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
   }
   tls::client_options client;
   client.verify = !o.insecure;
+  client.resumption = true;
   client.versions = range_of(o.tls_version);
   if (!o.ca_file.empty()) {
     auto pem = read_file(o.ca_file);
@@ -112,6 +116,12 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
   out.client_security = std::move(context).value();
   out.server_name = o.server_name.empty() ? o.target.host : o.server_name;
   return secure_clients_datagrams(o, client.ca_pem, out);
+}
+
+stream_filter_factory* security_for(actors::behaviour behaviour, const prepared& ready) {
+  auto* const memory = dynamic_cast<remembering_filter_factory*>(ready.client_security.get());
+  return memory != nullptr && behaviour == actors::behaviour::sdk ? &memory->forgetful()
+                                                                  : ready.client_security.get();
 }
 
 result<std::unique_ptr<datagram_filter_door>, startup_error>

@@ -15,6 +15,11 @@ namespace fleet::program {
 /// TLS.
 std::optional<startup_error> secure(const run_options& options, prepared& out);
 
+/// TLS of devices that behave so. Strict ones resume the session of their connection before; the
+/// vendor's SDK keeps none unless built with TLS_SAVE_TICKET, so each of its handshakes is a full
+/// one. After secure().
+stream_filter_factory* security_for(actors::behaviour behaviour, const prepared& ready);
+
 /// DTLS of the embedded twin, with the key of each identity (aliyun-iot.md §17.1); after secure().
 result<std::unique_ptr<datagram_filter_door>, startup_error>
 secure_datagrams(const run_options& options, const prepared& ready,

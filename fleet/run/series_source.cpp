@@ -70,11 +70,18 @@ std::string utc_text(std::int64_t ms) {
 
 } // namespace
 
-look_maker::look_maker(const std::vector<actors::shard*>& shards, run_world& world)
-    : shards_(shards), cpu_s_(cpu_seconds()), wall_s_(monotonic_seconds()) {
-  for (const auto* const home : world.device_homes()) {
+look_maker::look_maker(const std::vector<actors::shard*>& shards, run_world& world,
+                       const company* others)
+    : shards_(shards), others_(others), cpu_s_(use().cpu_s), wall_s_(monotonic_seconds()) {
+  const auto watch = [this](const hal::home* home) {
     homes_.push_back({home, 0, 0});
     lag_since(homes_.back());
+  };
+  if (others_ != nullptr && others_->leads()) { // its own homes have nothing to be late with
+    std::for_each(shards.begin(), shards.end(), [&watch](const auto* s) { watch(&s->home); });
+  } else {
+    const auto homes = world.device_homes();
+    std::for_each(homes.begin(), homes.end(), watch);
   }
   const auto* const twin = &world.twin_home();
   if (std::none_of(homes_.begin(), homes_.end(),
@@ -82,6 +89,11 @@ look_maker::look_maker(const std::vector<actors::shard*>& shards, run_world& wor
     twin_.at = twin;
     lag_since(twin_);
   }
+}
+
+machine_use look_maker::use() const {
+  const auto there = others_ == nullptr ? machine_use{} : others_->elsewhere();
+  return {cpu_seconds() + there.cpu_s, resident_bytes() + there.resident_bytes};
 }
 
 double look_maker::lag_since(watched_home& home) {
@@ -113,12 +125,12 @@ report::series_look look_maker::look(double now_s, std::uint64_t wanted, std::ui
   if (twin_.at != nullptr) {
     state.twin_lag_s = lag_since(twin_);
   }
-  const double cpu = cpu_seconds();
+  const auto used = use();
   const double wall = monotonic_seconds();
-  state.cores = (cpu - cpu_s_) / std::max(wall - wall_s_, 1e-3);
-  cpu_s_ = cpu;
+  state.cores = (used.cpu_s - cpu_s_) / std::max(wall - wall_s_, 1e-3);
+  cpu_s_ = used.cpu_s;
   wall_s_ = wall;
-  state.resident_bytes = resident_bytes();
+  state.resident_bytes = used.resident_bytes;
   for (std::size_t i = 0; i < actors::latency_count; ++i) {
     now.latencies[i] = report::read_latency(shards_, static_cast<actors::latency>(i));
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/run/company.hpp"
 #include "fleet/run/run_world.hpp"
 
 namespace fleet::program {
@@ -13,8 +14,10 @@ namespace fleet::program {
 /// Looks at a run; each tells of the time since the one before.
 class look_maker {
 public:
-  /// Both outlive it; homes are read while the run goes.
-  look_maker(const std::vector<actors::shard*>& shards, run_world& world);
+  /// All outlive it; homes are read while the run goes. `others`: whose devices the shards stand
+  /// for; null: all are here.
+  look_maker(const std::vector<actors::shard*>& shards, run_world& world,
+             const company* others = nullptr);
 
   /// `wanted` devices are to be online, `faults` are in force, `counts` are those of this moment.
   report::series_look look(double now_s, std::uint64_t wanted, std::uint64_t faults,
@@ -29,7 +32,11 @@ private:
   };
   static double lag_since(watched_home& home);
 
+  /// Of all processes, so far.
+  [[nodiscard]] machine_use use() const;
+
   const std::vector<actors::shard*>& shards_;
+  const company* others_;
   std::vector<watched_home> homes_;
   watched_home twin_; ///< none: devices live on it too
   double cpu_s_ = 0;
@@ -39,8 +46,9 @@ private:
 /// The series of a whole run.
 class series_source {
 public:
-  series_source(const std::vector<actors::shard*>& shards, run_world& world)
-      : looks_(shards, world) {}
+  series_source(const std::vector<actors::shard*>& shards, run_world& world,
+                const company* others = nullptr)
+      : looks_(shards, world, others) {}
 
   /// Looks as look_maker, where the series is due for it or the load is over; whether it did.
   bool look(double now_s, std::uint64_t wanted, std::uint64_t faults, const report::totals& counts);

@@ -175,10 +175,10 @@ result<unbooked_tags, books_failure> begin_books(admin_api& api, const std::stri
 }
 
 result<twin_books, books_failure> fetch_books(admin_api& api, const std::string& where,
-                                              std::uint32_t devices) {
+                                              std::uint32_t devices, std::uint32_t first) {
   twin_books books;
   books.devices.resize(devices);
-  std::uint64_t from = 0;
+  std::uint64_t from = first;
   while (from < devices) {
     const auto body = judged(
         where, api.ask({"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)}));

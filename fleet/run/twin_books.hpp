@@ -54,9 +54,10 @@ struct books_failure {
 result<unbooked_tags, books_failure> begin_books(admin_api& api, const std::string& where,
                                                  const std::vector<booked_range>& ranges);
 
-/// The accounts of the devices below `devices`, page by page.
+/// The accounts of the devices from `first` to below `devices`, page by page; those before are left
+/// empty.
 result<twin_books, books_failure> fetch_books(admin_api& api, const std::string& where,
-                                              std::uint32_t devices);
+                                              std::uint32_t devices, std::uint32_t first = 0);
 
 /// Accounts asked for at once.
 inline constexpr std::uint32_t books_page = 500;

@@ -330,14 +330,15 @@ std::optional<far_ledger> twin_host::ledger_now() const {
 
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
-  sample_faults(faults_, out);
+  sample_faults(faults_.counts(), out);
 }
 
 std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,
-                                  const prepared& ready, const prepared_product& product) {
+                                  const prepared& ready, const prepared_product& product,
+                                  const device_range& devices) {
   probe_options o;
-  o.first = product.plan.devices.first;
-  o.devices = product.plan.devices.count;
+  o.first = devices.first;
+  o.devices = devices.count;
   o.command_interval = options.downlink_interval;
   // Fresh each time: a session that an earlier probe left must not be resumed.
   o.client_id = fmt::format("fleet-probe-{}-{}", ready.seed, fresh_seed());

@@ -102,12 +102,16 @@ std::vector<cloud::product_options> twin_products(const prepared& ready, profile
 /// Adds a twin's counters as metrics.
 void sample_twin(const cloud::twin_counters& counters, std::vector<metrics::sample>& out);
 /// Of one that runs alone: how long its commands took.
-void sample_downlinks(const downlink_meter& commands, std::vector<metrics::sample>& out);
-/// And what its faults did.
-void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out);
+/// Of each of its homes.
+void sample_downlinks(const std::vector<downlink_meter>& commands,
+                      std::vector<metrics::sample>& out);
+/// And what its faults did, by effect.
+void sample_faults(const std::array<cloud::counter, faults::effect_count>& counts,
+                   std::vector<metrics::sample>& out);
 
-/// A probe for a product of a run against a foreign broker.
+/// A probe for devices of a product of a run against a foreign broker.
 std::unique_ptr<class probe> make_probe(run_world& world, const run_options& options,
-                                        const prepared& ready, const prepared_product& product);
+                                        const prepared& ready, const prepared_product& product,
+                                        const device_range& devices);
 
 } // namespace fleet::program

@@ -107,9 +107,10 @@ private:
 
 } // namespace
 
-void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>& out) {
+void sample_faults(const std::array<cloud::counter, faults::effect_count>& counts,
+                   std::vector<metrics::sample>& out) {
   for (const auto& info : faults::effects()) {
-    const auto& count = faults.counts()[static_cast<std::size_t>(info.what)];
+    const auto& count = counts[static_cast<std::size_t>(info.what)];
     if (info.of == faults::domain::cloud || info.of == faults::domain::firmware) {
       out.push_back({family::twin_faults,
                      {{"effect", std::string{info.word}}},
@@ -119,9 +120,12 @@ void sample_faults(const cloud::fault_desk& faults, std::vector<metrics::sample>
   }
 }
 
-void sample_downlinks(const downlink_meter& commands, std::vector<metrics::sample>& out) {
+void sample_downlinks(const std::vector<downlink_meter>& commands,
+                      std::vector<metrics::sample>& out) {
   auto times = std::make_shared<actors::histogram_snapshot>();
-  commands.times().read(*times);
+  for (const auto& of_home : commands) {
+    of_home.times().read(*times);
+  }
   out.push_back({family::downlink_duration, {{"protocol", "mqtt"}}, 0, std::move(times)});
 }
 

@@ -135,6 +135,11 @@ enum class traffic_kind : std::uint8_t {
   custom          ///< any text to a topic that devices listen to
 };
 
+/// Whether one of these goes to all devices of a product, rather than to one in turn.
+constexpr bool to_all(traffic_kind kind) noexcept {
+  return kind == traffic_kind::broadcast || kind == traffic_kind::config_push;
+}
+
 /// `cloud_traffic[]`.
 struct cloud_traffic {
   traffic_kind kind = traffic_kind::property_set;

@@ -6,6 +6,7 @@
 
 #include "hal_sim/board/link_extras.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::hal {
 
@@ -192,6 +193,16 @@ void link::on_received(bytes_view bytes) {
     on_closed(close_reason::tls_failed, "the peer does not take the ID2 model's encryption");
   } else if (!plain.empty()) {
     owner_->on_received(plain.view());
+  }
+}
+
+void link::foresee(unsigned step) const noexcept {
+  if (step == 1) {
+    constexpr std::size_t its_device = 512; // a link is the first of all that a device keeps
+    fetch_ahead(owner_);
+    fetch_ahead(this, its_device);
+  } else if (owner_ != nullptr) {
+    owner_->foresee(step == 2 ? 1 : 3);
   }
 }
 

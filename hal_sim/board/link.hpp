@@ -112,6 +112,7 @@ private:
   void on_received(bytes_view bytes) override;
   void on_drained() override;
   void on_closed(close_reason reason, std::string_view detail) override;
+  void foresee(unsigned step) const noexcept override;
 
   struct extras;
   extras& extras_of();

@@ -14,7 +14,7 @@
 #include "hal_sim/real_world/buffer_pool.hpp"
 #include "hal_sim/real_world/real_datagrams.hpp"
 #include "hal_sim/real_world/socket.hpp"
-#include "hal_sim/world/home.hpp"
+#include "hal_sim/world/home_of_many.hpp"
 
 namespace fleet::hal {
 
@@ -45,7 +45,7 @@ struct real_home_options {
 ///
 /// A turn: wait, read the clock once, start connects, events, due timers, what is queued; then send
 /// what the turn gathered, one send(2) a stream, and free what was dropped.
-class real_home final : public home {
+class real_home final : public home_of_many {
 public:
   explicit real_home(real_home_options options);
   ~real_home() override;
@@ -56,6 +56,10 @@ public:
   stream_ptr connect(const connect_options& options, stream_events& events) override;
   result<std::unique_ptr<listener>, listen_error> listen(const listen_options& options,
                                                          accept_events& events) override;
+  result<std::unique_ptr<listener>, listen_error> listen_beside(const listener& other,
+                                                                const listen_options& options,
+                                                                accept_events& events) override;
+  void take_to(home_of_many& to, stream_ptr s, std::function<void(stream_ptr)> arrived) override;
   datagram_ptr open_datagrams(const datagram_options& options, datagram_events& events) override {
     return datagrams_.open(options, events);
   }
@@ -129,6 +133,10 @@ private:
   void give_back(byte_buffer*& lent);
   byte_buffer& sink();
 
+  // Streams that move to another home (real_home_moves.cpp).
+  struct moving;
+  void take_in(moving& what, const std::function<void(stream_ptr)>& arrived);
+
   // Streams not yet usable, and listeners (real_home_attempts.cpp).
   bool watch(real_stream& s);
   void start_waiting();
@@ -140,6 +148,8 @@ private:
   void answered(real_stream& s);
   void time_out(attempt& a);
   [[nodiscard]] const address* source_for(const address& peer, std::uint64_t origin) const;
+  result<std::unique_ptr<listener>, listen_error>
+  accept_from(int fd, const address& at, const listen_options& options, accept_events& events);
   void mark_ready(acceptor& a);
   void accept_ready();
   void accept_some(acceptor& a);

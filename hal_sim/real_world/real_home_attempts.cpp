@@ -8,6 +8,7 @@
 #include "hal_sim/real_world/real_home.hpp"
 #include "hal_sim/real_world/real_stream.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/base/remembering_filters.hpp"
 
 namespace fleet::hal {
 
@@ -21,6 +22,14 @@ std::string in_seconds(duration d) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
+/// Of a stream that is ours, its device may know the server from the one before.
+std::unique_ptr<stream_filter> filter_for(const attempt& a, stream_filter_factory& security,
+                                          std::string_view name) {
+  auto* const memory =
+      a.from == nullptr ? dynamic_cast<remembering_filter_factory*>(&security) : nullptr;
+  return memory != nullptr ? memory->make_for(name, a.origin) : security.make(name);
+}
+
 } // namespace
 
 /// What an owner holds of an acceptor.
@@ -32,6 +41,7 @@ public:
   real_listener& operator=(const real_listener&) = delete;
 
   [[nodiscard]] address at() const override { return what_.at; }
+  [[nodiscard]] int fd() const noexcept { return what_.fd; }
 
 private:
   real_home& home_;
@@ -129,7 +139,7 @@ void real_home::connected(real_stream& s) {
 
 void real_home::negotiate(real_stream& s, stream_filter_factory& security, std::string_view name) {
   s.phase_ = stream_phase::handshaking;
-  s.filter_ = security.make(name);
+  s.filter_ = filter_for(*s.attempt_, security, name);
   FLEET_CHECK(s.filter_ != nullptr);
   const filter_state state = s.filter_->start(cipher_of(s));
   mark_dirty(s);
@@ -201,9 +211,26 @@ result<std::unique_ptr<listener>, listen_error> real_home::listen(const listen_o
   if (!opened) {
     return fail(listen_error_of(opened.error()));
   }
-  acceptor& a = acceptors_.emplace_back(*this, opened.value(), at, options, events);
+  return accept_from(opened.value(), at, options, events);
+}
+
+result<std::unique_ptr<listener>, listen_error>
+real_home::listen_beside(const listener& other, const listen_options& options,
+                         accept_events& events) {
+  const result<int, int> more = again(static_cast<const real_listener&>(other).fd());
+  if (!more) {
+    return fail(listen_error_of(more.error()));
+  }
+  return accept_from(more.value(), other.at(), options, events);
+}
+
+result<std::unique_ptr<listener>, listen_error>
+real_home::accept_from(int fd, const address& at, const listen_options& options,
+                       accept_events& events) {
+  acceptor& a = acceptors_.emplace_back(*this, fd, at, options, events);
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  // One home wakes for each that comes, wherever else the socket is watched.
+  event.events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
   event.data.u64 = reinterpret_cast<std::uint64_t>(&a) | 1;
   auto handle = std::make_unique<real_listener>(*this, a);
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, a.fd, &event) != 0) {

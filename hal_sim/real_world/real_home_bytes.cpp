@@ -124,6 +124,9 @@ void real_home::receive_cipher(real_stream& s, bytes_view bytes) {
   if (!plain_.empty() && heard(s.events_, s.closing_, s.resetting_, s.abandoned_)) {
     s.events_->on_received(plain_.view());
   }
+  if (s.phase_ == stream_phase::closed) {
+    return; // it went to another home, its filter with it
+  }
   switch (state) {
     case filter_state::handshaking:
     case filter_state::open: break;

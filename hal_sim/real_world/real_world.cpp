@@ -16,6 +16,9 @@ real_world::real_world(const real_world_options& options) : name_(options.name) 
   each.source_addresses = options.source_addresses;
   each.loopback_sources = options.loopback_sources;
   each.read_buffer_bytes = options.read_buffer_bytes;
+  each.started -= options.head_start;
+  each.started_wall -=
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(options.head_start);
   for (std::size_t i = 0; i < options.homes; ++i) {
     const std::size_t spare = i < options.pending_connects_max % options.homes ? 1 : 0;
     each.pending_connects_max =

@@ -21,6 +21,8 @@ struct real_world_options {
   /// least one, so that no home ever waits for another.
   std::size_t pending_connects_max = 60;
   std::size_t read_buffer_bytes = 64 * 1024;
+  /// The world's time is so far on when it starts, for a run that began earlier elsewhere.
+  duration head_start{0};
   /// Threads are called `name-0`, `name-1`…; up to ten letters.
   std::string name = "home";
 };

@@ -1,6 +1,7 @@
 // Addresses, opening and errnos of sockets.
 #include "hal_sim/real_world/socket.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -186,6 +187,14 @@ result<int, int> open_listener(address& at) {
   }
   at.port = from_socket(chosen.raw).port;
   return fd;
+}
+
+result<int, int> again(int fd) {
+  const int more = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (more < 0) {
+    return fail(std::exchange(errno, 0));
+  }
+  return more;
 }
 
 result<int, int> open_datagrams_towards(const address& peer, const address* source) {

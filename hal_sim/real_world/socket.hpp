@@ -54,6 +54,9 @@ result<int, ending> open_towards(const address& peer, const address* source);
 /// errno.
 result<int, int> open_listener(address& at);
 
+/// The same open socket once more. Fails with the errno.
+result<int, int> again(int fd);
+
 /// A non-blocking UDP socket for `peer` alone, from `source` unless null. Fails with the errno.
 result<int, int> open_datagrams_towards(const address& peer, const address* source);
 

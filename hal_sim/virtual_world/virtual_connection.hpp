@@ -66,6 +66,7 @@ private:
 
   void abandon() noexcept override;
   void on_wake(time_point now) override;
+  void foresee(unsigned step) const noexcept override;
 
   [[nodiscard]] virtual_stream& facing() const noexcept;
   [[nodiscard]] bool dead() const noexcept { return phase_ == virtual_phase::ended && !owned_; }

@@ -6,6 +6,7 @@
 #include "hal_sim/virtual_world/virtual_connection.hpp"
 #include "hal_sim/virtual_world/virtual_network.hpp"
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::hal {
 
@@ -300,6 +301,24 @@ void virtual_stream::on_wake(time_point now) {
   conn_->net->pool_.give(s);
   if (head_ != nullptr && !armed()) {
     rearm();
+  }
+}
+
+void virtual_stream::foresee(unsigned step) const noexcept {
+  if (step == 1) {
+    fetch_ahead(conn_, sizeof *conn_);
+    fetch_ahead(head_, sizeof *head_);
+    fetch_ahead(events_, 192);
+    return;
+  }
+  if (step == 2) {
+    fetch_ahead(conn_->origin, sizeof *conn_->origin);
+    if (head_ != nullptr) {
+      fetch_ahead(head_->bytes.view().data(), 256);
+    }
+  }
+  if (events_ != nullptr) {
+    events_->foresee(step - 1);
   }
 }
 

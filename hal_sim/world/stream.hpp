@@ -42,6 +42,8 @@ public:
   virtual void on_drained() {}
   /// The last call for this stream. `detail` is one clear sentence or empty.
   virtual void on_closed(close_reason reason, std::string_view detail) = 0;
+  /// Something arrives soon: as timer::foresee(), with steps up to 3.
+  virtual void foresee(unsigned /*step*/) const noexcept {}
 
 protected:
   ~stream_events() = default;

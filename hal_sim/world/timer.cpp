@@ -2,11 +2,13 @@
 #include "hal_sim/world/timer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <utility>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 
 namespace fleet::hal {
 
@@ -24,6 +26,22 @@ std::uint64_t timer_queue::tick_of(time_point due) noexcept {
 void timer_queue::place(std::size_t at, const entry& e) noexcept {
   heap_[at] = e;
   nodes_[e.at].place = static_cast<std::uint32_t>(at);
+  comes_nearer(at, *e.what);
+}
+
+/// With each wake one timer a level rises to the next, so that what one step asked for has come
+/// when the next one is taken.
+void timer_queue::comes_nearer(std::size_t at, const timer& what) noexcept {
+  constexpr std::array<std::size_t, 4> level_ends{1, 5, 21, 85};
+  if (at >= level_ends[3]) {
+    return;
+  }
+  if (at >= level_ends[2]) {
+    constexpr std::ptrdiff_t line = 64;
+    fetch_ahead(reinterpret_cast<const char*>(&what) - line, 4 * line);
+    return;
+  }
+  what.foresee(at < level_ends[0] ? 3 : at < level_ends[1] ? 2 : 1);
 }
 
 void timer_queue::sift_up(std::size_t at, entry e) noexcept {
@@ -212,19 +230,6 @@ void timer_queue::advance(std::uint64_t tick) {
 
 // --- What is called.
 
-namespace {
-
-/// Begins to load what lies around `t`, its owner.
-void fetch(const timer* t) noexcept {
-  constexpr std::ptrdiff_t line = 64;
-  const auto* at = reinterpret_cast<const char*>(t);
-  for (std::ptrdiff_t i = -1; i < 4; ++i) {
-    __builtin_prefetch(at + i * line);
-  }
-}
-
-} // namespace
-
 void timer_queue::arm(timer& t, time_point due) {
   if (due == never) {
     disarm(t);
@@ -277,10 +282,7 @@ bool timer_queue::wake_one(time_point now) {
   }
   timer* t = heap_.front().what;
   disarm(*t);
-  if (!heap_.empty()) {
-    // The next one's owner, which nobody has touched for long where there are many.
-    fetch(heap_.front().what);
-  }
+  t->foresee(timer::wake_step);
   t->on_wake(now);
   return true;
 }

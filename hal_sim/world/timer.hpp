@@ -26,7 +26,12 @@ private:
   friend class timer_queue;
   /// Called once per arming, at or after the due time; may re-arm itself.
   virtual void on_wake(time_point now) = 0;
+  /// Its turn comes nearer: asks for the memory that on_wake() will read, and reads itself only
+  /// what was asked for a step before (fetch_ahead.hpp). About 200 octets from here on have been
+  /// before step 1; wake_step comes right before on_wake(). Any step may be left out or come again.
+  virtual void foresee(unsigned /*step*/) const noexcept {}
 
+  static constexpr unsigned wake_step = 4;
   static constexpr std::uint32_t unarmed = UINT32_MAX;
   std::uint32_t slot_ = unarmed;
 };
@@ -78,6 +83,7 @@ private:
   }
   static std::uint64_t tick_of(time_point due) noexcept;
 
+  static void comes_nearer(std::size_t at, const timer& what) noexcept;
   void place(std::size_t at, const entry& e) noexcept;
   void sift_up(std::size_t at, entry e) noexcept;
   void sift_down(std::size_t at, entry e) noexcept;

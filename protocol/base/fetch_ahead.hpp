@@ -9,11 +9,10 @@ namespace fleet {
 
 /// Asks for `octets` octets from `at` on: any address, and what is there may end before.
 inline void fetch_ahead(const void* at, std::size_t octets = 1) noexcept {
-  constexpr std::size_t line = 64; // of nearly all machines
-  const char* const first = static_cast<const char*>(at);
-  const std::size_t within = reinterpret_cast<std::uintptr_t>(at) % line;
-  for (std::size_t from = 0; from < within + octets; from += line) {
-    __builtin_prefetch(first + from - within);
+  constexpr std::uintptr_t line = 64;                      // of nearly all machines
+  const auto first = reinterpret_cast<std::uintptr_t>(at); // counted as a number: it may be null
+  for (std::uintptr_t line_at = first - first % line; line_at < first + octets; line_at += line) {
+    __builtin_prefetch(reinterpret_cast<const void*>(line_at));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "protocol/ledger/history.hpp"
 #include "protocol/ledger/reconcile.hpp"
+#include "protocol/ledger/succession.hpp"
 
 namespace fleet::ledger {
 
@@ -120,18 +121,33 @@ struct reconciler {
     }
   }
 
-  static void add_epoch(totals& sum, const sent& s, const arrived& a) {
+  /// Whether nobody knows how far the sender came in this epoch: it is the last that is known of a
+  /// former life, or a later one of that.
+  static bool open_ended(const sender_account* sender, std::uint32_t epoch) {
+    if (sender == nullptr || life_of(epoch) >= life_of(sender->epoch())) {
+      return false;
+    }
+    std::vector<const sent*> all;
+    collect(sender, all);
+    return std::none_of(all.begin(), all.end(), [epoch](const sent* s) {
+      return s->epoch > epoch && life_of(s->epoch) == life_of(epoch);
+    });
+  }
+
+  static void add_epoch(totals& sum, const sent& s, const arrived& a, bool open) {
     const std::uint64_t reliable = s.attempted - s.unreliable.size();
     const std::uint64_t acknowledged = s.settled.size() - s.unreliable.size();
     const std::uint64_t known = a.accepted.count_within(1, s.attempted);
     const std::uint64_t known_unreliable = common(s.unreliable, a.accepted);
     const std::uint64_t known_reliable = known - known_unreliable;
     const std::uint64_t both = common(s.settled, a.accepted) - known_unreliable;
-    sum.attempted += s.attempted;
+    const std::uint64_t beyond = a.accepted.size() - known;
+    sum.attempted += s.attempted + (open ? beyond : 0);
+    sum.learned += open ? beyond : 0;
     sum.acknowledged += acknowledged;
     sum.accepted += a.accepted.size();
     sum.lost += acknowledged - both;
-    sum.unexpected += a.accepted.size() - known;
+    sum.unexpected += open ? 0 : beyond;
     sum.recovered += known_reliable - both;
     sum.unfinished += reliable - acknowledged - (known_reliable - both);
     sum.missing_qos0 += s.unreliable.size() - known_unreliable;
@@ -184,6 +200,8 @@ totals& totals::operator+=(const totals& other) noexcept {
   recovered += other.recovered;
   unfinished += other.unfinished;
   missing_qos0 += other.missing_qos0;
+  learned += other.learned;
+  orphaned += other.orphaned;
   return *this;
 }
 
@@ -199,7 +217,8 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver,
   reconciler::for_each_epoch(
       sender, receiver, since, [&](const reconciler::sent* s, const reconciler::arrived* a) {
         const auto& came = a != nullptr ? *a : nothing_arrived;
-        reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent, came);
+        reconciler::add_epoch(sum, s != nullptr ? *s : nothing_sent, came,
+                              reconciler::open_ended(sender, s != nullptr ? s->epoch : a->epoch));
         const auto* const turned = s == nullptr ? nullptr : reconciler::look(refused, s->epoch);
         if (turned != nullptr) {
           reconciler::add_refused(sum, *s, came, *turned);
@@ -207,6 +226,28 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver,
       });
   reconciler::add_incidents(sum, receiver);
   return sum;
+}
+
+receiver_account unheard_of(const sender_account& sender, const receiver_account& known,
+                            std::uint32_t since) {
+  std::vector<const reconciler::sent*> all;
+  std::vector<const reconciler::arrived*> had;
+  reconciler::collect(&sender, all);
+  reconciler::collect(&known, had);
+  receiver_account out;
+  for (const auto* s : all) {
+    const std::uint32_t newest_epoch = had.empty() ? 0 : had.back()->epoch;
+    if (s->epoch < std::max(since, newest_epoch)) {
+      continue;
+    }
+    const std::uint32_t newest = s->epoch == newest_epoch ? had.back()->accepted.max() : 0;
+    for (const range& r : difference(s->settled.ranges(), s->unreliable.ranges())) {
+      for (std::uint64_t n = std::max(r.first, newest + 1); n <= r.last; ++n) {
+        out.accept({0, s->epoch, static_cast<std::uint32_t>(n)}, false, 0);
+      }
+    }
+  }
+  return out;
 }
 
 std::uint64_t explain_oversized(totals& sum, std::uint64_t oversized) noexcept {

@@ -27,6 +27,10 @@ struct totals {
   std::uint64_t recovered = 0;  ///< reliable, accepted, never acknowledged
   std::uint64_t unfinished = 0; ///< reliable, neither accepted nor acknowledged when the run ended
   std::uint64_t missing_qos0 = 0; ///< sent at QoS 0 and not accepted: allowed, counted
+  std::uint64_t learned =
+      0; ///< among attempted: its sender's keeper died, the receiver alone tells
+  /// Acknowledged by somebody who died before it could tell: likewise not among lost.
+  std::uint64_t orphaned = 0;
   totals& operator+=(const totals& other) noexcept;
   /// Of one (device, direction): explains as many repeats as the sender owns up to, that is sent
   /// again without DUP on one and the same connection.
@@ -37,6 +41,7 @@ struct totals {
 /// empty. `corrupted` stays 0: the caller adds it. Epochs before `since` are left out: they are of
 /// an earlier sender, and some of its messages were still on their way. `refused` holds what the
 /// receiver turned away: with a number in it, and not accepted after all, a message is not lost.
+/// What the receiver has of the end of a sender's former life (succession.hpp) is learned of it.
 totals reconcile(const sender_account* sender, const receiver_account* receiver,
                  std::uint32_t since = 0, const receiver_account* refused = nullptr);
 

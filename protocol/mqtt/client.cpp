@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/mqtt/client_state.hpp"
 #include "protocol/mqtt/topic.hpp"
 
@@ -152,6 +153,16 @@ void client::state::recycle(kept_packet packet) noexcept {
   }
 }
 
+void client::state::hold(outgoing message) {
+  kept_octets += static_cast<std::uint32_t>(heap_octets(message.packet.capacity));
+  messages.push_back(std::move(message));
+}
+
+void client::state::let_go(outgoing& message) noexcept {
+  kept_octets -= static_cast<std::uint32_t>(heap_octets(message.packet.capacity));
+  messages.erase(message);
+}
+
 result<std::uint16_t, publish_error> client::publish(const message_view& message, time_point due,
                                                      std::uint64_t cookie, time_point now,
                                                      byte_buffer& out) {
@@ -179,7 +190,7 @@ result<std::uint16_t, publish_error> client::publish(const message_view& message
     out.append(packet.view());
     outgoing sent{due, cookie, now, std::move(packet), s.publishes++, m.packet_id};
     sent.sent_here = true;
-    s.messages.push_back(std::move(sent));
+    s.hold(std::move(sent));
     s.expect_resend(now);
   } else {
     encode_publish(m, out);
@@ -296,6 +307,7 @@ void client::state::drop_connection() noexcept {
 /// Forgets the session ([MQTT-3.1.2-6]).
 void client::state::forget() noexcept {
   messages.clear();
+  kept_octets = 0;
   rare.reset();
   untold = 0;
 }
@@ -331,8 +343,7 @@ std::vector<std::uint64_t> client::unacknowledged() const {
 std::size_t client::memory_bytes() const noexcept {
   const state& s = *state_;
   std::size_t total = heap_octets(sizeof(state)) + s.input.memory_bytes()
-                      + s.messages.memory_bytes() + heap_octets(s.spare.capacity);
-  s.messages.each([&](const outgoing& m) { total += heap_octets(m.packet.capacity); });
+                      + s.messages.memory_bytes() + heap_octets(s.spare.capacity) + s.kept_octets;
   if (s.rare != nullptr) {
     total += heap_octets(sizeof(rarities)) + s.rare->releases.memory_bytes()
              + s.rare->requests.memory_bytes() + s.rare->incoming.memory_bytes()
@@ -340,6 +351,14 @@ std::size_t client::memory_bytes() const noexcept {
     s.rare->requests.each([&](const request& r) { total += heap_octets(r.packet.capacity()); });
   }
   return total;
+}
+
+void client::foresee(unsigned step) const noexcept {
+  if (step == 1) {
+    fetch_ahead(state_.get(), sizeof(state));
+  } else {
+    state_->messages.foresee();
+  }
 }
 
 } // namespace fleet::mqtt

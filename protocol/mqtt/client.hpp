@@ -174,6 +174,9 @@ public:
   /// Heap octets held, for the memory count.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
+  /// Asks for the memory that most calls will read, in two steps (fetch_ahead.hpp).
+  void foresee(unsigned step) const noexcept;
+
 private:
   struct state;
   std::unique_ptr<state> state_;

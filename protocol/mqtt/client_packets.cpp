@@ -202,7 +202,7 @@ maybe_event client::state::take_puback(std::uint16_t id) {
   }
   const client_event::publish_acknowledged done{id, m->cookie, m->due, m->was_resent};
   recycle(std::move(m->packet));
-  messages.erase(*m);
+  let_go(*m);
   if (messages.empty() && (rare == nullptr || rare->nothing_to_resend())) {
     resend_at = never; // so that the usual round trip causes no wake-up
   }
@@ -217,7 +217,7 @@ maybe_event client::state::take_pubrec(std::uint16_t id, byte_buffer& out) {
     }
     rare_parts().releases.push_back({m->due, m->cookie, now, m->order, id, m->was_resent});
     recycle(std::move(m->packet));
-    messages.erase(*m);
+    let_go(*m);
     expect_resend(now);
   }
   // Also for an unknown id: only PUBREL frees it at the server ([MQTT-4.3.3-1]).

@@ -122,6 +122,9 @@ struct client::state {
   std::uint16_t take_id();
   kept_packet keep(std::size_t size);
   void recycle(kept_packet packet) noexcept;
+  /// All messages enter and leave by these, so that what they take need not be added up each time.
+  void hold(outgoing message);
+  void let_go(outgoing& message) noexcept;
   void add_request(std::uint16_t id, std::size_t filters, bytes_view packet, time_point when);
   void drop_connection() noexcept;
   void forget() noexcept;
@@ -145,6 +148,7 @@ struct client::state {
   std::uint32_t publishes = 0; ///< for outgoing::order
   std::uint32_t untold_hint = 0;
   std::uint32_t untold = 0;    ///< messages whose publish_resent is not told yet
+  std::uint32_t kept_octets = 0; ///< of the heap, in the packets of `messages`
   std::uint16_t keep_alive_s = 0;
   mqtt::version version = version::v3_1_1;
   phase now_in = phase::down;

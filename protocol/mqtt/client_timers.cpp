@@ -156,7 +156,7 @@ std::size_t client::abandon(cookie_range which) noexcept {
     if (m->untold) {
       --s.untold;
     }
-    s.messages.erase(*m);
+    s.let_go(*m);
     ++count;
   }
   return count;

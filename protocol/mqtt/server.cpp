@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.hpp"
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/mqtt/server_state.hpp"
 
 namespace fleet::mqtt {
@@ -275,6 +276,18 @@ std::size_t server_connection::memory_bytes() const noexcept {
              + heap_octets(state_->lists->dropped.capacity() * sizeof(std::string_view));
   }
   return total;
+}
+
+void session::foresee(unsigned step) const noexcept {
+  if (step == 1) {
+    fetch_ahead(state_.get(), sizeof(state));
+  } else if (state_ != nullptr) {
+    state_->sent.foresee();
+  }
+}
+
+void server_connection::foresee() const noexcept {
+  fetch_ahead(state_.get(), sizeof(state));
 }
 
 } // namespace fleet::mqtt

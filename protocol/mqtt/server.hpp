@@ -71,6 +71,9 @@ public:
   /// journal can have been told so. What exceeds limits lowered since is kept all the same.
   bool restore(std::int64_t place, const session_record& record, message_ptr message);
 
+  /// Asks for the memory of what waits here, in two steps (fetch_ahead.hpp).
+  void foresee(unsigned step) const noexcept;
+
   session();
   ~session();
   session(session&&) noexcept;
@@ -177,6 +180,9 @@ public:
 
   /// Unbinds the session; call before it moves to another connection or dies.
   void unbind() noexcept;
+
+  /// Asks for the memory that receive() will read (fetch_ahead.hpp).
+  void foresee() const noexcept;
 
   [[nodiscard]] bool accepted() const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const noexcept;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/base/fetch_ahead.hpp"
 #include "protocol/mqtt/heap.hpp"
 
 namespace fleet::mqtt {
@@ -19,6 +20,8 @@ class slot_list {
 public:
   [[nodiscard]] std::size_t size() const noexcept { return live_; }
   [[nodiscard]] bool empty() const noexcept { return live_ == 0; }
+  /// Asks for the memory of the oldest (fetch_ahead.hpp).
+  void foresee() const noexcept { fetch_ahead(items_.data() + head_, sizeof(Element)); }
 
   Element& push_back(Element element) {
     if (items_.size() == items_.capacity() && items_.size() >= 2 * live_ && live_ != 0) {

@@ -61,8 +61,18 @@ client_context::create(const client_options& options) {
   return std::unique_ptr<client_context>{new client_context{std::move(shared)}};
 }
 
-std::unique_ptr<stream_filter> client_context::make(std::string_view server_name) {
-  return std::make_unique<session>(shared_, server_name);
+std::unique_ptr<stream_filter> client_context::make_for(std::string_view server_name,
+                                                        std::uint64_t who) {
+  return std::make_unique<session>(shared_, server_name, who);
+}
+
+std::unique_ptr<stream_filter>
+client_context::forgetful_context::make(std::string_view server_name) {
+  return std::make_unique<session>(of.shared_, server_name, resumption_store::nobody);
+}
+
+kept_sessions client_context::sessions_kept() const {
+  return {shared_->resumable.size(), shared_->resumable.octets()};
 }
 
 } // namespace fleet::tls

@@ -1,7 +1,5 @@
-// The settings common to both roles, and the store of sessions to resume.
+// The settings common to both roles.
 #include "protocol/tls/context.hpp"
-
-#include <algorithm>
 
 #include "protocol/base/check.hpp"
 #include "protocol/tls/server.hpp"
@@ -92,50 +90,6 @@ std::string install(SSL_CTX* ctx, const key_pair& pair) {
     }
   }
   return {};
-}
-
-resumption_store::resumption_store() : lock_(CRYPTO_THREAD_lock_new()) {
-  FLEET_CHECK(lock_ != nullptr);
-}
-
-resumption_store::~resumption_store() {
-  CRYPTO_THREAD_lock_free(lock_);
-}
-
-void resumption_store::keep(std::string_view server_name, const SSL_SESSION& session) {
-  session_ptr copy{SSL_SESSION_dup(&session)};
-  if (!copy) {
-    return;
-  }
-  CRYPTO_THREAD_write_lock(lock_);
-  const auto at = std::ranges::find(entries_, server_name, &entry::server_name);
-  if (at != entries_.end()) {
-    at->session = std::move(copy);
-  } else {
-    if (entries_.size() == limit) {
-      entries_.erase(entries_.begin());
-    }
-    entries_.push_back({std::string{server_name}, std::move(copy)});
-  }
-  CRYPTO_THREAD_unlock(lock_);
-}
-
-session_ptr resumption_store::find(std::string_view server_name) const {
-  session_ptr found;
-  CRYPTO_THREAD_read_lock(lock_);
-  const auto at = std::ranges::find(entries_, server_name, &entry::server_name);
-  if (at != entries_.end()) {
-    found.reset(SSL_SESSION_dup(at->session.get()));
-  }
-  CRYPTO_THREAD_unlock(lock_);
-  return found;
-}
-
-std::size_t resumption_store::size() const {
-  CRYPTO_THREAD_read_lock(lock_);
-  const std::size_t count = entries_.size();
-  CRYPTO_THREAD_unlock(lock_);
-  return count;
 }
 
 } // namespace fleet::tls

@@ -6,42 +6,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "protocol/tls/openssl.hpp"
 #include "protocol/tls/options.hpp"
 #include "protocol/tls/resting.hpp"
+#include "protocol/tls/resumption_store.hpp"
 
 namespace fleet::tls {
 
 struct key_pair;
-
-/// Sessions to resume, one per server name, at most `limit` names; the oldest makes room. Safe to
-/// use from several threads.
-class resumption_store {
-public:
-  static constexpr std::size_t limit = 64;
-
-  resumption_store();
-  ~resumption_store();
-  resumption_store(const resumption_store&) = delete;
-  resumption_store& operator=(const resumption_store&) = delete;
-
-  /// Keeps a copy: OpenSSL declares the one in use not resumable when it is dropped without a
-  /// close_notify, and trimming drops it.
-  void keep(std::string_view server_name, const SSL_SESSION& session);
-  /// A copy of the last session with that server, or null.
-  session_ptr find(std::string_view server_name) const;
-  std::size_t size() const;
-
-private:
-  struct entry {
-    std::string server_name;
-    session_ptr session;
-  };
-  CRYPTO_RWLOCK* lock_;
-  std::vector<entry> entries_;
-};
 
 /// Lives as long as the factory or any of its sessions.
 struct shared_context {

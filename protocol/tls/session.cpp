@@ -38,8 +38,9 @@ std::string_view other_tongue(std::uint8_t first) noexcept {
 
 } // namespace
 
-session::session(std::shared_ptr<shared_context> context, std::string_view server_name)
-    : context_(std::move(context)) {
+session::session(std::shared_ptr<shared_context> context, std::string_view server_name,
+                 std::uint64_t who)
+    : context_(std::move(context)), who_(who) {
   forget_errors();
   io_.owner = this;
   ssl_.reset(SSL_new(context_->ctx.get()));
@@ -90,8 +91,8 @@ void session::aim_at(std::string_view server_name) {
     fail("TLS cannot use the server's name " + quoted(name));
     return;
   }
-  if (context_->resume) {
-    if (const session_ptr former = context_->resumable.find(name_wanted(wanted))) {
+  if (remembers()) {
+    if (const session_ptr former = context_->resumable.take(name_wanted(wanted), who_)) {
       SSL_set_session(ssl_.get(), former.get());
     }
   }
@@ -120,12 +121,20 @@ int session::judge_chain(X509_STORE_CTX* store, void* context) {
 int session::keep_session(SSL* ssl, SSL_SESSION* fresh) {
   session& self = of(ssl);
   const bool late = SSL_version(ssl) == TLS1_3_VERSION && !self.await_ticket_;
-  if (late || SSL_SESSION_is_resumable(fresh) != 1) {
+  if (late || !self.remembers() || SSL_SESSION_is_resumable(fresh) != 1) {
     return 0; // a second ticket, which would be built from what trim() left
   }
   self.await_ticket_ = false;
-  self.context_->resumable.keep(name_wanted(SSL_get0_param(ssl)), *fresh);
+  self.remember(*fresh);
   return 0; // a copy was kept, not the reference
+}
+
+bool session::remembers() const noexcept {
+  return context_->resume && !context_->server && who_ != resumption_store::nobody;
+}
+
+void session::remember(const SSL_SESSION& fresh) {
+  context_->resumable.keep(name_wanted(SSL_get0_param(ssl_.get())), who_, fresh);
 }
 
 filter_state session::start(byte_buffer& cipher_out) {
@@ -257,9 +266,14 @@ void session::shake_hands() {
 
 void session::opened() {
   state_ = filter_state::open;
-  // In TLS 1.3 what can be resumed arrives later, as a ticket (RFC 8446 §4.6.1).
-  await_ticket_ =
-      context_->resume && !context_->server && SSL_version(ssl_.get()) == TLS1_3_VERSION;
+  if (remembers()) {
+    // In TLS 1.3 what can be resumed arrives later, as a ticket (RFC 8446 §4.6.1); before, the same
+    // session serves again where the server sent no other (RFC 5077 §3.3).
+    await_ticket_ = SSL_version(ssl_.get()) == TLS1_3_VERSION;
+    if (!await_ticket_ && SSL_session_reused(ssl_.get()) == 1) {
+      remember(*SSL_get_session(ssl_.get()));
+    }
+  }
   trim();
 }
 
@@ -278,6 +292,10 @@ void session::read_data(byte_buffer& plain_out) {
   const int outcome = SSL_read_ex(ssl_.get(), space.data(), space.size(), &got);
   plain_out.commit(got);
   if (outcome == 1) {
+    if (await_ticket_) {
+      await_ticket_ = false; // whoever goes on without a ticket sends none, or one too late
+      trim();
+    }
     return;
   }
   const int kind = SSL_get_error(ssl_.get(), outcome);

@@ -15,8 +15,9 @@ namespace fleet::tls {
 /// most 5 + 16,384 + 2,048 octets), and only as much of it as has arrived.
 class session final : public stream_filter {
 public:
-  /// `server_name` as for stream_filter_factory::make().
-  session(std::shared_ptr<shared_context> context, std::string_view server_name);
+  /// As for remembering_filter_factory::make_for(), or resumption_store::nobody.
+  session(std::shared_ptr<shared_context> context, std::string_view server_name,
+          std::uint64_t who = 0);
 
   filter_state start(byte_buffer& cipher_out) override;
   filter_state receive(bytes_view cipher, byte_buffer& plain_out, byte_buffer& cipher_out) override;
@@ -40,6 +41,8 @@ private:
   void shake_hands();
   void read_data(byte_buffer& plain_out);
   void opened();
+  [[nodiscard]] bool remembers() const noexcept;
+  void remember(const SSL_SESSION& fresh);
   void trim();
   void peer_closed();
   void fail_with_queue(int outcome);
@@ -49,6 +52,7 @@ private:
   span_io io_;
   ssl_ptr ssl_; // null from the moment the session failed or ended
   std::shared_ptr<shared_context> context_;
+  std::uint64_t who_;   // whose session it is, for the store
   byte_buffer partial_; // the beginning of a record whose end has not arrived
   std::string error_;
   filter_state state_ = filter_state::handshaking;

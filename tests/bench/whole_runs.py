@@ -4,7 +4,6 @@
 # (wait4, /proc), so that no figure rests on the program's own word.
 import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
@@ -17,15 +16,17 @@ sys.path.insert(0, str(HERE))
 
 from process import TempDir, raise_descriptor_limit          # noqa: E402
 from process_peers import Authority, Mosquitto, find_tool     # noqa: E402
-from coap_run import coap_sessions                         # noqa: E402
+from coap_run import coap_sessions                             # noqa: E402
+from connect_runs import connect_rate, online, tls_handshake, tls_resume  # noqa: E402
+from core_runs import broker_bound, peers, rate                # noqa: E402
 from fault_runs import faults_day, sweep                       # noqa: E402
 from million_run import million                                # noqa: E402
+from outside import KIB, cpu_seconds, peak_bytes, resident_bytes, wait_and_watch  # noqa: E402
 from posting_runs import cpu_per_post, idle_posting_memory, virtual_posting_memory  # noqa: E402
 from rollout_run import rollout                                # noqa: E402
 from scrape_run import scrape_cost                             # noqa: E402
 from week_run import bad_week                                  # noqa: E402
 
-KIB = 1024
 SOURCES = ",".join(f"127.0.0.{i}" for i in range(1, 9))
 
 
@@ -36,43 +37,57 @@ class Bench:
         self.arguments = arguments
         self.folder = folder
         self.authority = Authority(folder.path)
-        self.broker = Mosquitto(folder.path, self.authority)
+        self.broker = Mosquitto(folder.path, self.authority, more=["sys_interval 1"])
         self.rows = []
 
-    def floor(self, mode, tls=False, **options):
-        """The floor's answer, its last line; `connections=…` becomes `--connections …`."""
+    def floor_command(self, mode, tls=False, **options):
+        """`connections=…` becomes `--connections …`."""
         port = self.broker.tls_port if tls else self.broker.port
         words = [self.arguments.floor, mode, "--target", f"127.0.0.1:{port}"]
         if tls:
             words += ["--ca", str(self.authority.ca)]
         for name, value in options.items():
             words += ["--" + name.replace("_", "-"), str(value)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            sys.exit(f"{' '.join(words)}:\n{done.stderr}")
-        return json.loads(done.stdout.splitlines()[-1])
+        return words
 
-    def fleet(self, devices, duration_s, *words, tls=False, virtual=False, watch=None):
+    def floor(self, mode, watch=None, **options):
+        """The floor's answer, its last line. `watch(pid)` as in fleet()."""
+        words = self.floor_command(mode, **options)
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        status, _ = wait_and_watch(process, watch)
+        said, errors = process.communicate()
+        if status != 0:
+            sys.exit(f"{' '.join(words)}:\n{errors}")
+        return json.loads(said.splitlines()[-1])
+
+    def fleet_command(self, devices, duration_s, *words, tls=False, virtual=False):
+        """The words of one `fleet run`, whose report is run.json in the bench's folder."""
+        command = [self.arguments.binary, "run", "--devices", str(devices), "--duration",
+                   f"{duration_s}s", "--seed", "7", "--metrics", "off", "--json",
+                   str(self.folder / "run.json"), "--quiet", "--profile", "mqtt", "--no-probe",
+                   "--ramp", "100000/s", *words]
+        if virtual:
+            return [*command, "--virtual"]
+        command += ["--bind", SOURCES, "--downlink-interval", "off", "--connects-pending", "60"]
+        scheme, port = ("mqtts", self.broker.tls_port) if tls else ("mqtt", self.broker.port)
+        command += ["--target", f"{scheme}://127.0.0.1:{port}"]
+        if tls:
+            command += ["--cafile", str(self.authority.ca)]
+        return command
+
+    def fleet(self, devices, duration_s, *words, tls=False, virtual=False, watch=None,
+              codes=(0,)):
         """One `fleet run` to its end. `watch(pid)` is called again and again while it runs."""
         report = self.folder / "run.json"
-        command = [self.arguments.binary, "run", "--devices", str(devices), "--duration",
-                   f"{duration_s}s", "--seed", "7", "--metrics", "off", "--json", str(report),
-                   "--quiet", "--profile", "mqtt", "--no-probe", "--ramp", "100000/s", *words]
-        if virtual:
-            command.append("--virtual")
-        else:
-            command += ["--bind", SOURCES, "--downlink-interval", "off", "--connects-pending", "60"]
-            scheme, port = ("mqtts", self.broker.tls_port) if tls else ("mqtt", self.broker.port)
-            command += ["--target", f"{scheme}://127.0.0.1:{port}"]
-            if tls:
-                command += ["--cafile", str(self.authority.ca)]
+        command = self.fleet_command(devices, duration_s, *words, tls=tls, virtual=virtual)
         report.unlink(missing_ok=True)
         start = time.monotonic()
         with open(self.folder / "run.err", "w+", encoding="utf-8") as errors:
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
             status, usage = wait_and_watch(process, watch)
             errors.seek(0)
-            if status != 0:
+            if status not in codes:
                 sys.exit(f"{' '.join(command)}: exit {status}\n{errors.read()}")
         facts = json.loads(report.read_text())
         facts["measured"] = {"wall_s": time.monotonic() - start,
@@ -88,40 +103,6 @@ class Bench:
         ratio_text = f"{ratio:7.2f}" if floor else f"{'–':>7}"
         print(f"{name:<38}{value:12.3f}{floor_text}{ratio_text}  {unit:<20}{bar:<12}"
               f"{'ok' if limit else 'MISSED'}", flush=True)
-
-
-def wait_and_watch(process, watch):
-    """wait4(2) with a look at the process now and then."""
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
-        if pid != 0:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, usage
-        watch(process.pid)
-        time.sleep(0.02)
-
-
-def resident_bytes(pid):
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as f:
-            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-    except (OSError, IndexError):
-        return 0
-
-
-def peak_bytes(pid):
-    """The most resident octets so far (VmHWM): what a look in between would miss is in it."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii") as f:
-            return next((int(line.split()[1]) * KIB for line in f if line.startswith("VmHWM")), 0)
-    except OSError:
-        return 0
-
-
-def descriptors(pid):
-    """How many are open. Linux 6.2 tells it as the folder's size, which costs nothing."""
-    folder = f"/proc/{pid}/fd"
-    return os.stat(folder).st_size or len(os.listdir(folder))
 
 
 def cpu_per_publish(b):
@@ -187,16 +168,6 @@ def idle_memory(b):
     idle_posting_memory(b, resident_bytes)
 
 
-def cpu_seconds(pid):
-    """User and system time so far; nothing once the process is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-            fields = f.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def idle_cpu(b):
     """5,000 idle devices with a keep-alive of 60 s, over a minute of one run: a whole round of
     pings, without the connects and the end."""
@@ -216,81 +187,6 @@ def idle_cpu(b):
     b.row("5000 idle devices", "% of a core", value, floor, "≤ 1 %", value <= 1)
 
 
-def settled(pid):
-    """Descriptors once the broker has buried the connections of the run before."""
-    former, count = None, descriptors(pid)
-    while count != former:
-        time.sleep(0.3)
-        former, count = count, descriptors(pid)
-    return count
-
-
-class Arrivals:
-    """Sees from the broker's descriptors how fast connections arrive."""
-
-    def __init__(self, broker, wanted):
-        self._pid = broker.process.pid
-        self._base = settled(self._pid)
-        self._wanted = wanted
-        self._from = None
-        self.rate = None
-
-    def look(self, _=None):
-        count = descriptors(self._pid) - self._base
-        now = time.monotonic()
-        if self._from is None and count > 100:
-            self._from = (now, count)
-        if self.rate is None and count >= self._wanted:
-            self.rate = (count - self._from[1]) / max(1e-6, now - self._from[0])
-
-
-# A session that an earlier round left on the broker would be discarded first, by two connects more.
-ONE_CONNECT = ("--interval", "off", "--clean-session")
-
-
-def connect_rate(b):
-    """Plain TCP, one loop against one loop, 60 pending at most, both ends seen alike: by the
-    broker. First CONNECT and CONNACK alone, then with the SUBSCRIBE of each device that listens."""
-    count = 5000
-    for name, subscribe, words in (("connects", 0, ("--down-topic", "off")),
-                                   ("connects with a subscription", 1, ())):
-        fleets, floors, own = [], [], []
-        for _ in range(2 * b.arguments.rounds - 1):  # short, and at the mercy of what else runs
-            arrivals = Arrivals(b.broker, count)
-            b.fleet(count, 4, "--homes", "1", *ONE_CONNECT, *words, watch=arrivals.look)
-            fleets.append(arrivals.rate or 0)
-            arrivals = Arrivals(b.broker, count)
-            process = subprocess.Popen(
-                [b.arguments.floor, "idle", "--target", f"127.0.0.1:{b.broker.port}",
-                 "--connections", str(count), "--subscribe", str(subscribe), "--duration", "1"],
-                stdout=subprocess.DEVNULL)
-            wait_and_watch(process, arrivals.look)
-            floors.append(arrivals.rate or 0)
-            own.append(b.floor("connect", connections=count, subscribe=subscribe)["rate"])
-        value, floor = statistics.median(fleets), statistics.median(floors)
-        b.row(name, "a second", value, floor, "≥ 0.7 ×", value >= 0.7 * floor)
-        print(f"  (the floor's own word for its rate: {statistics.median(own):.0f} a second)")
-
-
-def tls_handshake(b):
-    """CPU of a TLS connect less that of a plain one, on both sides; few and many connects, so that
-    starting the program cancels out."""
-    few, many = 200, 200 + 100 * b.arguments.seconds
-    fleets, floors = [], []
-    for _ in range(b.arguments.rounds):
-        each = {}
-        for tls in (False, True):
-            cpu = [b.fleet(n, 4 + n // 300, *ONE_CONNECT, tls=tls)["measured"]["cpu_s"]
-                   for n in (few, many)]
-            each[tls] = (cpu[1] - cpu[0]) / (many - few)
-        fleets.append((each[True] - each[False]) * 1e6)
-        each = {tls: b.floor("connect", connections=many, tls=tls)["cpu_us_each"]
-                for tls in (False, True)}
-        floors.append(each[True] - each[False])
-    value, floor = statistics.median(fleets), statistics.median(floors)
-    b.row("TLS handshake, verified", "µs CPU each", value, floor, "≤ 1.2 ×", value <= 1.2 * floor)
-
-
 def simulated_time(b):
     """Wall seconds that 5,000 devices of the virtual world need for simulated ones."""
     simulated = 60 * b.arguments.seconds
@@ -302,7 +198,9 @@ def simulated_time(b):
 
 
 MEASUREMENTS = {"publish": cpu_per_publish, "saturation": saturation, "idle-memory": idle_memory,
-                "idle-cpu": idle_cpu, "connect": connect_rate, "tls": tls_handshake,
+                "idle-cpu": idle_cpu, "connect": connect_rate, "online": online,
+                "tls": tls_handshake, "tls-resume": tls_resume,
+                "broker-bound": broker_bound, "rate": rate, "peers": peers,
                 "virtual": simulated_time, "post": cpu_per_post, "rollout": rollout,
                 "coap-sessions": coap_sessions, "scrape": scrape_cost, "week": bad_week,
                 "million": million, "sweep": sweep, "faults-day": faults_day}
@@ -320,6 +218,8 @@ def main():
                         help="of the run with the rollout, which must be done by then (60)")
     parser.add_argument("--most-devices", type=int, default=1_000_000,
                         help="of `million`, beside a tenth and a hundredth of them (1000000)")
+    parser.add_argument("--peer", action="append", default=[], metavar="COMMAND",
+                        help="of `peers`: a foreign load generator; README.md has its words")
     arguments = parser.parse_args()
     if find_tool("mosquitto") is None:
         sys.exit("mosquitto is not installed: apt-get install mosquitto")

@@ -47,16 +47,17 @@ class Authority:
 
 class Mosquitto:
     """A mosquitto of our own on free loopback ports: no limits of its own, the default backlog of
-    100. One that keeps has its sessions in its folder, over stop() and start()."""
+    100. One that keeps has its sessions in its folder, over stop() and start(). `more`: lines of
+    configuration."""
 
-    def __init__(self, folder, authority=None, users=None, keeps=False):
+    def __init__(self, folder, authority=None, users=None, keeps=False, more=()):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.tls_port = None
         lines = ["per_listener_settings false", f"persistence {str(keeps).lower()}",
                  f"persistence_location {self.folder}/", "max_connections -1",
                  "max_inflight_messages 0", "max_queued_messages 0", "log_dest stderr",
-                 "log_type error", "log_type warning", "log_type notice"]
+                 "log_type error", "log_type warning", "log_type notice", *more]
         if os.geteuid() == 0:
             lines.append("user root")
         if users:

@@ -92,7 +92,9 @@ struct tls_pair {
 
   tls_pair(stream_filter_factory& clients, stream_filter_factory& servers,
            std::string_view name = tls_host)
-      : client(clients.make(name)), server(servers.make({})) {
+      : tls_pair(clients.make(name), servers) {}
+  tls_pair(std::unique_ptr<stream_filter> from, stream_filter_factory& servers)
+      : client(std::move(from)), server(servers.make({})) {
     client_state = client->start(up.waiting);
     server_state = server->start(down.waiting);
   }

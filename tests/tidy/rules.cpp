@@ -54,6 +54,9 @@ const std::vector<door>& doors() {
   static const std::vector<std::string_view> sockets{"hal_sim/real_world/", "fleet/"};
   static const std::vector<std::string_view> threads{"hal_sim/world/", "hal_sim/real_world/",
                                                      "fleet/"};
+  // And what the twin's homes share.
+  static const std::vector<std::string_view> locks{"hal_sim/world/", "hal_sim/real_world/",
+                                                   "cloud_sim/exchange.hpp", "fleet/"};
   static const std::vector<door> all{
       {"caf/", {"hal_sim/world/home.", "actors/", "fleet/"}},
       {"openssl/",
@@ -85,7 +88,7 @@ const std::vector<door>& doors() {
       {"malloc.h", sockets},
       {"termios.h", {"fleet/screen/"}},
       {"thread", threads},
-      {"mutex", threads},
+      {"mutex", locks},
       {"condition_variable", threads},
       {"future", threads},
       {"shared_mutex", threads},

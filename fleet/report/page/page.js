@@ -121,7 +121,9 @@
     ["refused", "turned away there"], ["duplicated"], ["unexplained", "repeated without DUP", 1],
     ["unexpected", "that nobody sent", 1], ["corrupted", "", 1], ["out_of_order", "", 1],
     ["recovered", "arrived without acknowledgement"],
-    ["unfinished", "neither acknowledged nor arrived"], ["missing_qos0", "of QoS 0, as they may"]];
+    ["unfinished", "neither acknowledged nor arrived"], ["missing_qos0", "of QoS 0, as they may"],
+    ["learned", "sent by a worker that died; the far side alone tells", 0, true],
+    ["orphaned", "acknowledged by a worker that died before it told", 0, true]];
   const ledger = (run) => {
     if (!run.ledger) return null;
     const value = (direction, key, bad) => {
@@ -130,7 +132,9 @@
       return {class: "n" + (v === null ? " soft" : bad && v > 0 ? " bad" : ""),
         text: v === null ? "not judged" : counted(path)};
     };
-    return table(["", {text: "Uplink"}, {text: "Downlink"}, ""], ledgerWords.map(([k, t, bad]) =>
+    const shown = ledgerWords.filter(([k, , , rare]) => !rare || ["uplink", "downlink"].some(
+      (direction) => number(at(run, `ledger.${direction}.${k}`)) > 0));
+    return table(["", {text: "Uplink"}, {text: "Downlink"}, ""], shown.map(([k, t, bad]) =>
       [words(k), value("uplink", k, bad), value("downlink", k, bad), {class: "soft", text: t || ""}]));
   };
 

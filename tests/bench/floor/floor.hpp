@@ -11,7 +11,7 @@
 
 namespace floor_client {
 
-enum class mode : std::uint8_t { publish, connect, idle, tls_handshake };
+enum class mode : std::uint8_t { publish, connect, idle, tls_handshake, reconnect };
 
 struct options {
   floor_client::mode mode = mode::publish;
@@ -26,6 +26,8 @@ struct options {
   std::uint32_t payload_bytes = 128;
   std::uint16_t keep_alive_s = 60;
   bool subscribing = false;          ///< one SUBSCRIBE per connection; online is who has its SUBACK
+  int tls_version = 0;               ///< OpenSSL's number of the one version to speak; 0: any
+  bool resuming = false;             ///< each connection resumes the TLS session it had before
   int probe_qos = -1;                ///< 0 or 1: one more connection that reads every message back
   std::string prefix = "floor";      ///< of the topic
   std::string client_id = "floor-{index}";
@@ -39,6 +41,7 @@ enum class stage : std::uint8_t { closed, connecting, handshaking, logging_on, o
 
 struct connection {
   SSL* tls = nullptr;
+  SSL_SESSION* session = nullptr; ///< to resume
   std::uint8_t* partial = nullptr; ///< the beginning of a packet whose end is still on its way
   std::uint32_t partial_bytes = 0;
   int fd = -1;
@@ -49,6 +52,7 @@ struct connection {
 struct counters {
   std::uint64_t online = 0;
   std::uint64_t handshakes = 0;
+  std::uint64_t resumed = 0; ///< of them
   std::uint64_t published = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t probed = 0; ///< messages the probe read
@@ -79,6 +83,9 @@ public:
   /// Handshakes over and over for `seconds`, closing each connection at once.
   void handshake_for(double seconds);
   void disconnect_all();
+  /// Tears all connections down, waits until the broker may have buried them, and forgets what was
+  /// counted; what can be resumed is kept.
+  void tear_all_and_wait(double seconds);
 
   [[nodiscard]] const counters& count() const { return counters_; }
 

@@ -26,6 +26,13 @@ double now_s() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
+int keep_session(SSL* tls, SSL_SESSION* fresh) {
+  auto* const c = static_cast<connection*>(SSL_get_app_data(tls));
+  SSL_SESSION_free(c->session);
+  c->session = fresh;
+  return 1;
+}
+
 double seconds_of(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
@@ -61,8 +68,14 @@ loop::loop(const options& o)
   if (!o.ca_file.empty()) {
     tls_ = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_mode(tls_, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_min_proto_version(tls_, o.tls_version);
+    SSL_CTX_set_max_proto_version(tls_, o.tls_version);
     SSL_CTX_set_verify(tls_, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_session_cache_mode(tls_, SSL_SESS_CACHE_OFF);
+    if (o.resuming) {
+      SSL_CTX_set_session_cache_mode(tls_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+      SSL_CTX_sess_set_new_cb(tls_, keep_session);
+    }
     if (SSL_CTX_load_verify_locations(tls_, o.ca_file.c_str(), nullptr) != 1) {
       give_up("the CA file cannot be loaded");
     }
@@ -102,6 +115,9 @@ void loop::open(std::uint32_t index) {
 
 void loop::close(connection& c) {
   if (c.tls != nullptr) {
+    if (options_.resuming) { // or OpenSSL declares the session not resumable
+      SSL_set_shutdown(c.tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
     SSL_free(c.tls);
     c.tls = nullptr;
   }
@@ -197,6 +213,12 @@ void loop::on_writable(std::uint32_t index) {
   SSL_ctrl(c.tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
            const_cast<char*>(options_.server_name.c_str()));
   SSL_set1_host(c.tls, options_.server_name.c_str());
+  if (options_.resuming) {
+    SSL_set_app_data(c.tls, &c);
+    if (c.session != nullptr) {
+      SSL_set_session(c.tls, c.session);
+    }
+  }
   SSL_set_connect_state(c.tls);
   c.stage = stage::handshaking;
   handshake(index);
@@ -207,6 +229,7 @@ void loop::handshake(std::uint32_t index) {
   const int done = SSL_do_handshake(c.tls);
   if (done == 1) {
     ++counters_.handshakes;
+    counters_.resumed += SSL_session_reused(c.tls) == 1 ? 1 : 0;
     if (handshakes_only_) {
       --pending_;
       SSL_shutdown(c.tls);
@@ -306,6 +329,21 @@ void loop::ping_due(double now) {
     send_bytes(connections_[next_], pingreq, sizeof pingreq);
     next_ = next_ + 1 < connections_.size() ? next_ + 1 : 0;
   }
+}
+
+void loop::tear_all_and_wait(double seconds) {
+  const linger at_once{1, 0};
+  for (connection& c : connections_) {
+    setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(c);
+  }
+  counters_ = {};
+  opened_ = 0;
+  pending_ = 0;
+  timespec t{};
+  t.tv_sec = static_cast<time_t>(seconds);
+  t.tv_nsec = static_cast<long>((seconds - std::floor(seconds)) * 1e9);
+  nanosleep(&t, nullptr);
 }
 
 void loop::disconnect_all() {

@@ -14,14 +14,18 @@ namespace {
 
 constexpr const char* help =
   "floor MODE [--option value]…   the least a client for many connections can cost\n"
-  "  modes: publish, connect, idle, tls-handshake\n"
+  "  modes: publish, connect, idle, tls-handshake, reconnect (all torn and connected once more)\n"
   "  --target A.B.C.D:P   --connections N   --pending N (60)   --sources N (8)\n"
   "  --duration S (10)    --interval S (0: next one on PUBACK)  --timer ms|ns\n"
   "  --topic-bytes N      --payload-bytes N  --prefix TEXT      --keep-alive S\n"
   "  --client-id TEXT     --username TEXT    --password TEXT    {index}: six digits\n"
   "  --subscribe 0|1      each connection to a topic of its own, before it counts as online\n"
   "  --probe 0|1          one more connection reads every message back at this QoS\n"
-  "  --ca FILE            TLS, verified;  --server-name NAME (localhost)\n";
+  "  --ca FILE            TLS, verified;  --server-name NAME (localhost)   --tls-version 1.2|1.3\n"
+  "  --resume 0|1         of reconnect: by the TLS session of the connection before\n";
+
+/// Between the end of all connections and the first new one, so that a busy broker can bury them.
+constexpr double pause_s = 2.0;
 
 [[noreturn]] void misused(const char* what, const char* word) {
   std::fprintf(stderr, "floor: %s: %s\n%s", what, word, help);
@@ -86,6 +90,10 @@ void set_option(options& o, const char* name, const char* value) {
     o.fine_timer = std::strcmp(value, "ns") == 0;
   } else if (std::strcmp(name, "--subscribe") == 0) {
     o.subscribing = number(name, value) >= 1;
+  } else if (std::strcmp(name, "--tls-version") == 0) {
+    o.tls_version = std::strcmp(value, "1.2") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  } else if (std::strcmp(name, "--resume") == 0) {
+    o.resuming = number(name, value) >= 1;
   } else if (std::strcmp(name, "--probe") == 0) {
     o.probe_qos = number(name, value) >= 1 ? 1 : 0;
   } else {
@@ -106,6 +114,8 @@ options parse(int argc, char** argv) {
     o.mode = mode::idle;
   } else if (std::strcmp(argv[1], "tls-handshake") == 0) {
     o.mode = mode::tls_handshake;
+  } else if (std::strcmp(argv[1], "reconnect") == 0) {
+    o.mode = mode::reconnect;
   } else {
     misused("no such mode", argv[1]);
   }
@@ -136,7 +146,7 @@ void raise_descriptor_limit() {
 
 /// Prints what lies between two measurements, each count with its share.
 void print(const char* mode, const options& o, const usage& from, const usage& to,
-           std::uint64_t count, std::uint64_t probed) {
+           std::uint64_t count, const counters& all) {
   const double wall = to.wall_s - from.wall_s;
   const double user = to.user_s - from.user_s;
   const double system = to.system_s - from.system_s;
@@ -144,10 +154,12 @@ void print(const char* mode, const options& o, const usage& from, const usage& t
   const double grown = static_cast<double>(to.resident_bytes)
                        - static_cast<double>(from.resident_bytes);
   std::printf("{\"mode\":\"%s\",\"tls\":%s,\"connections\":%u,\"count\":%llu,\"probed\":%llu,"
+              "\"resumed\":%llu,"
               "\"wall_s\":%.4f,\"rate\":%.1f,\"user_s\":%.4f,\"system_s\":%.4f,\"cpu_s\":%.4f,"
               "\"cpu_us_each\":%.3f,\"cpu_share\":%.5f,\"rss_growth_bytes_per_connection\":%.0f}\n",
               mode, o.ca_file.empty() ? "false" : "true", o.connections,
-              static_cast<unsigned long long>(count), static_cast<unsigned long long>(probed), wall,
+              static_cast<unsigned long long>(count), static_cast<unsigned long long>(all.probed),
+              static_cast<unsigned long long>(all.resumed), wall,
               static_cast<double>(count) / wall, user, system, user + system,
               (user + system) * 1e6 / each, (user + system) / wall,
               grown / static_cast<double>(o.connections));
@@ -166,20 +178,29 @@ int main(int argc, char** argv) {
       misused("missing", "--ca");
     }
     l.handshake_for(o.duration_s);
-    print("tls-handshake", o, start, measure(), l.count().handshakes, 0);
+    print("tls-handshake", o, start, measure(), l.count().handshakes, l.count());
     return 0;
   }
   l.connect_all();
   const usage connected = measure();
   if (o.mode == mode::connect) {
-    print("connect", o, start, connected, l.count().online, 0);
+    print("connect", o, start, connected, l.count().online, l.count());
+  } else if (o.mode == mode::reconnect) {
+    print("connect", o, start, connected, l.count().online, l.count());
+    std::fflush(stdout);
+    l.idle_for(1); // so that whoever counts the broker's connections sees them all, and below
+    l.tear_all_and_wait(pause_s);
+    const usage torn = measure();
+    l.connect_all();
+    print("reconnect", o, torn, measure(), l.count().online, l.count());
+    l.idle_for(1);
   } else if (o.mode == mode::publish) {
     l.publish_for(o.duration_s);
-    print("publish", o, connected, measure(), l.count().acknowledged, l.count().probed);
+    print("publish", o, connected, measure(), l.count().acknowledged, l.count());
   } else {
-    print("connect", o, start, connected, l.count().online, 0);
+    print("connect", o, start, connected, l.count().online, l.count());
     l.idle_for(o.duration_s);
-    print("idle", o, connected, measure(), l.count().online, 0);
+    print("idle", o, connected, measure(), l.count().online, l.count());
   }
   l.disconnect_all();
   return 0;

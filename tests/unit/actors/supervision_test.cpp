@@ -281,6 +281,31 @@ TEST(supervision, cuts_devices_whose_last_words_do_not_leave) {
   EXPECT_TRUE(f.ended());
 }
 
+TEST(supervision, of_a_run_that_goes_on_has_the_faults_that_are_in_force_and_no_past_ones) {
+  small_fleet f{4};
+  f.run(seconds{60});
+  const auto plan = [&f](const char* name, faults::effect what, duration at, duration span) {
+    auto fault = faults::default_fault(what);
+    fault.name = name;
+    fault.at = at;
+    fault.span = span;
+    f.tell(add_fault{std::make_shared<const faults::fault>(std::move(fault))});
+  };
+  plan("over", faults::effect::power_loss, seconds{1}, seconds{2});
+  plan("open", faults::effect::power_loss, seconds{40}, seconds{15});
+  plan("past", faults::effect::reset, seconds{30}, faults::no_end);
+  f.tell(run_devices{seconds{50}});
+  f.run(seconds{2});
+  EXPECT_EQ(f.in(phase::online), 0U) << "their power is away";
+  f.run(seconds{20});
+  EXPECT_EQ(f.in(phase::online), 4U) << "it came back when it did for all";
+  f.part().faults.each([](const fault_mark& mark) {
+    EXPECT_EQ(mark.hit.load(), mark.name == "past" ? 0U : 4U) << mark.name;
+    EXPECT_NE(mark.ended.load(), never) << mark.name;
+  });
+  EXPECT_EQ(f.part().counts.reconnects.load(), 0U);
+}
+
 TEST(supervision, ends_at_once_when_no_grace_is_left) {
   small_fleet f{3};
   f.start();

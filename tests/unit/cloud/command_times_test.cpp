@@ -122,6 +122,10 @@ TEST(command_times_kept, are_none_of_what_a_twin_had_sent_before_it_died) {
 
 /// Everybody is there and takes commands.
 struct noting_character final : cloud::character {
+  [[nodiscard]] std::optional<std::uint64_t>
+  place_of(const mqtt::connect_view& /*connect*/) const override {
+    return std::nullopt;
+  }
   void on_connect(cloud::connection&, const mqtt::connect_view&) override {}
   void on_publish(cloud::connection&, const mqtt::message_view&) override {}
   void on_subscribe(cloud::connection&, std::uint16_t,

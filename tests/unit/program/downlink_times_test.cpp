@@ -59,14 +59,15 @@ TEST(downlink_times, go_to_the_meters_of_shard_and_product) {
 }
 
 TEST(downlink_times, of_a_twin_that_runs_alone_are_on_its_page) {
-  downlink_meter meter;
-  meter.on_acknowledged(900'000, 40ms);
+  std::vector<downlink_meter> of_homes(2); // of a twin on two homes
+  of_homes[0].on_acknowledged(900'000, 30ms);
+  of_homes[1].on_acknowledged(900'001, 10ms);
   std::vector<metrics::sample> out;
-  sample_downlinks(meter, out);
+  sample_downlinks(of_homes, out);
   ASSERT_EQ(out.size(), 1U);
   EXPECT_EQ(out.front().of, metrics::family::downlink_duration);
   EXPECT_EQ(out.front().with, (metrics::labels{{"protocol", "mqtt"}}));
-  EXPECT_EQ(out.front().distribution->count, 1U);
+  EXPECT_EQ(out.front().distribution->count, 2U);
   EXPECT_EQ(out.front().distribution->sum_us, 40'000U);
 }
 

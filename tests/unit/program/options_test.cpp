@@ -25,7 +25,7 @@ TEST(check_words, are_files) {
 TEST(subcommands, are_named_when_unknown) {
   EXPECT_EQ(said("rnu"), "fleet: unknown subcommand rnu; the nearest is run\nsee fleet --help\n");
   EXPECT_EQ(said("teapot"),
-            "fleet: unknown subcommand teapot; it takes run, cloud, device, fault, "
+            "fleet: unknown subcommand teapot; it takes run, cloud, device, worker, fault, "
             "report, check, doctor, completion, version or help\nsee fleet --help\n");
   EXPECT_EQ(said("cloud srve"),
             "fleet cloud: unknown subcommand srve; the nearest is serve\nsee fleet cloud --help\n");

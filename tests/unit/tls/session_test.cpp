@@ -234,10 +234,54 @@ TEST_P(both_versions, show_the_whole_certificate_once_only_when_resuming) {
     again.settle();
     EXPECT_EQ(as_text(again.at_server.view()), "hello again");
   }
-  tls_pair elsewhere(*clients, *servers, "a.wild.example"); // another name: nothing to resume
+  tls_pair stranger(clients->make_for(test::tls_host, 1),
+                    *servers); // another device: nothing to resume
+  stranger.settle();
+  ASSERT_TRUE(stranger.open());
+  EXPECT_GT(stranger.down.carried + 100, first.down.carried);
+  tls_pair careless(clients->forgetful(), *servers); // nor for whoever remembers nothing
+  careless.settle();
+  ASSERT_TRUE(careless.open());
+  EXPECT_GT(careless.down.carried + 100, first.down.carried);
+  tls_pair elsewhere(*clients, *servers, "a.wild.example"); // nor with another name
   elsewhere.settle();
   ASSERT_TRUE(elsewhere.open());
   EXPECT_GT(elsewhere.down.carried + 100, first.down.carried);
+}
+
+TEST_P(both_versions, offer_a_session_once_where_the_handshake_fails) {
+  client_options resuming = client_settings();
+  resuming.resumption = true;
+  server_options offering = usual_server();
+  offering.resumption = true;
+  const auto clients = make_client(resuming);
+  const auto servers = make_server(offering);
+  tls_pair first(*clients, *servers);
+  first.settle();
+  {
+    tls_pair broken(*clients, *servers);
+    broken.down.waiting.append(as_bytes("no TLS"));
+    broken.settle();
+    ASSERT_EQ(broken.client_state, filter_state::failed);
+  }
+  tls_pair after(*clients, *servers);
+  after.settle();
+  ASSERT_TRUE(after.open());
+  EXPECT_GT(after.down.carried + 100, first.down.carried);
+}
+
+TEST_P(both_versions, remember_a_session_in_few_octets_and_without_the_certificate) {
+  client_options resuming = client_settings();
+  resuming.resumption = true;
+  server_options offering = usual_server();
+  offering.resumption = true;
+  const auto clients = make_client(resuming);
+  const auto servers = make_server(offering);
+  tls_pair first(*clients, *servers);
+  first.settle();
+  ASSERT_TRUE(first.open());
+  EXPECT_EQ(clients->sessions_kept().count, 1U);
+  EXPECT_LE(clients->sessions_kept().octets, 512U);
 }
 
 TEST_P(both_versions, take_tickets_nobody_asked_for_and_go_on) {

@@ -87,17 +87,50 @@ TEST(sessions, may_outlive_their_contexts) {
   EXPECT_EQ(as_text(pair.at_server.view()), "orphaned");
 }
 
-TEST(resumable_sessions, make_room_for_new_names_at_the_limit) {
-  const session_ptr any{SSL_SESSION_new()};
+/// What OpenSSL takes for a session.
+session_ptr some_session() {
+  session_ptr made{SSL_SESSION_new()};
+  static constexpr unsigned char tls13_suite[] = {0x13, 0x01};
+  const ssl_ptr any{SSL_new(make_context(TLS_client_method(), {}).get())};
+  SSL_SESSION_set_protocol_version(made.get(), TLS1_3_VERSION);
+  SSL_SESSION_set_cipher(made.get(), SSL_CIPHER_find(any.get(), tls13_suite));
+  return made;
+}
+
+TEST(resumable_sessions, are_one_for_each_device_and_server_and_taken_once) {
+  const session_ptr any = some_session();
   resumption_store store;
-  for (std::size_t i = 0; i <= resumption_store::limit; ++i) {
-    store.keep("host" + std::to_string(i), *any);
+  store.keep("here", 1, *any);
+  store.keep("here", 1, *any);
+  store.keep("here", 2, *any);
+  store.keep("there", 1, *any);
+  EXPECT_EQ(store.size(), 3U);
+  EXPECT_EQ(store.take("there", 2), nullptr);
+  EXPECT_EQ(store.take("nowhere", 1), nullptr);
+  const session_ptr taken = store.take("here", 1);
+  ASSERT_NE(taken, nullptr);
+  EXPECT_EQ(SSL_SESSION_get_protocol_version(taken.get()), TLS1_3_VERSION);
+  EXPECT_EQ(store.take("here", 1), nullptr);
+  EXPECT_NE(store.take("here", 2), nullptr);
+  EXPECT_NE(store.take("there", 1), nullptr);
+  EXPECT_EQ(store.size(), 0U);
+  EXPECT_EQ(store.octets(), 0U);
+}
+
+TEST(resumable_sessions, stop_at_either_limit_and_stay_fresh) {
+  const session_ptr any = some_session();
+  resumption_store store{resumption_store::names_max + 1};
+  for (std::size_t i = 0; i <= resumption_store::names_max; ++i) {
+    store.keep("host" + std::to_string(i), 7, *any);
   }
-  EXPECT_EQ(store.size(), resumption_store::limit);
-  EXPECT_EQ(store.find("host0"), nullptr);
-  EXPECT_NE(store.find("host1"), nullptr);
-  store.keep("host1", *any);
-  EXPECT_EQ(store.size(), resumption_store::limit);
+  EXPECT_EQ(store.size(), resumption_store::names_max);
+  EXPECT_EQ(store.take("host" + std::to_string(resumption_store::names_max), 7), nullptr);
+  store.keep("host0", 8, *any);
+  store.keep("host0", 9, *any); // one too many
+  store.keep("host0", 7, *any); // it has its place
+  EXPECT_EQ(store.size(), resumption_store::names_max + 1);
+  EXPECT_EQ(store.take("host0", 9), nullptr);
+  EXPECT_NE(store.take("host0", 7), nullptr);
 }
 
 TEST(authorities, can_be_stored_and_loaded) {

@@ -2,6 +2,7 @@
 // simplest model there is.
 #include "hal_sim/world/timer.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -222,6 +223,32 @@ TEST(timer_queue, finds_what_is_far_when_time_has_stood_still_for_long) {
   EXPECT_TRUE(q.wake_one(at(200 * minute)));
   EXPECT_EQ(further.woken, at(200 * minute));
   EXPECT_EQ(q.next(), never);
+}
+
+/// Notes the steps it was told, and how many there were when it woke.
+struct foreseeing final : timer {
+  void on_wake(time_point) override { before_wake = steps; }
+  void foresee(unsigned step) const noexcept override { steps.push_back(step); }
+  mutable std::vector<unsigned> steps;
+  std::vector<unsigned> before_wake;
+};
+
+TEST(timer_queue, tells_a_timer_step_by_step_that_its_turn_comes_nearer) {
+  timer_queue q;
+  std::vector<foreseeing> all(500);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    q.arm(all[i], at(static_cast<std::int64_t>(i)));
+  }
+  while (q.wake_one(at(500))) {
+  }
+  std::size_t whole = 0;
+  for (const auto& one : all) {
+    ASSERT_FALSE(one.before_wake.empty());
+    EXPECT_EQ(one.before_wake.back(), 4U);
+    EXPECT_TRUE(std::is_sorted(one.before_wake.begin(), one.before_wake.end()));
+    whole += one.before_wake == std::vector<unsigned>{1, 2, 3, 4} ? 1 : 0;
+  }
+  EXPECT_GT(whole, all.size() * 9 / 10); // all but those that were armed to the front
 }
 
 } // namespace

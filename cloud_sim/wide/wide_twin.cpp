@@ -1,0 +1,101 @@
+// Putting the twins of several homes together.
+#include "cloud_sim/wide/wide_twin.hpp"
+
+#include <utility>
+
+#include "cloud_sim/wide/sum_counters.hpp"
+#include "hal_sim/world/standstill.hpp"
+#include "protocol/base/check.hpp"
+
+namespace fleet::cloud {
+
+std::optional<std::string> narrow(const twin_options& options) {
+  if (!options.coap_listeners.empty()) {
+    return "devices that post by CoAP have no connection that could go to their home";
+  }
+  if (options.store != nullptr && options.store->durable()) {
+    return "the store is written from one home";
+  }
+  return std::nullopt;
+}
+
+wide_twin::wide_twin(const twin_options& options, places where)
+    : where_(std::move(where)), all_(where_.homes),
+      between_(all_, {options.limits.retained_max, options.limits.retained_bytes_max,
+                      options.limits.tree_nodes_max, options.limits.filter_levels_max,
+                      options.limits.stored_bytes_max}) {
+  FLEET_CHECK(where_.homes.size() > 1 && where_.office != nullptr && !narrow(options));
+  for (std::uint32_t i = 0; i < all_.size(); ++i) {
+    desks_.push_back(std::make_unique<fault_desk>(all_.home(i)));
+    twin_options own = options;
+    own.among = &all_;
+    own.between = &between_;
+    own.number = i;
+    own.beside = i == 0 ? nullptr : twins_.front().get();
+    own.platform.no_gateways = true;
+    own.faults = desks_.back().get();
+    own.command_told = where_.told.empty() ? nullptr : where_.told[i];
+    twins_.push_back(std::make_unique<twin>(std::move(own)));
+  }
+}
+
+wide_twin::~wide_twin() = default;
+
+result<std::vector<hal::address>, start_failure> wide_twin::start() {
+  std::vector<hal::address> chosen;
+  std::vector<operations*> consoles;
+  std::vector<ledger_desk*> ledgers;
+  std::vector<fault_desk*> desks;
+  for (std::uint32_t i = 0; i < all_.size(); ++i) {
+    auto got = twins_[i]->start(all_.home(i));
+    if (!got) {
+      return got;
+    }
+    chosen = std::move(got).value();
+    consoles.push_back(twins_[i]->console());
+    ledgers.push_back(twins_[i]->ledger());
+    desks.push_back(desks_[i].get());
+  }
+  if (consoles.front() != nullptr) {
+    console_ = std::make_unique<wide_operations>(std::move(consoles), all_, *where_.office);
+  }
+  ledger_ = std::make_unique<wide_ledger>(std::move(ledgers));
+  faults_ = std::make_unique<wide_faults>(std::move(desks));
+  return chosen;
+}
+
+void wide_twin::start_commands(const command_options& options) {
+  for (const auto& one : twins_) {
+    one->start_commands(options);
+  }
+}
+
+void wide_twin::stop() {
+  const hal::standstill still{where_.homes};
+  for (const auto& one : twins_) {
+    one->stop();
+  }
+}
+
+void wide_twin::on_request(const web_request& request, const responder& reply) {
+  const hal::standstill still{where_.homes};
+  clear_counters(counted_);
+  read(counted_);
+  inner_->on_request(request, reply);
+}
+
+void wide_twin::read(twin_counters& sum) const {
+  for (const auto& one : twins_) {
+    add_counters(one->counters(), sum);
+  }
+}
+
+void wide_twin::read(std::array<counter, faults::effect_count>& sum) const {
+  for (const auto& desk : desks_) {
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      add(sum[i], value(desk->counts()[i]));
+    }
+  }
+}
+
+} // namespace fleet::cloud

@@ -1,0 +1,79 @@
+// The twin on several homes as the program uses it: N twins that share listeners, each with the
+// devices and clients of its home, and one office from where they are looked at as one.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cloud_sim/exchange.hpp"
+#include "cloud_sim/fault_desk.hpp"
+#include "cloud_sim/neighbours.hpp"
+#include "cloud_sim/twin.hpp"
+#include "cloud_sim/web/message.hpp"
+#include "cloud_sim/wide/wide_faults.hpp"
+#include "cloud_sim/wide/wide_ledger.hpp"
+#include "cloud_sim/wide/wide_operations.hpp"
+
+namespace fleet::cloud {
+
+/// Why a twin with these options cannot live on more than one home, in one sentence; nothing: it
+/// can.
+std::optional<std::string> narrow(const twin_options& options);
+
+class wide_twin final : public web_handler {
+public:
+  struct places {
+    std::vector<hal::home_of_many*> homes; ///< of one world; more than one
+    hal::home* office = nullptr;           ///< another of it, on which the admin API is asked
+    /// Told of the commands that arrive, each on the home of the same place; may be none.
+    std::vector<command_watcher*> told;
+  };
+  /// As each of the twins is to be, none of which narrow() minds. It serves no gateways: who asks
+  /// as one is answered with 403. All that is pointed to must outlive it.
+  wide_twin(const twin_options& options, places where);
+  ~wide_twin();
+  wide_twin(const wide_twin&) = delete;
+  wide_twin& operator=(const wide_twin&) = delete;
+
+  /// As twin::start(). Before the world turns.
+  result<std::vector<hal::address>, start_failure> start();
+  /// As twin::start_commands(). Before the world turns.
+  void start_commands(const command_options& options);
+  /// As twin::stop(), on the office's thread, while all homes turn.
+  void stop();
+
+  /// Once started: what the admin API asks; null where a twin's own would be. What it asks comes by
+  /// this handler, which holds the homes still for as long as `inner` is in its call.
+  [[nodiscard]] operations* console() noexcept { return console_.get(); }
+  [[nodiscard]] ledger_desk* ledger() noexcept { return ledger_.get(); }
+  [[nodiscard]] fault_orders* faults() noexcept { return faults_.get(); }
+  void ask_through(web_handler& inner) noexcept { inner_ = &inner; }
+  void on_request(const web_request& request, const responder& reply) override;
+  /// As they were when the last request came.
+  [[nodiscard]] const twin_counters& counters_at_request() const noexcept { return counted_; }
+
+  /// Adds up what all have counted; from any thread.
+  void read(twin_counters& sum) const;
+  /// Likewise what faults did, by effect.
+  void read(std::array<counter, faults::effect_count>& sum) const;
+
+  [[nodiscard]] std::size_t size() const noexcept { return twins_.size(); }
+  /// Before the world turns, and after it has ended.
+  [[nodiscard]] twin& first() noexcept { return *twins_.front(); }
+  [[nodiscard]] const twin& at(std::size_t home) const { return *twins_[home]; }
+
+private:
+  places where_;
+  neighbours all_;
+  exchange between_;
+  std::vector<std::unique_ptr<fault_desk>> desks_;
+  std::vector<std::unique_ptr<twin>> twins_;
+  std::unique_ptr<wide_operations> console_;
+  std::unique_ptr<wide_ledger> ledger_;
+  std::unique_ptr<wide_faults> faults_;
+  web_handler* inner_ = nullptr;
+  twin_counters counted_;
+};
+
+} // namespace fleet::cloud

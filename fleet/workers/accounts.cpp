@@ -1,0 +1,133 @@
+// One record a device: its index, what its slot counts beside the accounts, and these.
+#include "fleet/workers/accounts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/base/packed.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+struct account_record {
+  std::uint32_t device = 0;
+  std::uint32_t oversized = 0;
+  std::uint32_t unmarked_repeats = 0;
+  bytes_view uplink;
+  bytes_view downlink;
+};
+
+account_record read_record(packed_reader& from) {
+  account_record out;
+  out.device = static_cast<std::uint32_t>(from.number(UINT32_MAX));
+  out.oversized = static_cast<std::uint32_t>(from.number(UINT32_MAX));
+  out.unmarked_repeats = static_cast<std::uint32_t>(from.number(UINT32_MAX));
+  out.uplink = from.octets();
+  out.downlink = from.octets();
+  return out;
+}
+
+void append_record(byte_buffer& out, const actors::device_slot& slot, std::uint32_t device) {
+  append_packed(out, std::uint64_t{device});
+  append_packed(out, std::uint64_t{slot.oversized});
+  append_packed(out, std::uint64_t{slot.unmarked_repeats});
+  byte_buffer account;
+  slot.uplink.save(account);
+  append_packed(out, account.view());
+  account.clear();
+  slot.downlink.save(account);
+  append_packed(out, account.view());
+}
+
+/// Another number wherever the account is another, as far as both its sums tell.
+std::uint64_t mark_of(const ledger::sender_account& uplink,
+                      const ledger::receiver_account& downlink, std::uint64_t beside) {
+  std::uint64_t out = uplink.epoch();
+  for (const std::uint64_t more :
+       {uplink.attempted(), uplink.acknowledged(), downlink.accepted(), beside}) {
+    out = (out ^ more) * 0x9e3779b97f4a7c15U + 1;
+  }
+  return out;
+}
+
+std::uint64_t mark_of(const actors::device_slot& slot) {
+  return mark_of(slot.uplink, slot.downlink,
+                 std::uint64_t{slot.oversized} << 32 | slot.unmarked_repeats);
+}
+
+} // namespace
+
+std::string account_teller::changed(const shown_run& run) {
+  byte_buffer out;
+  told_.resize(run.shards.size());
+  const auto untouched = mark_of({}, {}, 0);
+  for (std::size_t i = 0; i < run.shards.size(); ++i) {
+    auto& told = told_[i];
+    auto& shard = *run.shards[i];
+    told.resize(shard.slots.size(), untouched);
+    run.on_home(shard.home, [&] {
+      for (std::uint32_t slot = 0; slot < shard.slots.size(); ++slot) {
+        const auto mark = mark_of(shard.slots[slot]);
+        if (mark != std::exchange(told[slot], mark)) {
+          append_record(out, shard.slots[slot], shard.options.first + slot);
+        }
+      }
+    });
+  }
+  return std::string{as_text(out.view())};
+}
+
+bool account_shelf::take(std::string_view told, const device_range& devices) {
+  packed_reader check{as_bytes(told)};
+  while (!check.bad() && check.left() != 0) {
+    const auto one = read_record(check);
+    if (check.bad() || one.device - devices.first >= devices.count
+        || !ledger::sender_account::load(one.uplink)
+        || !ledger::receiver_account::load(one.downlink)) {
+      return false;
+    }
+  }
+  if (!check.finished()) {
+    return false;
+  }
+  records_.resize(devices.count);
+  packed_reader from{as_bytes(told)};
+  while (from.left() != 0) {
+    const auto before = told.size() - from.left();
+    const auto one = read_record(from);
+    records_[one.device - devices.first] = told.substr(before, told.size() - from.left() - before);
+  }
+  return true;
+}
+
+std::string account_shelf::all() const {
+  std::string out;
+  for (const auto& record : records_) {
+    out += record;
+  }
+  return out;
+}
+
+bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards) {
+  packed_reader from{as_bytes(told)};
+  while (!from.bad() && from.left() != 0) {
+    const auto one = read_record(from);
+    auto uplink = ledger::sender_account::load(one.uplink);
+    auto downlink = ledger::receiver_account::load(one.downlink);
+    const auto there = std::find_if(shards.begin(), shards.end(), [&one](const auto* shard) {
+      return one.device - shard->options.first < shard->options.count;
+    });
+    if (!uplink || !downlink || there == shards.end()) {
+      return false;
+    }
+    auto& slot = (*there)->slots[one.device - (*there)->options.first];
+    slot.uplink = std::move(*uplink);
+    slot.downlink = std::move(*downlink);
+    slot.oversized = one.oversized;
+    slot.unmarked_repeats = one.unmarked_repeats;
+  }
+  return from.finished();
+}
+
+} // namespace fleet::program

@@ -1,0 +1,122 @@
+// The run that leads others: it has no devices, shares them out, and puts together what the workers
+// tell of theirs.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fleet/report/workers.hpp"
+#include "fleet/run/company.hpp"
+#include "fleet/workers/lifeline.hpp"
+#include "fleet/workers/local_process.hpp"
+#include "fleet/workers/options.hpp"
+#include "fleet/workers/roll.hpp"
+
+namespace fleet::program {
+
+/// After a worker's lease, until its devices are another's: it has stopped them by then.
+inline constexpr double lease_margin_s = 5;
+
+/// So often its clock is asked, and the quickest answer counts.
+inline constexpr int clocks_wanted = 4;
+
+class coordinator final : public company {
+public:
+  struct settings {
+    crew_options crew;
+    std::vector<std::string> words; ///< of the run, for the workers; may hold secrets
+    std::string token;
+    std::uint64_t seed = 0;
+    std::uint32_t devices = 0;
+    std::vector<device_range> products; ///< of the run, by number
+    bool accounts =
+        false; ///< a far side outlives workers, so that their accounts are worth keeping
+  };
+  /// Listens, or connects, and starts processes of its own. Or says why it cannot.
+  static result<std::unique_ptr<company>, startup_error> open(settings s);
+
+  /// Waits a little for the processes that it started.
+  ~coordinator() override;
+
+  [[nodiscard]] bool leads() const noexcept override { return true; }
+  [[nodiscard]] device_range here() const noexcept override { return {0, 0}; }
+  std::vector<actors::shard*> mirrors(const actors::product_map& products) override;
+  std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
+  company_news turn(double now_s) override;
+  void drain() override;
+  [[nodiscard]] bool all_over() const override;
+  [[nodiscard]] bool waits() const override;
+  void relay(const control_order& order) override;
+  void complete(report::run_facts& facts) override;
+  [[nodiscard]] machine_use elsewhere() const override;
+  [[nodiscard]] std::string ledger_lines() const override;
+  [[nodiscard]] std::string with_workers(std::string json) const override;
+  [[nodiscard]] std::string workers_text() const override;
+
+private:
+  explicit coordinator(settings s);
+  std::optional<startup_error> open_doors();
+  std::optional<startup_error> listen();
+  std::optional<startup_error> start_process();
+  /// Lets events come until each of these workers is as `done` says.
+  std::optional<startup_error> await(const std::function<bool(const crew_worker&)>& done,
+                                     std::size_t wanted, std::string_view what,
+                                     stop_signals& signals);
+  void share_out();
+  void assign(crew_share& share, crew_worker& to);
+  void let_begin(crew_worker& w);
+
+  void on_event(wire_event& event);
+  void on_reached(const wire_event& event);
+  void on_stranger(peer_number from, const crew_hello& hello);
+  void meet(crew_worker& w, peer_number from, const crew_hello& hello);
+  void on_clock(crew_worker& w, const crew_clock& clock);
+  void on_end(crew_worker& w, crew_end& end);
+  void pulse(crew_worker& w);
+
+  /// Looks after a worker whose devices run.
+  void watch(crew_worker& w);
+  void seek(crew_worker& w);
+  void lose(crew_worker& w, std::string why);
+
+  /// Finds workers for shares that have none.
+  void staff();
+  void staff(crew_share& share);
+  void hire(crew_share& share);
+  /// A worker with a share that has not begun it yet.
+  void start_late(crew_worker& w);
+  [[nodiscard]] bool takes_over() const noexcept {
+    return settings_.crew.on_loss == worker_loss::takeover;
+  }
+  [[nodiscard]] const crew_worker* successor_of(const crew_worker& w) const;
+  void order(crew_order_kind kind, const control_order& what);
+  void send_orders(crew_worker& w);
+
+  [[nodiscard]] report::run_facts lost_part(const crew_worker& w) const;
+  [[nodiscard]] std::vector<report::worker_fact> told() const;
+  [[nodiscard]] std::size_t index_of(const crew_worker& w) const;
+  [[nodiscard]] std::size_t number_of(const crew_worker& w) const { return index_of(w) + 1; }
+  [[nodiscard]] crew_worker* of(peer_number peer);
+  [[nodiscard]] local_process* process_of(const crew_worker& w);
+  [[nodiscard]] double lease_s() const noexcept { return seconds(settings_.crew.lease); }
+
+  settings settings_;
+  wire wire_;
+  std::deque<crew_worker> workers_;
+  std::vector<crew_share> shares_;
+  std::deque<local_process> processes_;
+  std::optional<hal::address> listening_;
+  std::vector<crew_order> orders_; ///< all that were given
+  company_news news_;
+  double now_s_ = 0;
+  double began_s_ = 0; ///< by our clock
+  bool began_ = false;
+  bool draining_ = false;
+  bool stranger_told_ = false;             ///< that somebody came with another token
+  std::vector<report::worker_fact> facts_; ///< of complete()
+};
+
+} // namespace fleet::program

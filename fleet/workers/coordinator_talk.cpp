@@ -1,0 +1,298 @@
+// What workers say to the coordinator, and what becomes of one that says nothing.
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/packing.hpp"
+#include "protocol/base/hmac.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr double pulse_each_s = 0.5;
+constexpr double report_most_s = 60; ///< a worker that settles what it has says nothing meanwhile
+
+} // namespace
+
+crew_worker* coordinator::of(peer_number peer) {
+  const auto found = std::find_if(workers_.begin(), workers_.end(),
+                                  [peer](const crew_worker& w) { return w.peer == peer; });
+  return found == workers_.end() ? nullptr : &*found;
+}
+
+local_process* coordinator::process_of(const crew_worker& w) {
+  const auto found = std::find_if(processes_.begin(), processes_.end(), [&w](const auto& p) {
+    return p.pid() > 0 && static_cast<std::uint64_t>(p.pid()) == w.process;
+  });
+  return found == processes_.end() ? nullptr : &*found;
+}
+
+void coordinator::on_stranger(peer_number from, const crew_hello& hello) {
+  if (!constant_time_equal(hello.token, settings_.token)) {
+    if (!std::exchange(stranger_told_, true)) {
+      std::fputs("fleet run: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
+    return; // nobody we know
+  }
+  const auto again = std::find_if(workers_.begin(), workers_.end(), [&hello](const auto& w) {
+    return w.known && constant_time_equal(w.nonce, hello.nonce);
+  });
+  if (again != workers_.end() && again->lives()) {
+    meet(*again, from, hello);
+    return;
+  }
+  const auto place = std::find_if(workers_.begin(), workers_.end(),
+                                  [](const crew_worker& w) { return !w.peer && !w.known; });
+  const bool full = place == workers_.end() && workers_.size() >= 2 * workers_most;
+  if (again != workers_.end() || full || draining_ || (began_ && hello.version != version)) {
+    wire_.send(from, crew_farewell{});
+    return;
+  }
+  meet(place == workers_.end() ? workers_.emplace_back() : *place, from, hello);
+}
+
+void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello) {
+  if (w.peer && *w.peer != from) {
+    wire_.forget(*w.peer);
+  }
+  const double now = monotonic_seconds();
+  w.peer = from;
+  w.tried.reset();
+  w.connected = true;
+  w.heard_s = now;
+  if (std::exchange(w.known, true)) {
+    w.orders = std::min<std::size_t>(hello.orders, orders_.size());
+    if (std::exchange(w.away, false)) {
+      news_.lines.push_back(fmt::format("worker {} is heard again", number_of(w)));
+    }
+    pulse(w);
+    if (w.begun) {
+      send_orders(w);
+    }
+    return;
+  }
+  w.nonce = hello.nonce;
+  w.cores = hello.cores;
+  w.process = hello.process;
+  w.near = hello.machine == this_machine();
+  if (const auto at = hal::parse_address(hello.door); at && !w.door) {
+    w.door = at.value();
+    wire_.look_for(*w.door, index_of(w));
+  }
+  if (hello.version != version) {
+    w.ready = crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
+                         "is fleet " + hello.version + ", and this is " + std::string{version}};
+  }
+  wire_.send(from, crew_clock{now, -1});
+}
+
+void coordinator::on_clock(crew_worker& w, const crew_clock& clock) {
+  const double trip = monotonic_seconds() - clock.asked_s;
+  if (trip >= 0 && trip < w.best_trip_s) {
+    w.best_trip_s = trip;
+    w.clock_ahead_s = clock.told_s - (clock.asked_s + trip / 2);
+  }
+  if (++w.clocks < clocks_wanted) {
+    wire_.send(*w.peer, crew_clock{monotonic_seconds(), -1});
+  }
+}
+
+void coordinator::on_end(crew_worker& w, crew_end& end) {
+  auto& mirror = *shares_[*w.share].mirror;
+  auto report = unpacked(end, mirror.shard().parts.size());
+  if (!report || !mirror.show(end.last)) {
+    lose(w, "its report is none of this run");
+    return;
+  }
+  w.last = std::move(end.last);
+  (void)shares_[*w.share].accounts.take(w.last.accounts, shares_[*w.share].devices);
+  if (report->interrupted && !draining_) {
+    lose(w, "it was told to stop, or was cut off for too long");
+    if (!settings_.accounts) { // what it had it has settled itself
+      report->online_end = 0;
+      for (auto& product : report->products) {
+        product.online_end = 0;
+      }
+      w.left = std::move(report);
+    }
+    return;
+  }
+  w.report = std::move(report);
+  w.ledger_lines = std::move(end.ledger_lines);
+  wire_.send(*w.peer, crew_farewell{});
+}
+
+/// Whoever is heard may go on for another lease, which counts from now.
+void coordinator::pulse(crew_worker& w) {
+  const double now = monotonic_seconds();
+  if (w.clocks >= clocks_wanted && now - w.pulsed_s >= pulse_each_s) {
+    w.pulsed_s = now;
+    wire_.send(*w.peer, crew_pulse{now + w.clock_ahead_s});
+  }
+}
+
+void coordinator::on_event(wire_event& event) {
+  if (event.what == wire_news::reached) {
+    on_reached(event);
+    return;
+  }
+  auto* const w = of(event.from);
+  if (event.what == wire_news::gone) {
+    if (w != nullptr) {
+      w->connected = false;
+      if (w->lives() && !w->begun) {
+        lose(*w, "its connection ended");
+      }
+    }
+    return;
+  }
+  if (w == nullptr || !w->known) {
+    if (const auto* hello = std::get_if<crew_hello>(&event.message)) {
+      if (w != nullptr && constant_time_equal(hello->token, settings_.token)) {
+        meet(*w, event.from, *hello);
+      } else if (w == nullptr) {
+        on_stranger(event.from, *hello);
+      }
+    }
+    return;
+  }
+  if (w->report || w->lost_at_s) { // it comes too late
+    wire_.send(event.from, crew_farewell{});
+    return;
+  }
+  w->heard_s = monotonic_seconds();
+  if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
+    on_clock(*w, *clock);
+  } else if (auto* ready = std::get_if<crew_ready>(&event.message)) {
+    w->ready = std::move(*ready);
+  } else if (auto* snapshot = std::get_if<crew_snapshot>(&event.message); snapshot && w->begun) {
+    auto& share = shares_[*w->share];
+    if (share.mirror->show(*snapshot)) {
+      (void)share.accounts.take(snapshot->accounts, share.devices);
+      snapshot->accounts.clear();
+      w->last = std::move(*snapshot);
+    }
+  } else if (auto* end = std::get_if<crew_end>(&event.message); end && w->begun) {
+    on_end(*w, *end);
+    return;
+  }
+  pulse(*w);
+}
+
+void coordinator::on_reached(const wire_event& event) {
+  auto& w = workers_[event.ticket];
+  w.seeking = false;
+  w.next_try_s = monotonic_seconds() + try_each_s;
+  if (event.somebody_there) {
+    if (w.tried) {
+      wire_.forget(*w.tried);
+    }
+    w.tried = event.from;
+    wire_.send(event.from, crew_hello{settings_.token, std::string{version}, 0, 0, w.nonce, {}, 0});
+  }
+  if (event.answer == knock_answer::open) {
+    w.door_seen = true;
+  }
+  const bool cut = !w.connected || monotonic_seconds() - w.heard_s > cut_after_s;
+  // A door on loopback that is another machine's is a tunnel's end, which may go alone.
+  const bool its_own = w.door && (w.near || !w.door->loopback());
+  const bool refused = event.answer == knock_answer::refused && w.door_seen && its_own;
+  if (refused && w.lives() && w.begun && cut) {
+    lose(w, fmt::format("nobody is at {} any more", w.door->text()));
+  }
+}
+
+void coordinator::seek(crew_worker& w) {
+  if (w.seeking || monotonic_seconds() < w.next_try_s || !w.door) {
+    return;
+  }
+  w.seeking = true;
+  if (w.called) {
+    wire_.reach(*w.called, index_of(w));
+  } else {
+    wire_.look_for(*w.door, index_of(w));
+  }
+}
+
+void coordinator::watch(crew_worker& w) {
+  auto* const process = process_of(w);
+  if (process != nullptr && process->over()) {
+    lose(w, "its process ended");
+    return;
+  }
+  const double now = monotonic_seconds();
+  const double silent = now - w.heard_s;
+  if (silent > cut_after_s && !std::exchange(w.away, true)) {
+    news_.lines.push_back(fmt::format("worker {} is not heard any more; its devices go on without "
+                                      "us for up to {:g} s",
+                                      number_of(w), lease_s()));
+  }
+  if (silent > cut_after_s || !w.connected) {
+    seek(w);
+  }
+  // Once the load is over devices stop by themselves, and a worker is busy with its report.
+  if (now > w.pulsed_s + lease_s() + (draining_ ? report_most_s : lease_margin_s)) {
+    if (process != nullptr) {
+      process->kill();
+    }
+    lose(w, fmt::format("nothing was heard of it for {:.0f} s", silent));
+  }
+}
+
+void coordinator::lose(crew_worker& w, std::string why) {
+  w.lost_at_s = now_s_;
+  w.why = std::move(why);
+  if (w.peer) {
+    wire_.send(*w.peer, crew_farewell{});
+  }
+  if (!began_ || !w.share) {
+    return;
+  }
+  auto& share = shares_[*w.share];
+  share.worker.reset();
+  if (!w.begun) {
+    news_.lines.push_back(fmt::format("worker {} does not begin: {}", number_of(w), w.why));
+    w.share.reset();
+    return;
+  }
+  share.mirror->lose();
+  share.last = index_of(w);
+  share.hired = 0;
+  share.hired_s = -1e9;
+  ++share.lives;
+  w.left = lost_part(w);
+  const auto line = fmt::format("worker {} with devices {} to {} was lost at {:.1f} s: {}",
+                                number_of(w), share.devices.first,
+                                share.devices.first + share.devices.count - 1, now_s_, w.why);
+  const bool stop = settings_.crew.on_loss == worker_loss::stop;
+  news_.lines.push_back(line
+                        + (stop                         ? "; the run ends"
+                           : takes_over() && !draining_ ? "; another one takes them over"
+                                                        : "; the others go on"));
+  news_.end = news_.end || stop;
+}
+
+company_news coordinator::turn(double now_s) {
+  now_s_ = now_s;
+  while (auto event = wire_.next()) {
+    on_event(*event);
+  }
+  for (auto& share : shares_) {
+    share.mirror->run_jobs();
+  }
+  for (auto& w : workers_) {
+    if (w.lives() && w.begun) {
+      watch(w);
+    }
+  }
+  staff();
+  return std::exchange(news_, {});
+}
+
+} // namespace fleet::program

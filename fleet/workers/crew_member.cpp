@@ -1,0 +1,178 @@
+// Beginning with the others, showing, reporting.
+#include "fleet/workers/crew_member.hpp"
+
+#include <algorithm>
+
+#include "fleet/workers/packing.hpp"
+#include "fleet/workers/token.hpp"
+#include "protocol/ledger/succession.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr double show_every_s = 1;
+/// Of one that was told to end by a signal, and has nobody to tell.
+constexpr double farewell_most_s = 5;
+/// Of one that joins late, until it can begin; the more the better.
+constexpr double prepare_most_s = 600;
+constexpr double refusal_most_s = 5;
+constexpr duration look_each = std::chrono::milliseconds{20};
+
+} // namespace
+
+void refuse_part(lifeline& coordinator, const startup_error& why) {
+  coordinator.send(crew_ready{static_cast<std::int32_t>(why.code), why.message});
+  const double until = monotonic_seconds() + refusal_most_s;
+  while (monotonic_seconds() < until && !coordinator.cut()) {
+    const auto message = coordinator.next(look_each);
+    if (message && std::holds_alternative<crew_farewell>(*message)) {
+      return;
+    }
+  }
+}
+
+crew_member::crew_member(lifeline& coordinator, const shard_spec& part)
+    : coordinator_(coordinator), part_(part) {}
+
+duration crew_member::head_start() const {
+  return part_.since_s > 0
+             ? duration{static_cast<std::int64_t>((part_.since_s + prepare_most_s) * 1e9)}
+             : duration{0};
+}
+
+bool crew_member::inherit(const std::vector<actors::shard*>& shards) {
+  if (!load_accounts(part_.accounts, shards)) {
+    return false;
+  }
+  for (actors::shard* shard : shards) {
+    for (auto& slot : shard->slots) {
+      if (part_.life != 0 && !ledger::begin_life(slot.uplink, part_.life)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// One more worker beside this one, which ends when we die.
+void crew_member::hire(const std::string& address) {
+  std::vector<std::string> words{"worker", "--join"};
+  words.push_back(coordinator_.joined() ? coordinator_.joined()->text() : address);
+  if (!coordinator_.certificates().empty()) {
+    words.insert(words.end(), {"--worker-certs", coordinator_.certificates()});
+  }
+  hired_.push_back(std::make_unique<local_process>(
+      local_process::start(words, std::string{token_variable} + "=" + coordinator_.token())));
+}
+
+/// Those who were hired have their own report to give.
+void crew_member::see_off() {
+  const double until = monotonic_seconds() + part_.lease_s;
+  const auto over = [](const auto& each) { return each->over(); };
+  while (!std::all_of(hired_.begin(), hired_.end(), over) && monotonic_seconds() < until) {
+    (void)coordinator_.next(look_each);
+  }
+}
+
+std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signals& signals) {
+  snapshots_.emplace(run, part_.keeps_accounts);
+  coordinator_.send(crew_ready{});
+  std::optional<double> at;
+  while (!at || monotonic_seconds() < *at) {
+    if (signals.wait(duration::zero())) {
+      return interrupted_early("before its coordinator let it begin");
+    }
+    const double left = at ? *at - monotonic_seconds() : 1;
+    const auto message = coordinator_.next(
+        std::min(look_each, duration{static_cast<std::int64_t>(std::max(left, 0.0) * 1e9)}));
+    if (coordinator_.cut() || (message && std::holds_alternative<crew_farewell>(*message))) {
+      return startup_error{exit_code::environment_failed,
+                           "the coordinator is gone before the run began"};
+    }
+    if (const auto* begin = message ? std::get_if<crew_begin>(&*message) : nullptr) {
+      at = begin->at_s;
+      late_s_ = std::max(0.0, monotonic_seconds() - *at);
+    }
+  }
+  coordinator_.begin_lease(part_.lease_s);
+  coordinator_.hold_on();
+  return std::nullopt;
+}
+
+void crew_member::on_order(const crew_order& order, company_news& news) {
+  coordinator_.orders_done(++orders_);
+  const double since = order.at_s < late_s_ ? now_s_ - order.at_s : 0;
+  switch (static_cast<crew_order_kind>(order.kind)) {
+    case crew_order_kind::drain: news.end = true; break;
+    case crew_order_kind::add_fault:
+      news.orders.push_back({{control_verb::add, order.words, {}}, since});
+      break;
+    case crew_order_kind::remove_fault:
+      news.orders.push_back({{control_verb::remove, {}, order.names}, since});
+      break;
+  }
+}
+
+/// Nobody will hear of its devices any more, or they may soon be another's.
+bool crew_member::alone() const {
+  return dismissed_ || coordinator_.coordinator_is_over() || coordinator_.lease_left_s() <= 0;
+}
+
+void crew_member::show(double now_s) {
+  if (coordinator_.renewed()) {
+    snapshots_->begin_anew();
+  }
+  coordinator_.send(snapshots_->make(now_s));
+}
+
+company_news crew_member::turn(double now_s) {
+  now_s_ = now_s;
+  company_news news;
+  // Looked at first: of a process that stood still, what has come since is of another time.
+  news.alone = alone();
+  while (const auto message = coordinator_.next()) {
+    if (const auto* order = std::get_if<crew_order>(&*message)) {
+      on_order(*order, news);
+    } else if (std::holds_alternative<crew_farewell>(*message)) {
+      dismissed_ = true;
+    } else if (const auto* more = std::get_if<crew_hire>(&*message)) {
+      hire(more->address);
+    }
+  }
+  if (now_s >= next_s_) {
+    next_s_ = now_s + show_every_s;
+    show(now_s);
+  }
+  return news;
+}
+
+/// Its devices are stopped, so that it may wait for a coordinator that is cut off; a lease long.
+void crew_member::report(const report::run_facts& facts, std::string ledger_lines) {
+  auto end = packed(facts);
+  snapshots_->begin_anew();
+  end.last = snapshots_->make(now_s_);
+  end.ledger_lines = std::move(ledger_lines);
+  coordinator_.begin_lease(part_.lease_s);
+  const double began = monotonic_seconds();
+  double told_s = began;
+  bool told = false;
+  while (!dismissed_ && !coordinator_.coordinator_is_over() && coordinator_.lease_left_s() > 0) {
+    const double now = monotonic_seconds();
+    if (facts.interrupted && coordinator_.cut() && now - began > farewell_most_s) {
+      break;
+    }
+    if (coordinator_.renewed() || !told) {
+      coordinator_.send(end);
+      told = true;
+    } else if (now - told_s >= show_every_s) {
+      told_s = now;
+      coordinator_.send(crew_pulse{now});
+    }
+    const auto message = coordinator_.next(look_each);
+    dismissed_ = message && std::holds_alternative<crew_farewell>(*message);
+  }
+  see_off();
+}
+
+} // namespace fleet::program

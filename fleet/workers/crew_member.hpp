@@ -1,0 +1,54 @@
+// A worker as its run sees it: it has a range of the fleet's devices, shows what they count, and
+// reports to the coordinator.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fleet/run/company.hpp"
+#include "fleet/workers/lifeline.hpp"
+#include "fleet/workers/local_process.hpp"
+#include "fleet/workers/messages.hpp"
+#include "fleet/workers/snapshots.hpp"
+
+namespace fleet::program {
+
+/// Tells the coordinator why a worker will not begin, and waits a little until it has read that.
+void refuse_part(lifeline& coordinator, const startup_error& why);
+
+class crew_member final : public company {
+public:
+  /// Both outlive it.
+  crew_member(lifeline& coordinator, const shard_spec& part);
+
+  [[nodiscard]] bool leads() const noexcept override { return false; }
+  [[nodiscard]] device_range here() const noexcept override { return {part_.first, part_.count}; }
+  [[nodiscard]] duration head_start() const override;
+  [[nodiscard]] double late_s() const override { return late_s_; }
+  bool inherit(const std::vector<actors::shard*>& shards) override;
+  [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
+  std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
+  company_news turn(double now_s) override;
+  void cannot_begin(const startup_error& why) override { refuse_part(coordinator_, why); }
+  void report(const report::run_facts& facts, std::string ledger_lines) override;
+
+private:
+  void on_order(const crew_order& order, company_news& news);
+  void show(double now_s);
+  void hire(const std::string& address);
+  void see_off();
+  [[nodiscard]] bool alone() const;
+
+  lifeline& coordinator_;
+  const shard_spec& part_;
+  std::optional<snapshot_maker> snapshots_;
+  double next_s_ = 0;
+  double now_s_ = 0;
+  std::uint32_t orders_ = 0; ///< carried out
+  bool dismissed_ = false;   ///< its devices are another's
+  double late_s_ = 0;
+  std::vector<std::unique_ptr<local_process>> hired_;
+};
+
+} // namespace fleet::program

@@ -1,0 +1,189 @@
+// What goes before the director on either side.
+#include "fleet/workers/crew_run.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cloud_sim/web/guard.hpp"
+#include "fleet/run/fleet_run.hpp"
+#include "fleet/workers/certificates.hpp"
+#include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/crew_member.hpp"
+#include "fleet/workers/lifeline.hpp"
+#include "fleet/workers/token.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr double hello_most_s = 30;  ///< until a coordinator has said what is to be done
+constexpr double spare_lease_s = 30; ///< of one that has no devices yet
+constexpr duration look_each = std::chrono::milliseconds{20};
+
+exit_code complain(std::string_view who, const std::string& why, exit_code code) {
+  std::fprintf(stderr, "%.*s: %s\n", static_cast<int>(who.size()), who.data(), why.c_str());
+  return code;
+}
+
+/// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
+std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready,
+                                          bool embedded) {
+  const auto wrong = [](std::string why) {
+    return startup_error{exit_code::wrong_usage, std::move(why)};
+  };
+  std::error_code ignored;
+  if (!options.scenario_file.empty()
+      && !std::filesystem::is_regular_file(options.scenario_file, ignored)) {
+    return wrong("each worker reads the scenario for itself, and " + options.scenario_file
+                 + " can be read once only: write it to a file");
+  }
+  for (const auto& product : ready.products) {
+    if (product.plan.children_each != 0) {
+      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
+                               "a run with gateways cannot be split over workers yet",
+                               product.name()));
+    }
+  }
+  if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
+    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
+                 "see its own devices alone; leave the workers out, or roll out at a target");
+  }
+  return std::nullopt;
+}
+
+/// Waits for its part; nothing: there is none, and why was said. One that has met its coordinator
+/// may be a spare, which waits as long as that is there.
+std::optional<shard_spec> await_spec(lifeline& line, stop_signals& signals) {
+  const double until = monotonic_seconds() + hello_most_s;
+  double told_s = monotonic_seconds();
+  bool heard = false;
+  while (heard || (line.listens() && !line.met()) || monotonic_seconds() < until) {
+    if (signals.wait(duration::zero())) {
+      return std::nullopt;
+    }
+    auto message = line.next(look_each);
+    const double now = monotonic_seconds();
+    heard = line.met() && line.lease_left_s() > 0;
+    if (line.met() && now - told_s >= 1) {
+      told_s = now;
+      line.send(crew_pulse{now});
+    }
+    if (line.cut() || (message && std::holds_alternative<crew_farewell>(*message))) {
+      std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
+      return std::nullopt;
+    }
+    if (auto* spec = message ? std::get_if<shard_spec>(&*message) : nullptr) {
+      return std::move(*spec);
+    }
+  }
+  std::fputs("fleet worker: the coordinator did not say what is to be done\n", stderr);
+  return std::nullopt;
+}
+
+/// A worker's own outputs are the coordinator's business.
+run_options served(run_options o, const shard_spec& spec) {
+  o.seed = spec.seed;
+  o.quiet = true;
+  o.plain = true;
+  o.metrics = {};
+  o.control = "off";
+  o.json_file.clear();
+  o.told = {};
+  o.judged.no_early_stop = true;
+  // One target's queue of connections is shared by all.
+  const bool shared = o.target.scheme != text::scheme::embedded && spec.of > spec.count;
+  if (shared) {
+    const auto part = std::uint64_t{o.connects_pending} * spec.count / spec.of;
+    o.connects_pending = static_cast<std::uint32_t>(std::max<std::uint64_t>(part, 1));
+  }
+  return o;
+}
+
+exit_code serve(lifeline& line, const shard_spec& spec) {
+  const auto refuse = [&line](const startup_error& why) { refuse_part(line, why); };
+  std::vector<std::string_view> words{"run"};
+  words.insert(words.end(), spec.words.begin(), spec.words.end());
+  auto parsed = parse_options(words);
+  const auto* asked = parsed ? std::get_if<run_options>(&parsed.value()) : nullptr;
+  if (asked == nullptr || asked->virtual_world || spec.count == 0) {
+    const startup_error why{exit_code::wrong_usage, "it was sent a run that it cannot serve"};
+    refuse(why);
+    return complain("fleet worker", why.message, why.code);
+  }
+  run_place place;
+  place.here = {spec.first, spec.count};
+  place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
+    const std::uint64_t end = std::uint64_t{spec.first} + spec.count;
+    if (end > ready.devices()) {
+      return fail(startup_error{exit_code::wrong_usage, "the fleet has fewer devices here"});
+    }
+    return std::unique_ptr<company>{std::make_unique<crew_member>(line, spec)};
+  };
+  place.failed = refuse;
+  return execute_run(served(*asked, spec), printable_command(words), &place);
+}
+
+} // namespace
+
+exit_code execute_crew_run(const run_options& options, const crew_options& crew,
+                           std::span<const std::string_view> words,
+                           const std::string& command_text) {
+  if (const auto error = missing_certificates(crew.certificates)) {
+    return complain("fleet run", error->message, error->code);
+  }
+  coordinator::settings settings;
+  settings.crew = crew;
+  settings.words = words_for_workers(words);
+  if (crew.processes != 0 && crew.token_file.empty()) {
+    settings.token = cloud::make_admin_token();
+  } else {
+    auto token = find_token(crew.token_file);
+    if (!token) {
+      return complain("fleet run", token.error(), exit_code::wrong_usage);
+    }
+    settings.token = std::move(token).value();
+  }
+  const bool embedded = options.target.scheme == text::scheme::embedded;
+  run_place place;
+  place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
+    if (auto error = unsplittable(options, ready, embedded)) {
+      return fail(std::move(*error));
+    }
+    settings.seed = ready.seed;
+    settings.devices = ready.devices();
+    settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;
+    for (const auto& product : ready.products) {
+      settings.products.push_back(product.plan.devices);
+    }
+    return coordinator::open(std::move(settings));
+  };
+  return execute_run(options, command_text, &place);
+}
+
+exit_code execute_worker(const worker_options& options) {
+  if (!options.init_certificates.empty()) {
+    const auto error = init_certificates(options.init_certificates);
+    return error ? complain("fleet worker", error->message, error->code) : exit_code::passed;
+  }
+  if (const auto error = missing_certificates(options.certificates)) {
+    return complain("fleet worker", error->message, error->code);
+  }
+  stop_signals signals; // before any thread exists
+  auto token = find_token(options.token_file);
+  if (!token) {
+    return complain("fleet worker", token.error(), exit_code::wrong_usage);
+  }
+  lifeline line{options, std::move(token).value()};
+  if (const auto why = line.open()) {
+    return complain("fleet worker", *why, exit_code::environment_failed);
+  }
+  line.begin_lease(spare_lease_s);
+  const auto spec = await_spec(line, signals);
+  return spec ? serve(line, *spec) : exit_code::environment_failed;
+}
+
+} // namespace fleet::program

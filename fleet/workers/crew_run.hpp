@@ -1,0 +1,20 @@
+// `fleet run` with workers, and `fleet worker`.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "fleet/workers/options.hpp"
+
+namespace fleet::program {
+
+/// `words` are those behind `run`, copied before secrets were hidden in them.
+exit_code execute_crew_run(const run_options& options, const crew_options& crew,
+                           std::span<const std::string_view> words,
+                           const std::string& command_text);
+
+/// Serves one run and ends.
+exit_code execute_worker(const worker_options& options);
+
+} // namespace fleet::program

@@ -1,0 +1,46 @@
+// Whether anybody is at an address, and a place to be found at. No word is said over it: whoever is
+// found, and speaks, is the wire's.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "hal_sim/world/address.hpp"
+#include "protocol/base/time.hpp"
+
+namespace fleet::program {
+
+enum class knock_answer : std::uint8_t {
+  open,    ///< somebody listens there
+  refused, ///< its machine answers, and nobody listens
+  silent   ///< nobody answered in time, or no way leads there
+};
+
+/// Connects and lets go again; blocks for `at_most`, or until `given_up`.
+knock_answer knock(const hal::address& at, duration at_most, const std::atomic<bool>& given_up);
+
+/// The address of this machine from which `far` is reached, without a port; none: no way leads
+/// there.
+std::optional<hal::address> address_towards(const hal::address& far);
+
+/// Listens as long as it is there, so that others find out whether this process still is.
+class door {
+public:
+  /// On a free port of that address; closed where it cannot.
+  explicit door(const std::optional<hal::address>& at);
+  ~door();
+  door(const door&) = delete;
+  door& operator=(const door&) = delete;
+
+  /// None: it is closed.
+  [[nodiscard]] const std::optional<hal::address>& at() const noexcept { return at_; }
+  /// Lets those who knocked go; to be called now and then.
+  void tend();
+
+private:
+  std::optional<hal::address> at_;
+  int fd_ = -1;
+};
+
+} // namespace fleet::program

@@ -1,0 +1,173 @@
+// Greetings, pulses, and looking for a coordinator that is not heard any more.
+#include "fleet/workers/lifeline.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+#include "cloud_sim/web/guard.hpp"
+#include "fleet/run/machine.hpp"
+#include "protocol/base/hmac.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+/// Of a box that was not looked into for so long nobody can say that it was silent.
+constexpr double looked_away_s = 2;
+
+} // namespace
+
+lifeline::lifeline(const worker_options& options, std::string token)
+    : options_(options), token_(std::move(token)), nonce_(cloud::make_admin_token()),
+      wire_(papers_of(options.certificates)) {}
+
+std::optional<std::string> lifeline::open() {
+  if (options_.listen) {
+    auto at = *options_.listen;
+    const auto port = wire_.listen(at);
+    if (!port) {
+      return port.error();
+    }
+    at.port = port.value();
+    std::printf("worker at %s\n", at.text().c_str());
+    std::fflush(stdout);
+    return std::nullopt;
+  }
+  const auto peer = wire_.connect(*options_.join);
+  if (!peer) {
+    return peer.error();
+  }
+  door_.emplace(address_towards(*options_.join));
+  meet(peer.value());
+  send(hello());
+  return std::nullopt;
+}
+
+crew_hello lifeline::hello() const {
+  crew_hello out{token_,         std::string{version},
+                 usable_cores(), static_cast<std::uint64_t>(::getpid()),
+                 nonce_,         {},
+                 orders_};
+  out.machine = this_machine();
+  if (door_ && door_->at()) {
+    out.door = door_->at()->text();
+  }
+  return out;
+}
+
+void lifeline::meet(peer_number peer) {
+  if (coordinator_) {
+    wire_.forget(*coordinator_);
+    renewed_ = true;
+  }
+  coordinator_ = peer;
+  connected_ = true;
+  refused_ = false;
+  heard_s_ = monotonic_seconds();
+}
+
+void lifeline::greet(const wire_event& event, const crew_hello& said) {
+  if (!listens() || !constant_time_equal(said.token, token_)) {
+    if (listens() && !std::exchange(stranger_told_, true)) {
+      std::fputs("fleet worker: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
+    return; // nobody we know
+  }
+  // Another coordinator's first word is none of ours, once there is one.
+  if (met() ? constant_time_equal(said.nonce, nonce_) : said.nonce.empty()) {
+    meet(event.from);
+    send(hello());
+  }
+}
+
+void lifeline::on_reached(const wire_event& event) {
+  seeking_ = false;
+  next_try_s_ = monotonic_seconds() + try_each_s;
+  refused_ = event.answer == knock_answer::refused;
+  if (event.somebody_there) {
+    meet(event.from);
+    send(hello());
+  }
+}
+
+std::optional<crew_message> lifeline::take(wire_event& event) {
+  if (event.what == wire_news::reached) {
+    on_reached(event);
+    return std::nullopt;
+  }
+  if (event.from != coordinator_) {
+    if (const auto* said = std::get_if<crew_hello>(&event.message);
+        said != nullptr && event.what == wire_news::message) {
+      greet(event, *said);
+    }
+    return std::nullopt;
+  }
+  if (event.what == wire_news::gone) {
+    connected_ = false;
+    return std::nullopt;
+  }
+  heard_s_ = monotonic_seconds();
+  if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
+    send(crew_clock{clock->asked_s, monotonic_seconds()});
+    return std::nullopt;
+  }
+  if (const auto* pulse = std::get_if<crew_pulse>(&event.message)) {
+    // Not of the future, whatever the clocks say.
+    lease_from_s_ = std::max(lease_from_s_, std::min(pulse->at_s, heard_s_));
+    return std::nullopt;
+  }
+  return std::move(event.message);
+}
+
+void lifeline::seek() {
+  const double now = monotonic_seconds();
+  if (now - looked_s_ > looked_away_s) {
+    heard_s_ = std::max(heard_s_, now);
+  }
+  looked_s_ = now;
+  if (door_) {
+    door_->tend();
+  }
+  const bool lost = !connected_ || now - heard_s_ > cut_after_s;
+  if (holds_on_ && options_.join && met() && lost && !seeking_ && now >= next_try_s_) {
+    seeking_ = true;
+    wire_.reach(*options_.join, 0);
+  }
+}
+
+std::optional<crew_message> lifeline::next(duration at_most) {
+  auto event = wire_.next(at_most);
+  while (event) {
+    if (auto message = take(*event)) {
+      return message;
+    }
+    event = wire_.next();
+  }
+  seek();
+  return std::nullopt;
+}
+
+void lifeline::send(crew_message message) {
+  if (coordinator_) {
+    wire_.send(*coordinator_, std::move(message));
+  }
+}
+
+bool lifeline::renewed() {
+  return std::exchange(renewed_, false);
+}
+
+void lifeline::begin_lease(double seconds) {
+  lease_s_ = seconds;
+  lease_from_s_ = std::max(lease_from_s_, monotonic_seconds());
+}
+
+double lifeline::lease_left_s() const {
+  return lease_from_s_ + lease_s_ - monotonic_seconds();
+}
+
+} // namespace fleet::program

@@ -1,0 +1,79 @@
+// A shard without devices that shows what those of other processes have counted, so that all that
+// reads a run's shards - line, live view, page, metrics, judges, report - reads them. Workers that
+// had the devices one after the other are shown as one.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "actors/device/speech_scratch.hpp"
+#include "actors/supervision/shard.hpp"
+#include "fleet/workers/messages.hpp"
+
+namespace fleet::program {
+
+/// A home on which nothing lives: its meters are another's.
+class mirror_home final : public hal::home {
+public:
+  hal::stream_ptr connect(const hal::connect_options&, hal::stream_events&) override;
+  result<std::unique_ptr<hal::listener>, hal::listen_error> listen(const hal::listen_options&,
+                                                                   hal::accept_events&) override;
+  hal::datagram_ptr open_datagrams(const hal::datagram_options&, hal::datagram_events&) override;
+  result<hal::datagram_ptr, hal::listen_error> bind_datagrams(const hal::address&,
+                                                              hal::datagram_events&) override;
+
+  /// `before`: of those who had the devices earlier; empty: nobody.
+  void show(const wire_counts& counts, const wire_counts& before);
+  [[nodiscard]] wire_counts shown() const;
+  /// Jobs that somebody posted, as those who read shards by their home do; on the director's
+  /// thread, as everything here.
+  void run_jobs() {
+    while (run_queued()) {
+    }
+  }
+
+protected:
+  [[nodiscard]] bool on_own_thread() const noexcept override { return true; }
+};
+
+class shard_mirror {
+public:
+  /// `products` outlives it.
+  explicit shard_mirror(const actors::product_map& products);
+
+  /// False: it is no snapshot of these products, and nothing has changed.
+  bool show(const crew_snapshot& now);
+  /// The worker is gone: nothing of its devices stands any more, and what rose stays. Whoever is
+  /// shown next has counted from 0.
+  void lose();
+  void run_jobs() { home_.run_jobs(); }
+
+  [[nodiscard]] actors::shard& shard() noexcept { return shard_; }
+  [[nodiscard]] const actors::shard& shard() const noexcept { return shard_; }
+
+private:
+  [[nodiscard]] bool fits(const crew_snapshot& now) const;
+  void show_faults(const std::vector<fault_snapshot>& faults);
+  void show_bins(std::size_t product, const wire_counts& bins, bool whole);
+
+  /// What former workers have left.
+  struct remains {
+    std::vector<wire_counts> products;
+    wire_counts troubles;
+    wire_counts home;
+    std::uint32_t started = 0;
+    std::uint32_t stopped = 0;
+    std::vector<fault_snapshot> faults;
+  };
+  using counted_bins = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
+
+  mirror_home home_;
+  actors::speech_scratch scratch_;
+  actors::shard shard_;
+  std::vector<actors::fault_mark*> marks_; ///< those of shard_, in order
+  std::vector<counted_bins> bins_;         ///< by product: of this worker, by histogram and bucket
+  remains before_;
+};
+
+} // namespace fleet::program

@@ -1,0 +1,69 @@
+// Who is in a run of several processes, as its coordinator has it: workers, and the shares of the
+// fleet that they have, one worker after the other. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fleet/report/facts.hpp"
+#include "fleet/scenario/plan.hpp"
+#include "fleet/workers/accounts.hpp"
+#include "fleet/workers/messages.hpp"
+#include "fleet/workers/mirror.hpp"
+#include "fleet/workers/wire.hpp"
+
+namespace fleet::program {
+
+struct crew_worker {
+  std::optional<peer_number> peer;    ///< none: it has not come yet
+  std::optional<peer_number> tried;   ///< a connection in place of that, not answered yet
+  std::optional<hal::address> called; ///< where it waits for us; none: it came by itself
+  std::optional<hal::address> door;   ///< where it can be looked for
+  bool door_seen = false;             ///< somebody was there while it lived
+  bool known = false;                 ///< it said the token
+  bool connected = false;
+  bool begun = false; ///< its devices run
+  std::string nonce;
+  std::uint32_t cores = 1;
+  std::uint64_t process = 0;
+  bool near = false;                ///< on our machine
+  std::optional<std::size_t> share; ///< none: it is a spare
+  double clock_ahead_s = 0;         ///< of its clock, before ours
+  double best_trip_s = 1e9;         ///< to it and back, of those its clock was asked in
+  int clocks = 0;
+  std::optional<crew_ready> ready;
+  double assigned_s = 0;
+  double heard_s = 0;
+  double pulsed_s = 0; ///< its lease counts from there at the latest
+  bool away = false;   ///< not heard, and said so
+  bool seeking = false;
+  double next_try_s = 0;
+  std::size_t orders = 0; ///< that it was sent
+  crew_snapshot last;
+  std::optional<report::run_facts> report;
+  std::string ledger_lines;
+  std::optional<double> lost_at_s;
+  std::string why;
+  std::optional<std::size_t> after; ///< the worker whose devices it took over
+  std::uint64_t published = 0;      ///< by its devices, known at the end
+  std::uint64_t acknowledged = 0;
+  std::optional<report::run_facts> left; ///< of one that was lost: what it had counted
+
+  [[nodiscard]] bool lives() const noexcept { return known && !report && !lost_at_s; }
+};
+
+struct crew_share {
+  device_range devices;
+  std::unique_ptr<shard_mirror> mirror;
+  std::optional<std::size_t> worker; ///< who has it
+  std::uint32_t lives = 0;           ///< workers that had it
+  std::optional<std::size_t> last;   ///< the last of them
+  account_shelf accounts;
+  double hired_s = -1e9; ///< when somebody was asked to start one more worker for it
+  int hired = 0;         ///< how often
+  bool given_up = false; ///< nobody will have it any more
+};
+
+} // namespace fleet::program

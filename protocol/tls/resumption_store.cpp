@@ -1,0 +1,134 @@
+// Sessions written down, and the certificate cut out of what OpenSSL writes.
+#include "protocol/tls/resumption_store.hpp"
+
+#include <algorithm>
+
+#include "protocol/base/check.hpp"
+
+namespace fleet::tls {
+
+namespace {
+
+constexpr int peer_tag = 3;     // of the server's certificate in OpenSSL's SSL_SESSION
+constexpr int malformed = 0x80; // what ASN1_get_object() answers then
+
+/// The elements of a SEQUENCE but for the certificate, as a SEQUENCE; what is none stays as it is.
+std::string without_peer(std::string whole) {
+  const auto* at = reinterpret_cast<const unsigned char*>(whole.data());
+  long length = 0;
+  int tag = 0;
+  int kind = 0;
+  if ((ASN1_get_object(&at, &length, &tag, &kind, static_cast<long>(whole.size())) & malformed)
+      != 0) {
+    return whole;
+  }
+  std::string body;
+  for (const unsigned char* const end = at + length; at < end;) {
+    const unsigned char* const from = at;
+    if ((ASN1_get_object(&at, &length, &tag, &kind, end - at) & malformed) != 0) {
+      return whole;
+    }
+    at += length;
+    if (kind != V_ASN1_CONTEXT_SPECIFIC || tag != peer_tag) {
+      body.append(reinterpret_cast<const char*>(from), static_cast<std::size_t>(at - from));
+    }
+  }
+  const auto size = static_cast<int>(body.size());
+  std::string out(static_cast<std::size_t>(ASN1_object_size(1, size, V_ASN1_SEQUENCE)), 0);
+  auto* into = reinterpret_cast<unsigned char*>(out.data());
+  ASN1_put_object(&into, 1, size, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+  std::copy(body.begin(), body.end(), into);
+  return out;
+}
+
+std::string written_down(const SSL_SESSION& session) {
+  const int size = i2d_SSL_SESSION(&session, nullptr);
+  if (size <= 0) {
+    return {};
+  }
+  std::string octets(static_cast<std::size_t>(size), 0);
+  auto* into = reinterpret_cast<unsigned char*>(octets.data());
+  i2d_SSL_SESSION(&session, &into);
+  return without_peer(std::move(octets));
+}
+
+session_ptr read_back(std::string_view octets) {
+  const auto* at = reinterpret_cast<const unsigned char*>(octets.data());
+  return session_ptr{d2i_SSL_SESSION(nullptr, &at, static_cast<long>(octets.size()))};
+}
+
+} // namespace
+
+resumption_store::resumption_store(std::size_t sessions_max)
+    : lock_(CRYPTO_THREAD_lock_new()), sessions_max_(sessions_max) {
+  FLEET_CHECK(lock_ != nullptr);
+}
+
+resumption_store::~resumption_store() {
+  CRYPTO_THREAD_lock_free(lock_);
+}
+
+std::size_t resumption_store::place_of(std::string_view server_name, bool make) {
+  const auto at = std::ranges::find(names_, server_name);
+  if (at != names_.end()) {
+    return static_cast<std::size_t>(at - names_.begin());
+  }
+  if (!make || names_.size() == names_max) {
+    return names_max;
+  }
+  names_.emplace_back(server_name);
+  return names_.size() - 1;
+}
+
+void resumption_store::keep(std::string_view server_name, std::uint64_t who,
+                            const SSL_SESSION& session) {
+  std::string octets = written_down(session);
+  if (octets.empty()) {
+    return;
+  }
+  CRYPTO_THREAD_write_lock(lock_);
+  const std::size_t place = place_of(server_name, true);
+  if (place < names_max) {
+    const auto at = sessions_.find(key(place, who));
+    if (at != sessions_.end()) {
+      octets_ += octets.size() - at->second.size();
+      at->second = std::move(octets);
+    } else if (sessions_.size() < sessions_max_) {
+      octets_ += octets.size();
+      sessions_.emplace(key(place, who), std::move(octets));
+    }
+  }
+  CRYPTO_THREAD_unlock(lock_);
+}
+
+session_ptr resumption_store::take(std::string_view server_name, std::uint64_t who) {
+  std::string octets;
+  CRYPTO_THREAD_write_lock(lock_);
+  const std::size_t place = place_of(server_name, false);
+  if (place < names_max) {
+    const auto at = sessions_.find(key(place, who));
+    if (at != sessions_.end()) {
+      octets = std::move(at->second);
+      octets_ -= octets.size();
+      sessions_.erase(at);
+    }
+  }
+  CRYPTO_THREAD_unlock(lock_);
+  return octets.empty() ? nullptr : read_back(octets);
+}
+
+std::size_t resumption_store::size() const {
+  CRYPTO_THREAD_read_lock(lock_);
+  const std::size_t count = sessions_.size();
+  CRYPTO_THREAD_unlock(lock_);
+  return count;
+}
+
+std::size_t resumption_store::octets() const {
+  CRYPTO_THREAD_read_lock(lock_);
+  const std::size_t count = octets_;
+  CRYPTO_THREAD_unlock(lock_);
+  return count;
+}
+
+} // namespace fleet::tls

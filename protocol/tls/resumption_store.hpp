@@ -1,0 +1,52 @@
+// What clients remember of their sessions, to resume them: a few hundred octets for each device and
+// server. Internal to this folder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "protocol/tls/openssl.hpp"
+
+namespace fleet::tls {
+
+/// The last session of each device with each server. Safe to use from several threads. Kept as
+/// OpenSSL writes it down, without the server's certificate: a resumed session shows none.
+class resumption_store {
+public:
+  /// Whose sessions are not kept.
+  static constexpr std::uint64_t nobody = ~std::uint64_t{0};
+  /// Server names; sessions with others are not kept.
+  static constexpr std::size_t names_max = 64;
+
+  /// Beyond `sessions_max` no device more is remembered.
+  explicit resumption_store(std::size_t sessions_max = 1U << 20);
+  ~resumption_store();
+  resumption_store(const resumption_store&) = delete;
+  resumption_store& operator=(const resumption_store&) = delete;
+
+  /// Keeps a copy: OpenSSL declares the one in use not resumable when it is dropped without a
+  /// close_notify, and trimming drops it.
+  void keep(std::string_view server_name, std::uint64_t who, const SSL_SESSION& session);
+  /// The last session, or null; it is not kept any more (RFC 8446 C.4).
+  session_ptr take(std::string_view server_name, std::uint64_t who);
+  [[nodiscard]] std::size_t size() const;
+  /// Octets of the sessions, without the table they stand in.
+  [[nodiscard]] std::size_t octets() const;
+
+private:
+  /// Its place among the names; names_max where it has none and gets none.
+  std::size_t place_of(std::string_view server_name, bool make);
+  static std::uint64_t key(std::size_t place, std::uint64_t who) { return who * names_max + place; }
+
+  CRYPTO_RWLOCK* lock_;
+  std::size_t sessions_max_;
+  std::size_t octets_ = 0;
+  std::vector<std::string> names_;
+  std::unordered_map<std::uint64_t, std::string> sessions_;
+};
+
+} // namespace fleet::tls

@@ -1,0 +1,124 @@
+# `fleet cloud serve --homes N`: a twin on several homes is one twin to its devices, to foreign
+# clients, and to whoever asks its admin API.
+import json
+import pathlib
+import sys
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import harness  # noqa: E402
+import mosquitto_clients as clients  # noqa: E402
+
+
+class Homes(harness.Case):
+    def homes(self, *words, **options):
+        twin = self.twin("--homes", "3", *words, **options)
+        while "admin" not in twin.addresses:
+            name, at = twin.wait_for_line(lambda l: len(l.split()) == 2, "admin").split()
+            twin.addresses[name] = at
+        return twin
+
+    def ask(self, twin, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://{twin.addresses['admin']}/v1/{path}", data)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def against(self, twin, *words, scheme="mqtt", **options):
+        return self.fleet_run("--target", f"{scheme}://{twin.addresses[scheme]}", "--target-admin",
+                              f"http://{twin.addresses['admin']}", *words, **options)
+
+    def test_a_fleet_with_downlinks_has_clean_books_run_after_run(self):
+        twin = self.homes("--downlink-interval", "500ms")
+        for _ in range(2):
+            facts = self.against(twin, "--devices", 300, "--duration", "5s", "--interval", "500ms")
+            self.assert_account_is_clean(facts)
+            ledger = facts["ledger"]
+            self.assertEqual(ledger["judged"], "both_sides")
+            self.assertGreater(ledger["uplink"]["acknowledged"], 300)
+            self.assertEqual(ledger["uplink"]["accepted"], ledger["uplink"]["attempted"])
+            self.assertGreater(ledger["downlink"]["accepted"], 300)
+        self.assertEqual(facts["devices"]["online_max"], 300)
+
+    def test_faults_of_the_cloud_and_of_devices_leave_clean_books(self):
+        twin = self.homes("--downlink-interval", "500ms")
+        facts = self.against(
+            twin, "--devices", 200, "--duration", "12s", "--interval", "500ms",
+            "--fault", "kick at=3s percent=50%", "--fault", "power_loss at=6s for=1s percent=20%",
+            "--fault", "reset at=8s percent=20%", timeout_s=300)
+        self.assert_account_is_clean(facts)
+        hit = {fault["name"]: fault["hit"] for fault in facts["faults"]}
+        self.assertGreater(hit["kick"], 60)
+        self.assertLess(hit["kick"], 140)
+        self.assertEqual(facts["devices"]["online_end"], 200)
+
+    def test_tls_streams_go_to_their_homes_too(self):
+        authority = harness.Authority(self.folder.path)
+        certificate, key = authority.server()
+        twin = self.homes("--cert", certificate, "--key", key, plain=False, tls=True)
+        facts = self.against(twin, "--devices", 100, "--duration", "4s", "--interval", "500ms",
+                             "--cafile", authority.ca, scheme="mqtts")
+        self.assert_account_is_clean(facts)
+        self.assertGreater(facts["ledger"]["uplink"]["acknowledged"], 100)
+
+    def test_an_open_broker_joins_clients_of_all_homes(self):
+        twin = self.homes("--profile", "mqtt")
+        port = twin.port()
+        listeners = [self.started(clients.Subscriber(port, "up/+/x", qos=q)) for q in (0, 1, 2) * 3]
+        for q in (0, 1, 2):
+            clients.publish(port, f"up/{q}/x", f"m{q}", qos=q)
+        for listener in listeners:
+            got = sorted(listener.message()[1] for _ in range(3))
+            self.assertEqual(got, ["m0", "m1", "m2"])
+
+    def test_what_is_retained_waits_on_every_home(self):
+        port = self.homes("--profile", "mqtt").port()
+        for q in (0, 1, 2):
+            clients.publish(port, f"kept/{q}", f"m{q}", qos=q, retain=True)
+        clients.publish(port, "kept/1", None, retain=True)
+        # At QoS 0 the sender does not wait until the twin has it; behind it somebody did.
+        for _ in range(6):
+            listener = self.started(clients.Subscriber(port, "kept/#", qos=2))
+            got = sorted(listener.message() for _ in range(2))
+            self.assertEqual(got, [("kept/0", "m0", 0, True), ("kept/2", "m2", 2, True)])
+
+    def test_a_second_connection_with_the_same_client_id_ends_the_first(self):
+        twin = self.homes("--profile", "mqtt")
+        names = [f"same-{number}" for number in range(4)]
+        for name in names * 2:
+            self.started(clients.Subscriber(twin.port(), "x", client_id=name))
+        for _ in range(20):  # those that were ended come back and end the others in turn
+            self.assertLessEqual(self.ask(twin, "status")["devicesOnline"], len(names))
+        self.assertGreaterEqual(self.ask(twin, "status")["counters"]["logonsAccepted"], 8)
+
+    def test_an_open_broker_keeps_the_books_of_a_fleet(self):
+        twin = self.homes("--profile", "mqtt")
+        for _ in range(2):
+            facts = self.against(twin, "--profile", "mqtt", "--devices", 200, "--duration", "4s",
+                                 "--interval", "500ms")
+            self.assert_account_is_clean(facts)
+            self.assertEqual(facts["ledger"]["judged"], "both_sides")
+
+    def test_a_probe_reads_what_devices_of_all_homes_say(self):
+        twin = self.homes("--profile", "mqtt")
+        facts = self.fleet_run("--target", f"mqtt://{twin.addresses['mqtt']}", "--profile", "mqtt",
+                               "--devices", 150, "--duration", "4s", "--interval", "500ms",
+                               "--downlink-interval", "1s")
+        self.assert_account_is_clean(facts)
+        self.assertGreater(facts["ledger"]["downlink"]["accepted"], 150)
+
+    def test_what_needs_one_home_is_refused_with_a_reason(self):
+        for flag, value, why in (("--http", "127.0.0.1:0", "no session that has a home"),
+                                 ("--coap", "127.0.0.1:0", "no session that has a home"),
+                                 ("--data", str(self.folder / "data"), "written by one home"),
+                                 ("--strict", None, "all devices together")):
+            with self.subTest(flag=flag):
+                words = [flag] if value is None else [flag, value]
+                done = harness.run([harness.FLEET, "cloud", "serve", "--homes", "2", *words], 60)
+                self.assertEqual(done.code, 2, done.output)
+                self.assertIn(f"{flag} needs --homes 1", done.error_output)
+                self.assertIn(why, done.error_output)
+
+
+if __name__ == "__main__":
+    harness.main()

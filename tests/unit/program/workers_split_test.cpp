@@ -1,0 +1,95 @@
+// Who gets which devices, and what the line says of workers.
+#include <gtest/gtest.h>
+
+#include "fleet/run/company.hpp"
+#include "fleet/workers/options.hpp"
+#include "fleet/workers/split.hpp"
+#include "tests/unit/program/options_rig.hpp"
+
+namespace fleet::program {
+namespace {
+
+using ranges = std::vector<device_range>;
+
+ranges split(std::uint32_t devices, std::vector<std::uint32_t> weights) {
+  return split_devices(devices, weights);
+}
+
+TEST(split_devices, gives_each_device_to_one_worker) {
+  EXPECT_EQ(split(300, {1, 1, 1}), (ranges{{0, 100}, {100, 100}, {200, 100}}));
+  EXPECT_EQ(split(10, {1, 1, 1}), (ranges{{0, 4}, {4, 3}, {7, 3}}));
+  EXPECT_EQ(split(7, {5}), (ranges{{0, 7}}));
+}
+
+TEST(split_devices, goes_by_weight_and_gives_the_rest_to_the_largest_remainder) {
+  EXPECT_EQ(split(100, {3, 1}), (ranges{{0, 75}, {75, 25}}));
+  EXPECT_EQ(split(10, {1, 2, 4}), (ranges{{0, 1}, {1, 3}, {4, 6}}));
+}
+
+TEST(split_devices, leaves_somebody_out_where_there_are_too_few) {
+  EXPECT_EQ(split(1, {1, 1}), (ranges{{0, 1}, {1, 0}}));
+}
+
+TEST(split_devices, does_not_overflow) {
+  const auto all = split(1'000'000, std::vector<std::uint32_t>(256, 4096));
+  EXPECT_EQ(all.back().first + all.back().count, 1'000'000U);
+}
+
+TEST(common_devices, are_those_in_both) {
+  EXPECT_EQ(common({0, 10}, {5, 10}), (device_range{5, 5}));
+  EXPECT_EQ(common({5, 10}, {0, 100}), (device_range{5, 10}));
+  EXPECT_EQ(common({0, 5}, {5, 5}).count, 0U);
+}
+
+std::vector<std::string> left_of(std::vector<std::string_view> words) {
+  return words_for_workers(words);
+}
+
+TEST(words_for_workers, are_those_that_are_not_about_workers) {
+  EXPECT_EQ(left_of({"--processes", "3", "--devices", "9", "--on-worker-loss=stop", "--seed=7",
+                     "--worker-lease", "9s", "--begin-with", "2"}),
+            (std::vector<std::string>{"--devices", "9", "--seed=7"}));
+}
+
+std::string refusal(const std::vector<std::string_view>& words) {
+  const auto parsed = parse_options(words);
+  return parsed ? std::string{} : parsed.error().message;
+}
+
+TEST(crew_options, are_refused_where_they_cannot_be) {
+  EXPECT_NE(refusal({"run", "--processes", "2", "--virtual"}).find("one clock and one order"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--processes", "2", "--expect-workers", "2"}).find("give one"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--on-worker-loss", "stop"}).find("add --processes"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--expect-workers", "2", "--begin-with", "3"}).find("no fewer"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--processes", "2", "--begin-with", "1"}).find("--expect-workers"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--processes", "2", "--worker-lease", "1s"}).find("--worker-lease"),
+            std::string::npos);
+  EXPECT_NE(refusal({"run", "--processes", "1"}).find("--processes"), std::string::npos);
+  EXPECT_NE(refusal({"worker"}).find("--listen or --join"), std::string::npos);
+  EXPECT_NE(refusal({"worker", "--listen", "0.0.0.0:7400"}).find("TLS"), std::string::npos);
+  EXPECT_EQ(refusal({"worker", "--listen", "127.0.0.1:0"}), "");
+}
+
+TEST(crew_options, say_whom_the_run_is_shared_with) {
+  const std::vector<std::string_view> words{"--workers", "7400,127.0.0.1:7401", "--on-worker-loss",
+                                            "stop"};
+  const auto crew = crew_of(words);
+  ASSERT_EQ(crew.workers.size(), 2U);
+  EXPECT_EQ(crew.workers[0].text(), "127.0.0.1:7400");
+  EXPECT_EQ(crew.on_loss, worker_loss::stop);
+  EXPECT_TRUE(crew.any());
+  EXPECT_FALSE(crew_of({}).any());
+  EXPECT_EQ(crew_of({}).on_loss, worker_loss::takeover);
+  const std::vector<std::string_view> late{"--expect-workers", "4", "--begin-with", "3",
+                                           "--worker-lease",   "1m"};
+  EXPECT_EQ(crew_of(late).begin_with, 3U);
+  EXPECT_EQ(crew_of(late).lease, std::chrono::minutes{1});
+}
+
+} // namespace
+} // namespace fleet::program
