@@ -181,6 +181,9 @@ void coap_desk::on_crowd(std::span<const hal::address> senders) noexcept {
     devices[count++] = p->number; // who is nobody has nothing to be fetched
   }
   door_.expect({devices.data(), count});
+  for (const peer* p : known) {
+    heard_.expect_neighbours(p->place);
+  }
 }
 
 void coap_desk::on_peer_gone(const hal::address& from, std::string_view /*why*/) {

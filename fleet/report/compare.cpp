@@ -240,6 +240,7 @@ void add_process(comparison& c) {
   c.add("processor time a report", k::seconds, better::lower,
         over(number_at(c.a(), "process.cpu_s"), published(c.a())),
         over(number_at(c.b(), "process.cpu_s"), published(c.b())));
+  c.at("processor time a device", "process.cpu_s_per_device", k::seconds, better::lower);
   c.at("memory at most", "process.rss_max_bytes", k::octets, better::lower);
   c.at("memory a device", "process.user_bytes_per_device", k::octets, better::lower);
   c.at("octets sent", "bytes.sent", k::octets, better::neither);

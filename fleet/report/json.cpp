@@ -388,6 +388,7 @@ std::string to_json(const run_facts& f) {
     out["soak"] = of(*f.judged.soak);
   }
   out["process"] = {{"cpu_s", f.process.cpu_s},
+                    {"cpu_s_per_device", f.process.cpu_s_per_device(f.requested)},
                     {"rss_start_bytes", f.process.rss_start_bytes},
                     {"rss_steady_bytes", f.process.rss_steady_bytes},
                     {"rss_max_bytes", f.process.rss_max_bytes},

@@ -271,9 +271,11 @@ std::string to_text(const run_facts& f) {
   append_ledger(out, f);
   append_troubles(out, f);
   out += judged_text(f.judged);
-  out += fmt::format("\n{:<15}{:.2f} s CPU, {:.1f} MiB at most, {:.1f} KiB a device", "process",
-                     f.process.cpu_s, static_cast<double>(f.process.rss_max_bytes) / 1048576.0,
-                     f.process.user_bytes_per_device(f.requested) / 1024.0);
+  out +=
+      fmt::format("\n{:<15}{:.2f} s CPU, {:.1f} MiB at most; {} and {:.1f} KiB a device", "process",
+                  f.process.cpu_s, static_cast<double>(f.process.rss_max_bytes) / 1048576.0,
+                  time_text(f.process.cpu_s_per_device(f.requested)),
+                  f.process.user_bytes_per_device(f.requested) / 1024.0);
   if (f.world == "virtual" && f.wall_s > 0) {
     out += fmt::format("; {:.0f} × real time", f.duration_s / f.wall_s);
   }

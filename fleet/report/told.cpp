@@ -163,9 +163,10 @@ std::string to_text(const earlier_run& run) {
   append_faults(out, root);
   append_spells(out, root);
   append_expectations(out, root);
-  out += fmt::format("\n{:<15}{:.2f} s CPU, {} at most, {} a device\n", "process",
+  out += fmt::format("\n{:<15}{:.2f} s CPU, {} at most; {} and {} a device\n", "process",
                      number_at(root, "process.cpu_s").value_or(0),
                      size_text(number_at(root, "process.rss_max_bytes")),
+                     time_text(number_at(root, "process.cpu_s_per_device")),
                      size_text(number_at(root, "process.user_bytes_per_device")));
   if (const auto digest = text_at(root, "digest"); !digest.empty()) {
     out += fmt::format("{:<15}{}\n", "digest", digest);

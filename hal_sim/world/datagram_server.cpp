@@ -97,6 +97,9 @@ void datagram_server::on_crowd(std::span<const address> senders) noexcept {
     fetch_ahead(s->filter.get(), filter_octets);
     open_.expect(s->place_open);
   }
+  for (const session* s : known) {
+    open_.expect_neighbours(s->place_open);
+  }
 }
 
 void datagram_server::count(std::atomic<std::uint64_t> datagram_door_counters::*what) noexcept {

@@ -44,7 +44,13 @@ public:
     links_[at] = {nullptr, 0, free_};
     free_ = at;
   }
+  /// Asks for the memory that touch() needs, in two steps (fetch_ahead.hpp): the place, then who
+  /// stands beside it.
   void expect(silence_place at) const noexcept { fetch_ahead(&links_[at]); }
+  void expect_neighbours(silence_place at) const noexcept {
+    fetch_ahead(&links_[links_[at].before]);
+    fetch_ahead(&links_[links_[at].after]);
+  }
 
 private:
   struct link {

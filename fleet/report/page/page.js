@@ -61,7 +61,8 @@
         [counted("devices.disconnects_unplanned"), " links lost"]),
       tile("Memory a device", figure("process.user_bytes_per_device",
         size(at(run, "process.user_bytes_per_device"))),
-      [figure("process.cpu_s", time(at(run, "process.cpu_s"))), " of CPU"]));
+      [figure("process.cpu_s", time(at(run, "process.cpu_s"))), " of CPU, ",
+        figure("process.cpu_s_per_device", time(at(run, "process.cpu_s_per_device"))), " each"]));
   };
 
   const verdictMark = (ok, yes, no) => el("span", {class: `mark ${ok ? "good" : "bad"}-text`},

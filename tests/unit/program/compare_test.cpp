@@ -73,6 +73,7 @@ TEST(compare, tells_the_change_in_amount_and_share_and_which_way_it_is) {
   EXPECT_EQ(online.is, change::worse);
   EXPECT_EQ(row(all, "process", "processor time").is, change::better);
   EXPECT_EQ(row(all, "process", "processor time a report").a_text, "5 ms");
+  EXPECT_EQ(row(all, "process", "processor time a device").a_text, "50 ms");
   const auto rate = row(all, "messages", "published a second");
   EXPECT_EQ(rate.a_text, "100/s");
   EXPECT_EQ(rate.b_text, "300/s");
