@@ -163,10 +163,11 @@ std::string to_text(const earlier_run& run) {
   append_faults(out, root);
   append_spells(out, root);
   append_expectations(out, root);
-  out += fmt::format("\n{:<15}{:.2f} s CPU, {} at most; {} and {} a device\n", "process",
+  const auto cpu_each = number_at(root, "process.cpu_s_per_device"); // older runs did not tell it
+  out += fmt::format("\n{:<15}{:.2f} s CPU, {} at most; {}{} a device\n", "process",
                      number_at(root, "process.cpu_s").value_or(0),
                      size_text(number_at(root, "process.rss_max_bytes")),
-                     time_text(number_at(root, "process.cpu_s_per_device")),
+                     cpu_each ? time_text(cpu_each) + " and " : std::string{},
                      size_text(number_at(root, "process.user_bytes_per_device")));
   if (const auto digest = text_at(root, "digest"); !digest.empty()) {
     out += fmt::format("{:<15}{}\n", "digest", digest);

@@ -47,6 +47,7 @@
     const span = number(at(run, "run.duration_s")) || 1;
     const ack = at(run, "latency.publish_ack") || {};
     const lost = at(run, "ledger.lost");
+    const cpuEach = at(run, "process.cpu_s_per_device");
     const short_ = at(run, "devices.online_end") < at(run, "devices.expected_end");
     return el("div", {class: "tiles"},
       tile("Online at the end", counted("devices.online_end"),
@@ -61,8 +62,9 @@
         [counted("devices.disconnects_unplanned"), " links lost"]),
       tile("Memory a device", figure("process.user_bytes_per_device",
         size(at(run, "process.user_bytes_per_device"))),
-      [figure("process.cpu_s", time(at(run, "process.cpu_s"))), " of CPU, ",
-        figure("process.cpu_s_per_device", time(at(run, "process.cpu_s_per_device"))), " each"]));
+      [figure("process.cpu_s", time(at(run, "process.cpu_s"))), " of CPU",
+        ...(number(cpuEach) === null ? []
+          : [", ", figure("process.cpu_s_per_device", time(cpuEach)), " each"])]));
   };
 
   const verdictMark = (ok, yes, no) => el("span", {class: `mark ${ok ? "good" : "bad"}-text`},
