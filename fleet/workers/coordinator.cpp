@@ -19,7 +19,6 @@ constexpr double await_most_s = 120; ///< until all workers are there, and until
 constexpr double leave_most_s = 5;   ///< of processes that have given their report
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
-constexpr duration answer_most = std::chrono::seconds{10}; ///< of a worker that is called
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 duration of_seconds(double s) {
@@ -33,7 +32,8 @@ startup_error failed(std::string why) {
 } // namespace
 
 coordinator::coordinator(settings s)
-    : settings_(std::move(s)), wire_(papers_of(settings_.crew.certificates)) {
+    : settings_(std::move(s)),
+      wire_({settings_.token, crew_role::coordinator}, papers_of(settings_.crew.certificates)) {
   const auto& crew = settings_.crew;
   workers_.resize(crew.processes != 0  ? crew.processes
                   : crew.expected != 0 ? crew.expected
@@ -71,13 +71,6 @@ result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
 std::optional<startup_error> coordinator::open_doors() {
   const auto& crew = settings_.crew;
   for (std::size_t i = 0; i < crew.workers.size(); ++i) {
-    const std::atomic<bool> never{false};
-    if (const auto answer = knock(crew.workers[i], answer_most, never);
-        answer != knock_answer::open) {
-      return failed(
-          fmt::format("cannot reach a worker at {}: {}", crew.workers[i].text(),
-                      answer == knock_answer::refused ? "nobody listens there" : "nobody answers"));
-    }
     const auto peer = wire_.connect(crew.workers[i]);
     if (!peer) {
       return failed(peer.error());
@@ -86,7 +79,7 @@ std::optional<startup_error> coordinator::open_doors() {
     w.peer = peer.value();
     w.called = w.door = crew.workers[i];
     w.door_seen = true;
-    wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0, {}, {}, 0});
+    wire_.send(peer.value(), crew_hello{std::string{version}, 0, 0, {}, {}, 0});
   }
   if (!crew.workers.empty() && !takes_over()) {
     return std::nullopt;

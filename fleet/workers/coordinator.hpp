@@ -71,7 +71,7 @@ private:
 
   void on_event(wire_event& event);
   void on_reached(const wire_event& event);
-  void on_stranger(peer_number from, const crew_hello& hello);
+  void on_newcomer(peer_number from, const crew_hello& hello);
   void meet(crew_worker& w, peer_number from, const crew_hello& hello);
   void on_clock(crew_worker& w, const crew_clock& clock);
   void on_end(crew_worker& w, crew_end& end);

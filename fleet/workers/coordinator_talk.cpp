@@ -31,15 +31,7 @@ local_process* coordinator::process_of(const crew_worker& w) {
   return found == processes_.end() ? nullptr : &*found;
 }
 
-void coordinator::on_stranger(peer_number from, const crew_hello& hello) {
-  if (!constant_time_equal(hello.token, settings_.token)) {
-    if (!std::exchange(stranger_told_, true)) {
-      std::fputs("fleet run: somebody came with another worker token; both sides need the same "
-                 "FLEET_WORKER_TOKEN, or --worker-token\n",
-                 stderr);
-    }
-    return; // nobody we know
-  }
+void coordinator::on_newcomer(peer_number from, const crew_hello& hello) {
   const auto again = std::find_if(workers_.begin(), workers_.end(), [&hello](const auto& w) {
     return w.known && constant_time_equal(w.nonce, hello.nonce);
   });
@@ -142,6 +134,14 @@ void coordinator::on_event(wire_event& event) {
     on_reached(event);
     return;
   }
+  if (event.what == wire_news::stranger) {
+    if (!std::exchange(stranger_told_, true)) {
+      std::fputs("fleet run: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
+    return;
+  }
   auto* const w = of(event.from);
   if (event.what == wire_news::gone) {
     if (w != nullptr) {
@@ -154,10 +154,10 @@ void coordinator::on_event(wire_event& event) {
   }
   if (w == nullptr || !w->known) {
     if (const auto* hello = std::get_if<crew_hello>(&event.message)) {
-      if (w != nullptr && constant_time_equal(hello->token, settings_.token)) {
+      if (w != nullptr) {
         meet(*w, event.from, *hello);
-      } else if (w == nullptr) {
-        on_stranger(event.from, *hello);
+      } else {
+        on_newcomer(event.from, *hello);
       }
     }
     return;
@@ -194,7 +194,7 @@ void coordinator::on_reached(const wire_event& event) {
       wire_.forget(*w.tried);
     }
     w.tried = event.from;
-    wire_.send(event.from, crew_hello{settings_.token, std::string{version}, 0, 0, w.nonce, {}, 0});
+    wire_.send(event.from, crew_hello{std::string{version}, 0, 0, w.nonce, {}, 0});
   }
   if (event.answer == knock_answer::open) {
     w.door_seen = true;

@@ -9,8 +9,8 @@ namespace fleet::program {
 
 template <class I>
 auto inspect(I& f, crew_hello& x) {
-  return f(caf::meta::type_name("crew_hello"), x.token, x.version, x.cores, x.process, x.nonce,
-           x.door, x.orders, x.machine);
+  return f(caf::meta::type_name("crew_hello"), x.version, x.cores, x.process, x.nonce, x.door,
+           x.orders, x.machine);
 }
 template <class I>
 auto inspect(I& f, crew_clock& x) {

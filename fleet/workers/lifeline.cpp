@@ -21,7 +21,7 @@ constexpr double looked_away_s = 2;
 
 lifeline::lifeline(const worker_options& options, std::string token)
     : options_(options), token_(std::move(token)), nonce_(cloud::make_admin_token()),
-      wire_(papers_of(options.certificates)) {}
+      wire_({token_, crew_role::worker}, papers_of(options.certificates)) {}
 
 std::optional<std::string> lifeline::open() {
   if (options_.listen) {
@@ -46,9 +46,11 @@ std::optional<std::string> lifeline::open() {
 }
 
 crew_hello lifeline::hello() const {
-  crew_hello out{token_,         std::string{version},
-                 usable_cores(), static_cast<std::uint64_t>(::getpid()),
-                 nonce_,         {},
+  crew_hello out{std::string{version},
+                 usable_cores(),
+                 static_cast<std::uint64_t>(::getpid()),
+                 nonce_,
+                 {},
                  orders_};
   out.machine = this_machine();
   if (door_ && door_->at()) {
@@ -69,13 +71,8 @@ void lifeline::meet(peer_number peer) {
 }
 
 void lifeline::greet(const wire_event& event, const crew_hello& said) {
-  if (!listens() || !constant_time_equal(said.token, token_)) {
-    if (listens() && !std::exchange(stranger_told_, true)) {
-      std::fputs("fleet worker: somebody came with another worker token; both sides need the same "
-                 "FLEET_WORKER_TOKEN, or --worker-token\n",
-                 stderr);
-    }
-    return; // nobody we know
+  if (!listens()) {
+    return;
   }
   // Another coordinator's first word is none of ours, once there is one.
   if (met() ? constant_time_equal(said.nonce, nonce_) : said.nonce.empty()) {
@@ -95,6 +92,14 @@ void lifeline::on_reached(const wire_event& event) {
 }
 
 std::optional<crew_message> lifeline::take(wire_event& event) {
+  if (event.what == wire_news::stranger) {
+    if (!std::exchange(stranger_told_, true)) {
+      std::fputs("fleet worker: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
+    return std::nullopt;
+  }
   if (event.what == wire_news::reached) {
     on_reached(event);
     return std::nullopt;

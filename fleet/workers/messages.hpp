@@ -2,7 +2,8 @@
 // here is written to a log: shard_spec may hold secrets.
 //
 //   whoever connects → the other:  crew_hello      and a worker answers a coordinator's with its
-//   own; of a connection in place of one that was cut, with the worker's nonce
+//   own; of a connection in place of one that was cut, with the worker's nonce. Both have proven
+//   before that they know the token (proof.hpp)
 //   coordinator → worker:          crew_clock      asks for its clock, a few times
 //                                  shard_spec      its part of the run
 //                                  crew_begin      when its devices start, by its own clock
@@ -27,7 +28,6 @@ namespace fleet::program {
 using wire_counts = std::vector<std::uint64_t>;
 
 struct crew_hello {
-  std::string token;
   std::string version; ///< both must be of one
   std::uint32_t cores = 0;
   std::uint64_t process = 0;
