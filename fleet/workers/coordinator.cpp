@@ -19,6 +19,7 @@ constexpr double await_most_s = 120; ///< until all workers are there, and until
 constexpr double leave_most_s = 5;   ///< of processes that have given their report
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
+constexpr double answer_most_s = 3; ///< of workers, to an order
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 duration of_seconds(double s) {
@@ -276,9 +277,38 @@ bool coordinator::waits() const {
   });
 }
 
-void coordinator::relay(const control_order& what) {
+bool coordinator::all_leave() const {
+  constexpr auto leaving = static_cast<std::uint8_t>(run_part::leaving);
+  return draining_ && std::none_of(workers_.begin(), workers_.end(), [](const crew_worker& w) {
+           return w.lives() && w.begun && w.last.part != leaving;
+         });
+}
+
+/// Whoever cannot be heard now gets it when it is.
+std::vector<std::string> coordinator::relay(const control_order& what) {
+  refusals_.clear();
   order(what.verb == control_verb::add ? crew_order_kind::add_fault : crew_order_kind::remove_fault,
         what);
+  const auto silent = [number = orders_.size()](const crew_worker& w) {
+    return w.lives() && w.begun && w.answered < number;
+  };
+  const auto awaited = [&silent](const crew_worker& w) {
+    return silent(w) && w.connected && !w.away;
+  };
+  const double until = monotonic_seconds() + answer_most_s;
+  while (std::any_of(workers_.begin(), workers_.end(), awaited) && monotonic_seconds() < until) {
+    if (auto event = wire_.next(look_each)) {
+      on_event(*event);
+    }
+  }
+  auto out = std::exchange(refusals_, {});
+  for (const auto& w : workers_) {
+    if (silent(w)) {
+      out.push_back(fmt::format("worker {} does not answer, and gets it when it is heard again",
+                                number_of(w)));
+    }
+  }
+  return out;
 }
 
 void coordinator::order(crew_order_kind kind, const control_order& what) {

@@ -49,7 +49,9 @@ public:
   void drain() override;
   [[nodiscard]] bool all_over() const override;
   [[nodiscard]] bool waits() const override;
-  void relay(const control_order& order) override;
+  [[nodiscard]] bool all_leave() const override;
+  [[nodiscard]] std::vector<std::string> missed() const override { return missed_; }
+  std::vector<std::string> relay(const control_order& order) override;
   void complete(report::run_facts& facts) override;
   [[nodiscard]] machine_use elsewhere() const override;
   [[nodiscard]] std::string ledger_lines() const override;
@@ -75,6 +77,7 @@ private:
   void meet(crew_worker& w, peer_number from, const crew_hello& hello);
   void on_clock(crew_worker& w, const crew_clock& clock);
   void on_end(crew_worker& w, crew_end& end);
+  void on_answer(crew_worker& w, const crew_answer& answer);
   void pulse(crew_worker& w);
 
   /// Looks after a worker whose devices run.
@@ -109,7 +112,9 @@ private:
   std::vector<crew_share> shares_;
   std::deque<local_process> processes_;
   std::optional<hal::address> listening_;
-  std::vector<crew_order> orders_; ///< all that were given
+  std::vector<crew_order> orders_;    ///< all that were given
+  std::vector<std::string> refusals_; ///< of the order that is answered now
+  std::vector<std::string> missed_;
   company_news news_;
   double now_s_ = 0;
   double began_s_ = 0; ///< by our clock

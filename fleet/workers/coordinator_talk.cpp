@@ -115,9 +115,20 @@ void coordinator::on_end(crew_worker& w, crew_end& end) {
     }
     return;
   }
+  for (const auto& why : end.missed) { // as a run of one process ends then
+    missed_.push_back(fmt::format("worker {}: {}", number_of(w), why));
+    news_.end = true;
+  }
   w.report = std::move(report);
   w.ledger_lines = std::move(end.ledger_lines);
   wire_.send(*w.peer, crew_farewell{});
+}
+
+void coordinator::on_answer(crew_worker& w, const crew_answer& answer) {
+  w.answered = std::max<std::size_t>(w.answered, std::min<std::size_t>(answer.order, w.orders));
+  if (!answer.refusal.empty() && answer.order == orders_.size()) {
+    refusals_.push_back(fmt::format("worker {}: {}", number_of(w), answer.refusal));
+  }
 }
 
 /// Whoever is heard may go on for another lease, which counts from now.
@@ -171,6 +182,8 @@ void coordinator::on_event(wire_event& event) {
     on_clock(*w, *clock);
   } else if (auto* ready = std::get_if<crew_ready>(&event.message)) {
     w->ready = std::move(*ready);
+  } else if (const auto* answer = std::get_if<crew_answer>(&event.message)) {
+    on_answer(*w, *answer);
   } else if (auto* snapshot = std::get_if<crew_snapshot>(&event.message); snapshot && w->begun) {
     auto& share = shares_[*w->share];
     if (share.mirror->show(*snapshot)) {
@@ -292,6 +305,13 @@ company_news coordinator::turn(double now_s) {
     }
   }
   staff();
+  if (draining_ && all_over()) { // and judged
+    for (const auto& w : workers_) {
+      if (w.report) {
+        (void)shares_[*w.share].mirror->show(w.last, true);
+      }
+    }
+  }
   return std::exchange(news_, {});
 }
 

@@ -106,10 +106,10 @@ void crew_member::on_order(const crew_order& order, company_news& news) {
   switch (static_cast<crew_order_kind>(order.kind)) {
     case crew_order_kind::drain: news.end = true; break;
     case crew_order_kind::add_fault:
-      news.orders.push_back({{control_verb::add, order.words, {}}, since});
+      news.orders.push_back({{control_verb::add, order.words, {}}, orders_, since});
       break;
     case crew_order_kind::remove_fault:
-      news.orders.push_back({{control_verb::remove, {}, order.names}, since});
+      news.orders.push_back({{control_verb::remove, {}, order.names}, orders_, since});
       break;
   }
 }
@@ -119,11 +119,29 @@ bool crew_member::alone() const {
   return dismissed_ || coordinator_.coordinator_is_over() || coordinator_.lease_left_s() <= 0;
 }
 
+crew_snapshot crew_member::snapshot(double now_s) {
+  auto out = snapshots_->make(now_s);
+  out.part = static_cast<std::uint8_t>(run_part_);
+  return out;
+}
+
 void crew_member::show(double now_s) {
   if (coordinator_.renewed()) {
     snapshots_->begin_anew();
   }
-  coordinator_.send(snapshots_->make(now_s));
+  coordinator_.send(snapshot(now_s));
+}
+
+/// The last that is seen of its devices before they leave is how they are now.
+void crew_member::enter(run_part part) {
+  if (part != run_part_ && snapshots_) {
+    show(now_s_);
+  }
+  run_part_ = part;
+}
+
+void crew_member::answer(std::uint32_t order, const std::string& refusal) {
+  coordinator_.send(crew_answer{order, refusal});
 }
 
 company_news crew_member::turn(double now_s) {
@@ -151,7 +169,9 @@ company_news crew_member::turn(double now_s) {
 void crew_member::report(const report::run_facts& facts, std::string ledger_lines) {
   auto end = packed(facts);
   snapshots_->begin_anew();
-  end.last = snapshots_->make(now_s_);
+  run_part_ = run_part::leaving;
+  end.last = snapshot(now_s_);
+  end.missed = missed_;
   end.ledger_lines = std::move(ledger_lines);
   coordinator_.begin_lease(part_.lease_s);
   const double began = monotonic_seconds();

@@ -15,6 +15,7 @@
 //                                  crew_ready      it can begin, or why it cannot
 //                                  crew_snapshot   once a second
 //                                  crew_pulse      once a second, where it has nothing to show
+//                                  crew_answer     of an order
 //                                  crew_end        its report
 #pragma once
 
@@ -80,6 +81,11 @@ struct crew_order {
   double at_s = 0; ///< since the run's devices started
 };
 
+struct crew_answer {
+  std::uint32_t order = 0; ///< the n-th, from 1
+  std::string refusal;     ///< empty: it is carried out
+};
+
 struct crew_farewell {
   std::uint32_t unused = 0;
 };
@@ -100,7 +106,8 @@ struct fault_snapshot {
 };
 
 struct crew_snapshot {
-  double at_s = 0; ///< since the run's devices started
+  double at_s = 0;       ///< since the run's devices started
+  std::uint8_t part = 0; ///< of the run that it is in (run_part)
   bool whole = false;
   std::uint32_t started = 0;
   std::uint32_t stopped = 0;
@@ -152,11 +159,12 @@ struct crew_end {
   std::vector<packed_trouble> crashes;
   std::vector<wire_counts> latencies; ///< twos of bucket and count, then the sum and the largest
   std::vector<std::string> failures;
+  std::vector<std::string> missed; ///< faults that were to be, and were not
   std::string ledger_lines;
 };
 
 using crew_message =
     std::variant<crew_hello, crew_clock, shard_spec, crew_ready, crew_begin, crew_pulse, crew_hire,
-                 crew_order, crew_farewell, crew_snapshot, crew_end>;
+                 crew_order, crew_farewell, crew_answer, crew_snapshot, crew_end>;
 
 } // namespace fleet::program

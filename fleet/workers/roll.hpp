@@ -40,7 +40,8 @@ struct crew_worker {
   bool away = false;   ///< not heard, and said so
   bool seeking = false;
   double next_try_s = 0;
-  std::size_t orders = 0; ///< that it was sent
+  std::size_t orders = 0;   ///< that it was sent
+  std::size_t answered = 0; ///< of them, the last
   crew_snapshot last;
   std::optional<report::run_facts> report;
   std::string ledger_lines;

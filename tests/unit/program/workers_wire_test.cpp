@@ -262,6 +262,26 @@ TEST(shard_mirror, of_a_worker_that_is_lost_keeps_what_rose) {
   EXPECT_EQ(left.online(), 0U);
 }
 
+TEST(shard_mirror, shows_the_devices_of_a_worker_that_ends_them_as_they_were) {
+  mirrored m;
+  snapshot_maker maker{shown_run{m.shards, m.faults}};
+  auto& counts = m.shards[0]->parts[0].counts;
+  auto& online = counts.in_phase[static_cast<std::size_t>(actors::phase::online)];
+  online.store(3);
+  actors::bump(counts.acknowledged, 5);
+  ASSERT_TRUE(m.there->show(maker.make(1)));
+  online.store(1); // devices leave
+  actors::bump(counts.acknowledged, 2);
+  auto leaving = maker.make(2);
+  leaving.part = static_cast<std::uint8_t>(run_part::leaving);
+  ASSERT_TRUE(m.there->show(leaving));
+  const std::vector<actors::shard*> seen{&m.there->shard()};
+  EXPECT_EQ(report::read_totals(seen).online(), 3U);
+  EXPECT_EQ(report::read_totals(seen).acknowledged, 7U);
+  ASSERT_TRUE(m.there->show(leaving, true)); // all is over
+  EXPECT_EQ(report::read_totals(seen).online(), 1U);
+}
+
 TEST(shard_mirror, takes_no_snapshot_of_another_shape) {
   mirrored m;
   snapshot_maker maker{shown_run{m.shards, m.faults}};
@@ -271,6 +291,9 @@ TEST(shard_mirror, takes_no_snapshot_of_another_shape) {
   EXPECT_FALSE(m.there->show(bad));
   bad = good;
   bad.products[0].bins = {99, 0, 1};
+  EXPECT_FALSE(m.there->show(bad));
+  bad = good;
+  bad.part = 3;
   EXPECT_FALSE(m.there->show(bad));
   bad = good;
   bad.faults.push_back({"storm", 255, 1, 1, 1});

@@ -1,0 +1,105 @@
+# A run of several processes counts, obeys and ends as one of a single process does.
+import json
+import os
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import harness  # noqa: E402
+from process import Process, run, wait_until  # noqa: E402
+
+TOKEN = "a word for tests alone"
+ENVIRONMENT = {**os.environ, "FLEET_WORKER_TOKEN": TOKEN}
+QUIET = ("--metrics", "off", "--plain", "--report-every", "200ms")
+
+
+def children_of(pid):
+    return [int(word) for word in
+            pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class WorkerRuns(harness.Case):
+    def started_run(self, *words):
+        self.report = self.folder / "run.json"
+        return self.started(Process([harness.FLEET, "run", "--json", self.report, "--seed", "7",
+                                     *QUIET, *words], env=ENVIRONMENT))
+
+    def facts(self):
+        return json.loads(self.report.read_text())
+
+    @staticmethod
+    def await_told(going, text):
+        wait_until(lambda: any(text in line for line in list(going.errors)), text)
+
+    def worker(self, *words):
+        return self.started(Process([harness.FLEET, "worker", *words], env=ENVIRONMENT))
+
+    def coordinator(self, *words):
+        going = self.started_run(*words)
+        at = going.wait_for_line(lambda line: line.startswith("workers at "),
+                                 "its address").split()[-1]
+        return going, at
+
+
+class SharedBroker(WorkerRuns):
+    def corrupted(self, *words):
+        """What a run counts of three broken messages of a stranger: on a topic of the first
+        device, of the last, and of nobody."""
+        broker = self.mosquitto()
+        harness.need("mosquitto_sub")
+        near = ("-h", "127.0.0.1", "-p", str(broker.port))
+        going = self.started_run("--devices", "20", "--duration", "10m", "--interval", "300ms",
+                                 "--profile", "mqtt", "--target",
+                                 f"mqtt://127.0.0.1:{broker.port}", *words)
+        self.await_told(going, "online 20/20")
+        heard = run(["mosquitto_sub", *near, "-t", "fleet/+/up", "-C", "100", "-F", "%t"])
+        topics = sorted(set(heard.output.split()))
+        self.assertEqual(len(topics), 20)
+        for topic in (topics[0], topics[-1], "fleet/stranger/up"):
+            told = run(["mosquitto_pub", *near, "-q", "1", "-t", topic, "-m", "~L1 and no more"])
+            self.assertEqual(told.code, 0, told.error_output)
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        up = self.facts()["ledger"]["uplink"]
+        self.assertEqual((up["lost"], up["acknowledged"]), (0, up["accepted"]))
+        return up["corrupted"]
+
+    def test_one_process_counts_each_broken_message_of_a_stranger(self):
+        self.assertEqual(self.corrupted(), 3)
+
+    def test_several_count_each_once(self):
+        self.assertEqual(self.corrupted("--processes", "3"), 3)
+
+
+class LiveOrders(WorkerRuns):
+    def test_an_order_says_which_worker_does_not_answer_and_reaches_it_later(self):
+        control = self.folder / "control.sock"
+        going = self.started_run("--processes", "2", "--devices", "40", "--duration", "10m",
+                                 "--interval", "500ms", "--control", str(control))
+        self.await_told(going, "online 40/40")
+        fault = [harness.FLEET, "fault"]
+        told = run([*fault, "add", "latency", "by=1ms", "name=slow", "--run", str(control)])
+        self.assertEqual(told.code, 0, told.output + told.error_output)
+
+        still = children_of(going.pid)[0]
+        os.kill(still, signal.SIGSTOP)
+        told = run([*fault, "add", "reset", "name=all", "--run", str(control)])
+        os.kill(still, signal.SIGCONT)
+        self.assertNotEqual(told.code, 0, told.output)
+        self.assertRegex(told.output + told.error_output, r"worker [12] does not answer")
+
+        def hit():
+            listed = run([*fault, "list", "--json", "--run", str(control)])
+            return {row["name"]: row["hit"] for row in
+                    json.loads(listed.output)["faults"]} == {"slow": 40, "all": 40}
+        wait_until(hit, "all devices to be hit")
+        told = run([*fault, "remove", "slow", "all", "--run", str(control)])
+        self.assertEqual(told.code, 0, told.output + told.error_output)
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        self.assertEqual(self.facts()["devices"]["reconnects"], 40)
+
+
+if __name__ == "__main__":
+    harness.main()
