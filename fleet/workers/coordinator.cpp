@@ -48,8 +48,8 @@ coordinator::~coordinator() {
       wire_.send(*w.peer, crew_farewell{});
     }
   }
-  const double until = monotonic_seconds() + (all_over() ? leave_most_s : 0);
-  while (monotonic_seconds() < until
+  const double until = lasting_seconds() + (all_over() ? leave_most_s : 0);
+  while (lasting_seconds() < until
          && !std::all_of(processes_.begin(), processes_.end(), [](auto& p) { return p.over(); })) {
     (void)wire_.next(look_each);
   }
@@ -143,7 +143,7 @@ std::vector<actors::shard*> coordinator::mirrors(const actors::product_map& prod
 std::optional<startup_error> coordinator::await(const std::function<bool(const crew_worker&)>& done,
                                                 std::size_t wanted, std::string_view what,
                                                 stop_signals& signals) {
-  const double until = monotonic_seconds() + await_most_s;
+  const double until = lasting_seconds() + await_most_s;
   const auto count = [this, &done] {
     return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), done));
   };
@@ -166,7 +166,7 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const c
     if (std::any_of(processes_.begin(), processes_.end(), [](auto& p) { return p.over(); })) {
       return failed("the process of a worker ended before the run began");
     }
-    if (monotonic_seconds() > until) {
+    if (lasting_seconds() > until) {
       return failed(
           fmt::format("{} of {} workers were ready within {:g} s", count(), wanted, await_most_s));
     }
@@ -205,7 +205,7 @@ void coordinator::share_out() {
 void coordinator::assign(crew_share& share, crew_worker& to) {
   share.worker = index_of(to);
   to.share = static_cast<std::size_t>(&share - shares_.data());
-  to.assigned_s = monotonic_seconds();
+  to.assigned_s = lasting_seconds();
   shard_spec spec;
   spec.words = settings_.words;
   spec.seed = settings_.seed;
@@ -217,18 +217,19 @@ void coordinator::assign(crew_share& share, crew_worker& to) {
   spec.since_s = began_ ? now_s_ : 0;
   spec.keeps_accounts = settings_.accounts;
   spec.accounts = share.accounts.all();
+  spec.files = settings_.files;
   wire_.send(*to.peer, std::move(spec));
 }
 
 void coordinator::let_begin(crew_worker& w) {
-  wire_.send(*w.peer, crew_begin{began_s_ + w.clock_ahead_s});
+  wire_.send(*w.peer, crew_begin{began_s_ + w.clock.ahead_s()});
   w.begun = true;
-  w.heard_s = w.pulsed_s = std::max(began_s_, monotonic_seconds());
+  w.heard_s = w.pulsed_s = std::max(began_s_, lasting_seconds());
   send_orders(w);
 }
 
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {
-  const auto has_clock = [](const crew_worker& w) { return w.clocks >= clocks_wanted; };
+  const auto has_clock = [](const crew_worker& w) { return w.clock.looks() >= clocks_wanted; };
   const auto least = settings_.crew.begin_with;
   if (auto error =
           await(has_clock, least != 0 ? least : shares_.size(), "workers were awaited", signals)) {
@@ -239,15 +240,15 @@ std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& 
   if (auto error = await(can_begin, workers_.size(), "workers prepared the run", signals)) {
     return error;
   }
-  began_s_ = monotonic_seconds() + start_in_s;
+  began_s_ = lasting_seconds() + start_in_s;
   for (auto& w : workers_) {
     if (w.share) {
       let_begin(w);
     }
   }
   began_ = true;
-  while (monotonic_seconds() < began_s_) {
-    if (signals.wait(of_seconds(began_s_ - monotonic_seconds()))) {
+  while (lasting_seconds() < began_s_) {
+    if (signals.wait(of_seconds(began_s_ - lasting_seconds()))) {
       return interrupted_early("just before the devices started");
     }
   }
@@ -271,7 +272,7 @@ bool coordinator::all_over() const {
 
 /// For one that is cut off, and may have devices or a report still.
 bool coordinator::waits() const {
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   return std::any_of(workers_.begin(), workers_.end(), [now](const crew_worker& w) {
     return w.lives() && w.begun && (!w.connected || now - w.heard_s > cut_after_s);
   });
@@ -295,8 +296,8 @@ std::vector<std::string> coordinator::relay(const control_order& what) {
   const auto awaited = [&silent](const crew_worker& w) {
     return silent(w) && w.connected && !w.away;
   };
-  const double until = monotonic_seconds() + answer_most_s;
-  while (std::any_of(workers_.begin(), workers_.end(), awaited) && monotonic_seconds() < until) {
+  const double until = lasting_seconds() + answer_most_s;
+  while (std::any_of(workers_.begin(), workers_.end(), awaited) && lasting_seconds() < until) {
     if (auto event = wire_.next(look_each)) {
       on_event(*event);
     }

@@ -20,7 +20,7 @@ namespace fleet::program {
 /// After a worker's lease, until its devices are another's: it has stopped them by then.
 inline constexpr double lease_margin_s = 5;
 
-/// So often its clock is asked, and the quickest answer counts.
+/// Answers of its clock that a worker can begin with. It is asked with each pulse after them.
 inline constexpr int clocks_wanted = 4;
 
 class coordinator final : public company {
@@ -32,6 +32,7 @@ public:
     std::uint64_t seed = 0;
     std::uint32_t devices = 0;
     std::vector<device_range> products; ///< of the run, by number
+    std::vector<file_print> files;      ///< that workers read for themselves
     bool accounts =
         false; ///< a far side outlives workers, so that their accounts are worth keeping
   };
@@ -76,6 +77,7 @@ private:
   void on_newcomer(peer_number from, const crew_hello& hello);
   void meet(crew_worker& w, peer_number from, const crew_hello& hello);
   void on_clock(crew_worker& w, const crew_clock& clock);
+  void ask_clock(crew_worker& w);
   void on_end(crew_worker& w, crew_end& end);
   void on_answer(crew_worker& w, const crew_answer& answer);
   void pulse(crew_worker& w);

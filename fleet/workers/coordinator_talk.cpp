@@ -53,7 +53,7 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
   if (w.peer && *w.peer != from) {
     wire_.forget(*w.peer);
   }
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   w.peer = from;
   w.tried.reset();
   w.connected = true;
@@ -81,18 +81,23 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
     w.ready = crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
                          "is fleet " + hello.version + ", and this is " + std::string{version}};
   }
-  wire_.send(from, crew_clock{now, -1});
+  ask_clock(w);
 }
 
 void coordinator::on_clock(crew_worker& w, const crew_clock& clock) {
-  const double trip = monotonic_seconds() - clock.asked_s;
-  if (trip >= 0 && trip < w.best_trip_s) {
-    w.best_trip_s = trip;
-    w.clock_ahead_s = clock.told_s - (clock.asked_s + trip / 2);
+  w.clock.take({clock.asked_s, lasting_seconds(), clock.told_s, clock.awake_s, clock.wall_s});
+  for (const auto& what : w.clock.take_news()) {
+    news_.lines.push_back(fmt::format("worker {}: its {}", number_of(w), what));
   }
-  if (++w.clocks < clocks_wanted) {
-    wire_.send(*w.peer, crew_clock{monotonic_seconds(), -1});
+  if (w.clock.looks() < clocks_wanted) {
+    ask_clock(w);
   }
+}
+
+void coordinator::ask_clock(crew_worker& w) {
+  crew_clock question;
+  question.asked_s = lasting_seconds();
+  wire_.send(*w.peer, question);
 }
 
 void coordinator::on_end(crew_worker& w, crew_end& end) {
@@ -133,10 +138,11 @@ void coordinator::on_answer(crew_worker& w, const crew_answer& answer) {
 
 /// Whoever is heard may go on for another lease, which counts from now.
 void coordinator::pulse(crew_worker& w) {
-  const double now = monotonic_seconds();
-  if (w.clocks >= clocks_wanted && now - w.pulsed_s >= pulse_each_s) {
+  const double now = lasting_seconds();
+  if (w.clock.looks() >= clocks_wanted && now - w.pulsed_s >= pulse_each_s) {
     w.pulsed_s = now;
-    wire_.send(*w.peer, crew_pulse{now + w.clock_ahead_s});
+    wire_.send(*w.peer, crew_pulse{now + w.clock.ahead_s()});
+    ask_clock(w);
   }
 }
 
@@ -157,7 +163,8 @@ void coordinator::on_event(wire_event& event) {
   if (event.what == wire_news::gone) {
     if (w != nullptr) {
       w->connected = false;
-      if (w->lives() && !w->begun) {
+      const bool spare = began_ && !w->share; // which may come back, as those with devices may
+      if (w->lives() && !w->begun && !spare) {
         lose(*w, "its connection ended");
       }
     }
@@ -177,7 +184,7 @@ void coordinator::on_event(wire_event& event) {
     wire_.send(event.from, crew_farewell{});
     return;
   }
-  w->heard_s = monotonic_seconds();
+  w->heard_s = lasting_seconds();
   if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
     on_clock(*w, *clock);
   } else if (auto* ready = std::get_if<crew_ready>(&event.message)) {
@@ -201,7 +208,7 @@ void coordinator::on_event(wire_event& event) {
 void coordinator::on_reached(const wire_event& event) {
   auto& w = workers_[event.ticket];
   w.seeking = false;
-  w.next_try_s = monotonic_seconds() + try_each_s;
+  w.next_try_s = lasting_seconds() + try_each_s;
   if (event.somebody_there) {
     if (w.tried) {
       wire_.forget(*w.tried);
@@ -212,7 +219,7 @@ void coordinator::on_reached(const wire_event& event) {
   if (event.answer == knock_answer::open) {
     w.door_seen = true;
   }
-  const bool cut = !w.connected || monotonic_seconds() - w.heard_s > cut_after_s;
+  const bool cut = !w.connected || lasting_seconds() - w.heard_s > cut_after_s;
   // A door on loopback that is another machine's is a tunnel's end, which may go alone.
   const bool its_own = w.door && (w.near || !w.door->loopback());
   const bool refused = event.answer == knock_answer::refused && w.door_seen && its_own;
@@ -222,7 +229,7 @@ void coordinator::on_reached(const wire_event& event) {
 }
 
 void coordinator::seek(crew_worker& w) {
-  if (w.seeking || monotonic_seconds() < w.next_try_s || !w.door) {
+  if (w.seeking || lasting_seconds() < w.next_try_s || !w.door) {
     return;
   }
   w.seeking = true;
@@ -239,7 +246,7 @@ void coordinator::watch(crew_worker& w) {
     lose(w, "its process ended");
     return;
   }
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   const double silent = now - w.heard_s;
   if (silent > cut_after_s && !std::exchange(w.away, true)) {
     news_.lines.push_back(fmt::format("worker {} is not heard any more; its devices go on without "
@@ -302,6 +309,8 @@ company_news coordinator::turn(double now_s) {
   for (auto& w : workers_) {
     if (w.lives() && w.begun) {
       watch(w);
+    } else if (w.lives() && !w.share && lasting_seconds() - w.heard_s > spare_lease_s) {
+      lose(w, "it has not come back");
     }
   }
   staff();

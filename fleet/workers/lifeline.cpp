@@ -67,7 +67,7 @@ void lifeline::meet(peer_number peer) {
   coordinator_ = peer;
   connected_ = true;
   refused_ = false;
-  heard_s_ = monotonic_seconds();
+  heard_s_ = lasting_seconds();
 }
 
 void lifeline::greet(const wire_event& event, const crew_hello& said) {
@@ -83,7 +83,7 @@ void lifeline::greet(const wire_event& event, const crew_hello& said) {
 
 void lifeline::on_reached(const wire_event& event) {
   seeking_ = false;
-  next_try_s_ = monotonic_seconds() + try_each_s;
+  next_try_s_ = lasting_seconds() + try_each_s;
   refused_ = event.answer == knock_answer::refused;
   if (event.somebody_there) {
     meet(event.from);
@@ -115,9 +115,10 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
     connected_ = false;
     return std::nullopt;
   }
-  heard_s_ = monotonic_seconds();
+  heard_s_ = lasting_seconds();
   if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
-    send(crew_clock{clock->asked_s, monotonic_seconds()});
+    send(crew_clock{clock->asked_s, lasting_seconds(), monotonic_seconds(),
+                    static_cast<double>(wall_clock_ms()) * 1e-3});
     return std::nullopt;
   }
   if (const auto* pulse = std::get_if<crew_pulse>(&event.message)) {
@@ -129,7 +130,7 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
 }
 
 void lifeline::seek() {
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   if (now - looked_s_ > looked_away_s) {
     heard_s_ = std::max(heard_s_, now);
   }
@@ -168,11 +169,11 @@ bool lifeline::renewed() {
 
 void lifeline::begin_lease(double seconds) {
   lease_s_ = seconds;
-  lease_from_s_ = std::max(lease_from_s_, monotonic_seconds());
+  lease_from_s_ = std::max(lease_from_s_, lasting_seconds());
 }
 
 double lifeline::lease_left_s() const {
-  return lease_from_s_ + lease_s_ - monotonic_seconds();
+  return lease_from_s_ + lease_s_ - lasting_seconds();
 }
 
 } // namespace fleet::program

@@ -4,7 +4,7 @@
 //   whoever connects → the other:  crew_hello      and a worker answers a coordinator's with its
 //   own; of a connection in place of one that was cut, with the worker's nonce. Both have proven
 //   before that they know the token (proof.hpp)
-//   coordinator → worker:          crew_clock      asks for its clock, a few times
+//   coordinator → worker:          crew_clock      asks for its clock, again and again
 //                                  shard_spec      its part of the run
 //                                  crew_begin      when its devices start, by its own clock
 //                                  crew_pulse      it was heard; its lease counts from then
@@ -39,21 +39,30 @@ struct crew_hello {
 };
 
 struct crew_clock {
-  double asked_s = 0; ///< by the coordinator's monotonic clock
-  double told_s = -1; ///< by the worker's; below 0: a question
+  double asked_s = 0;  ///< by the coordinator's clock, which goes on while its machine sleeps
+  double told_s = -1;  ///< by the worker's; below 0: a question
+  double awake_s = -1; ///< by one that stands while the machine sleeps
+  double wall_s = -1;  ///< since 1970
+};
+
+/// A file that workers read for themselves.
+struct file_print {
+  std::string name;
+  std::string print; ///< HMAC-SHA-256 of its content
 };
 
 struct shard_spec {
   std::vector<std::string> words; ///< behind `fleet run`
   std::uint64_t seed = 0;
   std::uint32_t first = 0;
-  std::uint32_t count = 0;     ///< at least 1
-  std::uint32_t of = 0;        ///< devices in all
-  double lease_s = 30;         ///< it goes on for so long without its coordinator
-  double since_s = 0;          ///< how long the run has been going
-  std::uint32_t life = 0;      ///< how many workers had these devices before
-  bool keeps_accounts = false; ///< its snapshots have its devices' accounts
-  std::string accounts;        ///< of those before it, as snapshots have them
+  std::uint32_t count = 0;         ///< at least 1
+  std::uint32_t of = 0;            ///< devices in all
+  double lease_s = 30;             ///< it goes on for so long without its coordinator
+  double since_s = 0;              ///< how long the run has been going
+  std::uint32_t life = 0;          ///< how many workers had these devices before
+  bool keeps_accounts = false;     ///< its snapshots have its devices' accounts
+  std::string accounts;            ///< of those before it, as snapshots have them
+  std::vector<file_print> files{}; ///< as the coordinator has them
 };
 
 struct crew_ready {

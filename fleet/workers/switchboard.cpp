@@ -245,7 +245,11 @@ void switchboard::write(peer_number to, const std::vector<char>& frame) {
 
 void switchboard::drop(peer_number peer) {
   if (const auto found = proven_.find(peer); found != proven_.end()) {
-    end(handle{found->second});
+    const handle at = found->second;
+    if (talks_.at(at).unsent) { // or it would stay until the other end takes it
+      (void)::shutdown(static_cast<int>(at.id()), SHUT_RDWR);
+    }
+    end(at);
   }
 }
 

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
 from process import Process, run, wait_until  # noqa: E402
+from test_processes import Relay  # noqa: E402
 
 TOKEN = "a word for tests alone"
 ENVIRONMENT = {**os.environ, "FLEET_WORKER_TOKEN": TOKEN}
@@ -32,8 +33,8 @@ class WorkerRuns(harness.Case):
     def await_told(going, text):
         wait_until(lambda: any(text in line for line in list(going.errors)), text)
 
-    def worker(self, *words):
-        return self.started(Process([harness.FLEET, "worker", *words], env=ENVIRONMENT))
+    def worker(self, *words, cwd=None):
+        return self.started(Process([harness.FLEET, "worker", *words], env=ENVIRONMENT, cwd=cwd))
 
     def coordinator(self, *words):
         going = self.started_run(*words)
@@ -99,6 +100,63 @@ class LiveOrders(WorkerRuns):
         going.signal(signal.SIGINT)
         self.assertEqual(going.wait(60), 130, going.output + going.error_output)
         self.assertEqual(self.facts()["devices"]["reconnects"], 40)
+
+
+class Spares(WorkerRuns):
+    def test_a_spare_that_was_cut_off_comes_back_and_takes_over(self):
+        going, at = self.coordinator("--expect-workers", "1", "--devices", "20", "--duration",
+                                     "10m", "--interval", "500ms")
+        worker = self.worker("--join", at)
+        self.await_told(going, "online 20/20")
+        relay = self.started(Relay(at))
+        spare = self.worker("--join", relay.address)
+        # Proofs, greeting and its clock are fewer; then it says each second that it is there.
+        wait_until(lambda: relay.passed > 700, "the spare to be known")
+        taken = relay.taken
+        relay.tear()
+        wait_until(lambda: relay.taken > taken, "the spare to come again")
+        worker.kill()
+        self.await_told(going, "has taken over devices 0 to 19 of worker 1")
+        self.assertTrue(spare.running())
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        heir = self.facts()["workers"][1]
+        self.assertEqual((heir["process"], heir["takes_over"]), (spare.pid, 1))
+
+    def test_a_spare_ends_with_its_coordinator(self):
+        going, at = self.coordinator("--expect-workers", "1", "--devices", "20", "--duration",
+                                     "10m", "--interval", "500ms")
+        self.worker("--join", at)
+        self.await_told(going, "online 20/20")
+        spare = self.worker("--join", at)
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        self.assertEqual(spare.wait(60), 3, spare.error_output)
+
+
+class Files(WorkerRuns):
+    SCENARIO = "name: same\nproducts:\n  - name: lamp\n    count: {count}\nduration: 3s\n"
+
+    def started_beside(self, count):
+        """A coordinator with such a scenario, and a worker with another file of that name."""
+        here, there = self.folder / "here", self.folder / "there"
+        for folder, devices in ((here, 10), (there, count)):
+            folder.mkdir()
+            (folder / "day.yaml").write_text(self.SCENARIO.format(count=devices))
+        worker = self.worker("--listen", "127.0.0.1:0", cwd=there)
+        at = worker.wait_for_line(lambda line: line.startswith("worker at "),
+                                  "its address").split()[-1]
+        return run([harness.FLEET, "run", *QUIET, "--workers", at, "--scenario", "day.yaml"],
+                   env=ENVIRONMENT, cwd=here)
+
+    def test_another_file_of_the_same_name_is_refused(self):
+        done = self.started_beside(count=20)
+        self.assertEqual(done.code, 2, done.output + done.error_output)
+        self.assertIn("worker 1: day.yaml is another one here", done.error_output)
+
+    def test_the_same_file_elsewhere_will_do(self):
+        done = self.started_beside(count=10)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
 
 
 if __name__ == "__main__":
