@@ -33,10 +33,14 @@ struct shown_run {
   std::function<void(hal::home&, const std::function<void()>&)> on_home{};
 };
 
+/// How far a run is: devices go where the load wants them, end what they have begun, or go.
+enum class run_part : std::uint8_t { load, settling, leaving };
+
 /// An order of faults, for a worker.
 struct given_order {
   control_order what;
-  double since_s = 0; ///< how long ago it was given, before this worker's devices ran
+  std::uint32_t number = 0; ///< that it is answered by
+  double since_s = 0;       ///< how long ago it was given, before this worker's devices ran
 };
 
 /// What comes for a director from the others.
@@ -88,15 +92,27 @@ public:
   /// Whether that were their accounts.
   [[nodiscard]] virtual bool has_accounts() const { return false; }
 
+  /// Of a worker: its run gets there now, and its devices do not know yet.
+  virtual void enter(run_part /*part*/) {}
+  /// Of a worker: an order was carried out; or why it was not.
+  virtual void answer(std::uint32_t /*order*/, const std::string& /*refusal*/) {}
+  /// Of a worker, before report(): faults that were to be, and were not.
+  virtual void miss(std::vector<std::string> /*why*/) {}
+
   // Of a coordinator:
+  /// Nobody's devices are where the run wants them any more: it ends them.
+  [[nodiscard]] virtual bool all_leave() const { return false; }
+  /// What the workers missed, a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> missed() const { return {}; }
   /// The workers end their runs, those that have not.
   virtual void drain() {}
   /// Whether each has reported or is lost.
   [[nodiscard]] virtual bool all_over() const { return true; }
   /// Whether it waits for one that is cut off.
   [[nodiscard]] virtual bool waits() const { return false; }
-  /// A live order about faults that was carried out here.
-  virtual void relay(const control_order& /*order*/) {}
+  /// A live order about faults that was carried out here. Waits a moment for the workers' answers;
+  /// who does not have it, and why, a sentence each.
+  virtual std::vector<std::string> relay(const control_order& /*order*/) { return {}; }
   /// Adds what the workers reported to what this process has seen: all that shards and meters do
   /// not hold. Afterwards the ledger is whole.
   virtual void complete(report::run_facts& /*facts*/) {}

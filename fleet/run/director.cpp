@@ -212,7 +212,7 @@ wanted_devices director::wanted_whole() const {
 }
 
 void director::judge_moment() {
-  if (stage_ == stage::stopping) {
+  if (stage_ == stage::stopping || (company_.leads() && company_.others->all_leave())) {
     return; // devices leave, and are to
   }
   run_moment now;
@@ -243,6 +243,9 @@ void director::count_shadows() {
 }
 
 void director::enter(stage s) {
+  if (company_.others && s != stage::ramp && s != stage::steady) {
+    company_.others->enter(s == stage::draining ? run_part::settling : run_part::leaving);
+  }
   stage_ = s;
   stage_began_ = world_->elapsed_s();
 }
@@ -322,8 +325,8 @@ void director::advance() {
       gather_traffic(); // what is out still is cut off by us
       gather_rollouts();
       const double left = pace_.devices_until() - now;
-      caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
       enter(stage::stopping);
+      caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
     }
     return;
   }

@@ -93,8 +93,9 @@ void director::turn_company() {
   }
   const auto news = company_.others->turn(world_->elapsed_s() - began_at_);
   for (const auto& order : news.orders) {
-    faults_.carry_out(order.what,
-                      duration{static_cast<std::int64_t>(std::max(order.since_s, 0.0) * 1e9)});
+    const auto refusal = faults_.carry_out(
+        order.what, duration{static_cast<std::int64_t>(std::max(order.since_s, 0.0) * 1e9)});
+    company_.others->answer(order.number, refusal);
   }
   for (const auto& line : news.lines) {
     line_->finish();
@@ -150,7 +151,7 @@ void director::advance_leading() {
 
 /// A worker says what it came to and leaves the rest to its coordinator.
 exit_code director::end_service() {
-  facts_.failures = faults_missed_;
+  company_.others->miss(faults_missed_);
   if (auto why = far_.trouble(); !why.empty()) {
     facts_.failures.push_back(std::move(why));
   }

@@ -284,6 +284,9 @@ void director::settle_ledger() {
   facts_.over_bound = far_.over_bound();
   if (company_.leads()) {
     company_.others->complete(facts_);
+    for (auto& why : company_.others->missed()) {
+      faults_missed_.push_back(std::move(why));
+    }
     facts_.uplink.corrupted += far_.corrupted();
     return;
   }

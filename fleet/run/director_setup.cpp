@@ -71,7 +71,7 @@ std::optional<startup_error> director::set_up() {
   world_->start();
   if (company_.leads()) {
     faults_.cloud_by(&company_.elsewhere);
-    faults_.relay_by([this](const control_order& order) { company_.others->relay(order); });
+    faults_.relay_by([this](const control_order& order) { return company_.others->relay(order); });
     return ready_.admin ? set_up_books() : std::nullopt;
   }
   return embedded ? std::nullopt : set_up_probes();

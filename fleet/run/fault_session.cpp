@@ -90,29 +90,44 @@ std::string fault_session::answer(const control_order& order) {
   return control_refusal("not understood");
 }
 
-void fault_session::carry_out(const control_order& order, duration since) {
+std::string fault_session::carry_out(const control_order& order, duration since) {
   const auto now = std::exchange(now_, std::max(now_ - since, duration{0}));
   shards_.late_by(since);
+  refusal_.clear();
   (void)answer(order);
   shards_.late_by(duration{0});
   now_ = now;
+  return std::exchange(refusal_, {});
+}
+
+std::string fault_session::refuse(std::string why) {
+  refusal_ = std::move(why);
+  return control_refusal(refusal_);
+}
+
+std::optional<std::string> fault_session::relay(const control_order& order) {
+  std::string wrong;
+  for (const auto& who : relay_ ? relay_(order) : std::vector<std::string>{}) {
+    wrong += (wrong.empty() ? "done, but not everywhere: " : "; ") + who;
+  }
+  return wrong.empty() ? std::nullopt : std::optional{std::move(wrong)};
 }
 
 std::string fault_session::add(const std::string& words) {
   if (!running_) {
-    return control_refusal("the run is about to end and takes no faults any more");
+    return refuse("the run is about to end and takes no faults any more");
   }
   auto taken = desk_.names();
   std::string refused;
   for (int tries = 0; tries < names_tried; ++tries) {
     auto made = live_faults(options_, ready_, words, taken);
     if (!made) {
-      return control_refusal(refused.empty() ? made.error() : refused);
+      return refuse(refused.empty() ? made.error() : refused);
     }
     const auto got = add_all(std::move(made.value().faults));
     if (!got.refusal) {
-      if (relay_) {
-        relay_({control_verb::add, words, {}});
+      if (auto wrong = relay({control_verb::add, words, {}})) {
+        return refuse(std::move(*wrong));
       }
       return add_answer(got.told, made.value().notes);
     }
@@ -122,7 +137,7 @@ std::string fault_session::add(const std::string& words) {
     }
     taken.push_back(got.refused); // at a twin elsewhere; who gave it no name takes the next
   }
-  return control_refusal(refused);
+  return refuse(std::move(refused));
 }
 
 /// All of them or none.
@@ -151,19 +166,23 @@ fault_session::added fault_session::add_all(std::vector<planned_fault> faults) {
 std::string fault_session::remove(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     if (!desk_.has(name)) {
-      return control_refusal("there is no fault " + name + "; fleet fault list shows all");
+      return refuse("there is no fault " + name + "; fleet fault list shows all");
     }
   }
   std::string wrong;
+  std::vector<std::string> gone; // here, whoever may go on with it for a while
   for (const auto& name : names) {
+    if (desk_.has(name)) {
+      gone.push_back(name);
+    }
     if (const auto why = desk_.remove(name, now_)) {
       wrong += (wrong.empty() ? "" : "; ") + *why;
     }
   }
-  if (relay_ && wrong.empty()) {
-    relay_({control_verb::remove, {}, names});
+  if (auto there = relay({control_verb::remove, {}, gone})) {
+    wrong += (wrong.empty() ? "" : "; ") + *there;
   }
-  return wrong.empty() ? add_answer({}, {}) : control_refusal(wrong);
+  return wrong.empty() ? add_answer({}, {}) : refuse(std::move(wrong));
 }
 
 } // namespace fleet::program

@@ -27,12 +27,13 @@ public:
 
   /// Who carries faults of cloud and firmware out; null, as it is without this: nobody.
   void cloud_by(fault_hand* hand) { cloud_ = hand; }
-  /// Told of each order that was carried out here.
-  void relay_by(std::function<void(const control_order&)> relay) { relay_ = std::move(relay); }
+  /// Told of each order that was carried out here; says who else does not have it, and why.
+  using relayer = std::function<std::vector<std::string>(const control_order&)>;
+  void relay_by(relayer relay) { relay_ = std::move(relay); }
   /// Carries an order out at once; the answer is a line of JSON.
   std::string answer(const control_order& order);
-  /// The same, of one that was given `since` ago elsewhere.
-  void carry_out(const control_order& order, duration since);
+  /// The same, of one that was given `since` ago elsewhere; answers why not, or nothing.
+  std::string carry_out(const control_order& order, duration since);
   /// Orders come by that, too.
   void also_take(order_box& box) { box_ = &box; }
   /// Opens the control socket, if the run has one. One that was asked for must be had.
@@ -60,6 +61,9 @@ private:
     std::optional<fault_refusal> refusal; ///< then none of them is there
     std::string refused;                  ///< the name of the one that it is about
   };
+  std::string refuse(std::string why);
+  /// What is answered where others do not have it; nothing: they do.
+  std::optional<std::string> relay(const control_order& order);
   std::string add(const std::string& words);
   added add_all(std::vector<planned_fault> faults);
   std::string remove(const std::vector<std::string>& names);
@@ -71,7 +75,8 @@ private:
   fault_desk desk_;
   std::unique_ptr<control_server> control_;
   order_box* box_ = nullptr;
-  std::function<void(const control_order&)> relay_; ///< none: nobody
+  relayer relay_;       ///< none: nobody
+  std::string refusal_; ///< of the last order
   duration now_{0};
   bool running_ = false; ///< between begin() and quiet()
 };

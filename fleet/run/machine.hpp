@@ -30,8 +30,12 @@ std::uint32_t usable_cores();
 std::uint64_t fresh_seed();
 /// Words that this machine has from its start until it is started anew, and no other.
 std::string this_machine();
-/// Monotonic seconds, for the director's own pace only; worlds have their own clocks.
+/// Monotonic seconds, for the director's own pace only; worlds have their own clocks. They stand
+/// while the machine sleeps.
 double monotonic_seconds();
+/// Monotonic seconds that go on while the machine sleeps, as a laptop does under its lid: for what
+/// others count on, as leases.
+double lasting_seconds();
 /// Milliseconds since 1970 by the machine's clock, handed to a real world when it starts.
 std::int64_t wall_clock_ms();
 

@@ -38,7 +38,12 @@ std::string_view text_of(mqtt::connack_code code) noexcept {
 } // namespace
 
 probe::probe(hal::home& home, const actors::product_settings& product, probe_options options)
-    : home_(home), product_(product), options_(std::move(options)), behaviour_([&product] {
+    : home_(home), product_(product), options_(std::move(options)),
+      topics_(*product.speech,
+              options_.product.count != 0 ? options_.product
+                                          : device_range{options_.first, options_.devices},
+              {options_.first, options_.devices}),
+      behaviour_([&product] {
         mqtt::client_behaviour b;
         b.in_flight_max = window;
         b.connack_timeout = probe_patience;
@@ -170,7 +175,7 @@ void probe::drain_events() {
 void probe::on_report(const mqtt::message_view& message) {
   const auto found = ledger::find_tag(message.payload);
   if (found.state == ledger::tag_state::corrupted) {
-    ++corrupted_;
+    corrupted_ += topics_.has(message.topic) ? 1 : 0; // others hear it too
   } else if (found.state == ledger::tag_state::intact
              && found.what.device - options_.first < uplink_.size()) {
     const std::uint32_t place = found.what.device - options_.first;

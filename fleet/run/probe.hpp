@@ -11,6 +11,7 @@
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
 #include "fleet/run/far_side.hpp"
+#include "fleet/run/topic_share.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/base/random.hpp"
 #include "protocol/mqtt/client.hpp"
@@ -18,8 +19,9 @@
 namespace fleet::program {
 
 struct probe_options {
-  std::uint32_t first = 0; ///< index of the product's first device
+  std::uint32_t first = 0; ///< index of the first device that it is for
   std::uint32_t devices = 0;
+  device_range product{};       ///< all devices of that product; of none: those above
   duration command_interval{0}; ///< between commands to one device; 0: none
   std::string client_id;
   std::string username;
@@ -102,6 +104,7 @@ private:
   hal::home& home_;
   const actors::product_settings& product_;
   probe_options options_;
+  topic_share topics_;
   mqtt::client_behaviour behaviour_;
   mqtt::client client_;
   hal::stream_ptr stream_;

@@ -339,6 +339,7 @@ std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,
   probe_options o;
   o.first = devices.first;
   o.devices = devices.count;
+  o.product = product.plan.devices;
   o.command_interval = options.downlink_interval;
   // Fresh each time: a session that an earlier probe left must not be resumed.
   o.client_id = fmt::format("fleet-probe-{}-{}", ready.seed, fresh_seed());

@@ -19,7 +19,7 @@ constexpr double await_most_s = 120; ///< until all workers are there, and until
 constexpr double leave_most_s = 5;   ///< of processes that have given their report
 /// From the word to begin to the beginning, so that it is everywhere by then.
 constexpr double start_in_s = 0.3;
-constexpr duration answer_most = std::chrono::seconds{10}; ///< of a worker that is called
+constexpr double answer_most_s = 3; ///< of workers, to an order
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 duration of_seconds(double s) {
@@ -33,7 +33,8 @@ startup_error failed(std::string why) {
 } // namespace
 
 coordinator::coordinator(settings s)
-    : settings_(std::move(s)), wire_(papers_of(settings_.crew.certificates)) {
+    : settings_(std::move(s)),
+      wire_({settings_.token, crew_role::coordinator}, papers_of(settings_.crew.certificates)) {
   const auto& crew = settings_.crew;
   workers_.resize(crew.processes != 0  ? crew.processes
                   : crew.expected != 0 ? crew.expected
@@ -47,8 +48,8 @@ coordinator::~coordinator() {
       wire_.send(*w.peer, crew_farewell{});
     }
   }
-  const double until = monotonic_seconds() + (all_over() ? leave_most_s : 0);
-  while (monotonic_seconds() < until
+  const double until = lasting_seconds() + (all_over() ? leave_most_s : 0);
+  while (lasting_seconds() < until
          && !std::all_of(processes_.begin(), processes_.end(), [](auto& p) { return p.over(); })) {
     (void)wire_.next(look_each);
   }
@@ -71,13 +72,6 @@ result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
 std::optional<startup_error> coordinator::open_doors() {
   const auto& crew = settings_.crew;
   for (std::size_t i = 0; i < crew.workers.size(); ++i) {
-    const std::atomic<bool> never{false};
-    if (const auto answer = knock(crew.workers[i], answer_most, never);
-        answer != knock_answer::open) {
-      return failed(
-          fmt::format("cannot reach a worker at {}: {}", crew.workers[i].text(),
-                      answer == knock_answer::refused ? "nobody listens there" : "nobody answers"));
-    }
     const auto peer = wire_.connect(crew.workers[i]);
     if (!peer) {
       return failed(peer.error());
@@ -86,7 +80,7 @@ std::optional<startup_error> coordinator::open_doors() {
     w.peer = peer.value();
     w.called = w.door = crew.workers[i];
     w.door_seen = true;
-    wire_.send(peer.value(), crew_hello{settings_.token, std::string{version}, 0, 0, {}, {}, 0});
+    wire_.send(peer.value(), crew_hello{std::string{version}, 0, 0, {}, {}, 0});
   }
   if (!crew.workers.empty() && !takes_over()) {
     return std::nullopt;
@@ -149,7 +143,7 @@ std::vector<actors::shard*> coordinator::mirrors(const actors::product_map& prod
 std::optional<startup_error> coordinator::await(const std::function<bool(const crew_worker&)>& done,
                                                 std::size_t wanted, std::string_view what,
                                                 stop_signals& signals) {
-  const double until = monotonic_seconds() + await_most_s;
+  const double until = lasting_seconds() + await_most_s;
   const auto count = [this, &done] {
     return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), done));
   };
@@ -172,7 +166,7 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const c
     if (std::any_of(processes_.begin(), processes_.end(), [](auto& p) { return p.over(); })) {
       return failed("the process of a worker ended before the run began");
     }
-    if (monotonic_seconds() > until) {
+    if (lasting_seconds() > until) {
       return failed(
           fmt::format("{} of {} workers were ready within {:g} s", count(), wanted, await_most_s));
     }
@@ -211,7 +205,7 @@ void coordinator::share_out() {
 void coordinator::assign(crew_share& share, crew_worker& to) {
   share.worker = index_of(to);
   to.share = static_cast<std::size_t>(&share - shares_.data());
-  to.assigned_s = monotonic_seconds();
+  to.assigned_s = lasting_seconds();
   shard_spec spec;
   spec.words = settings_.words;
   spec.seed = settings_.seed;
@@ -223,18 +217,19 @@ void coordinator::assign(crew_share& share, crew_worker& to) {
   spec.since_s = began_ ? now_s_ : 0;
   spec.keeps_accounts = settings_.accounts;
   spec.accounts = share.accounts.all();
+  spec.files = settings_.files;
   wire_.send(*to.peer, std::move(spec));
 }
 
 void coordinator::let_begin(crew_worker& w) {
-  wire_.send(*w.peer, crew_begin{began_s_ + w.clock_ahead_s});
+  wire_.send(*w.peer, crew_begin{began_s_ + w.clock.ahead_s()});
   w.begun = true;
-  w.heard_s = w.pulsed_s = std::max(began_s_, monotonic_seconds());
+  w.heard_s = w.pulsed_s = std::max(began_s_, lasting_seconds());
   send_orders(w);
 }
 
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {
-  const auto has_clock = [](const crew_worker& w) { return w.clocks >= clocks_wanted; };
+  const auto has_clock = [](const crew_worker& w) { return w.clock.looks() >= clocks_wanted; };
   const auto least = settings_.crew.begin_with;
   if (auto error =
           await(has_clock, least != 0 ? least : shares_.size(), "workers were awaited", signals)) {
@@ -245,15 +240,15 @@ std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& 
   if (auto error = await(can_begin, workers_.size(), "workers prepared the run", signals)) {
     return error;
   }
-  began_s_ = monotonic_seconds() + start_in_s;
+  began_s_ = lasting_seconds() + start_in_s;
   for (auto& w : workers_) {
     if (w.share) {
       let_begin(w);
     }
   }
   began_ = true;
-  while (monotonic_seconds() < began_s_) {
-    if (signals.wait(of_seconds(began_s_ - monotonic_seconds()))) {
+  while (lasting_seconds() < began_s_) {
+    if (signals.wait(of_seconds(began_s_ - lasting_seconds()))) {
       return interrupted_early("just before the devices started");
     }
   }
@@ -277,15 +272,44 @@ bool coordinator::all_over() const {
 
 /// For one that is cut off, and may have devices or a report still.
 bool coordinator::waits() const {
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   return std::any_of(workers_.begin(), workers_.end(), [now](const crew_worker& w) {
     return w.lives() && w.begun && (!w.connected || now - w.heard_s > cut_after_s);
   });
 }
 
-void coordinator::relay(const control_order& what) {
+bool coordinator::all_leave() const {
+  constexpr auto leaving = static_cast<std::uint8_t>(run_part::leaving);
+  return draining_ && std::none_of(workers_.begin(), workers_.end(), [](const crew_worker& w) {
+           return w.lives() && w.begun && w.last.part != leaving;
+         });
+}
+
+/// Whoever cannot be heard now gets it when it is.
+std::vector<std::string> coordinator::relay(const control_order& what) {
+  refusals_.clear();
   order(what.verb == control_verb::add ? crew_order_kind::add_fault : crew_order_kind::remove_fault,
         what);
+  const auto silent = [number = orders_.size()](const crew_worker& w) {
+    return w.lives() && w.begun && w.answered < number;
+  };
+  const auto awaited = [&silent](const crew_worker& w) {
+    return silent(w) && w.connected && !w.away;
+  };
+  const double until = lasting_seconds() + answer_most_s;
+  while (std::any_of(workers_.begin(), workers_.end(), awaited) && lasting_seconds() < until) {
+    if (auto event = wire_.next(look_each)) {
+      on_event(*event);
+    }
+  }
+  auto out = std::exchange(refusals_, {});
+  for (const auto& w : workers_) {
+    if (silent(w)) {
+      out.push_back(fmt::format("worker {} does not answer, and gets it when it is heard again",
+                                number_of(w)));
+    }
+  }
+  return out;
 }
 
 void coordinator::order(crew_order_kind kind, const control_order& what) {

@@ -20,7 +20,7 @@ namespace fleet::program {
 /// After a worker's lease, until its devices are another's: it has stopped them by then.
 inline constexpr double lease_margin_s = 5;
 
-/// So often its clock is asked, and the quickest answer counts.
+/// Answers of its clock that a worker can begin with. It is asked with each pulse after them.
 inline constexpr int clocks_wanted = 4;
 
 class coordinator final : public company {
@@ -32,6 +32,7 @@ public:
     std::uint64_t seed = 0;
     std::uint32_t devices = 0;
     std::vector<device_range> products; ///< of the run, by number
+    std::vector<file_print> files;      ///< that workers read for themselves
     bool accounts =
         false; ///< a far side outlives workers, so that their accounts are worth keeping
   };
@@ -49,7 +50,9 @@ public:
   void drain() override;
   [[nodiscard]] bool all_over() const override;
   [[nodiscard]] bool waits() const override;
-  void relay(const control_order& order) override;
+  [[nodiscard]] bool all_leave() const override;
+  [[nodiscard]] std::vector<std::string> missed() const override { return missed_; }
+  std::vector<std::string> relay(const control_order& order) override;
   void complete(report::run_facts& facts) override;
   [[nodiscard]] machine_use elsewhere() const override;
   [[nodiscard]] std::string ledger_lines() const override;
@@ -71,10 +74,12 @@ private:
 
   void on_event(wire_event& event);
   void on_reached(const wire_event& event);
-  void on_stranger(peer_number from, const crew_hello& hello);
+  void on_newcomer(peer_number from, const crew_hello& hello);
   void meet(crew_worker& w, peer_number from, const crew_hello& hello);
   void on_clock(crew_worker& w, const crew_clock& clock);
+  void ask_clock(crew_worker& w);
   void on_end(crew_worker& w, crew_end& end);
+  void on_answer(crew_worker& w, const crew_answer& answer);
   void pulse(crew_worker& w);
 
   /// Looks after a worker whose devices run.
@@ -109,7 +114,9 @@ private:
   std::vector<crew_share> shares_;
   std::deque<local_process> processes_;
   std::optional<hal::address> listening_;
-  std::vector<crew_order> orders_; ///< all that were given
+  std::vector<crew_order> orders_;    ///< all that were given
+  std::vector<std::string> refusals_; ///< of the order that is answered now
+  std::vector<std::string> missed_;
   company_news news_;
   double now_s_ = 0;
   double began_s_ = 0; ///< by our clock

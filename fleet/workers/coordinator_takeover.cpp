@@ -47,7 +47,7 @@ void coordinator::staff(crew_share& share) {
     return;
   }
   const auto spare = std::find_if(workers_.begin(), workers_.end(), [](const crew_worker& w) {
-    return w.lives() && !w.share && w.connected && w.clocks >= clocks_wanted
+    return w.lives() && !w.share && w.connected && w.clock.looks() >= clocks_wanted
            && (!w.ready || w.ready->code == 0);
   });
   if (spare != workers_.end()) {
@@ -55,7 +55,7 @@ void coordinator::staff(crew_share& share) {
     for (auto& other : shares_) { // it may have been asked for one of these
       other.hired_s = share.lives == 0 && !other.worker ? -1e9 : other.hired_s;
     }
-  } else if (share.lives != 0 && monotonic_seconds() - share.hired_s > hire_again_s) {
+  } else if (share.lives != 0 && lasting_seconds() - share.hired_s > hire_again_s) {
     hire(share);
   }
 }
@@ -67,7 +67,7 @@ void coordinator::hire(crew_share& share) {
     news_.lines.push_back("nobody takes over " + range_text(share.devices));
     return;
   }
-  share.hired_s = monotonic_seconds();
+  share.hired_s = lasting_seconds();
   ++share.hired;
   if (settings_.crew.processes != 0) {
     if (const auto error = start_process()) {
@@ -100,7 +100,7 @@ void coordinator::hire(crew_share& share) {
 void coordinator::start_late(crew_worker& w) {
   auto& share = shares_[*w.share];
   if (!w.ready) {
-    if (monotonic_seconds() - w.assigned_s > late_most_s) {
+    if (lasting_seconds() - w.assigned_s > late_most_s) {
       lose(w, fmt::format("it was not ready within {:g} s", late_most_s));
     }
     return;

@@ -31,15 +31,7 @@ local_process* coordinator::process_of(const crew_worker& w) {
   return found == processes_.end() ? nullptr : &*found;
 }
 
-void coordinator::on_stranger(peer_number from, const crew_hello& hello) {
-  if (!constant_time_equal(hello.token, settings_.token)) {
-    if (!std::exchange(stranger_told_, true)) {
-      std::fputs("fleet run: somebody came with another worker token; both sides need the same "
-                 "FLEET_WORKER_TOKEN, or --worker-token\n",
-                 stderr);
-    }
-    return; // nobody we know
-  }
+void coordinator::on_newcomer(peer_number from, const crew_hello& hello) {
   const auto again = std::find_if(workers_.begin(), workers_.end(), [&hello](const auto& w) {
     return w.known && constant_time_equal(w.nonce, hello.nonce);
   });
@@ -61,7 +53,7 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
   if (w.peer && *w.peer != from) {
     wire_.forget(*w.peer);
   }
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   w.peer = from;
   w.tried.reset();
   w.connected = true;
@@ -89,18 +81,23 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
     w.ready = crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
                          "is fleet " + hello.version + ", and this is " + std::string{version}};
   }
-  wire_.send(from, crew_clock{now, -1});
+  ask_clock(w);
 }
 
 void coordinator::on_clock(crew_worker& w, const crew_clock& clock) {
-  const double trip = monotonic_seconds() - clock.asked_s;
-  if (trip >= 0 && trip < w.best_trip_s) {
-    w.best_trip_s = trip;
-    w.clock_ahead_s = clock.told_s - (clock.asked_s + trip / 2);
+  w.clock.take({clock.asked_s, lasting_seconds(), clock.told_s, clock.awake_s, clock.wall_s});
+  for (const auto& what : w.clock.take_news()) {
+    news_.lines.push_back(fmt::format("worker {}: its {}", number_of(w), what));
   }
-  if (++w.clocks < clocks_wanted) {
-    wire_.send(*w.peer, crew_clock{monotonic_seconds(), -1});
+  if (w.clock.looks() < clocks_wanted) {
+    ask_clock(w);
   }
+}
+
+void coordinator::ask_clock(crew_worker& w) {
+  crew_clock question;
+  question.asked_s = lasting_seconds();
+  wire_.send(*w.peer, question);
 }
 
 void coordinator::on_end(crew_worker& w, crew_end& end) {
@@ -123,17 +120,29 @@ void coordinator::on_end(crew_worker& w, crew_end& end) {
     }
     return;
   }
+  for (const auto& why : end.missed) { // as a run of one process ends then
+    missed_.push_back(fmt::format("worker {}: {}", number_of(w), why));
+    news_.end = true;
+  }
   w.report = std::move(report);
   w.ledger_lines = std::move(end.ledger_lines);
   wire_.send(*w.peer, crew_farewell{});
 }
 
+void coordinator::on_answer(crew_worker& w, const crew_answer& answer) {
+  w.answered = std::max<std::size_t>(w.answered, std::min<std::size_t>(answer.order, w.orders));
+  if (!answer.refusal.empty() && answer.order == orders_.size()) {
+    refusals_.push_back(fmt::format("worker {}: {}", number_of(w), answer.refusal));
+  }
+}
+
 /// Whoever is heard may go on for another lease, which counts from now.
 void coordinator::pulse(crew_worker& w) {
-  const double now = monotonic_seconds();
-  if (w.clocks >= clocks_wanted && now - w.pulsed_s >= pulse_each_s) {
+  const double now = lasting_seconds();
+  if (w.clock.looks() >= clocks_wanted && now - w.pulsed_s >= pulse_each_s) {
     w.pulsed_s = now;
-    wire_.send(*w.peer, crew_pulse{now + w.clock_ahead_s});
+    wire_.send(*w.peer, crew_pulse{now + w.clock.ahead_s()});
+    ask_clock(w);
   }
 }
 
@@ -142,11 +151,20 @@ void coordinator::on_event(wire_event& event) {
     on_reached(event);
     return;
   }
+  if (event.what == wire_news::stranger) {
+    if (!std::exchange(stranger_told_, true)) {
+      std::fputs("fleet run: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
+    return;
+  }
   auto* const w = of(event.from);
   if (event.what == wire_news::gone) {
     if (w != nullptr) {
       w->connected = false;
-      if (w->lives() && !w->begun) {
+      const bool spare = began_ && !w->share; // which may come back, as those with devices may
+      if (w->lives() && !w->begun && !spare) {
         lose(*w, "its connection ended");
       }
     }
@@ -154,10 +172,10 @@ void coordinator::on_event(wire_event& event) {
   }
   if (w == nullptr || !w->known) {
     if (const auto* hello = std::get_if<crew_hello>(&event.message)) {
-      if (w != nullptr && constant_time_equal(hello->token, settings_.token)) {
+      if (w != nullptr) {
         meet(*w, event.from, *hello);
-      } else if (w == nullptr) {
-        on_stranger(event.from, *hello);
+      } else {
+        on_newcomer(event.from, *hello);
       }
     }
     return;
@@ -166,11 +184,13 @@ void coordinator::on_event(wire_event& event) {
     wire_.send(event.from, crew_farewell{});
     return;
   }
-  w->heard_s = monotonic_seconds();
+  w->heard_s = lasting_seconds();
   if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
     on_clock(*w, *clock);
   } else if (auto* ready = std::get_if<crew_ready>(&event.message)) {
     w->ready = std::move(*ready);
+  } else if (const auto* answer = std::get_if<crew_answer>(&event.message)) {
+    on_answer(*w, *answer);
   } else if (auto* snapshot = std::get_if<crew_snapshot>(&event.message); snapshot && w->begun) {
     auto& share = shares_[*w->share];
     if (share.mirror->show(*snapshot)) {
@@ -188,18 +208,18 @@ void coordinator::on_event(wire_event& event) {
 void coordinator::on_reached(const wire_event& event) {
   auto& w = workers_[event.ticket];
   w.seeking = false;
-  w.next_try_s = monotonic_seconds() + try_each_s;
+  w.next_try_s = lasting_seconds() + try_each_s;
   if (event.somebody_there) {
     if (w.tried) {
       wire_.forget(*w.tried);
     }
     w.tried = event.from;
-    wire_.send(event.from, crew_hello{settings_.token, std::string{version}, 0, 0, w.nonce, {}, 0});
+    wire_.send(event.from, crew_hello{std::string{version}, 0, 0, w.nonce, {}, 0});
   }
   if (event.answer == knock_answer::open) {
     w.door_seen = true;
   }
-  const bool cut = !w.connected || monotonic_seconds() - w.heard_s > cut_after_s;
+  const bool cut = !w.connected || lasting_seconds() - w.heard_s > cut_after_s;
   // A door on loopback that is another machine's is a tunnel's end, which may go alone.
   const bool its_own = w.door && (w.near || !w.door->loopback());
   const bool refused = event.answer == knock_answer::refused && w.door_seen && its_own;
@@ -209,7 +229,7 @@ void coordinator::on_reached(const wire_event& event) {
 }
 
 void coordinator::seek(crew_worker& w) {
-  if (w.seeking || monotonic_seconds() < w.next_try_s || !w.door) {
+  if (w.seeking || lasting_seconds() < w.next_try_s || !w.door) {
     return;
   }
   w.seeking = true;
@@ -226,7 +246,7 @@ void coordinator::watch(crew_worker& w) {
     lose(w, "its process ended");
     return;
   }
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   const double silent = now - w.heard_s;
   if (silent > cut_after_s && !std::exchange(w.away, true)) {
     news_.lines.push_back(fmt::format("worker {} is not heard any more; its devices go on without "
@@ -289,9 +309,18 @@ company_news coordinator::turn(double now_s) {
   for (auto& w : workers_) {
     if (w.lives() && w.begun) {
       watch(w);
+    } else if (w.lives() && !w.share && lasting_seconds() - w.heard_s > spare_lease_s) {
+      lose(w, "it has not come back");
     }
   }
   staff();
+  if (draining_ && all_over()) { // and judged
+    for (const auto& w : workers_) {
+      if (w.report) {
+        (void)shares_[*w.share].mirror->show(w.last, true);
+      }
+    }
+  }
   return std::exchange(news_, {});
 }
 

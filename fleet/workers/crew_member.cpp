@@ -23,8 +23,8 @@ constexpr duration look_each = std::chrono::milliseconds{20};
 
 void refuse_part(lifeline& coordinator, const startup_error& why) {
   coordinator.send(crew_ready{static_cast<std::int32_t>(why.code), why.message});
-  const double until = monotonic_seconds() + refusal_most_s;
-  while (monotonic_seconds() < until && !coordinator.cut()) {
+  const double until = lasting_seconds() + refusal_most_s;
+  while (lasting_seconds() < until && !coordinator.cut()) {
     const auto message = coordinator.next(look_each);
     if (message && std::holds_alternative<crew_farewell>(*message)) {
       return;
@@ -68,9 +68,9 @@ void crew_member::hire(const std::string& address) {
 
 /// Those who were hired have their own report to give.
 void crew_member::see_off() {
-  const double until = monotonic_seconds() + part_.lease_s;
+  const double until = lasting_seconds() + part_.lease_s;
   const auto over = [](const auto& each) { return each->over(); };
-  while (!std::all_of(hired_.begin(), hired_.end(), over) && monotonic_seconds() < until) {
+  while (!std::all_of(hired_.begin(), hired_.end(), over) && lasting_seconds() < until) {
     (void)coordinator_.next(look_each);
   }
 }
@@ -79,11 +79,11 @@ std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signa
   snapshots_.emplace(run, part_.keeps_accounts);
   coordinator_.send(crew_ready{});
   std::optional<double> at;
-  while (!at || monotonic_seconds() < *at) {
+  while (!at || lasting_seconds() < *at) {
     if (signals.wait(duration::zero())) {
       return interrupted_early("before its coordinator let it begin");
     }
-    const double left = at ? *at - monotonic_seconds() : 1;
+    const double left = at ? *at - lasting_seconds() : 1;
     const auto message = coordinator_.next(
         std::min(look_each, duration{static_cast<std::int64_t>(std::max(left, 0.0) * 1e9)}));
     if (coordinator_.cut() || (message && std::holds_alternative<crew_farewell>(*message))) {
@@ -92,7 +92,7 @@ std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signa
     }
     if (const auto* begin = message ? std::get_if<crew_begin>(&*message) : nullptr) {
       at = begin->at_s;
-      late_s_ = std::max(0.0, monotonic_seconds() - *at);
+      late_s_ = std::max(0.0, lasting_seconds() - *at);
     }
   }
   coordinator_.begin_lease(part_.lease_s);
@@ -106,10 +106,10 @@ void crew_member::on_order(const crew_order& order, company_news& news) {
   switch (static_cast<crew_order_kind>(order.kind)) {
     case crew_order_kind::drain: news.end = true; break;
     case crew_order_kind::add_fault:
-      news.orders.push_back({{control_verb::add, order.words, {}}, since});
+      news.orders.push_back({{control_verb::add, order.words, {}}, orders_, since});
       break;
     case crew_order_kind::remove_fault:
-      news.orders.push_back({{control_verb::remove, {}, order.names}, since});
+      news.orders.push_back({{control_verb::remove, {}, order.names}, orders_, since});
       break;
   }
 }
@@ -119,11 +119,29 @@ bool crew_member::alone() const {
   return dismissed_ || coordinator_.coordinator_is_over() || coordinator_.lease_left_s() <= 0;
 }
 
+crew_snapshot crew_member::snapshot(double now_s) {
+  auto out = snapshots_->make(now_s);
+  out.part = static_cast<std::uint8_t>(run_part_);
+  return out;
+}
+
 void crew_member::show(double now_s) {
   if (coordinator_.renewed()) {
     snapshots_->begin_anew();
   }
-  coordinator_.send(snapshots_->make(now_s));
+  coordinator_.send(snapshot(now_s));
+}
+
+/// The last that is seen of its devices before they leave is how they are now.
+void crew_member::enter(run_part part) {
+  if (part != run_part_ && snapshots_) {
+    show(now_s_);
+  }
+  run_part_ = part;
+}
+
+void crew_member::answer(std::uint32_t order, const std::string& refusal) {
+  coordinator_.send(crew_answer{order, refusal});
 }
 
 company_news crew_member::turn(double now_s) {
@@ -151,14 +169,16 @@ company_news crew_member::turn(double now_s) {
 void crew_member::report(const report::run_facts& facts, std::string ledger_lines) {
   auto end = packed(facts);
   snapshots_->begin_anew();
-  end.last = snapshots_->make(now_s_);
+  run_part_ = run_part::leaving;
+  end.last = snapshot(now_s_);
+  end.missed = missed_;
   end.ledger_lines = std::move(ledger_lines);
   coordinator_.begin_lease(part_.lease_s);
-  const double began = monotonic_seconds();
+  const double began = lasting_seconds();
   double told_s = began;
   bool told = false;
   while (!dismissed_ && !coordinator_.coordinator_is_over() && coordinator_.lease_left_s() > 0) {
-    const double now = monotonic_seconds();
+    const double now = lasting_seconds();
     if (facts.interrupted && coordinator_.cut() && now - began > farewell_most_s) {
       break;
     }

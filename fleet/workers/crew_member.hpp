@@ -30,11 +30,15 @@ public:
   [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
+  void enter(run_part part) override;
+  void answer(std::uint32_t order, const std::string& refusal) override;
+  void miss(std::vector<std::string> why) override { missed_ = std::move(why); }
   void cannot_begin(const startup_error& why) override { refuse_part(coordinator_, why); }
   void report(const report::run_facts& facts, std::string ledger_lines) override;
 
 private:
   void on_order(const crew_order& order, company_news& news);
+  crew_snapshot snapshot(double now_s);
   void show(double now_s);
   void hire(const std::string& address);
   void see_off();
@@ -48,6 +52,8 @@ private:
   std::uint32_t orders_ = 0; ///< carried out
   bool dismissed_ = false;   ///< its devices are another's
   double late_s_ = 0;
+  run_part run_part_ = run_part::load;
+  std::vector<std::string> missed_;
   std::vector<std::unique_ptr<local_process>> hired_;
 };
 

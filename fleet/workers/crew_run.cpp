@@ -13,6 +13,7 @@
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
+#include "fleet/workers/file_prints.hpp"
 #include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/token.hpp"
 
@@ -20,8 +21,7 @@ namespace fleet::program {
 
 namespace {
 
-constexpr double hello_most_s = 30;  ///< until a coordinator has said what is to be done
-constexpr double spare_lease_s = 30; ///< of one that has no devices yet
+constexpr double hello_most_s = 30; ///< until a coordinator has said what is to be done
 constexpr duration look_each = std::chrono::milliseconds{20};
 
 exit_code complain(std::string_view who, const std::string& why, exit_code code) {
@@ -58,21 +58,25 @@ std::optional<startup_error> unsplittable(const run_options& options, const prep
 /// Waits for its part; nothing: there is none, and why was said. One that has met its coordinator
 /// may be a spare, which waits as long as that is there.
 std::optional<shard_spec> await_spec(lifeline& line, stop_signals& signals) {
-  const double until = monotonic_seconds() + hello_most_s;
-  double told_s = monotonic_seconds();
+  const double until = lasting_seconds() + hello_most_s;
+  double told_s = lasting_seconds();
   bool heard = false;
-  while (heard || (line.listens() && !line.met()) || monotonic_seconds() < until) {
+  while (heard || (line.listens() && !line.met()) || lasting_seconds() < until) {
     if (signals.wait(duration::zero())) {
       return std::nullopt;
     }
     auto message = line.next(look_each);
-    const double now = monotonic_seconds();
+    const double now = lasting_seconds();
     heard = line.met() && line.lease_left_s() > 0;
+    if (line.met()) {
+      line.hold_on(); // as a spare may have to
+    }
     if (line.met() && now - told_s >= 1) {
       told_s = now;
       line.send(crew_pulse{now});
     }
-    if (line.cut() || (message && std::holds_alternative<crew_farewell>(*message))) {
+    if ((line.cut() && line.listens()) || line.coordinator_is_over()
+        || (message && std::holds_alternative<crew_farewell>(*message))) {
       std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
       return std::nullopt;
     }
@@ -117,6 +121,9 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
   run_place place;
   place.here = {spec.first, spec.count};
   place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
+    if (auto differs = differing_file(spec.files, line.token())) {
+      return fail(startup_error{exit_code::wrong_usage, std::move(*differs)});
+    }
     const std::uint64_t end = std::uint64_t{spec.first} + spec.count;
     if (end > ready.devices()) {
       return fail(startup_error{exit_code::wrong_usage, "the fleet has fewer devices here"});
@@ -153,6 +160,7 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
     if (auto error = unsplittable(options, ready, embedded)) {
       return fail(std::move(*error));
     }
+    settings.files = prints_of(options, ready, settings.token);
     settings.seed = ready.seed;
     settings.devices = ready.devices();
     settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;

@@ -9,17 +9,21 @@ namespace fleet::program {
 
 template <class I>
 auto inspect(I& f, crew_hello& x) {
-  return f(caf::meta::type_name("crew_hello"), x.token, x.version, x.cores, x.process, x.nonce,
-           x.door, x.orders, x.machine);
+  return f(caf::meta::type_name("crew_hello"), x.version, x.cores, x.process, x.nonce, x.door,
+           x.orders, x.machine);
 }
 template <class I>
 auto inspect(I& f, crew_clock& x) {
-  return f(caf::meta::type_name("crew_clock"), x.asked_s, x.told_s);
+  return f(caf::meta::type_name("crew_clock"), x.asked_s, x.told_s, x.awake_s, x.wall_s);
+}
+template <class I>
+auto inspect(I& f, file_print& x) {
+  return f(caf::meta::type_name("file_print"), x.name, x.print);
 }
 template <class I>
 auto inspect(I& f, shard_spec& x) {
   return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count, x.of, x.lease_s,
-           x.since_s, x.life, x.keeps_accounts, x.accounts);
+           x.since_s, x.life, x.keeps_accounts, x.accounts, x.files);
 }
 template <class I>
 auto inspect(I& f, crew_ready& x) {
@@ -42,6 +46,10 @@ auto inspect(I& f, crew_order& x) {
   return f(caf::meta::type_name("crew_order"), x.kind, x.words, x.names, x.at_s);
 }
 template <class I>
+auto inspect(I& f, crew_answer& x) {
+  return f(caf::meta::type_name("crew_answer"), x.order, x.refusal);
+}
+template <class I>
 auto inspect(I& f, crew_farewell& x) {
   return f(caf::meta::type_name("crew_farewell"), x.unused);
 }
@@ -55,8 +63,8 @@ auto inspect(I& f, fault_snapshot& x) {
 }
 template <class I>
 auto inspect(I& f, crew_snapshot& x) {
-  return f(caf::meta::type_name("crew_snapshot"), x.at_s, x.whole, x.started, x.stopped, x.products,
-           x.faults, x.troubles, x.home, x.cpu_s, x.rss_bytes, x.accounts);
+  return f(caf::meta::type_name("crew_snapshot"), x.at_s, x.part, x.whole, x.started, x.stopped,
+           x.products, x.faults, x.troubles, x.home, x.cpu_s, x.rss_bytes, x.accounts);
 }
 template <class I>
 auto inspect(I& f, packed_product& x) {
@@ -76,7 +84,7 @@ template <class I>
 auto inspect(I& f, crew_end& x) {
   return f(caf::meta::type_name("crew_end"), x.last, x.interrupted, x.ledger_known, x.uplink_known,
            x.numbers, x.uplink, x.downlink, x.cpu_s, x.products, x.traffic, x.troubles, x.crashes,
-           x.latencies, x.failures, x.ledger_lines);
+           x.latencies, x.failures, x.missed, x.ledger_lines);
 }
 
 } // namespace fleet::program

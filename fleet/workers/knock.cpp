@@ -1,7 +1,6 @@
 // Plain sockets, for a moment each.
 #include "fleet/workers/knock.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <poll.h>
 #include <unistd.h>
@@ -17,11 +16,12 @@ constexpr int look_each_ms = 50;
 
 } // namespace
 
-knock_answer knock(const hal::address& at, duration at_most, const std::atomic<bool>& given_up) {
+result<int, knock_answer> call_at(const hal::address& at, duration at_most,
+                                  const std::atomic<bool>& given_up) {
   const auto opened = hal::open_towards(at, nullptr);
   if (!opened) {
-    return opened.error().reason == hal::close_reason::refused ? knock_answer::refused
-                                                               : knock_answer::silent;
+    return fail(opened.error().reason == hal::close_reason::refused ? knock_answer::refused
+                                                                    : knock_answer::silent);
   }
   auto answer = knock_answer::silent;
   const auto most_ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
@@ -33,13 +33,23 @@ knock_answer knock(const hal::address& at, duration at_most, const std::atomic<b
     int error = 0;
     socklen_t size = sizeof error;
     (void)::getsockopt(opened.value(), SOL_SOCKET, SO_ERROR, &error, &size);
-    answer = error == 0              ? knock_answer::open
-             : error == ECONNREFUSED ? knock_answer::refused
-                                     : knock_answer::silent;
+    if (error == 0) {
+      return opened.value();
+    }
+    answer = error == ECONNREFUSED ? knock_answer::refused : knock_answer::silent;
     break;
   }
   ::close(opened.value());
-  return answer;
+  return fail(answer);
+}
+
+knock_answer knock(const hal::address& at, duration at_most, const std::atomic<bool>& given_up) {
+  const auto socket = call_at(at, at_most, given_up);
+  if (!socket) {
+    return socket.error();
+  }
+  ::close(socket.value());
+  return knock_answer::open;
 }
 
 std::optional<hal::address> address_towards(const hal::address& far) {

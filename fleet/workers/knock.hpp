@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "hal_sim/world/address.hpp"
+#include "protocol/base/result.hpp"
 #include "protocol/base/time.hpp"
 
 namespace fleet::program {
@@ -16,6 +17,11 @@ enum class knock_answer : std::uint8_t {
   refused, ///< its machine answers, and nobody listens
   silent   ///< nobody answered in time, or no way leads there
 };
+
+/// Connects; blocks for `at_most`, or until `given_up`. A socket that does not block, or what was
+/// found in its place.
+result<int, knock_answer> call_at(const hal::address& at, duration at_most,
+                                  const std::atomic<bool>& given_up);
 
 /// Connects and lets go again; blocks for `at_most`, or until `given_up`.
 knock_answer knock(const hal::address& at, duration at_most, const std::atomic<bool>& given_up);

@@ -21,7 +21,7 @@ constexpr double looked_away_s = 2;
 
 lifeline::lifeline(const worker_options& options, std::string token)
     : options_(options), token_(std::move(token)), nonce_(cloud::make_admin_token()),
-      wire_(papers_of(options.certificates)) {}
+      wire_({token_, crew_role::worker}, papers_of(options.certificates)) {}
 
 std::optional<std::string> lifeline::open() {
   if (options_.listen) {
@@ -46,9 +46,11 @@ std::optional<std::string> lifeline::open() {
 }
 
 crew_hello lifeline::hello() const {
-  crew_hello out{token_,         std::string{version},
-                 usable_cores(), static_cast<std::uint64_t>(::getpid()),
-                 nonce_,         {},
+  crew_hello out{std::string{version},
+                 usable_cores(),
+                 static_cast<std::uint64_t>(::getpid()),
+                 nonce_,
+                 {},
                  orders_};
   out.machine = this_machine();
   if (door_ && door_->at()) {
@@ -65,17 +67,12 @@ void lifeline::meet(peer_number peer) {
   coordinator_ = peer;
   connected_ = true;
   refused_ = false;
-  heard_s_ = monotonic_seconds();
+  heard_s_ = lasting_seconds();
 }
 
 void lifeline::greet(const wire_event& event, const crew_hello& said) {
-  if (!listens() || !constant_time_equal(said.token, token_)) {
-    if (listens() && !std::exchange(stranger_told_, true)) {
-      std::fputs("fleet worker: somebody came with another worker token; both sides need the same "
-                 "FLEET_WORKER_TOKEN, or --worker-token\n",
-                 stderr);
-    }
-    return; // nobody we know
+  if (!listens()) {
+    return;
   }
   // Another coordinator's first word is none of ours, once there is one.
   if (met() ? constant_time_equal(said.nonce, nonce_) : said.nonce.empty()) {
@@ -86,7 +83,7 @@ void lifeline::greet(const wire_event& event, const crew_hello& said) {
 
 void lifeline::on_reached(const wire_event& event) {
   seeking_ = false;
-  next_try_s_ = monotonic_seconds() + try_each_s;
+  next_try_s_ = lasting_seconds() + try_each_s;
   refused_ = event.answer == knock_answer::refused;
   if (event.somebody_there) {
     meet(event.from);
@@ -95,6 +92,14 @@ void lifeline::on_reached(const wire_event& event) {
 }
 
 std::optional<crew_message> lifeline::take(wire_event& event) {
+  if (event.what == wire_news::stranger) {
+    if (!std::exchange(stranger_told_, true)) {
+      std::fputs("fleet worker: somebody came with another worker token; both sides need the same "
+                 "FLEET_WORKER_TOKEN, or --worker-token\n",
+                 stderr);
+    }
+    return std::nullopt;
+  }
   if (event.what == wire_news::reached) {
     on_reached(event);
     return std::nullopt;
@@ -110,9 +115,10 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
     connected_ = false;
     return std::nullopt;
   }
-  heard_s_ = monotonic_seconds();
+  heard_s_ = lasting_seconds();
   if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
-    send(crew_clock{clock->asked_s, monotonic_seconds()});
+    send(crew_clock{clock->asked_s, lasting_seconds(), monotonic_seconds(),
+                    static_cast<double>(wall_clock_ms()) * 1e-3});
     return std::nullopt;
   }
   if (const auto* pulse = std::get_if<crew_pulse>(&event.message)) {
@@ -124,7 +130,7 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
 }
 
 void lifeline::seek() {
-  const double now = monotonic_seconds();
+  const double now = lasting_seconds();
   if (now - looked_s_ > looked_away_s) {
     heard_s_ = std::max(heard_s_, now);
   }
@@ -163,11 +169,11 @@ bool lifeline::renewed() {
 
 void lifeline::begin_lease(double seconds) {
   lease_s_ = seconds;
-  lease_from_s_ = std::max(lease_from_s_, monotonic_seconds());
+  lease_from_s_ = std::max(lease_from_s_, lasting_seconds());
 }
 
 double lifeline::lease_left_s() const {
-  return lease_from_s_ + lease_s_ - monotonic_seconds();
+  return lease_from_s_ + lease_s_ - lasting_seconds();
 }
 
 } // namespace fleet::program

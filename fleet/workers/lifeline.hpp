@@ -15,6 +15,8 @@ namespace fleet::program {
 
 /// Who has heard nothing for so long takes the connection for cut; both sides speak each second.
 inline constexpr double cut_after_s = 4;
+/// A worker that has no devices yet goes on for so long without its coordinator.
+inline constexpr double spare_lease_s = 30;
 /// Between two tries to make another one.
 inline constexpr double try_each_s = 1;
 

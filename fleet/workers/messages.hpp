@@ -2,8 +2,9 @@
 // here is written to a log: shard_spec may hold secrets.
 //
 //   whoever connects → the other:  crew_hello      and a worker answers a coordinator's with its
-//   own; of a connection in place of one that was cut, with the worker's nonce
-//   coordinator → worker:          crew_clock      asks for its clock, a few times
+//   own; of a connection in place of one that was cut, with the worker's nonce. Both have proven
+//   before that they know the token (proof.hpp)
+//   coordinator → worker:          crew_clock      asks for its clock, again and again
 //                                  shard_spec      its part of the run
 //                                  crew_begin      when its devices start, by its own clock
 //                                  crew_pulse      it was heard; its lease counts from then
@@ -14,6 +15,7 @@
 //                                  crew_ready      it can begin, or why it cannot
 //                                  crew_snapshot   once a second
 //                                  crew_pulse      once a second, where it has nothing to show
+//                                  crew_answer     of an order
 //                                  crew_end        its report
 #pragma once
 
@@ -27,7 +29,6 @@ namespace fleet::program {
 using wire_counts = std::vector<std::uint64_t>;
 
 struct crew_hello {
-  std::string token;
   std::string version; ///< both must be of one
   std::uint32_t cores = 0;
   std::uint64_t process = 0;
@@ -38,21 +39,30 @@ struct crew_hello {
 };
 
 struct crew_clock {
-  double asked_s = 0; ///< by the coordinator's monotonic clock
-  double told_s = -1; ///< by the worker's; below 0: a question
+  double asked_s = 0;  ///< by the coordinator's clock, which goes on while its machine sleeps
+  double told_s = -1;  ///< by the worker's; below 0: a question
+  double awake_s = -1; ///< by one that stands while the machine sleeps
+  double wall_s = -1;  ///< since 1970
+};
+
+/// A file that workers read for themselves.
+struct file_print {
+  std::string name;
+  std::string print; ///< HMAC-SHA-256 of its content
 };
 
 struct shard_spec {
   std::vector<std::string> words; ///< behind `fleet run`
   std::uint64_t seed = 0;
   std::uint32_t first = 0;
-  std::uint32_t count = 0;     ///< at least 1
-  std::uint32_t of = 0;        ///< devices in all
-  double lease_s = 30;         ///< it goes on for so long without its coordinator
-  double since_s = 0;          ///< how long the run has been going
-  std::uint32_t life = 0;      ///< how many workers had these devices before
-  bool keeps_accounts = false; ///< its snapshots have its devices' accounts
-  std::string accounts;        ///< of those before it, as snapshots have them
+  std::uint32_t count = 0;         ///< at least 1
+  std::uint32_t of = 0;            ///< devices in all
+  double lease_s = 30;             ///< it goes on for so long without its coordinator
+  double since_s = 0;              ///< how long the run has been going
+  std::uint32_t life = 0;          ///< how many workers had these devices before
+  bool keeps_accounts = false;     ///< its snapshots have its devices' accounts
+  std::string accounts;            ///< of those before it, as snapshots have them
+  std::vector<file_print> files{}; ///< as the coordinator has them
 };
 
 struct crew_ready {
@@ -80,6 +90,11 @@ struct crew_order {
   double at_s = 0; ///< since the run's devices started
 };
 
+struct crew_answer {
+  std::uint32_t order = 0; ///< the n-th, from 1
+  std::string refusal;     ///< empty: it is carried out
+};
+
 struct crew_farewell {
   std::uint32_t unused = 0;
 };
@@ -100,7 +115,8 @@ struct fault_snapshot {
 };
 
 struct crew_snapshot {
-  double at_s = 0; ///< since the run's devices started
+  double at_s = 0;       ///< since the run's devices started
+  std::uint8_t part = 0; ///< of the run that it is in (run_part)
   bool whole = false;
   std::uint32_t started = 0;
   std::uint32_t stopped = 0;
@@ -152,11 +168,12 @@ struct crew_end {
   std::vector<packed_trouble> crashes;
   std::vector<wire_counts> latencies; ///< twos of bucket and count, then the sum and the largest
   std::vector<std::string> failures;
+  std::vector<std::string> missed; ///< faults that were to be, and were not
   std::string ledger_lines;
 };
 
 using crew_message =
     std::variant<crew_hello, crew_clock, shard_spec, crew_ready, crew_begin, crew_pulse, crew_hire,
-                 crew_order, crew_farewell, crew_snapshot, crew_end>;
+                 crew_order, crew_farewell, crew_answer, crew_snapshot, crew_end>;
 
 } // namespace fleet::program

@@ -2,7 +2,9 @@
 #include "fleet/workers/mirror.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "fleet/run/company.hpp"
 #include "fleet/workers/counts.hpp"
 #include "protocol/base/check.hpp"
 
@@ -78,6 +80,7 @@ shard_mirror::shard_mirror(const actors::product_map& products)
 bool shard_mirror::fits(const crew_snapshot& now) const {
   return std::all_of(now.faults.begin(), now.faults.end(),
                      [](const fault_snapshot& f) { return f.effect < faults::effect_count; })
+         && now.part <= static_cast<std::uint8_t>(run_part::leaving)
          && now.products.size() == shard_.parts.size()
          && now.troubles.size() == shard_.trouble_counts.size()
          && std::all_of(
@@ -96,15 +99,22 @@ bool shard_mirror::fits(const crew_snapshot& now) const {
              });
 }
 
-bool shard_mirror::show(const crew_snapshot& now) {
+bool shard_mirror::show(const crew_snapshot& now, bool over) {
   if (!fits(now)) {
     return false;
   }
+  const bool stands = !over && now.part == static_cast<std::uint8_t>(run_part::leaving);
   for (std::size_t i = 0; i < now.products.size(); ++i) {
     const auto& from = now.products[i];
+    std::set<const void*> kept;
+    if (stands) {
+      each_gauge(shard_.parts[i].counts, [&kept](const auto& c) { kept.insert(&c); });
+    }
     std::size_t at = 0;
     each_counter(shard_.parts[i].counts, [&](auto& c) {
-      c.store(from.counters[at] + at_or_0(before_.products[i], at), std::memory_order_relaxed);
+      if (!kept.contains(&c)) {
+        c.store(from.counters[at] + at_or_0(before_.products[i], at), std::memory_order_relaxed);
+      }
       ++at;
     });
     show_bins(i, from.bins, now.whole);

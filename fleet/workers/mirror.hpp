@@ -42,8 +42,10 @@ public:
   /// `products` outlives it.
   explicit shard_mirror(const actors::product_map& products);
 
-  /// False: it is no snapshot of these products, and nothing has changed.
-  bool show(const crew_snapshot& now);
+  /// False: it is no snapshot of these products, and nothing has changed. Of a worker that ends its
+  /// devices what stands, as how many are online, stays as it was before, unless it is `over`: so
+  /// the run is judged by those who are not so far.
+  bool show(const crew_snapshot& now, bool over = false);
   /// The worker is gone: nothing of its devices stands any more, and what rose stays. Whoever is
   /// shown next has counted from 0.
   void lose();

@@ -10,6 +10,7 @@
 #include "fleet/report/facts.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "fleet/workers/accounts.hpp"
+#include "fleet/workers/far_clock.hpp"
 #include "fleet/workers/messages.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/wire.hpp"
@@ -30,9 +31,7 @@ struct crew_worker {
   std::uint64_t process = 0;
   bool near = false;                ///< on our machine
   std::optional<std::size_t> share; ///< none: it is a spare
-  double clock_ahead_s = 0;         ///< of its clock, before ours
-  double best_trip_s = 1e9;         ///< to it and back, of those its clock was asked in
-  int clocks = 0;
+  far_clock clock;
   std::optional<crew_ready> ready;
   double assigned_s = 0;
   double heard_s = 0;
@@ -40,7 +39,8 @@ struct crew_worker {
   bool away = false;   ///< not heard, and said so
   bool seeking = false;
   double next_try_s = 0;
-  std::size_t orders = 0; ///< that it was sent
+  std::size_t orders = 0;   ///< that it was sent
+  std::size_t answered = 0; ///< of them, the last
   crew_snapshot last;
   std::optional<report::run_facts> report;
   std::string ledger_lines;

@@ -1,6 +1,6 @@
 // The network between a coordinator and its workers, as a box of messages: CAF's network layer
-// carries them, on threads of its own. Nobody is trusted by it; whoever reads the box looks at
-// tokens.
+// carries them, on threads of its own. Only from those who have the token anything comes, and to
+// nobody else anything goes.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "fleet/workers/knock.hpp"
 #include "fleet/workers/messages.hpp"
+#include "fleet/workers/proof.hpp"
 #include "hal_sim/world/address.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/base/time.hpp"
@@ -21,8 +22,9 @@ using peer_number = std::size_t;
 
 enum class wire_news : std::uint8_t {
   message,
-  gone,   ///< the connection is
-  reached ///< what reach() or look_for() found
+  gone,    ///< the connection is
+  reached, ///< what reach() or look_for() found
+  stranger ///< somebody came with another token, and was turned away
 };
 
 struct wire_event {
@@ -54,19 +56,18 @@ public:
   /// A try of reach() and look_for() is over by then.
   static constexpr duration try_most = std::chrono::seconds{2};
 
-  explicit wire(const wire_papers& papers = {});
+  explicit wire(crew_secret secret, const wire_papers& papers = {});
   ~wire();
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
 
   /// Waits for connections; answers the port. Or why it cannot, as the rest of a sentence.
   result<std::uint16_t, std::string> listen(const hal::address& at);
-  /// Connects; blocks for up to 15 s.
+  /// Connects, and is known there and knows who is; blocks for up to 15 s. Or a sentence.
   result<peer_number, std::string> connect(const hal::address& at);
-  /// The same on a thread of its own, and as another process of CAF's than ever before, so that
-  /// the far side does not take it for a connection that is cut. The answer comes as an event.
+  /// The same on a thread of its own; the answer comes as an event.
   void reach(const hal::address& at, std::uint64_t ticket);
-  /// As reach(), and lets go again.
+  /// Whether anybody is there; no word is said.
   void look_for(const hal::address& at, std::uint64_t ticket);
   /// Callable from any thread. What is sent to a peer that is gone is dropped.
   void send(peer_number to, crew_message message);

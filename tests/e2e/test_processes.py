@@ -508,6 +508,8 @@ class Relay:
         self._flows = threading.Event()
         self._flows.set()
         self._sockets = []
+        self.taken = 0   # connections
+        self.passed = 0  # octets, both ways
         self._door = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._door.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -518,11 +520,20 @@ class Relay:
     def flow(self):
         self._flows.set()
 
+    def tear(self):
+        """Ends the connections that there are, and takes new ones."""
+        for each in self._sockets:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
     def _serve(self):
         while True:
             try:
                 one, _ = self._door.accept()
                 self._sockets.append(one)
+                self.taken += 1
                 self._flows.wait()
                 other = socket.create_connection(self._to)
             except OSError:
@@ -536,6 +547,7 @@ class Relay:
             while data := source.recv(65536):
                 self._flows.wait()
                 sink.sendall(data)
+                self.passed += len(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass

@@ -92,5 +92,51 @@ TEST_F(fault_session_of_a_run, tells_who_removes_a_fault_that_it_goes_on) {
   EXPECT_THAT(cloud.removed, ElementsAre("kick"));
 }
 
+TEST_F(fault_session_of_a_run, tells_who_else_does_not_have_an_order) {
+  ASSERT_EQ(session.begin({}), std::nullopt);
+  std::vector<control_order> relayed;
+  std::vector<std::string> without;
+  session.relay_by([&](const control_order& order) {
+    relayed.push_back(order);
+    return without;
+  });
+  EXPECT_THAT(add("kick"), StartsWith(R"({"ok":true)"));
+  without = {"worker 2: it is about to end", "worker 3 does not answer"};
+  EXPECT_THAT(add("kick name=again"),
+              HasSubstr("done, but not everywhere: worker 2: it is about to end; worker 3 does not "
+                        "answer"));
+  EXPECT_THAT(session.desk().names(), ElementsAre("kick", "again")) << "the others have it";
+  EXPECT_THAT(ask({control_verb::remove, {}, {"again"}}), HasSubstr("worker 3 does not answer"));
+  ASSERT_EQ(relayed.size(), 3U);
+  EXPECT_EQ(relayed[1].words, "kick name=again");
+}
+
+TEST_F(fault_session_of_a_run, relays_of_a_removal_what_is_done_and_nothing_else) {
+  ASSERT_EQ(session.begin({}), std::nullopt);
+  std::vector<std::vector<std::string>> relayed;
+  session.relay_by([&](const control_order& order) {
+    relayed.push_back(order.names);
+    return std::vector<std::string>{};
+  });
+  ASSERT_THAT(add("kick name=a"), StartsWith(R"({"ok":true)"));
+  ASSERT_THAT(add("kick name=b"), StartsWith(R"({"ok":true)"));
+  relayed.clear();
+  cloud.goes_on = "fault a goes on: nobody answers"; // for a while; here it is gone all the same
+  EXPECT_THAT(ask({control_verb::remove, {}, {"a", "b", "a"}}), StartsWith(R"({"ok":false)"));
+  EXPECT_THAT(relayed, ElementsAre(ElementsAre("a", "b")));
+  relayed.clear();
+  EXPECT_THAT(ask({control_verb::remove, {}, {"c"}}), HasSubstr("there is no fault c"));
+  EXPECT_TRUE(relayed.empty());
+}
+
+TEST_F(fault_session_of_a_run, says_why_it_does_not_carry_out_what_it_was_given) {
+  ASSERT_EQ(session.begin({}), std::nullopt);
+  EXPECT_EQ(session.carry_out({control_verb::add, "kick name=a", {}}, 0s), "");
+  EXPECT_THAT(session.carry_out({control_verb::add, "kick name=a", {}}, 0s), HasSubstr("a"));
+  EXPECT_EQ(session.carry_out({control_verb::remove, {}, {"a"}}, 0s), "");
+  EXPECT_THAT(session.carry_out({control_verb::remove, {}, {"a"}}, 0s),
+              StartsWith("there is no fault a"));
+}
+
 } // namespace
 } // namespace fleet::program

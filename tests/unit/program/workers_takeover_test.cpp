@@ -131,10 +131,11 @@ TEST(knock, tells_whether_anybody_is_there) {
 }
 
 TEST(wire, reaches_anew_as_somebody_else_and_says_where_nobody_is) {
-  wire server;
+  const std::string token = "a word for tests alone";
+  wire server{{token, crew_role::coordinator}};
   const auto port = server.listen(loopback());
   ASSERT_TRUE(port) << port.error();
-  wire client;
+  wire client{{token, crew_role::worker}};
   const auto first = client.connect(loopback(port.value()));
   ASSERT_TRUE(first) << first.error();
   client.send(first.value(), crew_clock{1, 1});
@@ -149,7 +150,10 @@ TEST(wire, reaches_anew_as_somebody_else_and_says_where_nobody_is) {
   EXPECT_NE(reached->from, first.value());
   client.forget(first.value());
   client.send(reached->from, crew_clock{2, 2});
-  const auto again = server.next(30s);
+  auto again = server.next(30s);
+  if (again && again->what == wire_news::gone) { // of the first one
+    again = server.next(30s);
+  }
   ASSERT_TRUE(again && again->what == wire_news::message);
   EXPECT_NE(again->from, heard->from);
   server.send(again->from, crew_pulse{3});

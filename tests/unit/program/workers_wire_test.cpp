@@ -1,9 +1,17 @@
 // What coordinator and worker say over a real connection, and the shard that shows it.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <poll.h>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
 #include "fleet/report/facts.hpp"
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/counts.hpp"
+#include "fleet/workers/line.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/snapshots.hpp"
 #include "fleet/workers/wire.hpp"
@@ -22,11 +30,21 @@ hal::address loopback(std::uint16_t port) {
   return out;
 }
 
+const std::string token = "a word for tests alone";
+
+crew_secret coordinating(const std::string& word = token) {
+  return {word, crew_role::coordinator};
+}
+
+crew_secret working(const std::string& word = token) {
+  return {word, crew_role::worker};
+}
+
 TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
-  wire server;
+  wire server{coordinating()};
   const auto port = server.listen(loopback(0));
   ASSERT_TRUE(port) << port.error();
-  auto client = std::make_unique<wire>();
+  auto client = std::make_unique<wire>(working());
   const auto far = client->connect(loopback(port.value()));
   ASSERT_TRUE(far) << far.error();
 
@@ -39,14 +57,14 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   end.ledger_lines = std::string(100'000, 'x');
   end.last.products.push_back({{1, 2, 3}, {0, 1, 2}});
   end.last.faults.push_back({"storm", 3, 10, 9, 8});
-  client->send(far.value(), crew_hello{"token", "1.0", 4, 77, "nonce", "127.0.0.1:9", 3});
+  client->send(far.value(), crew_hello{"1.0", 4, 77, "nonce", "127.0.0.1:9", 3});
   client->send(far.value(), crew_clock{1.5, 2.5});
   client->send(far.value(), crew_ready{3, "why"});
   client->send(far.value(), end);
 
   const auto hello = server.next(30s);
   ASSERT_TRUE(hello && hello->what == wire_news::message);
-  EXPECT_EQ(std::get<crew_hello>(hello->message).token, "token");
+  EXPECT_EQ(std::get<crew_hello>(hello->message).nonce, "nonce");
   EXPECT_EQ(std::get<crew_hello>(hello->message).process, 77U);
   EXPECT_EQ(std::get<crew_clock>(server.next(30s)->message).told_s, 2.5);
   EXPECT_EQ(std::get<crew_ready>(server.next(30s)->message).message, "why");
@@ -77,11 +95,70 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
 }
 
 TEST(wire, says_why_it_reaches_nobody) {
-  wire one;
+  wire one{coordinating()};
   const auto port = one.listen(loopback(0));
   ASSERT_TRUE(port);
-  wire other;
+  wire other{coordinating()};
   EXPECT_FALSE(other.listen(loopback(port.value())));
+}
+
+TEST(wire, turns_away_who_has_another_token_and_says_so_on_both_sides) {
+  wire server{coordinating()};
+  const auto port = server.listen(loopback(0));
+  ASSERT_TRUE(port) << port.error();
+  wire stranger{working("another word, as long")};
+  const auto far = stranger.connect(loopback(port.value()));
+  ASSERT_FALSE(far);
+  EXPECT_NE(far.error().find("has another worker token"), std::string::npos) << far.error();
+  const auto told = server.next(30s);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->what, wire_news::stranger);
+
+  wire rival{coordinating()};
+  const auto same = rival.connect(loopback(port.value()));
+  ASSERT_FALSE(same);
+  EXPECT_NE(same.error().find("belong together"), std::string::npos) << same.error();
+}
+
+TEST(wire, ends_the_oldest_of_too_many_who_prove_nothing) {
+  wire server{coordinating()};
+  const auto port = server.listen(loopback(0));
+  ASSERT_TRUE(port) << port.error();
+  wire client{working()};
+  const auto far = client.connect(loopback(port.value()));
+  ASSERT_TRUE(far) << far.error();
+
+  const std::atomic<bool> never{false};
+  std::vector<int> silent;
+  for (std::size_t i = 0; i <= line::strangers_most; ++i) {
+    const auto socket = call_at(loopback(port.value()), 10s, never);
+    ASSERT_TRUE(socket);
+    silent.push_back(socket.value());
+  }
+  std::string heard; // its opening, and then the end
+  char octets[256];
+  pollfd asked{silent.front(), POLLIN, 0};
+  while (::poll(&asked, 1, 30'000) == 1) {
+    const auto got = ::recv(silent.front(), octets, sizeof octets, 0);
+    if (got <= 0) {
+      EXPECT_EQ(got, 0);
+      break;
+    }
+    heard.append(octets, static_cast<std::size_t>(got));
+  }
+  EXPECT_EQ(heard.size(), 40U);
+  pollfd last{silent.back(), POLLIN, 0};
+  ASSERT_EQ(::poll(&last, 1, 30'000), 1);
+  EXPECT_EQ(::recv(silent.back(), octets, sizeof octets, 0), 40);
+  for (const int socket : silent) {
+    ::close(socket);
+  }
+  client.send(far.value(), crew_pulse{2.5}); // whoever is proven stays
+  const auto pulse = server.next(30s);
+  ASSERT_TRUE(pulse && pulse->what == wire_news::message);
+  server.send(pulse->from, crew_pulse{3.5});
+  const auto back = client.next(30s);
+  ASSERT_TRUE(back && back->what == wire_news::message);
 }
 
 TEST(wire, of_certificates_carries_messages_and_lets_in_nobody_else) {
@@ -91,19 +168,22 @@ TEST(wire, of_certificates_carries_messages_and_lets_in_nobody_else) {
   ASSERT_FALSE(init_certificates(ours));
   ASSERT_FALSE(init_certificates(others));
   EXPECT_TRUE(init_certificates(ours)); // it has one
-  wire server{papers_of(ours)};
+  wire server{coordinating(), papers_of(ours)};
   const auto port = server.listen(loopback(0));
   ASSERT_TRUE(port) << port.error();
 
-  wire stranger;
+  wire stranger{working()};
   EXPECT_FALSE(stranger.connect(loopback(port.value())));
-  wire foreigner{papers_of(others)};
+  wire foreigner{working(), papers_of(others)};
   EXPECT_FALSE(foreigner.connect(loopback(port.value())));
+  wire without_token{working("another word, as long"), papers_of(ours)};
+  EXPECT_FALSE(without_token.connect(loopback(port.value())));
+  ASSERT_EQ(server.next(30s)->what, wire_news::stranger);
 
-  wire client{papers_of(ours)};
+  wire client{working(), papers_of(ours)};
   const auto far = client.connect(loopback(port.value()));
   ASSERT_TRUE(far) << far.error();
-  client.send(far.value(), crew_hello{"token", "1.0", 4, 77, "nonce", "127.0.0.1:9", 3});
+  client.send(far.value(), crew_hello{"1.0", 4, 77, "nonce", "127.0.0.1:9", 3});
   const auto hello = server.next(30s);
   ASSERT_TRUE(hello && hello->what == wire_news::message);
   EXPECT_EQ(std::get<crew_hello>(hello->message).process, 77U);
@@ -182,6 +262,26 @@ TEST(shard_mirror, of_a_worker_that_is_lost_keeps_what_rose) {
   EXPECT_EQ(left.online(), 0U);
 }
 
+TEST(shard_mirror, shows_the_devices_of_a_worker_that_ends_them_as_they_were) {
+  mirrored m;
+  snapshot_maker maker{shown_run{m.shards, m.faults}};
+  auto& counts = m.shards[0]->parts[0].counts;
+  auto& online = counts.in_phase[static_cast<std::size_t>(actors::phase::online)];
+  online.store(3);
+  actors::bump(counts.acknowledged, 5);
+  ASSERT_TRUE(m.there->show(maker.make(1)));
+  online.store(1); // devices leave
+  actors::bump(counts.acknowledged, 2);
+  auto leaving = maker.make(2);
+  leaving.part = static_cast<std::uint8_t>(run_part::leaving);
+  ASSERT_TRUE(m.there->show(leaving));
+  const std::vector<actors::shard*> seen{&m.there->shard()};
+  EXPECT_EQ(report::read_totals(seen).online(), 3U);
+  EXPECT_EQ(report::read_totals(seen).acknowledged, 7U);
+  ASSERT_TRUE(m.there->show(leaving, true)); // all is over
+  EXPECT_EQ(report::read_totals(seen).online(), 1U);
+}
+
 TEST(shard_mirror, takes_no_snapshot_of_another_shape) {
   mirrored m;
   snapshot_maker maker{shown_run{m.shards, m.faults}};
@@ -191,6 +291,9 @@ TEST(shard_mirror, takes_no_snapshot_of_another_shape) {
   EXPECT_FALSE(m.there->show(bad));
   bad = good;
   bad.products[0].bins = {99, 0, 1};
+  EXPECT_FALSE(m.there->show(bad));
+  bad = good;
+  bad.part = 3;
   EXPECT_FALSE(m.there->show(bad));
   bad = good;
   bad.faults.push_back({"storm", 255, 1, 1, 1});

@@ -1,0 +1,38 @@
+// Topics by their hash.
+#include "fleet/run/topic_share.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <tuple>
+
+namespace fleet::program {
+
+void topic_share::read_topics() {
+  std::string topic;
+  owners_.reserve(all_.count);
+  for (std::uint32_t i = 0; i < all_.count; ++i) {
+    speech_.report_topic(all_.first + i, topic);
+    owners_.push_back({std::hash<std::string_view>{}(topic), all_.first + i});
+  }
+  std::sort(owners_.begin(), owners_.end(), [](const owner& a, const owner& b) {
+    return std::tie(a.topic, a.device) < std::tie(b.topic, b.device);
+  });
+}
+
+bool topic_share::has(std::string_view topic) {
+  if (here_ == all_) {
+    return true;
+  }
+  if (owners_.empty()) {
+    read_topics();
+  }
+  const auto hash = std::hash<std::string_view>{}(topic);
+  const auto found =
+      std::lower_bound(owners_.begin(), owners_.end(), hash,
+                       [](const owner& a, std::uint64_t wanted) { return a.topic < wanted; });
+  const bool known = found != owners_.end() && found->topic == hash;
+  return (known ? found->device : all_.first) - here_.first < here_.count;
+}
+
+} // namespace fleet::program

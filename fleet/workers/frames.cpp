@@ -1,0 +1,66 @@
+// CAF writes and reads the fields, by inspect.hpp.
+#include "fleet/workers/frames.hpp"
+
+#include <utility>
+
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
+
+#include "fleet/workers/inspect.hpp"
+
+namespace fleet::program {
+
+namespace {
+
+constexpr std::size_t kinds = std::variant_size_v<crew_message>;
+caf::execution_unit* const nobody = nullptr; // none of the fields is an actor
+
+template <std::size_t Kind>
+std::optional<crew_message> read_as(std::span<const char> fields) {
+  std::variant_alternative_t<Kind, crew_message> out;
+  caf::binary_deserializer source{nobody, fields.data(), fields.size()};
+  if (source(out) || source.remaining() != 0) {
+    return std::nullopt;
+  }
+  return crew_message{std::move(out)};
+}
+
+template <std::size_t... Kinds>
+std::optional<crew_message> read(std::size_t kind, std::span<const char> fields,
+                                 std::index_sequence<Kinds...>) {
+  constexpr std::array readers{&read_as<Kinds>...};
+  return readers[kind](fields);
+}
+
+} // namespace
+
+std::optional<std::vector<char>> to_frame(const crew_message& message) {
+  std::vector<char> out(frame_head);
+  out.push_back(static_cast<char>(message.index()));
+  caf::binary_serializer sink{nobody, out};
+  const auto wrong = std::visit([&sink](const auto& what) { return sink(what); }, message);
+  const std::size_t size = out.size() - frame_head;
+  if (wrong || size > frame_most) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < frame_head; ++i) {
+    out[i] = static_cast<char>(size >> (8 * (frame_head - 1 - i)) & 0xff);
+  }
+  return out;
+}
+
+std::optional<std::uint32_t> size_of_frame(std::span<const char> head) {
+  std::uint32_t size = 0;
+  for (const char octet : head.first(frame_head)) {
+    size = size << 8 | static_cast<std::uint8_t>(octet);
+  }
+  return size == 0 || size > frame_most ? std::nullopt : std::optional{size};
+}
+
+std::optional<crew_message> from_frame(std::span<const char> body) {
+  const auto kind = body.empty() ? kinds : static_cast<std::uint8_t>(body.front());
+  return kind < kinds ? read(kind, body.subspan(1), std::make_index_sequence<kinds>{})
+                      : std::nullopt;
+}
+
+} // namespace fleet::program
