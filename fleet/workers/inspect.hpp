@@ -17,9 +17,13 @@ auto inspect(I& f, crew_clock& x) {
   return f(caf::meta::type_name("crew_clock"), x.asked_s, x.told_s);
 }
 template <class I>
+auto inspect(I& f, named_file& x) {
+  return f(caf::meta::type_name("named_file"), x.name, x.text);
+}
+template <class I>
 auto inspect(I& f, shard_spec& x) {
   return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count, x.of, x.lease_s,
-           x.since_s, x.life, x.keeps_accounts, x.accounts);
+           x.since_s, x.life, x.keeps_accounts, x.accounts, x.files);
 }
 template <class I>
 auto inspect(I& f, crew_ready& x) {

@@ -22,6 +22,8 @@
 #include <variant>
 #include <vector>
 
+#include "fleet/files.hpp"
+
 namespace fleet::program {
 
 using wire_counts = std::vector<std::uint64_t>;
@@ -53,6 +55,8 @@ struct shard_spec {
   std::uint32_t life = 0;      ///< how many workers had these devices before
   bool keeps_accounts = false; ///< its snapshots have its devices' accounts
   std::string accounts;        ///< of those before it, as snapshots have them
+  /// That the words name, or the scenario: it reads no others. Of credentials its devices' rows.
+  std::vector<named_file> files{};
 };
 
 struct crew_ready {
