@@ -92,8 +92,8 @@ parse_product_secrets(const std::string& file, std::string_view text) {
 }
 
 result<std::vector<cloud::product_options>, startup_error>
-load_product_secrets(const std::string& file) {
-  auto text = read_file(file);
+load_product_secrets(const std::string& file, file_source& files) {
+  auto text = read_file(file, files);
   if (!text) {
     return fail(text.error());
   }

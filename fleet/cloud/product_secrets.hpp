@@ -16,7 +16,7 @@ inline constexpr std::size_t max_product_secrets = 100'000;
 /// Reads CSV with the columns ProductKey and ProductSecret, in any order and any case, further ones
 /// ignored. The first mistake with its line, and without a secret.
 result<std::vector<cloud::product_options>, startup_error>
-load_product_secrets(const std::string& file);
+load_product_secrets(const std::string& file, file_source& files = disk_files());
 
 /// The same from a text; `file` is for the message.
 result<std::vector<cloud::product_options>, startup_error>

@@ -38,7 +38,7 @@ void load_flags(flag_set& flags, run_options& out) {
   flags.group("Load");
   flags.value("--scenario", "FILE",
               "A scenario: products, stages and the cloud's traffic as YAML; docs/scenarios.md has "
-              "every key. Flags on the line replace its keys. Default: none.",
+              "every key; - is standard input. Flags on the line replace its keys. Default: none.",
               set_text(out.scenario_file));
   flags.value("--devices", "N", "How many devices: 1 to 1,000,000, as 5000 or 5k. Default 100.",
               set_count(out.devices, 1, 1'000'000));
@@ -346,6 +346,9 @@ std::optional<std::string> read_run_flags(flag_set& flags, std::span<const std::
     }
   }
   out.sign_given = flags.given("--sign");
+  if (out.scenario_file == "-") {
+    out.scenario_file = "/dev/stdin";
+  }
   complete(out);
   return std::nullopt;
 }

@@ -78,7 +78,7 @@ std::optional<startup_error> load_images(const run_options&, prepared& into) {
     if (file.empty()) {
       continue;
     }
-    auto content = read_file(file);
+    auto content = read_file(file, *into.files);
     if (!content) {
       return content.error();
     }

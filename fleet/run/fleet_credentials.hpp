@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/alink/identity.hpp"
@@ -31,6 +33,23 @@ private:
   };
   std::vector<part> parts_;
   std::uint32_t end_ = 0;
+};
+
+/// Devices whose credentials nobody here has: names that are nobody's.
+class others_rows final : public alink::credential_source {
+public:
+  explicit others_rows(std::string product_key) : product_key_(std::move(product_key)) {}
+  [[nodiscard]] std::uint32_t count() const noexcept override { return UINT32_MAX; }
+  [[nodiscard]] alink::identity at(std::uint32_t /*index*/) const override {
+    return {product_key_, "elsewhere", "none"};
+  }
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view /*product_key*/,
+                                                  std::string_view /*device_name*/) const override {
+    return std::nullopt;
+  }
+
+private:
+  std::string product_key_;
 };
 
 /// The rows of one product in a source of several, in their order.

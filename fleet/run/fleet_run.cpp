@@ -21,6 +21,7 @@ namespace fleet::program {
 namespace {
 
 constexpr std::uint32_t large_fleet = 20'000; // devices; some 80 MB
+constexpr std::size_t ca_file_most = std::size_t{4} << 20;
 
 /// Prints why there is no run, and tells whoever else wants to know.
 exit_code refuse(const startup_error& why, const run_place* place) {
@@ -43,13 +44,19 @@ std::optional<startup_error> find_twin(const run_options& options, prepared& rea
   }
   console_reach reach;
   reach.admin = options.target_admin;
-  reach.ca_file = options.ca_file;
   reach.flag = "--target-admin";
   auto admin = find_admin(reach);
   if (!admin) {
     return startup_error{exit_code::wrong_usage, admin.error()};
   }
   ready.admin = std::move(admin).value();
+  if (!options.ca_file.empty()) {
+    auto pem = ready.files->read(options.ca_file, ca_file_most);
+    if (!pem) {
+      return startup_error{exit_code::wrong_usage, options.ca_file + ": " + pem.error()};
+    }
+    ready.admin->ca_pem = std::move(pem).value();
+  }
   return std::nullopt;
 }
 
@@ -89,7 +96,7 @@ exit_code execute_run(const run_options& asked, const std::string& command_text,
   run_options options = asked;
   std::optional<scenario_plan> plan;
   if (!asked.scenario_file.empty()) {
-    auto planned = plan_run(asked, has_console);
+    auto planned = plan_run(asked, has_console, place == nullptr ? disk_files() : *place->files);
     if (!planned) {
       for (const auto& line : planned.error()) {
         (void)refuse({exit_code::wrong_usage, line}, place);
@@ -107,6 +114,12 @@ exit_code execute_run(const run_options& asked, const std::string& command_text,
     start_on_large_pages();
   }
   auto ready = outline(options, std::move(plan));
+  if (place != nullptr) {
+    ready.files = place->files;
+    if (place->rows_of_here) {
+      ready.rows_of = {place->here};
+    }
+  }
   if (const auto error = fill(options, ready, place)) {
     if (error->code == exit_code::interrupted && place == nullptr) {
       return director{options, std::move(ready), command_text, signals}.never_begin(*error);

@@ -39,8 +39,9 @@ bool has_gateways(const scenario_plan& plan) {
 
 } // namespace
 
-result<planned_run, mistakes> plan_run(const run_options& asked, bool has_console) {
-  const auto file = read_scenario_file(asked.scenario_file);
+result<planned_run, mistakes> plan_run(const run_options& asked, bool has_console,
+                                       file_source& files) {
+  const auto file = read_scenario_file(asked.scenario_file, files);
   if (!file) {
     return fail(file.error());
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fleet/credential_file.hpp"
+#include "fleet/files.hpp"
 #include "fleet/options.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "protocol/base/result.hpp"
@@ -16,6 +17,7 @@ struct planned_run {
 
 /// Reads `asked.scenario_file`, which is not empty. `has_console`: whether the embedded twin's
 /// platform can do what its console does. Mistakes as whole lines, with their places in the file.
-result<planned_run, mistakes> plan_run(const run_options& asked, bool has_console);
+result<planned_run, mistakes> plan_run(const run_options& asked, bool has_console,
+                                       file_source& files = disk_files());
 
 } // namespace fleet::program

@@ -2,10 +2,7 @@
 #include "fleet/run/prepare.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -14,8 +11,8 @@
 #include "fleet/run/company.hpp"
 #include "fleet/run/descriptors.hpp"
 #include "fleet/run/features.hpp"
+#include "fleet/run/find_credentials.hpp"
 #include "fleet/run/firmware.hpp"
-#include "fleet/run/fleet_credentials.hpp"
 #include "fleet/run/guidance.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
@@ -37,11 +34,11 @@ failure<startup_error> wrong(std::string message) {
 
 /// Reads a file that holds one text, its newline cut off.
 std::optional<startup_error> load_text(std::string_view flag, const std::string& file,
-                                       std::string& into) {
+                                       file_source& files, std::string& into) {
   if (file.empty()) {
     return std::nullopt;
   }
-  auto text = read_file(file);
+  auto text = read_file(file, files);
   if (!text) {
     return text.error();
   }
@@ -59,8 +56,7 @@ std::optional<startup_error> load_text(std::string_view flag, const std::string&
 
 using made_dialect = result<std::unique_ptr<actors::dialect>, startup_error>;
 
-made_dialect make_mqtt(const run_options& o, const prepared_product& product,
-                       std::shared_ptr<const alink::credential_source> credentials) {
+made_dialect make_mqtt(const run_options& o, const prepared& out, const prepared_product& product) {
   const auto& plan = product.plan;
   actors::mqtt_texts texts;
   texts.product = product.name();
@@ -81,25 +77,26 @@ made_dialect make_mqtt(const run_options& o, const prepared_product& product,
     texts.topic = plan.product.report->front().topic;
     texts.payload = plan.product.report->front().payload;
   }
-  if (auto error = load_text("--payload-file", o.mqtt_text.payload_file, texts.payload)) {
+  if (auto error =
+          load_text("--payload-file", o.mqtt_text.payload_file, *out.files, texts.payload)) {
     return fail(*error);
   }
-  if (auto error = load_text("--password-file", o.mqtt_text.password_file, texts.password)) {
+  if (auto error =
+          load_text("--password-file", o.mqtt_text.password_file, *out.files, texts.password)) {
     return fail(*error);
   }
-  auto made = actors::mqtt_dialect::make(texts, std::move(credentials));
+  auto made = actors::mqtt_dialect::make(texts, out.credentials);
   if (!made) {
     return wrong(place_of_report(o, plan) + made.error());
   }
   return std::unique_ptr<actors::dialect>{std::move(made).value()};
 }
 
-made_dialect make_dialect(const run_options& o, const prepared_product& made,
-                          std::shared_ptr<const alink::credential_source> credentials) {
+made_dialect make_dialect(const run_options& o, const prepared& out, const prepared_product& made) {
   const auto& plan = made.plan;
   const auto& product = plan.product;
   if (product.profile == profile::mqtt) {
-    return make_mqtt(o, made, std::move(credentials));
+    return make_mqtt(o, out, made);
   }
   actors::vendor_options vendor;
   vendor.platform = product.profile == profile::linkplatform ? actors::vendor_platform::linkplatform
@@ -109,7 +106,7 @@ made_dialect make_dialect(const run_options& o, const prepared_product& made,
   vendor.qos = product.qos;
   vendor.flags = {plan.children_each > 0, plan.rrpc ? 1 : 0};
   return std::unique_ptr<actors::dialect>{
-      std::make_unique<actors::vendor_dialect>(vendor, std::move(credentials))};
+      std::make_unique<actors::vendor_dialect>(vendor, out.credentials)};
 }
 
 /// Finds the target and tells every product.
@@ -161,73 +158,12 @@ void fill_settings(const run_options& o, const prepared& ready, prepared_product
   apply_posts(o, ready, product);
 }
 
-/// The triples of one product, and which row its first device has.
-struct product_triples {
-  std::shared_ptr<const alink::credential_source> source;
-  std::uint32_t offset = 0;
-};
-
-result<product_triples, startup_error>
-triples_of(const run_options& o, const product_plan& plan,
-           const std::shared_ptr<const alink::credential_source>& table) {
-  const auto& product = plan.product;
-  if (product.profile == profile::mqtt) {
-    // Names by the index in the fleet: two products on one broker never share one.
-    return product_triples{std::make_shared<alink::generated_credentials>("plainMqtt"),
-                           plan.devices.first};
-  }
-  if (!table) {
-    return product_triples{std::make_shared<alink::generated_credentials>(product.product_key), 0};
-  }
-  auto rows = std::make_shared<product_rows>(table, product.product_key);
-  if (rows->count() < plan.devices.count) {
-    return wrong(fmt::format("{} holds {} devices of product key {}, and product {} needs {}",
-                             o.credentials_file, rows->count(), product.product_key, product.name,
-                             plan.devices.count));
-  }
-  return product_triples{std::move(rows), 0};
-}
-
-std::optional<startup_error> find_credentials(const run_options& o, prepared& out) {
-  if (!out.plan) {
-    auto credentials = load_credentials(o.credentials_file, o.product_key);
-    if (!credentials) {
-      return credentials.error();
-    }
-    out.credentials = std::move(credentials).value();
-    if (out.credentials->count() < o.devices) {
-      return startup_error{exit_code::wrong_usage,
-                           fmt::format("{} holds {} devices, and --devices asks for {}",
-                                       o.credentials_file, out.credentials->count(), o.devices)};
-    }
-    return std::nullopt;
-  }
-  std::shared_ptr<const alink::credential_source> table;
-  if (!o.credentials_file.empty()) {
-    auto loaded = load_credentials(o.credentials_file, {});
-    if (!loaded) {
-      return loaded.error();
-    }
-    table = std::move(loaded).value();
-  }
-  auto joined = std::make_shared<joined_credentials>();
-  for (const auto& product : out.products) {
-    auto triples = triples_of(o, product.plan, table);
-    if (!triples) {
-      return triples.error();
-    }
-    joined->add(triples.value().source, triples.value().offset, product.plan.devices.count);
-  }
-  out.credentials = std::move(joined);
-  return std::nullopt;
-}
-
-std::optional<startup_error> load_model(prepared_product& product) {
+std::optional<startup_error> load_model(prepared_product& product, file_source& files) {
   const std::string& file = product.plan.product.model;
   if (file.empty()) {
     return std::nullopt;
   }
-  const auto text = read_file(file);
+  const auto text = read_file(file, files);
   if (!text) {
     return text.error();
   }
@@ -244,8 +180,9 @@ std::optional<startup_error> load_model(prepared_product& product) {
 
 std::optional<startup_error> give_speech(const run_options& o, prepared& out) {
   table_shelf tables;
+  tables.files = out.files;
   for (auto& product : out.products) {
-    if (auto error = load_model(product)) {
+    if (auto error = load_model(product, *out.files)) {
       return error;
     }
     auto read = read_replays(o.scenario_file, product.plan.product, product.model.get(), tables);
@@ -257,7 +194,7 @@ std::optional<startup_error> give_speech(const run_options& o, prepared& out) {
               + (more == 0 ? "" : fmt::format(" ({} more: see fleet check)", more))};
     }
     product.replays = std::move(read).value();
-    auto speech = make_dialect(o, product, out.credentials);
+    auto speech = make_dialect(o, out, product);
     if (!speech) {
       return speech.error();
     }
@@ -289,37 +226,16 @@ product_plan product_of_flags(const run_options& o) {
   return out;
 }
 
-result<std::string, startup_error> read_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  if (in) {
-    text << in.rdbuf();
-  }
-  if (!in || in.bad()) {
-    return wrong(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
-  return text.str();
-}
-
-result<std::shared_ptr<const alink::credential_source>, startup_error>
-load_credentials(const std::string& file, const std::string& product_key) {
-  if (file.empty()) {
-    return std::shared_ptr<const alink::credential_source>{
-        std::make_shared<alink::generated_credentials>(product_key)};
-  }
-  auto text = read_file(file);
+result<std::string, startup_error> read_file(const std::string& path, file_source& files) {
+  auto text = files.read(path, std::numeric_limits<std::size_t>::max());
   if (!text) {
-    return fail(text.error());
+    // Of "cannot be opened: why" the reason.
+    const std::string& why = text.error();
+    const auto colon = why.find(": ");
+    return wrong(fmt::format("cannot read {}: {}", path,
+                             colon == std::string::npos ? why : why.substr(colon + 2)));
   }
-  auto table = alink::credential_table::parse(text.value());
-  if (!table) {
-    const auto& first = table.error().front();
-    const auto more = table.error().size() - 1;
-    return wrong(fmt::format("{}:{}:{}: {}{}", file, first.line, first.column, first.message,
-                             more == 0 ? "" : fmt::format(" ({} more: see fleet check)", more)));
-  }
-  return std::shared_ptr<const alink::credential_source>{
-      std::make_shared<alink::credential_table>(std::move(table).value())};
+  return std::move(text).value();
 }
 
 prepared outline(const run_options& o, std::optional<scenario_plan> plan) {

@@ -13,6 +13,7 @@
 #include "actors/device/dialect.hpp"
 #include "actors/device/settings.hpp"
 #include "fleet/console/admin_connection.hpp"
+#include "fleet/files.hpp"
 #include "fleet/options.hpp"
 #include "fleet/run/replays.hpp"
 #include "fleet/scenario/plan.hpp"
@@ -54,6 +55,10 @@ struct prepared_product {
 /// What outlives the devices.
 struct prepared {
   std::uint64_t seed = 0;
+  file_source* files = &disk_files(); ///< where those that the run names are; outlives it
+  /// Of the file of credentials the rows of these devices alone are there, ranges that rise; none:
+  /// all are.
+  std::optional<std::vector<device_range>> rows_of;
   std::optional<scenario_plan> plan;                           ///< none: a run from flags
   std::shared_ptr<const alink::credential_source> credentials; ///< by index in the fleet
   std::unique_ptr<stream_filter_factory> client_security;
@@ -86,11 +91,13 @@ struct prepared {
 };
 
 /// A whole file, or a sentence that names it.
-result<std::string, startup_error> read_file(const std::string& path);
+result<std::string, startup_error> read_file(const std::string& path,
+                                             file_source& files = disk_files());
 
 /// Credentials from a file, or generated for `product_key`.
 result<std::shared_ptr<const alink::credential_source>, startup_error>
-load_credentials(const std::string& file, const std::string& product_key);
+load_credentials(const std::string& file, const std::string& product_key,
+                 file_source& files = disk_files());
 
 /// What is known before anything is looked at: products, target, seed. `plan` is what a scenario
 /// and the flags came to; none: the flags alone.

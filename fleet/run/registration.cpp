@@ -45,7 +45,7 @@ bool gateways_sign(const prepared& all, std::size_t child) {
 std::optional<startup_error> find_product_secrets(const run_options& o, prepared& out) {
   std::vector<cloud::product_options> known;
   if (!o.product_secrets_file.empty()) {
-    auto read = load_product_secrets(o.product_secrets_file);
+    auto read = load_product_secrets(o.product_secrets_file, *out.files);
     if (!read) {
       return read.error();
     }

@@ -41,10 +41,10 @@ std::string commas_for(std::string_view separator) {
 
 result<std::shared_ptr<const csv_table>, mistakes> read_table(const std::string& path,
                                                               table_shelf& tables) {
-  if (const auto known = tables.find(path); known != tables.end()) {
+  if (const auto known = tables.known.find(path); known != tables.known.end()) {
     return known->second;
   }
-  auto text = read_whole_file(path, csv_octets_most);
+  auto text = tables.files->read(path, csv_octets_most);
   if (!text) {
     return fail(mistakes{path + ": " + text.error()});
   }
@@ -61,7 +61,7 @@ result<std::shared_ptr<const csv_table>, mistakes> read_table(const std::string&
     return fail(std::move(out));
   }
   auto shared = std::make_shared<const csv_table>(std::move(table).value());
-  tables.emplace(path, shared);
+  tables.known.emplace(path, shared);
   return shared;
 }
 

@@ -11,6 +11,7 @@
 
 #include "actors/device/replay_plan.hpp"
 #include "fleet/credential_file.hpp"
+#include "fleet/files.hpp"
 #include "fleet/scenario/scenario.hpp"
 #include "protocol/base/result.hpp"
 #include "protocol/tsl/model.hpp"
@@ -21,7 +22,10 @@ namespace fleet::program {
 using replay_list = std::vector<std::shared_ptr<const actors::replay_plan>>;
 
 /// Tables by their path; all products that name one share it.
-using table_shelf = std::map<std::string, std::shared_ptr<const csv_table>>;
+struct table_shelf {
+  std::map<std::string, std::shared_ptr<const csv_table>> known;
+  file_source* files = &disk_files();
+};
 
 /// The replays of a product with its reports filled in, or its mistakes, a line each with their
 /// place. `scenario_file` is for those; `model`: none, the plain device's. `notes`, where it is

@@ -103,7 +103,7 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
   client.resumption = true;
   client.versions = range_of(o.tls_version);
   if (!o.ca_file.empty()) {
-    auto pem = read_file(o.ca_file);
+    auto pem = read_file(o.ca_file, *out.files);
     if (!pem) {
       return pem.error();
     }

@@ -271,9 +271,9 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
   return file;
 }
 
-result<scenario, mistakes> read_scenario_file(const std::string& path) {
+result<scenario, mistakes> read_scenario_file(const std::string& path, file_source& files) {
   std::error_code ignored;
-  const auto text = read_whole_file(path, yaml_octets_most);
+  const auto text = files.read(path, yaml_octets_most);
   if (!text) {
     const auto octets = std::filesystem::file_size(path, ignored);
     if (!ignored && octets > yaml_octets_most) {
@@ -283,10 +283,7 @@ result<scenario, mistakes> read_scenario_file(const std::string& path) {
   }
   scenario_surroundings around;
   around.folder = path.substr(0, path.rfind('/') + 1);
-  around.file_exists = [](const std::string& name) {
-    std::error_code failed;
-    return std::filesystem::is_regular_file(name, failed);
-  };
+  around.file_exists = [&files](const std::string& name) { return files.is_there(name); };
   auto file = read_scenario(text.value(), around);
   if (!file) {
     mistakes lines;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fleet/credential_file.hpp"
+#include "fleet/files.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "fleet/scenario/reading.hpp"
 #include "fleet/scenario/scenario.hpp"
@@ -22,6 +23,7 @@ result<scenario, std::vector<placed_mistake>> read_scenario(std::string_view tex
 
 /// Opens and reads a file; mistakes as whole lines, `file:line:column: what`. A scenario without a
 /// name is called as the file is, without folder and ending.
-result<scenario, mistakes> read_scenario_file(const std::string& path);
+result<scenario, mistakes> read_scenario_file(const std::string& path,
+                                              file_source& files = disk_files());
 
 } // namespace fleet::program

@@ -174,7 +174,7 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const c
   return std::nullopt;
 }
 
-void coordinator::share_out() {
+std::optional<startup_error> coordinator::share_out() {
   // Of a worker that has not come yet nobody knows the cores: as many as the others have.
   std::uint64_t cores = 0;
   std::uint64_t known = 0;
@@ -196,10 +196,16 @@ void coordinator::share_out() {
   }
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     shares_[i].devices = ranges[i];
+    if (auto why = too_large(settings_.parcels.of({ranges[i]}))) {
+      return startup_error{exit_code::wrong_usage, std::move(*why)};
+    }
+  }
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
     if (workers_[i].known) {
       assign(shares_[i], workers_[i]);
     }
   }
+  return std::nullopt;
 }
 
 void coordinator::assign(crew_share& share, crew_worker& to) {
@@ -217,7 +223,7 @@ void coordinator::assign(crew_share& share, crew_worker& to) {
   spec.since_s = began_ ? now_s_ : 0;
   spec.keeps_accounts = settings_.accounts;
   spec.accounts = share.accounts.all();
-  spec.files = settings_.files;
+  spec.files = settings_.parcels.of({share.devices});
   wire_.send(*to.peer, std::move(spec));
 }
 
@@ -235,7 +241,9 @@ std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& 
           await(has_clock, least != 0 ? least : shares_.size(), "workers were awaited", signals)) {
     return error;
   }
-  share_out();
+  if (auto error = share_out()) {
+    return error;
+  }
   const auto can_begin = [](const crew_worker& w) { return !w.share || w.ready; };
   if (auto error = await(can_begin, workers_.size(), "workers prepared the run", signals)) {
     return error;

@@ -13,6 +13,7 @@
 #include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/local_process.hpp"
 #include "fleet/workers/options.hpp"
+#include "fleet/workers/parcel.hpp"
 #include "fleet/workers/roll.hpp"
 
 namespace fleet::program {
@@ -32,7 +33,7 @@ public:
     std::uint64_t seed = 0;
     std::uint32_t devices = 0;
     std::vector<device_range> products; ///< of the run, by number
-    std::vector<file_print> files;      ///< that workers read for themselves
+    parcel_maker parcels;
     bool accounts =
         false; ///< a far side outlives workers, so that their accounts are worth keeping
   };
@@ -68,7 +69,7 @@ private:
   std::optional<startup_error> await(const std::function<bool(const crew_worker&)>& done,
                                      std::size_t wanted, std::string_view what,
                                      stop_signals& signals);
-  void share_out();
+  std::optional<startup_error> share_out();
   void assign(crew_share& share, crew_worker& to);
   void let_begin(crew_worker& w);
 

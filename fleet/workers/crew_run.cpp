@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -13,7 +12,6 @@
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
-#include "fleet/workers/file_prints.hpp"
 #include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/token.hpp"
 
@@ -30,16 +28,15 @@ exit_code complain(std::string_view who, const std::string& why, exit_code code)
 }
 
 /// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
-std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready,
-                                          bool embedded) {
+std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready) {
   const auto wrong = [](std::string why) {
     return startup_error{exit_code::wrong_usage, std::move(why)};
   };
-  std::error_code ignored;
-  if (!options.scenario_file.empty()
-      && !std::filesystem::is_regular_file(options.scenario_file, ignored)) {
-    return wrong("each worker reads the scenario for itself, and " + options.scenario_file
-                 + " can be read once only: write it to a file");
+  if (!options.credentials_file.empty()
+      && options.credentials_file == options.product_secrets_file) {
+    return wrong(
+        "--credentials and --product-secrets name one file, and workers are sent their own "
+        "rows of each: give each a file");
   }
   for (const auto& product : ready.products) {
     if (product.plan.children_each != 0) {
@@ -48,6 +45,7 @@ std::optional<startup_error> unsplittable(const run_options& options, const prep
                                product.name()));
     }
   }
+  const bool embedded = options.target.scheme == text::scheme::embedded;
   if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
     return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
                  "see its own devices alone; leave the workers out, or roll out at a target");
@@ -91,11 +89,13 @@ std::optional<shard_spec> await_spec(lifeline& line, stop_signals& signals) {
 /// A worker's own outputs are the coordinator's business.
 run_options served(run_options o, const shard_spec& spec) {
   o.seed = spec.seed;
+  o.overriding.push_back("--seed"); // whatever a scenario says
   o.quiet = true;
   o.plain = true;
   o.metrics = {};
   o.control = "off";
   o.json_file.clear();
+  o.ledger_file = o.ledger_file.empty() ? "" : "/dev/null"; // its lines are wanted
   o.told = {};
   o.judged.no_early_stop = true;
   // One target's queue of connections is shared by all.
@@ -120,10 +120,10 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
   }
   run_place place;
   place.here = {spec.first, spec.count};
+  sent_files files{spec.files};
+  place.files = &files;
+  place.rows_of_here = true;
   place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
-    if (auto differs = differing_file(spec.files, line.token())) {
-      return fail(startup_error{exit_code::wrong_usage, std::move(*differs)});
-    }
     const std::uint64_t end = std::uint64_t{spec.first} + spec.count;
     if (end > ready.devices()) {
       return fail(startup_error{exit_code::wrong_usage, "the fleet has fewer devices here"});
@@ -154,13 +154,16 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
     }
     settings.token = std::move(token).value();
   }
-  const bool embedded = options.target.scheme == text::scheme::embedded;
+  kept_files files;
+  files.leave_out(options.credentials_file);
+  files.leave_out(options.product_secrets_file);
   run_place place;
+  place.files = &files;
   place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
-    if (auto error = unsplittable(options, ready, embedded)) {
+    if (auto error = unsplittable(options, ready)) {
       return fail(std::move(*error));
     }
-    settings.files = prints_of(options, ready, settings.token);
+    settings.parcels = parcel_maker{options, ready, files.take()};
     settings.seed = ready.seed;
     settings.devices = ready.devices();
     settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;

@@ -17,8 +17,8 @@ auto inspect(I& f, crew_clock& x) {
   return f(caf::meta::type_name("crew_clock"), x.asked_s, x.told_s, x.awake_s, x.wall_s);
 }
 template <class I>
-auto inspect(I& f, file_print& x) {
-  return f(caf::meta::type_name("file_print"), x.name, x.print);
+auto inspect(I& f, named_file& x) {
+  return f(caf::meta::type_name("named_file"), x.name, x.text);
 }
 template <class I>
 auto inspect(I& f, shard_spec& x) {

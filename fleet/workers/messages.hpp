@@ -24,6 +24,8 @@
 #include <variant>
 #include <vector>
 
+#include "fleet/files.hpp"
+
 namespace fleet::program {
 
 using wire_counts = std::vector<std::uint64_t>;
@@ -45,24 +47,19 @@ struct crew_clock {
   double wall_s = -1;  ///< since 1970
 };
 
-/// A file that workers read for themselves.
-struct file_print {
-  std::string name;
-  std::string print; ///< HMAC-SHA-256 of its content
-};
-
 struct shard_spec {
   std::vector<std::string> words; ///< behind `fleet run`
   std::uint64_t seed = 0;
   std::uint32_t first = 0;
-  std::uint32_t count = 0;         ///< at least 1
-  std::uint32_t of = 0;            ///< devices in all
-  double lease_s = 30;             ///< it goes on for so long without its coordinator
-  double since_s = 0;              ///< how long the run has been going
-  std::uint32_t life = 0;          ///< how many workers had these devices before
-  bool keeps_accounts = false;     ///< its snapshots have its devices' accounts
-  std::string accounts;            ///< of those before it, as snapshots have them
-  std::vector<file_print> files{}; ///< as the coordinator has them
+  std::uint32_t count = 0;     ///< at least 1
+  std::uint32_t of = 0;        ///< devices in all
+  double lease_s = 30;         ///< it goes on for so long without its coordinator
+  double since_s = 0;          ///< how long the run has been going
+  std::uint32_t life = 0;      ///< how many workers had these devices before
+  bool keeps_accounts = false; ///< its snapshots have its devices' accounts
+  std::string accounts;        ///< of those before it, as snapshots have them
+  /// That the words name, or the scenario: it reads no others. Of credentials its devices' rows.
+  std::vector<named_file> files{};
 };
 
 struct crew_ready {

@@ -134,30 +134,5 @@ class Spares(WorkerRuns):
         self.assertEqual(spare.wait(60), 3, spare.error_output)
 
 
-class Files(WorkerRuns):
-    SCENARIO = "name: same\nproducts:\n  - name: lamp\n    count: {count}\nduration: 3s\n"
-
-    def started_beside(self, count):
-        """A coordinator with such a scenario, and a worker with another file of that name."""
-        here, there = self.folder / "here", self.folder / "there"
-        for folder, devices in ((here, 10), (there, count)):
-            folder.mkdir()
-            (folder / "day.yaml").write_text(self.SCENARIO.format(count=devices))
-        worker = self.worker("--listen", "127.0.0.1:0", cwd=there)
-        at = worker.wait_for_line(lambda line: line.startswith("worker at "),
-                                  "its address").split()[-1]
-        return run([harness.FLEET, "run", *QUIET, "--workers", at, "--scenario", "day.yaml"],
-                   env=ENVIRONMENT, cwd=here)
-
-    def test_another_file_of_the_same_name_is_refused(self):
-        done = self.started_beside(count=20)
-        self.assertEqual(done.code, 2, done.output + done.error_output)
-        self.assertIn("worker 1: day.yaml is another one here", done.error_output)
-
-    def test_the_same_file_elsewhere_will_do(self):
-        done = self.started_beside(count=10)
-        self.assertEqual(done.code, 0, done.output + done.error_output)
-
-
 if __name__ == "__main__":
     harness.main()

@@ -76,13 +76,18 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   EXPECT_EQ(ended.ledger_lines.size(), 100'000U);
   EXPECT_EQ(ended.last.faults[0].strikes, 8U);
 
-  server.send(hello->from, shard_spec{{"--devices", "9"}, 7, 3, 6, 9, 30, 2, 1, true, "xy"});
+  shard_spec part{{"--devices", "9"}, 7, 3, 6, 9, 30, 2, 1, true, "xy"};
+  part.files = {{"scenario.yaml", std::string(100'000, 'y')}};
+  server.send(hello->from, part);
   server.send(hello->from, crew_begin{4.5});
   server.send(hello->from, crew_order{1, "latency by=1s", {"a"}, 4});
   server.send(hello->from, crew_farewell{});
   const auto spec = std::get<shard_spec>(client->next(30s)->message);
   EXPECT_EQ(spec.words.back(), "9");
   EXPECT_EQ(spec.count, 6U);
+  ASSERT_EQ(spec.files.size(), 1U);
+  EXPECT_EQ(spec.files[0].name, "scenario.yaml");
+  EXPECT_EQ(spec.files[0].text.size(), 100'000U);
   EXPECT_EQ(std::get<crew_begin>(client->next(30s)->message).at_s, 4.5);
   EXPECT_EQ(std::get<crew_order>(client->next(30s)->message).words, "latency by=1s");
   EXPECT_TRUE(std::holds_alternative<crew_farewell>(client->next(30s)->message));
