@@ -33,6 +33,7 @@ public:
   [[nodiscard]] bool listens() const noexcept { return options_.listen.has_value(); }
   [[nodiscard]] const std::optional<hal::address>& joined() const noexcept { return options_.join; }
   [[nodiscard]] const std::string& certificates() const noexcept { return options_.certificates; }
+  [[nodiscard]] const std::string& token() const noexcept { return token_; }
 
   /// A coordinator has come, or was found.
   [[nodiscard]] bool met() const noexcept { return coordinator_.has_value(); }
