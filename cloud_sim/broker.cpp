@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/persistence.hpp"
 #include "protocol/base/check.hpp"
 
@@ -16,6 +17,12 @@ broker::broker(hal::home& where, const twin_limits& bounds, twin_counters& count
 broker::~broker() {
   stop();
   home_.disarm(*this);
+}
+
+void broker::accept(hal::stream_ptr accepted, bool over_tls) {
+  if (take(std::move(accepted), over_tls) != nullptr) {
+    add(counters_.connections);
+  }
 }
 
 connection* broker::take(hal::stream_ptr accepted, bool over_tls) {
@@ -32,11 +39,11 @@ connection* broker::take(hal::stream_ptr accepted, bool over_tls) {
   made->over_tls_ = over_tls;
   made->at_ = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(std::move(made));
-  add(counters_.connections);
   add(counters_.connections_open);
   auto& taken = *connections_.back();
   if (among_ != nullptr) {
-    taken.early_ = std::make_unique<byte_buffer>();
+    taken.aside_ = std::make_unique<byte_buffer>();
+    taken.arrival_ = among_->next_arrival();
   }
   return &taken;
 }

@@ -20,6 +20,7 @@ namespace fleet::cloud {
 
 class neighbours;
 class persistence;
+struct moved_stream;
 
 class broker final : public hal::accept_events, private hal::timer {
 public:
@@ -32,7 +33,7 @@ public:
   void speak_as(character& c) noexcept { character_ = &c; }
 
   /// Takes plain streams; secure_door() those over TLS.
-  void on_accepted(hal::stream_ptr accepted) override { take(std::move(accepted), false); }
+  void on_accepted(hal::stream_ptr accepted) override { accept(std::move(accepted), false); }
   [[nodiscard]] hal::accept_events& secure_door() noexcept { return secure_door_; }
 
   /// Ends every connection without a packet, publishes no will, keeps nothing waiting to be freed.
@@ -67,9 +68,8 @@ public:
   [[nodiscard]] std::uint32_t here() const noexcept { return here_; }
   /// Whether the session of that place (character::place_of()) is this broker's.
   [[nodiscard]] bool is_home_of(std::uint64_t place) const noexcept;
-  /// A stream that another home accepted and whose CONNECT named a client of this one; `early` is
-  /// what came on it so far.
-  void take_moved(hal::stream_ptr s, bool over_tls, bytes_view early);
+  /// A stream that another home accepted and whose CONNECT named a client of this one.
+  void take_moved(moved_stream what);
 
   /// Tells `watcher`, which outlives the broker, of commands that arrive; null: nobody.
   void watch_commands(command_watcher* watcher) noexcept { watcher_ = watcher; }
@@ -80,6 +80,9 @@ public:
   /// binds the session. `keep_alive_s` is the one to enforce. A clean peer's session must be fresh.
   void admit(connection& c, peer& who, const mqtt::connect_view& connect, bool session_present,
              std::uint16_t keep_alive_s, bool honour_will);
+  /// Whether `who` is online by a connection that came later than this one, which was late in
+  /// moving here from another home: then it is as if it had been cut by the later one, and ends.
+  bool gives_way(connection& c, const peer& who);
   /// Answers CONNECT with `code`, and ends the connection once that has left.
   void refuse(connection& c, mqtt::connack_code code);
   /// Answers CONNECT with 0 and, unless `topic` is empty, one message at QoS 0; ends the connection
@@ -137,9 +140,10 @@ private:
 
   struct tls_door final : hal::accept_events {
     explicit tls_door(broker& b) noexcept : owner(b) {}
-    void on_accepted(hal::stream_ptr accepted) override { owner.take(std::move(accepted), true); }
+    void on_accepted(hal::stream_ptr accepted) override { owner.accept(std::move(accepted), true); }
     broker& owner;
   };
+  void accept(hal::stream_ptr accepted, bool over_tls);
   /// Null: not taken.
   connection* take(hal::stream_ptr accepted, bool over_tls);
   /// Whether its CONNECT named a client of another home, where it is now.

@@ -22,27 +22,36 @@ bool broker::is_home_of(std::uint64_t place) const noexcept {
   return among_ == nullptr || among_->home_of(place) == here_;
 }
 
-// There it begins anew: what it was here is not counted.
+// Counted where it came, once: what is exported as a counter never falls.
 bool broker::hand_on(connection& c, const mqtt::connect_view& connect) {
-  const auto early = std::move(c.early_);
+  const auto early = std::move(c.aside_);
   const auto place = early == nullptr ? std::nullopt : character_->place_of(connect);
   if (!place || is_home_of(*place)) {
     return false;
   }
-  subtract(counters_.connections);
-  subtract(counters_.bytes_received, early->size());
-  auto stream = std::move(c.stream_);
+  moved_stream what{std::move(c.stream_), c.over_tls_, c.arrival_, std::move(*early)};
   bury(c);
-  among_->move({here_, among_->home_of(*place)}, std::move(stream), c.over_tls_, early->view());
+  among_->move({here_, among_->home_of(*place)}, std::move(what));
   return true;
 }
 
-void broker::take_moved(hal::stream_ptr s, bool over_tls, bytes_view early) {
+void broker::take_moved(moved_stream what) {
   const turn guard{*this};
-  if (auto* const c = take(std::move(s), over_tls)) {
-    c->early_.reset(); // it stays
-    c->on_received(early);
+  if (auto* const c = take(std::move(what.stream), what.over_tls)) {
+    c->aside_.reset(); // it stays
+    c->arrival_ = what.arrival;
+    c->take_in(what.early.view());
   }
+}
+
+// [MQTT-3.1.4-2] is about the order in which connections came.
+bool broker::gives_way(connection& c, const peer& who) {
+  if (among_ == nullptr || who.online == nullptr
+      || static_cast<std::int32_t>(who.online->arrival_ - c.arrival_) < 0) {
+    return false;
+  }
+  end(c, end_reason::taken_over);
+  return true;
 }
 
 } // namespace fleet::cloud

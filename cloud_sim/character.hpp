@@ -82,7 +82,8 @@ public:
   /// number, on each home of the twin. Nothing: any home may answer it.
   [[nodiscard]] virtual std::optional<std::uint64_t>
   place_of(const mqtt::connect_view& connect) const = 0;
-  /// Must end in exactly one of broker::admit() and broker::refuse().
+  /// Must end in exactly one of broker::admit(), refuse(), dispatch() and a gives_way() that is
+  /// true.
   virtual void on_connect(connection& from, const mqtt::connect_view& connect) = 0;
   /// The message is acknowledged already; its views die with the call.
   virtual void on_publish(connection& from, const mqtt::message_view& message) = 0;

@@ -38,15 +38,23 @@ void connection::on_received(bytes_view bytes) {
     return;
   }
   add(owner_.counters().bytes_received, bytes.size());
-  if (early_ != nullptr) {
-    early_->append(bytes);
+  if (aside_ != nullptr && !held_) {
+    aside_->append(bytes);
   }
+  take_in(bytes);
+}
+
+void connection::take_in(bytes_view bytes) {
   byte_buffer plain;
   if (id2_ != nullptr || (!heard_ && begins_id2(bytes))) {
     if (!unveil(bytes, plain)) {
       return;
     }
     bytes = plain.view();
+  }
+  if (held_) {
+    set_aside(bytes);
+    return;
   }
   machine_.receive(bytes, owner_.now());
   drain();
@@ -100,7 +108,7 @@ void connection::on_drained() {
   const broker::turn guard{owner_};
   if (paused_ && phase_ == phase::alive) {
     paused_ = false;
-    stream_->pause_reading(false);
+    read_on();
   }
 }
 
@@ -120,11 +128,29 @@ void connection::hold() {
 
 void connection::resume() {
   held_ = false;
+  const auto rest = std::exchange(aside_, nullptr);
   if (phase_ == phase::alive) {
-    if (!paused_) {
-      stream_->pause_reading(false);
+    if (rest != nullptr) {
+      machine_.receive(rest->view(), owner_.now());
     }
     drain();
+    read_on();
+  }
+}
+
+void connection::read_on() {
+  if (phase_ == phase::alive && !paused_ && !held_) {
+    stream_->pause_reading(false);
+  }
+}
+
+// Whoever lent the octets has them for something else once it is back.
+void connection::set_aside(bytes_view bytes) {
+  if (!bytes.empty()) {
+    if (aside_ == nullptr) {
+      aside_ = std::make_unique<byte_buffer>();
+    }
+    aside_->append(bytes);
   }
 }
 
@@ -145,6 +171,9 @@ void connection::drain() {
   }
   if (phase_ != phase::alive) {
     return;
+  }
+  if (held_) {
+    set_aside(machine_.take_back());
   }
   // A client that does not read its answers is not read either; keep-alive ends it in the end.
   if (!paused_ && congested()) {

@@ -79,6 +79,11 @@ private:
   /// Octets under way to the client.
   [[nodiscard]] std::size_t unsent() const;
 
+  /// What came: counted, not decrypted.
+  void take_in(bytes_view bytes);
+  void set_aside(bytes_view bytes);
+  /// Reads again where nothing keeps it from that.
+  void read_on();
   void drain();
   void handle(const mqtt::server_event_variant& event);
   void fail(mqtt::violation why);
@@ -95,12 +100,14 @@ private:
   };
   std::unique_ptr<will> will_;
   std::unique_ptr<alink::id2_server_stream> id2_; ///< none: plain
-  /// What came before CONNECT was read, while it may belong to another home; none: it may not.
-  std::unique_ptr<byte_buffer> early_;
+  /// What came before CONNECT was read, while it may belong to another home; and while it is held,
+  /// what has not been looked at, decrypted. None: nothing of either.
+  std::unique_ptr<byte_buffer> aside_;
   time_point armed_for_ = never;
   std::uint32_t number_ = 0;
   std::uint32_t at_ = 0; ///< in the broker's list
   std::uint32_t device_ = UINT32_MAX;
+  std::uint32_t arrival_ = 0; ///< neighbours::next_arrival(), which goes round
   phase phase_ = phase::alive;
   bool paused_ = false;
   bool over_tls_ = false;

@@ -36,7 +36,7 @@ void connection::release(bytes_view packets, bool last) {
     stream_->close();
   } else if (paused_ && phase_ == phase::alive && !congested()) {
     paused_ = false;
-    stream_->pause_reading(false);
+    read_on();
   }
 }
 

@@ -78,16 +78,19 @@ void exchange_desk::tell_others(exchange_item::form what, std::uint64_t ticket,
   }
 }
 
-// Also where all of them are known already: others may not have heard yet.
+// Also where all of them are known already: others may not have heard yet. One that is not answered
+// yet is told again: whoever has no room for it says so to each that wants it.
 std::uint64_t exchange_desk::announce(const std::vector<std::string>& filters) {
+  asked_.emplace(++tickets_, asked{});
   std::vector<std::string> fresh;
   for (const auto& filter : filters) {
     auto& known = wanted_[filter];
-    if (known.clients++ == 0 || std::exchange(known.unknown, false)) {
+    if (known.clients++ == 0 || std::exchange(known.unknown, false)
+        || asked_.contains(known.asked)) {
       fresh.push_back(filter);
+      known.asked = tickets_;
     }
   }
-  asked_.emplace(++tickets_, asked{});
   tell_others(exchange_item::form::announce, tickets_, fresh);
   return tickets_;
 }

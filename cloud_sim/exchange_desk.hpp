@@ -87,7 +87,8 @@ private:
   };
   struct want {
     std::uint32_t clients = 0;
-    bool unknown = false; ///< another home had no room for it: to be announced again
+    bool unknown = false;    ///< another home had no room for it: to be announced again
+    std::uint64_t asked = 0; ///< the last announcement that told of it
   };
   std::unordered_map<std::string, want, text_hash, std::equal_to<>> wanted_;
   std::unordered_map<std::uint64_t, asked> asked_; ///< by ticket; likewise

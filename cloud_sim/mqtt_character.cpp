@@ -80,6 +80,9 @@ void mqtt_character::on_connect(connection& from, const mqtt::connect_view& conn
     }
   }
   client* who = find(connect.client_id);
+  if (who != nullptr && broker_.gives_way(from, *who)) {
+    return;
+  }
   if (who != nullptr && who->online != nullptr) {
     broker_.cut(*who, end_reason::taken_over); // [MQTT-3.1.4-2]
     who = find(connect.client_id);             // a clean one is gone by now

@@ -1,6 +1,7 @@
 // Streams go by a job of the home that they go to.
 #include "cloud_sim/neighbours.hpp"
 
+#include <memory>
 #include <utility>
 
 #include "cloud_sim/broker.hpp"
@@ -12,12 +13,14 @@ neighbours::neighbours(std::vector<hal::home_of_many*> homes)
 
 neighbours::~neighbours() = default;
 
-void neighbours::move(way by, hal::stream_ptr s, bool over_tls, bytes_view early) {
-  const std::string octets{as_text(early)};
-  homes_[by.from]->take_to(*homes_[by.to], std::move(s),
-                           [this, to = by.to, over_tls, octets](hal::stream_ptr there) {
+void neighbours::move(way by, moved_stream what) {
+  auto stream = std::move(what.stream);
+  const auto rest = std::make_shared<moved_stream>(std::move(what)); // a job can be copied
+  homes_[by.from]->take_to(*homes_[by.to], std::move(stream),
+                           [this, to = by.to, rest](hal::stream_ptr there) {
                              if (auto* const who = brokers_[to]) {
-                               who->take_moved(std::move(there), over_tls, as_bytes(octets));
+                               rest->stream = std::move(there);
+                               who->take_moved(std::move(*rest));
                              }
                            });
 }

@@ -2,16 +2,27 @@
 // belongs to, and the way from each to each. Knows brokers as somebody to hand a stream to.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "hal_sim/world/home_of_many.hpp"
+#include "hal_sim/world/stream.hpp"
+#include "protocol/base/bytes.hpp"
 #include "protocol/base/random.hpp"
 
 namespace fleet::cloud {
 
 class broker;
+
+/// On its way from one home to another.
+struct moved_stream {
+  hal::stream_ptr stream;
+  bool over_tls = false;
+  std::uint32_t arrival = 0; ///< next_arrival()
+  byte_buffer early;         ///< what came on it so far
+};
 
 /// character::place_of() of a client of the open broker, and of a device of the platform.
 inline std::uint64_t place_of_client(std::string_view client_id) noexcept {
@@ -44,14 +55,21 @@ public:
   /// Who takes streams on that home, on its thread; null: nobody, they are dropped.
   void settle(std::uint32_t number, broker* who) noexcept { brokers_[number] = who; }
 
+  /// Of a stream that was accepted now, on any home: later ones have larger ones, as long as fewer
+  /// than 2^31 lie between.
+  [[nodiscard]] std::uint32_t next_arrival() noexcept {
+    return arrivals_.fetch_add(1, std::memory_order_relaxed);
+  }
+
   struct way {
     std::uint32_t from;
     std::uint32_t to;
   };
   /// On the thread of `by.from`.
-  void move(way by, hal::stream_ptr s, bool over_tls, bytes_view early);
+  void move(way by, moved_stream what);
 
 private:
+  std::atomic<std::uint32_t> arrivals_{0};
   std::vector<hal::home_of_many*> homes_;
   std::vector<broker*> brokers_; ///< each on its home's thread alone
 };

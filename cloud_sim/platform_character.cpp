@@ -44,6 +44,9 @@ void platform_character::on_connect(connection& from, const mqtt::connect_view& 
     return;
   }
   platform_client* client = devices_.client(who.device);
+  if (client != nullptr && broker_.gives_way(from, *client)) {
+    return;
+  }
   if (client != nullptr) {
     broker_.cut(*client, end_reason::taken_over); // the "kick" of §8.1
     client = devices_.client(who.device);

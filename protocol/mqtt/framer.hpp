@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "protocol/base/bytes.hpp"
 #include "protocol/mqtt/codec.hpp"
@@ -39,6 +40,8 @@ public:
   /// Lends octets until next() answers need_more.
   void lend(bytes_view bytes) noexcept { arrived_ = bytes; }
   [[nodiscard]] bool drained() const noexcept { return arrived_.empty(); }
+  /// What is lent still, and then no more.
+  [[nodiscard]] bytes_view take_back() noexcept { return std::exchange(arrived_, {}); }
 
   framing next(const framing_rules& rules, framed& found);
 

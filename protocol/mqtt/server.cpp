@@ -25,6 +25,10 @@ void server_connection::receive(bytes_view bytes, time_point now) {
   s.input.lend(bytes);
 }
 
+bytes_view server_connection::take_back() noexcept {
+  return state_->input.take_back();
+}
+
 std::optional<server_event_variant> server_connection::next_event(byte_buffer& out) {
   state& s = *state_;
   s.lists.reset();

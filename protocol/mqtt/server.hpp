@@ -153,6 +153,9 @@ public:
   server_connection& operator=(server_connection&&) noexcept;
 
   void receive(bytes_view bytes, time_point now);
+  /// For an owner that stops before next_event() answers nothing: what of the octets has not been
+  /// looked at, to be received again. The machine does not look at them any more.
+  [[nodiscard]] bytes_view take_back() noexcept;
   std::optional<server_event_variant> next_event(byte_buffer& out);
 
   /// Keep-alive (1.5 ×, [MQTT-3.1.2-24]) and the CONNECT deadline; failures come as events.

@@ -15,6 +15,14 @@ using support::wide_bench;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+/// [MQTT-1.5.3], and a packet of fewer than 128 octets.
+std::string text(std::string_view of) {
+  return std::string{'\0', static_cast<char>(of.size())} + std::string{of};
+}
+std::string packet(char head, const std::string& content) {
+  return std::string{head, static_cast<char>(content.size())} + content;
+}
+
 struct wide_broker : testing::Test {
   /// Waits until `g` has `count` messages, and gives them.
   lines messages(guest& g, std::size_t count) {
@@ -203,6 +211,46 @@ TEST_F(wide_broker, what_a_client_sends_behind_a_subscribe_is_done_behind_it) {
   bench.listen(a, "end", 1);
   sender.publish("p", "m", 1);
   EXPECT_THAT(until_marked(a, sender, "end"), IsEmpty());
+}
+
+// They share what their home reads into, so whoever waits must have its own octets.
+TEST_F(wide_broker, what_waits_behind_a_subscribe_is_not_what_others_sent_meanwhile) {
+  constexpr int rounds = 20;
+  constexpr int clients = 12;
+  auto& hears = bench.listen(at(1, 40), "all", 1);
+  lines sent;
+  std::vector<std::unique_ptr<support::raw_guest>> senders;
+  for (int round = 0; round < rounds; ++round) {
+    for (int i = 0; i < clients; ++i) {
+      const std::string payload = "from " + std::to_string(round) + "/" + std::to_string(i);
+      const std::string id = bench.id_at(0, round * clients + i);
+      std::string octets =
+          packet(0x10, text("MQTT") + std::string{"\x04\x02\x00\x3c", 4} + text(id));
+      octets += packet('\x82', std::string{"\x00\x01", 2} + text("own/" + id) + '\0');
+      octets += packet(0x30, text("all") + payload);
+      senders.push_back(std::make_unique<support::raw_guest>(bench.here, bench.peer));
+      senders.back()->write(as_bytes(octets));
+      sent.push_back("all=" + payload + " q0");
+    }
+    bench.here.poll_once(std::chrono::milliseconds{0});
+  }
+  EXPECT_THAT(messages(hears, sent.size()), testing::UnorderedElementsAreArray(sent));
+}
+
+// Its stream may have been held up on the home that accepted it.
+TEST_F(wide_broker, of_two_connections_of_a_client_the_one_that_came_later_stays) {
+  for (std::uint32_t home = 0; home < wide_bench::homes; ++home) {
+    const auto before = bench.count(&twin_counters::connections);
+    support::raw_guest late{bench.here, bench.peer};
+    ASSERT_TRUE(bench.wait([&] { return bench.count(&twin_counters::connections) > before; }));
+    auto& later = at(home, 50);
+    late.write(as_bytes(packet(0x10, text("MQTT") + std::string{"\x04\x02\x00\x3c", 4}
+                                         + text(bench.id_at(home, 50)))));
+    ASSERT_TRUE(bench.wait([&] { return late.closed; }));
+    EXPECT_EQ(late.received.size(), 0U);
+    EXPECT_FALSE(later.closed);
+    EXPECT_EQ(bench.online(home), 1U);
+  }
 }
 
 TEST_F(wide_broker, a_client_that_goes_while_it_subscribes_leaves_nothing) {
