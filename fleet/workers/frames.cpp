@@ -1,6 +1,9 @@
 // CAF writes and reads the fields, by inspect.hpp.
 #include "fleet/workers/frames.hpp"
 
+#include <cmath>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include <caf/binary_deserializer.hpp>
@@ -15,11 +18,46 @@ namespace {
 constexpr std::size_t kinds = std::variant_size_v<crew_message>;
 caf::execution_unit* const nobody = nullptr; // none of the fields is an actor
 
+/// Whether all numbers with a fraction are some: CAF would write an infinite one for ever. Walks
+/// through the fields as CAF does.
+class finite_check {
+public:
+  template <class... Fields>
+  bool operator()(caf::meta::type_name_t, Fields&... fields) {
+    (look(fields), ...);
+    return finite_;
+  }
+
+private:
+  void look(double x) { finite_ = finite_ && std::isfinite(x); }
+  template <class T>
+  void look(T& x) {
+    if constexpr (std::is_class_v<T> && !std::is_same_v<T, std::string>) {
+      inspect(*this, x);
+    }
+  }
+  template <class T>
+  void look(std::vector<T>& all) {
+    for (auto& each : all) {
+      look(each);
+    }
+  }
+  void look(wire_counts&) {}
+
+  bool finite_ = true;
+};
+
+template <class T>
+bool is_finite(const T& message) {
+  finite_check check;
+  return inspect(check, const_cast<T&>(message)); // which changes nothing
+}
+
 template <std::size_t Kind>
 std::optional<crew_message> read_as(std::span<const char> fields) {
   std::variant_alternative_t<Kind, crew_message> out;
   caf::binary_deserializer source{nobody, fields.data(), fields.size()};
-  if (source(out) || source.remaining() != 0) {
+  if (source(out) || source.remaining() != 0 || !is_finite(out)) {
     return std::nullopt;
   }
   return crew_message{std::move(out)};
@@ -35,6 +73,9 @@ std::optional<crew_message> read(std::size_t kind, std::span<const char> fields,
 } // namespace
 
 std::optional<std::vector<char>> to_frame(const crew_message& message) {
+  if (!std::visit([](const auto& what) { return is_finite(what); }, message)) {
+    return std::nullopt;
+  }
   std::vector<char> out(frame_head);
   out.push_back(static_cast<char>(message.index()));
   caf::binary_serializer sink{nobody, out};

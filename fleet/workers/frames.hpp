@@ -17,7 +17,7 @@ inline constexpr std::size_t frame_head = 4;
 /// Of a message; the largest is the report of a worker with a ledger file.
 inline constexpr std::uint32_t frame_most = 1U << 30;
 
-/// None: it has more than frame_most.
+/// None: it has more than frame_most, or a number in it is infinite or none.
 std::optional<std::vector<char>> to_frame(const crew_message& message);
 
 /// Of the first frame_head octets; none: there is no such message.

@@ -1,4 +1,7 @@
 // Both ends of a connection prove that they know the token, and nobody learns it.
+#include <algorithm>
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "fleet/workers/frames.hpp"
@@ -139,6 +142,23 @@ TEST(worker_frames, carry_each_message_and_nothing_else) {
   EXPECT_FALSE(from_frame(std::span<const char>{more}.subspan(frame_head)));
   EXPECT_FALSE(size_of_frame(std::vector<char>{0, 0, 0, 0}));
   EXPECT_FALSE(size_of_frame(std::vector<char>{'\x7f', 0, 0, 0}));
+}
+
+TEST(worker_frames, have_no_number_that_is_none) {
+  for (const double x :
+       {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_FALSE(to_frame(crew_clock{x}));
+    crew_end end;
+    end.traffic.emplace_back().rate = x;
+    EXPECT_FALSE(to_frame(end));
+    end.traffic.clear();
+    end.last.at_s = x;
+    EXPECT_FALSE(to_frame(end));
+  }
+  auto frame = to_frame(crew_pulse{1}).value();
+  ASSERT_EQ(frame.size(), frame_head + 1 + sizeof(double));
+  std::fill(frame.begin() + frame_head + 1, frame.end(), '\xff');
+  EXPECT_FALSE(from_frame(std::span<const char>{frame}.subspan(frame_head)));
 }
 
 } // namespace

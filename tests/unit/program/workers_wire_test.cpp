@@ -54,6 +54,7 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   end.troubles.push_back({"reason", "device", "detail", 5});
   end.latencies = {{1, 2, 3, 4}};
   end.failures = {"one"};
+  end.missed = {"a fault"};
   end.ledger_lines = std::string(100'000, 'x');
   end.last.products.push_back({{1, 2, 3}, {0, 1, 2}});
   end.last.faults.push_back({"storm", 3, 10, 9, 8});
@@ -73,6 +74,7 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   EXPECT_FALSE(ended.products[0].uplink_tagged);
   EXPECT_EQ(ended.traffic[0].rate, 2.5);
   EXPECT_EQ(ended.troubles[0].count, 5U);
+  EXPECT_EQ(ended.missed, std::vector<std::string>{"a fault"});
   EXPECT_EQ(ended.ledger_lines.size(), 100'000U);
   EXPECT_EQ(ended.last.faults[0].strikes, 8U);
 
