@@ -1,5 +1,6 @@
 // Shares without a worker: whose died, and whose has not come yet.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,11 @@ void coordinator::staff() {
   staff_new(spares);
   if (takes_over()) {
     staff_lost(spares);
+  }
+  for (auto* w : idle()) {
+    if (!std::exchange(w->spare_told, true)) {
+      news_.lines.push_back(fmt::format("worker {} has come, and is a spare", number_of(*w)));
+    }
   }
 }
 

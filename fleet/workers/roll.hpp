@@ -32,6 +32,7 @@ struct crew_worker {
   std::string machine;              ///< this_machine() of it
   std::uint64_t descriptors = 0;    ///< that it may open; 0: it has not said
   std::optional<std::size_t> share; ///< none: it is a spare
+  bool spare_told = false;          ///< that it is one
   device_range devices;             ///< that it was given
   double clock_ahead_s = 0;         ///< of its clock, before ours
   double best_trip_s = 1e9;         ///< to it and back, of those its clock was asked in
