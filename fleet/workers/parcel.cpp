@@ -14,6 +14,10 @@ namespace fleet::program {
 
 namespace {
 
+double mebibytes(std::size_t octets) {
+  return static_cast<double>(octets) / (1024 * 1024);
+}
+
 /// A value in quotes, which may hold commas and quotes.
 std::string quoted(const std::string& value) {
   std::string out = "\"";
@@ -88,10 +92,11 @@ std::optional<std::string> too_large(const std::vector<named_file>& files) {
   if (sum <= parcel_octets_most) {
     return std::nullopt;
   }
-  return fmt::format("a worker would be sent {} of files, {} of them of {}, and it takes {} at "
-                     "most; make them smaller, or share a table of credentials by more workers",
-                     text::format_size(sum), text::format_size(largest->text.size()), largest->name,
-                     text::format_size(parcel_octets_most));
+  return fmt::format(
+      "a worker would be sent {:.1f}MiB of files, {:.1f}MiB of them of {}, and it takes {} at "
+      "most; make them smaller, or share a table of credentials by more workers",
+      mebibytes(sum), mebibytes(largest->text.size()), largest->name,
+      text::format_size(parcel_octets_most));
 }
 
 } // namespace fleet::program
