@@ -113,6 +113,14 @@ public:
   /// store that is not stopped before it goes leaves what a crash would.
   void stop();
 
+  /// What there is to keep is kept now, or its connections are reset; for answers that leave by
+  /// another home, which are to be behind this. Not within a turn.
+  void settle();
+  /// Whether it was given a store that keeps anything.
+  [[nodiscard]] bool keeps() const noexcept {
+    return options_.store != nullptr && options_.store->durable();
+  }
+
   /// Ends at once what there is, as kill -9 would: nothing is told, and nothing is kept that was
   /// not committed. Counters and options stay; gauges begin anew. start() may follow, on the same
   /// addresses, with what the store has.

@@ -165,7 +165,9 @@ std::optional<startup_error> server::listen() {
   }
   web_ = std::move(web).value();
   if (data_) {
-    data_->attach(twin_->first(), *web_);
+    cloud::twin_counters found;
+    twin_->read(found);
+    data_->attach(cloud::value(found.kept_unused), *web_, twin_->own_office());
   }
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
@@ -195,7 +197,7 @@ std::optional<startup_error> server::listen() {
 }
 
 void server::tell_overruled() const {
-  const auto found = twin_->first().overruled();
+  const auto found = twin_->overruled();
   if (found.count != 0) {
     std::fprintf(stderr,
                  "note: %llu devices, %s among them, have another secret than --data %s kept; the "
@@ -269,6 +271,9 @@ exit_code server::execute() {
   const auto stopped = unless_stopped<bool>([this] {
     twin_->stop(*web_).wait();
     world_->stop(options_.grace);
+    if (data_) {
+      data_->detach();
+    }
     return true;
   });
   if (stopped.signal) {

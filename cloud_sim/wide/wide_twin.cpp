@@ -13,8 +13,9 @@ std::optional<std::string> narrow(const twin_options& options) {
   if (!options.coap_listeners.empty()) {
     return "devices that post by CoAP have no connection that could go to their home";
   }
-  if (options.store != nullptr && options.store->durable()) {
-    return "the store is written from one home";
+  if (options.store != nullptr && options.store->durable() && options.profile == profile::mqtt) {
+    return "what crosses from a client to one of another home would be acknowledged before it is "
+           "kept there";
   }
   return std::nullopt;
 }
@@ -34,6 +35,10 @@ wide_twin::wide_twin(const twin_options& options, places where)
     own.beside = i == 0 ? nullptr : twins_.front().get();
     own.platform.no_gateways = true;
     own.faults = desks_.back().get();
+    own.platform.connects_of_all = &connects_;
+    if (i != 0 && options.store != nullptr) {
+      own.store = std::make_shared<store>(options.store->beside());
+    }
     own.command_told = where_.told.empty() ? nullptr : where_.told[i];
     twins_.push_back(std::make_unique<twin>(std::move(own)));
   }
@@ -58,6 +63,9 @@ result<std::vector<hal::address>, start_failure> wide_twin::start() {
   }
   if (consoles.front() != nullptr) {
     console_ = std::make_unique<wide_operations>(std::move(consoles), all_, *where_.office);
+    if (twins_.front()->keeps()) {
+      console_->settle_by([this](std::uint32_t home) { twins_[home]->settle(); });
+    }
   }
   ledger_ = std::make_unique<wide_ledger>(std::move(ledgers));
   faults_ = std::make_unique<wide_faults>(std::move(desks));
@@ -72,6 +80,9 @@ void wide_twin::start_commands(const command_options& options) {
 
 void wide_twin::stop() {
   const hal::standstill still{where_.homes};
+  if (console_ != nullptr) {
+    console_->end(); // what waits for devices is answered at once
+  }
   for (const auto& one : twins_) {
     one->stop();
   }
@@ -82,6 +93,13 @@ void wide_twin::on_request(const web_request& request, const responder& reply) {
   clear_counters(counted_);
   read(counted_);
   inner_->on_request(request, reply);
+  settle(); // the answer leaves by the office
+}
+
+void wide_twin::settle() {
+  for (const auto& one : twins_) {
+    one->settle();
+  }
 }
 
 void wide_twin::read(twin_counters& sum) const {

@@ -37,6 +37,10 @@ public:
                                                             const cloud_options& options);
   /// The twin that is alone, or the first of them.
   [[nodiscard]] cloud::twin& first() noexcept { return *first_; }
+  /// Where its web is, if it lives on several homes; null: on the twin's own.
+  [[nodiscard]] hal::home* own_office() const noexcept { return wide_ ? &office() : nullptr; }
+  /// As cloud::twin::overruled(), of all homes.
+  [[nodiscard]] cloud::overruled_secrets overruled() const;
 
   /// Stops the twin and then its web, in the world's threads; ready when that is done.
   [[nodiscard]] std::future<void> stop(web_host& web);

@@ -29,8 +29,6 @@ constexpr one_home_flag one_home_alone[] = {
     {"--https", "who posts or logs on by HTTP has no session that has a home"},
     {"--coap", "who posts by CoAP has no session that has a home"},
     {"--coaps", "who posts by CoAP has no session that has a home"},
-    {"--data", "the store is written by one home"},
-    {"--strict", "some of its bounds are on all devices together"},
 };
 
 /// The word of the table that is the same, which outlives the line; or what is wrong with it.
@@ -260,6 +258,10 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
       if (flags.given(flag)) {
         return std::string{flag} + " needs --homes 1: " + std::string{why};
       }
+    }
+    if (flags.given("--data") && o.profile == profile::mqtt) {
+      return "--data needs --homes 1 with --profile mqtt: what crosses from a client to one of "
+             "another home would be acknowledged before it is kept there";
     }
   }
   if (std::all_of(std::begin(sub_signs), std::end(sub_signs), [&](std::string_view word) {
