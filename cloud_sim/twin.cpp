@@ -27,13 +27,13 @@ std::string_view reason(hal::listen_error why) noexcept {
   FLEET_CHECK(false);
 }
 
+} // namespace
+
 start_failure cannot_listen(const hal::address& at, hal::listen_error why) {
   std::string message = "cannot listen on " + at.text() + ": ";
   message += reason(why);
   return {at, why, std::move(message)};
 }
-
-} // namespace
 
 std::optional<profile> parse_profile(std::string_view word) noexcept {
   for (const auto& [text, p] : profile_words) {
@@ -148,10 +148,12 @@ std::optional<store_failure> twin::load(parts& into) const {
   return bad;
 }
 
-void twin::settle() {
-  if (parts_ != nullptr && parts_->kept != nullptr) {
-    parts_->kept->settle();
+bool twin::settle() {
+  if (parts_ == nullptr || parts_->kept == nullptr) {
+    return true;
   }
+  parts_->kept->settle();
+  return !parts_->kept->withholding();
 }
 
 void twin::stop() {

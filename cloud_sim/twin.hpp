@@ -88,6 +88,8 @@ struct start_failure {
   std::string message{};
 };
 
+start_failure cannot_listen(const hal::address& at, hal::listen_error why);
+
 /// Listed devices that were kept with another secret than they are listed with.
 struct overruled_secrets {
   std::uint64_t count = 0;
@@ -115,7 +117,8 @@ public:
 
   /// What there is to keep is kept now, or its connections are reset; for answers that leave by
   /// another home, which are to be behind this. Not within a turn.
-  void settle();
+  /// False: it could not be kept.
+  bool settle();
   /// Whether it was given a store that keeps anything.
   [[nodiscard]] bool keeps() const noexcept {
     return options_.store != nullptr && options_.store->durable();

@@ -211,7 +211,7 @@ void server::announce(const std::vector<hal::address>& chosen) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
   }
-  const auto coap = twin_->first().coap_addresses();
+  const auto coap = twin_->coap_addresses();
   for (std::size_t i = 0; i < coap.size(); ++i) {
     std::printf("%s %s\n", i < options_.coap.size() ? "coap" : "coaps", coap[i].text().c_str());
   }

@@ -162,7 +162,17 @@ operation_result wide_operations::delete_topic_class(std::string_view product_ke
 
 operation_result wide_operations::set_config(std::string_view product_key, std::string_view content,
                                              bool push) {
-  return tell_each([&](operations& one) { return one.set_config(product_key, content, push); });
+  std::uint32_t told = 0;
+  auto out = tell_each([&](operations& one) {
+    auto here = one.set_config(product_key, content, push);
+    told += here.ok() ? devices_in(here.value()) : 0;
+    return here;
+  });
+  if (!out.ok()) {
+    return out;
+  }
+  const auto rest = out.value().find_first_of(",}");
+  return "{\"devices\":" + std::to_string(told) + out.value().substr(rest);
 }
 
 void wide_operations::invite(device_name_view, std::string_view, duration, call_done done) {

@@ -78,8 +78,8 @@ void data_folder::attach(std::uint64_t unused, web_host& web, hal::home* office)
 
 // Of several homes each tells by itself, on its thread; people are told once.
 void data_folder::on_withheld(const cloud::store_failure& why, bool first) {
-  if (web_ != nullptr && !many_) {
-    web_->reset_all();
+  if (web_ != nullptr) {
+    many_ ? web_->reset_front_soon() : web_->reset_all();
   }
   if (first && failing_++ == 0) {
     std::fprintf(stderr,
@@ -98,7 +98,7 @@ void data_folder::on_recovered() {
 // The office has nothing to keep, and what it sends may speak of what a home could not.
 void data_folder::on_sending() {
   if (failing_ != 0 && web_ != nullptr) {
-    web_->reset_all();
+    web_->reset_admin();
   }
 }
 

@@ -73,9 +73,13 @@ std::future<void> twin_homes::stop(web_host& web) {
       return;
     }
     wide_->stop();
-    office().post([&web, done] {
-      web.stop();
-      done->set_value();
+    // Each part of the web on its own home.
+    wide_->home(0).post([this, &web, done] {
+      web.stop_front();
+      office().post([&web, done] {
+        web.stop_admin();
+        done->set_value();
+      });
     });
   });
   return out;

@@ -39,6 +39,10 @@ public:
   [[nodiscard]] cloud::twin& first() noexcept { return *first_; }
   /// Where its web is, if it lives on several homes; null: on the twin's own.
   [[nodiscard]] hal::home* own_office() const noexcept { return wide_ ? &office() : nullptr; }
+  /// As cloud::twin::coap_addresses().
+  [[nodiscard]] std::vector<hal::address> coap_addresses() const {
+    return wide_ ? wide_->coap_addresses() : alone_->coap_addresses();
+  }
   /// As cloud::twin::overruled(), of all homes.
   [[nodiscard]] cloud::overruled_secrets overruled() const;
 

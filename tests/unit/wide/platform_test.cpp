@@ -271,13 +271,6 @@ TEST(wide_twin, counts_the_connects_of_all_homes_against_one_bound) {
   EXPECT_EQ(bench.count(&twin_counters::connects_over_rate), devices - 5U);
 }
 
-TEST(wide_twin, says_what_it_cannot_do_on_several_homes) {
-  cloud::twin_options o;
-  EXPECT_EQ(cloud::narrow(o), std::nullopt);
-  o.coap_listeners.emplace_back();
-  EXPECT_NE(cloud::narrow(o), std::nullopt);
-}
-
 TEST(sum_counters, adds_gauges_totals_and_arrays) {
   using cloud::value;
   twin_counters one;
