@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
+#include <vector>
 
 #include "protocol/ledger/reconcile.hpp"
+#include "tests/support/file_bound.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/wide_rig.hpp"
 
@@ -242,6 +245,42 @@ TEST_F(wide_kept, an_answer_of_a_device_comes_to_the_office_behind_what_the_devi
               1);
     EXPECT_TRUE(bench.wait([&] { return kept != -1; }));
     EXPECT_EQ(kept, 1);
+  }
+}
+
+TEST_F(wide_kept, a_home_that_cannot_keep_acknowledges_nothing_until_it_can) {
+  wide_bench bench{options()};
+  for (std::uint32_t d = 0; d < devices; ++d) {
+    bench.arrive_device(d).take();
+  }
+  const auto commits = [&] {
+    std::vector<std::uint64_t> out;
+    for (std::size_t home = 0; home < bench.twin->size(); ++home) {
+      out.push_back(cloud::value(bench.twin->at(home).counters().commits));
+    }
+    return out;
+  };
+  std::vector<std::uint64_t> before;
+  {
+    const support::file_bound bound{4096};
+    for (std::uint32_t d = 0; d < devices; ++d) {
+      auto& g = *bench.guests[d];
+      if (!g.closed) { // a device of the same home had it all reset
+        g.publish(sys(bench, d, "thing/event/property/post"), R"({"id":"1","params":{"Level":1}})",
+                  1);
+      }
+      EXPECT_TRUE(bench.wait([&] { return g.closed; }));
+      EXPECT_TRUE(g.events.empty()) << g.events.front();
+    }
+    EXPECT_GT(bench.count(&cloud::twin_counters::commits_failed), 0U);
+    before = commits();
+  }
+  EXPECT_TRUE(bench.wait([&] {
+    const auto now = commits();
+    return std::equal(now.begin(), now.end(), before.begin(), std::greater<>{});
+  }));
+  for (std::uint32_t d = 0; d < devices; ++d) {
+    EXPECT_TRUE(bench.arrive_device(d).saw("connected"));
   }
 }
 
