@@ -106,6 +106,8 @@ public:
 
   /// What names the client in the store; lives as long as the client.
   [[nodiscard]] virtual std::string_view kept_name(const peer& who) const = 0;
+  /// As place_of() of the client that kept_name() names; nothing: that is nobody's name.
+  [[nodiscard]] virtual std::optional<std::uint64_t> place_of_kept(std::string_view name) const = 0;
   /// Fills in marks and subscriptions.
   virtual void describe(const peer& who, session_head& out) const = 0;
   /// At start: the client that describe() told of, offline. None where it cannot be here.

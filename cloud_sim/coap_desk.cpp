@@ -37,10 +37,6 @@ std::array<std::uint8_t, 19> octets_of(const hal::address& a) noexcept {
   return out;
 }
 
-bool multicast(const hal::address& a) noexcept {
-  return a.v6 ? a.ip[0] == 0xff : (a.ip[0] & 0xf0U) == 0xe0;
-}
-
 bool one_of(std::uint32_t format, std::initializer_list<std::uint32_t> all) noexcept {
   return std::find(all.begin(), all.end(), format) != all.end();
 }
@@ -108,26 +104,10 @@ coap_desk::coap_desk(hal::home& where, post_door& door, const coap_desk_options&
     : home_(where), door_(door), options_(options), behaviour_(behaviour_of_platform()),
       peers_(door.places()), wrong_signs_(options.wrong_signs) {}
 
-coap_desk::~coap_desk() = default;
-
-result<std::unique_ptr<coap_desk>, hal::listen_error>
-coap_desk::open(hal::home& where, post_door& door, const coap_desk_options& options) {
-  if (multicast(options.at)) {
-    return fail(hal::listen_error::bad_address);
+coap_desk::~coap_desk() {
+  if (way_ != nullptr) {
+    way_->serve(nullptr);
   }
-  std::unique_ptr<coap_desk> made{new coap_desk{where, door, options}};
-  hal::datagram_server_options socket;
-  socket.at = options.at;
-  socket.security = options.security;
-  socket.peers_max = options.peers_max;
-  socket.places = door.places();
-  socket.counters = &door.counters().dtls;
-  auto opened = hal::datagram_server::open(where, socket, *made);
-  if (!opened.ok()) {
-    return fail(opened.error());
-  }
-  made->server_ = std::move(opened).value();
-  return result<std::unique_ptr<coap_desk>, hal::listen_error>{std::move(made)};
 }
 
 // Who is forgotten has its repeats judged anew, so a crowd of strangers costs others no more.
@@ -140,7 +120,7 @@ coap_desk::peer& coap_desk::open_peer(const hal::address& at) {
     add(door_.counters().coap_peers_displaced);
     peer& silent = *heard_.front();
     if (silent.over_dtls) {
-      server_->drop(silent.at);
+      way_->drop(silent.at);
     }
     forget(silent);
   }
@@ -203,7 +183,7 @@ void coap_desk::belongs_to(peer& p, device_index device) {
   const auto former = by_device_.find(device);
   if (former != by_device_.end()) {
     peer& old = *former->second;
-    server_->drop(old.at);
+    way_->drop(old.at);
     forget(old);
   }
   p.device = device;
@@ -267,7 +247,7 @@ void coap_desk::wake(peer& p) {
 }
 
 void coap_desk::reset_all() {
-  server_->discard();
+  way_->discard();
   unsent_ = std::make_shared<const int>();
   for (std::size_t left = peers_.size(); left > 0; --left) {
     peer& p = *heard_.front();

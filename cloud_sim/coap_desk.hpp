@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "cloud_sim/coap_way.hpp"
 #include "cloud_sim/post_door.hpp"
 #include "cloud_sim/rate_limit.hpp"
 #include "hal_sim/world/datagram_server.hpp"
@@ -23,6 +24,8 @@ namespace fleet::cloud {
 struct coap_desk_options {
   hal::address at{};                        ///< port 0 picks a free one; no multicast group
   datagram_filter_door* security = nullptr; ///< none: plain
+  coap_way* way =
+      nullptr; ///< what it has in the place of a socket, and outlives it; none: it opens one
   /// Peers that are remembered at once; who comes then takes the place of who was silent longest. A
   /// plain one is forgotten when it has been silent for EXCHANGE_LIFETIME, one over DTLS with its
   /// session.
@@ -31,6 +34,10 @@ struct coap_desk_options {
   /// secrets is slowed. Its posts go on: anybody may send a datagram in another's name.
   rate_rules wrong_signs{.per_second = 1000, .burst = 20'000};
 };
+
+/// What the socket of such a desk is opened with; nothing: it would be a multicast group's.
+std::optional<hal::datagram_server_options> coap_socket(const coap_desk_options& options,
+                                                        post_door& door);
 
 class coap_desk final : private hal::datagram_server_events {
 public:
@@ -41,7 +48,7 @@ public:
   coap_desk(const coap_desk&) = delete;
   coap_desk& operator=(const coap_desk&) = delete;
 
-  [[nodiscard]] hal::address at() const { return server_->at(); }
+  [[nodiscard]] hal::address at() const { return way_->at(); }
   /// Drops what has not left, and what is remembered of requests: each is judged anew when it comes
   /// again.
   void reset_all();
@@ -78,7 +85,8 @@ private:
   post_door& door_;
   coap_desk_options options_;
   coap::server_behaviour behaviour_;
-  std::unique_ptr<hal::datagram_server> server_;
+  std::unique_ptr<coap_way> own_; ///< none: it has another way
+  coap_way* way_ = nullptr;
   hal::peer_table<peer> peers_;
   hal::silence_order<peer> heard_;                    ///< all of them
   std::unordered_map<device_index, peer*> by_device_; ///< over DTLS; never walked

@@ -8,7 +8,7 @@ namespace fleet::cloud {
 void coap_desk::send(const hal::address& to, std::uint32_t number, bytes_view datagram) {
   auto* const faults = door_.faults();
   if (faults == nullptr) {
-    server_->send(to, datagram);
+    way_->send(to, datagram);
     return;
   }
   if (faults->drops_ack(number)) {
@@ -23,7 +23,7 @@ void coap_desk::send(const hal::address& to, std::uint32_t number, bytes_view da
   const int times = faults->doubles(number) ? 2 : 1;
   auto job = [this, to, times, octets = std::move(octets), alive = std::weak_ptr{unsent_}] {
     for (int i = 0; i < times && !alive.expired(); ++i) {
-      server_->send(to, octets.view());
+      way_->send(to, octets.view());
     }
   };
   // What is held back goes with the desk, and with what else it has not sent (reset_all).

@@ -13,6 +13,10 @@ std::optional<std::uint64_t> mqtt_character::place_of(const mqtt::connect_view& 
                                    : std::optional{place_of_client(connect.client_id)};
 }
 
+std::optional<std::uint64_t> mqtt_character::place_of_kept(std::string_view name) const {
+  return place_of_client(name);
+}
+
 std::string mqtt_character::make_id() {
   std::string id;
   do {

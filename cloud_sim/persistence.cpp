@@ -6,7 +6,7 @@
 namespace fleet::cloud {
 
 persistence::persistence(broker& core, store& into)
-    : core_(core), store_(into), state_(into), firmware_(into) {}
+    : core_(core), store_(into), state_(core, into), firmware_(into) {}
 
 persistence::~persistence() {
   abandon();

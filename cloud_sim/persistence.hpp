@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -53,13 +54,15 @@ public:
 
   // At start, in this order, before the first stream. A row that no twin can have written is
   // store_error::corrupt; one of a device that is not (any more) known is left alone and counted.
+  // What belongs to another home of the twin is left to that one.
 
   [[nodiscard]] std::optional<store_failure> load_state(platform_state& into);
   [[nodiscard]] std::optional<store_failure> load_firmware(platform_firmware& into);
   [[nodiscard]] std::optional<store_failure> load_sessions(character& into);
   [[nodiscard]] std::optional<store_failure> load_retained(mqtt_character& into);
-  /// Accounts of devices from `end` on are left out.
-  [[nodiscard]] std::optional<store_failure> load_ledger(std::uint32_t end);
+  /// Accounts of devices from `end` on are left out, and those that are not `ours`.
+  [[nodiscard]] std::optional<store_failure>
+  load_ledger(std::uint32_t end, const std::function<bool(std::uint32_t)>& ours);
   /// From now on changes are kept, and nothing is sent on this home before they are.
   [[nodiscard]] std::optional<store_failure> begin(store_listener* told);
 

@@ -123,6 +123,10 @@ std::optional<store_failure> persistence::load_sessions(character& into) {
   std::optional<store_failure> bad;
   const std::int64_t wall_ms = core_.home().wall_ms();
   const auto heads = store_.read<session_row>([&](const session_row& row) {
+    const auto place = into.place_of_kept(row.client_id);
+    if (place ? !core_.is_home_of(*place) : core_.here() != 0) {
+      return;
+    }
     const auto head = read_head(row.head);
     if (!head) {
       bad = store_.corrupt("a session");
@@ -202,12 +206,15 @@ std::optional<store_failure> persistence::load_retained(mqtt_character& into) {
   return read.ok() ? bad : std::optional{read.error()};
 }
 
-std::optional<store_failure> persistence::load_ledger(std::uint32_t end) {
+std::optional<store_failure>
+persistence::load_ledger(std::uint32_t end, const std::function<bool(std::uint32_t)>& ours) {
   std::optional<store_failure> bad;
   const auto read = store_.read<ledger_row>([&](const ledger_row& row) {
     const auto way = static_cast<account_way>(row.way);
     if (row.device >= end) {
-      add(core_.counters().kept_unused);
+      add(core_.counters().kept_unused, core_.here() == 0 ? 1 : 0);
+    } else if (!ours(row.device)) {
+      return;
     } else if (!core_.ledger().load(row.device, way, row.account)) {
       bad = store_.corrupt("an account of the ledger");
     } else if (way != account_way::downlink && row.account.size() > account_octets_max) {

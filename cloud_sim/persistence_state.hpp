@@ -1,5 +1,5 @@
-// What the platform tells of its devices, as rows of the store. Translates; the batch is the
-// persistence's.
+// What the platform tells of its devices, as rows of the store. Translates, and leaves to other
+// homes of the twin what is theirs to tell; the batch is the persistence's.
 #pragma once
 
 #include "cloud_sim/state_keeper.hpp"
@@ -7,9 +7,12 @@
 
 namespace fleet::cloud {
 
+class broker;
+
 class kept_state final : public state_keeper {
 public:
-  explicit kept_state(store& into) noexcept : store_(into) {}
+  /// Both must outlive it.
+  kept_state(const broker& core, store& into) noexcept : core_(core), store_(into) {}
 
   void product_changed(const product_row& row) override;
   void device_changed(const device_row& row) override;
@@ -21,6 +24,7 @@ public:
   void topology_changed(const topology_row& row) override;
 
 private:
+  const broker& core_;
   store& store_;
 };
 

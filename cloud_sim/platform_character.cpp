@@ -24,10 +24,6 @@ platform_character::platform_character(broker& core, registry& devices, platform
   lines_.downlinks = options_.bounds.down;
 }
 
-std::optional<std::uint64_t> platform_character::place_of(const mqtt::connect_view& connect) const {
-  return door_.place_of(connect);
-}
-
 void platform_character::on_connect(connection& from, const mqtt::connect_view& connect) {
   const auto who = door_.judge(connect, {from.over_tls(), from.id2()});
   if (who.code != mqtt::connack_code::accepted) {
@@ -83,31 +79,6 @@ platform_client& platform_character::seat(std::uint32_t device, const alink::ide
   made.of = &state_.products.open(who.product_key);
   broker_.remember(made);
   return made;
-}
-
-std::string_view platform_character::kept_name(const peer& who) const {
-  return static_cast<const platform_client&>(who).own;
-}
-
-void platform_character::describe(const peer& who, session_head& out) const {
-  static_cast<const platform_client&>(who).describe(out);
-}
-
-// `/PK/DN/`; a device that was taken off the list or disabled has no session.
-peer* platform_character::reseat(std::string_view name, const session_head& head) {
-  const auto slash = name.find('/', 1);
-  if (name.size() < 5 || !name.starts_with('/') || !name.ends_with('/')
-      || slash + 1 >= name.size()) {
-    return nullptr;
-  }
-  const auto device =
-      devices_.find(name.substr(1, slash - 1), name.substr(slash + 1, name.size() - slash - 2));
-  if (!device || devices_.disabled(*device)) {
-    return nullptr;
-  }
-  auto& made = seat(*device, devices_.identity_of(*device));
-  made.restore(head);
-  return &made;
 }
 
 void platform_character::note_presence(std::uint32_t device, product& of, bool online) {

@@ -47,6 +47,7 @@ public:
   [[nodiscard]] std::uint32_t number_of(const peer& who) const override;
   void forget(peer& who) override;
   [[nodiscard]] std::string_view kept_name(const peer& who) const override;
+  [[nodiscard]] std::optional<std::uint64_t> place_of_kept(std::string_view name) const override;
   void describe(const peer& who, session_head& out) const override;
   peer* reseat(std::string_view name, const session_head& head) override;
   /// Tells of each device online now, and of each that logs on from now on.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cloud_sim/common_window.hpp"
 #include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/secrets.hpp"
 #include "protocol/alink/id2_model.hpp"
@@ -213,10 +214,17 @@ void platform_door::admit(device_index device, const mqtt::connect_view& connect
     out.code = out.passing ? connack_code::accepted : connack_code::not_authorized;
   } else if (out.code == connack_code::accepted
              && (!connects_.take(device, bounds.connects, parts_.core.now())
-                 || !all_connects_.take(bounds.all_connects, parts_.core.now()))) {
+                 || !within_all_connects())) {
     add(parts_.core.counters().connects_over_rate);
     out.code = connack_code::server_unavailable;
   }
+}
+
+bool platform_door::within_all_connects() {
+  const auto& options = parts_.options;
+  return options.connects_of_all == nullptr
+             ? all_connects_.take(options.bounds.all_connects, parts_.core.now())
+             : options.connects_of_all->take(options.bounds.all_connects, parts_.core.now());
 }
 
 connack_code platform_door::enforceable(std::uint16_t asked, std::uint16_t& enforced) const {

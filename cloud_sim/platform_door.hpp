@@ -74,6 +74,7 @@ private:
                                                       std::string_view password, bool known) const;
   /// The device has proved itself: in, unless it is disabled or comes too often.
   void admit(device_index device, const mqtt::connect_view& connect, entry& out);
+  [[nodiscard]] bool within_all_connects();
   [[nodiscard]] mqtt::connack_code enforceable(std::uint16_t asked, std::uint16_t& enforced) const;
 
   parts parts_;

@@ -17,6 +17,8 @@
 
 namespace fleet::cloud {
 
+class common_window;
+
 /// Where the sources differ (§24); false is what the reference recommends. What stands in §24 and
 /// not here is another protocol's (CoAP, HTTP), or taken either way always (desired/delete).
 struct platform_variants {
@@ -99,6 +101,8 @@ struct platform_options {
   platform_variants variants;
   platform_bounds bounds;
   topology_rules gateways;
+  /// What counts all_connects for all homes of the twin, which it outlives; null: it has but one.
+  common_window* connects_of_all = nullptr;
   bool no_gateways = false; ///< requests of gateways are answered with 403 (§16.6)
   bool id2_model = false; ///< devices with ID2 elements by the model of §5.6; otherwise CONNACK 5
   std::uint32_t calls_max = 10'000;             ///< of the console, waiting for devices

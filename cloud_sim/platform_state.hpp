@@ -115,6 +115,8 @@ public:
   // nothing is done then.
   bool load_product(const product_row& row);
   bool load_device(const device_row& row);
+  /// A device of another home: what it has is loaded there, and here that it is there.
+  bool load_stranger(const device_row& row);
   bool load_shadow(const shadow_row& row);
   bool load_desired(const desired_row& row);
   bool load_reported(const reported_row& row);
@@ -133,6 +135,8 @@ private:
   struct page {
     std::unique_ptr<device_state> of[page_size];
   };
+  /// Its index, once the registry has been told of it; nothing: it is deleted, or no device.
+  std::optional<device_index> enlist(const device_row& row, bool& sound);
   void tell_tags(device_index device);
   void tell_desired(device_index device, const desired_value& what);
   template <class Tell>

@@ -107,28 +107,44 @@ bool platform_state::load_product(const product_row& row) {
   return true;
 }
 
-bool platform_state::load_device(const device_row& row) {
+std::optional<device_index> platform_state::enlist(const device_row& row, bool& sound) {
   auto device = devices_.find(row.product_key, row.device_name);
+  sound = true;
   if (row.status == device_status::deleted) {
     if (device) {
       devices_.remove(*device);
     }
-    return true;
-  }
-  if (device && devices_.identity_of(*device).device_secret != row.device_secret) {
-    overruled_.push_back(*device); // who lists it knows better than what was kept
+    return std::nullopt;
   }
   if (!device) {
-    if (!alink::valid_name(row.product_key, alink::max_product_key)
-        || !alink::valid_name(row.device_name, alink::max_device_name)
-        || !alink::valid_secret(row.device_secret)) {
-      return false;
-    }
-    device = devices_.add({std::string{row.product_key}, std::string{row.device_name},
-                           std::string{row.device_secret}});
-    if (!device) {
-      return false;
-    }
+    sound = alink::valid_name(row.product_key, alink::max_product_key)
+            && alink::valid_name(row.device_name, alink::max_device_name)
+            && alink::valid_secret(row.device_secret);
+    device = sound ? devices_.add({std::string{row.product_key}, std::string{row.device_name},
+                                   std::string{row.device_secret}})
+                   : std::nullopt;
+    sound = device.has_value();
+  }
+  return device;
+}
+
+bool platform_state::load_stranger(const device_row& row) {
+  bool sound = false;
+  const auto device = enlist(row, sound);
+  if (device && row.status == device_status::disabled) {
+    devices_.set_disabled(*device, true);
+  }
+  return sound;
+}
+
+bool platform_state::load_device(const device_row& row) {
+  bool sound = false;
+  const auto device = enlist(row, sound);
+  if (!device) {
+    return sound;
+  }
+  if (devices_.identity_of(*device).device_secret != row.device_secret) {
+    overruled_.push_back(*device); // who lists it knows better than what was kept
   }
   devices_.set_disabled(*device, row.status == device_status::disabled);
   if (row.first_online_ms != 0 || row.status == device_status::active) {

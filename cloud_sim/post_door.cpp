@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/persistence.hpp"
 #include "cloud_sim/post_talk.hpp"
 #include "protocol/base/fetch_ahead.hpp"
@@ -27,7 +28,9 @@ std::string index_text(device_index device) {
   return out;
 }
 
-std::optional<device_index> index_of(std::string_view token) noexcept {
+} // namespace
+
+std::optional<device_index> device_in_token(std::string_view token) noexcept {
   device_index out = 0;
   if (token.size() != index_digits + token_digits) {
     return std::nullopt;
@@ -36,8 +39,6 @@ std::optional<device_index> index_of(std::string_view token) noexcept {
   const auto [stopped, error] = std::from_chars(token.data(), end, out, 16);
   return error == std::errc{} && stopped == end ? std::optional{out} : std::nullopt;
 }
-
-} // namespace
 
 post_door::post_door(const parts& from, post_platform& platform)
     : parts_(from), platform_(platform) {}
@@ -56,7 +57,7 @@ bool post_door::withholding() const noexcept {
 }
 
 post_door::poster* post_door::find(std::string_view token) const noexcept {
-  const auto device = index_of(token);
+  const auto device = device_in_token(token);
   poster* const found = device && *device < places_.size() ? places_[*device] : nullptr;
   return found != nullptr && found->talk_of(token) != nullptr ? found : nullptr;
 }
@@ -128,6 +129,10 @@ result<post_grant, logon_denial> post_door::authenticate(const alink::post_logon
       alink::signed_by(asked, device ? std::string_view{who.device_secret} : "nobody");
   if (!device || !right || (owner && *owner != *device)) {
     return denied(logon_denial::unauthorized);
+  }
+  // Whoever brought it here could not read whose it is, as in the first of several blocks.
+  if (!parts_.core.is_home_of(place_of_device(who.product_key, who.device_name))) {
+    return denied(logon_denial::no_room);
   }
   if (parts_.devices.disabled(*device)) {
     return denied(logon_denial::disabled);

@@ -92,6 +92,9 @@ struct post_outcome {
   bool separate = false;        ///< as post_grant
 };
 
+/// The number that a token begins with, whoever made it; nothing: it is no token.
+std::optional<device_index> device_in_token(std::string_view token) noexcept;
+
 class post_door final : private hal::timer {
 public:
   struct parts {
@@ -129,6 +132,8 @@ public:
   /// While the store fails nothing may be answered.
   [[nodiscard]] bool withholding() const noexcept;
 
+  /// Where a device lives (neighbours.hpp); nothing: there is none of that number.
+  [[nodiscard]] std::optional<std::uint64_t> place_of(device_index device) const;
   /// Whose token it is, good or not any more; nothing: nobody's.
   [[nodiscard]] std::optional<device_index> token_owner(std::string_view token) const noexcept;
   /// The device that says so of itself, or fault_desk::nobody.

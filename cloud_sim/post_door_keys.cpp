@@ -2,6 +2,7 @@
 // then say is post_door.cpp's.
 #include <charconv>
 
+#include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/post_door.hpp"
 #include "protocol/base/hmac.hpp"
 
@@ -10,6 +11,14 @@ namespace fleet::cloud {
 std::optional<device_index> post_door::psk_owner(std::string_view identity) const {
   const auto said = alink::read_psk_identity(identity);
   return said ? parts_.devices.find(said->product_key, said->device_name) : std::nullopt;
+}
+
+std::optional<std::uint64_t> post_door::place_of(device_index device) const {
+  if (!parts_.devices.knows(device)) {
+    return std::nullopt;
+  }
+  const auto who = parts_.devices.identity_of(device);
+  return place_of_device(who.product_key, who.device_name);
 }
 
 // RFC 4279 §2: a handshake that fails for want of the key fails as one with a wrong key does.

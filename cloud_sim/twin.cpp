@@ -27,13 +27,13 @@ std::string_view reason(hal::listen_error why) noexcept {
   FLEET_CHECK(false);
 }
 
+} // namespace
+
 start_failure cannot_listen(const hal::address& at, hal::listen_error why) {
   std::string message = "cannot listen on " + at.text() + ": ";
   message += reason(why);
   return {at, why, std::move(message)};
 }
-
-} // namespace
 
 std::optional<profile> parse_profile(std::string_view word) noexcept {
   for (const auto& [text, p] : profile_words) {
@@ -108,7 +108,9 @@ std::optional<store_failure> twin::load(parts& into) const {
   std::uint32_t end = options_.limits.devices_max;
   if (into.state != nullptr) {
     bad = kept.load_state(*into.state);
-    bad = bad ? bad : kept.load_firmware(into.platform->firmware());
+    if (options_.among == nullptr) { // on several homes it stays in the store as it is
+      bad = bad ? bad : kept.load_firmware(into.platform->firmware());
+    }
     // What the command line says of secrets is newer than what was kept.
     for (const auto& p : options_.products) {
       if (!p.secret.empty()) {
@@ -127,15 +129,31 @@ std::optional<store_failure> twin::load(parts& into) const {
     bad = kept.load_retained(*into.open);
   }
   if (!bad) {
-    bad = kept.load_ledger(end);
+    bad = kept.load_ledger(end, [&](std::uint32_t device) {
+      if (options_.among == nullptr || into.devices == nullptr) {
+        return true;
+      }
+      const auto who = into.devices->identity_of(device);
+      return into.core.is_home_of(place_of_device(who.product_key, who.device_name));
+    });
   }
   into.store_told = options_.store_told;
   bad = bad ? bad : kept.begin(&into);
   if (!bad && into.state != nullptr) {
     into.state->tell_overruled();
-    into.platform->firmware().keep_in(&kept.firmware());
+    if (options_.among == nullptr) {
+      into.platform->firmware().keep_in(&kept.firmware());
+    }
   }
   return bad;
+}
+
+bool twin::settle() {
+  if (parts_ == nullptr || parts_->kept == nullptr) {
+    return true;
+  }
+  parts_->kept->settle();
+  return !parts_->kept->withholding();
 }
 
 void twin::stop() {

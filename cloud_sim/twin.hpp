@@ -88,6 +88,8 @@ struct start_failure {
   std::string message{};
 };
 
+start_failure cannot_listen(const hal::address& at, hal::listen_error why);
+
 /// Listed devices that were kept with another secret than they are listed with.
 struct overruled_secrets {
   std::uint64_t count = 0;
@@ -112,6 +114,15 @@ public:
   /// Accounts and counters stay. The home must still be alive. Again is harmless. A twin with a
   /// store that is not stopped before it goes leaves what a crash would.
   void stop();
+
+  /// What there is to keep is kept now, or its connections are reset; for answers that leave by
+  /// another home, which are to be behind this. Not within a turn.
+  /// False: it could not be kept.
+  bool settle();
+  /// Whether it was given a store that keeps anything.
+  [[nodiscard]] bool keeps() const noexcept {
+    return options_.store != nullptr && options_.store->durable();
+  }
 
   /// Ends at once what there is, as kill -9 would: nothing is told, and nothing is kept that was
   /// not committed. Counters and options stay; gauges begin anew. start() may follow, on the same

@@ -18,7 +18,7 @@ foreach(source ${fuzzers})
 endforeach()
 
 # The areas that tests/CMakeLists.txt builds under FLEET_TSAN: the pure targets and the homes.
-foreach(area base mqtt tls http ledger alink tsl shadow real_world)
+foreach(area base mqtt tls http ledger alink tsl shadow real_world store wide)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${area}/*.cpp)
   if(sources)
     add_test(NAME tsan_${area} COMMAND ${FLEET_BUILD_ROOT}/tsan/bin/unit_${area})

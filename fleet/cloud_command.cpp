@@ -165,7 +165,9 @@ std::optional<startup_error> server::listen() {
   }
   web_ = std::move(web).value();
   if (data_) {
-    data_->attach(twin_->first(), *web_);
+    cloud::twin_counters found;
+    twin_->read(found);
+    data_->attach(cloud::value(found.kept_unused), *web_, twin_->own_office());
   }
   if (options_.downlink_interval > duration::zero()) {
     cloud::command_options commands;
@@ -195,7 +197,7 @@ std::optional<startup_error> server::listen() {
 }
 
 void server::tell_overruled() const {
-  const auto found = twin_->first().overruled();
+  const auto found = twin_->overruled();
   if (found.count != 0) {
     std::fprintf(stderr,
                  "note: %llu devices, %s among them, have another secret than --data %s kept; the "
@@ -209,7 +211,7 @@ void server::announce(const std::vector<hal::address>& chosen) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::printf("%s %s\n", i < options_.mqtt.size() ? "mqtt" : "mqtts", chosen[i].text().c_str());
   }
-  const auto coap = twin_->first().coap_addresses();
+  const auto coap = twin_->coap_addresses();
   for (std::size_t i = 0; i < coap.size(); ++i) {
     std::printf("%s %s\n", i < options_.coap.size() ? "coap" : "coaps", coap[i].text().c_str());
   }
@@ -269,6 +271,9 @@ exit_code server::execute() {
   const auto stopped = unless_stopped<bool>([this] {
     twin_->stop(*web_).wait();
     world_->stop(options_.grace);
+    if (data_) {
+      data_->detach();
+    }
     return true;
   });
   if (stopped.signal) {

@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "cloud_sim/store/database.hpp"
 #include "cloud_sim/store/layout.hpp"
+#include "cloud_sim/store/shared_database.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::cloud {
@@ -138,7 +138,7 @@ result<store, store_failure> store::open(const std::string& directory,
     return fail(store_failure{opened.error()});
   }
   store made;
-  made.database_ = std::move(opened).value();
+  made.file_ = std::make_shared<shared_database>(std::move(opened).value());
   made.batch_bytes_max_ = options.batch_bytes_max;
   return made;
 }
@@ -153,11 +153,15 @@ void store::close_write(std::size_t before) {
   const auto whole = batch_.view();
   const std::vector<std::uint8_t> last{whole.begin() + static_cast<std::ptrdiff_t>(before),
                                        whole.end()};
-  if (last.size() > batch_bytes_max_ || database_->write(whole.first(before))) {
+  // What waits in the file would be made to last by the next commit of whoever else has it.
+  const bool alone = file_.use_count() == 1;
+  if (last.size() > batch_bytes_max_
+      || (alone ? file_->use([&](database& d) { return d.write(whole.first(before)); })
+                : file_->apply(whole.first(before)))) {
     give_up();
     return;
   }
-  spilled_ = true;
+  spilled_ = alone;
   batch_.clear();
   batch_.append(bytes_view{last});
 }
@@ -170,7 +174,7 @@ void store::give_up() noexcept {
 
 template <class Row>
 void store::write(const Row& row) {
-  if (database_ == nullptr || overflowed_) {
+  if (file_ == nullptr || overflowed_) {
     return;
   }
   const std::size_t before = batch_.size();
@@ -229,7 +233,7 @@ void store::put(const number_row& row) {
 
 template <class... Keys>
 void store::erase(std::uint8_t where, const Keys&... keys) {
-  if (database_ == nullptr || overflowed_) {
+  if (file_ == nullptr || overflowed_) {
     return;
   }
   const std::size_t before = batch_.size();
@@ -310,7 +314,7 @@ std::optional<store_failure> store::commit() {
   if (writes_ == 0) {
     return std::nullopt;
   }
-  if (auto bad = database_->apply(batch_.view())) {
+  if (auto bad = file_->apply(batch_.view())) {
     if (spilled_) {
       give_up();
     }
@@ -329,17 +333,18 @@ std::optional<store_failure> store::commit() {
 }
 
 store_failure store::corrupt(std::string_view what) const {
-  return database_ == nullptr ? store_failure{store_error::corrupt, std::string{what}}
-                              : database_->failure_of(store_error::corrupt, what);
+  return file_ == nullptr
+             ? store_failure{store_error::corrupt, std::string{what}}
+             : file_->use([&](database& d) { return d.failure_of(store_error::corrupt, what); });
 }
 
 template <class Row>
 result<std::uint64_t, store_failure>
 store::read(const std::function<void(const Row&)>& visit) const {
-  if (database_ == nullptr) {
+  if (file_ == nullptr) {
     return std::uint64_t{0};
   }
-  return database_->read(number_of(table_of<Row>), [&](std::span<const column_value> values) {
+  const auto take = [&](std::span<const column_value> values) {
     Row row;
     const bool good = columns(row, [&](auto&... member) {
       std::size_t at = 0;
@@ -349,22 +354,24 @@ store::read(const std::function<void(const Row&)>& visit) const {
       visit(row);
     }
     return good;
-  });
+  };
+  return file_->use([&](database& d) { return d.read(number_of(table_of<Row>), take); });
 }
 
 result<bool, store_failure> store::read_block(std::uint32_t firmware, std::uint32_t block,
                                               byte_buffer& out) const {
-  if (database_ == nullptr) {
+  if (file_ == nullptr) {
     return false;
   }
   const std::array<std::int64_t, 2> key{firmware, block};
-  const auto found = database_->read_one(number_of(table::firmware_blocks), key,
-                                         [&out](std::span<const column_value> values) {
-                                           bytes_view octets;
-                                           const bool good = take_member(values.back(), octets);
-                                           out.append(octets);
-                                           return good;
-                                         });
+  const auto take = [&out](std::span<const column_value> values) {
+    bytes_view octets;
+    const bool good = take_member(values.back(), octets);
+    out.append(octets);
+    return good;
+  };
+  const auto found = file_->use(
+      [&](database& d) { return d.read_one(number_of(table::firmware_blocks), key, take); });
   if (!found) {
     return fail(store_failure{found.error()});
   }

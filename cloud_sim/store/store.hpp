@@ -19,7 +19,7 @@
 
 namespace fleet::cloud {
 
-class database;
+class shared_database;
 
 enum class store_error : std::uint8_t {
   not_writable,   ///< the directory or the file cannot be made, read or written
@@ -62,13 +62,19 @@ public:
   /// Keeps what is committed for as long as it lives itself, which may be longer than its twin's.
   static result<store, store_failure> lasting_in_memory();
 
+  /// One more that writes and reads what this one does, with a batch of its own. Each is for one
+  /// thread; a commit makes its own batch last, in one transaction with those of others that wait
+  /// at the same time, and waits for no more than that and the one before. Beyond batch_bytes_max
+  /// a batch is made to last at once. To be made before this one has written anything.
+  [[nodiscard]] store beside() const;
+
   store(store&&) noexcept;
   store& operator=(store&&) noexcept;
   /// What was not committed is gone, as it would be after a crash.
   ~store();
 
   /// Whether anything is kept at all.
-  [[nodiscard]] bool durable() const noexcept { return database_ != nullptr; }
+  [[nodiscard]] bool durable() const noexcept { return file_ != nullptr; }
 
   // Writes: they copy the row into the open batch, never fail and never wait, but for what
   // batch_bytes_max says. Later ones of a batch win over earlier ones.
@@ -151,7 +157,7 @@ private:
   void close_write(std::size_t before);
   void give_up() noexcept;
 
-  std::unique_ptr<database> database_;
+  std::shared_ptr<shared_database> file_;
   std::uint32_t batch_bytes_max_ = 0;
   std::uint32_t writes_ = 0;
   byte_buffer batch_;

@@ -1,5 +1,6 @@
-// A store without a file: for a twin that dies and comes back within one process.
-#include "cloud_sim/store/database.hpp"
+// Other ways to a store than a file of one's own: one that is kept by its process, and one more
+// for a file.
+#include "cloud_sim/store/shared_database.hpp"
 
 namespace fleet::cloud {
 
@@ -10,8 +11,15 @@ result<store, store_failure> store::lasting_in_memory() {
     return fail(store_failure{opened.error()});
   }
   store made;
-  made.database_ = std::move(opened).value();
+  made.file_ = std::make_shared<shared_database>(std::move(opened).value());
   made.batch_bytes_max_ = usual.batch_bytes_max;
+  return made;
+}
+
+store store::beside() const {
+  store made;
+  made.file_ = file_;
+  made.batch_bytes_max_ = batch_bytes_max_;
   return made;
 }
 
@@ -19,7 +27,7 @@ void store::forget_pending() {
   batch_.release();
   writes_ = 0;
   if (spilled_) {
-    database_->drop();
+    file_->use([](database& d) { d.drop(); });
     spilled_ = false;
   }
 }

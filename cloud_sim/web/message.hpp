@@ -33,7 +33,7 @@ public:
   virtual ~body_source() = default;
 
   enum class step : std::uint8_t {
-    piece, ///< octets, at least one
+    piece,  ///< octets, at least one
     wait,   ///< none yet: ask again at `until`, or when the responder's resume() says so
     broken, ///< there will be no more: the connection is torn
     ended   ///< likewise, but it is closed, and what came before goes out first
@@ -84,6 +84,9 @@ public:
       taker->answer(exchange_, std::move(what));
     }
   }
+
+  /// Whether the connection is there still; from any thread.
+  [[nodiscard]] bool awaited() const noexcept { return !to_.expired(); }
 
   /// The answer's source has something again.
   void resume() const {

@@ -98,30 +98,40 @@ operation_result wide_operations::delete_device(device_name_view who) {
   return tell_each([&](operations& one) { return one.delete_device(who); });
 }
 
-call_done wide_operations::at_the_office(call_done done) const {
-  return [&office = office_, done = std::move(done)](const call_result& got) {
-    office.post([done, got] { done(got); });
+// With a store behind what its home has to keep: the office sends what it is given.
+call_done wide_operations::at_the_office(std::uint32_t home, call_done done) const {
+  return [this, home, done = std::move(done)](const call_result& got) {
+    const auto tell = [&office = office_, done, got] { office.post([done, got] { done(got); }); };
+    if (!settle_ || ended_) {
+      tell();
+      return;
+    }
+    all_.home(home).post([this, home, tell] {
+      settle_(home);
+      tell();
+    });
   };
 }
 
 void wide_operations::set_properties(device_name_view who, std::string_view properties,
                                      duration patience, call_done done) {
-  of(who).set_properties(who, properties, patience, at_the_office(std::move(done)));
+  of(who).set_properties(who, properties, patience, at_the_office(home_of(who), std::move(done)));
 }
 
 void wide_operations::get_properties(device_name_view who, std::string_view names,
                                      duration patience, call_done done) {
-  of(who).get_properties(who, names, patience, at_the_office(std::move(done)));
+  of(who).get_properties(who, names, patience, at_the_office(home_of(who), std::move(done)));
 }
 
 void wide_operations::call_service(device_name_view who, std::string_view service,
                                    std::string_view arguments, duration patience, call_done done) {
-  of(who).call_service(who, service, arguments, patience, at_the_office(std::move(done)));
+  of(who).call_service(who, service, arguments, patience,
+                       at_the_office(home_of(who), std::move(done)));
 }
 
 void wide_operations::rrpc(device_name_view who, std::string_view topic, bytes_view payload,
                            duration patience, call_done done) {
-  of(who).rrpc(who, topic, payload, patience, at_the_office(std::move(done)));
+  of(who).rrpc(who, topic, payload, patience, at_the_office(home_of(who), std::move(done)));
 }
 
 operation_result wide_operations::publish(std::string_view topic, bytes_view payload, mqtt::qos q) {
@@ -152,16 +162,26 @@ operation_result wide_operations::delete_topic_class(std::string_view product_ke
 
 operation_result wide_operations::set_config(std::string_view product_key, std::string_view content,
                                              bool push) {
-  return tell_each([&](operations& one) { return one.set_config(product_key, content, push); });
+  std::uint32_t told = 0;
+  auto out = tell_each([&](operations& one) {
+    auto here = one.set_config(product_key, content, push);
+    told += here.ok() ? devices_in(here.value()) : 0;
+    return here;
+  });
+  if (!out.ok()) {
+    return out;
+  }
+  const auto rest = out.value().find_first_of(",}");
+  return "{\"devices\":" + std::to_string(told) + out.value().substr(rest);
 }
 
 void wide_operations::invite(device_name_view, std::string_view, duration, call_done done) {
-  at_the_office(std::move(done))(no_gateways());
+  office_.post([done = std::move(done)] { done(no_gateways()); });
 }
 
 void wide_operations::permit_joining(device_name_view, std::string_view, duration, duration,
                                      call_done done) {
-  at_the_office(std::move(done))(no_gateways());
+  office_.post([done = std::move(done)] { done(no_gateways()); });
 }
 
 } // namespace fleet::cloud

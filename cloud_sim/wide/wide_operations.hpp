@@ -2,6 +2,8 @@
 // product to each.
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "cloud_sim/neighbours.hpp"
@@ -16,6 +18,11 @@ public:
   wide_operations(std::vector<operations*> each, const neighbours& all, hal::home& office)
       : each_(std::move(each)), all_(all), office_(office) {}
 
+  /// Answers that take time wait from now on until `settle` has kept what that home has to keep.
+  void settle_by(std::function<void(std::uint32_t home)> settle) { settle_ = std::move(settle); }
+  /// They wait no more: the homes are about to end. While these stand still.
+  void end() noexcept { ended_ = true; }
+
   [[nodiscard]] std::vector<product_view> products() const override;
   [[nodiscard]] std::vector<device_view> devices(std::string_view product_key,
                                                  std::string_view state, std::uint32_t from,
@@ -27,8 +34,12 @@ public:
   operation_result put_product(std::string_view product_key, const product_change& what) override;
   operation_result add_device(device_name_view who, std::string_view secret) override;
   operation_result delete_device(device_name_view who) override;
-  operation_result disable(device_name_view who) override { return of(who).disable(who); }
-  operation_result enable(device_name_view who) override { return of(who).enable(who); }
+  operation_result disable(device_name_view who) override {
+    return tell_each([&](operations& one) { return one.disable(who); });
+  }
+  operation_result enable(device_name_view who) override {
+    return tell_each([&](operations& one) { return one.enable(who); });
+  }
   operation_result kick(device_name_view who) override { return of(who).kick(who); }
 
   void set_properties(device_name_view who, std::string_view properties, duration patience,
@@ -67,13 +78,14 @@ public:
                       duration patience, call_done done) override;
 
 private:
-  [[nodiscard]] operations& of(device_name_view who) const {
-    return *each_[all_.home_of(place_of_device(who.product_key, who.device_name))];
+  [[nodiscard]] std::uint32_t home_of(device_name_view who) const {
+    return all_.home_of(place_of_device(who.product_key, who.device_name));
   }
+  [[nodiscard]] operations& of(device_name_view who) const { return *each_[home_of(who)]; }
   [[nodiscard]] bool belongs(const device_view& who, std::size_t home) const {
     return all_.home_of(place_of_device(who.product_key, who.device_name)) == home;
   }
-  [[nodiscard]] call_done at_the_office(call_done done) const;
+  [[nodiscard]] call_done at_the_office(std::uint32_t home, call_done done) const;
   /// Each is told the same and, as it knows the same, answers the same.
   template <class Call>
   operation_result tell_each(Call call) {
@@ -89,6 +101,8 @@ private:
   std::vector<operations*> each_;
   const neighbours& all_;
   hal::home& office_;
+  std::function<void(std::uint32_t)> settle_; ///< none: nothing is kept
+  bool ended_ = false;
 };
 
 } // namespace fleet::cloud

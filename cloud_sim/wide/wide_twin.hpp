@@ -6,8 +6,11 @@
 #include <span>
 #include <vector>
 
+#include "cloud_sim/common_window.hpp"
 #include "cloud_sim/exchange.hpp"
 #include "cloud_sim/fault_desk.hpp"
+#include "cloud_sim/ferry/coap_ferry.hpp"
+#include "cloud_sim/ferry/web_ferry.hpp"
 #include "cloud_sim/neighbours.hpp"
 #include "cloud_sim/twin.hpp"
 #include "cloud_sim/web/message.hpp"
@@ -30,7 +33,9 @@ public:
     std::vector<command_watcher*> told;
   };
   /// As each of the twins is to be, none of which narrow() minds. It serves no gateways: who asks
-  /// as one is answered with 403. All that is pointed to must outlive it.
+  /// as one is answered with 403. A store is for all of them, and each keeps its own devices in it;
+  /// firmware and campaigns stay there as they are. `store_told` is told by each of them on its
+  /// home, or, while it stands still, on the office. All that is pointed to must outlive it.
   wide_twin(const twin_options& options, places where);
   ~wide_twin();
   wide_twin(const wide_twin&) = delete;
@@ -42,6 +47,16 @@ public:
   void start_commands(const command_options& options);
   /// As twin::stop(), on the office's thread, while all homes turn.
   void stop();
+
+  /// As twin::coap_addresses().
+  [[nodiscard]] std::vector<hal::address> coap_addresses() const;
+  /// The front door of devices, for a service on the first home: what comes there goes to the
+  /// handler in `each` of the home that it is for. Once started; dies before this.
+  [[nodiscard]] std::unique_ptr<web_ferry> carry_to(std::vector<web_handler*> each);
+  [[nodiscard]] hal::home& home(std::size_t number) const noexcept { return *where_.homes[number]; }
+
+  /// As twin::settle() of all, on the office's thread, while the homes stand still.
+  void settle();
 
   /// Once started: what the admin API asks; null where a twin's own would be. What it asks comes by
   /// this handler, which holds the homes still for as long as `inner` is in its call.
@@ -62,11 +77,15 @@ public:
   /// Before the world turns, and after it has ended.
   [[nodiscard]] twin& first() noexcept { return *twins_.front(); }
   [[nodiscard]] const twin& at(std::size_t home) const { return *twins_[home]; }
+  [[nodiscard]] twin& at(std::size_t home) { return *twins_[home]; }
 
 private:
   places where_;
   neighbours all_;
   exchange between_;
+  common_window connects_;
+  std::vector<coap_desk_options> coap_;
+  std::vector<std::unique_ptr<coap_ferry>> ferries_; ///< one for each of them
   std::vector<std::unique_ptr<fault_desk>> desks_;
   std::vector<std::unique_ptr<twin>> twins_;
   std::unique_ptr<wide_operations> console_;

@@ -63,20 +63,25 @@ result<std::unique_ptr<data_folder>, startup_error> data_folder::open(const std:
   return made;
 }
 
-void data_folder::attach(const cloud::twin& twin, web_host& web) {
+void data_folder::attach(std::uint64_t unused, web_host& web, hal::home* office) {
   web_ = &web;
-  if (const auto unused = cloud::value(twin.counters().kept_unused); unused != 0) {
+  many_ = office != nullptr;
+  if (many_) {
+    office->watch_sends(*this);
+  }
+  if (unused != 0) {
     std::fprintf(stderr,
                  "note: %llu rows of %s are of devices that are not known here; they stay there\n",
                  static_cast<unsigned long long>(unused), path_.c_str());
   }
 }
 
+// Of several homes each tells by itself, on its thread; people are told once.
 void data_folder::on_withheld(const cloud::store_failure& why, bool first) {
   if (web_ != nullptr) {
-    web_->reset_all();
+    many_ ? web_->reset_front_soon() : web_->reset_all();
   }
-  if (first) {
+  if (first && failing_++ == 0) {
     std::fprintf(stderr,
                  "fleet cloud serve: %s; connections are ended and nothing is acknowledged until "
                  "it can be kept\n",
@@ -85,7 +90,16 @@ void data_folder::on_withheld(const cloud::store_failure& why, bool first) {
 }
 
 void data_folder::on_recovered() {
-  std::fprintf(stderr, "fleet cloud serve: %s can be written again\n", path_.c_str());
+  if (--failing_ == 0) {
+    std::fprintf(stderr, "fleet cloud serve: %s can be written again\n", path_.c_str());
+  }
+}
+
+// The office has nothing to keep, and what it sends may speak of what a home could not.
+void data_folder::on_sending() {
+  if (failing_ != 0 && web_ != nullptr) {
+    web_->reset_admin();
+  }
 }
 
 } // namespace fleet::program

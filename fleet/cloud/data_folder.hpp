@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -14,23 +15,29 @@
 
 namespace fleet::program {
 
-class data_folder final : private cloud::store_listener {
+class data_folder final : private cloud::store_listener, private hal::send_watcher {
 public:
   /// Opens the folder, making what is not there, and gives the twin's options what it holds. One
   /// twin at a time has it. The folder must outlive the twin.
   static result<std::unique_ptr<data_folder>, startup_error> open(const std::string& path,
                                                                   cloud::twin_options& into);
 
-  /// The twin has started: while its store fails, nobody else on its home makes promises either.
-  void attach(const cloud::twin& twin, web_host& web);
+  /// The twin has started, and found no use for so many rows: while its store fails, nobody else on
+  /// its home makes promises either. Where it has several, `office` is the home of its web.
+  void attach(std::uint64_t unused, web_host& web, hal::home* office);
+  /// The twin and its web have ended.
+  void detach() noexcept { web_ = nullptr; }
 
 private:
   explicit data_folder(std::string path) : path_(std::move(path)) {}
   void on_withheld(const cloud::store_failure& why, bool first) override;
   void on_recovered() override;
+  void on_sending() override;
 
   std::string path_;
   web_host* web_ = nullptr;
+  bool many_ = false;                     ///< the twin has several homes
+  std::atomic<std::uint32_t> failing_{0}; ///< of them, those that cannot keep what they should
 };
 
 /// Writes the file whole or not at all, with `mode` from the start, so that a secret is never

@@ -49,6 +49,18 @@ twin_homes::open_web(const std::vector<hal::address>& mqtt, stream_filter_factor
   return web_host::start(office(), {*first_, mqtt, security, wide_.get()}, options);
 }
 
+cloud::overruled_secrets twin_homes::overruled() const {
+  auto out = first_->overruled();
+  for (std::size_t i = 1; wide_ && i < wide_->size(); ++i) {
+    auto here = wide_->at(i).overruled();
+    if (out.count == 0) {
+      out.example = std::move(here.example);
+    }
+    out.count += here.count;
+  }
+  return out;
+}
+
 std::future<void> twin_homes::stop(web_host& web) {
   auto done = std::make_shared<std::promise<void>>();
   auto out = done->get_future();
@@ -61,9 +73,13 @@ std::future<void> twin_homes::stop(web_host& web) {
       return;
     }
     wide_->stop();
-    office().post([&web, done] {
-      web.stop();
-      done->set_value();
+    // Each part of the web on its own home.
+    wide_->home(0).post([this, &web, done] {
+      web.stop_front();
+      office().post([&web, done] {
+        web.stop_admin();
+        done->set_value();
+      });
     });
   });
   return out;

@@ -37,6 +37,14 @@ public:
                                                             const cloud_options& options);
   /// The twin that is alone, or the first of them.
   [[nodiscard]] cloud::twin& first() noexcept { return *first_; }
+  /// Where its web is, if it lives on several homes; null: on the twin's own.
+  [[nodiscard]] hal::home* own_office() const noexcept { return wide_ ? &office() : nullptr; }
+  /// As cloud::twin::coap_addresses().
+  [[nodiscard]] std::vector<hal::address> coap_addresses() const {
+    return wide_ ? wide_->coap_addresses() : alone_->coap_addresses();
+  }
+  /// As cloud::twin::overruled(), of all homes.
+  [[nodiscard]] cloud::overruled_secrets overruled() const;
 
   /// Stops the twin and then its web, in the world's threads; ready when that is done.
   [[nodiscard]] std::future<void> stop(web_host& web);

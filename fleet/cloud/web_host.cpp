@@ -122,25 +122,56 @@ std::optional<startup_error> web_host::open_admin(hal::home& home, const served_
   return std::nullopt;
 }
 
+struct web_host::desks {
+  desks(hal::home& home, cloud::twin& twin, cloud::logon_ports ports)
+      : logons(home, *twin.logons(), ports), firmware(home, *twin.firmware_files()),
+        posts(home, *twin.posts()), front(logons, firmware, &posts) {}
+
+  cloud::logon_desk logons;
+  cloud::firmware_desk firmware;
+  cloud::post_desk posts;
+  cloud::front_desk front;
+};
+
+web_host::~web_host() = default;
+
+void web_host::add_desks(hal::home& home, cloud::twin& twin, cloud::logon_ports ports) {
+  desks_.push_back(std::make_unique<desks>(home, twin, ports));
+}
+
 std::optional<startup_error> web_host::open_front_door(hal::home& home, const served_twin& what,
                                                        const cloud_options& options) {
-  auto* const devices = what.twin.logons();
-  if (devices == nullptr || (options.http.empty() && options.https.empty())) {
+  if (what.twin.logons() == nullptr || (options.http.empty() && options.https.empty())) {
     return std::nullopt;
   }
   const std::size_t plain = options.mqtt.size();
   cloud::logon_ports ports;
   ports.plain = plain == 0 ? std::uint16_t{0} : what.mqtt.front().port;
   ports.tls = what.mqtt.size() == plain ? std::uint16_t{0} : what.mqtt[plain].port;
-  desk_ = std::make_unique<cloud::logon_desk>(home, *devices, ports);
-  firmware_ = std::make_unique<cloud::firmware_desk>(home, *what.twin.firmware_files());
-  posts_ = std::make_unique<cloud::post_desk>(home, *what.twin.posts());
-  front_ = std::make_unique<cloud::front_desk>(*desk_, *firmware_, posts_.get());
+  front_home_ = &home;
+  if (what.wide == nullptr) {
+    add_desks(home, what.twin, ports);
+  } else {
+    front_home_ = &what.wide->home(0);
+    std::vector<cloud::web_handler*> each;
+    for (std::size_t i = 0; i < what.wide->size(); ++i) {
+      add_desks(what.wide->home(i), what.wide->at(i), ports);
+      each.push_back(&desks_.back()->front);
+    }
+    ferry_ = what.wide->carry_to(std::move(each));
+  }
+  return listen_for_devices(what, options);
+}
+
+std::optional<startup_error> web_host::listen_for_devices(const served_twin& what,
+                                                          const cloud_options& options) {
   cloud::web_limits limits;
   limits.http.read.body_max = front_door_body_max;
   limits.http.idle_deadline = front_door_idle;
   limits.connections_max = front_door_connections_max;
-  front_door_ = std::make_unique<cloud::web_service>(home, *front_, limits);
+  cloud::web_handler& own = desks_.front()->front;
+  front_door_ = std::make_unique<cloud::web_service>(
+      *front_home_, ferry_ ? static_cast<cloud::web_handler&>(*ferry_) : own, limits);
   std::vector<opened> first; // of each kind, plain before TLS
   const auto open = [&](const std::vector<hal::address>& all, stream_filter_factory* security,
                         std::string_view name) -> std::optional<startup_error> {
@@ -162,8 +193,15 @@ std::optional<startup_error> web_host::open_front_door(hal::home& home, const se
   if (auto error = open(options.https, what.security, "https")) {
     return error;
   }
-  what.twin.serve_configs_at(place_of(cloud::config_path, options, first));
-  what.twin.serve_firmware_at(place_of(cloud::firmware_path, options, first));
+  const auto configs = place_of(cloud::config_path, options, first);
+  if (what.wide == nullptr) {
+    what.twin.serve_configs_at(configs);
+    what.twin.serve_firmware_at(place_of(cloud::firmware_path, options, first));
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < what.wide->size(); ++i) {
+    what.wide->at(i).serve_configs_at(configs);
+  }
   return std::nullopt;
 }
 
@@ -183,15 +221,33 @@ void web_host::reset_all() {
   if (front_door_) {
     front_door_->reset_all();
   }
+  reset_admin();
+}
+
+void web_host::reset_admin() {
   if (admin_) {
     admin_->reset_all();
   }
 }
 
+void web_host::reset_front_soon() {
+  if (front_door_) {
+    front_home_->post([this] { front_door_->reset_all(); });
+  }
+}
+
 void web_host::stop() {
+  stop_front();
+  stop_admin();
+}
+
+void web_host::stop_front() {
   if (front_door_) {
     front_door_->stop();
   }
+}
+
+void web_host::stop_admin() {
   if (admin_) {
     admin_->stop();
   }

@@ -26,13 +26,15 @@ struct served_twin {
   cloud::twin& twin;
   const std::vector<hal::address>& mqtt;
   stream_filter_factory* security = nullptr;
-  /// It lives on several homes, `twin` being the first of them, and has no front door.
+  /// It lives on several homes, `twin` being the first of them.
   cloud::wide_twin* wide = nullptr;
 };
 
 class web_host {
 public:
-  /// Listens on the twin's own home, or at its office; home, twin and security must outlive the
+  ~web_host();
+  /// Listens on the twin's own home; where it has several, for devices on the first, and for people
+  /// on `home`, its office. Home, twin and security must outlive the
   /// host. Before the world turns.
   static result<std::unique_ptr<web_host>, startup_error>
   start(hal::home& home, const served_twin& what, const cloud_options& options);
@@ -43,8 +45,14 @@ public:
   /// Ends all connections; on the home's thread, after the twin has stopped: its last answers
   /// go out first.
   void stop();
+  /// The two of them, each on its own home.
+  void stop_front();
+  void stop_admin();
   /// Ends all connections at once: no answer leaves any more.
   void reset_all();
+  void reset_admin();
+  /// Those of devices, in a coming turn of their home; from any thread.
+  void reset_front_soon();
 
 private:
   web_host() = default;
@@ -56,10 +64,15 @@ private:
                                                const cloud_options& options);
 
   std::vector<std::string> lines_;
-  std::unique_ptr<cloud::logon_desk> desk_;
-  std::unique_ptr<cloud::firmware_desk> firmware_;
-  std::unique_ptr<cloud::post_desk> posts_;
-  std::unique_ptr<cloud::front_desk> front_;
+  /// What answers the devices of one home.
+  struct desks;
+  void add_desks(hal::home& home, cloud::twin& twin, cloud::logon_ports ports);
+  std::optional<startup_error> listen_for_devices(const served_twin& what,
+                                                  const cloud_options& options);
+
+  std::vector<std::unique_ptr<desks>> desks_; ///< one for each home
+  std::unique_ptr<cloud::web_ferry> ferry_;   ///< none: there is one home
+  hal::home* front_home_ = nullptr;
   std::unique_ptr<cloud::web_service> front_door_;
   std::unique_ptr<cloud::admin_api> api_;
   std::unique_ptr<cloud::web_service> admin_;

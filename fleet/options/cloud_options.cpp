@@ -25,12 +25,9 @@ struct one_home_flag {
   std::string_view why;
 };
 constexpr one_home_flag one_home_alone[] = {
-    {"--http", "who posts or logs on by HTTP has no session that has a home"},
-    {"--https", "who posts or logs on by HTTP has no session that has a home"},
-    {"--coap", "who posts by CoAP has no session that has a home"},
-    {"--coaps", "who posts by CoAP has no session that has a home"},
-    {"--data", "the store is written by one home"},
-    {"--strict", "some of its bounds are on all devices together"},
+    {"--firmware-rate", "firmware is served by one home"},
+    {"--firmware-rate-each", "firmware is served by one home"},
+    {"--firmware-token-life", "firmware is served by one home"},
 };
 
 /// The word of the table that is the same, which outlives the line; or what is wrong with it.
@@ -184,8 +181,8 @@ void platform_flags(flag_set& flags, cloud_options& out) {
   flags.value("--seed", "N", "A whole number that decides everything random. Default: picked.",
               set_seed(out.seed));
   flags.value("--homes", "N",
-              "Threads that the twin's devices live on: 1 to 64. With more than one, devices speak "
-              "MQTT, none is a gateway, and there is no firmware. Default 1.",
+              "Threads that the twin's devices live on: 1 to 64. With more than one, none is a "
+              "gateway, and there is no firmware. Default 1.",
               set_count(out.homes, 1, 64));
   flags.value("--grace", "D", "How long connections may drain at the stop: 0s to 10m. Default 5s.",
               set_duration(out.grace, 0s, 10min));
@@ -260,6 +257,10 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
       if (flags.given(flag)) {
         return std::string{flag} + " needs --homes 1: " + std::string{why};
       }
+    }
+    if (flags.given("--data") && o.profile == profile::mqtt) {
+      return "--data needs --homes 1 with --profile mqtt: what crosses from a client to one of "
+             "another home would be acknowledged before it is kept there";
     }
   }
   if (std::all_of(std::begin(sub_signs), std::end(sub_signs), [&](std::string_view word) {

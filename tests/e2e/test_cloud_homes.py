@@ -2,12 +2,15 @@
 # clients, and to whoever asks its admin API.
 import json
 import pathlib
+import signal
 import sys
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
 import mosquitto_clients as clients  # noqa: E402
+from metrics_page import metric  # noqa: E402
+from process import Process, free_port, wait_until  # noqa: E402
 
 
 class Homes(harness.Case):
@@ -107,17 +110,61 @@ class Homes(harness.Case):
         self.assert_account_is_clean(facts)
         self.assertGreater(facts["ledger"]["downlink"]["accepted"], 150)
 
+    def test_killed_and_started_again_with_other_homes_it_keeps_its_promises(self):
+        port, admin, page = free_port(), free_port(), free_port()
+
+        def serve(homes):
+            twin = self.started(Process(
+                [harness.FLEET, "cloud", "serve", "--homes", homes, "--mqtt", f"127.0.0.1:{port}",
+                 "--admin", f"127.0.0.1:{admin}", "--data", self.folder / "data",
+                 "--downlink-interval", "500ms"]))
+            twin.wait_for_line(lambda line: line.startswith("admin "), "the admin API")
+            return twin
+
+        def booked(name):
+            return metric(page, f"fleet_messages_{name}_total")
+
+        twin = serve("3")
+        report = self.folder / "killed.json"
+        run = self.started(Process(
+            [harness.FLEET, "run", "--target", f"mqtt://127.0.0.1:{port}", "--target-admin",
+             f"http://127.0.0.1:{admin}", "--devices", "300", "--interval", "500ms", "--qos", "1",
+             "--duration", "1h", "--metrics", f"127.0.0.1:{page}", "--json", report, "--seed", "7",
+             "--plain"]))
+        for homes in ("2", "4"):
+            wait_until(lambda: metric(page, "fleet_devices", 'phase="online"') == 300, "all online")
+            goal = booked("acknowledged") + 2000
+            wait_until(lambda g=goal: booked("acknowledged") >= g, "acknowledgements")
+            twin.kill()
+            self.assertEqual(twin.error_output, "")
+            twin = serve(homes)
+        wait_until(lambda: metric(page, "fleet_devices", 'phase="online"') == 300, "all back")
+        run.signal(signal.SIGINT)
+        self.assertEqual(run.wait(90), 130, run.error_output)
+        ledger = json.loads(report.read_text())["ledger"]
+        self.assertEqual(ledger["judged"], "both_sides")
+        self.assertGreater(ledger["uplink"]["accepted"], 4000)
+        self.assertGreater(ledger["downlink"]["accepted"], 600)
+        for direction in ("uplink", "downlink"):
+            for name in ("lost", "unexplained", "unexpected", "corrupted", "out_of_order"):
+                self.assertEqual(ledger[direction][name], 0, f"{direction} {name}: {ledger}")
+
+    def test_a_strict_one_takes_a_fleet_that_keeps_the_bounds(self):
+        strict = self.homes("--strict")
+        facts = self.against(strict, "--devices", 60, "--duration", "5s", "--interval", "1s")
+        self.assert_account_is_clean(facts)
+        self.assertEqual(facts["devices"]["online_max"], 60)
+
     def test_what_needs_one_home_is_refused_with_a_reason(self):
-        for flag, value, why in (("--http", "127.0.0.1:0", "no session that has a home"),
-                                 ("--coap", "127.0.0.1:0", "no session that has a home"),
-                                 ("--data", str(self.folder / "data"), "written by one home"),
-                                 ("--strict", None, "all devices together")):
-            with self.subTest(flag=flag):
-                words = [flag] if value is None else [flag, value]
-                done = harness.run([harness.FLEET, "cloud", "serve", "--homes", "2", *words], 60)
-                self.assertEqual(done.code, 2, done.output)
-                self.assertIn(f"{flag} needs --homes 1", done.error_output)
-                self.assertIn(why, done.error_output)
+        done = harness.run([harness.FLEET, "cloud", "serve", "--homes", "2", "--http",
+                            "127.0.0.1:0", "--firmware-rate", "1MiB"], 60)
+        self.assertEqual(done.code, 2, done.output)
+        self.assertIn("--firmware-rate needs --homes 1: firmware is served by one home",
+                      done.error_output)
+        done = harness.run([harness.FLEET, "cloud", "serve", "--homes", "2", "--profile", "mqtt",
+                            "--data", str(self.folder / "data")], 60)
+        self.assertEqual(done.code, 2, done.output)
+        self.assertIn("--data needs --homes 1 with --profile mqtt", done.error_output)
 
 
 if __name__ == "__main__":

@@ -61,11 +61,11 @@ class PostingRuns(harness.Case):
                                                         ("meter", "coap, dtls", 3),
                                                         ("tracker", "http, tls", 1))})
 
-    def posting_twin(self, data):
+    def posting_twin(self, data, *words):
         """A twin with all doors, and where they are."""
         twin = self.started(harness.Twin("--coap", "127.0.0.1:0", "--coaps", "127.0.0.1:0",
                                          "--http", "127.0.0.1:0", "--https", "127.0.0.1:0",
-                                         "--admin", "127.0.0.1:0", "--data", data))
+                                         "--admin", "127.0.0.1:0", "--data", data, *words))
         while not {"coap", "coaps", "http", "https", "admin", "ca"} <= set(twin.addresses):
             name, address = twin.wait_for_line(lambda text: len(text.split()) == 2,
                                                "its addresses").split()
@@ -216,8 +216,31 @@ products:
         self.assertLess(on["on"], 0.1)  # 2 s of each minute, and the answers' time
 
     def test_a_twin_in_another_process(self):
+        self.serves_each_way()
+
+    def test_a_twin_on_several_homes(self):
+        self.serves_each_way("--homes", "3")
+
+    def test_faults_on_several_homes_strike_who_posts_and_leave_clean_books(self):
+        at = self.posting_twin(self.folder / "data", "--homes", "3")
+        for scheme in ("coap", "http"):
+            with self.subTest(scheme=scheme):
+                facts = self.fleet_run(
+                    "--target", f"{scheme}://{at[scheme]}", "--target-admin",
+                    f"http://{at['admin']}", "--devices", 100, "--interval", "500ms", "--duration",
+                    "14s", "--fault", "kick at=3s index=0-39", "--fault",
+                    "cloud_slow by=300ms at=5s for=2s", "--fault",
+                    "drop_acks share=30% at=8s for=2s percent=50%", timeout_s=300)
+                self.assert_account_is_clean(facts)
+                self.assertEqual(facts["devices"]["online_end"], 100)
+                hit = {fault["name"]: fault["hit"] for fault in facts["faults"]}
+                self.assertEqual(hit["kick"], 40)
+                self.assertGreater(hit["drop_acks"], 20)
+                self.assertLess(hit["drop_acks"], 80)
+
+    def serves_each_way(self, *homes):
         data = self.folder / "data"
-        at = self.posting_twin(data)
+        at = self.posting_twin(data, *homes)
         trust = ["--cafile", data / "ca.pem", "--server-name", "localhost"]
         for target, words in ((f"coap://{at['coap']}", []), (f"coap-psk://{at['coap']}", []),
                               (f"coaps://{at['coaps']}", trust),

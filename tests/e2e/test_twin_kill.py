@@ -3,6 +3,7 @@
 # killed is drawn from a seed and told by what the devices have done, not by a clock.
 #
 # FLEET_KILL_DEVICES and FLEET_KILLS make it longer.
+import itertools
 import json
 import os
 import pathlib
@@ -80,11 +81,13 @@ class TwinKill(harness.Case):
         self.port = free_port()
         self.admin = free_port()
         self.twin_page = free_port()
+        self.homes = itertools.repeat("1")  # of each life of the twin
 
     def start_twin(self, *words):
         """Another life of the twin, ready."""
         command = [harness.FLEET, "cloud", "serve", "--mqtt", f"127.0.0.1:{self.port}", "--data",
-                   self.data, "--metrics", f"127.0.0.1:{self.twin_page}", *words]
+                   self.data, "--metrics", f"127.0.0.1:{self.twin_page}", "--homes",
+                   next(self.homes), *words]
         self.twin_process = self.started(Process(command))
         last = "admin " if "off" not in words else "mqtt "
         self.twin_process.wait_for_line(lambda line: line.startswith(last), "its addresses")
@@ -177,6 +180,13 @@ class TwinKill(harness.Case):
             state.get("reported", {}).get("LightSwitch") == self.wanted[index]
 
     def test_the_platform_loses_nothing_and_all_shadows_converge(self):
+        self.platform_loses_nothing()
+
+    def test_the_platform_loses_nothing_where_each_life_has_other_homes(self):
+        self.homes = itertools.cycle("3214")
+        self.platform_loses_nothing()
+
+    def platform_loses_nothing(self):
         words = ["--admin", f"127.0.0.1:{self.admin}", "--ledger", self.folder / "twin.ledger"]
         scenario = self.folder / "shadows.yaml"
         scenario.write_text(SHADOWS.format(model=ROOT / "configs/models/rgb_led.json",

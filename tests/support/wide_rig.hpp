@@ -18,22 +18,29 @@
 namespace fleet::support {
 
 struct wide_bench {
-  static constexpr std::size_t homes = 3;
+  static constexpr std::size_t homes = 3; ///< unless a test wants others
 
-  explicit wide_bench(cloud::profile p, const cloud::twin_limits& limits = {}) {
-    cloud::twin_options o;
-    o.profile = p;
-    o.limits = limits;
+  explicit wide_bench(cloud::profile p, const cloud::twin_limits& limits = {})
+      : wide_bench([&] {
+          cloud::twin_options o;
+          o.profile = p;
+          o.limits = limits;
+          return o;
+        }()) {}
+  /// Listeners and credentials come from here.
+  explicit wide_bench(cloud::twin_options o, std::size_t number = homes)
+      : world{{.homes = number + 1, .name = "wide"}}, of{std::vector<hal::home_of_many*>(number,
+                                                                                         &here)} {
     o.credentials = &credentials;
     hal::address at;
     at.ip = {127, 0, 0, 1};
     o.listeners.push_back({.at = at});
     cloud::wide_twin::places where;
-    for (std::size_t i = 0; i < homes; ++i) {
+    for (std::size_t i = 0; i < number; ++i) {
       where.homes.push_back(&world.home(i));
       all.push_back(&world.home(i));
     }
-    where.office = &world.home(homes);
+    where.office = &world.home(number);
     twin = std::make_unique<cloud::wide_twin>(o, std::move(where));
     const auto started = twin->start();
     FLEET_CHECK(started.ok());
@@ -42,17 +49,25 @@ struct wide_bench {
   }
   ~wide_bench() {
     guests.clear();
-    in_office([&] { twin->stop(); });
-    world.stop(std::chrono::seconds{5});
+    if (twin != nullptr) {
+      in_office([&] { twin->stop(); });
+      world.stop(std::chrono::seconds{5});
+    }
   }
   wide_bench(const wide_bench&) = delete;
   wide_bench& operator=(const wide_bench&) = delete;
+
+  /// The twin ends as by kill -9: what it has not kept is gone.
+  void die() {
+    world.stop(duration::zero());
+    twin.reset();
+  }
 
   /// Runs `job` on the office's thread and waits for its end.
   template <class Job>
   void in_office(Job job) {
     std::atomic<bool> done{false};
-    world.home(homes).post([&] {
+    world.home(all.size()).post([&] {
       job();
       done = true;
     });
@@ -130,9 +145,9 @@ struct wide_bench {
     return twin->at(home).devices_online();
   }
 
-  hal::real_world world{{.homes = homes + 1, .name = "wide"}};
+  hal::real_world world;
   hal::real_home here{{}};
-  cloud::neighbours of{std::vector<hal::home_of_many*>(homes, &here)}; ///< to ask who lives where
+  cloud::neighbours of; ///< to ask who lives where
   std::vector<hal::home_of_many*> all;
   alink::generated_credentials credentials;
   std::unique_ptr<cloud::wide_twin> twin;

@@ -55,8 +55,15 @@ const std::vector<door>& doors() {
   static const std::vector<std::string_view> threads{"hal_sim/world/", "hal_sim/real_world/",
                                                      "fleet/"};
   // And what the twin's homes share.
-  static const std::vector<std::string_view> locks{"hal_sim/world/", "hal_sim/real_world/",
-                                                   "cloud_sim/exchange.hpp", "fleet/"};
+  static const std::vector<std::string_view> locks{"hal_sim/world/",
+                                                   "hal_sim/real_world/",
+                                                   "cloud_sim/exchange.hpp",
+                                                   "cloud_sim/common_window.hpp",
+                                                   "cloud_sim/ferry/coap_ferry.",
+                                                   "cloud_sim/store/shared_database.hpp",
+                                                   "fleet/"};
+  static const std::vector<std::string_view> waits{"hal_sim/world/", "hal_sim/real_world/",
+                                                   "cloud_sim/store/shared_database.hpp", "fleet/"};
   static const std::vector<door> all{
       {"caf/", {"hal_sim/world/home.", "actors/", "fleet/"}},
       {"openssl/",
@@ -89,7 +96,7 @@ const std::vector<door>& doors() {
       {"termios.h", {"fleet/screen/"}},
       {"thread", threads},
       {"mutex", locks},
-      {"condition_variable", threads},
+      {"condition_variable", waits},
       {"future", threads},
       {"shared_mutex", threads},
       {"iostream", {"fleet/"}},

@@ -135,6 +135,9 @@ struct noting_character final : cloud::character {
   std::uint32_t number_of(const cloud::peer&) const override { return 0; }
   void forget(cloud::peer&) override {}
   std::string_view kept_name(const cloud::peer&) const override { return {}; }
+  [[nodiscard]] std::optional<std::uint64_t> place_of_kept(std::string_view) const override {
+    return std::nullopt;
+  }
   void describe(const cloud::peer&, cloud::session_head&) const override {}
   cloud::peer* reseat(std::string_view, const cloud::session_head&) override { return nullptr; }
   void watch(cloud::device_listener*) override {}

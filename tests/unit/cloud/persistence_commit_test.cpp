@@ -208,7 +208,7 @@ TEST_F(persistence_ledger, leaves_out_accounts_of_devices_beyond_its_bound) {
 struct bare_core {
   bare_core() {
     EXPECT_FALSE(memory.load_sessions(open));
-    EXPECT_FALSE(memory.load_ledger(core.bounds().devices_max));
+    EXPECT_FALSE(memory.load_ledger(core.bounds().devices_max, [](auto) { return true; }));
     EXPECT_FALSE(memory.begin(nullptr));
   }
   bool book(std::uint32_t sequence) {

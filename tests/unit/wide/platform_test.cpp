@@ -259,11 +259,16 @@ TEST_F(wide_platform, nobody_is_a_gateway) {
   EXPECT_TRUE(bench.wait([&] { return answered.load(); }));
 }
 
-TEST(wide_twin, says_what_it_cannot_do_on_several_homes) {
+TEST(wide_twin, counts_the_connects_of_all_homes_against_one_bound) {
   cloud::twin_options o;
-  EXPECT_EQ(cloud::narrow(o), std::nullopt);
-  o.coap_listeners.emplace_back();
-  EXPECT_NE(cloud::narrow(o), std::nullopt);
+  o.platform.bounds.all_connects = {5, std::chrono::hours{10}};
+  wide_bench bench{std::move(o)};
+  std::uint32_t in = 0;
+  for (std::uint32_t d = 0; d < devices; ++d) {
+    in += bench.arrive_device(d).saw("connected") ? 1U : 0U;
+  }
+  EXPECT_EQ(in, 5U);
+  EXPECT_EQ(bench.count(&twin_counters::connects_over_rate), devices - 5U);
 }
 
 TEST(sum_counters, adds_gauges_totals_and_arrays) {
