@@ -9,9 +9,10 @@
 
 namespace fleet::program {
 
-/// `words` are those behind `run`, copied before secrets were hidden in them.
+/// `words` are those behind `run`, copied before secrets were hidden in them; `wait_for_target` is
+/// execute_run()'s, before any worker is let in.
 exit_code execute_crew_run(const run_options& options, const crew_options& crew,
-                           std::span<const std::string_view> words,
+                           duration wait_for_target, std::span<const std::string_view> words,
                            const std::string& command_text);
 
 /// Serves one run and ends.
