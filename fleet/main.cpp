@@ -40,6 +40,8 @@ struct workers_asked {
       worker = worker_of(behind());
     } else if (views.front() == "run") {
       company = run_company_of(behind());
+    } else if (views.front() == "doctor") {
+      company = doctored_company_of(behind());
     }
   }
   [[nodiscard]] bool serves() const { return views.front() == "worker"; }
@@ -98,7 +100,7 @@ int main(int argc, char** argv) {
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
         } else if constexpr (std::is_same_v<what_type, doctor_options>) {
-          return execute_doctor(what, std::cout, std::cerr);
+          return execute_doctor(what, workers.company.crew, std::cout, std::cerr);
         } else {
           if (workers.serves() && !what.of) {
             return execute_worker(workers.worker);

@@ -20,6 +20,9 @@ struct run_company {
 /// Of the words behind `run`, which parse_options() has taken.
 run_company run_company_of(std::span<const std::string_view> words);
 
+/// Of the words behind `doctor`.
+run_company doctored_company_of(std::span<const std::string_view> words);
+
 /// Declares their flags; `out` must outlive them.
 void run_company_flags(flag_set& flags, run_company& out);
 

@@ -28,32 +28,6 @@ exit_code complain(std::string_view who, const std::string& why, exit_code code)
   return code;
 }
 
-/// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
-std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready) {
-  const auto wrong = [](std::string why) {
-    return startup_error{exit_code::wrong_usage, std::move(why)};
-  };
-  if (!options.credentials_file.empty()
-      && options.credentials_file == options.product_secrets_file) {
-    return wrong(
-        "--credentials and --product-secrets name one file, and workers are sent their own "
-        "rows of each: give each a file");
-  }
-  for (const auto& product : ready.products) {
-    if (product.plan.children_each != 0) {
-      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
-                               "a run with gateways cannot be split over workers yet",
-                               product.name()));
-    }
-  }
-  const bool embedded = options.target.scheme == text::scheme::embedded;
-  if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
-    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
-                 "see its own devices alone; leave the workers out, or roll out at a target");
-  }
-  return std::nullopt;
-}
-
 /// Waits for its part; or what the worker ends with: there is none, and why was said. One that has
 /// met its coordinator may be a spare, which waits as long as that is there.
 result<shard_spec, exit_code> await_spec(lifeline& line, stop_signals& signals) {
@@ -136,6 +110,31 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
 }
 
 } // namespace
+
+std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready) {
+  const auto wrong = [](std::string why) {
+    return startup_error{exit_code::wrong_usage, std::move(why)};
+  };
+  if (!options.credentials_file.empty()
+      && options.credentials_file == options.product_secrets_file) {
+    return wrong(
+        "--credentials and --product-secrets name one file, and workers are sent their own "
+        "rows of each: give each a file");
+  }
+  for (const auto& product : ready.products) {
+    if (product.plan.children_each != 0) {
+      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
+                               "a run with gateways cannot be split over workers yet",
+                               product.name()));
+    }
+  }
+  const bool embedded = options.target.scheme == text::scheme::embedded;
+  if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
+    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
+                 "see its own devices alone; leave the workers out, or roll out at a target");
+  }
+  return std::nullopt;
+}
 
 exit_code execute_crew_run(const run_options& options, const crew_options& crew,
                            duration wait_for_target, std::span<const std::string_view> words,

@@ -1,10 +1,12 @@
 // `fleet run` with workers, and `fleet worker`.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "fleet/run/prepare.hpp"
 #include "fleet/workers/options.hpp"
 
 namespace fleet::program {
@@ -14,6 +16,9 @@ namespace fleet::program {
 exit_code execute_crew_run(const run_options& options, const crew_options& crew,
                            duration wait_for_target, std::span<const std::string_view> words,
                            const std::string& command_text);
+
+/// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
+std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready);
 
 /// Serves one run and ends.
 exit_code execute_worker(const worker_options& options);
