@@ -407,6 +407,15 @@ class Kubernetes(DeployCase):
         self.assertEqual(twin["selector"]["matchLabels"], twin["template"]["metadata"]["labels"])
         self.assertEqual((twin["replicas"], twin["strategy"]["type"]), (1, "Recreate"))
 
+    def test_the_twin_has_a_certificate_for_where_it_is_found(self):
+        """Wherever a listener over TLS is on all addresses; in Kubernetes that is the service's name."""
+        [args] = [one["args"] for one in self.of("Deployment", "fleet-twin")["spec"]["template"]["spec"]["containers"]]
+        self.assertEqual(flags_of(args)["--advertise"], self.of("Service", "fleet-twin")["metadata"]["name"])
+        head = re.findall(r"FLEET_TWIN_FLAGS=(\S.*)$", (DEPLOY / "systemd/fleet-twin.service").read_text(), re.M)
+        for flags in map(flags_of, [args, *(shlex.split(one) for one in head if one.startswith("--"))]):
+            self.assertTrue(flags["--mqtts"].startswith("0.0.0.0:"))
+            self.assertIn("--advertise", flags)
+
     def test_runs_find_the_twin_and_wait_for_it(self):
         service = self.of("Service", "fleet-twin")
         ports = {port["name"]: port["port"] for port in service["spec"]["ports"]}
