@@ -17,6 +17,7 @@
 #include "fleet/fault/fault_command.hpp"
 #include "fleet/hand/device_command.hpp"
 #include "fleet/options.hpp"
+#include "fleet/options/run_command.hpp"
 #include "fleet/report_command.hpp"
 #include "fleet/run/fleet_run.hpp"
 #include "fleet/run/machine.hpp"
@@ -38,7 +39,9 @@ struct workers_asked {
     if (serves()) {
       worker = worker_of(behind());
     } else if (views.front() == "run") {
-      crew = crew_of(behind());
+      company = run_company_of(behind());
+    } else if (views.front() == "doctor") {
+      company = doctored_company_of(behind());
     }
   }
   [[nodiscard]] bool serves() const { return views.front() == "worker"; }
@@ -48,7 +51,7 @@ struct workers_asked {
 
   std::vector<std::string> words;
   std::vector<std::string_view> views;
-  crew_options crew;
+  run_company company;
   worker_options worker;
 };
 
@@ -56,8 +59,9 @@ exit_code execute(const run_options& run, const std::string& again, const worker
   if (run.sweep.count != 0) {
     return execute_sweep(run);
   }
-  return workers.crew.any() ? execute_crew_run(run, workers.crew, workers.behind(), again)
-                            : execute_run(run, again);
+  const auto& [crew, wait_for_target] = workers.company;
+  return crew.any() ? execute_crew_run(run, crew, wait_for_target, workers.behind(), again)
+                    : execute_run(run, again, nullptr, wait_for_target);
 }
 
 } // namespace
@@ -96,7 +100,7 @@ int main(int argc, char** argv) {
         } else if constexpr (std::is_same_v<what_type, check_options>) {
           return check_files(what, std::cout, std::cerr);
         } else if constexpr (std::is_same_v<what_type, doctor_options>) {
-          return execute_doctor(what, std::cout, std::cerr);
+          return execute_doctor(what, workers.company.crew, std::cout, std::cerr);
         } else {
           if (workers.serves() && !what.of) {
             return execute_worker(workers.worker);

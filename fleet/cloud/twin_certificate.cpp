@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -56,6 +58,12 @@ result<tls::authority, startup_error> own_authority(const std::string& dir, std:
   return std::move(made).value();
 }
 
+/// As others on its network may know this machine; empty: it has no name.
+std::string machine_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
 std::optional<startup_error> issue_own(const cloud_options& o, tls::server_options& server) {
   const std::int64_t now_s = wall_clock_ms() / 1000;
   auto ca = own_authority(o.data_dir, now_s);
@@ -63,18 +71,7 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
     return ca.error();
   }
   tls::leaf_request leaf;
-  leaf.names = {"localhost", "127.0.0.1", "::1"};
-  auto listeners = o.mqtts;
-  listeners.insert(listeners.end(), o.https.begin(), o.https.end());
-  listeners.insert(listeners.end(), o.coaps.begin(), o.coaps.end());
-  for (const auto& at : listeners) {
-    const std::string text = at.text();
-    const std::string host =
-        at.v6 ? text.substr(1, text.rfind(']') - 1) : text.substr(0, text.rfind(':'));
-    if (host != "127.0.0.1" && host != "0.0.0.0" && host != "::1" && host != "::") {
-      leaf.names.push_back(host);
-    }
-  }
+  leaf.names = certificate_names(o, machine_name());
   leaf.valid = {now_s - 3600, now_s + 365 * day_s};
   leaf.key = tls::key_kind::rsa2048;
   auto rsa = ca.value().issue(leaf);
@@ -89,6 +86,26 @@ std::optional<startup_error> issue_own(const cloud_options& o, tls::server_optio
 }
 
 } // namespace
+
+std::vector<std::string> certificate_names(const cloud_options& o, const std::string& machine) {
+  std::vector<std::string> out{"localhost", "127.0.0.1", "::1"};
+  const auto add = [&out](const std::string& host) {
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    auto name = bracketed ? host.substr(1, host.size() - 2) : host;
+    if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) {
+      out.push_back(std::move(name));
+    }
+  };
+  add(o.advertise);
+  for (const auto* const listeners : {&o.mqtts, &o.https, &o.coaps}) {
+    for (const auto& at : *listeners) {
+      const std::string text = at.text();
+      const std::string host = text.substr(0, text.rfind(':'));
+      add(host == "0.0.0.0" || host == "[::]" ? machine : host);
+    }
+  }
+  return out;
+}
 
 result<twin_security, startup_error> make_twin_security(const cloud_options& o,
                                                         dtls_key_finder key_of) {

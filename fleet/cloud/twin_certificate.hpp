@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fleet/options.hpp"
 #include "fleet/run/prepare.hpp"
@@ -22,6 +23,12 @@ struct twin_security {
 
 /// The key of a DTLS client that calls itself so; empty: nobody's.
 using dtls_key_finder = std::function<std::string(std::string_view identity)>;
+
+/// For whom the twin's own certificate speaks: this machine's own loopback, --advertise, the
+/// addresses of the listeners over TLS and DTLS, and where one of these is on all addresses,
+/// `machine`, which is this machine's name.
+std::vector<std::string> certificate_names(const cloud_options& options,
+                                           const std::string& machine);
 
 /// For the TLS and DTLS listeners. With a data folder the authority lives in `ca.pem` and,
 /// readable by its owner alone, `ca.key`; without one it is forgotten, and clients can only connect

@@ -14,6 +14,7 @@
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/twin_traffic.hpp"
 #include "fleet/text/quantities.hpp"
+#include "fleet/workers/crew_run.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::program {
@@ -28,10 +29,25 @@ struct patient {
   run_options options;
   prepared ready;
   std::optional<startup_error> trouble;
+  std::uint32_t processes = 1; ///< that have the devices
 };
 
-result<patient, mistakes> plan_patient(const run_options& asked) {
-  patient out{asked, {}, {}};
+/// What a split run says before all else.
+std::optional<startup_error> split_trouble(const patient& p, const crew_options& crew) {
+  if (!crew.any()) {
+    return std::nullopt;
+  }
+  if (p.options.devices < p.processes) {
+    return startup_error{exit_code::wrong_usage,
+                         fmt::format("{} devices cannot be shared out over {} workers: each takes "
+                                     "one at least",
+                                     p.options.devices, p.processes)};
+  }
+  return unsplittable(p.options, p.ready);
+}
+
+result<patient, mistakes> plan_patient(const run_options& asked, const crew_options& crew) {
+  patient out{asked, {}, {}, doctor::processes_of(crew)};
   std::optional<scenario_plan> plan;
   if (!asked.scenario_file.empty()) {
     auto planned = plan_run(asked, has_console);
@@ -42,18 +58,23 @@ result<patient, mistakes> plan_patient(const run_options& asked) {
     plan = std::move(planned.value().plan);
   }
   out.ready = outline(out.options, std::move(plan));
-  out.trouble = fill_in(out.options, out.ready);
+  out.trouble = split_trouble(out, crew);
+  if (!out.trouble) {
+    out.trouble = fill_in_part(out.options, out.ready,
+                               doctor::largest_part(out.ready.devices(), out.processes));
+  }
   return out;
 }
 
 std::string headline_of(const patient& p) {
-  return fmt::format("{} {}, {}, {} world", text::format_count(p.options.devices),
-                     p.options.devices == 1 ? "device" : "devices", p.ready.target_text,
-                     p.options.virtual_world ? "virtual" : "real");
+  return fmt::format("{} {}{}, {}, {} world", text::format_count(p.options.devices),
+                     p.options.devices == 1 ? "device" : "devices",
+                     p.processes == 1 ? "" : fmt::format(" in {} processes", p.processes),
+                     p.ready.target_text, p.options.virtual_world ? "virtual" : "real");
 }
 
 /// One connection of each kind that the devices will make.
-std::optional<startup_error> try_target(const patient& p, stop_signals& signals) {
+std::optional<startup_error> try_each(const patient& p, stop_signals& signals) {
   const auto world = make_real_world(p.options, false);
   world->start();
   std::optional<startup_error> error;
@@ -99,11 +120,12 @@ void add_trouble(const patient& p, std::vector<finding>& all) {
 
 } // namespace
 
-exit_code execute_doctor(const doctor_options& options, std::ostream& out, std::ostream& errors) {
+exit_code execute_doctor(const doctor_options& options, const crew_options& crew, std::ostream& out,
+                         std::ostream& errors) {
   // Before any thread exists, and before planning raises the limit on descriptors.
   stop_signals signals;
   const auto machine = doctor::read_machine(doctor::machine_files{}, doctor::read_clocks());
-  const auto planned = plan_patient(*options.run);
+  const auto planned = plan_patient(*options.run, crew);
   if (!planned) {
     for (const auto& line : planned.error()) {
       errors << "fleet doctor: " << line << '\n';
@@ -116,9 +138,9 @@ exit_code execute_doctor(const doctor_options& options, std::ostream& out, std::
     return p.trouble->code;
   }
   const auto processors = machine.processors.value_or(usable_cores());
-  auto all = doctor::examine(machine, doctor::needs_of(p.options, p.ready, processors));
+  auto all = doctor::examine(machine, doctor::needs_of(p.options, p.ready, processors, crew));
   if (p.options.target.scheme != text::scheme::embedded && has_settings(p)) {
-    const auto error = try_target(p, signals);
+    const auto error = try_each(p, signals);
     if (error && error->code == exit_code::interrupted) {
       errors << "fleet doctor: " << error->message << '\n';
       return error->code;

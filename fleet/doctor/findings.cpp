@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/descriptors.hpp"
 #include "fleet/run/source_addresses.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/check.hpp"
@@ -34,12 +35,46 @@ std::string mib_said(std::uint64_t bytes) {
   return format_count((bytes + mib - 1) / mib) + " MiB";
 }
 
+/// So many that each part fits a process; 0: no number of them does.
+std::uint64_t processes_for(const run_needs& n, std::uint64_t limit) {
+  if (!n.can_split) {
+    return 0;
+  }
+  for (std::uint64_t count = 1; count <= program::workers_most; ++count) {
+    const auto part = [count](std::uint64_t whole) { return (whole + count - 1) / count; };
+    if (program::descriptors_beside + part(n.near_ends) + part(n.far_ends) <= limit) {
+      return count;
+    }
+  }
+  return 0;
+}
+
+/// What would help where a process may not open enough.
+std::string fewer_each(const run_needs& n, std::uint64_t hard) {
+  std::string out =
+      "raise the hard limit (LimitNOFILE= of systemd, ulimit -Hn, --ulimit nofile of a "
+      "container)";
+  if (const auto processes = processes_for(n, hard); processes > 1) {
+    out += n.processes > 1 && !n.processes_started
+               ? fmt::format(", or take {} workers", processes)
+               : fmt::format(", or split the devices: --processes {}", processes);
+  }
+  if (n.where == whereabouts::twin && n.processes == 1 && n.without_twin <= hard) {
+    out += ", or give the twin a process of its own: `fleet cloud serve`, and --target";
+  }
+  return out + ", or run fewer devices";
+}
+
 finding descriptors(const machine_facts& m, const run_needs& n) {
   finding f{"descriptors"};
-  f.needed = n.where == whereabouts::nowhere
-                 ? std::string{no_sockets}
-                 : fmt::format("the run needs {}", format_count(n.descriptors));
+  f.needed = n.where == whereabouts::nowhere ? std::string{no_sockets}
+             : n.processes > 1 ? fmt::format("each of {} processes needs {}", n.processes,
+                                             format_count(n.descriptors))
+                               : fmt::format("the run needs {}", format_count(n.descriptors));
   f.figures = {{"needed", n.descriptors}};
+  if (n.processes > 1) {
+    f.figures.emplace_back("processes", n.processes);
+  }
   if (!m.descriptors_soft || !m.descriptors_hard) {
     f.found = unknown;
     return f;
@@ -50,19 +85,15 @@ finding descriptors(const machine_facts& m, const run_needs& n) {
   f.figures.insert(f.figures.end(), {{"soft", soft}, {"hard", hard}});
   if (n.descriptors > hard) {
     f.says = outlook::hopeless;
-    f.then = fmt::format("raise the hard limit (LimitNOFILE= of systemd, ulimit -Hn, --ulimit "
-                         "nofile of a container){}, or run fewer devices",
-                         n.where == whereabouts::twin
-                             ? ", or give the twin a process of its own: `fleet cloud serve`, and "
-                               "--target"
-                             : "");
-  } else if (m.files_free && n.descriptors > *m.files_free) {
+    f.then = fewer_each(n, hard);
+  } else if (m.files_free && n.descriptors * n.here > *m.files_free) {
     f.says = outlook::hopeless;
     f.found += fmt::format(", {} left on the whole machine", format_count(*m.files_free));
     f.then = "raise fs.file-max";
   } else if (n.descriptors > soft) {
     f.says = outlook::will_be_done;
-    f.then = "the run raises its soft limit to the hard one";
+    f.then = fmt::format("{} its soft limit to the hard one",
+                         n.processes > 1 ? "each raises" : "the run raises");
   }
   return f;
 }
@@ -70,7 +101,7 @@ finding descriptors(const machine_facts& m, const run_needs& n) {
 /// What more room for ports would take.
 std::string more_ports(const run_needs& n, std::uint32_t addresses) {
   if (n.where == whereabouts::twin || n.where == whereabouts::here) {
-    return n.v6 ? "::1 is the only address there: take a target on 127.0.0.1"
+    return n.v6 ? "take a target on 127.0.0.1, since there is no address but ::1"
                 : fmt::format("name {} of 127.0.0.0/8 by --bind",
                               counted(addresses, "address", "addresses"));
   }
@@ -119,6 +150,9 @@ finding memory(const machine_facts& m, const run_needs& n) {
   finding f{"memory"};
   const std::uint64_t need = n.memory_bytes + n.kernel_bytes;
   f.needed = fmt::format("the run needs about {}", mib_said(need));
+  if (n.here > 1) {
+    f.needed += fmt::format(" in all its {} processes", n.here + 1);
+  }
   if (n.kernel_bytes != 0) {
     f.needed += fmt::format(", {} of it for sockets in the kernel", mib_said(n.kernel_bytes));
   }
@@ -152,6 +186,9 @@ finding processors(const machine_facts& m, const run_needs& n) {
   const std::uint32_t threads = n.device_homes + (n.twin_home ? 1 : 0);
   f.needed = fmt::format("the run has {} of devices{}", counted(n.device_homes, "home", "homes"),
                          n.twin_home ? " and one of the twin" : "");
+  if (n.processes > 1) {
+    f.needed += fmt::format(" in each of {} processes", n.processes);
+  }
   f.figures = {{"homes", threads}};
   if (!m.processors) {
     f.found = unknown;
@@ -263,38 +300,35 @@ finding backlog(const machine_facts& m, const run_needs& n) {
                                              : fmt::format("the run has {} under way at once",
                                                            counted(at_once, "connect", "connects"));
   f.figures = {{"connects_pending", at_once}};
-  if (n.where == whereabouts::away) {
+  // How long a target's own queue is only the target knows; somaxconn bounds those of this machine.
+  std::uint64_t most = usual_pending;
+  if (n.where == whereabouts::away || n.where == whereabouts::here) {
     f.found = "the target's queue cannot be seen from here";
   } else if (!m.accept_queue) {
     f.found = unknown;
+    most = UINT64_MAX;
   } else {
-    f.found =
-        n.where == whereabouts::here
-            ? fmt::format("no listener here has a queue over {}", format_count(*m.accept_queue))
-            : fmt::format("the twin's queue holds {}",
-                          format_count(std::min(twin_queue, *m.accept_queue)));
+    most = std::min(twin_queue, *m.accept_queue);
+    f.found = fmt::format("the twin's queue holds {}", format_count(most));
     f.figures.emplace_back("queue_most", *m.accept_queue);
   }
-  std::uint64_t most = UINT64_MAX;
-  if (n.where != whereabouts::away) {
-    most = std::min(n.where == whereabouts::twin ? twin_queue : UINT64_MAX,
-                    m.accept_queue.value_or(UINT64_MAX));
-    if (!m.syn_cookies && m.syn_queue) {
-      most = std::min(most, *m.syn_queue / 4 * 3);
-    }
+  if (n.where == whereabouts::twin && !m.syn_cookies && m.syn_queue) {
+    most = std::min(most, *m.syn_queue / 4 * 3);
   }
-  if (at_once > most) {
+  if (at_once <= most) {
+    if (at_once < n.streams) {
+      f.says = outlook::will_be_done;
+      f.then = "the others wait in the run until their turn comes";
+    }
+  } else if (n.where == whereabouts::twin) {
     f.says = outlook::badly;
     f.then = fmt::format("each beyond that costs a second: take --connects-pending {}, or raise "
                          "net.core.somaxconn and net.ipv4.tcp_max_syn_backlog",
                          std::max<std::uint64_t>(most, 1));
-  } else if (n.where != whereabouts::twin && at_once > usual_pending) {
+  } else {
     f.says = outlook::badly;
     f.then = "a queue of 100, as mosquitto's, takes about 60 and each beyond costs a second: leave "
              "--connects-pending out unless the target's is longer";
-  } else if (at_once < n.streams) {
-    f.says = outlook::will_be_done;
-    f.then = "the others wait in the run until their turn comes";
   }
   return f;
 }

@@ -6,8 +6,10 @@
 #include <tuple>
 
 #include "fleet/explain/forecast.hpp"
+#include "fleet/run/descriptors.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/source_addresses.hpp"
+#include "fleet/workers/crew_run.hpp"
 #include "hal_sim/real_world/socket.hpp"
 
 namespace fleet::doctor {
@@ -73,9 +75,53 @@ void add_sources(const run_options& o, const prepared& ready, const hal::address
   }
 }
 
+std::uint64_t part_of(std::uint64_t whole, std::uint32_t parts) noexcept {
+  return (whole + parts - 1) / parts;
+}
+
+/// Workers of this machine; of those elsewhere each machine is looked at as if it were this one.
+bool all_here(const program::crew_options& crew) {
+  if (crew.expected != 0) {
+    return !crew.listen || crew.listen->loopback();
+  }
+  return std::all_of(crew.workers.begin(), crew.workers.end(),
+                     [](const hal::address& at) { return at.loopback(); });
+}
+
+/// What a fleet of one process needs, shared out.
+void share_out(const program::crew_options& crew, bool embedded, run_needs& n) {
+  using program::descriptors_beside;
+  n.processes_started = crew.processes != 0;
+  n.here = all_here(crew) ? n.processes : 1;
+  n.without_twin = descriptors_beside + part_of(n.near_ends, n.processes);
+  n.descriptors = n.without_twin + part_of(n.far_ends, n.processes);
+  const std::uint64_t devices_bytes = n.memory_bytes - program::process_bytes;
+  // And the coordinator, which has none.
+  n.memory_bytes =
+      program::process_bytes * (n.here + 1) + part_of(devices_bytes, n.processes) * n.here;
+  n.kernel_bytes = n.descriptors * n.here * socket_bytes;
+  const auto seen = embedded ? 1 : n.here; // towards one listener from here
+  const auto part = [&](std::uint32_t whole) {
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(whole, part_of(whole, n.processes) * seen));
+  };
+  n.connections_to_one = part(n.connections_to_one);
+  n.streams = part(n.streams);
+}
+
 } // namespace
 
-run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t processors) {
+std::uint32_t processes_of(const program::crew_options& crew) noexcept {
+  return std::max<std::uint32_t>(
+      {1, crew.processes, crew.expected, static_cast<std::uint32_t>(crew.workers.size())});
+}
+
+program::device_range largest_part(std::uint32_t devices, std::uint32_t processes) noexcept {
+  return {0, static_cast<std::uint32_t>(part_of(devices, processes))};
+}
+
+run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t processors,
+                   const program::crew_options& crew) {
   run_needs out;
   const bool embedded = o.target.scheme == text::scheme::embedded;
   const auto forecast = program::forecast_of(plan_of(o, ready));
@@ -89,6 +135,10 @@ run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t pr
               : peer.loopback() ? whereabouts::here
                                 : whereabouts::away;
   out.descriptors = embedded ? forecast.descriptors : forecast.descriptors_with_target;
+  out.without_twin = forecast.descriptors_with_target;
+  out.near_ends = out.without_twin - program::descriptors_beside;
+  out.far_ends = out.descriptors - out.without_twin;
+  out.can_split = !o.judged.soak && !program::unsplittable(o, ready);
   out.memory_bytes = forecast.memory_bytes;
   out.kernel_bytes = out.descriptors * socket_bytes;
   out.connections_to_one = busiest_listener(ready, embedded);
@@ -97,6 +147,10 @@ run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t pr
   out.connects_pending = o.connects_pending;
   out.device_homes = program::device_homes_for(o, embedded, processors);
   out.twin_home = embedded;
+  out.processes = processes_of(crew);
+  if (crew.any()) {
+    share_out(crew, embedded, out);
+  }
   return out;
 }
 

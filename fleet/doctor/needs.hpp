@@ -4,7 +4,8 @@
 #include <cstdint>
 
 #include "fleet/options.hpp"
-#include "fleet/run/prepare.hpp"
+#include "fleet/run/company.hpp"
+#include "fleet/workers/options.hpp"
 
 namespace fleet::doctor {
 
@@ -16,13 +17,22 @@ enum class whereabouts : std::uint8_t {
   away     ///< a target elsewhere, or one that was not found
 };
 
+/// Of a run in several processes descriptors, homes and, with a twin in each, connections are those
+/// of the process with the most devices, memory is that of all that are on this machine.
 struct run_needs {
   whereabouts where = whereabouts::twin;
-  std::uint64_t descriptors = 0;
-  std::uint64_t memory_bytes = 0;       ///< of the process, about
-  std::uint64_t kernel_bytes = 0;       ///< of its sockets in the kernel, about
+  std::uint32_t processes = 1;          ///< that have the devices
+  bool processes_started = false;       ///< by the run itself: --processes
+  std::uint32_t here = 1;               ///< of these, on this machine, or on one of several alike
+  bool can_split = false;               ///< over more processes
+  std::uint64_t descriptors = 0;        ///< of a process
+  std::uint64_t without_twin = 0;       ///< the same, where the twin is elsewhere
+  std::uint64_t near_ends = 0;          ///< sockets of the devices, over all processes
+  std::uint64_t far_ends = 0;           ///< and of the embedded twins
+  std::uint64_t memory_bytes = 0;       ///< about
+  std::uint64_t kernel_bytes = 0;       ///< of sockets in the kernel, about
   std::uint32_t connections_to_one = 0; ///< sockets towards the busiest listener
-  std::uint32_t streams = 0;            ///< connections over TCP in all
+  std::uint32_t streams = 0;            ///< connections over TCP, that one limit is kept for
   std::uint32_t sources = 1;            ///< addresses that they come from
   bool sources_named = false;           ///< by --bind
   bool v6 = false;                      ///< the target's address, where it is known
@@ -31,9 +41,14 @@ struct run_needs {
   bool twin_home = false;               ///< and one more
 };
 
+/// How many processes have the devices: 1 without workers.
+std::uint32_t processes_of(const program::crew_options& crew) noexcept;
+/// The devices that the largest part of so many processes has.
+program::device_range largest_part(std::uint32_t devices, std::uint32_t processes) noexcept;
+
 /// `options` with devices, duration and seed as the plan has them; `ready` with the target found,
 /// where it could be; `processors`: that the run may use, at least 1.
 run_needs needs_of(const program::run_options& options, const program::prepared& ready,
-                   std::uint32_t processors);
+                   std::uint32_t processors, const program::crew_options& crew = {});
 
 } // namespace fleet::doctor

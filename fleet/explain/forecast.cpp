@@ -11,7 +11,6 @@ namespace fleet::program {
 namespace {
 
 constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t process_bytes = 16 * kib * kib; ///< of a run with one device
 
 /// What a device and its end of the embedded twin take, as whole runs of 2,000 were measured.
 std::uint64_t device_bytes(const scenario_product& p) {

@@ -9,6 +9,9 @@
 
 namespace fleet::program {
 
+/// What a process takes with one device.
+inline constexpr std::uint64_t process_bytes = 16ULL * 1024 * 1024;
+
 /// A run as it is planned. Reports are those that devices send by themselves.
 struct forecast {
   duration peak_at{0}; ///< when the most reports are sent, or else the most are on; the first time

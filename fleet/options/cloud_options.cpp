@@ -104,9 +104,11 @@ void listener_flags(flag_set& flags, cloud_options& out) {
               set_listen_address(out.coaps), value_kind::repeated);
   flags.value(
       "--advertise", "HOST",
-      "The name or address by which devices reach --http and --https: the place of firmware and "
-      "remote configurations that they are told. Default: the listener's own address, or localhost "
-      "where it listens on all.",
+      "The name or address by which devices reach the twin: the twin's own certificate bears it, "
+      "and "
+      "with --http or --https it is the place of firmware and remote configurations that they are "
+      "told. Default: the listener's own address; where it listens on all, this machine's name in "
+      "the certificate, and localhost for the place.",
       set_host(out.advertise));
   flags.value(
       "--cert", "FILE",
@@ -228,8 +230,9 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
   if (flags.given("--http-token-life") && o.http.empty() && o.https.empty()) {
     return "--http-token-life needs --http or --https";
   }
-  if (flags.given("--advertise") && o.http.empty() && o.https.empty()) {
-    return "--advertise needs --http or --https";
+  const bool certified = o.cert_file.empty() && (!o.mqtts.empty() || !o.coaps.empty());
+  if (flags.given("--advertise") && o.http.empty() && o.https.empty() && !certified) {
+    return "--advertise needs --http, --https, or a listener with the twin's own certificate";
   }
   if (o.http.empty() && o.https.empty()) {
     for (const auto flag : {"--firmware-rate", "--firmware-rate-each", "--firmware-token-life"}) {

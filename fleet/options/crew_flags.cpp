@@ -7,6 +7,7 @@
 #include "fleet/options/setters.hpp"
 #include "fleet/options/subcommands.hpp"
 #include "fleet/options/words.hpp"
+#include "protocol/http/url.hpp"
 
 namespace fleet::program {
 
@@ -15,10 +16,12 @@ namespace {
 constexpr words_of<worker_loss, 3> loss_words{{{"takeover", worker_loss::takeover},
                                                {"leave", worker_loss::leave},
                                                {"stop", worker_loss::stop}}};
-/// All have a value, which is the next word where there is no `=`.
-constexpr std::array<std::string_view, 9> names{
-    "--worker-certs", "--processes",      "--workers",      "--expect-workers", "--listen",
-    "--worker-token", "--on-worker-loss", "--worker-lease", "--begin-with"};
+/// What the coordinator alone needs. All have a value, which is the next word where there is no
+/// `=`.
+constexpr std::array<std::string_view, 10> names{
+    "--worker-certs", "--processes",      "--workers",        "--expect-workers",
+    "--listen",       "--worker-token",   "--on-worker-loss", "--worker-lease",
+    "--begin-with",   "--wait-for-target"};
 
 setter set_one_address(std::optional<hal::address>& out) {
   return {[&out](std::string_view value) -> std::optional<std::string> {
@@ -49,14 +52,36 @@ setter set_addresses(std::vector<hal::address>& out) {
   }};
 }
 
+/// An address, or a name and a port, which is looked up when the worker starts.
+setter set_join(worker_options& out) {
+  return {[&out](std::string_view value) -> std::optional<std::string> {
+    const auto wrong = set_one_address(out.join)(value);
+    if (!wrong) {
+      return std::nullopt;
+    }
+    const auto at = http::parse_url("http://" + std::string{value});
+    const bool named = at && value.find(':') != std::string_view::npos && at.value().target == "/"
+                       && at.value().host.find_first_not_of("0123456789.[]:") != std::string::npos;
+    if (!named) {
+      return "is no place to go to; it takes 127.0.0.1:7400, [::1]:7400, coordinator.lan:7400, or "
+             "7400 alone";
+    }
+    out.join_name = at.value().host;
+    out.join_port = at.value().port;
+    return std::nullopt;
+  }};
+}
+
 constexpr std::string_view worker_name = "fleet worker";
 
 void worker_flags(flag_set& flags, worker_options& out) {
   flags.group("Coordinator");
   flags.value("--listen", "ADDR", "Waits there for `fleet run --workers`; port 0 picks a free one.",
               set_one_address(out.listen));
-  flags.value("--join", "ADDR", "Goes to the `fleet run --expect-workers` that waits there.",
-              set_one_address(out.join));
+  flags.value("--join", "ADDR",
+              "Goes to the `fleet run --expect-workers` that waits there; a name with a port does, "
+              "too.",
+              set_join(out));
   flags.value("--worker-token", "FILE",
               "A file with the word that coordinator and workers know each other by. Default: "
               "FLEET_WORKER_TOKEN of the environment.",
@@ -190,12 +215,13 @@ result<command, usage_error> parse_worker(std::span<const std::string_view> word
   if (!out.init_certificates.empty()) {
     return command{text_answer{}};
   }
-  if (out.listen.has_value() == out.join.has_value()) {
+  if (out.listen.has_value() == (out.join || !out.join_name.empty())) {
     return fail(wrong_usage(worker_name, "needs --listen or --join, one of them"));
   }
   const bool certificates = !out.certificates.empty();
   const auto wrong = out.listen ? beyond_loopback("--listen", *out.listen, certificates)
-                                : beyond_loopback("--join", *out.join, certificates);
+                     : out.join ? beyond_loopback("--join", *out.join, certificates)
+                                : std::nullopt; // a name: when it is looked up
   if (wrong) {
     return fail(wrong_usage(worker_name, *wrong));
   }

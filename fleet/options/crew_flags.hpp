@@ -16,9 +16,4 @@ void crew_flags(flag_set& flags, crew_options& out);
 std::optional<std::string> crew_contradiction(const run_options& run, const crew_options& crew,
                                               const flag_set& flags);
 
-/// Why a listener or worker at `at` cannot be; nothing: it can. `certificates`: whether there are
-/// any.
-std::optional<std::string> beyond_loopback(std::string_view flag, const hal::address& at,
-                                           bool certificates);
-
 } // namespace fleet::program

@@ -1,6 +1,7 @@
-// `fleet doctor`: the words of `fleet run`, and --json without a file.
+// `fleet doctor`: the words of `fleet run`, workers too, and --json without a file.
 #include <algorithm>
 
+#include "fleet/options/run_command.hpp"
 #include "fleet/options/run_flags.hpp"
 #include "fleet/options/subcommands.hpp"
 
@@ -27,6 +28,13 @@ bool take_bare_json(std::vector<std::string_view>& words) {
   return false;
 }
 
+void declare(flag_set& flags, run_options& run, run_company& company) {
+  declare_run_flags(flags, run,
+                    {"[FILE]", "Without a file: the findings as JSON, for scripts. With one it is "
+                               "the run's own flag, as all others here."});
+  run_company_flags(flags, company);
+}
+
 } // namespace
 
 result<command, usage_error> parse_doctor(std::span<const std::string_view> given) {
@@ -35,10 +43,10 @@ result<command, usage_error> parse_doctor(std::span<const std::string_view> give
   doctor_options out;
   flag_set flags{std::string{name}, "looks whether this machine can carry a run, before it starts",
                  "[flags of fleet run] [--json]"};
-  declare_run_flags(flags, *run,
-                    {"[FILE]", "Without a file: the findings as JSON, for scripts. With one it is "
-                               "the run's own flag, as all others here."});
+  run_company company;
+  declare(flags, *run, company);
   flags.example("fleet doctor --devices 5000", "what this machine has for 5,000 devices");
+  flags.example("fleet doctor --devices 60k --processes 7", "and in seven processes");
   flags.example("fleet doctor --devices 50k --target mqtt://broker.lan --json",
                 "the same with a target, which is tried once, for a script");
   if (asks_for_help(words)) {
@@ -48,11 +56,25 @@ result<command, usage_error> parse_doctor(std::span<const std::string_view> give
   if (const auto wrong = read_run_flags(flags, words, *run)) {
     return fail(wrong_usage(name, *wrong));
   }
+  if (const auto wrong = run_company_contradiction(*run, company, flags)) {
+    return fail(wrong_usage(name, *wrong));
+  }
   if (run->sweep.count != 0) {
     return fail(wrong_usage(name, "looks at one run, and --sweep makes many; leave it out"));
   }
   out.run = std::move(run);
   return command{std::move(out)};
+}
+
+run_company doctored_company_of(std::span<const std::string_view> given) {
+  std::vector<std::string_view> words{given.begin(), given.end()};
+  (void)take_bare_json(words);
+  run_options run;
+  run_company company;
+  flag_set flags{std::string{name}, {}, {}};
+  declare(flags, run, company);
+  (void)flags.parse(words);
+  return company;
 }
 
 } // namespace fleet::program

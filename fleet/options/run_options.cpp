@@ -1,9 +1,8 @@
-// `fleet run`: its flags and its help, which `fleet doctor` takes too. What contradicts what is
-// run_contradictions.cpp's.
+// The flags of a run, which `fleet run` and `fleet doctor` take; the subcommand is
+// run_command.cpp's, what contradicts what run_contradictions.cpp's.
 #include <array>
 #include <string>
 
-#include "fleet/options/crew_flags.hpp"
 #include "fleet/options/judging_flags.hpp"
 #include "fleet/options/protocols.hpp"
 #include "fleet/options/report_flags.hpp"
@@ -22,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view name = "fleet run";
 constexpr duration year = 24h * 365;
 constexpr words_of<color_choice, 3> color_words{{{"auto", color_choice::automatic},
                                                  {"always", color_choice::always},
@@ -286,19 +284,6 @@ void output_flags(flag_set& flags, run_options& out, const json_flag& json) {
               set_text(out.ledger_file));
 }
 
-void examples(flag_set& flags) {
-  flags.example("fleet run --devices 5000", "a minute against the embedded twin");
-  flags.example(
-      "fleet run --devices 5000 --target mqtts://broker.lan --cafile ca.pem --profile mqtt",
-      "the same against any broker, over TLS");
-  flags.example("fleet run --scenario configs/smart_home.yaml --devices 200",
-                "several products, load stages and the cloud's traffic, fewer devices");
-  flags.example("fleet run --virtual --seed 7 --devices 5000 --duration 1h",
-                "an hour in less than a minute, the same each time");
-  flags.example("fleet run --virtual --sweep 200 --shrink",
-                "two hundred random scenarios, and the smallest that fails");
-}
-
 /// Fills in the defaults that depend on other flags.
 void complete(run_options& o) {
   if (o.registers) {
@@ -351,46 +336,6 @@ std::optional<std::string> read_run_flags(flag_set& flags, std::span<const std::
   }
   complete(out);
   return std::nullopt;
-}
-
-namespace {
-
-/// Those that `fleet doctor` does not take, too.
-void declare(flag_set& flags, run_options& out, crew_options& crew) {
-  declare_run_flags(
-      flags, out,
-      {"FILE", "Writes the summary as JSON, with the series of the run; fleet report reads it."});
-  crew_flags(flags, crew);
-  examples(flags);
-}
-
-} // namespace
-
-result<command, usage_error> parse_run(std::span<const std::string_view> words) {
-  run_options out;
-  crew_options crew;
-  flag_set flags{std::string{name},
-                 "runs devices and accounts for every message they send and receive", "[flags]"};
-  declare(flags, out, crew);
-  if (asks_for_help(words)) {
-    return help_answer(flags);
-  }
-  if (const auto wrong = read_run_flags(flags, words, out)) {
-    return fail(wrong_usage(name, *wrong));
-  }
-  if (const auto wrong = crew_contradiction(out, crew, flags)) {
-    return fail(wrong_usage(name, *wrong));
-  }
-  return command{std::move(out)};
-}
-
-crew_options crew_of(std::span<const std::string_view> words) {
-  run_options out;
-  crew_options crew;
-  flag_set flags{std::string{name}, {}, {}};
-  declare(flags, out, crew);
-  (void)flags.parse(words);
-  return crew;
 }
 
 } // namespace fleet::program

@@ -13,6 +13,7 @@
 #include "fleet/run/plan_run.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/source_addresses.hpp"
+#include "fleet/run/target_wait.hpp"
 #include "fleet/run/twin_traffic.hpp"
 #include "fleet/text/quantities.hpp"
 
@@ -90,7 +91,7 @@ void choose_sources(run_options& options, prepared& ready) {
 } // namespace
 
 exit_code execute_run(const run_options& asked, const std::string& command_text,
-                      const run_place* place) {
+                      const run_place* place, duration wait_for_target) {
   // Before any thread exists: signals are the director's alone.
   stop_signals signals;
   run_options options = asked;
@@ -120,15 +121,26 @@ exit_code execute_run(const run_options& asked, const std::string& command_text,
       ready.rows_of = {place->here};
     }
   }
-  if (const auto error = fill(options, ready, place)) {
-    if (error->code == exit_code::interrupted && place == nullptr) {
-      return director{options, std::move(ready), command_text, signals}.never_begin(*error);
+  // A run of one process that is stopped before it begins has a report all the same.
+  const auto end_early = [&](const startup_error& why) {
+    if (why.code == exit_code::interrupted && place == nullptr) {
+      return director{options, std::move(ready), command_text, signals}.never_begin(why);
     }
-    return refuse(*error, place);
+    return refuse(why, place);
+  };
+  target_wait target{options, wait_for_target};
+  if (const auto error = target.await_name()) {
+    return end_early(*error);
+  }
+  if (const auto error = fill(options, ready, place)) {
+    return end_early(*error);
   }
   choose_sources(options, ready);
   if (const auto error = find_twin(options, ready)) {
     return refuse(*error, place);
+  }
+  if (const auto error = target.await_listener(ready, signals)) {
+    return end_early(*error);
   }
   return direct(options, std::move(ready), command_text, signals, place);
 }

@@ -22,8 +22,9 @@ struct run_place {
 };
 
 /// `command_text` is what repeats the run but for the seed; printed and reported. `place`: null for
-/// a run of one process.
+/// a run of one process. `wait_for_target`: for so long the run waits until somebody listens at its
+/// target.
 exit_code execute_run(const run_options& options, const std::string& command_text,
-                      const run_place* place = nullptr);
+                      const run_place* place = nullptr, duration wait_for_target = duration{0});
 
 } // namespace fleet::program

@@ -32,6 +32,11 @@ public:
 
   [[nodiscard]] bool good() const noexcept { return good_; }
   [[nodiscard]] std::string sentence(const std::string& target, double timeout_s) const;
+  [[nodiscard]] bool nobody() const noexcept {
+    using hal::close_reason;
+    return reason_ == close_reason::refused || reason_ == close_reason::unreachable
+           || reason_ == close_reason::timed_out || reason_ == close_reason::dns_failed;
+  }
 
   std::atomic<bool> done{false};
 
@@ -73,7 +78,11 @@ std::optional<int> await(run_world& world, const std::atomic<bool>& done, stop_s
   return signal;
 }
 
-std::optional<startup_error> try_datagrams(run_world& world, const prepared& ready,
+trial_failure interrupted() {
+  return {interrupted_early("while the target was tried")};
+}
+
+std::optional<trial_failure> try_datagrams(run_world& world, const prepared& ready,
                                            const prepared_product& product, stop_signals& signals) {
   hal::home& home = *world.device_homes().front();
   datagram_trial t{home, product.settings};
@@ -81,39 +90,59 @@ std::optional<startup_error> try_datagrams(run_world& world, const prepared& rea
   const auto signal = await(world, t.done, signals);
   world.call(home, [&t] { t.end(); });
   if (signal) {
-    return interrupted_early("while the target was tried");
+    return interrupted();
   }
   if (!t.trouble().empty()) {
-    return startup_error{exit_code::environment_failed, ready.target_text + t.trouble()};
+    // Behind a colon stands what somebody who was there, or this machine, did wrong.
+    return trial_failure{{exit_code::environment_failed, ready.target_text + t.trouble()},
+                         !t.trouble().starts_with(':')};
+  }
+  return std::nullopt;
+}
+
+std::optional<trial_failure> try_stream(run_world& world, const hal::connect_options& options,
+                                        const std::string& text, stop_signals& signals) {
+  trial t;
+  hal::home& home = *world.device_homes().front();
+  world.call(home, [&] { t.start(home, options); });
+  const auto signal = await(world, t.done, signals);
+  world.call(home, [&t] { t.end(); });
+  if (signal) {
+    return interrupted();
+  }
+  if (!t.good()) {
+    return trial_failure{
+        {exit_code::environment_failed, t.sentence(text, seconds(options.timeout))}, t.nobody()};
   }
   return std::nullopt;
 }
 
 } // namespace
 
-std::optional<startup_error> preflight(run_world& world, const prepared& ready,
-                                       const prepared_product& product, stop_signals& signals) {
+std::optional<trial_failure> try_target(run_world& world, const prepared& ready,
+                                        const prepared_product& product, stop_signals& signals) {
   if (product.protocol() == device_protocol::coap) {
     return try_datagrams(world, ready, product, signals);
   }
-  trial t;
-  hal::home& home = *world.device_homes().front();
   hal::connect_options options;
   options.peer = product.settings.peer;
   options.timeout = product.settings.connect_timeout;
   options.security = product.settings.security;
   options.server_name = product.settings.server_name;
-  world.call(home, [&] { t.start(home, options); });
-  const auto signal = await(world, t.done, signals);
-  world.call(home, [&t] { t.end(); });
-  if (signal) {
-    return interrupted_early("while the target was tried");
-  }
-  if (!t.good()) {
-    return startup_error{exit_code::environment_failed,
-                         t.sentence(ready.target_text, seconds(options.timeout))};
-  }
-  return std::nullopt;
+  return try_stream(world, options, ready.target_text, signals);
+}
+
+std::optional<trial_failure> try_listener(run_world& world, const hal::address& peer,
+                                          const std::string& text, stop_signals& signals) {
+  hal::connect_options options;
+  options.peer = peer;
+  return try_stream(world, options, text, signals);
+}
+
+std::optional<startup_error> preflight(run_world& world, const prepared& ready,
+                                       const prepared_product& product, stop_signals& signals) {
+  auto failure = try_target(world, ready, product, signals);
+  return failure ? std::optional{std::move(failure->why)} : std::nullopt;
 }
 
 } // namespace fleet::program

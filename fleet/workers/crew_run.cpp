@@ -9,6 +9,7 @@
 
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/fleet_run.hpp"
+#include "fleet/run/look_up.hpp"
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
@@ -27,41 +28,15 @@ exit_code complain(std::string_view who, const std::string& why, exit_code code)
   return code;
 }
 
-/// Why a run cannot be split, as far as it is known before it starts; nothing: it can.
-std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready) {
-  const auto wrong = [](std::string why) {
-    return startup_error{exit_code::wrong_usage, std::move(why)};
-  };
-  if (!options.credentials_file.empty()
-      && options.credentials_file == options.product_secrets_file) {
-    return wrong(
-        "--credentials and --product-secrets name one file, and workers are sent their own "
-        "rows of each: give each a file");
-  }
-  for (const auto& product : ready.products) {
-    if (product.plan.children_each != 0) {
-      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
-                               "a run with gateways cannot be split over workers yet",
-                               product.name()));
-    }
-  }
-  const bool embedded = options.target.scheme == text::scheme::embedded;
-  if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
-    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
-                 "see its own devices alone; leave the workers out, or roll out at a target");
-  }
-  return std::nullopt;
-}
-
-/// Waits for its part; nothing: there is none, and why was said. One that has met its coordinator
-/// may be a spare, which waits as long as that is there.
-std::optional<shard_spec> await_spec(lifeline& line, stop_signals& signals) {
+/// Waits for its part; or what the worker ends with: there is none, and why was said. One that has
+/// met its coordinator may be a spare, which waits as long as that is there.
+result<shard_spec, exit_code> await_spec(lifeline& line, stop_signals& signals) {
   const double until = lasting_seconds() + hello_most_s;
   double told_s = lasting_seconds();
   bool heard = false;
   while (heard || (line.listens() && !line.met()) || lasting_seconds() < until) {
     if (signals.wait(duration::zero())) {
-      return std::nullopt;
+      return fail(exit_code::interrupted);
     }
     auto message = line.next(look_each);
     const double now = lasting_seconds();
@@ -76,14 +51,14 @@ std::optional<shard_spec> await_spec(lifeline& line, stop_signals& signals) {
     if ((line.cut() && line.listens()) || line.coordinator_is_over()
         || (message && std::holds_alternative<crew_farewell>(*message))) {
       std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
-      return std::nullopt;
+      return fail(exit_code::environment_failed);
     }
     if (auto* spec = message ? std::get_if<shard_spec>(&*message) : nullptr) {
       return std::move(*spec);
     }
   }
   std::fputs("fleet worker: the coordinator did not say what is to be done\n", stderr);
-  return std::nullopt;
+  return fail(exit_code::environment_failed);
 }
 
 /// A worker's own outputs are the coordinator's business.
@@ -136,8 +111,33 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
 
 } // namespace
 
+std::optional<startup_error> unsplittable(const run_options& options, const prepared& ready) {
+  const auto wrong = [](std::string why) {
+    return startup_error{exit_code::wrong_usage, std::move(why)};
+  };
+  if (!options.credentials_file.empty()
+      && options.credentials_file == options.product_secrets_file) {
+    return wrong(
+        "--credentials and --product-secrets name one file, and workers are sent their own "
+        "rows of each: give each a file");
+  }
+  for (const auto& product : ready.products) {
+    if (product.plan.children_each != 0) {
+      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
+                               "a run with gateways cannot be split over workers yet",
+                               product.name()));
+    }
+  }
+  const bool embedded = options.target.scheme == text::scheme::embedded;
+  if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
+    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
+                 "see its own devices alone; leave the workers out, or roll out at a target");
+  }
+  return std::nullopt;
+}
+
 exit_code execute_crew_run(const run_options& options, const crew_options& crew,
-                           std::span<const std::string_view> words,
+                           duration wait_for_target, std::span<const std::string_view> words,
                            const std::string& command_text) {
   if (const auto error = missing_certificates(crew.certificates)) {
     return complain("fleet run", error->message, error->code);
@@ -172,10 +172,32 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
     }
     return coordinator::open(std::move(settings));
   };
-  return execute_run(options, command_text, &place);
+  return execute_run(options, command_text, &place, wait_for_target);
 }
 
-exit_code execute_worker(const worker_options& options) {
+namespace {
+
+/// Finds whom the worker is to go to, where it is told a name.
+std::optional<startup_error> find_coordinator(worker_options& options) {
+  if (options.join_name.empty()) {
+    return std::nullopt;
+  }
+  auto found = look_up(options.join_name, options.join_port);
+  if (!found) {
+    return startup_error{found.error().code,
+                         "--join " + options.join_name + ": " + found.error().message};
+  }
+  options.join = found.value().front();
+  if (auto wrong = beyond_loopback("--join", *options.join, !options.certificates.empty())) {
+    return startup_error{exit_code::wrong_usage, std::move(*wrong)};
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+exit_code execute_worker(const worker_options& asked) {
+  worker_options options = asked;
   if (!options.init_certificates.empty()) {
     const auto error = init_certificates(options.init_certificates);
     return error ? complain("fleet worker", error->message, error->code) : exit_code::passed;
@@ -184,6 +206,9 @@ exit_code execute_worker(const worker_options& options) {
     return complain("fleet worker", error->message, error->code);
   }
   stop_signals signals; // before any thread exists
+  if (const auto error = find_coordinator(options)) {
+    return complain("fleet worker", error->message, error->code);
+  }
   auto token = find_token(options.token_file);
   if (!token) {
     return complain("fleet worker", token.error(), exit_code::wrong_usage);
@@ -194,7 +219,7 @@ exit_code execute_worker(const worker_options& options) {
   }
   line.begin_lease(spare_lease_s);
   const auto spec = await_spec(line, signals);
-  return spec ? serve(line, *spec) : exit_code::environment_failed;
+  return spec ? serve(line, spec.value()) : spec.error();
 }
 
 } // namespace fleet::program

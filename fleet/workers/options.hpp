@@ -23,6 +23,11 @@ enum class worker_loss : std::uint8_t {
   stop      ///< the run ends as at the end of its time
 };
 
+/// Why a listener or worker at `at` cannot be; nothing: it can. `certificates`: whether there are
+/// any.
+std::optional<std::string> beyond_loopback(std::string_view flag, const hal::address& at,
+                                           bool certificates);
+
 /// The flags of `fleet run` about workers.
 struct crew_options {
   std::uint32_t processes = 0;       ///< started here; 0: none
@@ -45,9 +50,11 @@ struct crew_options {
 struct worker_options {
   std::optional<hal::address> listen; ///< waits there for a coordinator
   std::optional<hal::address> join;   ///< goes to one that waits there
-  std::string token_file;             ///< empty: FLEET_WORKER_TOKEN
-  std::string certificates;           ///< as in crew_options
-  std::string init_certificates;      ///< instead of all else: makes such a folder
+  std::string join_name;              ///< or to where this name leads; empty: none
+  std::uint16_t join_port = 0;
+  std::string token_file;        ///< empty: FLEET_WORKER_TOKEN
+  std::string certificates;      ///< as in crew_options
+  std::string init_certificates; ///< instead of all else: makes such a folder
 };
 
 /// The flags about workers among those of `fleet run`; `words` are behind `run`, and

@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import free_port, run  # noqa: E402
+from process import Process, free_port, run  # noqa: E402
 
 TOKEN = "0123456789abcdef-token"
 
@@ -303,6 +303,18 @@ class FrontDoor(harness.Case):
         self.assertEqual(refused.code, 2)
         self.assertIn("wrong.csv:2: ", refused.error_output)
         self.assertNotIn(self.SECRET, refused.error_output)
+
+
+class Certificate(harness.Case):
+    def test_fits_the_names_that_others_know_it_by(self):
+        twin = self.started(Process([harness.FLEET, "cloud", "serve", "--mqtts", "0.0.0.0:0", "--advertise",
+                                     "twin.lan", "--admin", "off", "--data", self.folder / "twin"]))
+        at = twin.wait_for_line(lambda line: line.startswith("mqtts "), "its address").rsplit(":", 1)[1]
+        for name, code in (("twin.lan", 0), (socket.gethostname(), 0), ("127.0.0.1", 0), ("elsewhere.lan", 3)):
+            done = run([harness.FLEET, "run", "--devices", "2", "--duration", "1s", "--metrics", "off", "--target",
+                        f"mqtts://127.0.0.1:{at}", "--server-name", name, "--cafile", self.folder / "twin/ca.pem"])
+            self.assertEqual(done.code, code, f"{name}: {done.output}{done.error_output}")
+        self.assertIn("TLS failed", done.error_output)
 
 
 if __name__ == "__main__":

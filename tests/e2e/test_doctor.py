@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "interop"))
@@ -57,6 +58,23 @@ class Doctor(Case):
                 self.assertEqual(code, 3)
             else:
                 self.assertIn(code, LIVES)
+
+    def test_advises_a_split_that_holds(self):
+        limit = ["prlimit", "--nofile=200:300"]
+        code, found = self.look("--devices", 300, before=limit)
+        then = self.check(found, "descriptors")["then"]
+        self.assertEqual(code, 3)
+        processes = re.search(r"--processes (\d+)", then).group(1)
+        self.assertEqual(processes, "3", then)
+        self.assertNotIn("fleet cloud serve", then)
+        for given, verdict in ((int(processes) - 1, "will_not_work"), (processes, "will_be_done")):
+            words = ["--devices", "300", "--processes", str(given)]
+            code, found = self.look(*words, before=limit)
+            told = self.check(found, "descriptors")
+            self.assertEqual(told["verdict"], verdict)
+            self.assertEqual(found["run"], f"300 devices in {given} processes, the embedded twin, real world")
+            meets = run([*limit, harness.FLEET, "run", *words, "--metrics", "off", "--duration", "2s", "--quiet"])
+            self.assertEqual(meets.code, 3 if verdict == "will_not_work" else 0, meets.error_output)
 
     def test_tries_a_target(self):
         twin = self.twin()

@@ -10,7 +10,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import Process, wait_until  # noqa: E402
+from process import Process, free_port, run, wait_until  # noqa: E402
 
 
 class Listener:
@@ -196,6 +196,59 @@ class Targets(harness.Case):
         facts = json.loads(report.read_text())
         self.assertTrue(facts["run"]["interrupted"])
         self.assertEqual(facts["ledger"]["lost"], 0)
+
+
+class Waiting(harness.Case):
+    """A run that was started before its target."""
+
+    def waiting(self, port, *words):
+        """A run that has said that it waits."""
+        going = self.started(Process([
+            harness.FLEET, "run", "--devices", "6", "--duration", "2s", "--interval", "1s", "--plain", "--metrics",
+            "off", "--json", self.folder / "run.json", "--target", f"mqtt://127.0.0.1:{port}", *words]))
+        wait_until(lambda: "waiting for it" in going.error_output or not going.running(), "that it waits")
+        self.assertIn(f"note: mqtt://127.0.0.1:{port} refused the connection: nobody listens there; waiting for it, ",
+                      going.error_output)
+        return going
+
+    def late_twin(self, port, admin):
+        return self.started(Process([harness.FLEET, "cloud", "serve", "--mqtt", f"127.0.0.1:{port}", "--admin",
+                                     f"127.0.0.1:{admin}"]))
+
+    def test_begins_when_the_target_is_there(self):
+        for crew in ((), ("--processes", "2")):
+            port, admin = free_port(), free_port()
+            going = self.waiting(port, "--target-admin", f"http://127.0.0.1:{admin}", "--wait-for-target", "5m", *crew)
+            twin = self.late_twin(port, admin)
+            self.assertEqual(going.wait(120), 0, going.error_output)
+            self.assertEqual(going.error_output.count("waiting for it"), 1, "it says so once")
+            facts = json.loads((self.folder / "run.json").read_text())
+            self.assert_account_is_clean(facts)
+            self.assertEqual(facts["devices"]["online_end"], 6)
+            twin.stop()
+
+    def test_ends_when_nobody_comes(self):
+        words = ["run", "--devices", "3", "--metrics", "off", "--target", f"mqtt://127.0.0.1:{free_port()}"]
+        done = run([harness.FLEET, *words, "--wait-for-target", "1s"])
+        self.assertEqual(done.code, 3)
+        self.assertRegex(done.error_output, r"nobody listens there; it was waited for 1s\s*$")
+        done = run([harness.FLEET, *words])
+        self.assertEqual(done.code, 3)
+        self.assertNotIn("wait", done.error_output)
+
+    def test_waits_for_nobody_to_become_somebody_else(self):
+        with Listener(act=lambda stream: stream.close()) as there:
+            done = run([harness.FLEET, "run", "--devices", "3", "--metrics", "off", "--target",
+                        there.target.replace("mqtt:", "mqtts:"), "--wait-for-target", "1h"])
+        self.assertEqual(done.code, 3)
+        self.assertNotIn("waiting", done.error_output)
+
+    def test_is_stopped_while_it_waits(self):
+        going = self.waiting(free_port(), "--wait-for-target", "1h")
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(30), 130)
+        self.assertIn("interrupted while the target was waited for: nothing was started", going.error_output)
+        self.assertTrue(json.loads((self.folder / "run.json").read_text())["run"]["interrupted"])
 
 
 if __name__ == "__main__":

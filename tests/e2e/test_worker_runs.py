@@ -134,5 +134,29 @@ class Spares(WorkerRuns):
         self.assertEqual(spare.wait(60), 3, spare.error_output)
 
 
+class Deployed(WorkerRuns):
+    """As deploy/kubernetes has it: certificates, a name to join, and a look at the door before."""
+
+    def test_workers_come_by_a_name_after_a_look_at_the_door(self):
+        certs = self.folder / "certs"
+        self.assertEqual(run([harness.FLEET, "worker", "--init-certs", certs]).code, 0)
+        going, at = self.coordinator("--expect-workers", "2", "--listen", "127.0.0.1:0", "--worker-certs", certs,
+                                     "--devices", "20", "--duration", "2s", "--interval", "500ms")
+        port = at.rsplit(":", 1)[1]
+        for _ in range(2):
+            looked = run(["bash", "-c", f"until (exec 3<>/dev/tcp/localhost/{port}) 2>/dev/null; do sleep 1; done"])
+            self.assertEqual(looked.code, 0)
+            self.worker("--join", f"localhost:{port}", "--worker-certs", certs)
+        self.assertEqual(going.wait(90), 0, going.output + going.error_output)
+        self.assert_account_is_clean(self.facts())
+        self.assertEqual([part["devices"] for part in self.facts()["workers"]], [10, 10])
+        self.assertNotIn("token", going.error_output)
+
+    def test_a_name_without_an_address_is_told(self):
+        nowhere = self.worker("--join", "nobody.invalid:7400")
+        self.assertEqual(nowhere.wait(60), 3)
+        self.assertIn("fleet worker: --join nobody.invalid: ", nowhere.error_output)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -1,16 +1,18 @@
 # deploy/: what systemd, YAML and a reader of Dockerfiles say of it, and whether it still fits the program: each command
 # line is one that its parser takes, each port is the one that a flag opens, each package is in cmake/packages.txt.
 import configparser
+import os
 import pathlib
 import re
 import shlex
 import shutil
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 from harness import FLEET, ROOT, Case, main, need  # noqa: E402
-from process import run  # noqa: E402
+from process import Process, run  # noqa: E402
 
 try:
     import yaml
@@ -67,8 +69,25 @@ class Systemd(DeployCase):
         parser.read(path)
         return parser
 
-    def test_there_are_two(self):
-        self.assertEqual([path.name for path in self.UNITS], ["fleet-run@.service", "fleet-twin.service"])
+    def words(self, path):
+        """Of all its command lines, as systemd would make them of what the unit itself has."""
+        service = self.unit(path)["Service"]
+        out = []
+        for line in [service[key] for key in ("ExecStartPre", "ExecStart") if key in service]:
+            line = line.lstrip("-").replace("%i", "smart_home").replace("%S", "/var/lib")
+            flags = re.search(r" \$([A-Z_]+)$", line)
+            if flags:
+                # Environment= may be there twice; the last one wins in this parser, so it is looked for in the text.
+                given = re.search(rf'^Environment="?{flags.group(1)}=([^"\n]*)"?$', path.read_text(), re.M)
+                self.assertTrue(given, f"{path.name} has no {flags.group(1)}")
+                line = line[:flags.start()] + " " + given.group(1)
+            self.assertNotRegex(line, r"[%$]")
+            out.append(shlex.split(line))
+        return out
+
+    def test_there_are_three(self):
+        self.assertEqual([path.name for path in self.UNITS],
+                         ["fleet-run@.service", "fleet-twin.service", "fleet-worker.service"])
 
     def test_systemd_takes_them(self):
         analyze = need("systemd-analyze")
@@ -86,25 +105,68 @@ class Systemd(DeployCase):
 
     def test_the_program_takes_their_command_lines(self):
         for path in self.UNITS:
-            service = self.unit(path)["Service"]
-            lines = [service[key] for key in ("ExecStartPre", "ExecStart") if key in service]
-            for line in lines:
-                line = re.sub(r"\$[A-Z_]+$", "", line.lstrip("-")).replace("%i", "smart_home").replace("%S", "/var/lib")
-                self.assertNotRegex(line, r"[%$]")
-                words = shlex.split(line)
+            for words in self.words(path):
                 self.assertEqual(words[0], INSTALLED)
                 self.assert_accepted(words[1:])
+
+    def test_flags_that_their_heads_name_are_taken(self):
+        """Those of an environment file or a drop-in, behind the unit's own."""
+        found = 0
+        for path in self.UNITS:
+            own = self.words(path)[-1][1:]
+            for given in re.findall(r'^#.*FLEET_[A-Z]+_FLAGS=([^"\n]*)"?$', path.read_text(), re.M):
+                found += 1
+                words = shlex.split(given.replace("%d", "/run/credentials"))
+                self.assert_accepted((["worker"] if own[0] == "worker" else own) + words)
+        self.assertEqual(found, len(self.UNITS))
+
+    def test_the_worker_is_lent_again_and_knows_whom_to_trust(self):
+        path = DEPLOY / "systemd/fleet-worker.service"
+        service, text = self.unit(path)["Service"], path.read_text()
+        self.assertEqual((service["Restart"], service["RestartPreventExitStatus"]), ("always", "2"))
+        self.assertEqual(run([FLEET, "worker", "--listen", "127.0.0.1:0"], env={}).code, 2, "without a token")
+        self.assertIn("FLEET_WORKER_TOKEN=", text)
+        self.assertEqual(service["EnvironmentFile"], "/etc/fleet/worker.env")
+        certs = self.folder / "certs"
+        self.assertEqual(run([FLEET, "worker", "--init-certs", certs]).code, 0)
+        given = re.findall(r"LoadCredential=(\S+):/\S+/(\S+)$", text, re.M)
+        self.assertTrue(all(name == file for name, file in given))
+        self.assertEqual(sorted(name for name, _ in given),
+                         sorted(set(os.listdir(certs)) - {"ca.key"}))
+
+    def stopped(self, words, until, env=None):
+        """What a service ends with when systemd tells it to stop."""
+        service = self.started(Process([FLEET, *words], env=env))
+        service.wait_for_line(until, "that it is there")
+        return service.stop()
+
+    def test_an_orderly_stop_is_no_failure(self):
+        token = dict(os.environ, FLEET_WORKER_TOKEN="a word for tests alone")
+        codes = {
+            "fleet-twin.service": self.stopped(["cloud", "serve", "--mqtt", "127.0.0.1:0", "--admin", "off"],
+                                               lambda line: line.startswith("mqtt ")),
+            "fleet-worker.service": self.stopped(["worker", "--listen", "127.0.0.1:0"],
+                                                 lambda line: line.startswith("worker at"), token),
+            "fleet-run@.service": self.stopped(["run", "--devices", "3", "--duration", "1h", "--metrics", "127.0.0.1:0",
+                                                "--plain"],
+                                               lambda line: line.startswith("control at")),
+        }
+        self.assertEqual(sorted(codes), [path.name for path in self.UNITS])
+        for path in self.UNITS:
+            allowed = self.unit(path)["Service"].get("SuccessExitStatus", "0")
+            self.assertEqual(str(codes[path.name]), allowed, path.name)
 
     def test_they_listen_on_loopback_where_the_dashboards_look(self):
         ports = {}
         for path in self.UNITS:
-            flags = flags_of(shlex.split(self.unit(path)["Service"]["ExecStart"]))
-            for flag in ("--mqtt", "--mqtts", "--admin", "--metrics"):
+            flags = flags_of(self.words(path)[-1])
+            for flag in ("--mqtt", "--mqtts", "--admin", "--metrics", "--listen"):
                 if flag in flags:
                     self.assertTrue(flags[flag].startswith("127.0.0.1:"), flags)
-            ports[path.name] = port_of(flags["--metrics"])
+            if "--metrics" in flags:
+                ports[path.name] = port_of(flags["--metrics"])
         scraped = (ROOT / "dashboards/prometheus.yml").read_text()
-        self.assertEqual(len(set(ports.values())), 2)
+        self.assertEqual((len(ports), len(set(ports.values()))), (2, 2))
         for port in ports.values():
             self.assertIn(f'"127.0.0.1:{port}"', scraped)
 
@@ -114,8 +176,7 @@ class Systemd(DeployCase):
             for key, value in HARDENED.items():
                 self.assertEqual(service.get(key), value, f"{path.name} {key}")
             self.assertGreaterEqual(int(service["LimitNOFILE"]), 100_000)
-            self.assertEqual(service["SuccessExitStatus"], "130", "an orderly stop is no failure")
-            folder = service["StateDirectory"].replace("%i", "x")
+            folder = service.get("StateDirectory", "none").replace("%i", "x")
             for value in flags_of(shlex.split(service["ExecStart"])).values():
                 if value.startswith("%S"):
                     self.assertTrue(value.replace("%i", "x").startswith(f"%S/{folder}"), value)
@@ -216,32 +277,35 @@ class Container(DeployCase):
 
 # Shapes of what Kubernetes takes, as far as it is used: a key with ! must be there, and no other key may.
 META = {"name!": TEXT, "labels": {"*": TEXT}, "annotations": {"*": TEXT}}
+BOUNDS = {"resources!": {"requests!": {"cpu!": TEXT, "memory!": TEXT}, "limits!": {"memory!": TEXT}},
+          "securityContext!": {"allowPrivilegeEscalation!": (bool,), "readOnlyRootFilesystem!": (bool,),
+                               "capabilities!": {"drop!": [TEXT]}}}
+INIT = {"name!": TEXT, "image!": TEXT, "command!": [TEXT]} | BOUNDS
 CONTAINER = {"name!": TEXT, "image!": TEXT, "args!": [TEXT],
              "env": [{"name!": TEXT, "valueFrom": {"secretKeyRef!": {"name!": TEXT, "key!": TEXT}}}],
-             "ports!": [{"name!": TEXT, "containerPort!": (int,)}],
+             "ports": [{"name!": TEXT, "containerPort!": (int,)}],
              "readinessProbe": {"tcpSocket!": {"port!": TEXT}, "periodSeconds": (int,)},
              "livenessProbe": {"httpGet!": {"path!": TEXT, "port!": TEXT}, "periodSeconds": (int,),
                                "timeoutSeconds": (int,)},
-             "resources!": {"requests!": {"cpu!": TEXT, "memory!": TEXT}, "limits!": {"memory!": TEXT}},
-             "securityContext!": {"allowPrivilegeEscalation!": (bool,), "readOnlyRootFilesystem!": (bool,),
-                                  "capabilities!": {"drop!": [TEXT]}},
-             "volumeMounts": [{"name!": TEXT, "mountPath!": TEXT, "readOnly": (bool,)}]}
-POD = {"metadata!": {"labels!": {"*": TEXT}, "annotations!": {"*": TEXT}},
+             "volumeMounts": [{"name!": TEXT, "mountPath!": TEXT, "readOnly": (bool,)}]} | BOUNDS
+POD = {"metadata!": {"labels!": {"*": TEXT}, "annotations": {"*": TEXT}},
        "spec!": {"restartPolicy": TEXT, "automountServiceAccountToken!": (bool,),
                  "terminationGracePeriodSeconds!": (int,),
                  "securityContext!": {"runAsNonRoot!": (bool,), "runAsUser!": (int,), "runAsGroup!": (int,),
                                       "fsGroup": (int,), "seccompProfile!": {"type!": TEXT}},
+                 "initContainers": [INIT],
                  "containers!": [CONTAINER],
                  "volumes": [{"name!": TEXT, "persistentVolumeClaim": {"claimName!": TEXT},
                               "secret": {"secretName!": TEXT}, "emptyDir": {}}]}}
 TOP = {"apiVersion!": TEXT, "kind!": TEXT, "metadata!": META}
 SHAPES = {
     "PersistentVolumeClaim": ("v1", {"accessModes!": [TEXT], "resources!": {"requests!": {"storage!": TEXT}}}),
-    "Service": ("v1", {"selector!": {"*": TEXT},
+    "Service": ("v1", {"clusterIP": TEXT, "selector!": {"*": TEXT},
                        "ports!": [{"name!": TEXT, "port!": (int,), "targetPort!": TEXT}]}),
     "Deployment": ("apps/v1", {"replicas!": (int,), "strategy!": {"type!": TEXT},
                                "selector!": {"matchLabels!": {"*": TEXT}}, "template!": POD}),
-    "Job": ("batch/v1", {"backoffLimit!": (int,), "ttlSecondsAfterFinished": (int,), "template!": POD}),
+    "Job": ("batch/v1", {"backoffLimit!": (int,), "ttlSecondsAfterFinished": (int,), "completions": (int,),
+                         "parallelism": (int,), "completionMode": TEXT, "template!": POD}),
 }
 
 
@@ -264,22 +328,31 @@ def misshapen(value, shape, where):
 
 
 class Kubernetes(DeployCase):
-    FILE = DEPLOY / "kubernetes/fleet.yaml"
+    FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    LISTENERS = {"--mqtt": "mqtt", "--mqtts": "mqtts", "--admin": "admin", "--metrics": "metrics", "--listen": "workers"}
 
     def setUp(self):
         super().setUp()
         if yaml is None:
             self.skipTest("PyYAML is not installed")
-        self.all = list(yaml.safe_load_all(self.FILE.read_text()))
+        self.all = [one for path in self.FILES for one in yaml.safe_load_all(path.read_text())]
 
-    def of(self, kind):
-        return next(one for one in self.all if one["kind"] == kind)
+    def of(self, kind, name):
+        [one] = [one for one in self.all if (one["kind"], one["metadata"]["name"]) == (kind, name)]
+        return one
 
     def pods(self):
         return [(one, one["spec"]["template"]) for one in self.all if one["kind"] in ("Deployment", "Job")]
 
+    def container(self, kind, name):
+        [container] = self.of(kind, name)["spec"]["template"]["spec"]["containers"]
+        return container
+
     def test_has_the_shape_that_each_kind_has(self):
-        self.assertEqual(sorted(one["kind"] for one in self.all), sorted(SHAPES))
+        self.assertEqual([(one["kind"], one["metadata"]["name"]) for one in self.all],
+                         [("PersistentVolumeClaim", "fleet-twin"), ("Service", "fleet-twin"),
+                          ("Deployment", "fleet-twin"), ("Job", "fleet-run"), ("Service", "fleet-coordinator"),
+                          ("Job", "fleet-coordinator"), ("Job", "fleet-worker")])
         for one in self.all:
             version, spec = SHAPES[one["kind"]]
             self.assertEqual(misshapen(one, TOP | {"spec!": spec}, one["kind"]), [])
@@ -307,41 +380,88 @@ class Kubernetes(DeployCase):
         for _, pod in self.pods():
             [container] = pod["spec"]["containers"]
             flags = flags_of(container["args"])
-            opened = {flag[2:]: port_of(flags[flag]) for flag in ("--mqtt", "--mqtts", "--admin", "--metrics")
-                      if flag in flags}
-            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+            opened = {name: port_of(flags[flag]) for flag, name in self.LISTENERS.items() if flag in flags}
+            ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
             self.assertEqual(ports, opened)
             self.assertLessEqual(set(ports.values()), exposed)
-            notes = pod["metadata"]["annotations"]
-            self.assertEqual(notes, {"prometheus.io/scrape": "true", "prometheus.io/port": str(opened["metrics"]),
-                                     "prometheus.io/path": "/metrics"})
+            notes = pod["metadata"].get("annotations", {})
+            scraped = {"prometheus.io/scrape": "true", "prometheus.io/port": str(opened.get("metrics")),
+                       "prometheus.io/path": "/metrics"}
+            self.assertEqual(notes, scraped if "metrics" in opened else {})
+            self.assertTrue("metrics" in opened or container["args"][0] == "worker")
             for probe in ("readinessProbe", "livenessProbe"):
                 for how in container.get(probe, {}).values():
                     if isinstance(how, dict):
                         self.assertIn(how["port"], ports)
 
-    def test_the_service_leads_to_the_twin(self):
-        service, deployment = self.of("Service"), self.of("Deployment")
-        labels = deployment["spec"]["template"]["metadata"]["labels"]
-        self.assertEqual(deployment["spec"]["selector"]["matchLabels"], labels)
-        self.assertLessEqual(service["spec"]["selector"].items(), labels.items())
-        self.assertNotEqual(labels, self.of("Job")["spec"]["template"]["metadata"]["labels"])
-        [container] = deployment["spec"]["template"]["spec"]["containers"]
-        ports = {port["name"] for port in container["ports"]}
-        for port in service["spec"]["ports"]:
-            self.assertIn(port["targetPort"], ports)
-        self.assertEqual((deployment["spec"]["replicas"], deployment["spec"]["strategy"]["type"]), (1, "Recreate"))
+    def test_services_lead_to_their_pods_alone(self):
+        for service, kind in (("fleet-twin", "Deployment"), ("fleet-coordinator", "Job")):
+            chosen = self.of("Service", service)["spec"]
+            led = [one["metadata"]["name"] for one, pod in self.pods()
+                   if chosen["selector"].items() <= pod["metadata"]["labels"].items()]
+            self.assertEqual(led, [service])
+            ports = {port["name"] for port in self.container(kind, service)["ports"]}
+            for port in chosen["ports"]:
+                self.assertIn(port["targetPort"], ports)
+        twin = self.of("Deployment", "fleet-twin")["spec"]
+        self.assertEqual(twin["selector"]["matchLabels"], twin["template"]["metadata"]["labels"])
+        self.assertEqual((twin["replicas"], twin["strategy"]["type"]), (1, "Recreate"))
 
-    def test_the_run_finds_the_twin(self):
-        service = self.of("Service")
-        [container] = self.of("Job")["spec"]["template"]["spec"]["containers"]
-        flags = flags_of(container["args"])
+    def test_the_twin_has_a_certificate_for_where_it_is_found(self):
+        """Wherever a listener over TLS is on all addresses; in Kubernetes that is the service's name."""
+        [args] = [one["args"] for one in self.of("Deployment", "fleet-twin")["spec"]["template"]["spec"]["containers"]]
+        self.assertEqual(flags_of(args)["--advertise"], self.of("Service", "fleet-twin")["metadata"]["name"])
+        head = re.findall(r"FLEET_TWIN_FLAGS=(\S.*)$", (DEPLOY / "systemd/fleet-twin.service").read_text(), re.M)
+        for flags in map(flags_of, [args, *(shlex.split(one) for one in head if one.startswith("--"))]):
+            self.assertTrue(flags["--mqtts"].startswith("0.0.0.0:"))
+            self.assertIn("--advertise", flags)
+
+    def test_runs_find_the_twin_and_wait_for_it(self):
+        service = self.of("Service", "fleet-twin")
         ports = {port["name"]: port["port"] for port in service["spec"]["ports"]}
         name = service["metadata"]["name"]
-        self.assertEqual(flags["--target"], f"mqtt://{name}:{ports['mqtt']}")
-        self.assertEqual(flags["--target-admin"], f"http://{name}:{ports['admin']}")
-        self.assertEqual(container["env"][0]["name"], "FLEET_ADMIN_TOKEN")
+        for job in ("fleet-run", "fleet-coordinator"):
+            flags = flags_of(self.container("Job", job)["args"])
+            self.assertEqual(flags["--target"], f"mqtt://{name}:{ports['mqtt']}")
+            self.assertEqual(flags["--target-admin"], f"http://{name}:{ports['admin']}")
+            self.assertIn("--wait-for-target", flags, "it may be there before the twin")
+        for job in ("fleet-run", "fleet-coordinator", "fleet-worker"):
+            self.assertIn("FLEET_ADMIN_TOKEN", [one["name"] for one in self.container("Job", job)["env"]])
         self.assertIn("FLEET_ADMIN_TOKEN", run([FLEET, "help", "run"]).output)
+
+    def test_workers_find_their_coordinator_and_are_as_many_as_it_expects(self):
+        service = self.of("Service", "fleet-coordinator")
+        [port] = service["spec"]["ports"]
+        place = f"{service['metadata']['name']}:{port['port']}"
+        run_flags = flags_of(self.container("Job", "fleet-coordinator")["args"])
+        worker = self.container("Job", "fleet-worker")
+        flags = flags_of(worker["args"])
+        self.assertEqual(flags["--join"], place)
+        self.assertEqual(port_of(run_flags["--listen"]), port["port"], "a headless service changes no port")
+        self.assertEqual(service["spec"]["clusterIP"], "None")
+        spec = self.of("Job", "fleet-worker")["spec"]
+        self.assertEqual((spec["completions"], spec["parallelism"]), (int(run_flags["--expect-workers"]),) * 2)
+        for of in ("fleet-coordinator", "fleet-worker"):
+            [token] = [one for one in self.container("Job", of)["env"] if one["name"] == "FLEET_WORKER_TOKEN"]
+            self.assertEqual(token["valueFrom"]["secretKeyRef"], {"name": "fleet-workers", "key": "token"})
+        # Without, it would be refused: the addresses are not of one machine.
+        self.assertEqual(flags["--worker-certs"], run_flags["--worker-certs"])
+        [first] = spec["template"]["spec"]["initContainers"]
+        self.assertEqual(first["command"][:2], ["/bin/bash", "-c"])
+        self.assertIn("/dev/tcp/" + place.replace(":", "/") + ")", first["command"][2])
+        self.assertEqual(run(["bash", "-n", "-c", first["command"][2]]).code, 0)
+
+    def test_the_first_container_of_a_worker_waits_until_somebody_listens(self):
+        [first] = self.of("Job", "fleet-worker")["spec"]["template"]["spec"]["initContainers"]
+        with socket.create_server(("127.0.0.1", 0)) as there:
+            place = f"/dev/tcp/127.0.0.1/{there.getsockname()[1]}"
+            command = [word.replace("/dev/tcp/fleet-coordinator/7400", place) for word in first["command"]]
+            self.assertEqual(run(command).code, 0)
+        waits = self.started(Process(command))
+        with socket.create_server(("127.0.0.1", int(place.rsplit("/", 1)[1]))) as there:
+            self.assertEqual(waits.wait(30), 0)
+            there.settimeout(5)
+            there.accept()[0].close()  # one that had not waited would not have come
 
     def test_volumes_secrets_and_files_fit_together(self):
         claims = {one["metadata"]["name"] for one in self.all if one["kind"] == "PersistentVolumeClaim"}
@@ -357,26 +477,34 @@ class Kubernetes(DeployCase):
                 if flag == "--admin-token-file":
                     at, key = path.rsplit("/", 1)
                     keys.add((mounts[at]["secret"]["secretName"], key))
+                if flag == "--worker-certs":
+                    certs = mounts[path]["secret"]["secretName"]
             for variable in container.get("env", []):
                 of = variable["valueFrom"]["secretKeyRef"]
                 keys.add((of["name"], of["key"]))
             for volume in volumes.values():
                 if "persistentVolumeClaim" in volume:
                     self.assertIn(volume["persistentVolumeClaim"]["claimName"], claims)
-        self.assertEqual(len(keys), 1, "the twin's token and the run's are one")
-        secret, key = keys.pop()
-        self.assertIn(f"create secret generic {secret} --from-literal={key}=", self.FILE.read_text())
+        texts = "".join(path.read_text() for path in self.FILES)
+        self.assertEqual(keys, {("fleet-twin", "admin-token"), ("fleet-workers", "token")})
+        for secret, key in keys:
+            self.assertIn(f"create secret generic {secret} --from-literal={key}=", texts)
+        self.assertEqual(certs, "fleet-workers")
+        made = self.folder / "certs"
+        self.assertEqual(run([FLEET, "worker", "--init-certs", made]).code, 0)
+        self.assertEqual(set(re.findall(r"--from-file=certs/(\S+)", texts)), set(os.listdir(made)) - {"ca.key"})
 
     def test_a_run_is_not_repeated_and_nothing_runs_as_root(self):
-        job = self.of("Job")
-        self.assertEqual(job["spec"]["backoffLimit"], 0)
-        self.assertEqual(job["spec"]["template"]["spec"]["restartPolicy"], "Never")
+        for name in ("fleet-run", "fleet-coordinator"):
+            job = self.of("Job", name)
+            self.assertEqual(job["spec"]["backoffLimit"], 0)
+            self.assertEqual(job["spec"]["template"]["spec"]["restartPolicy"], "Never")
         user = next(rest for name, rest in Container().steps() if name == "USER").split(":")[0]
         for _, pod in self.pods():
             context = pod["spec"]["securityContext"]
             self.assertTrue(context["runAsNonRoot"])
             self.assertEqual(context["runAsUser"], int(user))
-            for container in pod["spec"]["containers"]:
+            for container in pod["spec"]["containers"] + pod["spec"].get("initContainers", []):
                 self.assertFalse(container["securityContext"]["allowPrivilegeEscalation"])
                 self.assertEqual(container["securityContext"]["capabilities"]["drop"], ["ALL"])
 

@@ -76,8 +76,10 @@ TEST(doctor, knows_which_descriptors_the_run_gets_by_itself) {
   m.descriptors_hard = 1024;
   f = check("descriptors", m, small_run());
   EXPECT_EQ(f.says, outlook::hopeless);
-  EXPECT_NE(f.then.find("fleet cloud serve"), std::string::npos) << f.then;
-  auto far = small_run();
+  auto fits = small_run();
+  fits.without_twin = 1024;
+  EXPECT_NE(check("descriptors", m, fits).then.find("fleet cloud serve"), std::string::npos);
+  auto far = fits;
   far.where = whereabouts::away;
   EXPECT_EQ(check("descriptors", m, far).then.find("fleet cloud serve"), std::string::npos);
   m.descriptors_hard = unlimited;
@@ -86,6 +88,74 @@ TEST(doctor, knows_which_descriptors_the_run_gets_by_itself) {
   EXPECT_EQ(f.found, "soft limit 1,024, hard limit no limit");
   m.files_free = 10'063;
   EXPECT_EQ(check("descriptors", m, small_run()).says, outlook::hopeless);
+}
+
+/// 60,000 devices on the embedded twin, in one process.
+run_needs large_run() {
+  auto n = small_run();
+  n.descriptors = 120'064;
+  n.without_twin = 60'064;
+  n.near_ends = n.far_ends = 60'000;
+  n.can_split = true;
+  return n;
+}
+
+TEST(doctor, says_in_how_many_processes_a_fleet_fits) {
+  auto m = good_machine();
+  m.descriptors_soft = m.descriptors_hard = 20'000;
+  auto n = large_run();
+  const auto then = [&] { return check("descriptors", m, n).then; };
+  EXPECT_NE(then().find("or split the devices: --processes 7, or run fewer devices"),
+            std::string::npos)
+      << then();
+  EXPECT_EQ(then().find("fleet cloud serve"), std::string::npos) << "that alone is not enough";
+  n.near_ends = n.far_ends = 19'936;
+  EXPECT_NE(then().find("--processes 2,"), std::string::npos) << then();
+  n.near_ends += 1;
+  EXPECT_NE(then().find("--processes 3,"), std::string::npos) << "each has some beside";
+  n.without_twin = 20'000;
+  EXPECT_NE(then().find("fleet cloud serve"), std::string::npos);
+  n.without_twin = 20'001;
+  EXPECT_EQ(then().find("fleet cloud serve"), std::string::npos);
+  n.can_split = false;
+  EXPECT_EQ(then().find("--processes"), std::string::npos);
+  n.can_split = true;
+  m.descriptors_hard = 64;
+  EXPECT_EQ(then().find("--processes"), std::string::npos) << "not even one device";
+  m.descriptors_hard = 500;
+  n.near_ends = n.far_ends = 218 * 256;
+  EXPECT_NE(then().find("--processes 256,"), std::string::npos);
+  n.near_ends += 1;
+  EXPECT_EQ(then().find("--processes"), std::string::npos) << "no run has more";
+}
+
+TEST(doctor, reckons_descriptors_and_homes_by_process) {
+  auto m = good_machine();
+  m.descriptors_soft = m.descriptors_hard = 20'000;
+  auto n = large_run();
+  n.processes = n.here = 4;
+  n.processes_started = true;
+  n.descriptors = 30'064;
+  auto f = check("descriptors", m, n);
+  EXPECT_EQ(f.says, outlook::hopeless);
+  EXPECT_EQ(f.needed, "each of 4 processes needs 30,064");
+  EXPECT_NE(f.then.find("--processes 7"), std::string::npos) << f.then;
+  n.processes_started = false;
+  EXPECT_NE(check("descriptors", m, n).then.find("take 7 workers"), std::string::npos);
+  n.processes = n.here = 7;
+  n.descriptors = 17'207;
+  m.descriptors_soft = 1024;
+  f = check("descriptors", m, n);
+  EXPECT_EQ(f.says, outlook::will_be_done);
+  EXPECT_EQ(f.then, "each raises its soft limit to the hard one");
+  EXPECT_EQ(f.figures[1].second, 7U);
+  m.files_free = 7 * 17'207 - 1;
+  EXPECT_EQ(check("descriptors", m, n).says, outlook::hopeless) << "all together";
+  EXPECT_EQ(check("memory", m, n).needed,
+            "the run needs about 76 MiB in all its 8 processes, 40 MiB of it for sockets in the "
+            "kernel");
+  EXPECT_EQ(check("processors", m, n).needed,
+            "the run has 1 home of devices and one of the twin in each of 7 processes");
 }
 
 TEST(doctor, counts_ports_by_source_address) {
@@ -111,7 +181,13 @@ TEST(doctor, counts_ports_by_source_address) {
   n.where = whereabouts::here;
   n.v6 = true;
   n.sources = 1;
-  EXPECT_NE(check("ports", m, n).then.find("127.0.0.1"), std::string::npos);
+  EXPECT_EQ(check("ports", m, n).then,
+            "beyond about 10,000 the kernel searches long for a free port: take a target on "
+            "127.0.0.1, since there is no address but ::1");
+  n.connections_to_one = 30'000;
+  EXPECT_EQ(check("ports", m, n).then,
+            "widen net.ipv4.ip_local_port_range, or take a target on 127.0.0.1, since there is no "
+            "address but ::1");
 }
 
 TEST(doctor, sees_a_tiny_range_of_ports) {
@@ -209,6 +285,24 @@ TEST(doctor, holds_pending_connects_against_queues) {
   EXPECT_EQ(check("backlog", m, n).says, outlook::ok) << "so many never are";
   n.streams = 0;
   EXPECT_EQ(check("backlog", m, n).needed, "datagrams wait in no queue");
+}
+
+TEST(doctor, takes_a_target_here_for_no_twin) {
+  auto m = good_machine();
+  auto n = small_run();
+  n.where = whereabouts::here;
+  n.connects_pending = 5000;
+  const auto f = check("backlog", m, n);
+  EXPECT_EQ(f.says, outlook::badly);
+  EXPECT_EQ(f.found, "the target's queue cannot be seen from here");
+  EXPECT_EQ(f.then,
+            "a queue of 100, as mosquitto's, takes about 60 and each beyond costs a second: "
+            "leave --connects-pending out unless the target's is longer");
+  n.connects_pending = 61;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::badly);
+  n.connects_pending = 60;
+  m.accept_queue = 4;
+  EXPECT_EQ(check("backlog", m, n).says, outlook::will_be_done);
 }
 
 TEST(doctor, asks_a_simulated_run_for_memory_alone) {

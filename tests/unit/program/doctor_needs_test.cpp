@@ -5,6 +5,7 @@
 
 #include "fleet/doctor/command.hpp"
 #include "fleet/doctor/needs.hpp"
+#include "fleet/options/run_command.hpp"
 #include "fleet/run/source_addresses.hpp"
 #include "tests/unit/program/options_rig.hpp"
 
@@ -23,7 +24,8 @@ doctor::run_needs needs(std::string_view flags, std::uint32_t processors = 4) {
   if (o.run->target.scheme != text::scheme::embedded) {
     ready.products.front().settings.peer = hal::parse_address(o.run->target.host + ":1883").value();
   }
-  return doctor::needs_of(*o.run, ready, processors);
+  const auto company = doctored_company_of(test::split(flags));
+  return doctor::needs_of(*o.run, ready, processors, company.crew);
 }
 
 TEST(doctor_flags, are_those_of_a_run) {
@@ -39,6 +41,16 @@ TEST(doctor_flags, are_those_of_a_run) {
   EXPECT_EQ(test::said("doctor --virtual --sweep 3"),
             "fleet doctor: looks at one run, and --sweep makes many; leave it out\n"
             "see fleet doctor --help\n");
+}
+
+TEST(doctor_flags, are_those_of_workers_too) {
+  EXPECT_EQ(asked("--devices 60k --processes 4").run->devices, 60'000U);
+  EXPECT_EQ(doctored_company_of(test::split("--json --processes 4")).crew.processes, 4U);
+  EXPECT_EQ(doctored_company_of(test::split("--processes 4 --json")).crew.processes, 4U);
+  EXPECT_EQ(test::said("doctor --processes 4 --workers 7400"),
+            "fleet doctor: --processes, --workers and --expect-workers contradict each other; give "
+            "one\nsee fleet doctor --help\n");
+  EXPECT_EQ(test::said("doctor --wait-for-target 1m --target mqtt://a.lan"), "accepted");
 }
 
 TEST(doctor_flags, have_json_without_a_file) {
@@ -88,6 +100,54 @@ TEST(doctor_needs, of_a_target_are_one_end_from_one_address) {
   EXPECT_EQ(bound.sources, 2U) << "those that reach it";
 }
 
+TEST(doctor_needs, of_processes_are_those_of_one_and_memory_in_sum) {
+  constexpr std::uint64_t mib = 1024ULL * 1024;
+  const auto one = needs("--devices 9000");
+  EXPECT_EQ(one.processes, 1U);
+  EXPECT_TRUE(one.can_split);
+  const auto n = needs("--devices 9000 --processes 4");
+  EXPECT_EQ(n.processes, 4U);
+  EXPECT_EQ(n.here, 4U);
+  EXPECT_TRUE(n.processes_started);
+  EXPECT_EQ(n.descriptors, 64U + 2 * 2250U);
+  EXPECT_EQ(n.without_twin, 64U + 2250U);
+  EXPECT_EQ(n.near_ends, 9000U);
+  EXPECT_EQ(n.far_ends, 9000U);
+  EXPECT_EQ(n.kernel_bytes, 4 * n.descriptors * 4096);
+  EXPECT_EQ(n.memory_bytes, one.memory_bytes + 4 * 16 * mib) << "and the coordinator";
+  EXPECT_EQ(n.connections_to_one, 2250U) << "each has its twin";
+  EXPECT_EQ(n.device_homes, one.device_homes);
+  EXPECT_EQ(needs("--devices 9001 --processes 4").descriptors, 64U + 2 * 2251U)
+      << "of the largest part, both ends";
+  const auto target =
+      needs("--devices 9000 --processes 4 --target mqtt://127.0.0.1 --profile mqtt");
+  EXPECT_EQ(target.descriptors, 64U + 2250U);
+  EXPECT_EQ(target.connections_to_one, 9000U);
+  EXPECT_EQ(target.streams, 9000U);
+}
+
+TEST(doctor_needs, of_workers_elsewhere_are_those_of_one_machine) {
+  constexpr std::string_view run = "--devices 9000 --target mqtt://192.0.2.1 --profile mqtt ";
+  const auto of = [run](std::string_view crew) {
+    return needs(std::string{run} + std::string{crew});
+  };
+  const auto n = of("--expect-workers 3 --listen 0.0.0.0:7400 --worker-certs c");
+  EXPECT_EQ(n.processes, 3U);
+  EXPECT_EQ(n.here, 1U);
+  EXPECT_FALSE(n.processes_started);
+  EXPECT_EQ(n.descriptors, 3064U);
+  EXPECT_EQ(n.connections_to_one, 3000U);
+  EXPECT_EQ(n.kernel_bytes, 3064U * 4096);
+  EXPECT_EQ(of("--expect-workers 3").here, 3U);
+  EXPECT_EQ(of("--workers 7400,7401").here, 2U);
+  EXPECT_EQ(of("--workers 192.0.2.7:7400,127.0.0.1:7401 --worker-certs c").here, 1U);
+}
+
+TEST(doctor_needs, know_what_cannot_be_split) {
+  EXPECT_FALSE(needs("--soak").can_split);
+  EXPECT_FALSE(needs("--credentials a.csv --product-secrets a.csv").can_split);
+}
+
 TEST(doctor_needs, of_datagrams_are_no_streams) {
   const auto n = needs("--protocol coap --devices 500");
   EXPECT_EQ(n.streams, 0U);
@@ -133,7 +193,8 @@ struct told {
 told doctor_says(std::string_view flags) {
   std::ostringstream out;
   std::ostringstream errors;
-  const auto code = execute_doctor(asked(flags), out, errors);
+  const auto company = doctored_company_of(test::split(flags));
+  const auto code = execute_doctor(asked(flags), company.crew, out, errors);
   return {code, out.str(), errors.str()};
 }
 
@@ -153,6 +214,15 @@ TEST(doctor_command, looks_at_a_simulated_run) {
       << got.out;
   EXPECT_NE(got.out.find("the virtual world opens no sockets"), std::string::npos);
   EXPECT_EQ(got.errors, "");
+}
+
+TEST(doctor_command, refuses_what_cannot_be_split) {
+  const auto got = doctor_says("--devices 3 --processes 4");
+  EXPECT_EQ(got.code, exit_code::wrong_usage);
+  EXPECT_EQ(got.errors,
+            "fleet doctor: 3 devices cannot be shared out over 4 workers: each takes one "
+            "at least\n");
+  EXPECT_EQ(got.out, "");
 }
 
 TEST(doctor_command, tries_a_target_once) {

@@ -91,8 +91,14 @@ TEST(serve_flags, say_by_which_host_devices_reach_the_front_door) {
               "fleet cloud serve: --advertise " + std::string{host}
                   + " is no host; write a name, an IPv4 address, or an IPv6 address in brackets");
   }
-  EXPECT_EQ(refused_serve("--advertise h"),
-            "fleet cloud serve: --advertise needs --http or --https");
+  for (const auto* listeners : {"", "--mqtt 0 ", "--coap 0 ", "--mqtts 0 --cert c --key k "}) {
+    EXPECT_EQ(refused_serve(listeners + std::string{"--advertise h"}),
+              "fleet cloud serve: --advertise needs --http, --https, or a listener with the twin's "
+              "own certificate");
+  }
+  EXPECT_EQ(serve("--mqtts 0 --advertise h").advertise, "h");
+  EXPECT_EQ(serve("--coaps 0 --advertise h").advertise, "h");
+  EXPECT_EQ(serve("--https 0 --cert c --key k --advertise h").advertise, "h");
 }
 
 TEST(serve_mistakes, are_told_in_one_sentence) {

@@ -1,6 +1,7 @@
 // Who gets which devices, and what the line says of workers.
 #include <gtest/gtest.h>
 
+#include "fleet/options/run_command.hpp"
 #include "fleet/run/company.hpp"
 #include "fleet/workers/options.hpp"
 #include "fleet/workers/split.hpp"
@@ -73,6 +74,38 @@ TEST(crew_options, are_refused_where_they_cannot_be) {
   EXPECT_NE(refusal({"worker"}).find("--listen or --join"), std::string::npos);
   EXPECT_NE(refusal({"worker", "--listen", "0.0.0.0:7400"}).find("TLS"), std::string::npos);
   EXPECT_EQ(refusal({"worker", "--listen", "127.0.0.1:0"}), "");
+}
+
+TEST(worker_options, take_a_name_to_join) {
+  const std::vector<std::string_view> words{"--join", "coordinator.lan:7400"};
+  const auto named = worker_of(words);
+  EXPECT_FALSE(named.join);
+  EXPECT_EQ(named.join_name, "coordinator.lan");
+  EXPECT_EQ(named.join_port, 7400);
+  EXPECT_EQ(refusal({"worker", "--join", "coordinator.lan:7400"}), "");
+  const std::vector<std::string_view> number{"--join", "127.0.0.1:7400"};
+  EXPECT_EQ(worker_of(number).join_name, "");
+  EXPECT_EQ(worker_of(number).join->text(), "127.0.0.1:7400");
+  for (const auto* wrong : {"coordinator.lan", "coordinator.lan:x", "a b:7400", "a/b:7400",
+                            "1.2.3.4.5:7400", "coordinator.lan:7400/x", ""}) {
+    EXPECT_NE(refusal({"worker", "--join", wrong}).find("is no place to go to"), std::string::npos)
+        << wrong;
+  }
+  EXPECT_NE(refusal({"worker", "--join", "192.0.2.1:7400"}).find("TLS"), std::string::npos);
+  EXPECT_NE(refusal({"worker", "--join", "a.lan:7400", "--listen", "7400"}).find("one of them"),
+            std::string::npos);
+}
+
+TEST(run_options, wait_for_a_target_alone) {
+  EXPECT_NE(refusal({"run", "--wait-for-target", "1m"}).find("needs a target"), std::string::npos);
+  EXPECT_NE(refusal({"run", "--wait-for-target", "1ms", "--target", "mqtt://a"}).find("1s to"),
+            std::string::npos);
+  EXPECT_EQ(refusal({"run", "--wait-for-target", "off"}), "");
+  const std::vector<std::string_view> words{"--target", "mqtt://a", "--wait-for-target", "1m"};
+  EXPECT_EQ(run_company_of(words).wait_for_target, std::chrono::minutes{1});
+  EXPECT_EQ(run_company_of({}).wait_for_target, duration{0});
+  EXPECT_EQ(words_for_workers(words), (std::vector<std::string>{"--target", "mqtt://a"}))
+      << "who has waited is the coordinator";
 }
 
 TEST(crew_options, say_whom_the_run_is_shared_with) {
