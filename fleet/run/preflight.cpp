@@ -1,6 +1,7 @@
 // The trial connection.
 #include "fleet/run/preflight.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -74,9 +75,10 @@ std::optional<int> await(run_world& world, const std::atomic<bool>& done, stop_s
 }
 
 std::optional<startup_error> try_datagrams(run_world& world, const prepared& ready,
-                                           const prepared_product& product, stop_signals& signals) {
+                                           const prepared_product& product, std::size_t place,
+                                           stop_signals& signals) {
   hal::home& home = *world.device_homes().front();
-  datagram_trial t{home, product.settings};
+  datagram_trial t{home, product.settings, place};
   world.call(home, [&t] { t.start(); });
   const auto signal = await(world, t.done, signals);
   world.call(home, [&t] { t.end(); });
@@ -84,25 +86,24 @@ std::optional<startup_error> try_datagrams(run_world& world, const prepared& rea
     return interrupted_early("while the target was tried");
   }
   if (!t.trouble().empty()) {
-    return startup_error{exit_code::environment_failed, ready.target_text + t.trouble()};
+    return startup_error{exit_code::environment_failed, ready.place_text(place) + t.trouble()};
   }
   return std::nullopt;
 }
 
-} // namespace
-
-std::optional<startup_error> preflight(run_world& world, const prepared& ready,
-                                       const prepared_product& product, stop_signals& signals) {
+std::optional<startup_error> try_place(run_world& world, const prepared& ready,
+                                       const prepared_product& product, std::size_t place,
+                                       stop_signals& signals) {
   if (product.protocol() == device_protocol::coap) {
-    return try_datagrams(world, ready, product, signals);
+    return try_datagrams(world, ready, product, place, signals);
   }
   trial t;
   hal::home& home = *world.device_homes().front();
   hal::connect_options options;
-  options.peer = product.settings.peer;
+  options.peer = product.settings.peer_at(place);
   options.timeout = product.settings.connect_timeout;
   options.security = product.settings.security;
-  options.server_name = product.settings.server_name;
+  options.server_name = product.settings.server_name_at(place);
   world.call(home, [&] { t.start(home, options); });
   const auto signal = await(world, t.done, signals);
   world.call(home, [&t] { t.end(); });
@@ -111,7 +112,20 @@ std::optional<startup_error> preflight(run_world& world, const prepared& ready,
   }
   if (!t.good()) {
     return startup_error{exit_code::environment_failed,
-                         t.sentence(ready.target_text, seconds(options.timeout))};
+                         t.sentence(ready.place_text(place), seconds(options.timeout))};
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<startup_error> preflight(run_world& world, const prepared& ready,
+                                       const prepared_product& product, stop_signals& signals) {
+  const std::size_t places = std::max<std::size_t>(product.settings.places.size(), 1);
+  for (std::size_t place = 0; place < places; ++place) {
+    if (auto error = try_place(world, ready, product, place, signals)) {
+      return error;
+    }
   }
   return std::nullopt;
 }

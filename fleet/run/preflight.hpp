@@ -10,7 +10,8 @@
 
 namespace fleet::program {
 
-/// Nothing when the target takes a connection, or answers datagrams; the world must be running.
+/// At each place of the target: nothing when it takes a connection, or answers datagrams; the world
+/// must be running.
 std::optional<startup_error> preflight(run_world& world, const prepared& ready,
                                        const prepared_product& product, stop_signals& signals);
 
