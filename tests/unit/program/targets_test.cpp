@@ -138,6 +138,58 @@ TEST(find_target, wants_every_place_in_reach_of_the_addresses_to_bind) {
       << got.error().message;
 }
 
+/// Numeric addresses, whatever the name; port 0.
+std::vector<hal::address> addresses(const std::vector<std::string>& all) {
+  std::vector<hal::address> out;
+  for (const auto& one : all) {
+    out.push_back(hal::parse_address(one + ":0").value());
+  }
+  return out;
+}
+
+std::vector<std::string> peers(const std::vector<std::string>& found,
+                               const std::vector<std::string>& from = {}) {
+  std::vector<std::string> out;
+  for (const auto& peer : peers_of(addresses(found), addresses(from))) {
+    const auto text = peer.text();
+    out.push_back(text.substr(0, text.rfind(':')));
+  }
+  return out;
+}
+
+TEST(peers_of, are_all_of_the_first_ones_kind_in_an_order_of_their_own) {
+  using list = std::vector<std::string>;
+  EXPECT_EQ(peers({"10.0.0.9", "10.0.0.2", "[fd00::1]"}), (list{"10.0.0.2", "10.0.0.9"}));
+  EXPECT_EQ(peers({"[fd00::2]", "10.0.0.9", "[fd00::1]"}), (list{"[fd00::1]", "[fd00::2]"}));
+  EXPECT_EQ(peers({"127.0.0.1", "10.0.0.9"}), (list{"127.0.0.1"})) << "not from one machine's own";
+  EXPECT_EQ(peers({"[fd00::2]", "10.0.0.9"}, {"10.0.0.1"}), (list{"10.0.0.9"}));
+  EXPECT_EQ(peers({"[::1]"}), (list{"[::1]"}));
+}
+
+TEST(find_target, spreads_devices_over_the_addresses_of_a_name) {
+  auto o = two_brokers();
+  const resolver how = [](const std::string& name, std::uint16_t port) {
+    auto found = addresses(name == "localhost" ? std::vector<std::string>{"10.0.0.9", "10.0.0.8"}
+                                               : std::vector<std::string>{"10.0.0.1"});
+    for (auto& one : found) {
+      one.port = port;
+    }
+    return result<std::vector<hal::address>, std::string>{std::move(found)};
+  };
+  auto ready = outline(o, std::nullopt);
+  const auto error = find_target_by(how, o, ready);
+  ASSERT_FALSE(error) << error->message;
+  const auto& p = ready.products.front().settings;
+  std::vector<std::string> seen;
+  for (std::uint32_t device = 0; device < 5; ++device) {
+    seen.push_back(p.peer_at(p.places.number_of(device)).text());
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"10.0.0.1:1", "10.0.0.8:2", "10.0.0.1:1", "10.0.0.9:2",
+                                            "10.0.0.1:1"}));
+  EXPECT_EQ(ready.place_text(0), "mqtts://127.0.0.1:1");
+  EXPECT_EQ(ready.place_text(2), "mqtts://localhost:2 (10.0.0.9:2)");
+}
+
 TEST(topic_share, names_the_owner_of_a_topic) {
   const auto speech =
       actors::mqtt_dialect::make({}, std::make_shared<alink::generated_credentials>("plainMqtt"));
