@@ -67,6 +67,7 @@ struct run_options {
   duration downlink_interval = std::chrono::seconds{60}; ///< between commands to a device; 0: none
   // cloud
   text::target target;
+  std::vector<text::target> more_targets; ///< beside it, of the same scheme
   std::string target_admin; ///< where a target that is a twin shows its ledger; empty: nowhere
   program::profile profile = profile::linkdevelop;
   device_protocol protocol = device_protocol::mqtt; ///< the target's, where it says one

@@ -59,14 +59,15 @@ void coap_channel::log_on(const alink::identity& who) {
 void coap_channel::open() {
   const coap_plan& coap = plan().coap;
   hal::datagram_link_options options;
-  options.way = {at_.product.peer, at_.product.link, at_.board.index()};
+  const std::size_t place = at_.product.places.number_of(at_.board.index());
+  options.way = {at_.product.peer_at(place), at_.product.link, at_.board.index()};
   options.security = coap.security;
   std::string identity;
   std::string key;
   duration patience = at_.product.connect_timeout;
   if (coap.security != nullptr) {
     patience = handshake_wait;
-    options.request.server_name = at_.product.server_name;
+    options.request.server_name = at_.product.server_name_at(place);
     options.request.former = former_.get();
     if (coap.shared_key) {
       const alink::sign_method method = plan().sign.value_or(alink::sign_method::hmacsha256);

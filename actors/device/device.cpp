@@ -145,11 +145,12 @@ void device::attempt(hal::stream_events& link_events) {
     return;
   }
   hal::connect_options options;
-  options.peer = product.peer;
+  const std::size_t place = product.places.number_of(index_);
+  options.peer = product.peer_at(place);
   options.kind = product.link;
   options.timeout = product.connect_timeout;
   options.security = product.security;
-  options.server_name = product.server_name;
+  options.server_name = product.server_name_at(place);
   options.origin = index_;
   options.pending_until_answered = true; // CONNACK
   begin_registration(options);

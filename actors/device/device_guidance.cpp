@@ -23,7 +23,8 @@ void device::begin_guidance(hal::connect_options& options) {
     options.peer = guide_->place();
     return;
   }
-  guide_ = std::make_unique<guide>(plan, triples->at(index_), product_.peer,
+  guide_ = std::make_unique<guide>(plan, triples->at(index_),
+                                   product_.peer_at(product_.places.number_of(index_)),
                                    product_.security != nullptr);
   options.peer = plan.auth_host;
   options.security = plan.security;

@@ -90,9 +90,13 @@ void guide::settle() {
     answered_ = true;
     return;
   }
+  const auto named = [this](const known_host& h) { return http::same_word(h.name, grant_.host); };
+  // Of a name with several addresses it keeps its own.
+  const auto own = std::find_if(plan_.hosts.begin(), plan_.hosts.end(), [&](const known_host& h) {
+    return named(h) && h.at.ip == place_.ip && h.at.v6 == place_.v6;
+  });
   const auto known =
-      std::find_if(plan_.hosts.begin(), plan_.hosts.end(),
-                   [this](const known_host& h) { return http::same_word(h.name, grant_.host); });
+      own != plan_.hosts.end() ? own : std::find_if(plan_.hosts.begin(), plan_.hosts.end(), named);
   if (known != plan_.hosts.end()) {
     place_ = known->at;
     place_.port = grant_.port;

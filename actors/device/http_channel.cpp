@@ -106,11 +106,12 @@ void http_channel::open() {
   leave();
   served_ = posted_ = false;
   hal::connect_options options;
-  options.peer = at_.product.peer;
+  const std::size_t place = at_.product.places.number_of(at_.board.index());
+  options.peer = at_.product.peer_at(place);
   options.kind = at_.product.link;
   options.timeout = at_.product.connect_timeout;
   options.security = at_.product.security;
-  options.server_name = at_.product.server_name;
+  options.server_name = at_.product.server_name_at(place);
   options.origin = at_.board.index();
   state_ = state::connecting;
   if (at_.onlooker != nullptr) {
@@ -120,6 +121,9 @@ void http_channel::open() {
 }
 
 std::string_view http_channel::host() {
+  if (const auto& all = at_.product.places; !all.empty()) {
+    return all[all.number_of(at_.board.index())].http_host;
+  }
   if (!plan().http_host.empty()) {
     return plan().http_host;
   }

@@ -11,6 +11,7 @@
 
 #include "actors/device/features.hpp"
 #include "actors/device/firmware_settings.hpp"
+#include "actors/device/places.hpp"
 #include "actors/device/post_settings.hpp"
 #include "hal_sim/world/home.hpp"
 #include "protocol/alink/sign.hpp"
@@ -82,7 +83,8 @@ struct product_settings {
   actors::behaviour behaviour = behaviour::strict;
   mqtt::client_behaviour client;
   backoff_settings backoff;
-  hal::address peer;
+  hal::address peer; ///< of several places the first
+  place_map places;  ///< where they connect, if there are several; none: `peer`
   hal::link_kind link = hal::link_kind::ethernet;
   stream_filter_factory* security = nullptr; ///< none: plain
   std::string server_name;
@@ -109,6 +111,14 @@ struct product_settings {
   /// They post over CoAP or HTTP (post_device.hpp), in the vendor's dialect; none: they speak MQTT.
   std::optional<post_plan> post;
   std::optional<firmware_settings> firmware; ///< valid(); none: no firmware, no updates
+
+  [[nodiscard]] const hal::address& peer_at(std::size_t number) const noexcept {
+    return places.empty() ? peer : places[number].peer;
+  }
+  /// Empty where `server_name` is.
+  [[nodiscard]] const std::string& server_name_at(std::size_t number) const noexcept {
+    return places.empty() || server_name.empty() ? server_name : places[number].server_name;
+  }
 };
 
 /// How the reports of a plain device, or of one that posts, follow one another.

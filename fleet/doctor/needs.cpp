@@ -141,7 +141,8 @@ run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t pr
   out.can_split = !o.judged.soak && !program::unsplittable(o, ready);
   out.memory_bytes = forecast.memory_bytes;
   out.kernel_bytes = out.descriptors * socket_bytes;
-  out.connections_to_one = busiest_listener(ready, embedded);
+  const auto round = static_cast<std::uint32_t>(ready.places().round());
+  out.connections_to_one = (busiest_listener(ready, embedded) + round - 1) / round;
   out.streams = ready.streams();
   add_sources(o, ready, peer, out);
   out.connects_pending = o.connects_pending;

@@ -69,11 +69,12 @@ void load_flags(flag_set& flags, run_options& out) {
 
 void cloud_flags(flag_set& flags, run_options& out) {
   flags.group("Cloud");
-  flags.value("--target", "URL",
+  flags.value("--target", "URL[,URL...]",
               "embedded (the twin in this process), mqtt://host[:1883], mqtts://host[:8883], "
               "coap://host[:5683], coaps://host[:5684], coap-psk://host[:5682], http://host[:80] "
-              "or https://host[:443]. Default embedded.",
-              set_target(out.target));
+              "or https://host[:443]. Several of one scheme, with commas or given again: device "
+              "i connects to the one of number i modulo how many there are. Default embedded.",
+              set_targets(out.target, out.more_targets), value_kind::repeated);
   flags.value(
       "--target-admin", "URL",
       "The admin API of a target that is `fleet cloud serve`, as that prints it: the twin's "
@@ -245,10 +246,11 @@ void world_flags(flag_set& flags, run_options& out) {
               "system's choice; several of loopback towards loopback, and of its subnet all where "
               "more than 10,000 connect to another target.",
               set_source_addresses(out.source_addresses), value_kind::repeated);
-  flags.value("--connects-pending", "N",
-              "Connections under way at once, up to the first answer: 1 to 20,000. More than the "
-              "target's accept queue holds cost a second each. Default 60.",
-              set_count(out.connects_pending, 1, 20'000));
+  flags.value(
+      "--connects-pending", "N",
+      "Connections under way at once, up to the first answer: 1 to 20,000. More than the "
+      "target's accept queue holds cost a second each; so many for each target. Default 60.",
+      set_count(out.connects_pending, 1, 20'000));
   flags.value(
       "--grace", "D",
       "How long devices may take to finish and disconnect at the stop: 0s to 10m. Default 5s. "

@@ -166,6 +166,57 @@ setter set_target(text::target& out) {
   };
 }
 
+namespace {
+
+constexpr std::size_t targets_most = 64;
+
+/// What is wrong with one target beside those before it, as the rest of a sentence; or nothing.
+std::optional<std::string> wrong_beside(const text::target& one, const text::target& first,
+                                        const std::vector<text::target>& more) {
+  using text::scheme;
+  if (one.scheme == scheme::embedded || first.scheme == scheme::embedded) {
+    return "puts embedded beside another target; the twin in this process stands alone";
+  }
+  if (one.scheme != first.scheme) {
+    return "has targets of two schemes; all of a run have one, as mqtt://a,mqtt://b";
+  }
+  if (one == first || std::find(more.begin(), more.end(), one) != more.end()) {
+    return "names " + text::format_target(one) + " twice";
+  }
+  if (more.size() + 1 == targets_most) {
+    return "names more than " + std::to_string(targets_most) + " targets";
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+setter set_targets(text::target& first, std::vector<text::target>& more) {
+  return
+      [&first, &more, any = false](std::string_view value) mutable -> std::optional<std::string> {
+        for (std::string_view rest = value;;) {
+          const std::size_t comma = rest.find(',');
+          const std::string_view word = rest.substr(0, comma);
+          auto parsed = text::parse_target(word);
+          if (!parsed) {
+            // What stands before an `@` is not repeated.
+            const bool tell = word != value && value.find('@') == std::string_view::npos;
+            return (tell ? "holds '" + std::string{word} + "', which " : std::string{})
+                   + parsed.error();
+          }
+          if (auto wrong = any ? wrong_beside(parsed.value(), first, more) : std::nullopt) {
+            return wrong;
+          }
+          (any ? more.emplace_back() : first) = std::move(parsed).value();
+          any = true;
+          if (comma == std::string_view::npos) {
+            return std::nullopt;
+          }
+          rest.remove_prefix(comma + 1);
+        }
+      };
+}
+
 setter set_auth_host(auth_host_option& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     const auto at = http::parse_url(value);

@@ -35,6 +35,8 @@ setter set_template(std::string& out, ledger_word ledger = ledger_word::refused)
 /// The same for a secret: a complaint names the place only.
 setter set_secret_template(std::string& out);
 setter set_target(text::target& out);
+/// One or several of the same scheme, with commas; may be given again.
+setter set_targets(text::target& first, std::vector<text::target>& more);
 /// `http://host[:80]` or `https://host[:443]`, without a path.
 setter set_auth_host(auth_host_option& out);
 setter set_listen_address(std::vector<hal::address>& out);

@@ -21,7 +21,7 @@ constexpr std::array<std::uint8_t, 4> coap_ping{0x40, 0x00, 0x7f, 0x01};
 
 void datagram_trial::start() {
   hal::datagram_options options;
-  options.peer = product_.peer;
+  options.peer = product_.peer_at(place_);
   options.kind = product_.link;
   socket_ = home_.open_datagrams(options, *this);
   deadline_ = home_.now() + product_.connect_timeout;
@@ -29,7 +29,7 @@ void datagram_trial::start() {
   // Whose key it would be, no trial can know; that somebody says hello is enough then.
   if (coap.security != nullptr) {
     datagram_filter_request request;
-    request.server_name = product_.server_name;
+    request.server_name = product_.server_name_at(place_);
     filter_ = coap.security->make(request);
     datagram_batch out;
     const auto state = filter_->start(home_.now(), out);
@@ -46,7 +46,7 @@ void datagram_trial::end() {
 
 void datagram_trial::send(datagram_batch& out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
-    std::ignore = socket_->send(product_.peer, out[i]);
+    std::ignore = socket_->send(product_.peer_at(place_), out[i]);
   }
 }
 
@@ -107,7 +107,7 @@ void datagram_trial::on_wake(time_point now) {
     send(out);
     judge(state);
   } else {
-    std::ignore = socket_->send(product_.peer, coap_ping);
+    std::ignore = socket_->send(product_.peer_at(place_), coap_ping);
   }
   home_.arm(*this, std::min(deadline_, now + again));
 }

@@ -14,8 +14,8 @@ namespace fleet::program {
 class datagram_trial final : private hal::datagram_events, private hal::timer {
 public:
   /// On the home's thread, as end(); `product` outlives the trial and has a plan for CoAP.
-  datagram_trial(hal::home& home, const actors::product_settings& product)
-      : home_(home), product_(product) {}
+  datagram_trial(hal::home& home, const actors::product_settings& product, std::size_t place)
+      : home_(home), product_(product), place_(place) {}
   void start();
   void end();
 
@@ -35,6 +35,7 @@ private:
 
   hal::home& home_;
   const actors::product_settings& product_;
+  std::size_t place_; ///< of the product's
   hal::datagram_ptr socket_;
   std::unique_ptr<datagram_filter> filter_; ///< none: plain
   time_point deadline_{};

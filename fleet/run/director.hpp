@@ -26,7 +26,7 @@
 #include "fleet/run/machine.hpp"
 #include "fleet/run/page_side.hpp"
 #include "fleet/run/prepare.hpp"
-#include "fleet/run/probe.hpp"
+#include "fleet/run/probe_row.hpp"
 #include "fleet/run/rollout_flow.hpp"
 #include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
@@ -60,7 +60,7 @@ public:
 
 private:
   struct product_probe {
-    probe* at = nullptr; ///< in far_
+    probe_row* at = nullptr; ///< in far_
     std::size_t product = 0;
   };
   enum class stage : std::uint8_t { ramp, steady, draining, stopping, ended };

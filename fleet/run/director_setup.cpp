@@ -48,7 +48,8 @@ void director::announce() const {
 std::optional<startup_error> director::set_up() {
   const bool embedded = options_.target.scheme == text::scheme::embedded && !company_.leads();
   world_ = options_.virtual_world ? make_virtual_world(options_, ready_.seed)
-                                  : make_real_world(options_, embedded, company_.head_start());
+                                  : make_real_world(options_, embedded, ready_.places().round(),
+                                                    company_.head_start());
   system_ = std::make_unique<caf::actor_system>(config_);
   world_->attach(*system_);
   if (embedded) {
@@ -186,7 +187,7 @@ std::optional<startup_error> director::set_up_probes() {
     // A probe is an MQTT client: it hears nothing of what is posted.
     if (product.protocol() == device_protocol::mqtt && here.count != 0
         && !product.plan.behind_gateway && !product.speech->all_reports_filter().empty()) {
-      auto made = make_probe(*world_, options_, ready_, product, here);
+      auto made = make_probes(*world_, options_, ready_, product, here);
       probes_.push_back({made.get(), i});
       far_.add(std::move(made), {i});
     }
@@ -304,7 +305,7 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
     case probe_start::trying:
     case probe_start::unusable:
       return startup_error{exit_code::environment_failed,
-                           fmt::format("{} {}", ready_.target_text, one.at->why())};
+                           fmt::format("{} {}", ready_.place_text(one.at->place()), one.at->why())};
     case probe_start::not_let_in: break;
   }
   if (ready_.products[one.product].profile() == profile::mqtt) {
@@ -312,14 +313,15 @@ std::optional<startup_error> director::judge_probe(product_probe& one) {
                          fmt::format("{} {}: the ledger would have one side only; give the probe "
                                      "the right to subscribe to `{}`, check --username and "
                                      "--password, or do without it by --no-probe",
-                                     ready_.target_text, one.at->why(), one.at->filter())};
+                                     ready_.place_text(one.at->place()), one.at->why(),
+                                     one.at->filter())};
   }
   // A platform of the vendor lets in its devices and nobody else, so this is no mistake there.
   if (!options_.quiet) {
     note_once(fmt::format(
         "{} lets no probe in beside the devices, so the far side of the ledger is not judged: it "
         "{}; of a twin, --target-admin has that side",
-        ready_.target_text, one.at->why()));
+        ready_.place_text(one.at->place()), one.at->why()));
   }
   auto& home = *world_->device_homes().front();
   world_->call(home, [&one] { one.at->stop(); });

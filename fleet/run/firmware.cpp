@@ -106,6 +106,9 @@ void apply_firmware(const run_options& options, const prepared& ready, prepared_
   p.fetch.hosts = {{"localhost", hal::parse_address("127.0.0.1:0").value()}};
   if (options.target.scheme != text::scheme::embedded) {
     p.fetch.hosts.push_back({options.target.host, p.peer});
+    for (const auto& place : p.places) {
+      p.fetch.hosts.push_back({place.name, place.peer});
+    }
   }
   if (!product.plan.product.firmware) {
     return;

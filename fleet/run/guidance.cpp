@@ -123,6 +123,12 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
                                        "over TLS alone; write https:// for --auth-host",
                                        product.name())};
     }
+    if (o.auth_host.host.empty() && !o.more_targets.empty()) {
+      return startup_error{exit_code::wrong_usage,
+                           fmt::format("devices of product {} ask an auth host, and with several "
+                                       "targets that is no one's place; name it by --auth-host",
+                                       product.name())};
+    }
     const auto found = look_up(bare(at.host), at.port);
     if (!found) {
       return startup_error{
@@ -138,6 +144,9 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
     }
     product.settings.logon.hosts = {{bare(o.target.host), product.settings.peer},
                                     {bare(at.host), door.auth_host}};
+    for (const auto& place : product.settings.places) {
+      product.settings.logon.hosts.push_back({place.name, place.peer});
+    }
   }
   return std::nullopt;
 }

@@ -19,8 +19,8 @@ bool speaks(const prepared_product& product, profile p, device_protocol spoken) 
   return product.profile() == p && product.protocol() == spoken;
 }
 
-/// What a proxy tells hosts apart by (RFC 9112 §3.2): the target's as it was written, and its port
-/// unless that is the scheme's own.
+} // namespace
+
 std::string host_field(const text::target& target) {
   if (target.scheme == text::scheme::embedded) {
     return {};
@@ -33,8 +33,6 @@ std::string host_field(const text::target& target) {
   }
   return host;
 }
-
-} // namespace
 
 void apply_posts(const run_options& o, const prepared& ready, prepared_product& product) {
   if (product.protocol() == device_protocol::mqtt) {

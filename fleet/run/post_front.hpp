@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "cloud_sim/twin.hpp"
@@ -12,6 +13,10 @@
 #include "fleet/run/prepare.hpp"
 
 namespace fleet::program {
+
+/// What a proxy tells hosts apart by (RFC 9112 §3.2): the target's as it was written, and its port
+/// unless that is the scheme's own. Empty for embedded.
+std::string host_field(const text::target& target);
 
 /// Fills in how the product's devices post, where they do. With DTLS made.
 void apply_posts(const run_options& options, const prepared& ready, prepared_product& product);

@@ -1,6 +1,7 @@
 // The trial connection.
 #include "fleet/run/preflight.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -83,9 +84,10 @@ trial_failure interrupted() {
 }
 
 std::optional<trial_failure> try_datagrams(run_world& world, const prepared& ready,
-                                           const prepared_product& product, stop_signals& signals) {
+                                           const prepared_product& product, std::size_t place,
+                                           stop_signals& signals) {
   hal::home& home = *world.device_homes().front();
-  datagram_trial t{home, product.settings};
+  datagram_trial t{home, product.settings, place};
   world.call(home, [&t] { t.start(); });
   const auto signal = await(world, t.done, signals);
   world.call(home, [&t] { t.end(); });
@@ -94,7 +96,7 @@ std::optional<trial_failure> try_datagrams(run_world& world, const prepared& rea
   }
   if (!t.trouble().empty()) {
     // Behind a colon stands what somebody who was there, or this machine, did wrong.
-    return trial_failure{{exit_code::environment_failed, ready.target_text + t.trouble()},
+    return trial_failure{{exit_code::environment_failed, ready.place_text(place) + t.trouble()},
                          !t.trouble().starts_with(':')};
   }
   return std::nullopt;
@@ -117,19 +119,31 @@ std::optional<trial_failure> try_stream(run_world& world, const hal::connect_opt
   return std::nullopt;
 }
 
+std::optional<trial_failure> try_place(run_world& world, const prepared& ready,
+                                       const prepared_product& product, std::size_t place,
+                                       stop_signals& signals) {
+  if (product.protocol() == device_protocol::coap) {
+    return try_datagrams(world, ready, product, place, signals);
+  }
+  hal::connect_options options;
+  options.peer = product.settings.peer_at(place);
+  options.timeout = product.settings.connect_timeout;
+  options.security = product.settings.security;
+  options.server_name = product.settings.server_name_at(place);
+  return try_stream(world, options, ready.place_text(place), signals);
+}
+
 } // namespace
 
 std::optional<trial_failure> try_target(run_world& world, const prepared& ready,
                                         const prepared_product& product, stop_signals& signals) {
-  if (product.protocol() == device_protocol::coap) {
-    return try_datagrams(world, ready, product, signals);
+  const std::size_t places = std::max<std::size_t>(product.settings.places.size(), 1);
+  for (std::size_t place = 0; place < places; ++place) {
+    if (auto failure = try_place(world, ready, product, place, signals)) {
+      return failure;
+    }
   }
-  hal::connect_options options;
-  options.peer = product.settings.peer;
-  options.timeout = product.settings.connect_timeout;
-  options.security = product.settings.security;
-  options.server_name = product.settings.server_name;
-  return try_stream(world, options, ready.target_text, signals);
+  return std::nullopt;
 }
 
 std::optional<trial_failure> try_listener(run_world& world, const hal::address& peer,

@@ -17,7 +17,8 @@ struct trial_failure {
   bool nobody = false; ///< who is not there yet may come; else a second try is none better
 };
 
-/// Nothing when the target takes a connection, or answers datagrams; the world must be running.
+/// At each place of the target: nothing when it takes a connection, or answers datagrams; the world
+/// must be running.
 std::optional<trial_failure> try_target(run_world& world, const prepared& ready,
                                         const prepared_product& product, stop_signals& signals);
 

@@ -12,9 +12,9 @@
 #include "fleet/run/descriptors.hpp"
 #include "fleet/run/features.hpp"
 #include "fleet/run/find_credentials.hpp"
+#include "fleet/run/find_target.hpp"
 #include "fleet/run/firmware.hpp"
 #include "fleet/run/guidance.hpp"
-#include "fleet/run/look_up.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/post_front.hpp"
 #include "fleet/run/prepare_checks.hpp"
@@ -107,22 +107,6 @@ made_dialect make_dialect(const run_options& o, const prepared& out, const prepa
   vendor.flags = {plan.children_each > 0, plan.rrpc ? 1 : 0};
   return std::unique_ptr<actors::dialect>{
       std::make_unique<actors::vendor_dialect>(vendor, out.credentials)};
-}
-
-/// Finds the target and tells every product.
-std::optional<startup_error> resolve_target(const run_options& o, prepared& out) {
-  if (o.target.scheme == text::scheme::embedded) {
-    return std::nullopt;
-  }
-  auto found = look_up(o.target.host, o.target.port);
-  if (!found) {
-    return startup_error{found.error().code,
-                         fmt::format("{}: {}", out.target_text, found.error().message)};
-  }
-  for (auto& product : out.products) {
-    product.settings.peer = reachable_peer(found.value(), o.source_addresses);
-  }
-  return std::nullopt;
 }
 
 std::optional<startup_error> secure_products(const run_options& o, prepared& out) {
@@ -241,8 +225,7 @@ result<std::string, startup_error> read_file(const std::string& path, file_sourc
 prepared outline(const run_options& o, std::optional<scenario_plan> plan) {
   prepared out;
   out.seed = o.seed.value_or(fresh_seed());
-  out.target_text = o.target.scheme == text::scheme::embedded ? "the embedded twin"
-                                                              : text::format_target(o.target);
+  out.target_text = target_text_of(o);
   out.plan = std::move(plan);
   if (out.plan) {
     draw_arrivals(*out.plan, out.seed);
@@ -265,7 +248,7 @@ std::optional<startup_error> fill_in_part(const run_options& o, prepared& out,
     return error;
   }
   for (auto* step : {&find_credentials, &find_product_secrets, &give_speech, &find_faults,
-                     &resolve_target, &secure_products, &find_auth_host, &load_images}) {
+                     &find_target, &secure_products, &find_auth_host, &load_images}) {
     if (auto error = (*step)(o, out)) {
       return error;
     }

@@ -68,6 +68,7 @@ struct prepared {
   std::string server_name;                      ///< for TLS
   std::deque<prepared_product> products;        ///< at least one, by the plan's numbers
   std::string target_text;                      ///< for people
+  std::vector<std::string> place_texts;         ///< for people, of each place of the target's
   std::optional<admin_target> admin;            ///< of a target that is a twin and shows its ledger
   /// The run has a cloud_restart: its embedded twins keep what they have over their own death.
   bool twin_keeps = false;
@@ -88,6 +89,14 @@ struct prepared {
   /// The device whose connection it speaks through: its gateway's, or its own.
   [[nodiscard]] std::uint32_t connection_of(std::uint32_t device) const noexcept;
   [[nodiscard]] bool has_profile(program::profile p) const noexcept;
+  /// Where all products' devices connect, if that is several places.
+  [[nodiscard]] const actors::place_map& places() const noexcept {
+    return products.front().settings.places;
+  }
+  /// For people; the target, where it is one place or not found yet.
+  [[nodiscard]] const std::string& place_text(std::size_t number) const noexcept {
+    return number < place_texts.size() ? place_texts[number] : target_text;
+  }
 };
 
 /// A whole file, or a sentence that names it.

@@ -309,10 +309,15 @@ refusal check_sources(const run_options& o, const prepared& ready) {
   if (o.virtual_world) {
     return std::nullopt;
   }
+  const auto& settings = ready.products.front().settings;
   // The embedded twin listens on this address, at a port that nobody knows yet.
-  const auto peer = embedded(o) ? hal::parse_address("127.0.0.1:0").value()
-                                : ready.products.front().settings.peer;
+  auto peer = embedded(o) ? hal::parse_address("127.0.0.1:0").value() : settings.peer;
   for (const auto& source : o.source_addresses) {
+    for (const auto& place : settings.places) {
+      if (!hal::can_reach(source, place.peer)) {
+        peer = place.peer;
+      }
+    }
     const std::string text = source.text();
     const std::string name = text.substr(0, text.rfind(':'));
     if (!hal::can_reach(source, peer)) {

@@ -172,12 +172,16 @@ void probe::drain_events() {
   }
 }
 
+// Others may hear it too, where that is one broker.
+bool probe::counts_what_is_on(std::string_view topic) {
+  return product_.places.empty() ? topics_.has(topic) : mine(topics_.owner(topic));
+}
+
 void probe::on_report(const mqtt::message_view& message) {
   const auto found = ledger::find_tag(message.payload);
   if (found.state == ledger::tag_state::corrupted) {
-    corrupted_ += topics_.has(message.topic) ? 1 : 0; // others hear it too
-  } else if (found.state == ledger::tag_state::intact
-             && found.what.device - options_.first < uplink_.size()) {
+    corrupted_ += counts_what_is_on(message.topic) ? 1 : 0;
+  } else if (found.state == ledger::tag_state::intact && mine(found.what.device)) {
     const std::uint32_t place = found.what.device - options_.first;
     // The broker starts DUP anew towards us, so every repeat counts as explained here; the run
     // holds their number against what the devices say they sent again.
@@ -225,11 +229,11 @@ void probe::on_wake(time_point now) {
   if (connect_due_ <= now) {
     connect_due_ = never;
     hal::connect_options options;
-    options.peer = product_.peer;
+    options.peer = product_.peer_at(options_.place);
     options.kind = product_.link;
     options.timeout = product_.connect_timeout;
     options.security = product_.security;
-    options.server_name = product_.server_name;
+    options.server_name = product_.server_name_at(options_.place);
     options.origin = options_.first + options_.devices;
     stream_ = home_.connect(options, *this);
   }

@@ -21,6 +21,7 @@ namespace fleet::program {
 struct probe_options {
   std::uint32_t first = 0; ///< index of the first device that it is for
   std::uint32_t devices = 0;
+  std::size_t place = 0;        ///< of the product's; it is for the devices of that one alone
   device_range product{};       ///< all devices of that product; of none: those above
   duration command_interval{0}; ///< between commands to one device; 0: none
   std::string client_id;
@@ -88,7 +89,13 @@ private:
 
   void drain_events();
   void on_report(const mqtt::message_view& message);
+  [[nodiscard]] bool counts_what_is_on(std::string_view topic);
   void send_commands(time_point now);
+  /// Whether it keeps the far side of a device.
+  [[nodiscard]] bool mine(std::uint32_t index) const noexcept {
+    return index - options_.first < options_.devices
+           && product_.places.number_of(index) == options_.place;
+  }
   void lose_link();
   /// Connects for the clean session.
   void discard_session();

@@ -117,15 +117,16 @@ std::uint32_t device_homes_for(const run_options& options, bool embedded_twin,
 }
 
 std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin,
-                                           duration head_start) {
+                                           std::size_t round, duration head_start) {
   const std::uint32_t homes = device_homes_for(options, embedded_twin, usable_cores());
   hal::real_world_options world;
   world.head_start = head_start;
   world.homes = homes + (embedded_twin ? 1 : 0);
   world.source_addresses = options.source_addresses;
   world.loopback_sources = loopback_sources_for(options.devices);
-  // The limit is split evenly over homes, and the twin's makes no connections.
-  world.pending_connects_max = std::size_t{options.connects_pending} * world.homes / homes;
+  world.places_in_turn = round;
+  // The limit is of each place; it is split evenly over homes, and the twin's makes no connections.
+  world.pending_connects_max = round * options.connects_pending * world.homes / homes;
   return std::make_unique<real>(std::move(world), homes, embedded_twin);
 }
 

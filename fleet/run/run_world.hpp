@@ -45,8 +45,9 @@ public:
 std::uint32_t device_homes_for(const run_options& options, bool embedded_twin,
                                std::uint32_t processors) noexcept;
 
-/// `head_start`: its homes' time is so far on from the beginning.
+/// `round`: as place_map has it. `head_start`: its homes' time is so far on from the beginning.
 std::unique_ptr<run_world> make_real_world(const run_options& options, bool embedded_twin,
+                                           std::size_t round = 1,
                                            duration head_start = duration{0});
 std::unique_ptr<run_world> make_virtual_world(const run_options& options, std::uint64_t seed);
 

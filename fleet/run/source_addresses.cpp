@@ -9,9 +9,10 @@ namespace fleet::program {
 
 std::vector<hal::address> sources_of(const run_options& o, const prepared& ready) {
   const auto& peer = ready.products.front().settings.peer;
+  const std::size_t round = ready.places().round();
   if (!o.source_addresses.empty() || o.virtual_world || peer.loopback()
       || o.target.scheme == text::scheme::embedded
-      || ready.connections() <= connections_per_source) {
+      || (ready.connections() + round - 1) / round <= connections_per_source) {
     return o.source_addresses;
   }
   auto found = hal::own_addresses_towards(peer);

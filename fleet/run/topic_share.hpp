@@ -21,9 +21,11 @@ public:
   /// Whether it came on a topic of one that is here, of several the first; and of none whether the
   /// first of all is.
   bool has(std::string_view topic);
+  /// The device whose topic it is, of several the first; the first of all where it is of none.
+  std::uint32_t owner(std::string_view topic);
 
 private:
-  struct owner {
+  struct topic_owner {
     std::uint64_t topic = 0; ///< hashed
     std::uint32_t device = 0;
   };
@@ -32,7 +34,7 @@ private:
   const actors::dialect& speech_;
   device_range all_;
   device_range here_;
-  std::vector<owner> owners_; ///< sorted; only where it is needed
+  std::vector<topic_owner> owners_; ///< sorted; only where it is needed
 };
 
 } // namespace fleet::program

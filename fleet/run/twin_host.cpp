@@ -9,7 +9,6 @@
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/door_ports.hpp"
 #include "fleet/run/firmware.hpp"
-#include "fleet/run/probe.hpp"
 #include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
@@ -331,24 +330,6 @@ std::optional<far_ledger> twin_host::ledger_now() const {
 void twin_host::sample(std::vector<metrics::sample>& out) const {
   sample_twin(twin_.counters(), out);
   sample_faults(faults_.counts(), out);
-}
-
-std::unique_ptr<probe> make_probe(run_world& world, const run_options& options,
-                                  const prepared& ready, const prepared_product& product,
-                                  const device_range& devices) {
-  probe_options o;
-  o.first = devices.first;
-  o.devices = devices.count;
-  o.product = product.plan.devices;
-  o.command_interval = options.downlink_interval;
-  // Fresh each time: a session that an earlier probe left must not be resumed.
-  o.client_id = fmt::format("fleet-probe-{}-{}", ready.seed, fresh_seed());
-  // The broker lets the probe in as it lets the first device in.
-  actors::login_text login;
-  product.speech->login(o.first, login);
-  o.username = std::move(login.username);
-  o.password = std::move(login.password);
-  return std::make_unique<probe>(*world.device_homes().front(), product.settings, std::move(o));
 }
 
 } // namespace fleet::program

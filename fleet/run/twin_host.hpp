@@ -109,9 +109,4 @@ void sample_downlinks(const std::vector<downlink_meter>& commands,
 void sample_faults(const std::array<cloud::counter, faults::effect_count>& counts,
                    std::vector<metrics::sample>& out);
 
-/// A probe for devices of a product of a run against a foreign broker.
-std::unique_ptr<class probe> make_probe(run_world& world, const run_options& options,
-                                        const prepared& ready, const prepared_product& product,
-                                        const device_range& devices);
-
 } // namespace fleet::program

@@ -24,6 +24,8 @@ struct real_home_options {
   /// reached from 127.0.0.1 and those after it, and any other from what the kernel chooses.
   std::vector<address> source_addresses{};
   std::uint32_t loopback_sources = 8; ///< how many of those: 1 to 254
+  /// To how many places devices go in turn by that index: those of one place take all addresses.
+  std::uint64_t places_in_turn = 1;
   /// Attempts under way at once (TCP, TLS, and where asked for the wait for an answer); more wait
   /// in order of connect(). A listener with a short backlog stalls otherwise.
   std::size_t pending_connects_max = 60;

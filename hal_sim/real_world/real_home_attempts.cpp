@@ -106,7 +106,7 @@ const address* real_home::source_for(const address& peer, std::uint64_t origin) 
     if (count == 0) {
       return nullptr;
     }
-    std::uint64_t skip = origin % count;
+    std::uint64_t skip = origin / options_.places_in_turn % count;
     return &*std::find_if(from.begin(), from.end(),
                           [&](const address& a) { return fits(a) && skip-- == 0; });
   };

@@ -15,6 +15,7 @@ real_world::real_world(const real_world_options& options) : name_(options.name) 
   real_home_options each;
   each.source_addresses = options.source_addresses;
   each.loopback_sources = options.loopback_sources;
+  each.places_in_turn = options.places_in_turn;
   each.read_buffer_bytes = options.read_buffer_bytes;
   each.started -= options.head_start;
   each.started_wall -=

@@ -17,6 +17,7 @@ struct real_world_options {
   /// See real_home_options.
   std::vector<address> source_addresses{};
   std::uint32_t loopback_sources = 8;
+  std::uint64_t places_in_turn = 1;
   /// Attempts to connect under way at once in the whole world; each home gets its even part, at
   /// least one, so that no home ever waits for another.
   std::size_t pending_connects_max = 60;

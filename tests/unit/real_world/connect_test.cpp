@@ -151,6 +151,26 @@ TEST(real_connect, takes_as_many_addresses_of_loopback_as_it_is_told) {
   EXPECT_TRUE(hosts.contains("127.0.0.11"));
 }
 
+TEST(real_connect, takes_all_addresses_of_loopback_to_each_place_that_devices_take_in_turn) {
+  hal::real_home_options options;
+  options.loopback_sources = 4;
+  options.places_in_turn = 2;
+  hal::real_home h{options};
+  host there{h, 0};
+  std::set<std::string> hosts;
+  there.when_accepted = [&](recorder& guest) {
+    const std::string peer = guest.stream->peer();
+    hosts.insert(peer.substr(0, peer.find(':')));
+  };
+  std::vector<std::unique_ptr<recorder>> devices;
+  for (std::uint64_t i = 0; i < 8; i += 2) { // of two places those of the first
+    devices.push_back(std::make_unique<recorder>());
+    connect(*devices.back(), there, {.origin = i});
+  }
+  ASSERT_TRUE(h.run_until([&] { return there.guests.size() == 4; }));
+  EXPECT_EQ(hosts.size(), 4U);
+}
+
 TEST(real_connect, takes_the_source_addresses_it_was_given) {
   hal::real_home_options options;
   hal::address ours;
