@@ -265,6 +265,11 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
       return "--data needs --homes 1 with --profile mqtt: what crosses from a client to one of "
              "another home would be acknowledged before it is kept there";
     }
+    if (std::find(o.variants.begin(), o.variants.end(), "may-publish-broadcast")
+        != o.variants.end()) {
+      return "--variant may-publish-broadcast needs --homes 1: what a device broadcasts would reach "
+             "the devices of its own home alone";
+    }
   }
   if (std::all_of(std::begin(sub_signs), std::end(sub_signs), [&](std::string_view word) {
         return std::find(o.variants.begin(), o.variants.end(), word) != o.variants.end();

@@ -165,6 +165,10 @@ class Homes(harness.Case):
                             "--data", str(self.folder / "data")], 60)
         self.assertEqual(done.code, 2, done.output)
         self.assertIn("--data needs --homes 1 with --profile mqtt", done.error_output)
+        done = harness.run([harness.FLEET, "cloud", "serve", "--homes", "2", "--variant",
+                            "may-publish-broadcast"], 60)
+        self.assertEqual(done.code, 2, done.output)
+        self.assertIn("--variant may-publish-broadcast needs --homes 1", done.error_output)
 
 
 if __name__ == "__main__":
