@@ -267,7 +267,8 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
     }
     if (std::find(o.variants.begin(), o.variants.end(), "may-publish-broadcast")
         != o.variants.end()) {
-      return "--variant may-publish-broadcast needs --homes 1: what a device broadcasts would reach "
+      return "--variant may-publish-broadcast needs --homes 1: what a device broadcasts would "
+             "reach "
              "the devices of its own home alone";
     }
   }
