@@ -268,8 +268,7 @@ std::optional<std::string> contradiction(const cloud_options& o, const flag_set&
     if (std::find(o.variants.begin(), o.variants.end(), "may-publish-broadcast")
         != o.variants.end()) {
       return "--variant may-publish-broadcast needs --homes 1: what a device broadcasts would "
-             "reach "
-             "the devices of its own home alone";
+             "reach the devices of its own home alone";
     }
   }
   if (std::all_of(std::begin(sub_signs), std::end(sub_signs), [&](std::string_view word) {
