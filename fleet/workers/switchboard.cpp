@@ -7,6 +7,7 @@
 
 #include <caf/io/middleman.hpp>
 #include <caf/io/system_messages.hpp>
+#include <caf/send.hpp>
 
 #include "fleet/workers/frames.hpp"
 #include "fleet/workers/tls_scribe.hpp"
@@ -38,6 +39,7 @@ switchboard::switchboard(caf::actor_config& cfg, line& of) : caf::io::broker(cfg
 
 caf::behavior switchboard::make_behavior() {
   return {[this](caf::get_atom) { run_jobs(); },
+          [this](caf::close_atom) { quit_now(); },
           [this](const caf::io::new_connection_msg& news) {
             talk with;
             with.accepted = true;
@@ -276,11 +278,17 @@ void switchboard::quit_if_written() {
   const bool written = std::none_of(talks_.begin(), talks_.end(),
                                     [](const auto& each) { return each.second.unsent; });
   if (finishing_ && written && !std::exchange(quitted_, true)) {
-    quit();
-    const std::lock_guard held{line_.box_->lock};
-    line_.ended_ = true;
-    line_.box_->filled.notify_all();
+    // In a round of its own: CAF never lets go of a socket that comes and leaves within one round.
+    system().middleman().backend().post(
+        [self = caf::actor{this}] { caf::anon_send(self, caf::close_atom::value); });
   }
+}
+
+void switchboard::quit_now() {
+  quit();
+  const std::lock_guard held{line_.box_->lock};
+  line_.ended_ = true;
+  line_.box_->filled.notify_all();
 }
 
 } // namespace fleet::program

@@ -57,6 +57,7 @@ private:
   void make_room();
   void run_jobs();
   void quit_if_written();
+  void quit_now();
 
   line& line_;
   std::map<handle, talk> talks_;

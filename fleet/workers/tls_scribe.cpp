@@ -1,4 +1,4 @@
-// As CAF's middleman_actor of its openssl module has it, which it keeps to itself.
+// Sessions of CAF, streams of CAF, and in between when a handshake is over.
 #include "fleet/workers/tls_scribe.hpp"
 
 #include <exception>

@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+from ports import free_ports
+
 READY_S = 60     # how long a program may take to become ready
 STOP_S = 15      # … and to end after SIGTERM, before SIGKILL
 
@@ -24,10 +26,8 @@ def raise_descriptor_limit():
 
 
 def free_port():
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port of 127.0.0.1 that nobody has, and that stays this test's."""
+    return free_ports()
 
 
 def wait_until(condition, what, timeout_s=READY_S):
