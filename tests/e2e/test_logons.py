@@ -81,7 +81,7 @@ class Logons(harness.Case):
     def test_every_way_and_tier_is_clean_with_the_embedded_twin(self):
         for tier, logon in self.combinations():
             with self.subTest(tier=tier, logon=logon):
-                self.clean(self.fleet_run("--devices", 20, "--duration", "2s", "--interval",
+                self.clean(self.fleet_run("--devices", 20, "--duration", "4s", "--interval",
                                           "500ms", "--security", tier, "--logon", logon), 20)
 
     def test_every_way_and_tier_repeats_itself_over_a_lossy_network(self):
@@ -107,7 +107,7 @@ class Logons(harness.Case):
             if secure:
                 words += ["--cafile", ca]
             with self.subTest(tier=tier, logon=logon):
-                self.clean(self.fleet_run("--devices", 20, "--duration", "2s", "--interval",
+                self.clean(self.fleet_run("--devices", 20, "--duration", "4s", "--interval",
                                           "500ms", *words), 20)
 
     def test_a_fleet_registers_at_the_auth_host_in_both_worlds(self):
