@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +26,16 @@ constexpr device_range common(const device_range& a, const device_range& b) noex
   return first < end ? device_range{first, end - first} : device_range{a.first, 0};
 }
 
+/// Commands that a device's former worker may have had and told nobody of, by the device.
+using unheard_commands = std::map<std::uint32_t, ledger::receiver_account>;
+
 /// What of a run others are shown while it goes; all of it outlives the run.
 struct shown_run {
   const std::vector<actors::shard*>& shards;
   const fault_desk& faults;
   /// Runs a job on a shard's home, and comes back when it has run.
   std::function<void(hal::home&, const std::function<void()>&)> on_home{};
+  const unheard_commands* unheard = nullptr; ///< null: there are none
 };
 
 /// How far a run is: devices go where the load wants them, end what they have begun, or go.
@@ -88,7 +93,10 @@ public:
   /// After begin(): since the devices of the others started.
   [[nodiscard]] virtual double late_s() const { return 0; }
   /// Before its devices run: whatever an earlier worker left of theirs. False: it is not of these.
-  virtual bool inherit(const std::vector<actors::shard*>& /*shards*/) { return true; }
+  virtual bool inherit(const std::vector<actors::shard*>& /*shards*/,
+                       unheard_commands& /*unheard*/) {
+    return true;
+  }
   /// Whether that were their accounts.
   [[nodiscard]] virtual bool has_accounts() const { return false; }
 

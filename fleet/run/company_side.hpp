@@ -55,8 +55,8 @@ struct company_side {
 
   std::unique_ptr<company> others; ///< none: a run of one process
   elsewhere_hand elsewhere;
-  bool end_now = false;                                      ///< they want the run to end
-  std::map<std::uint32_t, ledger::receiver_account> unheard; ///< by index
+  bool end_now = false; ///< they want the run to end
+  unheard_commands unheard;
   bool alone = false; ///< nobody is there any more: the devices may soon be another's
 };
 

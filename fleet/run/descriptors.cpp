@@ -2,7 +2,6 @@
 #include "fleet/run/descriptors.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,21 +10,37 @@
 
 namespace fleet::program {
 
-namespace {
-
-/// Devices of `here` with a connection of their own; of them, those over streams.
-std::pair<std::uint32_t, std::uint32_t> connections_of(const prepared& ready,
-                                                       const device_range& here) {
-  std::pair<std::uint32_t, std::uint32_t> out{0, 0};
+descriptor_needs::descriptor_needs(const run_options& o, const prepared& ready) {
+  const bool embedded = o.target.scheme == text::scheme::embedded;
   for (const auto& product : ready.products) {
-    const auto count = product.plan.behind_gateway ? 0 : common(product.plan.devices, here).count;
-    out.first += count;
-    out.second += product.protocol() != device_protocol::coap ? count : 0;
+    // The twin has one socket for all who send it datagrams.
+    const bool two_ends = embedded && product.protocol() != device_protocol::coap;
+    if (!product.plan.behind_gateway) {
+      kinds_.push_back({product.plan.devices, two_ends ? 2U : 1U});
+    }
   }
-  return out;
+  // Of a target's downloads whoever runs the console there decides.
+  beside_ = (embedded && ready.plan ? download_descriptors(*ready.plan) : 0) + descriptors_beside;
 }
 
-} // namespace
+std::uint64_t descriptor_needs::of(const device_range& here) const noexcept {
+  std::uint64_t sum = beside_;
+  for (const auto& one : kinds_) {
+    sum += std::uint64_t{common(one.devices, here).count} * one.each;
+  }
+  return sum;
+}
+
+std::uint32_t descriptor_needs::fitting(const device_range& devices,
+                                        std::uint64_t most) const noexcept {
+  std::uint32_t fits = 0;
+  std::uint32_t beyond = devices.count + 1;
+  while (beyond - fits > 1) {
+    const auto middle = fits + (beyond - fits) / 2;
+    (of({devices.first, middle}) <= most ? fits : beyond) = middle;
+  }
+  return fits;
+}
 
 std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready,
                                                const device_range& here) {
@@ -33,12 +48,11 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
     return std::nullopt;
   }
   const bool embedded = o.target.scheme == text::scheme::embedded;
-  const auto [devices, streams] = connections_of(ready, here);
-  // The twin has one socket for all who send it datagrams. Of a target's downloads whoever runs the
-  // console there decides.
-  const std::uint64_t downloads = embedded && ready.plan ? download_descriptors(*ready.plan) : 0;
-  const std::uint64_t needs =
-      std::uint64_t{devices} + (embedded ? streams : 0) + downloads + descriptors_beside;
+  std::uint32_t devices = 0;
+  for (const auto& product : ready.products) {
+    devices += product.plan.behind_gateway ? 0 : common(product.plan.devices, here).count;
+  }
+  const std::uint64_t needs = descriptor_needs{o, ready}.of(here);
   const auto limits = hal::raise_descriptor_limit();
   if (needs <= limits.soft) {
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "fleet/run/prepare.hpp"
 #include "fleet/scenario/plan.hpp"
@@ -23,6 +24,27 @@ inline std::uint64_t download_descriptors(const scenario_plan& plan) noexcept {
   }
   return sum;
 }
+
+/// What processes of a run need, by their devices.
+class descriptor_needs {
+public:
+  descriptor_needs() = default;
+  descriptor_needs(const run_options& o, const prepared& ready);
+  /// Of one with the devices `here`.
+  [[nodiscard]] std::uint64_t of(const device_range& here) const noexcept;
+  /// How many of the devices, the first ones, a process that may open `most`
+  /// can have.
+  [[nodiscard]] std::uint32_t fitting(const device_range& devices,
+                                      std::uint64_t most) const noexcept;
+
+private:
+  struct kind {
+    device_range devices;
+    std::uint32_t each = 0;
+  };
+  std::vector<kind> kinds_;
+  std::uint64_t beside_ = 0;
+};
 
 /// Whether this process may open what the devices `here` need, its limit raised as far as it goes.
 std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready,

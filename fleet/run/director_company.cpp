@@ -45,14 +45,14 @@ std::optional<startup_error> director::begin_together() {
   const auto on_home = [this](hal::home& home, const std::function<void()>& job) {
     world_->call(home, job);
   };
-  return company_.begin({shard_list_, faults_.desk(), on_home}, signals_);
+  return company_.begin({shard_list_, faults_.desk(), on_home, &company_.unheard}, signals_);
 }
 
 std::optional<startup_error> director::inherit() {
   if (!company_.serves()) {
     return std::nullopt;
   }
-  if (!company_.others->inherit(shard_list_)) {
+  if (!company_.others->inherit(shard_list_, company_.unheard)) {
     return startup_error{exit_code::environment_failed, "it was sent accounts of other devices"};
   }
   return company_.others->has_accounts() && ready_.admin ? find_unheard() : std::nullopt;
@@ -77,9 +77,11 @@ std::optional<startup_error> director::find_unheard() {
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
       const std::uint32_t index = s->options.first + i;
       if (const auto& sent = books[index].downlink) {
-        auto unheard = ledger::unheard_of(*sent, s->slots[i].downlink, sent->epoch());
-        if (unheard.accepted() != 0) {
-          company_.unheard.emplace(index, std::move(unheard));
+        auto& unheard = company_.unheard[index];
+        unheard =
+            ledger::unheard_of(*sent, s->slots[i].downlink, sent->epoch(), std::move(unheard));
+        if (unheard.accepted() == 0) {
+          company_.unheard.erase(index);
         }
       }
     }

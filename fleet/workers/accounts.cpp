@@ -1,7 +1,9 @@
-// One record a device: its index, what its slot counts beside the accounts, and these.
+// One record a device: its index, what its slot counts beside the accounts, these, and what a
+// former worker told nobody of.
 #include "fleet/workers/accounts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "protocol/base/packed.hpp"
@@ -16,6 +18,7 @@ struct account_record {
   std::uint32_t unmarked_repeats = 0;
   bytes_view uplink;
   bytes_view downlink;
+  bytes_view unheard; ///< empty: nothing
 };
 
 account_record read_record(packed_reader& from) {
@@ -25,10 +28,12 @@ account_record read_record(packed_reader& from) {
   out.unmarked_repeats = static_cast<std::uint32_t>(from.number(UINT32_MAX));
   out.uplink = from.octets();
   out.downlink = from.octets();
+  out.unheard = from.octets();
   return out;
 }
 
-void append_record(byte_buffer& out, const actors::device_slot& slot, std::uint32_t device) {
+void append_record(byte_buffer& out, const actors::device_slot& slot, std::uint32_t device,
+                   const unheard_commands* unheard) {
   append_packed(out, std::uint64_t{device});
   append_packed(out, std::uint64_t{slot.oversized});
   append_packed(out, std::uint64_t{slot.unmarked_repeats});
@@ -38,14 +43,19 @@ void append_record(byte_buffer& out, const actors::device_slot& slot, std::uint3
   account.clear();
   slot.downlink.save(account);
   append_packed(out, account.view());
+  account.clear();
+  if (unheard != nullptr && unheard->contains(device)) {
+    unheard->at(device).save(account);
+  }
+  append_packed(out, account.view());
 }
 
 /// Another number wherever the account is another, as far as both its sums tell.
 std::uint64_t mark_of(const ledger::sender_account& uplink,
                       const ledger::receiver_account& downlink, std::uint64_t beside) {
-  std::uint64_t out = uplink.epoch();
-  for (const std::uint64_t more :
-       {uplink.attempted(), uplink.acknowledged(), downlink.accepted(), beside}) {
+  std::uint64_t out = 0;
+  for (const std::uint64_t more : {std::uint64_t{uplink.epoch()}, uplink.attempted(),
+                                   uplink.acknowledged(), downlink.accepted(), beside}) {
     out = (out ^ more) * 0x9e3779b97f4a7c15U + 1;
   }
   return out;
@@ -70,7 +80,7 @@ std::string account_teller::changed(const shown_run& run) {
       for (std::uint32_t slot = 0; slot < shard.slots.size(); ++slot) {
         const auto mark = mark_of(shard.slots[slot]);
         if (mark != std::exchange(told[slot], mark)) {
-          append_record(out, shard.slots[slot], shard.options.first + slot);
+          append_record(out, shard.slots[slot], shard.options.first + slot, run.unheard);
         }
       }
     });
@@ -84,7 +94,8 @@ bool account_shelf::take(std::string_view told, const device_range& devices) {
     const auto one = read_record(check);
     if (check.bad() || one.device - devices.first >= devices.count
         || !ledger::sender_account::load(one.uplink)
-        || !ledger::receiver_account::load(one.downlink)) {
+        || !ledger::receiver_account::load(one.downlink)
+        || (!one.unheard.empty() && !ledger::receiver_account::load(one.unheard))) {
       return false;
     }
   }
@@ -109,7 +120,30 @@ std::string account_shelf::all() const {
   return out;
 }
 
-bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards) {
+account_shelf account_shelf::cut(std::uint32_t count) {
+  account_shelf out;
+  if (count < records_.size()) {
+    const auto from = records_.begin() + count;
+    out.records_.assign(std::make_move_iterator(from), std::make_move_iterator(records_.end()));
+    records_.erase(from, records_.end());
+  }
+  return out;
+}
+
+account_shelf::sums account_shelf::sent(const device_range& devices, const device_range& of) const {
+  sums out;
+  const auto those = common(of, devices);
+  for (std::uint32_t i = 0; i < those.count && !records_.empty(); ++i) {
+    packed_reader from{as_bytes(records_[those.first - devices.first + i])};
+    const auto account = ledger::sender_account::load(read_record(from).uplink);
+    out.attempted += account ? account->attempted() : 0;
+    out.acknowledged += account ? account->acknowledged() : 0;
+  }
+  return out;
+}
+
+bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards,
+                   unheard_commands& unheard) {
   packed_reader from{as_bytes(told)};
   while (!from.bad() && from.left() != 0) {
     const auto one = read_record(from);
@@ -124,6 +158,13 @@ bool load_accounts(std::string_view told, const std::vector<actors::shard*>& sha
     auto& slot = (*there)->slots[one.device - (*there)->options.first];
     slot.uplink = std::move(*uplink);
     slot.downlink = std::move(*downlink);
+    if (!one.unheard.empty()) {
+      auto commands = ledger::receiver_account::load(one.unheard);
+      if (!commands) {
+        return false;
+      }
+      unheard[one.device] = std::move(*commands);
+    }
     slot.oversized = one.oversized;
     slot.unmarked_repeats = one.unmarked_repeats;
   }

@@ -32,12 +32,22 @@ public:
   /// False: these are no accounts of these devices, and nothing is changed.
   bool take(std::string_view told, const device_range& devices);
   [[nodiscard]] std::string all() const;
+  /// Cuts off what is behind the first `count` devices, and answers that.
+  account_shelf cut(std::uint32_t count);
+  /// What these devices had attempted and had acknowledged, of a shelf that is
+  /// of `devices`.
+  struct sums {
+    std::uint64_t attempted = 0;
+    std::uint64_t acknowledged = 0;
+  };
+  [[nodiscard]] sums sent(const device_range& devices, const device_range& of) const;
 
 private:
   std::vector<std::string> records_; ///< by place in the range; empty: nothing was told
 };
 
 /// Puts what was told into slots that no device has used yet. False: it is not of these shards.
-bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards);
+bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards,
+                   unheard_commands& unheard);
 
 } // namespace fleet::program

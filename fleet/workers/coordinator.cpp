@@ -134,7 +134,7 @@ std::optional<startup_error> coordinator::start_process() {
 std::vector<actors::shard*> coordinator::mirrors(const actors::product_map& products) {
   std::vector<actors::shard*> out;
   for (auto& share : shares_) {
-    share.mirror = std::make_unique<shard_mirror>(products);
+    share.mirror = std::make_shared<shard_mirror>(products);
     out.push_back(&share.mirror->shard());
   }
   return out;
@@ -202,15 +202,17 @@ std::optional<startup_error> coordinator::share_out() {
   }
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     if (workers_[i].known) {
-      assign(shares_[i], workers_[i]);
+      assign(i, workers_[i]);
     }
   }
   return std::nullopt;
 }
 
-void coordinator::assign(crew_share& share, crew_worker& to) {
+void coordinator::assign(std::size_t number, crew_worker& to) {
+  auto& share = shares_[number];
   share.worker = index_of(to);
-  to.share = static_cast<std::size_t>(&share - shares_.data());
+  to.share = number;
+  to.devices = share.devices;
   to.assigned_s = lasting_seconds();
   shard_spec spec;
   spec.words = settings_.words;

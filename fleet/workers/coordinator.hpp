@@ -10,6 +10,7 @@
 
 #include "fleet/report/workers.hpp"
 #include "fleet/run/company.hpp"
+#include "fleet/run/descriptors.hpp"
 #include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/local_process.hpp"
 #include "fleet/workers/options.hpp"
@@ -34,6 +35,7 @@ public:
     std::uint32_t devices = 0;
     std::vector<device_range> products; ///< of the run, by number
     parcel_maker parcels;
+    descriptor_needs descriptors;
     bool accounts =
         false; ///< a far side outlives workers, so that their accounts are worth keeping
   };
@@ -70,7 +72,7 @@ private:
                                      std::size_t wanted, std::string_view what,
                                      stop_signals& signals);
   std::optional<startup_error> share_out();
-  void assign(crew_share& share, crew_worker& to);
+  void assign(std::size_t share, crew_worker& to);
   void let_begin(crew_worker& w);
 
   void on_event(wire_event& event);
@@ -90,14 +92,34 @@ private:
 
   /// Finds workers for shares that have none.
   void staff();
-  void staff(crew_share& share);
-  void hire(crew_share& share);
+  void staff_new(std::vector<crew_worker*>& spares);
+  void staff_lost(std::vector<crew_worker*>& spares);
+  [[nodiscard]] std::vector<crew_worker*> idle();
+  /// How many of a share's devices it can have, the first ones.
+  [[nodiscard]] std::uint32_t room_of(const crew_share& share, const crew_worker& w) const;
+  /// Pieces of a share for these, each as large as its cores say; what they have no room for
+  /// stays without a worker.
+  void divide(std::size_t share, const std::vector<crew_worker*>& spares);
+  /// Leaves it with its first `count` devices; the number of the share that has the others.
+  std::size_t cut(std::size_t share, std::uint32_t count);
+  /// Asks for new processes, for each piece one.
+  void hire_for(std::size_t share);
+  [[nodiscard]] bool may_hire(crew_share& share);
+  /// By machine, of those whose devices run there, the one that has the fewest.
+  [[nodiscard]] std::vector<const crew_worker*> machines() const;
+  [[nodiscard]] std::uint64_t devices_at(const std::string& machine) const;
+  void hire_beside(const crew_worker& w);
   /// A worker with a share that has not begun it yet.
   void start_late(crew_worker& w);
   [[nodiscard]] bool takes_over() const noexcept {
     return settings_.crew.on_loss == worker_loss::takeover;
   }
-  [[nodiscard]] const crew_worker* successor_of(const crew_worker& w) const;
+  /// The numbers of those who had its devices later and reported.
+  [[nodiscard]] std::vector<std::size_t> heirs_of(const crew_worker& w) const;
+  /// Of its devices those that nobody had later, or nobody reported for.
+  [[nodiscard]] std::vector<const crew_share*> orphans_of(const crew_worker& w) const;
+  void settle_left(crew_worker& w);
+  [[nodiscard]] std::string loss_of(const crew_worker& w) const;
   void order(crew_order_kind kind, const control_order& what);
   void send_orders(crew_worker& w);
 
@@ -112,7 +134,7 @@ private:
   settings settings_;
   wire wire_;
   std::deque<crew_worker> workers_;
-  std::vector<crew_share> shares_;
+  std::deque<crew_share> shares_; ///< those of the beginning, and pieces of them
   std::deque<local_process> processes_;
   std::optional<hal::address> listening_;
   std::vector<crew_order> orders_;    ///< all that were given

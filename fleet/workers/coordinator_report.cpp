@@ -24,41 +24,96 @@ void forget_ledger(report::run_facts& part) {
 /// What its devices had sent and been acknowledged when it was last heard of; what the far side had
 /// of them nobody can tell any more.
 report::run_facts coordinator::lost_part(const crew_worker& w) const {
-  const auto& share = shares_[*w.share];
+  const auto& mirror = *shares_[*w.share].mirror;
+  const auto counted = mirror.counts_of(*w.share);
   // The mirror's shard is asked as any other; it is read alone.
-  const std::vector<actors::shard*> alone{&share.mirror->shard()};
+  const std::vector<actors::shard*> alone{&counted->shard()};
   report::run_facts out;
   for (std::size_t i = 0; i < settings_.products.size(); ++i) {
     auto& product = out.products.emplace_back();
     const auto counts = report::read_totals(alone, i);
-    const auto here = common(settings_.products[i], share.devices).count;
-    product.ledger_known = here == 0;
-    product.expected_end = here; // if nobody takes them over
-    out.expected_end += here;
+    product.ledger_known = common(settings_.products[i], w.devices).count == 0;
     product.uplink.attempted = counts.published_all();
     product.uplink.acknowledged = counts.acknowledged;
+    out.uplink += product.uplink;
   }
   for (std::size_t i = 0; i < out.latencies.size(); ++i) {
-    out.latencies[i] = report::read_latency(alone, static_cast<actors::latency>(i));
-  }
-  for (const auto& before : workers_) { // the mirror shows them all
-    if (&before == &w || before.share != w.share || !before.left) {
-      continue;
-    }
-    for (std::size_t i = 0; i < out.products.size(); ++i) {
-      out.products[i].uplink.attempted -= before.left->products[i].uplink.attempted;
-      out.products[i].uplink.acknowledged -= before.left->products[i].uplink.acknowledged;
-    }
-    for (std::size_t i = 0; i < out.latencies.size(); ++i) {
-      out.latencies[i] = out.latencies[i].since(before.left->latencies[i]);
-    }
-  }
-  for (const auto& product : out.products) {
-    out.uplink += product.uplink;
+    out.latencies[i] = mirror.latency_of(*w.share, static_cast<actors::latency>(i));
   }
   out.process.cpu_s = w.last.cpu_s;
   out.process.rss_max_bytes = w.last.rss_bytes;
   return out;
+}
+
+std::vector<std::size_t> coordinator::heirs_of(const crew_worker& w) const {
+  std::vector<std::size_t> out;
+  for (const auto& other : workers_) {
+    if (other.report && other.after && common(other.devices, w.devices).count != 0) {
+      out.push_back(number_of(other));
+    }
+  }
+  return out;
+}
+
+std::vector<const crew_share*> coordinator::orphans_of(const crew_worker& w) const {
+  std::vector<const crew_share*> out;
+  for (const auto& share : shares_) {
+    if (share.last == index_of(w) && (!share.worker || !workers_[*share.worker].report)) {
+      out.push_back(&share);
+    }
+  }
+  return out;
+}
+
+/// Of its devices those are expected, and where accounts are kept have sent something, that nobody
+/// took over: of all others whoever has them tells.
+void coordinator::settle_left(crew_worker& w) {
+  auto& left = *w.left;
+  const auto orphans = orphans_of(w);
+  if (settings_.accounts) {
+    forget_ledger(left);
+  }
+  left.expected_end = 0;
+  for (std::size_t i = 0; i < left.products.size(); ++i) {
+    auto& product = left.products[i];
+    product.expected_end = 0;
+    for (const auto* share : orphans) {
+      const auto count = common(settings_.products[i], share->devices).count;
+      product.expected_end += count;
+      if (settings_.accounts && count != 0) {
+        const auto sent = share->accounts.sent(share->devices, settings_.products[i]);
+        product.ledger_known = left.ledger_known = left.uplink_known = false;
+        product.uplink.attempted += sent.attempted;
+        product.uplink.acknowledged += sent.acknowledged;
+        left.uplink.attempted += sent.attempted;
+        left.uplink.acknowledged += sent.acknowledged;
+      }
+    }
+    left.expected_end += product.expected_end;
+  }
+}
+
+/// Why the run fails for it.
+std::string coordinator::loss_of(const crew_worker& w) const {
+  std::string heirs;
+  for (const auto number : heirs_of(w)) {
+    heirs += fmt::format("{}{}", heirs.empty() ? "" : ", ", number);
+  }
+  std::string taken;
+  if (!heirs.empty() && !settings_.accounts) {
+    taken =
+        fmt::format("; worker {} took them over, but their far side of until then is gone", heirs);
+  } else if (!heirs.empty()) {
+    for (const auto* share : orphans_of(w)) {
+      taken += fmt::format("; nobody took over devices {} to {}", share->devices.first,
+                           share->devices.first + share->devices.count - 1);
+    }
+  }
+  return fmt::format(
+      "worker {} with devices {} to {} was lost at {:.1f} s ({}): of it the report has what was "
+      "heard until {:.1f} s{}",
+      number_of(w), w.devices.first, w.devices.first + w.devices.count - 1, *w.lost_at_s, w.why,
+      w.last.at_s, taken);
 }
 
 void coordinator::complete(report::run_facts& facts) {
@@ -77,40 +132,20 @@ void coordinator::complete(report::run_facts& facts) {
     if (!w.report && !w.left) {
       continue; // it never had devices
     }
-    const auto* const successor = w.report ? nullptr : successor_of(w);
-    if (successor != nullptr && settings_.accounts) {
-      forget_ledger(*w.left); // whoever took it over has it
-    }
-    if (successor != nullptr) { // who expects them too
-      w.left->expected_end = 0;
-      for (auto& product : w.left->products) {
-        product.expected_end = 0;
-      }
+    if (!w.report) {
+      settle_left(w);
     }
     report::add_part(facts, w.report ? *w.report : *w.left);
     const auto who = fmt::format("worker {}", number_of(w));
-    if (w.lost_at_s && successor != nullptr && settings_.accounts) {
-      continue; // nothing is missing
-    }
-    if (w.lost_at_s) {
-      const auto& devices = shares_[*w.share].devices;
-      const auto taken =
-          successor == nullptr
-              ? std::string{}
-              : fmt::format("; worker {} took them over, but their far side of until then is gone",
-                            number_of(*successor));
-      facts.failures.push_back(fmt::format(
-          "{} with devices {} to {} was lost at {:.1f} s ({}): of it the report has what was heard "
-          "until {:.1f} s{}",
-          who, devices.first, devices.first + devices.count - 1, *w.lost_at_s, w.why, w.last.at_s,
-          taken));
-    } else {
+    if (!w.lost_at_s) {
       for (const auto& why : w.report->failures) {
         facts.failures.push_back(who + ": " + why);
       }
       if (w.report->interrupted) {
         facts.failures.push_back(who + " was interrupted");
       }
+    } else if (!settings_.accounts || !orphans_of(w).empty()) {
+      facts.failures.push_back(loss_of(w));
     }
   }
   for (const auto& share : shares_) {
@@ -130,11 +165,10 @@ std::vector<report::worker_fact> coordinator::told() const {
     if (!w.report && !w.left) {
       continue;
     }
-    const auto& share = shares_[*w.share];
     auto& fact = out.emplace_back();
     fact.number = static_cast<std::uint32_t>(number_of(w));
-    fact.first = share.devices.first;
-    fact.devices = share.devices.count;
+    fact.first = w.devices.first;
+    fact.devices = w.devices.count;
     fact.process = w.process;
     fact.reported = w.report.has_value();
     fact.lost_at_s = w.lost_at_s;

@@ -1,9 +1,11 @@
 // Shares without a worker: whose died, and whose has not come yet.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/split.hpp"
 
 namespace fleet::program {
 
@@ -12,6 +14,8 @@ namespace {
 constexpr double late_most_s = 120; ///< of a worker, to prepare a run that goes on
 constexpr double hire_again_s = 30; ///< nobody came of the last one that was asked for
 constexpr int hired_most = 3;
+/// Fewer devices are not worth a process of their own, where somebody else has room for them.
+constexpr std::uint32_t worth_a_process = 1000;
 
 std::string range_text(const device_range& devices) {
   return fmt::format("devices {} to {}", devices.first, devices.first + devices.count - 1);
@@ -19,11 +23,15 @@ std::string range_text(const device_range& devices) {
 
 } // namespace
 
-const crew_worker* coordinator::successor_of(const crew_worker& w) const {
-  const auto found = std::find_if(workers_.begin(), workers_.end(), [&](const crew_worker& other) {
-    return other.share == w.share && other.report && other.after;
-  });
-  return found == workers_.end() ? nullptr : &*found;
+std::vector<crew_worker*> coordinator::idle() {
+  std::vector<crew_worker*> out;
+  for (auto& w : workers_) {
+    if (w.lives() && !w.share && w.connected && w.clock.looks() >= clocks_wanted
+        && (!w.ready || w.ready->code == 0)) {
+      out.push_back(&w);
+    }
+  }
+  return out;
 }
 
 void coordinator::staff() {
@@ -32,69 +40,205 @@ void coordinator::staff() {
       start_late(w);
     }
   }
-  // Of those that were lost others can be asked for, and of those that were never there not.
-  for (const bool lost : {false, true}) {
-    for (auto& share : shares_) {
-      if (!share.worker && !share.given_up && !draining_ && (share.lives != 0) == lost) {
-        staff(share);
-      }
-    }
-  }
-}
-
-void coordinator::staff(crew_share& share) {
-  if (share.lives != 0 && !takes_over()) {
+  if (draining_) {
     return;
   }
-  const auto spare = std::find_if(workers_.begin(), workers_.end(), [](const crew_worker& w) {
-    return w.lives() && !w.share && w.connected && w.clock.looks() >= clocks_wanted
-           && (!w.ready || w.ready->code == 0);
-  });
-  if (spare != workers_.end()) {
-    assign(share, *spare);
-    for (auto& other : shares_) { // it may have been asked for one of these
-      other.hired_s = share.lives == 0 && !other.worker ? -1e9 : other.hired_s;
+  auto spares = idle();
+  // Of those that were lost others can be asked for, and of those that were never there not.
+  staff_new(spares);
+  if (takes_over()) {
+    staff_lost(spares);
+  }
+  for (auto* w : idle()) {
+    if (!std::exchange(w->spare_told, true)) {
+      news_.lines.push_back(fmt::format("worker {} has come, and is a spare", number_of(*w)));
     }
-  } else if (share.lives != 0 && lasting_seconds() - share.hired_s > hire_again_s) {
-    hire(share);
   }
 }
 
-/// One more process, here or beside the worker that has the fewest devices for its cores.
-void coordinator::hire(crew_share& share) {
+std::uint32_t coordinator::room_of(const crew_share& share, const crew_worker& w) const {
+  return w.descriptors == 0 ? share.devices.count
+                            : settings_.descriptors.fitting(share.devices, w.descriptors);
+}
+
+void coordinator::staff_new(std::vector<crew_worker*>& spares) {
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    const auto& share = shares_[i];
+    if (share.worker || share.given_up || share.lives != 0) {
+      continue;
+    }
+    const auto fits = std::find_if(spares.begin(), spares.end(), [&](const crew_worker* w) {
+      return room_of(share, *w) == share.devices.count;
+    });
+    if (fits == spares.end()) {
+      continue;
+    }
+    assign(i, **fits);
+    spares.erase(fits);
+    for (auto& other : shares_) { // it may have been asked for one of these
+      other.hired_s = other.worker ? other.hired_s : -1e9;
+    }
+  }
+}
+
+/// A spare takes what it was hired for; of all others each lost share gets as many as any.
+void coordinator::staff_lost(std::vector<crew_worker*>& spares) {
+  std::vector<std::size_t> fresh;
+  for (std::size_t i = 0, all = shares_.size(); i < all; ++i) {
+    const auto& share = shares_[i];
+    if (share.worker || share.given_up || share.lives == 0) {
+      continue;
+    }
+    if (share.hired == 0) {
+      fresh.push_back(i);
+      continue;
+    }
+    const auto fits = [&](const crew_worker* w) { return room_of(share, *w) != 0; };
+    auto taker = std::find_if(spares.begin(), spares.end(), [&](const crew_worker* w) {
+      return w->machine == share.hired_at && fits(w);
+    });
+    taker = taker == spares.end() ? std::find_if(spares.begin(), spares.end(), fits) : taker;
+    if (taker != spares.end()) {
+      divide(i, {*taker});
+      spares.erase(taker);
+    } else if (lasting_seconds() - share.hired_s > hire_again_s) {
+      hire_for(i);
+    }
+  }
+  std::erase_if(spares, [&](const crew_worker* w) {
+    return std::none_of(fresh.begin(), fresh.end(),
+                        [&](std::size_t i) { return room_of(shares_[i], *w) != 0; });
+  });
+  for (std::size_t done = 0; done < fresh.size(); ++done) {
+    const auto left = fresh.size() - done;
+    const auto end =
+        spares.begin() + static_cast<std::ptrdiff_t>((spares.size() + left - 1) / left);
+    const std::vector<crew_worker*> its{spares.begin(), end};
+    spares.erase(spares.begin(), end);
+    if (its.empty()) {
+      hire_for(fresh[done]);
+    } else {
+      divide(fresh[done], its);
+    }
+  }
+}
+
+std::size_t coordinator::cut(std::size_t number, std::uint32_t count) {
+  auto& rest = shares_.emplace_back();
+  auto& whole = shares_[number];
+  rest.devices = {whole.devices.first + count, whole.devices.count - count};
+  rest.mirror = whole.mirror;
+  rest.lives = whole.lives;
+  rest.last = whole.last;
+  rest.accounts = whole.accounts.cut(count);
+  whole.devices.count = count;
+  return shares_.size() - 1;
+}
+
+void coordinator::divide(std::size_t number, const std::vector<crew_worker*>& spares) {
+  std::vector<taker> takers;
+  for (const auto* w : spares) {
+    takers.push_back({std::max(w->cores, 1U), 0, room_of(shares_[number], *w)});
+  }
+  const auto parts = share_among_all(shares_[number].devices.count, takers);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    // Devices of several products need not be equal.
+    const auto count = std::min(parts[i], room_of(shares_[number], *spares[i]));
+    if (count == 0) {
+      continue;
+    }
+    const bool last = count == shares_[number].devices.count;
+    const auto rest = last ? number : cut(number, count);
+    assign(number, *spares[i]);
+    if (last) {
+      return;
+    }
+    number = rest;
+  }
+}
+
+bool coordinator::may_hire(crew_share& share) {
   if (share.hired == hired_most || workers_.size() >= 2 * workers_most) {
     share.given_up = true;
     news_.lines.push_back("nobody takes over " + range_text(share.devices));
-    return;
+    return false;
   }
   share.hired_s = lasting_seconds();
   ++share.hired;
+  return true;
+}
+
+std::vector<const crew_worker*> coordinator::machines() const {
+  std::vector<const crew_worker*> out;
+  for (const auto& w : workers_) {
+    if (!w.lives() || !w.begun || !w.connected || w.away) {
+      continue;
+    }
+    const auto known = std::find_if(out.begin(), out.end(), [&w](const crew_worker* other) {
+      return other->machine == w.machine;
+    });
+    if (known == out.end()) {
+      out.push_back(&w);
+    } else if (w.devices.count < (*known)->devices.count) {
+      *known = &w;
+    }
+  }
+  return out;
+}
+
+std::uint64_t coordinator::devices_at(const std::string& machine) const {
+  std::uint64_t sum = 0;
+  for (const auto& w : workers_) {
+    sum += w.lives() && w.share && w.machine == machine ? w.devices.count : 0;
+  }
+  return sum;
+}
+
+/// Here, or beside those that have the fewest devices for their cores.
+void coordinator::hire_for(std::size_t number) {
   if (settings_.crew.processes != 0) {
-    if (const auto error = start_process()) {
-      news_.lines.push_back(error->message);
+    if (may_hire(shares_[number])) {
+      shares_[number].hired_at = this_machine();
+      if (const auto error = start_process()) {
+        news_.lines.push_back(error->message);
+      }
     }
     return;
   }
-  const crew_worker* best = nullptr;
-  const auto load = [this](const crew_worker& w) {
-    return static_cast<double>(shares_[*w.share].devices.count) / std::max(w.cores, 1U);
-  };
-  for (const auto& w : workers_) {
-    if (w.lives() && w.begun && w.connected && !w.away && (!best || load(w) < load(*best))) {
-      best = &w;
+  const auto all = machines(); // none: somebody may be heard again
+  std::vector<taker> takers;
+  for (const auto* w : all) {
+    takers.push_back(
+        {std::max(w->cores, 1U), devices_at(w->machine), room_of(shares_[number], *w)});
+  }
+  const auto parts = share_among_few(shares_[number].devices.count, takers, worth_a_process);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto count = std::min(parts[i], room_of(shares_[number], *all[i]));
+    if (count == 0) {
+      continue;
     }
+    const bool last = count == shares_[number].devices.count;
+    const auto rest = last ? number : cut(number, count);
+    if (may_hire(shares_[number])) {
+      shares_[number].hired_at = all[i]->machine;
+      hire_beside(*all[i]);
+    }
+    if (last) {
+      return;
+    }
+    number = rest;
   }
-  if (best == nullptr) {
-    return; // somebody may be heard again
-  }
+}
+
+void coordinator::hire_beside(const crew_worker& w) {
   crew_hire word;
-  const auto ours = best->called ? address_towards(*best->called) : std::nullopt;
+  const auto ours = w.called ? address_towards(*w.called) : std::nullopt;
   if (ours && listening_) {
     auto at = *ours;
     at.port = listening_->port;
     word.address = at.text();
   }
-  wire_.send(*best->peer, std::move(word));
+  wire_.send(*w.peer, std::move(word));
 }
 
 void coordinator::start_late(crew_worker& w) {

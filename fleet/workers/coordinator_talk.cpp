@@ -73,6 +73,8 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
   w.cores = hello.cores;
   w.process = hello.process;
   w.near = hello.machine == this_machine();
+  w.machine = hello.machine;
+  w.descriptors = hello.descriptors;
   if (const auto at = hal::parse_address(hello.door); at && !w.door) {
     w.door = at.value();
     wire_.look_for(*w.door, index_of(w));
@@ -103,7 +105,7 @@ void coordinator::ask_clock(crew_worker& w) {
 void coordinator::on_end(crew_worker& w, crew_end& end) {
   auto& mirror = *shares_[*w.share].mirror;
   auto report = unpacked(end, mirror.shard().parts.size());
-  if (!report || !mirror.show(end.last)) {
+  if (!report || !mirror.show(end.last, *w.share)) {
     lose(w, "its report is none of this run");
     return;
   }
@@ -193,7 +195,7 @@ void coordinator::on_event(wire_event& event) {
     on_answer(*w, *answer);
   } else if (auto* snapshot = std::get_if<crew_snapshot>(&event.message); snapshot && w->begun) {
     auto& share = shares_[*w->share];
-    if (share.mirror->show(*snapshot)) {
+    if (share.mirror->show(*snapshot, *w->share)) {
       (void)share.accounts.take(snapshot->accounts, share.devices);
       snapshot->accounts.clear();
       w->last = std::move(*snapshot);
@@ -281,19 +283,19 @@ void coordinator::lose(crew_worker& w, std::string why) {
     w.share.reset();
     return;
   }
-  share.mirror->lose();
+  w.left = lost_part(w);
+  share.mirror->lose(*w.share);
   share.last = index_of(w);
   share.hired = 0;
   share.hired_s = -1e9;
   ++share.lives;
-  w.left = lost_part(w);
   const auto line = fmt::format("worker {} with devices {} to {} was lost at {:.1f} s: {}",
                                 number_of(w), share.devices.first,
                                 share.devices.first + share.devices.count - 1, now_s_, w.why);
   const bool stop = settings_.crew.on_loss == worker_loss::stop;
   news_.lines.push_back(line
                         + (stop                         ? "; the run ends"
-                           : takes_over() && !draining_ ? "; another one takes them over"
+                           : takes_over() && !draining_ ? "; others take them over"
                                                         : "; the others go on"));
   news_.end = news_.end || stop;
 }
@@ -317,7 +319,7 @@ company_news coordinator::turn(double now_s) {
   if (draining_ && all_over()) { // and judged
     for (const auto& w : workers_) {
       if (w.report) {
-        (void)shares_[*w.share].mirror->show(w.last, true);
+        (void)shares_[*w.share].mirror->show(w.last, *w.share, true);
       }
     }
   }

@@ -41,8 +41,8 @@ duration crew_member::head_start() const {
              : duration{0};
 }
 
-bool crew_member::inherit(const std::vector<actors::shard*>& shards) {
-  if (!load_accounts(part_.accounts, shards)) {
+bool crew_member::inherit(const std::vector<actors::shard*>& shards, unheard_commands& unheard) {
+  if (!load_accounts(part_.accounts, shards, unheard)) {
     return false;
   }
   for (actors::shard* shard : shards) {

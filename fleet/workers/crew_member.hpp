@@ -26,7 +26,7 @@ public:
   [[nodiscard]] device_range here() const noexcept override { return {part_.first, part_.count}; }
   [[nodiscard]] duration head_start() const override;
   [[nodiscard]] double late_s() const override { return late_s_; }
-  bool inherit(const std::vector<actors::shard*>& shards) override;
+  bool inherit(const std::vector<actors::shard*>& shards, unheard_commands& unheard) override;
   [[nodiscard]] bool has_accounts() const override { return !part_.accounts.empty(); }
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;

@@ -164,6 +164,7 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
       return fail(std::move(*error));
     }
     settings.parcels = parcel_maker{options, ready, files.take()};
+    settings.descriptors = descriptor_needs{options, ready};
     settings.seed = ready.seed;
     settings.devices = ready.devices();
     settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;

@@ -10,7 +10,7 @@ namespace fleet::program {
 template <class I>
 auto inspect(I& f, crew_hello& x) {
   return f(caf::meta::type_name("crew_hello"), x.version, x.cores, x.process, x.nonce, x.door,
-           x.orders, x.machine);
+           x.orders, x.machine, x.descriptors);
 }
 template <class I>
 auto inspect(I& f, crew_clock& x) {

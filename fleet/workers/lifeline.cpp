@@ -8,6 +8,7 @@
 
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/machine.hpp"
+#include "hal_sim/real_world/limits.hpp"
 #include "protocol/base/hmac.hpp"
 
 namespace fleet::program {
@@ -53,6 +54,7 @@ crew_hello lifeline::hello() const {
                  {},
                  orders_};
   out.machine = this_machine();
+  out.descriptors = hal::raise_descriptor_limit().soft;
   if (door_ && door_->at()) {
     out.door = door_->at()->text();
   }

@@ -34,10 +34,11 @@ struct crew_hello {
   std::string version; ///< both must be of one
   std::uint32_t cores = 0;
   std::uint64_t process = 0;
-  std::string nonce;        ///< of the worker that is meant; of a coordinator's first: empty
-  std::string door;         ///< where a worker that joins can be looked for; empty: nowhere
-  std::uint32_t orders = 0; ///< that it has carried out
-  std::string machine{};    ///< this_machine()
+  std::string nonce;             ///< of the worker that is meant; of a coordinator's first: empty
+  std::string door;              ///< where a worker that joins can be looked for; empty: nowhere
+  std::uint32_t orders = 0;      ///< that it has carried out
+  std::string machine{};         ///< this_machine()
+  std::uint64_t descriptors = 0; ///< that the worker's process may open; 0: nobody asked
 };
 
 struct crew_clock {

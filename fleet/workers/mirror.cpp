@@ -2,7 +2,6 @@
 #include "fleet/workers/mirror.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "fleet/run/company.hpp"
 #include "fleet/workers/counts.hpp"
@@ -32,6 +31,38 @@ std::uint64_t at_or_0(const wire_counts& row, std::size_t at) {
   return at < row.size() ? row[at] : 0;
 }
 
+void add_row(wire_counts& to, const wire_counts& more) {
+  to.resize(std::max(to.size(), more.size()));
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    to[i] += more[i];
+  }
+}
+
+/// Of each counter, whether it is one of those that `choose` calls its argument with.
+template <class F>
+std::vector<bool> counters_of(F choose) {
+  const auto made = std::make_unique<actors::meters>();
+  choose(*made, [](auto& c) { c.store(1, std::memory_order_relaxed); });
+  std::vector<bool> out;
+  each_counter(*made, [&out](const auto& c) { out.push_back(c.load() != 0); });
+  return out;
+}
+
+/// Whether it tells of what is, and not of what was.
+const std::vector<bool>& counters_that_stand() {
+  static const auto all = counters_of([](auto& m, auto set) { each_gauge(m, set); });
+  return all;
+}
+
+/// Whether it is 0 of devices that are gone: such a one, or the most that there was of one.
+const std::vector<bool>& counters_that_go() {
+  static const auto all = counters_of([](auto& m, auto set) {
+    each_gauge(m, set);
+    set(m.online_max);
+  });
+  return all;
+}
+
 duration microseconds(std::uint64_t us) {
   return std::chrono::microseconds{static_cast<std::int64_t>(us)};
 }
@@ -56,24 +87,17 @@ result<hal::datagram_ptr, hal::listen_error> mirror_home::bind_datagrams(const h
   return fail(hal::listen_error::not_permitted);
 }
 
-void mirror_home::show(const wire_counts& counts, const wire_counts& before) {
+void mirror_home::show(const wire_counts& counts) {
   std::size_t at = 0;
   each_home_counter(meters_, [&](auto& c) {
     if (at < counts.size()) {
-      c.store(counts[at] + at_or_0(before, at), std::memory_order_relaxed);
-      ++at;
+      c.store(counts[at++], std::memory_order_relaxed);
     }
   });
 }
 
-wire_counts mirror_home::shown() const {
-  wire_counts out;
-  each_home_counter(meters_, [&out](const auto& c) { out.push_back(c.load()); });
-  return out;
-}
-
 shard_mirror::shard_mirror(const actors::product_map& products)
-    : shard_(home_, products, {}, scratch_), bins_(shard_.parts.size()) {
+    : products_(products), shard_(home_, products, {}, scratch_) {
   before_.products.resize(shard_.parts.size());
 }
 
@@ -99,46 +123,95 @@ bool shard_mirror::fits(const crew_snapshot& now) const {
              });
 }
 
-bool shard_mirror::show(const crew_snapshot& now, bool over) {
+void shard_mirror::add(counted& to, const counted& more) {
+  to.products.resize(std::max(to.products.size(), more.products.size()));
+  for (std::size_t i = 0; i < more.products.size(); ++i) {
+    add_row(to.products[i], more.products[i]);
+  }
+  add_row(to.troubles, more.troubles);
+  add_row(to.home, more.home);
+  to.started += more.started;
+  to.stopped += more.stopped;
+  for (const auto& [name, fault] : more.faults) {
+    auto& sum = to.faults[name];
+    sum.name = name;
+    sum.effect = fault.effect;
+    sum.selected += fault.selected;
+    sum.hit += fault.hit;
+    sum.strikes += fault.strikes;
+  }
+}
+
+bool shard_mirror::show(const crew_snapshot& now, std::size_t piece, bool over) {
   if (!fits(now)) {
     return false;
   }
   const bool stands = !over && now.part == static_cast<std::uint8_t>(run_part::leaving);
+  auto& of = pieces_[piece];
+  of.bins.resize(shard_.parts.size());
+  const auto before = std::exchange(of.now.products, {});
+  of.now = {{}, now.troubles, now.home, now.started, now.stopped, {}};
+  for (const auto& fault : now.faults) {
+    of.now.faults[fault.name] = fault;
+  }
   for (std::size_t i = 0; i < now.products.size(); ++i) {
-    const auto& from = now.products[i];
-    std::set<const void*> kept;
-    if (stands) {
-      each_gauge(shard_.parts[i].counts, [&kept](const auto& c) { kept.insert(&c); });
-    }
-    std::size_t at = 0;
-    each_counter(shard_.parts[i].counts, [&](auto& c) {
-      if (!kept.contains(&c)) {
-        c.store(from.counters[at] + at_or_0(before_.products[i], at), std::memory_order_relaxed);
+    auto& shown = of.now.products.emplace_back(now.products[i].counters);
+    for (std::size_t at = 0; stands && at < shown.size(); ++at) {
+      if (counters_that_stand()[at]) {
+        shown[at] = i < before.size() ? at_or_0(before[i], at) : 0;
       }
-      ++at;
-    });
-    show_bins(i, from.bins, now.whole);
+    }
+    show_bins(i, of.bins[i], now.products[i].bins, now.whole);
   }
-  shard_.started.store(std::max(now.started, before_.started), std::memory_order_relaxed);
-  shard_.stopped.store(now.stopped + before_.stopped, std::memory_order_relaxed);
-  for (std::size_t i = 0; i < shard_.trouble_counts.size(); ++i) {
-    shard_.trouble_counts[i].store(now.troubles[i] + at_or_0(before_.troubles, i),
-                                   std::memory_order_relaxed);
-  }
-  home_.show(now.home, before_.home);
-  show_faults(now.faults);
+  show_all();
   return true;
 }
 
-/// Each into the bin that it comes from: exact by bins, and by its sum to the width of one.
-void shard_mirror::show_bins(std::size_t product, const wire_counts& bins, bool whole) {
+void shard_mirror::show_all() {
+  counted live;
+  for (const auto& [number, piece] : pieces_) {
+    add(live, piece.now);
+  }
+  counted sum = before_;
+  add(sum, live);
+  for (std::size_t i = 0; i < sum.products.size(); ++i) {
+    std::size_t at = 0;
+    each_counter(shard_.parts[i].counts, [&](auto& c) {
+      c.store(at_or_0(sum.products[i], at), std::memory_order_relaxed);
+      ++at;
+    });
+  }
+  // Those who come later start devices that were started before.
+  shard_.started.store(std::max(live.started, before_.started), std::memory_order_relaxed);
+  shard_.stopped.store(sum.stopped, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < shard_.trouble_counts.size(); ++i) {
+    shard_.trouble_counts[i].store(at_or_0(sum.troubles, i), std::memory_order_relaxed);
+  }
+  home_.show(sum.home);
+  for (auto& [name, fault] : sum.faults) { // and hit those that were hit
+    const auto now = live.faults.find(name);
+    const auto was = before_.faults.find(name);
+    const auto more = [&](std::uint32_t fault_snapshot::*field) {
+      return std::max(now == live.faults.end() ? 0 : now->second.*field,
+                      was == before_.faults.end() ? 0 : was->second.*field);
+    };
+    fault.selected = more(&fault_snapshot::selected);
+    fault.hit = more(&fault_snapshot::hit);
+  }
+  show_faults(sum.faults);
+}
+
+/// Each into the bin that it comes from: exact by bins, and by its sum to the
+/// width of one.
+void shard_mirror::show_bins(std::size_t product, counted_bins& known, const wire_counts& bins,
+                             bool whole) {
   std::vector<actors::histogram*> all;
   each_histogram(shard_.parts[product].counts, [&all](auto& h) { all.push_back(&h); });
   for (std::size_t b = 0; b < bins.size(); b += 3) {
-    auto& counted = bins_[product][{bins[b], bins[b + 1]}];
-    const auto more = std::min(whole ? bins[b + 2] - std::min(counted, bins[b + 2]) : bins[b + 2],
-                               bin_count_most);
-    counted += more;
+    auto& so_far = known[{bins[b], bins[b + 1]}];
+    const auto more =
+        std::min(whole ? bins[b + 2] - std::min(so_far, bins[b + 2]) : bins[b + 2], bin_count_most);
+    so_far += more;
     const auto value = microseconds(actors::histogram_snapshot::upper_us(bins[b + 1]));
     for (std::uint64_t n = 0; n < more; ++n) {
       all[bins[b]]->record(value);
@@ -146,49 +219,80 @@ void shard_mirror::show_bins(std::size_t product, const wire_counts& bins, bool 
   }
 }
 
-void shard_mirror::show_faults(const std::vector<fault_snapshot>& told) {
-  for (const auto& fault : told) {
+void shard_mirror::show_faults(const std::map<std::string, fault_snapshot>& faults) {
+  for (const auto& [name, fault] : faults) {
     auto known = std::find_if(marks_.rbegin(), marks_.rend(),
-                              [&fault](const auto* m) { return m->name == fault.name; });
+                              [&name](const auto* m) { return m->name == name; });
     if (known == marks_.rend()) {
-      auto* const made = shard_.faults.add(fault.name, static_cast<faults::effect>(fault.effect));
+      auto* const made = shard_.faults.add(name, static_cast<faults::effect>(fault.effect));
       if (made == nullptr) {
         return;
       }
       marks_.push_back(made);
       known = marks_.rbegin();
     }
-    const auto former =
-        std::find_if(before_.faults.begin(), before_.faults.end(),
-                     [&fault](const fault_snapshot& f) { return f.name == fault.name; });
-    const bool was = former != before_.faults.end();
     (*known)->selected.store(fault.selected, std::memory_order_relaxed);
-    (*known)->hit.store(std::max(fault.hit, was ? former->hit : 0), std::memory_order_relaxed);
-    (*known)->strikes.store(fault.strikes + (was ? former->strikes : 0), std::memory_order_relaxed);
+    (*known)->hit.store(fault.hit, std::memory_order_relaxed);
+    (*known)->strikes.store(fault.strikes, std::memory_order_relaxed);
   }
 }
 
-void shard_mirror::lose() {
-  for (std::size_t i = 0; i < shard_.parts.size(); ++i) {
-    auto& counts = shard_.parts[i].counts;
-    each_gauge(counts, [](auto& c) { c.store(0, std::memory_order_relaxed); });
-    counts.online_max.store(0, std::memory_order_relaxed);
-    before_.products[i].clear();
-    each_counter(counts, [&](const auto& c) { before_.products[i].push_back(c.load()); });
-    bins_[i].clear();
+void shard_mirror::lose(std::size_t piece) {
+  const auto found = pieces_.find(piece);
+  if (found == pieces_.end()) {
+    return;
   }
-  before_.troubles.clear();
-  for (const auto& c : shard_.trouble_counts) {
-    before_.troubles.push_back(c.load());
+  auto left = std::move(found->second.now);
+  pieces_.erase(found);
+  const auto& goes = counters_that_go();
+  for (auto& product : left.products) {
+    for (std::size_t at = 0; at < product.size(); ++at) {
+      product[at] = goes[at] ? 0 : product[at];
+    }
   }
-  before_.home = home_.shown();
-  before_.started = shard_.started.load();
-  before_.stopped = shard_.stopped.load();
-  before_.faults.clear();
-  for (const auto* mark : marks_) {
-    before_.faults.push_back({mark->name, static_cast<std::uint8_t>(mark->what),
-                              mark->selected.load(), mark->hit.load(), mark->strikes.load()});
+  // As much as was shown: what begins again has no more than that.
+  const auto started = shard_.started.load();
+  add(before_, left);
+  before_.started = started;
+  for (auto& [name, fault] : before_.faults) {
+    const auto mark = std::find_if(marks_.rbegin(), marks_.rend(),
+                                   [&](const auto* m) { return m->name == name; });
+    if (mark != marks_.rend()) {
+      fault.selected = (*mark)->selected.load();
+      fault.hit = (*mark)->hit.load();
+    }
   }
+  show_all();
+}
+
+std::unique_ptr<shard_mirror> shard_mirror::counts_of(std::size_t piece) const {
+  auto out = std::make_unique<shard_mirror>(products_);
+  if (const auto found = pieces_.find(piece); found != pieces_.end()) {
+    out->pieces_[piece].now = found->second.now;
+    out->show_all();
+  }
+  return out;
+}
+
+actors::histogram_snapshot shard_mirror::latency_of(std::size_t piece,
+                                                    actors::latency which) const {
+  actors::histogram_snapshot out;
+  const auto found = pieces_.find(piece);
+  if (found == pieces_.end()) {
+    return out;
+  }
+  for (const auto& product : found->second.bins) {
+    for (const auto& [bin, count] : product) { // latencies are the first of each_histogram()
+      if (bin.first == static_cast<std::uint64_t>(which)) {
+        const auto value = actors::histogram_snapshot::upper_us(bin.second);
+        out.buckets[bin.second] += count;
+        out.count += count;
+        out.sum_us += count * value;
+        out.max_us = std::max(out.max_us, value);
+      }
+    }
+  }
+  return out;
 }
 
 } // namespace fleet::program

@@ -1,9 +1,11 @@
 // A shard without devices that shows what those of other processes have counted, so that all that
 // reads a run's shards - line, live view, page, metrics, judges, report - reads them. Workers that
-// had the devices one after the other are shown as one.
+// had the devices one after the other, or have pieces of them at a time, are shown as one.
 #pragma once
 
 #include <map>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,9 +25,7 @@ public:
   result<hal::datagram_ptr, hal::listen_error> bind_datagrams(const hal::address&,
                                                               hal::datagram_events&) override;
 
-  /// `before`: of those who had the devices earlier; empty: nobody.
-  void show(const wire_counts& counts, const wire_counts& before);
-  [[nodiscard]] wire_counts shown() const;
+  void show(const wire_counts& counts);
   /// Jobs that somebody posted, as those who read shards by their home do; on the director's
   /// thread, as everything here.
   void run_jobs() {
@@ -42,13 +42,19 @@ public:
   /// `products` outlives it.
   explicit shard_mirror(const actors::product_map& products);
 
-  /// False: it is no snapshot of these products, and nothing has changed. Of a worker that ends its
-  /// devices what stands, as how many are online, stays as it was before, unless it is `over`: so
-  /// the run is judged by those who are not so far.
-  bool show(const crew_snapshot& now, bool over = false);
+  /// Of the worker that has the piece of this number. False: it is no snapshot of these products,
+  /// and nothing has changed. Of a worker that ends its devices what stands, as how many are
+  /// online, stays as it was before, unless it is `over`: so the run is judged by those who are not
+  /// so far.
+  bool show(const crew_snapshot& now, std::size_t piece = 0, bool over = false);
   /// The worker is gone: nothing of its devices stands any more, and what rose stays. Whoever is
-  /// shown next has counted from 0.
-  void lose();
+  /// shown next with this number has counted from 0.
+  void lose(std::size_t piece = 0);
+  /// What the worker that has a piece has counted in all: by counters alone, on a mirror of its
+  /// own; and by bins.
+  [[nodiscard]] std::unique_ptr<shard_mirror> counts_of(std::size_t piece) const;
+  [[nodiscard]] actors::histogram_snapshot latency_of(std::size_t piece,
+                                                      actors::latency which) const;
   void run_jobs() { home_.run_jobs(); }
 
   [[nodiscard]] actors::shard& shard() noexcept { return shard_; }
@@ -56,26 +62,34 @@ public:
 
 private:
   [[nodiscard]] bool fits(const crew_snapshot& now) const;
-  void show_faults(const std::vector<fault_snapshot>& faults);
-  void show_bins(std::size_t product, const wire_counts& bins, bool whole);
-
-  /// What former workers have left.
-  struct remains {
+  /// What somebody has counted, without bins.
+  struct counted {
     std::vector<wire_counts> products;
     wire_counts troubles;
     wire_counts home;
     std::uint32_t started = 0;
     std::uint32_t stopped = 0;
-    std::vector<fault_snapshot> faults;
+    std::map<std::string, fault_snapshot> faults;
   };
+  /// By histogram and bucket.
   using counted_bins = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
+  struct piece_counts {
+    counted now;
+    std::vector<counted_bins> bins; ///< by product
+  };
 
+  static void add(counted& to, const counted& more);
+  void show_all();
+  void show_faults(const std::map<std::string, fault_snapshot>& faults);
+  void show_bins(std::size_t product, counted_bins& known, const wire_counts& bins, bool whole);
+
+  const actors::product_map& products_;
   mirror_home home_;
   actors::speech_scratch scratch_;
   actors::shard shard_;
   std::vector<actors::fault_mark*> marks_; ///< those of shard_, in order
-  std::vector<counted_bins> bins_;         ///< by product: of this worker, by histogram and bucket
-  remains before_;
+  counted before_;                         ///< by workers that are gone
+  std::map<std::size_t, piece_counts> pieces_;
 };
 
 } // namespace fleet::program

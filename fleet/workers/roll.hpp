@@ -30,7 +30,11 @@ struct crew_worker {
   std::uint32_t cores = 1;
   std::uint64_t process = 0;
   bool near = false;                ///< on our machine
+  std::string machine;              ///< this_machine() of it
+  std::uint64_t descriptors = 0;    ///< that it may open; 0: it has not said
   std::optional<std::size_t> share; ///< none: it is a spare
+  bool spare_told = false;          ///< that it is one
+  device_range devices;             ///< that it was given
   far_clock clock;
   std::optional<crew_ready> ready;
   double assigned_s = 0;
@@ -54,15 +58,19 @@ struct crew_worker {
   [[nodiscard]] bool lives() const noexcept { return known && !report && !lost_at_s; }
 };
 
+/// A range that one worker has. Where a worker is lost it may go on in several
+/// pieces, each a share of its own.
 struct crew_share {
   device_range devices;
-  std::unique_ptr<shard_mirror> mirror;
+  /// Of all pieces of what was one range at first.
+  std::shared_ptr<shard_mirror> mirror;
   std::optional<std::size_t> worker; ///< who has it
   std::uint32_t lives = 0;           ///< workers that had it
   std::optional<std::size_t> last;   ///< the last of them
   account_shelf accounts;
   double hired_s = -1e9; ///< when somebody was asked to start one more worker for it
   int hired = 0;         ///< how often
+  std::string hired_at;  ///< on which machine
   bool given_up = false; ///< nobody will have it any more
 };
 

@@ -229,12 +229,12 @@ totals reconcile(const sender_account* sender, const receiver_account* receiver,
 }
 
 receiver_account unheard_of(const sender_account& sender, const receiver_account& known,
-                            std::uint32_t since) {
+                            std::uint32_t since, receiver_account before) {
   std::vector<const reconciler::sent*> all;
   std::vector<const reconciler::arrived*> had;
   reconciler::collect(&sender, all);
   reconciler::collect(&known, had);
-  receiver_account out;
+  receiver_account out = std::move(before);
   for (const auto* s : all) {
     const std::uint32_t newest_epoch = had.empty() ? 0 : had.back()->epoch;
     if (s->epoch < std::max(since, newest_epoch)) {

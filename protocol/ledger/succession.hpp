@@ -31,8 +31,9 @@ inline bool begin_life(sender_account& account, std::uint32_t life) {
 }
 
 /// What `sender` holds as acknowledged, in the epochs from `since` on, beyond the newest that is
-/// known to have arrived: its receiver may have had it, and died before it could tell.
+/// known to have arrived: its receiver may have had it, and died before it could tell. `before`:
+/// the same of those who had it earlier, with which the answer begins.
 receiver_account unheard_of(const sender_account& sender, const receiver_account& known,
-                            std::uint32_t since);
+                            std::uint32_t since, receiver_account before = {});
 
 } // namespace fleet::ledger

@@ -3,6 +3,7 @@
 
 #include "fleet/options/run_command.hpp"
 #include "fleet/run/company.hpp"
+#include "fleet/run/descriptors.hpp"
 #include "fleet/workers/options.hpp"
 #include "fleet/workers/split.hpp"
 #include "tests/unit/program/options_rig.hpp"
@@ -34,6 +35,64 @@ TEST(split_devices, leaves_somebody_out_where_there_are_too_few) {
 TEST(split_devices, does_not_overflow) {
   const auto all = split(1'000'000, std::vector<std::uint32_t>(256, 4096));
   EXPECT_EQ(all.back().first + all.back().count, 1'000'000U);
+}
+
+using counts = std::vector<std::uint32_t>;
+constexpr std::uint32_t much = 20'000;
+
+TEST(share_among, gives_each_core_as_many) {
+  const std::vector<taker> idle{{2, 0, much}, {1, 0, much}, {1, 0, much}};
+  EXPECT_EQ(share_among(400, idle), (counts{200, 100, 100}));
+  const std::vector<taker> equal{{1, 0, much}, {1, 0, much}, {1, 0, much}};
+  EXPECT_EQ(share_among(10, equal), (counts{4, 3, 3}));
+  const std::vector<taker> busy{{1, 500, much}, {1, 100, much}, {1, 300, much}};
+  EXPECT_EQ(share_among(300, busy), (counts{0, 250, 50})) << "350 each, and one has more";
+}
+
+TEST(share_among, gives_nobody_more_than_it_has_room_for) {
+  const std::vector<taker> narrow{{8, 0, 100}, {1, 0, much}};
+  EXPECT_EQ(share_among(1000, narrow), (counts{100, 900}));
+  const std::vector<taker> too_narrow{{8, 0, 100}, {1, 0, 200}};
+  EXPECT_EQ(share_among(1000, too_narrow), (counts{100, 200})) << "and the rest to nobody";
+  EXPECT_EQ(share_among(1000, {}), counts{});
+}
+
+TEST(share_among_all, leaves_no_spare_idle) {
+  const std::vector<taker> uneven{{64, 0, much}, {1, 0, much}, {1, 0, 0}, {1, 0, much}};
+  EXPECT_EQ(share_among_all(10, uneven), (counts{8, 1, 0, 1}));
+  EXPECT_EQ(share_among_all(1, uneven), (counts{1, 0, 0, 0}));
+}
+
+TEST(share_among_few, starts_no_process_for_a_handful_of_devices) {
+  const std::vector<taker> two{{2, 0, much}, {2, 0, much}};
+  EXPECT_EQ(share_among_few(90, two, 1000), (counts{0, 90}));
+  EXPECT_EQ(share_among_few(4000, two, 1000), (counts{2000, 2000}));
+  const std::vector<taker> narrow{{2, 0, 3900}, {2, 0, 500}};
+  EXPECT_EQ(share_among_few(4000, narrow, 1000), (counts{3500, 500})) << "no room elsewhere";
+}
+
+prepared fleet_of(std::uint32_t lamps, std::uint32_t posting) {
+  prepared out;
+  auto& lamp = out.products.emplace_back().plan;
+  lamp.devices = {0, lamps};
+  auto& post = out.products.emplace_back().plan;
+  post.product.protocol = device_protocol::coap;
+  post.devices = {lamps, posting};
+  return out;
+}
+
+TEST(descriptor_needs, say_how_many_devices_a_process_can_have) {
+  const auto ready = fleet_of(100, 100);
+  const descriptor_needs embedded{run_options{}, ready};
+  EXPECT_EQ(embedded.of({0, 100}), descriptors_beside + 200);
+  EXPECT_EQ(embedded.of({90, 20}), descriptors_beside + 30) << "datagrams have one end";
+  EXPECT_EQ(embedded.fitting({0, 200}, descriptors_beside + 51), 25U);
+  EXPECT_EQ(embedded.fitting({90, 110}, descriptors_beside + 51), 41U);
+  EXPECT_EQ(embedded.fitting({0, 200}, 20'000), 200U);
+  EXPECT_EQ(embedded.fitting({0, 200}, descriptors_beside), 0U);
+  run_options elsewhere;
+  elsewhere.target.scheme = text::scheme::mqtt;
+  EXPECT_EQ((descriptor_needs{elsewhere, ready}.fitting({0, 200}, descriptors_beside + 51)), 51U);
 }
 
 TEST(common_devices, are_those_in_both) {

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/run/fault_hands.hpp"
 #include "fleet/workers/accounts.hpp"
 #include "fleet/workers/knock.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/snapshots.hpp"
 #include "fleet/workers/wire.hpp"
+#include "protocol/ledger/succession.hpp"
 
 namespace fleet::program {
 namespace {
@@ -60,11 +62,61 @@ TEST(accounts_of_workers, go_from_one_to_the_next) {
   EXPECT_EQ(teller.changed(one.shown), shelf.all());
 
   small_shard next;
-  ASSERT_TRUE(load_accounts(shelf.all(), next.shards));
+  unheard_commands unheard;
+  ASSERT_TRUE(load_accounts(shelf.all(), next.shards, unheard));
+  EXPECT_TRUE(unheard.empty());
   EXPECT_EQ(next.made->slots[0].uplink.attempted(), 0U);
   EXPECT_EQ(next.made->slots[1].uplink.acknowledged(), 1U);
   EXPECT_EQ(next.made->slots[1].downlink.accepted(), 1U);
   EXPECT_EQ(next.made->slots[1].oversized, 3U);
+}
+
+TEST(accounts_of_workers, keep_what_nobody_was_told_of) {
+  small_shard one;
+  one.made->slots[0].downlink.accept({5, 1, 4}, false, 1);
+  unheard_commands unheard;
+  unheard[5].accept({5, 1, 2}, false, 1);
+  one.shown.unheard = &unheard;
+  account_shelf shelf;
+  ASSERT_TRUE(shelf.take(account_teller{}.changed(one.shown), {5, 2}));
+  small_shard next;
+  unheard_commands known;
+  ASSERT_TRUE(load_accounts(shelf.all(), next.shards, known));
+  ASSERT_TRUE(known.contains(5));
+  // The sender has five acknowledged: two are accepted or beyond, and one is known from before.
+  ledger::sender_account sender;
+  sender.boot();
+  for (int i = 0; i < 5; ++i) {
+    const auto sent = sender.attempt(5, true);
+    if (i != 0) {
+      sender.acknowledge(sent.epoch, sent.sequence);
+    }
+  }
+  const auto all = ledger::unheard_of(sender, next.made->slots[0].downlink, 1, std::move(known[5]));
+  EXPECT_EQ(all.accepted(), 2U) << "the second and the fifth";
+}
+
+TEST(accounts_of_workers, go_in_pieces) {
+  small_shard one;
+  for (auto& slot : one.made->slots) {
+    slot.uplink.boot();
+    (void)slot.uplink.attempt(6, true);
+  }
+  const auto sent = one.made->slots[1].uplink.attempt(6, true);
+  one.made->slots[1].uplink.acknowledge(sent.epoch, sent.sequence);
+  account_teller teller;
+  account_shelf shelf;
+  ASSERT_TRUE(shelf.take(teller.changed(one.shown), {5, 2}));
+  const auto all = shelf.all();
+  EXPECT_EQ(shelf.sent({5, 2}, {0, 10}).attempted, 3U);
+  EXPECT_EQ(shelf.sent({5, 2}, {0, 6}).attempted, 1U);
+  const auto rest = shelf.cut(1);
+  EXPECT_EQ(shelf.all() + rest.all(), all);
+  EXPECT_EQ(shelf.sent({5, 1}, {0, 10}).attempted, 1U);
+  EXPECT_EQ(rest.sent({6, 1}, {0, 10}).acknowledged, 1U);
+  account_shelf untold;
+  EXPECT_EQ(untold.cut(1).all(), "");
+  EXPECT_EQ(untold.sent({5, 2}, {0, 10}).attempted, 0U);
 }
 
 TEST(accounts_of_workers, are_not_trusted) {
@@ -77,7 +129,8 @@ TEST(accounts_of_workers, are_not_trusted) {
   EXPECT_FALSE(shelf.take(told.substr(1), {5, 2}));
   EXPECT_FALSE(shelf.take(told + "x", {5, 2}));
   EXPECT_EQ(shelf.all(), "");
-  EXPECT_FALSE(load_accounts(told + "x", one.shards));
+  unheard_commands unheard;
+  EXPECT_FALSE(load_accounts(told + "x", one.shards, unheard));
 }
 
 TEST(shard_mirror, shows_workers_that_had_the_devices_one_after_the_other_as_one) {
@@ -98,6 +151,101 @@ TEST(shard_mirror, shows_workers_that_had_the_devices_one_after_the_other_as_one
   ASSERT_TRUE(seen.show(next.make(2)));
   EXPECT_EQ(report::read_totals(all).acknowledged, 7U);
   EXPECT_EQ(report::read_latency(all, static_cast<actors::latency>(0)).count, 2U);
+}
+
+TEST(shard_mirror, shows_workers_that_have_pieces_of_the_devices_as_one) {
+  small_shard first;
+  shard_mirror seen{first.products};
+  const std::vector<actors::shard*> all{&seen.shard()};
+  const auto work = [](small_shard& of, std::uint64_t acknowledged, duration latency) {
+    auto& counts = of.made->parts[0].counts;
+    actors::bump(counts.acknowledged, acknowledged);
+    actors::bump(counts.in_flight, 3);
+    counts.latencies[0].record(latency);
+    of.made->started.store(2);
+  };
+  work(first, 5, 30ms);
+  ASSERT_TRUE(seen.show(snapshot_maker{first.shown}.make(1), 0));
+  seen.lose(0);
+  small_shard one;
+  small_shard other;
+  work(one, 10, 30ms);
+  work(other, 100, 50ms);
+  other.made->started.store(1);
+  ASSERT_TRUE(seen.show(snapshot_maker{one.shown}.make(2), 0));
+  ASSERT_TRUE(seen.show(snapshot_maker{other.shown}.make(2), 7));
+  auto totals = report::read_totals(all);
+  EXPECT_EQ(totals.acknowledged, 115U);
+  EXPECT_EQ(totals.in_flight, 6U);
+  EXPECT_EQ(totals.started, 3U);
+  EXPECT_EQ(report::read_latency(all, static_cast<actors::latency>(0)).count, 3U);
+  const auto part = seen.counts_of(7);
+  EXPECT_EQ(report::read_totals({&part->shard()}).acknowledged, 100U);
+  const auto latency = seen.latency_of(7, static_cast<actors::latency>(0));
+  EXPECT_EQ(latency.count, 1U);
+  EXPECT_GE(latency.max_us, 50'000U);
+
+  seen.lose(7);
+  totals = report::read_totals(all);
+  EXPECT_EQ(totals.acknowledged, 115U);
+  EXPECT_EQ(totals.in_flight, 3U) << "of those that are there";
+  EXPECT_EQ(totals.started, 3U);
+  EXPECT_EQ(seen.latency_of(7, static_cast<actors::latency>(0)).count, 0U);
+}
+
+TEST(shard_mirror, keeps_what_stood_of_the_piece_alone_that_is_let_go) {
+  small_shard one;
+  small_shard other;
+  shard_mirror seen{one.products};
+  const std::vector<actors::shard*> all{&seen.shard()};
+  const auto told = [&seen](small_shard& of, std::size_t piece, std::uint64_t in_flight,
+                            run_part part, bool over = false) {
+    auto& counts = of.made->parts[0].counts;
+    counts.in_flight.store(in_flight);
+    actors::bump(counts.acknowledged);
+    auto now = snapshot_maker{of.shown}.make(1);
+    now.part = static_cast<std::uint8_t>(part);
+    ASSERT_TRUE(seen.show(now, piece, over));
+  };
+  told(one, 0, 3, run_part::settling);
+  told(other, 7, 4, run_part::settling);
+  told(one, 0, 1, run_part::leaving);
+  EXPECT_EQ(report::read_totals(all).in_flight, 7U) << "as it was before";
+  told(other, 7, 2, run_part::settling);
+  EXPECT_EQ(report::read_totals(all).in_flight, 5U) << "the other piece is still judged by";
+  told(one, 0, 0, run_part::leaving);
+  EXPECT_EQ(report::read_totals(all).in_flight, 5U);
+  EXPECT_EQ(report::read_totals(all).acknowledged, 5U) << "what rises is shown";
+  seen.lose(0);
+  EXPECT_EQ(report::read_totals(all).in_flight, 2U);
+  told(other, 7, 1, run_part::leaving, true);
+  EXPECT_EQ(report::read_totals(all).in_flight, 1U);
+}
+
+TEST(shard_mirror, counts_a_fault_of_several_once_each) {
+  small_shard one;
+  shard_mirror seen{one.products};
+  crew_snapshot told = snapshot_maker{one.shown}.make(1);
+  const auto show = [&](std::size_t piece, std::uint32_t selected, std::uint32_t hit,
+                        std::uint64_t strikes) {
+    told.faults = {{"storm", 0, selected, hit, strikes}};
+    ASSERT_TRUE(seen.show(told, piece));
+  };
+  const auto figures = [&] {
+    const std::vector<actors::shard*> all{&seen.shard()};
+    return *shard_hand{all}.figures("storm");
+  };
+  show(0, 40, 30, 30);
+  seen.lose(0);
+  show(0, 15, 15, 15);
+  EXPECT_EQ(figures().selected, 40U) << "those of before";
+  show(1, 25, 25, 25);
+  EXPECT_EQ(figures().selected, 40U);
+  EXPECT_EQ(figures().hit, 40U);
+  EXPECT_EQ(figures().strikes, 70U);
+  seen.lose(1);
+  EXPECT_EQ(figures().hit, 40U);
+  EXPECT_EQ(figures().strikes, 70U);
 }
 
 TEST(shard_mirror, counts_nothing_twice_or_not_at_all_over_a_cut) {

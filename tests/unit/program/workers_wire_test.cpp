@@ -295,7 +295,7 @@ TEST(shard_mirror, shows_the_devices_of_a_worker_that_ends_them_as_they_were) {
   const std::vector<actors::shard*> seen{&m.there->shard()};
   EXPECT_EQ(report::read_totals(seen).online(), 3U);
   EXPECT_EQ(report::read_totals(seen).acknowledged, 7U);
-  ASSERT_TRUE(m.there->show(leaving, true)); // all is over
+  ASSERT_TRUE(m.there->show(leaving, 0, true)); // all is over
   EXPECT_EQ(report::read_totals(seen).online(), 1U);
 }
 
