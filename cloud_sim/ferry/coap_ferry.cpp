@@ -33,7 +33,7 @@ public:
     put(kind::datagram, to, datagram);
   }
   void drop(const hal::address& peer) override { put(kind::gone, peer, {}); }
-  void discard() noexcept override { out_.clear(); }
+  void discard() noexcept override { out_.lose_datagrams(); }
   [[nodiscard]] hal::address at() const override {
     return of_.server_ == nullptr ? hal::address{} : of_.server_->at();
   }
@@ -81,8 +81,10 @@ private:
   }
   // The turn that made them is over: what they acknowledge is kept first.
   void leave() {
-    if (out_.empty() || !of_.keep_(home_)) {
+    if (!out_.empty() && !of_.keep_(home_)) {
       discard();
+    }
+    if (out_.empty()) {
       return;
     }
     if (home_ == 0) {

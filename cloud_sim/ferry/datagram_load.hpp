@@ -24,10 +24,19 @@ public:
     octets_.append(octets);
   }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-  [[nodiscard]] std::size_t octets() const noexcept { return octets_.size(); }
-  void clear() noexcept {
-    entries_.clear();
-    octets_.clear();
+  /// That it takes, entries of datagrams without any included.
+  [[nodiscard]] std::size_t octets() const noexcept {
+    return octets_.size() + entries_.size() * sizeof(entry);
+  }
+  /// Datagrams may be lost; what becomes of peers is to be known.
+  void lose_datagrams() {
+    datagram_load rest;
+    for_each([&rest](kind what, const hal::address& peer, bytes_view octets) {
+      if (what != kind::datagram) {
+        rest.put(what, peer, octets);
+      }
+    });
+    *this = std::move(rest);
   }
   /// `visit(kind, peer, octets)` for each; nothing may be put in meanwhile.
   template <class Visitor>

@@ -78,8 +78,9 @@ void cloud_flags(flag_set& flags, run_options& out) {
   flags.value(
       "--target-admin", "URL",
       "The admin API of a target that is `fleet cloud serve`, as that prints it: the twin's "
-      "side of the ledger begins anew with the run and is fetched at its end. A token is "
-      "taken from FLEET_ADMIN_TOKEN. Default: none.",
+      "side of the ledger begins anew with the run and is fetched at its end. Of several "
+      "targets each must be a listener of that twin. A token is taken from FLEET_ADMIN_TOKEN. "
+      "Default: none.",
       set_text(out.target_admin));
   flags.value("--profile", "NAME",
               "The cloud's dialect: linkdevelop, linkplatform, or mqtt for any broker. Default "

@@ -68,6 +68,12 @@ std::optional<startup_error> find_target_by(const resolver& how, const run_optio
     }
     all.add(std::move(of_it));
   }
+  if (!o.more_targets.empty() && !o.target_admin.empty()) {
+    out.notes.push_back(
+        fmt::format("the books of one twin are asked for, at {}: all targets must be listeners of "
+                    "that one, or what another one acknowledged counts as lost",
+                    o.target_admin));
+  }
   for (auto& product : out.products) {
     product.settings.peer = all[0].peer;
     if (all.size() > 1) {

@@ -129,7 +129,7 @@ exit_code execute_run(const run_options& asked, const std::string& command_text,
     return refuse(why, place);
   };
   target_wait target{options, wait_for_target};
-  if (const auto error = target.await_name()) {
+  if (const auto error = target.await_names()) {
     return end_early(*error);
   }
   if (const auto error = fill(options, ready, place)) {

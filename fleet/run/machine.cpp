@@ -191,4 +191,10 @@ std::optional<int> stop_signals::wait(duration at_most) {
   return std::nullopt;
 }
 
+bool stop_signals::pending() {
+  sigset_t there{};
+  (void)sigpending(&there);
+  return sigismember(&there, SIGINT) == 1 || sigismember(&there, SIGTERM) == 1;
+}
+
 } // namespace fleet::program

@@ -60,6 +60,8 @@ public:
   /// Waits up to `at_most` for a signal; 0 looks only. Answers the signal's number. Takes effect
   /// while an object exists.
   static std::optional<int> wait(duration at_most);
+  /// Whether one is there, which stays for wait().
+  static bool pending();
 };
 
 } // namespace fleet::program

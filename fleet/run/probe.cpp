@@ -37,6 +37,13 @@ std::string_view text_of(mqtt::connack_code code) noexcept {
 
 } // namespace
 
+probe_accounts::probe_accounts(std::uint32_t devices)
+    : uplink(devices), downlink(devices), heard(devices) {
+  for (auto& account : downlink) {
+    account.boot();
+  }
+}
+
 probe::probe(hal::home& home, const actors::product_settings& product, probe_options options)
     : home_(home), product_(product), options_(std::move(options)),
       topics_(*product.speech,
@@ -51,10 +58,9 @@ probe::probe(hal::home& home, const actors::product_settings& product, probe_opt
             std::max(product.payload_bytes, product.report_bytes) * 2, 256 * 1024);
         return b;
       }()),
-      client_(behaviour_), uplink_(options_.devices), downlink_(options_.devices),
-      heard_(options_.devices) {
-  for (auto& account : downlink_) {
-    account.boot();
+      client_(behaviour_) {
+  if (!options_.accounts) {
+    options_.accounts = std::make_shared<probe_accounts>(options_.devices);
   }
   if (options_.command_interval > duration::zero() && options_.devices != 0) {
     command_spacing_ = std::max(duration{1000}, options_.command_interval / options_.devices);
@@ -161,7 +167,8 @@ void probe::drain_events() {
     } else if (std::holds_alternative<ev::publish_resent>(*event)) {
       ++repeated_;
     } else if (const auto* ack = std::get_if<ev::publish_acknowledged>(&*event)) {
-      downlink_[ack->cookie >> 32].acknowledge(1, static_cast<std::uint32_t>(ack->cookie));
+      options_.accounts->downlink[ack->cookie >> 32].acknowledge(
+          1, static_cast<std::uint32_t>(ack->cookie));
     } else if (const auto* refusal = std::get_if<ev::refused>(&*event)) {
       settle(probe_start::not_let_in,
              fmt::format("refuses the probe's log-on: {}", text_of(refusal->code)));
@@ -185,8 +192,8 @@ void probe::on_report(const mqtt::message_view& message) {
     const std::uint32_t place = found.what.device - options_.first;
     // The broker starts DUP anew towards us, so every repeat counts as explained here; the run
     // holds their number against what the devices say they sent again.
-    heard_[place] = true;
-    const auto how = uplink_[place].accept(found.what, true, connection_);
+    options_.accounts->heard[place] = true;
+    const auto how = options_.accounts->uplink[place].accept(found.what, true, connection_);
     if (how != ledger::acceptance::duplicate) {
       accepted_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -200,11 +207,13 @@ void probe::send_commands(time_point now) {
     const std::uint32_t index = options_.first + place;
     next_command_ = (next_command_ + 1) % options_.devices;
     // A device that reported has subscribed; before that a broker acknowledges and throws away.
-    if (!heard_[place] || !stream_ || !client_.connected() || client_.in_flight() >= window) {
+    if (!mine(index) || !options_.accounts->heard[place] || !stream_ || !client_.connected()
+        || client_.in_flight() >= window) {
       continue;
     }
     product_.speech->command_topic(index, topic_);
-    const auto tag = downlink_[place].attempt(index, product_.qos != mqtt::qos::at_most_once);
+    const auto tag =
+        options_.accounts->downlink[place].attempt(index, product_.qos != mqtt::qos::at_most_once);
     payload_.clear();
     payload_.append(std::string_view{"{\"command\":\"set\",\"ledger\":\""});
     const auto checksum = ledger::append_tag(payload_, tag);
@@ -347,12 +356,12 @@ void probe::be_gone() {
 
 const ledger::receiver_account* probe::uplink_of(std::uint32_t index) const {
   const std::uint32_t place = index - options_.first;
-  return place < uplink_.size() ? &uplink_[place] : nullptr;
+  return place < options_.devices ? &options_.accounts->uplink[place] : nullptr;
 }
 
 const ledger::sender_account* probe::downlink_of(std::uint32_t index) const {
   const std::uint32_t place = index - options_.first;
-  return place < downlink_.size() ? &downlink_[place] : nullptr;
+  return place < options_.devices ? &options_.accounts->downlink[place] : nullptr;
 }
 
 void probe::sample(std::vector<metrics::sample>&) const {}

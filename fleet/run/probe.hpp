@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,23 @@
 
 namespace fleet::program {
 
+/// The far side of devices, by index beyond the first; probes of one row, each with devices of its
+/// own among them, share one.
+struct probe_accounts {
+  explicit probe_accounts(std::uint32_t devices);
+
+  std::vector<ledger::receiver_account> uplink;
+  std::vector<ledger::sender_account> downlink;
+  std::vector<bool> heard; ///< which devices have reported at least once
+};
+
 struct probe_options {
   std::uint32_t first = 0; ///< index of the first device that it is for
   std::uint32_t devices = 0;
-  std::size_t place = 0;        ///< of the product's; it is for the devices of that one alone
-  device_range product{};       ///< all devices of that product; of none: those above
-  duration command_interval{0}; ///< between commands to one device; 0: none
+  std::size_t place = 0; ///< of the product's; it is for the devices of that one alone
+  std::shared_ptr<probe_accounts> accounts{}; ///< none: its own
+  device_range product{};                     ///< all devices of that product; of none: those above
+  duration command_interval{0};               ///< between commands to one device; 0: none
   std::string client_id;
   std::string username;
   std::string password;
@@ -115,9 +127,6 @@ private:
   mqtt::client_behaviour behaviour_;
   mqtt::client client_;
   hal::stream_ptr stream_;
-  std::vector<ledger::receiver_account> uplink_; ///< by index beyond the first
-  std::vector<ledger::sender_account> downlink_;
-  std::vector<bool> heard_;  ///< which devices have reported at least once
   std::string first_octets_; ///< what came before CONNACK, its beginning
   std::string why_;          ///< written once, before started_
   std::string topic_;

@@ -118,6 +118,7 @@ std::unique_ptr<probe_row> make_probes(run_world& world, const run_options& opti
   o.devices = devices.count;
   o.product = product.plan.devices;
   o.command_interval = options.downlink_interval;
+  o.accounts = std::make_shared<probe_accounts>(devices.count);
   // The broker lets the probe in as it lets the first device in.
   actors::login_text login;
   product.speech->login(o.first, login);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/find_target.hpp"
 #include "fleet/run/look_up.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/text/quantities.hpp"
@@ -45,15 +46,17 @@ std::optional<startup_error> target_wait::pause(const startup_error& why) {
   return std::nullopt;
 }
 
-std::optional<startup_error> target_wait::await_name() {
-  while (at_most_ != duration{0}) {
-    const auto found = look_up(options_.target.host, options_.target.port);
-    if (found) {
-      break;
-    }
-    if (auto error = pause({found.error().code,
-                            fmt::format("{}: {}", options_.target.host, found.error().message)})) {
-      return error;
+std::optional<startup_error> target_wait::await_names() {
+  for (const auto& target : targets_of(options_)) {
+    while (at_most_ != duration{0}) {
+      const auto found = look_up(target.host, target.port);
+      if (found) {
+        break;
+      }
+      if (auto error = pause(
+              {found.error().code, fmt::format("{}: {}", target.host, found.error().message)})) {
+        return error;
+      }
     }
   }
   return std::nullopt;

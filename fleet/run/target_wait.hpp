@@ -18,7 +18,7 @@ public:
   target_wait(const run_options& options, duration at_most);
 
   /// Before the run is prepared: until the target's name has an address.
-  std::optional<startup_error> await_name();
+  std::optional<startup_error> await_names();
   /// Then: until the target takes a connection of each kind that devices make, and with an admin
   /// API that, too. What is wrong with a target that is there is left for the run to say.
   std::optional<startup_error> await_listener(const prepared& ready, stop_signals& signals);

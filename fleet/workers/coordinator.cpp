@@ -72,9 +72,11 @@ result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
 std::optional<startup_error> coordinator::open_doors() {
   const auto& crew = settings_.crew;
   for (std::size_t i = 0; i < crew.workers.size(); ++i) {
-    const auto peer = wire_.connect(crew.workers[i]);
+    const auto peer = wire_.connect(crew.workers[i], stop_signals::pending);
     if (!peer) {
-      return failed(peer.error());
+      return stop_signals::wait(duration::zero())
+                 ? interrupted_early("while " + crew.workers[i].text() + " was called")
+                 : failed(peer.error());
     }
     auto& w = workers_[i];
     w.peer = peer.value();
@@ -154,12 +156,13 @@ std::optional<startup_error> coordinator::await(const std::function<bool(const c
     if (auto event = wire_.next(look_each)) {
       on_event(*event);
     }
-    for (const auto& w : workers_) {
+    for (std::size_t i = 0; i < shares_.size(); ++i) { // and of no spare
+      const auto& w = workers_[i];
       if (w.ready && w.ready->code != 0) {
         return startup_error{static_cast<exit_code>(w.ready->code),
                              fmt::format("worker {}: {}", number_of(w), w.ready->message)};
       }
-      if (w.lost_at_s && number_of(w) <= shares_.size()) { // and no spare
+      if (w.lost_at_s) {
         return failed(fmt::format("worker {} is lost: {}", number_of(w), w.why));
       }
     }
@@ -246,8 +249,11 @@ std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& 
   if (auto error = share_out()) {
     return error;
   }
-  const auto can_begin = [](const crew_worker& w) { return !w.share || w.ready; };
-  if (auto error = await(can_begin, workers_.size(), "workers prepared the run", signals)) {
+  const auto prepares = [](const crew_worker& w) { return w.share.has_value(); };
+  const auto can_begin = [](const crew_worker& w) { return w.share && w.ready; };
+  const auto wanted = std::count_if(workers_.begin(), workers_.end(), prepares);
+  if (auto error =
+          await(can_begin, static_cast<std::size_t>(wanted), "workers prepared the run", signals)) {
     return error;
   }
   began_s_ = lasting_seconds() + start_in_s;

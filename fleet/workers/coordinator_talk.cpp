@@ -42,8 +42,9 @@ void coordinator::on_newcomer(peer_number from, const crew_hello& hello) {
   const auto place = std::find_if(workers_.begin(), workers_.end(),
                                   [](const crew_worker& w) { return !w.peer && !w.known; });
   const bool full = place == workers_.end() && workers_.size() >= 2 * workers_most;
-  if (again != workers_.end() || full || draining_ || (began_ && hello.version != version)) {
-    wire_.send(from, crew_farewell{});
+  const bool other = (began_ || place == workers_.end()) && hello.version != version;
+  if (again != workers_.end() || full || draining_ || other) {
+    wire_.send(from, crew_farewell{full || other});
     return;
   }
   meet(place == workers_.end() ? workers_.emplace_back() : *place, from, hello);

@@ -78,6 +78,8 @@ void crew_member::see_off() {
 std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signals& signals) {
   snapshots_.emplace(run, part_.keeps_accounts);
   coordinator_.send(crew_ready{});
+  coordinator_.begin_lease(spare_lease_s);
+  double told_s = lasting_seconds();
   std::optional<double> at;
   while (!at || lasting_seconds() < *at) {
     if (signals.wait(duration::zero())) {
@@ -86,7 +88,12 @@ std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signa
     const double left = at ? *at - lasting_seconds() : 1;
     const auto message = coordinator_.next(
         std::min(look_each, duration{static_cast<std::int64_t>(std::max(left, 0.0) * 1e9)}));
-    if (coordinator_.cut() || (message && std::holds_alternative<crew_farewell>(*message))) {
+    if (lasting_seconds() - told_s >= show_every_s) {
+      told_s = lasting_seconds();
+      coordinator_.send(crew_pulse{told_s});
+    }
+    if (coordinator_.cut() || alone()
+        || (message && std::holds_alternative<crew_farewell>(*message))) {
       return startup_error{exit_code::environment_failed,
                            "the coordinator is gone before the run began"};
     }

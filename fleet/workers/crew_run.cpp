@@ -28,6 +28,17 @@ exit_code complain(std::string_view who, const std::string& why, exit_code code)
   return code;
 }
 
+/// A spare has done what it is for where the run ended without it.
+exit_code sent_away(const std::optional<crew_message>& last) {
+  const auto* farewell = last ? std::get_if<crew_farewell>(&*last) : nullptr;
+  if (farewell != nullptr && !farewell->turned_away) {
+    std::fputs("fleet worker: the run is over, and did not need it\n", stderr);
+    return exit_code::passed;
+  }
+  std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
+  return exit_code::environment_failed;
+}
+
 /// Waits for its part; or what the worker ends with: there is none, and why was said. One that has
 /// met its coordinator may be a spare, which waits as long as that is there.
 result<shard_spec, exit_code> await_spec(lifeline& line, stop_signals& signals) {
@@ -50,8 +61,7 @@ result<shard_spec, exit_code> await_spec(lifeline& line, stop_signals& signals) 
     }
     if ((line.cut() && line.listens()) || line.coordinator_is_over()
         || (message && std::holds_alternative<crew_farewell>(*message))) {
-      std::fputs("fleet worker: the coordinator has no use for it\n", stderr);
-      return fail(exit_code::environment_failed);
+      return fail(sent_away(message));
     }
     if (auto* spec = message ? std::get_if<shard_spec>(&*message) : nullptr) {
       return std::move(*spec);
@@ -180,6 +190,9 @@ namespace {
 
 /// Finds whom the worker is to go to, where it is told a name.
 std::optional<startup_error> find_coordinator(worker_options& options) {
+  if (options.join) {
+    options.join_any = {*options.join};
+  }
   if (options.join_name.empty()) {
     return std::nullopt;
   }
@@ -188,9 +201,11 @@ std::optional<startup_error> find_coordinator(worker_options& options) {
     return startup_error{found.error().code,
                          "--join " + options.join_name + ": " + found.error().message};
   }
-  options.join = found.value().front();
-  if (auto wrong = beyond_loopback("--join", *options.join, !options.certificates.empty())) {
-    return startup_error{exit_code::wrong_usage, std::move(*wrong)};
+  options.join_any = found.value();
+  for (const auto& at : options.join_any) {
+    if (auto wrong = beyond_loopback("--join", at, !options.certificates.empty())) {
+      return startup_error{exit_code::wrong_usage, std::move(*wrong)};
+    }
   }
   return std::nullopt;
 }
@@ -216,9 +231,10 @@ exit_code execute_worker(const worker_options& asked) {
   }
   lifeline line{options, std::move(token).value()};
   if (const auto why = line.open()) {
-    return complain("fleet worker", *why, exit_code::environment_failed);
+    return signals.wait(duration::zero())
+               ? exit_code::interrupted
+               : complain("fleet worker", *why, exit_code::environment_failed);
   }
-  line.begin_lease(spare_lease_s);
   const auto spec = await_spec(line, signals);
   return spec ? serve(line, spec.value()) : spec.error();
 }

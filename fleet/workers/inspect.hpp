@@ -51,7 +51,7 @@ auto inspect(I& f, crew_answer& x) {
 }
 template <class I>
 auto inspect(I& f, crew_farewell& x) {
-  return f(caf::meta::type_name("crew_farewell"), x.unused);
+  return f(caf::meta::type_name("crew_farewell"), x.turned_away);
 }
 template <class I>
 auto inspect(I& f, product_snapshot& x) {

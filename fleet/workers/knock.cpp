@@ -17,7 +17,7 @@ constexpr int look_each_ms = 50;
 } // namespace
 
 result<int, knock_answer> call_at(const hal::address& at, duration at_most,
-                                  const std::atomic<bool>& given_up) {
+                                  const give_up& given_up) {
   const auto opened = hal::open_towards(at, nullptr);
   if (!opened) {
     return fail(opened.error().reason == hal::close_reason::refused ? knock_answer::refused
@@ -25,7 +25,7 @@ result<int, knock_answer> call_at(const hal::address& at, duration at_most,
   }
   auto answer = knock_answer::silent;
   const auto most_ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
-  for (std::int64_t waited = 0; waited < most_ms && !given_up.load(); waited += look_each_ms) {
+  for (std::int64_t waited = 0; waited < most_ms && !given_up(); waited += look_each_ms) {
     pollfd asked{opened.value(), POLLOUT, 0};
     if (::poll(&asked, 1, look_each_ms) <= 0) {
       continue;
@@ -43,7 +43,7 @@ result<int, knock_answer> call_at(const hal::address& at, duration at_most,
   return fail(answer);
 }
 
-knock_answer knock(const hal::address& at, duration at_most, const std::atomic<bool>& given_up) {
+knock_answer knock(const hal::address& at, duration at_most, const give_up& given_up) {
   const auto socket = call_at(at, at_most, given_up);
   if (!socket) {
     return socket.error();

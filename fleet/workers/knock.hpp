@@ -2,8 +2,8 @@
 // found, and speaks, is the wire's.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "hal_sim/world/address.hpp"
@@ -18,13 +18,16 @@ enum class knock_answer : std::uint8_t {
   silent   ///< nobody answered in time, or no way leads there
 };
 
+/// Asked now and then while somebody waits: whether that is of no use any more.
+using give_up = std::function<bool()>;
+
 /// Connects; blocks for `at_most`, or until `given_up`. A socket that does not block, or what was
 /// found in its place.
 result<int, knock_answer> call_at(const hal::address& at, duration at_most,
-                                  const std::atomic<bool>& given_up);
+                                  const give_up& given_up);
 
 /// Connects and lets go again; blocks for `at_most`, or until `given_up`.
-knock_answer knock(const hal::address& at, duration at_most, const std::atomic<bool>& given_up);
+knock_answer knock(const hal::address& at, duration at_most, const give_up& given_up);
 
 /// The address of this machine from which `far` is reached, without a port; none: no way leads
 /// there.

@@ -36,14 +36,24 @@ std::optional<std::string> lifeline::open() {
     std::fflush(stdout);
     return std::nullopt;
   }
-  const auto peer = wire_.connect(*options_.join);
-  if (!peer) {
-    return peer.error();
+  return join();
+}
+
+/// The first place where a coordinator is.
+std::optional<std::string> lifeline::join() {
+  std::optional<std::string> why;
+  for (const auto& at : options_.join_any) {
+    const auto peer = wire_.connect(at, stop_signals::pending);
+    if (peer) {
+      joined_ = at;
+      door_.emplace(address_towards(at));
+      meet(peer.value());
+      send(hello());
+      return std::nullopt;
+    }
+    why = why ? *why + "; " + peer.error() : peer.error();
   }
-  door_.emplace(address_towards(*options_.join));
-  meet(peer.value());
-  send(hello());
-  return std::nullopt;
+  return why;
 }
 
 crew_hello lifeline::hello() const {
@@ -65,6 +75,8 @@ void lifeline::meet(peer_number peer) {
   if (coordinator_) {
     wire_.forget(*coordinator_);
     renewed_ = true;
+  } else {
+    begin_lease(spare_lease_s); // however long it has waited
   }
   coordinator_ = peer;
   connected_ = true;
@@ -80,7 +92,16 @@ void lifeline::greet(const wire_event& event, const crew_hello& said) {
   if (met() ? constant_time_equal(said.nonce, nonce_) : said.nonce.empty()) {
     meet(event.from);
     send(hello());
+  } else if (said.nonce.empty()) {
+    turn_away(event.from);
   }
+}
+
+/// It has a run that has not begun yet, and would wait for us.
+void lifeline::turn_away(peer_number other) {
+  wire_.send(other, hello());
+  wire_.send(other, crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
+                               "has another run, and would serve this one after it"});
 }
 
 void lifeline::on_reached(const wire_event& event) {
@@ -141,9 +162,9 @@ void lifeline::seek() {
     door_->tend();
   }
   const bool lost = !connected_ || now - heard_s_ > cut_after_s;
-  if (holds_on_ && options_.join && met() && lost && !seeking_ && now >= next_try_s_) {
+  if (holds_on_ && joined_ && met() && lost && !seeking_ && now >= next_try_s_) {
     seeking_ = true;
-    wire_.reach(*options_.join, 0);
+    wire_.reach(*joined_, 0);
   }
 }
 

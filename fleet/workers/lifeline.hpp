@@ -24,14 +24,14 @@ class lifeline {
 public:
   lifeline(const worker_options& options, std::string token);
 
-  /// Connects, or listens and says where. Or why it cannot.
+  /// Connects, or listens and says where. Or why it cannot; a signal ends it too.
   std::optional<std::string> open();
   /// What the coordinator says; waits for it up to `at_most`. Greetings, pulses and clocks are
   /// answered here.
   std::optional<crew_message> next(duration at_most = duration::zero());
   void send(crew_message message);
   [[nodiscard]] bool listens() const noexcept { return options_.listen.has_value(); }
-  [[nodiscard]] const std::optional<hal::address>& joined() const noexcept { return options_.join; }
+  [[nodiscard]] const std::optional<hal::address>& joined() const noexcept { return joined_; }
   [[nodiscard]] const std::string& certificates() const noexcept { return options_.certificates; }
   [[nodiscard]] const std::string& token() const noexcept { return token_; }
 
@@ -46,13 +46,16 @@ public:
   /// The place where the coordinator was answers that nobody is there.
   [[nodiscard]] bool coordinator_is_over() const noexcept { return refused_; }
 
-  /// It counts from the last pulse, or from here.
+  /// It counts from the last pulse, or from here. One of a spare begins by itself when a
+  /// coordinator comes.
   void begin_lease(double seconds);
   [[nodiscard]] double lease_left_s() const;
   /// How many orders were carried out, for a coordinator that comes anew.
   void orders_done(std::uint32_t count) noexcept { orders_ = count; }
 
 private:
+  std::optional<std::string> join();
+  void turn_away(peer_number other);
   std::optional<crew_message> take(wire_event& event);
   void greet(const wire_event& event, const crew_hello& hello);
   void on_reached(const wire_event& event);
@@ -64,7 +67,8 @@ private:
   std::string token_;
   std::string nonce_;
   wire wire_;
-  std::optional<door> door_; ///< of a worker that joins
+  std::optional<hal::address> joined_; ///< of those that it may join, who was there
+  std::optional<door> door_;           ///< of a worker that joins
   std::optional<peer_number> coordinator_;
   bool connected_ = false;
   bool holds_on_ = false;

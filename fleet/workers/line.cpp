@@ -20,6 +20,7 @@ namespace {
 
 /// For what is not sent yet when all ends.
 constexpr duration written_most = std::chrono::seconds{2};
+constexpr duration look_each = std::chrono::milliseconds{50};
 
 } // namespace
 
@@ -75,7 +76,8 @@ result<std::uint16_t, std::string> line::listen(const hal::address& at) {
   return chosen.port;
 }
 
-result<peer_number, std::string> line::call(int socket, const hal::address& at, duration at_most) {
+result<peer_number, std::string> line::call(int socket, const hal::address& at, duration at_most,
+                                            const give_up& given_up) {
   if (const auto why = secure_ ? tls_trouble(system_) : std::nullopt) {
     ::close(socket);
     return fail("cannot reach " + at.text() + ": " + *why);
@@ -85,7 +87,10 @@ result<peer_number, std::string> line::call(int socket, const hal::address& at, 
     board.call(socket, who, outcome);
   });
   std::unique_lock held{box_->lock};
-  box_->filled.wait_for(held, at_most, [&outcome] { return outcome->got.has_value(); });
+  const auto known = [&outcome] { return outcome->got.has_value(); };
+  for (duration waited{0}; waited < at_most && !known() && !given_up(); waited += look_each) {
+    box_->filled.wait_for(held, look_each, known);
+  }
   if (!outcome->got) {
     outcome->given_up = true;
     held.unlock();

@@ -12,6 +12,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include "fleet/workers/knock.hpp"
 #include "fleet/workers/peers.hpp"
 
 namespace fleet::program {
@@ -31,9 +32,10 @@ public:
   line& operator=(const line&) = delete;
 
   result<std::uint16_t, std::string> listen(const hal::address& at);
-  /// Takes a socket that is connected to `at`, and waits up to `at_most` until both sides are
-  /// proven.
-  result<peer_number, std::string> call(int socket, const hal::address& at, duration at_most);
+  /// Takes a socket that is connected to `at`, and waits up to `at_most`, or until `given_up`, for
+  /// both sides to be proven.
+  result<peer_number, std::string> call(int socket, const hal::address& at, duration at_most,
+                                        const give_up& given_up);
   void send(peer_number to, std::vector<char> frame);
   void close(peer_number peer);
 

@@ -94,7 +94,7 @@ struct crew_answer {
 };
 
 struct crew_farewell {
-  std::uint32_t unused = 0;
+  bool turned_away = false; ///< it has not been wanted, rather than being wanted no longer
 };
 
 /// A product's counts; numbers in the order of each_counter() and each_histogram().

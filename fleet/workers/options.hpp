@@ -52,9 +52,10 @@ struct worker_options {
   std::optional<hal::address> join;   ///< goes to one that waits there
   std::string join_name;              ///< or to where this name leads; empty: none
   std::uint16_t join_port = 0;
-  std::string token_file;        ///< empty: FLEET_WORKER_TOKEN
-  std::string certificates;      ///< as in crew_options
-  std::string init_certificates; ///< instead of all else: makes such a folder
+  std::vector<hal::address> join_any; ///< which it is, once that is known
+  std::string token_file;             ///< empty: FLEET_WORKER_TOKEN
+  std::string certificates;           ///< as in crew_options
+  std::string init_certificates;      ///< instead of all else: makes such a folder
 };
 
 /// The flags about workers among those of `fleet run`; `words` are behind `run`, and

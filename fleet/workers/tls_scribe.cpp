@@ -1,12 +1,16 @@
 // Sessions of CAF, streams of CAF, and in between when a handshake is over.
 #include "fleet/workers/tls_scribe.hpp"
 
+#include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <functional>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
+#include <caf/actor_system_config.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/doorman_impl.hpp>
@@ -106,8 +110,30 @@ private:
   caf::io::network::stream_impl<tls_policy> stream_;
 };
 
+/// Looked for first, as CAF lets go of nothing that it has when it finds out.
+std::optional<std::string> unreadable(const caf::actor_system& system) {
+  const auto& files = system.config();
+  for (const auto* file : {&files.openssl_cafile, &files.openssl_certificate, &files.openssl_key}) {
+    if (::access(file->c_str(), R_OK) != 0) {
+      return *file + " cannot be read: " + std::generic_category().message(errno);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Takes the socket. None where there is no session: it reads the files of the certificates for
+/// each connection, and throws where it cannot.
 caf::io::scribe_ptr scribe_over(caf::actor_system& system, int fd, bool accepted) {
-  auto session = caf::openssl::make_session(system, fd, accepted);
+  session_ptr session;
+  auto why = unreadable(system);
+  try {
+    session = why ? nullptr : caf::openssl::make_session(system, fd, accepted);
+  } catch (const std::exception& other) {
+    why = other.what();
+  }
+  if (why) {
+    std::fprintf(stderr, "a connection with certificates was ended: %s\n", why->c_str());
+  }
   if (!session) {
     ::close(fd);
     return nullptr;
@@ -138,6 +164,9 @@ public:
 } // namespace
 
 std::optional<std::string> tls_trouble(caf::actor_system& system) {
+  if (auto why = unreadable(system)) {
+    return why;
+  }
   try {
     caf::openssl::session trial{system};
     return trial.init() ? std::nullopt : std::optional{std::string{"cannot make a TLS session"}};

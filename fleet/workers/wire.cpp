@@ -27,7 +27,7 @@ public:
     }
     all_.clear();
   }
-  void run(std::function<void(const std::atomic<bool>& given_up)> job) {
+  void run(std::function<void(const give_up& given_up)> job) {
     std::erase_if(all_, [](errand& each) {
       const bool over = each.over->load();
       if (over) {
@@ -37,7 +37,7 @@ public:
     });
     auto over = std::make_shared<std::atomic<bool>>(false);
     std::thread thread{[this, job = std::move(job), over]() mutable {
-      job(given_up_);
+      job([this] { return given_up_.load(); });
       job = nullptr; // what it holds goes here
       over->store(true);
     }};
@@ -86,26 +86,25 @@ result<std::uint16_t, std::string> wire::listen(const hal::address& at) {
   return state_->door->listen(at);
 }
 
-result<peer_number, std::string> wire::connect(const hal::address& at) {
-  const std::atomic<bool> never{false};
-  const auto socket = call_at(at, connect_most, never);
+result<peer_number, std::string> wire::connect(const hal::address& at, const give_up& given_up) {
+  const auto socket = call_at(at, connect_most, given_up);
   if (!socket) {
     return fail(
         "cannot reach " + at.text() + ": "
         + (socket.error() == knock_answer::refused ? "nobody listens there" : "nobody answers"));
   }
-  return state_->calls().call(socket.value(), at, connect_most);
+  return state_->calls().call(socket.value(), at, connect_most, given_up);
 }
 
 void wire::reach(const hal::address& at, std::uint64_t ticket) {
   state_->threads.run(
-      [box = state_->box, &calls = state_->calls(), at, ticket](const std::atomic<bool>& given_up) {
+      [box = state_->box, &calls = state_->calls(), at, ticket](const give_up& given_up) {
         wire_event event{wire_news::reached};
         event.ticket = ticket;
         const auto socket = call_at(at, try_most, given_up);
         event.answer = socket ? knock_answer::open : socket.error();
         if (socket) {
-          const auto peer = calls.call(socket.value(), at, try_most);
+          const auto peer = calls.call(socket.value(), at, try_most, given_up);
           event.somebody_there = static_cast<bool>(peer);
           event.from = peer ? peer.value() : event.from;
         }
@@ -115,7 +114,7 @@ void wire::reach(const hal::address& at, std::uint64_t ticket) {
 }
 
 void wire::look_for(const hal::address& at, std::uint64_t ticket) {
-  state_->threads.run([box = state_->box, at, ticket](const std::atomic<bool>& given_up) {
+  state_->threads.run([box = state_->box, at, ticket](const give_up& given_up) {
     wire_event event{wire_news::reached};
     event.ticket = ticket;
     event.answer = knock(at, try_most, given_up);

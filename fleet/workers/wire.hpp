@@ -63,8 +63,10 @@ public:
 
   /// Waits for connections; answers the port. Or why it cannot, as the rest of a sentence.
   result<std::uint16_t, std::string> listen(const hal::address& at);
-  /// Connects, and is known there and knows who is; blocks for up to 15 s. Or a sentence.
-  result<peer_number, std::string> connect(const hal::address& at);
+  /// Connects, and is known there and knows who is; blocks for up to 15 s each, or until
+  /// `given_up`. Or a sentence.
+  result<peer_number, std::string> connect(
+      const hal::address& at, const give_up& given_up = [] { return false; });
   /// The same on a thread of its own; the answer comes as an event.
   void reach(const hal::address& at, std::uint64_t ticket);
   /// Whether anybody is there; no word is said.

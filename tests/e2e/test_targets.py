@@ -227,6 +227,13 @@ class Waiting(harness.Case):
             self.assertEqual(facts["devices"]["online_end"], 6)
             twin.stop()
 
+    def test_each_of_several_names_is_waited_for(self):
+        with Listener() as there:
+            done = run([harness.FLEET, "run", "--devices", "3", "--metrics", "off", "--target",
+                        f"{there.target},mqtt://no-such-host.invalid", "--wait-for-target", "1s"])
+        self.assertEqual(done.code, 3)
+        self.assertRegex(done.error_output, r"no-such-host\.invalid: .*; it was waited for 1s\s*$")
+
     def test_ends_when_nobody_comes(self):
         words = ["run", "--devices", "3", "--metrics", "off", "--target", f"mqtt://127.0.0.1:{free_port()}"]
         done = run([harness.FLEET, *words, "--wait-for-target", "1s"])

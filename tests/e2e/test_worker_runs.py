@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -18,6 +19,12 @@ QUIET = ("--metrics", "off", "--plain", "--report-every", "200ms")
 def children_of(pid):
     return [int(word) for word in
             pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def calling(port):
+    """How many connections to a port of 127.0.0.1 nobody has answered."""
+    lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(line[2] == f"0100007F:{port:04X}" and line[3] == "02" for line in lines)
 
 
 class WorkerRuns(harness.Case):
@@ -128,10 +135,45 @@ class Spares(WorkerRuns):
                                      "10m", "--interval", "500ms")
         self.worker("--join", at)
         self.await_told(going, "online 20/20")
-        spare = self.worker("--join", at)
+        relay = self.started(Relay(at))
+        spare = self.worker("--join", relay.address)
+        wait_until(lambda: relay.passed > 700, "the spare to be known")
         going.signal(signal.SIGINT)
         self.assertEqual(going.wait(60), 130, going.output + going.error_output)
-        self.assertEqual(spare.wait(60), 3, spare.error_output)
+        self.assertEqual(spare.wait(60), 0, spare.error_output)
+        self.assertIn("the run is over, and did not need it", spare.error_output)
+
+
+class Busy(WorkerRuns):
+    def test_a_worker_with_a_run_says_so_to_another_coordinator(self):
+        worker = self.worker("--listen", "127.0.0.1:0")
+        at = worker.wait_for_line(lambda line: line.startswith("worker at "), "its address").split()[-1]
+        words = ("--workers", at, "--devices", "10", "--duration", "10m", "--interval", "500ms")
+        going = self.started_run(*words)
+        self.await_told(going, "online 10/10")
+        other = run([harness.FLEET, "run", *QUIET, *words], env=ENVIRONMENT)
+        self.assertEqual(other.code, 3, other.output)
+        self.assertIn("worker 1: has another run, and would serve this one after it", other.error_output)
+        going.signal(signal.SIGINT)
+        self.assertEqual(going.wait(60), 130, going.output + going.error_output)
+        self.assertEqual(self.facts()["devices"]["reconnects"], 0)
+
+    def test_ctrl_c_is_heard_while_a_worker_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=1) as full:
+            port = full.getsockname()[1]
+            filling = [socket.socket() for _ in range(4)]
+            for one in filling:
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", port))
+            before = calling(port)
+            for words in (("run", *QUIET, "--workers", f"127.0.0.1:{port}", "--devices", "10"),
+                          ("worker", "--join", f"127.0.0.1:{port}")):
+                going = self.started(Process([harness.FLEET, *words], env=ENVIRONMENT))
+                wait_until(lambda: calling(port) > before or not going.running(), "it to call")
+                going.signal(signal.SIGINT)
+                self.assertEqual(going.wait(14), 130, going.output + going.error_output)
+            for one in filling:
+                one.close()
 
 
 class Deployed(WorkerRuns):

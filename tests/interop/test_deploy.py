@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 from harness import FLEET, ROOT, Case, main, need  # noqa: E402
-from process import Process, run  # noqa: E402
+from process import Process, free_port, run  # noqa: E402
 
 try:
     import yaml
@@ -124,6 +124,7 @@ class Systemd(DeployCase):
         path = DEPLOY / "systemd/fleet-worker.service"
         service, text = self.unit(path)["Service"], path.read_text()
         self.assertEqual((service["Restart"], service["RestartPreventExitStatus"]), ("always", "2"))
+        self.assertEqual(self.unit(path)["Unit"]["StartLimitIntervalSec"], "0", "or systemd gives it up")
         self.assertEqual(run([FLEET, "worker", "--listen", "127.0.0.1:0"], env={}).code, 2, "without a token")
         self.assertIn("FLEET_WORKER_TOKEN=", text)
         self.assertEqual(service["EnvironmentFile"], "/etc/fleet/worker.env")
@@ -453,12 +454,13 @@ class Kubernetes(DeployCase):
 
     def test_the_first_container_of_a_worker_waits_until_somebody_listens(self):
         [first] = self.of("Job", "fleet-worker")["spec"]["template"]["spec"]["initContainers"]
-        with socket.create_server(("127.0.0.1", 0)) as there:
-            place = f"/dev/tcp/127.0.0.1/{there.getsockname()[1]}"
+        port = free_port()
+        place = f"/dev/tcp/127.0.0.1/{port}"
+        with socket.create_server(("127.0.0.1", port)):
             command = [word.replace("/dev/tcp/fleet-coordinator/7400", place) for word in first["command"]]
             self.assertEqual(run(command).code, 0)
         waits = self.started(Process(command))
-        with socket.create_server(("127.0.0.1", int(place.rsplit("/", 1)[1]))) as there:
+        with socket.create_server(("127.0.0.1", port)) as there:
             self.assertEqual(waits.wait(30), 0)
             there.settimeout(5)
             there.accept()[0].close()  # one that had not waited would not have come

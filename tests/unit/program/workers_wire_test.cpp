@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
@@ -145,7 +146,7 @@ TEST(wire, ends_the_oldest_of_too_many_who_prove_nothing) {
   const auto far = client.connect(loopback(port.value()));
   ASSERT_TRUE(far) << far.error();
 
-  const std::atomic<bool> never{false};
+  const auto never = [] { return false; };
   std::vector<int> silent;
   for (std::size_t i = 0; i <= line::strangers_most; ++i) {
     const auto socket = call_at(loopback(port.value()), 10s, never);
@@ -206,6 +207,22 @@ TEST(wire, of_certificates_carries_messages_and_lets_in_nobody_else) {
   EXPECT_EQ(std::get<crew_hello>(hello->message).process, 77U);
   server.send(hello->from, crew_begin{4.5});
   EXPECT_EQ(std::get<crew_begin>(client.next(30s)->message).at_s, 4.5);
+}
+
+TEST(wire, of_certificates_outlives_a_connection_while_it_cannot_read_them) {
+  const support::temp_folder folder;
+  const auto ours = folder / "ours";
+  ASSERT_FALSE(init_certificates(ours));
+  wire server{coordinating(), papers_of(ours)};
+  const auto port = server.listen(loopback(0));
+  ASSERT_TRUE(port) << port.error();
+  std::filesystem::rename(ours, folder / "elsewhere");
+  wire stranger{working()};
+  EXPECT_FALSE(stranger.connect(loopback(port.value())));
+  std::filesystem::rename(folder / "elsewhere", ours);
+  wire client{working(), papers_of(ours)};
+  const auto far = client.connect(loopback(port.value()));
+  EXPECT_TRUE(far) << far.error();
 }
 
 TEST(counters_of_workers, are_all_there_are) {
