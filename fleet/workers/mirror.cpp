@@ -254,12 +254,12 @@ void shard_mirror::lose(std::size_t piece) {
   const auto started = shard_.started.load();
   add(before_, left);
   before_.started = started;
-  for (auto& [name, fault] : before_.faults) {
+  for (auto& entry : before_.faults) { // by one name: clang 14 lets no lambda have a part of it
     const auto mark = std::find_if(marks_.rbegin(), marks_.rend(),
-                                   [&](const auto* m) { return m->name == name; });
+                                   [&entry](const auto* m) { return m->name == entry.first; });
     if (mark != marks_.rend()) {
-      fault.selected = (*mark)->selected.load();
-      fault.hit = (*mark)->hit.load();
+      entry.second.selected = (*mark)->selected.load();
+      entry.second.hit = (*mark)->hit.load();
     }
   }
   show_all();
