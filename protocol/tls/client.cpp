@@ -47,11 +47,11 @@ client_context::create(const client_options& options) {
     }
   }
   shared->verify = options.verify;
-  shared->resume = options.resumption;
+  shared->resume = options.resumption && options.unix_time;
   shared->unix_time = options.unix_time;
   SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_cert_verify_callback(ctx, session::judge_chain, shared.get());
-  if (options.resumption) {
+  if (shared->resume) {
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ctx, session::keep_session);
   } else {

@@ -81,7 +81,7 @@ std::size_t resumption_store::place_of(std::string_view server_name, bool make) 
 }
 
 void resumption_store::keep(std::string_view server_name, std::uint64_t who,
-                            const SSL_SESSION& session) {
+                            const SSL_SESSION& session, const session_term& term) {
   std::string octets = written_down(session);
   if (octets.empty()) {
     return;
@@ -91,30 +91,34 @@ void resumption_store::keep(std::string_view server_name, std::uint64_t who,
   if (place < names_max) {
     const auto at = sessions_.find(key(place, who));
     if (at != sessions_.end()) {
-      octets_ += octets.size() - at->second.size();
-      at->second = std::move(octets);
+      octets_ += octets.size() - at->second.octets.size();
+      at->second = {std::move(octets), term};
     } else if (sessions_.size() < sessions_max_) {
       octets_ += octets.size();
-      sessions_.emplace(key(place, who), std::move(octets));
+      sessions_.emplace(key(place, who), kept{std::move(octets), term});
     }
   }
   CRYPTO_THREAD_unlock(lock_);
 }
 
-session_ptr resumption_store::take(std::string_view server_name, std::uint64_t who) {
-  std::string octets;
+former_session resumption_store::take(std::string_view server_name, std::uint64_t who,
+                                      std::int64_t now) {
+  kept found;
   CRYPTO_THREAD_write_lock(lock_);
   const std::size_t place = place_of(server_name, false);
   if (place < names_max) {
     const auto at = sessions_.find(key(place, who));
     if (at != sessions_.end()) {
-      octets = std::move(at->second);
-      octets_ -= octets.size();
+      found = std::move(at->second);
+      octets_ -= found.octets.size();
       sessions_.erase(at);
     }
   }
   CRYPTO_THREAD_unlock(lock_);
-  return octets.empty() ? nullptr : read_back(octets);
+  if (!found.term.allows(now)) {
+    return {};
+  }
+  return {read_back(found.octets), found.term};
 }
 
 std::size_t resumption_store::size() const {

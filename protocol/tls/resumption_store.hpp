@@ -10,8 +10,15 @@
 #include <vector>
 
 #include "protocol/tls/openssl.hpp"
+#include "protocol/tls/session_term.hpp"
 
 namespace fleet::tls {
+
+/// A session to resume, and until when that may be.
+struct former_session {
+  session_ptr session; ///< null: none
+  session_term term;
+};
 
 /// The last session of each device with each server. Safe to use from several threads. Kept as
 /// OpenSSL writes it down, without the server's certificate: a resumed session shows none.
@@ -30,14 +37,21 @@ public:
 
   /// Keeps a copy: OpenSSL declares the one in use not resumable when it is dropped without a
   /// close_notify, and trimming drops it.
-  void keep(std::string_view server_name, std::uint64_t who, const SSL_SESSION& session);
-  /// The last session, or null; it is not kept any more (RFC 8446 C.4).
-  session_ptr take(std::string_view server_name, std::uint64_t who);
+  void keep(std::string_view server_name, std::uint64_t who, const SSL_SESSION& session,
+            const session_term& term);
+  /// The last session, or none, as where its term is over at `now` (seconds since 1970); it is not
+  /// kept any more (RFC 8446 C.4).
+  former_session take(std::string_view server_name, std::uint64_t who, std::int64_t now);
   [[nodiscard]] std::size_t size() const;
   /// Octets of the sessions, without the table they stand in.
   [[nodiscard]] std::size_t octets() const;
 
 private:
+  struct kept {
+    std::string octets;
+    session_term term;
+  };
+
   /// Its place among the names; names_max where it has none and gets none.
   std::size_t place_of(std::string_view server_name, bool make);
   static std::uint64_t key(std::size_t place, std::uint64_t who) { return who * names_max + place; }
@@ -46,7 +60,7 @@ private:
   std::size_t sessions_max_;
   std::size_t octets_ = 0;
   std::vector<std::string> names_;
-  std::unordered_map<std::uint64_t, std::string> sessions_;
+  std::unordered_map<std::uint64_t, kept> sessions_;
 };
 
 } // namespace fleet::tls

@@ -92,29 +92,33 @@ void session::aim_at(std::string_view server_name) {
     return;
   }
   if (remembers()) {
-    if (const session_ptr former = context_->resumable.take(name_wanted(wanted), who_)) {
-      SSL_set_session(ssl_.get(), former.get());
+    const former_session former =
+        context_->resumable.take(name_wanted(wanted), who_, context_->unix_time());
+    if (former.session) {
+      SSL_set_session(ssl_.get(), former.session.get());
+      term_ = former.term;
     }
   }
 }
 
 int session::judge_chain(X509_STORE_CTX* store, void* context) {
   const auto& shared = *static_cast<const shared_context*>(context);
-  if (!shared.verify) {
-    return 1;
-  }
+  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  session& self = of(static_cast<const SSL*>(ssl));
   std::optional<std::int64_t> now;
   if (shared.unix_time) {
     now = shared.unix_time();
   }
-  std::string verdict = judge(store, now);
+  std::string verdict = shared.verify ? judge(store, now) : std::string{};
+  if (now) {
+    self.term_.verdict_until = tls::verdict_until(*now, shared.verify ? store : nullptr);
+  }
   // The chain that was built has served; a session would keep 5 KiB of it for whoever may ask.
   X509_STORE_CTX_set0_verified_chain(store, nullptr);
   if (verdict.empty()) {
     return 1;
   }
-  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-  of(static_cast<const SSL*>(ssl)).error_ = std::move(verdict);
+  self.error_ = std::move(verdict);
   return 0;
 }
 
@@ -125,6 +129,7 @@ int session::keep_session(SSL* ssl, SSL_SESSION* fresh) {
     return 0; // a second ticket, which would be built from what trim() left
   }
   self.await_ticket_ = false;
+  self.term_.ticket_until = ticket_until(self.context_->unix_time(), *fresh);
   self.remember(*fresh);
   return 0; // a copy was kept, not the reference
 }
@@ -134,7 +139,7 @@ bool session::remembers() const noexcept {
 }
 
 void session::remember(const SSL_SESSION& fresh) {
-  context_->resumable.keep(name_wanted(SSL_get0_param(ssl_.get())), who_, fresh);
+  context_->resumable.keep(name_wanted(SSL_get0_param(ssl_.get())), who_, fresh, term_);
 }
 
 filter_state session::start(byte_buffer& cipher_out) {
@@ -268,7 +273,7 @@ void session::opened() {
   state_ = filter_state::open;
   if (remembers()) {
     // In TLS 1.3 what can be resumed arrives later, as a ticket (RFC 8446 §4.6.1); before, the same
-    // session serves again where the server sent no other (RFC 5077 §3.3).
+    // session serves again where the server sent no other (RFC 5077 §3.3), for what is left of it.
     await_ticket_ = SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (!await_ticket_ && SSL_session_reused(ssl_.get()) == 1) {
       remember(*SSL_get_session(ssl_.get()));

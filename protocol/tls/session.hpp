@@ -53,13 +53,14 @@ private:
   ssl_ptr ssl_; // null from the moment the session failed or ended
   std::shared_ptr<shared_context> context_;
   std::uint64_t who_;   // whose session it is, for the store
+  session_term term_;   // client: of what it remembers
   byte_buffer partial_; // the beginning of a record whose end has not arrived
   std::string error_;
   filter_state state_ = filter_state::handshaking;
   std::uint16_t message_left_ = 0; // server: octets of a handshake message still to come
   bool enciphered_ = false;        // server: what the client sends now is not in the clear
-  bool closing_ = false;      // our close_notify is out
-  bool await_ticket_ = false; // not trimmed until the session to resume is in the store
+  bool closing_ = false;           // our close_notify is out
+  bool await_ticket_ = false;      // not trimmed until the session to resume is in the store
 };
 
 } // namespace fleet::tls
