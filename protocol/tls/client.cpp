@@ -62,13 +62,14 @@ client_context::create(const client_options& options) {
 }
 
 std::unique_ptr<stream_filter> client_context::make_for(std::string_view server_name,
-                                                        std::uint64_t who) {
-  return std::make_unique<session>(shared_, server_name, who);
+                                                        std::string_view place, std::uint64_t who) {
+  return std::make_unique<session>(shared_, server_name, place, who);
 }
 
 std::unique_ptr<stream_filter>
 client_context::forgetful_context::make(std::string_view server_name) {
-  return std::make_unique<session>(of.shared_, server_name, resumption_store::nobody);
+  return std::make_unique<session>(of.shared_, server_name, std::string_view{},
+                                   resumption_store::nobody);
 }
 
 kept_sessions client_context::sessions_kept() const {

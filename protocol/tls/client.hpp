@@ -25,7 +25,8 @@ struct client_options {
   /// either.
   bool verify = true;
   version_range versions;
-  /// Resume the last session that the same device had with the same server (RFC 5077, RFC 8446
+  /// Resume the last session that the same device had with the same server, which is a name at a
+  /// host and port (RFC 5077, RFC 8446
   /// §2.2). It is offered once: where the handshake fails, the next one is a full one; and no
   /// longer than a day after the handshake in which the certificates were judged, nor than they or
   /// the ticket last. So it takes a clock: without unix_time none is remembered.
@@ -57,9 +58,10 @@ public:
   /// §6.4), or an IP address, compared with the certificate's addresses. A session for an empty or
   /// unusable name fails from the start, unless nothing is verified.
   std::unique_ptr<stream_filter> make(std::string_view server_name) override {
-    return make_for(server_name, 0);
+    return make_for(server_name, {}, 0);
   }
-  std::unique_ptr<stream_filter> make_for(std::string_view server_name, std::uint64_t who) override;
+  std::unique_ptr<stream_filter> make_for(std::string_view server_name, std::string_view place,
+                                          std::uint64_t who) override;
   stream_filter_factory& forgetful() override { return forgetful_; }
 
   [[nodiscard]] const filter_model& model() const override { return model_; }

@@ -39,7 +39,7 @@ std::string_view other_tongue(std::uint8_t first) noexcept {
 } // namespace
 
 session::session(std::shared_ptr<shared_context> context, std::string_view server_name,
-                 std::uint64_t who)
+                 std::string_view place, std::uint64_t who)
     : context_(std::move(context)), who_(who) {
   forget_errors();
   io_.owner = this;
@@ -53,7 +53,7 @@ session::session(std::shared_ptr<shared_context> context, std::string_view serve
     SSL_set_accept_state(ssl_.get());
   } else {
     SSL_set_connect_state(ssl_.get());
-    aim_at(server_name);
+    aim_at(server_name, place);
   }
 }
 
@@ -62,7 +62,7 @@ session& session::of(const SSL* ssl) {
   return *io_of(SSL_get_rbio(ssl)).owner;
 }
 
-void session::aim_at(std::string_view server_name) {
+void session::aim_at(std::string_view server_name, std::string_view place) {
   if (server_name.ends_with('.')) {
     server_name.remove_suffix(1); // the root's dot is for the resolver, not for the certificate
   }
@@ -92,8 +92,8 @@ void session::aim_at(std::string_view server_name) {
     return;
   }
   if (remembers()) {
-    const former_session former =
-        context_->resumable.take(name_wanted(wanted), who_, context_->unix_time());
+    where_ = context_->resumable.number_of(name_wanted(wanted), place);
+    const former_session former = context_->resumable.take(where_, who_, context_->unix_time());
     if (former.session) {
       SSL_set_session(ssl_.get(), former.session.get());
       term_ = former.term;
@@ -139,7 +139,7 @@ bool session::remembers() const noexcept {
 }
 
 void session::remember(const SSL_SESSION& fresh) {
-  context_->resumable.keep(name_wanted(SSL_get0_param(ssl_.get())), who_, fresh, term_);
+  context_->resumable.keep(where_, who_, fresh, term_);
 }
 
 filter_state session::start(byte_buffer& cipher_out) {

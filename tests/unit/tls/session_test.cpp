@@ -234,7 +234,7 @@ TEST_P(both_versions, show_the_whole_certificate_once_only_when_resuming) {
     again.settle();
     EXPECT_EQ(as_text(again.at_server.view()), "hello again");
   }
-  tls_pair stranger(clients->make_for(test::tls_host, 1),
+  tls_pair stranger(clients->make_for(test::tls_host, {}, 1),
                     *servers); // another device: nothing to resume
   stranger.settle();
   ASSERT_TRUE(stranger.open());
@@ -243,6 +243,10 @@ TEST_P(both_versions, show_the_whole_certificate_once_only_when_resuming) {
   careless.settle();
   ASSERT_TRUE(careless.open());
   EXPECT_GT(careless.down.carried + 100, first.down.carried);
+  tls_pair next_door(clients->make_for(test::tls_host, "192.0.2.1:8884", 0), *servers);
+  next_door.settle(); // nor at another port
+  ASSERT_TRUE(next_door.open());
+  EXPECT_GT(next_door.down.carried + 100, first.down.carried);
   tls_pair elsewhere(*clients, *servers, "a.wild.example"); // nor with another name
   elsewhere.settle();
   ASSERT_TRUE(elsewhere.open());
