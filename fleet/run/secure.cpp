@@ -127,9 +127,13 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
 }
 
 stream_filter_factory* security_for(actors::behaviour behaviour, const prepared& ready) {
-  auto* const memory = dynamic_cast<remembering_filter_factory*>(ready.client_security.get());
-  return memory != nullptr && behaviour == actors::behaviour::sdk ? &memory->forgetful()
-                                                                  : ready.client_security.get();
+  stream_filter_factory* const all = ready.client_security.get();
+  return behaviour == actors::behaviour::sdk ? forgetful(all) : all;
+}
+
+stream_filter_factory* forgetful(stream_filter_factory* security) {
+  auto* const memory = dynamic_cast<remembering_filter_factory*>(security);
+  return memory != nullptr ? &memory->forgetful() : security;
 }
 
 result<std::unique_ptr<datagram_filter_door>, startup_error>
