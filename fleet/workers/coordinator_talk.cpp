@@ -161,11 +161,17 @@ void coordinator::on_event(wire_event& event) {
   }
   auto* const w = of(event.from);
   if (event.what == wire_news::gone) {
+    if (!event.why.empty()) {
+      news_.lines.push_back(fmt::format("{} {}: its connection was ended",
+                                        w != nullptr ? fmt::format("worker {}", number_of(*w))
+                                                     : "who came as a worker",
+                                        event.why));
+    }
     if (w != nullptr) {
       w->connected = false;
       const bool spare = began_ && !w->share; // which may come back, as those with devices may
       if (w->lives() && !w->begun && !spare) {
-        lose(*w, "its connection ended");
+        lose(*w, event.why.empty() ? "its connection ended" : "it " + event.why);
       }
     }
     return;

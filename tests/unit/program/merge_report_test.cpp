@@ -119,6 +119,18 @@ TEST(packed_report, comes_out_as_it_went_in) {
   EXPECT_EQ(back->failures, part(1, 1).failures);
 }
 
+TEST(packed_report, says_that_its_part_of_the_ledger_file_is_too_long) {
+  auto short_one = packed(part(1, 1));
+  put_ledger_lines(short_one, "1234", 4);
+  EXPECT_EQ(short_one.ledger_lines, "1234");
+  EXPECT_EQ(short_one.failures, part(1, 1).failures);
+  auto long_one = packed(part(1, 1));
+  put_ledger_lines(long_one, "12345", 4);
+  EXPECT_EQ(long_one.ledger_lines, "");
+  ASSERT_EQ(long_one.failures.size(), short_one.failures.size() + 1);
+  EXPECT_TRUE(long_one.failures.back().starts_with("the ledger file lacks its devices"));
+}
+
 TEST(packed_report, of_another_run_is_none) {
   EXPECT_FALSE(unpacked(packed(part(1, 1)), 2));
   auto short_row = packed(part(1, 1));
