@@ -85,9 +85,10 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
 }
 
 void coordinator::on_clock(crew_worker& w, const crew_clock& clock) {
-  w.clock.take({clock.asked_s, lasting_seconds(), clock.told_s, clock.awake_s, clock.wall_s});
-  for (const auto& what : w.clock.take_news()) {
-    news_.lines.push_back(fmt::format("worker {}: its {}", number_of(w), what));
+  const clock_look look{clock.asked_s, lasting_seconds(), clock.told_s, clock.awake_s,
+                        clock.wall_s};
+  for (const auto& what : w.hear(look, now_s_)) {
+    news_.lines.push_back(fmt::format("worker {}: {}", number_of(w), what));
   }
   if (w.clock.looks() < clocks_wanted) {
     ask_clock(w);
