@@ -2,6 +2,8 @@
 // same time: a home that has learnt of a filter sends what matches it, in order and behind its
 // answer; the subscription counts when all have answered and all that waited is dealt with, and
 // what is retained by then is replayed under the lock under which others retain and send.
+// Messages that are retained have one order on all homes, that in which they had that lock: whoever
+// has it takes what waits before it retains and sends something newer.
 #include "cloud_sim/exchange_desk.hpp"
 
 #include <algorithm>
@@ -41,10 +43,12 @@ bool exchange_desk::publish(std::string_view topic, bytes_view payload, mqtt::qo
     }
     return made;
   };
+  const broker::turn guard{core_}; // which ends behind the lock
   std::unique_lock lock{exchange_.retained_guard(), std::defer_lock};
   bool kept = true;
   if (retain) {
     lock.lock();
+    take_waiting();
     if (payload.empty()) {
       exchange_.retained().clear(topic);
     } else {
@@ -144,11 +148,16 @@ void exchange_desk::handle(exchange_item& item) {
   }
 }
 
-void exchange_desk::work() {
-  const broker::turn guard{core_};
+// What becomes ready meanwhile is settled by work(), which comes for what was in the box.
+void exchange_desk::take_waiting() {
   for (auto& item : exchange_.take(core_.here())) {
     handle(item);
   }
+}
+
+void exchange_desk::work() {
+  const broker::turn guard{core_};
+  take_waiting();
   if (!ready_.empty()) {
     settle();
   }
@@ -158,9 +167,7 @@ void exchange_desk::settle() {
   std::vector<std::uint64_t> settled;
   {
     const std::lock_guard lock{exchange_.retained_guard()};
-    for (auto& item : exchange_.take(core_.here())) {
-      handle(item);
-    }
+    take_waiting();
     settled.swap(ready_);
     for (const auto ticket : settled) {
       const auto found = asked_.find(ticket);

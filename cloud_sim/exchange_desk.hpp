@@ -37,8 +37,9 @@ public:
   exchange_desk(const exchange_desk&) = delete;
   exchange_desk& operator=(const exchange_desk&) = delete;
 
-  /// To the clients of other homes, and to all of them later if it is to be retained. False: there
-  /// was no room to retain it.
+  /// To the clients of other homes, and to all of them later if it is to be retained. That comes
+  /// before the home's own clients are sent it, who are then sent first what other homes retained
+  /// before. False: there was no room to retain it.
   bool publish(std::string_view topic, bytes_view payload, mqtt::qos q, bool retain);
   /// What a filter selects of what is retained; within on_announced() alone.
   void find_retained(std::string_view filter, std::vector<retained_messages::kept>& out) const {
@@ -68,6 +69,7 @@ private:
   };
   void tell_others(exchange_item::form what, std::uint64_t ticket,
                    const std::vector<std::string>& filters);
+  void take_waiting();
   void handle(exchange_item& item);
   void learn(const exchange_item& item);
   void settle();

@@ -27,6 +27,14 @@ json of(const ledger::totals& l, const worker_fact& w) {
           {"lost", w.ledger_known ? json(l.lost) : json(nullptr)}};
 }
 
+json of(const std::vector<worker_event>& events) {
+  json all = json::array();
+  for (const auto& event : events) {
+    all.push_back({{"at_s", event.at_s}, {"what", event.what}});
+  }
+  return all;
+}
+
 json of(const worker_fact& w) {
   return {{"worker", w.number},
           {"first", w.first},
@@ -42,7 +50,8 @@ json of(const worker_fact& w) {
           {"uplink", of(w.uplink, w)},
           {"downlink", of(w.downlink, w)},
           {"cpu_s", w.cpu_s},
-          {"rss_max_bytes", w.rss_max_bytes}};
+          {"rss_max_bytes", w.rss_max_bytes},
+          {"events", of(w.events)}};
 }
 
 } // namespace
@@ -68,6 +77,9 @@ std::string to_text(const std::vector<worker_fact>& workers) {
                        w.published, w.acknowledged);
     out += w.reported ? fmt::format("{:.1f} s of CPU\n", w.cpu_s)
                       : fmt::format("lost at {:.1f} s: {}\n", w.lost_at_s.value_or(0), w.why);
+    for (const auto& event : w.events) {
+      out += fmt::format("  at {:.1f} s: {}\n", event.at_s, event.what);
+    }
   }
   return out;
 }

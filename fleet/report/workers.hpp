@@ -10,6 +10,12 @@
 
 namespace fleet::report {
 
+/// What befell a worker's machine.
+struct worker_event {
+  double at_s = 0; ///< since the devices started
+  std::string what;
+};
+
 struct worker_fact {
   std::uint32_t number = 0; ///< from 1, in the order of devices
   std::uint32_t first = 0;  ///< of its devices
@@ -27,11 +33,12 @@ struct worker_fact {
   ledger::totals downlink;
   double cpu_s = 0;
   std::uint64_t rss_max_bytes = 0;
+  std::vector<worker_event> events; ///< in the order in which they came
 };
 
 /// A run's JSON with an array `workers` at its end. `json` is to_json()'s.
 std::string with_workers(std::string json, const std::vector<worker_fact>& workers);
-/// For people, a line each.
+/// For people, a line each, and one for each event.
 std::string to_text(const std::vector<worker_fact>& workers);
 
 } // namespace fleet::report

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fleet/run/datagram_trial.hpp"
+#include "fleet/run/secure.hpp"
 
 namespace fleet::program {
 
@@ -128,7 +129,7 @@ std::optional<trial_failure> try_place(run_world& world, const prepared& ready,
   hal::connect_options options;
   options.peer = product.settings.peer_at(place);
   options.timeout = product.settings.connect_timeout;
-  options.security = product.settings.security;
+  options.security = forgetful(product.settings.security);
   options.server_name = product.settings.server_name_at(place);
   return try_stream(world, options, ready.place_text(place), signals);
 }

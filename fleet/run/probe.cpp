@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fleet/console/display.hpp"
+#include "fleet/run/secure.hpp"
 #include "protocol/mqtt/codec.hpp"
 
 namespace fleet::program {
@@ -241,7 +242,7 @@ void probe::on_wake(time_point now) {
     options.peer = product_.peer_at(options_.place);
     options.kind = product_.link;
     options.timeout = product_.connect_timeout;
-    options.security = product_.security;
+    options.security = forgetful(product_.security);
     options.server_name = product_.server_name_at(options_.place);
     options.origin = options_.first + options_.devices;
     stream_ = home_.connect(options, *this);

@@ -26,6 +26,11 @@ tls::version_range range_of(tls_version v) {
   FLEET_CHECK(false);
 }
 
+/// Of the machine: a fault that moves a board's clock does not reach its TLS.
+std::int64_t unix_time() {
+  return wall_clock_ms() / 1000;
+}
+
 /// DTLS of the devices, where there is any.
 std::optional<startup_error> secure_clients_datagrams(const run_options& o, const std::string& ca,
                                                       prepared& out) {
@@ -36,6 +41,7 @@ std::optional<startup_error> secure_clients_datagrams(const run_options& o, cons
   tls::dtls_client_options datagrams;
   datagrams.ca_pem = ca;
   datagrams.verify = !o.insecure;
+  datagrams.unix_time = unix_time;
   auto made = tls::dtls_client_context::create(datagrams);
   if (!made) {
     return startup_error{exit_code::wrong_usage, made.error()};
@@ -45,7 +51,7 @@ std::optional<startup_error> secure_clients_datagrams(const run_options& o, cons
 }
 
 std::optional<startup_error> secure_embedded(const run_options& o, prepared& out) {
-  const std::int64_t now_s = wall_clock_ms() / 1000;
+  const std::int64_t now_s = unix_time();
   const tls::validity valid{now_s - 3600, now_s + std::int64_t{3600} * 24 * 30};
   auto ca = tls::authority::make("fleet twin CA", valid);
   if (!ca) {
@@ -71,6 +77,7 @@ std::optional<startup_error> secure_embedded(const run_options& o, prepared& out
   tls::client_options client;
   client.ca_pem = ca.value().certificate_pem();
   client.resumption = true;
+  client.unix_time = unix_time;
   client.versions = range_of(o.tls_version);
   auto clients = tls::client_context::create(client);
   if (!context || !clients) {
@@ -101,6 +108,7 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
   tls::client_options client;
   client.verify = !o.insecure;
   client.resumption = true;
+  client.unix_time = unix_time;
   client.versions = range_of(o.tls_version);
   if (!o.ca_file.empty()) {
     auto pem = read_file(o.ca_file, *out.files);
@@ -119,9 +127,13 @@ std::optional<startup_error> secure(const run_options& o, prepared& out) {
 }
 
 stream_filter_factory* security_for(actors::behaviour behaviour, const prepared& ready) {
-  auto* const memory = dynamic_cast<remembering_filter_factory*>(ready.client_security.get());
-  return memory != nullptr && behaviour == actors::behaviour::sdk ? &memory->forgetful()
-                                                                  : ready.client_security.get();
+  stream_filter_factory* const all = ready.client_security.get();
+  return behaviour == actors::behaviour::sdk ? forgetful(all) : all;
+}
+
+stream_filter_factory* forgetful(stream_filter_factory* security) {
+  auto* const memory = dynamic_cast<remembering_filter_factory*>(security);
+  return memory != nullptr ? &memory->forgetful() : security;
 }
 
 result<std::unique_ptr<datagram_filter_door>, startup_error>

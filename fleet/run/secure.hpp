@@ -20,6 +20,10 @@ std::optional<startup_error> secure(const run_options& options, prepared& out);
 /// one. After secure().
 stream_filter_factory* security_for(actors::behaviour behaviour, const prepared& ready);
 
+/// The same without its memory: for whoever looks at a target and is no device, and so neither
+/// takes a device's session nor leaves one. Null stays null.
+stream_filter_factory* forgetful(stream_filter_factory* security);
+
 /// DTLS of the embedded twin, with the key of each identity (aliyun-iot.md §17.1); after secure().
 result<std::unique_ptr<datagram_filter_door>, startup_error>
 secure_datagrams(const run_options& options, const prepared& ready,

@@ -176,6 +176,7 @@ std::vector<report::worker_fact> coordinator::told() const {
     if (w.after) {
       fact.takes_over = static_cast<std::uint32_t>(*w.after + 1);
     }
+    fact.events = w.events;
     fact.published = w.published;
     fact.acknowledged = w.acknowledged;
     fact.cpu_s = w.last.cpu_s;

@@ -88,9 +88,10 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
 }
 
 void coordinator::on_clock(crew_worker& w, const crew_clock& clock) {
-  w.clock.take({clock.asked_s, lasting_seconds(), clock.told_s, clock.awake_s, clock.wall_s});
-  for (const auto& what : w.clock.take_news()) {
-    news_.lines.push_back(fmt::format("worker {}: its {}", number_of(w), what));
+  const clock_look look{clock.asked_s, lasting_seconds(), clock.told_s, clock.awake_s,
+                        clock.wall_s};
+  for (const auto& what : w.hear(look, now_s_)) {
+    news_.lines.push_back(fmt::format("worker {}: {}", number_of(w), what));
   }
   if (w.clock.looks() < clocks_wanted) {
     ask_clock(w);
@@ -164,11 +165,17 @@ void coordinator::on_event(wire_event& event) {
   }
   auto* const w = of(event.from);
   if (event.what == wire_news::gone) {
+    if (!event.why.empty()) {
+      news_.lines.push_back(fmt::format("{} {}: its connection was ended",
+                                        w != nullptr ? fmt::format("worker {}", number_of(*w))
+                                                     : "who came as a worker",
+                                        event.why));
+    }
     if (w != nullptr) {
       w->connected = false;
       const bool spare = began_ && !w->share; // which may come back, as those with devices may
       if (w->lives() && !w->begun && !spare) {
-        lose(*w, "its connection ended");
+        lose(*w, event.why.empty() ? "its connection ended" : "it " + event.why);
       }
     }
     return;

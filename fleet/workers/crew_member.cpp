@@ -179,7 +179,7 @@ void crew_member::report(const report::run_facts& facts, std::string ledger_line
   run_part_ = run_part::leaving;
   end.last = snapshot(now_s_);
   end.missed = missed_;
-  end.ledger_lines = std::move(ledger_lines);
+  put_ledger_lines(end, std::move(ledger_lines));
   coordinator_.begin_lease(part_.lease_s);
   const double began = lasting_seconds();
   double told_s = began;

@@ -9,6 +9,7 @@
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 
+#include "fleet/text/quantities.hpp"
 #include "fleet/workers/inspect.hpp"
 
 namespace fleet::program {
@@ -70,6 +71,14 @@ std::optional<crew_message> read(std::size_t kind, std::span<const char> fields,
   return readers[kind](fields);
 }
 
+std::uint32_t number_in(std::span<const char> head) {
+  std::uint32_t size = 0;
+  for (const char octet : head.first(frame_head)) {
+    size = size << 8 | static_cast<std::uint8_t>(octet);
+  }
+  return size;
+}
+
 } // namespace
 
 std::optional<std::vector<char>> to_frame(const crew_message& message) {
@@ -91,11 +100,15 @@ std::optional<std::vector<char>> to_frame(const crew_message& message) {
 }
 
 std::optional<std::uint32_t> size_of_frame(std::span<const char> head) {
-  std::uint32_t size = 0;
-  for (const char octet : head.first(frame_head)) {
-    size = size << 8 | static_cast<std::uint8_t>(octet);
-  }
+  const auto size = number_in(head);
   return size == 0 || size > frame_most ? std::nullopt : std::optional{size};
+}
+
+std::string trouble_of(std::span<const char> head) {
+  const auto size = number_in(head);
+  return size == 0 ? std::string{"announced a message of nothing"}
+                   : "announced a message of " + std::to_string(size)
+                         + " octets, and none has more than " + text::format_size(frame_most);
 }
 
 std::optional<crew_message> from_frame(std::span<const char> body) {

@@ -136,6 +136,10 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
   }
   if (event.what == wire_news::gone) {
     connected_ = false;
+    if (!event.why.empty()) {
+      std::fprintf(stderr, "fleet worker: the coordinator %s: the connection was ended\n",
+                   event.why.c_str());
+    }
     return std::nullopt;
   }
   heard_s_ = lasting_seconds();

@@ -5,6 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "fleet/text/quantities.hpp"
+
 namespace fleet::program {
 
 namespace {
@@ -185,6 +189,17 @@ std::optional<report::run_facts> unpacked(const crew_end& from, std::size_t prod
   }
   out.failures = from.failures;
   return out;
+}
+
+void put_ledger_lines(crew_end& into, std::string lines, std::size_t most) {
+  if (lines.size() <= most) {
+    into.ledger_lines = std::move(lines);
+    return;
+  }
+  into.failures.push_back(fmt::format(
+      "the ledger file lacks its devices: their lines have {} octets, and {} at most are sent; "
+      "share the devices among more workers",
+      lines.size(), text::format_size(most)));
 }
 
 } // namespace fleet::program

@@ -9,6 +9,7 @@
 #include "fleet/run/company.hpp"
 #include "fleet/run/find_credentials.hpp"
 #include "fleet/text/quantities.hpp"
+#include "fleet/workers/frames.hpp"
 
 namespace fleet::program {
 
@@ -79,6 +80,8 @@ std::string parcel_maker::rows_of(const std::vector<device_range>& devices) cons
   }
   return out;
 }
+
+static_assert(parcel_octets_most + ledger_octets_most <= frame_most);
 
 std::optional<std::string> too_large(const std::vector<named_file>& files) {
   std::size_t sum = 0;

@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/report/workers.hpp"
 #include "fleet/scenario/plan.hpp"
 #include "fleet/workers/accounts.hpp"
 #include "fleet/workers/far_clock.hpp"
@@ -36,6 +38,9 @@ struct crew_worker {
   bool spare_told = false;          ///< that it is one
   device_range devices;             ///< that it was given
   far_clock clock;
+  /// Of a clock that jumps without end the first ones alone.
+  static constexpr std::size_t events_most = 100;
+  std::vector<report::worker_event> events;
   std::optional<crew_ready> ready;
   double assigned_s = 0;
   double heard_s = 0;
@@ -56,6 +61,20 @@ struct crew_worker {
   std::optional<report::run_facts> left; ///< of one that was lost: what it had counted
 
   [[nodiscard]] bool lives() const noexcept { return known && !report && !lost_at_s; }
+
+  /// Its clocks at `now_s` since the devices started. What they did that time does not do by itself
+  /// is kept for the report, and answered: the rest of sentences that begin with the worker.
+  std::vector<std::string> hear(const clock_look& look, double now_s) {
+    clock.take(look);
+    auto news = clock.take_news();
+    for (auto& what : news) {
+      what.insert(0, "its ");
+      if (events.size() < events_most) {
+        events.push_back({now_s, what});
+      }
+    }
+    return news;
+  }
 };
 
 /// A range that one worker has. Where a worker is lost it may go on in several

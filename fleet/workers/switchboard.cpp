@@ -174,9 +174,9 @@ void switchboard::on_frame(handle at, talk& with, std::span<const char> octets) 
   if (with.size == 0) {
     const auto size = size_of_frame(octets);
     if (!size) {
-      on_closed(at);
+      on_closed(at, trouble_of(octets));
       close(at);
-      return; // which speaks another language after all
+      return; // which speaks another language after all, or wants our memory
     }
     with.size = *size;
     configure_read(at, caf::io::receive_policy::exactly(*size));
@@ -192,7 +192,7 @@ void switchboard::on_frame(handle at, talk& with, std::span<const char> octets) 
   }
 }
 
-void switchboard::on_closed(handle at) {
+void switchboard::on_closed(handle at, std::string why) {
   const auto found = talks_.find(at);
   if (found == talks_.end()) {
     return;
@@ -203,7 +203,9 @@ void switchboard::on_closed(handle at) {
     proven_.erase(with.number);
     const std::lock_guard held{line_.box_->lock};
     if (line_.box_->peers.erase(with.number) != 0) {
-      line_.box_->put({wire_news::gone, with.number});
+      wire_event event{wire_news::gone, with.number};
+      event.why = std::move(why);
+      line_.box_->put(std::move(event));
     }
   }
   std::erase(strangers_, at);

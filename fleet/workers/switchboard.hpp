@@ -49,7 +49,8 @@ private:
   void on_proof(handle at, talk& with, std::span<const char> octets);
   void on_verdict(handle at, talk& with, proof_verdict verdict);
   void on_frame(handle at, talk& with, std::span<const char> octets);
-  void on_closed(handle at);
+  /// `why`: what the other end did, where it is we who end it.
+  void on_closed(handle at, std::string why = {});
   void settle(talk& with, result<peer_number, std::string> how);
   void say(handle at, talk& with, std::span<const char> octets);
   /// Ends it from our side.

@@ -34,6 +34,7 @@ struct wire_event {
   std::uint64_t ticket = 0;
   knock_answer answer = knock_answer::silent;
   bool somebody_there = false; ///< there is a connection
+  std::string why{}; ///< of gone, where we ended it: what the other side did, as trouble_of()
 };
 
 /// Files in PEM by which both sides know each other. Whoever listens shows a server's certificate,

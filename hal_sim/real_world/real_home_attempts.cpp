@@ -23,11 +23,11 @@ std::string in_seconds(duration d) {
 }
 
 /// Of a stream that is ours, its device may know the server from the one before.
-std::unique_ptr<stream_filter> filter_for(const attempt& a, stream_filter_factory& security,
-                                          std::string_view name) {
+std::unique_ptr<stream_filter> filter_for(const attempt& a, const address& peer,
+                                          stream_filter_factory& security, std::string_view name) {
   auto* const memory =
       a.from == nullptr ? dynamic_cast<remembering_filter_factory*>(&security) : nullptr;
-  return memory != nullptr ? memory->make_for(name, a.origin) : security.make(name);
+  return memory != nullptr ? memory->make_for(name, peer.text(), a.origin) : security.make(name);
 }
 
 } // namespace
@@ -139,7 +139,7 @@ void real_home::connected(real_stream& s) {
 
 void real_home::negotiate(real_stream& s, stream_filter_factory& security, std::string_view name) {
   s.phase_ = stream_phase::handshaking;
-  s.filter_ = filter_for(*s.attempt_, security, name);
+  s.filter_ = filter_for(*s.attempt_, s.peer_, security, name);
   FLEET_CHECK(s.filter_ != nullptr);
   const filter_state state = s.filter_->start(cipher_of(s));
   mark_dirty(s);

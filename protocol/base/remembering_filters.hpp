@@ -12,9 +12,10 @@ namespace fleet {
 
 class remembering_filter_factory : public stream_filter_factory {
 public:
-  /// As make(), for the device `who`.
+  /// As make(), for the device `who`. `place` names where it connects, any octets that are others
+  /// for another host or port: who answers there need not know what was agreed elsewhere.
   virtual std::unique_ptr<stream_filter> make_for(std::string_view server_name,
-                                                  std::uint64_t who) = 0;
+                                                  std::string_view place, std::uint64_t who) = 0;
   /// Whose filters remember nothing; as long as this one lives.
   virtual stream_filter_factory& forgetful() = 0;
 };

@@ -47,11 +47,11 @@ client_context::create(const client_options& options) {
     }
   }
   shared->verify = options.verify;
-  shared->resume = options.resumption;
+  shared->resume = options.resumption && options.unix_time;
   shared->unix_time = options.unix_time;
   SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_cert_verify_callback(ctx, session::judge_chain, shared.get());
-  if (options.resumption) {
+  if (shared->resume) {
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ctx, session::keep_session);
   } else {
@@ -62,13 +62,14 @@ client_context::create(const client_options& options) {
 }
 
 std::unique_ptr<stream_filter> client_context::make_for(std::string_view server_name,
-                                                        std::uint64_t who) {
-  return std::make_unique<session>(shared_, server_name, who);
+                                                        std::string_view place, std::uint64_t who) {
+  return std::make_unique<session>(shared_, server_name, place, who);
 }
 
 std::unique_ptr<stream_filter>
 client_context::forgetful_context::make(std::string_view server_name) {
-  return std::make_unique<session>(of.shared_, server_name, resumption_store::nobody);
+  return std::make_unique<session>(of.shared_, server_name, std::string_view{},
+                                   resumption_store::nobody);
 }
 
 kept_sessions client_context::sessions_kept() const {

@@ -25,16 +25,19 @@ struct client_options {
   /// either.
   bool verify = true;
   version_range versions;
-  /// Resume the last session that the same device had with the same server (RFC 5077, RFC 8446
-  /// §2.2). It is offered once: where the handshake fails, the next one is a full one.
+  /// Resume the last session that the same device had with the same server, which is a name at a
+  /// host and port (RFC 5077, RFC 8446
+  /// §2.2). It is offered once: where the handshake fails, the next one is a full one; and no
+  /// longer than a day after the handshake in which the certificates were judged, nor than they or
+  /// the ticket last. So it takes a clock: without unix_time none is remembered.
   bool resumption = false;
   /// Suites up to TLS 1.2 in OpenSSL's notation; empty: OpenSSL's default at security level 2.
   std::string ciphers;
   /// Octets of plaintext a record may carry, asked of the server (RFC 6066 §4): 512, 1024, 2048 or
   /// 4096; 0 asks for nothing.
   std::uint16_t max_fragment_bytes = 0;
-  /// Seconds since 1970 as the device believes, called once a handshake, from the thread that runs
-  /// it; empty: the system's clock.
+  /// Seconds since 1970 as the device believes, called a few times a handshake, from the thread
+  /// that runs it; empty: the system's clock.
   std::function<std::int64_t()> unix_time;
 };
 
@@ -55,9 +58,10 @@ public:
   /// §6.4), or an IP address, compared with the certificate's addresses. A session for an empty or
   /// unusable name fails from the start, unless nothing is verified.
   std::unique_ptr<stream_filter> make(std::string_view server_name) override {
-    return make_for(server_name, 0);
+    return make_for(server_name, {}, 0);
   }
-  std::unique_ptr<stream_filter> make_for(std::string_view server_name, std::uint64_t who) override;
+  std::unique_ptr<stream_filter> make_for(std::string_view server_name, std::string_view place,
+                                          std::uint64_t who) override;
   stream_filter_factory& forgetful() override { return forgetful_; }
 
   [[nodiscard]] const filter_model& model() const override { return model_; }

@@ -33,7 +33,8 @@ struct dtls_common {
   /// is what IPv6 carries everywhere.
   std::uint16_t mtu = 1232;
   dtls_patience patience;
-  /// Client: sessions can be remembered. Server: tickets are offered (RFC 5077); none is stored.
+  /// Client: sessions can be remembered, as long as client_options::resumption says. Server:
+  /// tickets are offered (RFC 5077); none is stored.
   bool resumption = true;
   /// Suites in OpenSSL's notation; empty: AEAD suites first, then the vendor's CBC ones.
   std::string ciphers;

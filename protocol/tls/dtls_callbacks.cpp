@@ -73,31 +73,34 @@ void dtls_session::aim_at(const datagram_filter_request& request) {
 
 void dtls_session::recall(const filter_memory* former) {
   const auto* known = dynamic_cast<const dtls_memory*>(former);
-  if (known == nullptr || known->name != name_) {
+  if (known == nullptr || known->name != name_ || !shared_->resume
+      || !known->term.allows(shared_->unix_time())) {
     return;
   }
   const auto* at = reinterpret_cast<const unsigned char*>(known->octets.data());
   const session_ptr session{d2i_SSL_SESSION(nullptr, &at, static_cast<long>(known->octets.size()))};
   if (session) {
     SSL_set_session(ssl_.get(), session.get());
+    term_ = known->term;
   }
 }
 
 int dtls_session::judge_chain(X509_STORE_CTX* store, void* context) {
   const auto& shared = *static_cast<const dtls_shared*>(context);
-  if (!shared.verify) {
-    return 1;
-  }
+  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  dtls_session& self = of(static_cast<const SSL*>(ssl));
   std::optional<std::int64_t> now;
   if (shared.unix_time) {
     now = shared.unix_time();
   }
-  std::string verdict = judge(store, now);
+  std::string verdict = shared.verify ? judge(store, now) : std::string{};
+  if (now) {
+    self.term_.verdict_until = tls::verdict_until(*now, shared.verify ? store : nullptr);
+  }
   if (verdict.empty()) {
     return 1;
   }
-  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-  of(static_cast<const SSL*>(ssl)).error_ = std::move(verdict);
+  self.error_ = std::move(verdict);
   return 0;
 }
 

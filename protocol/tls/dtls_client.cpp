@@ -75,6 +75,7 @@ dtls_client_context::create(const dtls_client_options& options) {
   }
   shared->verify = options.verify;
   shared->unix_time = options.unix_time;
+  shared->resume = options.common.resumption && options.unix_time;
   SSL_CTX_set_verify(ctx, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_cert_verify_callback(ctx, dtls_session::judge_chain, shared.get());
   ERR_clear_error();

@@ -8,6 +8,7 @@
 
 #include "protocol/tls/dtls.hpp"
 #include "protocol/tls/openssl.hpp"
+#include "protocol/tls/session_term.hpp"
 
 namespace fleet::tls {
 
@@ -38,6 +39,7 @@ class dtls_memory final : public filter_memory {
 public:
   std::string name; ///< of the server, and of the client where there is a key
   std::string octets;
+  session_term term;
 };
 
 } // namespace fleet::tls

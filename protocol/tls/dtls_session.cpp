@@ -160,8 +160,16 @@ void dtls_session::remember() {
   if (size <= 0) {
     return;
   }
+  if (!resumed_) {
+    const std::int64_t now = shared_->unix_time();
+    term_.ticket_until = ticket_until(now, *session);
+    if (credentials_) {
+      term_.verdict_until = verdict_until(now, nullptr); // both have shown that they know the key
+    }
+  }
   auto made = std::make_unique<dtls_memory>();
   made->name = name_;
+  made->term = term_;
   made->octets.resize(static_cast<std::size_t>(size));
   auto* at = reinterpret_cast<unsigned char*>(made->octets.data());
   i2d_SSL_SESSION(session, &at);

@@ -106,6 +106,7 @@ private:
   std::string error_;
   std::string name_; ///< client: what a remembered session goes by; empty once open
   duration wait_{};
+  session_term term_; ///< client: of what it remembers
 };
 
 } // namespace fleet::tls

@@ -42,6 +42,7 @@ void modelled_session::aim_at(const datagram_filter_request& request) {
   const auto* former = dynamic_cast<const modelled_memory*>(request.former);
   if (former != nullptr && former->name == name_) {
     hello_.ticket = former->ticket;
+    ticket_until_ = former->until;
   }
 }
 
@@ -64,6 +65,9 @@ void modelled_session::say_hello(datagram_batch& out) {
 filter_state modelled_session::start(time_point now, datagram_batch& out) {
   now_ = now;
   if (!server_) {
+    if (ticket_until_ <= now) {
+      hello_.ticket.clear();
+    }
     say_hello(out);
     return state_;
   }
@@ -256,6 +260,7 @@ void modelled_session::remember(bytes_view ticket) {
     memory_ = std::make_unique<modelled_memory>();
     memory_->name = name_;
     memory_->ticket = text;
+    memory_->until = resumed_ ? ticket_until_ : later(now_, modelled_ticket_life);
   }
 }
 

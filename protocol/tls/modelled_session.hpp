@@ -41,8 +41,13 @@ std::uint64_t modelled_cookie(bytes_view from, std::int64_t step);
 /// Appends the server's answer to a hello without the right cookie.
 void send_cookie(std::uint64_t cookie, datagram_batch& out);
 
+/// How long the model's sessions are resumed after the full handshake: as the real ones, whose
+/// tickets say so.
+inline constexpr duration modelled_ticket_life = std::chrono::hours{2};
+
 class modelled_memory final : public filter_memory {
 public:
+  time_point until = never;
   std::string name;
   std::string ticket;
 };
@@ -98,6 +103,7 @@ private:
   std::string identity_;
   std::string key_; ///< client's, until the handshake is over
   std::string name_;
+  time_point ticket_until_ = never; ///< client: of the ticket it offers
   std::string error_;
   std::string body_;  ///< of the last flight that was sent
   std::string parts_; ///< of the flight that is coming

@@ -68,53 +68,59 @@ resumption_store::~resumption_store() {
   CRYPTO_THREAD_lock_free(lock_);
 }
 
-std::size_t resumption_store::place_of(std::string_view server_name, bool make) {
-  const auto at = std::ranges::find(names_, server_name);
-  if (at != names_.end()) {
-    return static_cast<std::size_t>(at - names_.begin());
+std::size_t resumption_store::number_of(std::string_view name, std::string_view place) {
+  std::string server{name}; // none of the two has a line's end in it
+  server += '\n';
+  server += place;
+  CRYPTO_THREAD_write_lock(lock_);
+  const auto at = std::ranges::find(servers_, server);
+  const auto number = static_cast<std::size_t>(at - servers_.begin());
+  const bool fresh = at == servers_.end();
+  if (fresh && number < servers_max) {
+    servers_.push_back(std::move(server));
   }
-  if (!make || names_.size() == names_max) {
-    return names_max;
-  }
-  names_.emplace_back(server_name);
-  return names_.size() - 1;
+  CRYPTO_THREAD_unlock(lock_);
+  return number;
 }
 
-void resumption_store::keep(std::string_view server_name, std::uint64_t who,
-                            const SSL_SESSION& session) {
+void resumption_store::keep(std::size_t server, std::uint64_t who, const SSL_SESSION& session,
+                            const session_term& term) {
+  if (server >= servers_max) {
+    return;
+  }
   std::string octets = written_down(session);
   if (octets.empty()) {
     return;
   }
   CRYPTO_THREAD_write_lock(lock_);
-  const std::size_t place = place_of(server_name, true);
-  if (place < names_max) {
-    const auto at = sessions_.find(key(place, who));
-    if (at != sessions_.end()) {
-      octets_ += octets.size() - at->second.size();
-      at->second = std::move(octets);
-    } else if (sessions_.size() < sessions_max_) {
-      octets_ += octets.size();
-      sessions_.emplace(key(place, who), std::move(octets));
-    }
+  const auto at = sessions_.find(key(server, who));
+  if (at != sessions_.end()) {
+    octets_ += octets.size() - at->second.octets.size();
+    at->second = {std::move(octets), term};
+  } else if (sessions_.size() < sessions_max_) {
+    octets_ += octets.size();
+    sessions_.emplace(key(server, who), kept{std::move(octets), term});
   }
   CRYPTO_THREAD_unlock(lock_);
 }
 
-session_ptr resumption_store::take(std::string_view server_name, std::uint64_t who) {
-  std::string octets;
+former_session resumption_store::take(std::size_t server, std::uint64_t who, std::int64_t now) {
+  if (server >= servers_max) {
+    return {};
+  }
+  kept found;
   CRYPTO_THREAD_write_lock(lock_);
-  const std::size_t place = place_of(server_name, false);
-  if (place < names_max) {
-    const auto at = sessions_.find(key(place, who));
-    if (at != sessions_.end()) {
-      octets = std::move(at->second);
-      octets_ -= octets.size();
-      sessions_.erase(at);
-    }
+  const auto at = sessions_.find(key(server, who));
+  if (at != sessions_.end()) {
+    found = std::move(at->second);
+    octets_ -= found.octets.size();
+    sessions_.erase(at);
   }
   CRYPTO_THREAD_unlock(lock_);
-  return octets.empty() ? nullptr : read_back(octets);
+  if (!found.term.allows(now)) {
+    return {};
+  }
+  return {read_back(found.octets), found.term};
 }
 
 std::size_t resumption_store::size() const {

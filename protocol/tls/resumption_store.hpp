@@ -10,8 +10,15 @@
 #include <vector>
 
 #include "protocol/tls/openssl.hpp"
+#include "protocol/tls/session_term.hpp"
 
 namespace fleet::tls {
+
+/// A session to resume, and until when that may be.
+struct former_session {
+  session_ptr session; ///< null: none
+  session_term term;
+};
 
 /// The last session of each device with each server. Safe to use from several threads. Kept as
 /// OpenSSL writes it down, without the server's certificate: a resumed session shows none.
@@ -19,8 +26,8 @@ class resumption_store {
 public:
   /// Whose sessions are not kept.
   static constexpr std::uint64_t nobody = ~std::uint64_t{0};
-  /// Server names; sessions with others are not kept.
-  static constexpr std::size_t names_max = 64;
+  /// Servers; sessions with others are not kept.
+  static constexpr std::size_t servers_max = 256;
 
   /// Beyond `sessions_max` no device more is remembered.
   explicit resumption_store(std::size_t sessions_max = 1U << 20);
@@ -28,25 +35,36 @@ public:
   resumption_store(const resumption_store&) = delete;
   resumption_store& operator=(const resumption_store&) = delete;
 
+  /// Of the server of that name at that place, for keep() and take(); servers_max: there are too
+  /// many.
+  std::size_t number_of(std::string_view name, std::string_view place);
+
   /// Keeps a copy: OpenSSL declares the one in use not resumable when it is dropped without a
   /// close_notify, and trimming drops it.
-  void keep(std::string_view server_name, std::uint64_t who, const SSL_SESSION& session);
-  /// The last session, or null; it is not kept any more (RFC 8446 C.4).
-  session_ptr take(std::string_view server_name, std::uint64_t who);
+  void keep(std::size_t server, std::uint64_t who, const SSL_SESSION& session,
+            const session_term& term);
+  /// The last session, or none, as where its term is over at `now` (seconds since 1970); it is not
+  /// kept any more (RFC 8446 C.4).
+  former_session take(std::size_t server, std::uint64_t who, std::int64_t now);
   [[nodiscard]] std::size_t size() const;
   /// Octets of the sessions, without the table they stand in.
   [[nodiscard]] std::size_t octets() const;
 
 private:
-  /// Its place among the names; names_max where it has none and gets none.
-  std::size_t place_of(std::string_view server_name, bool make);
-  static std::uint64_t key(std::size_t place, std::uint64_t who) { return who * names_max + place; }
+  struct kept {
+    std::string octets;
+    session_term term;
+  };
+
+  static std::uint64_t key(std::size_t server, std::uint64_t who) {
+    return who * servers_max + server;
+  }
 
   CRYPTO_RWLOCK* lock_;
   std::size_t sessions_max_;
   std::size_t octets_ = 0;
-  std::vector<std::string> names_;
-  std::unordered_map<std::uint64_t, std::string> sessions_;
+  std::vector<std::string> servers_;
+  std::unordered_map<std::uint64_t, kept> sessions_;
 };
 
 } // namespace fleet::tls

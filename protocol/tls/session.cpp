@@ -39,7 +39,7 @@ std::string_view other_tongue(std::uint8_t first) noexcept {
 } // namespace
 
 session::session(std::shared_ptr<shared_context> context, std::string_view server_name,
-                 std::uint64_t who)
+                 std::string_view place, std::uint64_t who)
     : context_(std::move(context)), who_(who) {
   forget_errors();
   io_.owner = this;
@@ -53,7 +53,7 @@ session::session(std::shared_ptr<shared_context> context, std::string_view serve
     SSL_set_accept_state(ssl_.get());
   } else {
     SSL_set_connect_state(ssl_.get());
-    aim_at(server_name);
+    aim_at(server_name, place);
   }
 }
 
@@ -62,7 +62,7 @@ session& session::of(const SSL* ssl) {
   return *io_of(SSL_get_rbio(ssl)).owner;
 }
 
-void session::aim_at(std::string_view server_name) {
+void session::aim_at(std::string_view server_name, std::string_view place) {
   if (server_name.ends_with('.')) {
     server_name.remove_suffix(1); // the root's dot is for the resolver, not for the certificate
   }
@@ -92,29 +92,33 @@ void session::aim_at(std::string_view server_name) {
     return;
   }
   if (remembers()) {
-    if (const session_ptr former = context_->resumable.take(name_wanted(wanted), who_)) {
-      SSL_set_session(ssl_.get(), former.get());
+    where_ = context_->resumable.number_of(name_wanted(wanted), place);
+    const former_session former = context_->resumable.take(where_, who_, context_->unix_time());
+    if (former.session) {
+      SSL_set_session(ssl_.get(), former.session.get());
+      term_ = former.term;
     }
   }
 }
 
 int session::judge_chain(X509_STORE_CTX* store, void* context) {
   const auto& shared = *static_cast<const shared_context*>(context);
-  if (!shared.verify) {
-    return 1;
-  }
+  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  session& self = of(static_cast<const SSL*>(ssl));
   std::optional<std::int64_t> now;
   if (shared.unix_time) {
     now = shared.unix_time();
   }
-  std::string verdict = judge(store, now);
+  std::string verdict = shared.verify ? judge(store, now) : std::string{};
+  if (now) {
+    self.term_.verdict_until = tls::verdict_until(*now, shared.verify ? store : nullptr);
+  }
   // The chain that was built has served; a session would keep 5 KiB of it for whoever may ask.
   X509_STORE_CTX_set0_verified_chain(store, nullptr);
   if (verdict.empty()) {
     return 1;
   }
-  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-  of(static_cast<const SSL*>(ssl)).error_ = std::move(verdict);
+  self.error_ = std::move(verdict);
   return 0;
 }
 
@@ -125,6 +129,7 @@ int session::keep_session(SSL* ssl, SSL_SESSION* fresh) {
     return 0; // a second ticket, which would be built from what trim() left
   }
   self.await_ticket_ = false;
+  self.term_.ticket_until = ticket_until(self.context_->unix_time(), *fresh);
   self.remember(*fresh);
   return 0; // a copy was kept, not the reference
 }
@@ -134,7 +139,7 @@ bool session::remembers() const noexcept {
 }
 
 void session::remember(const SSL_SESSION& fresh) {
-  context_->resumable.keep(name_wanted(SSL_get0_param(ssl_.get())), who_, fresh);
+  context_->resumable.keep(where_, who_, fresh, term_);
 }
 
 filter_state session::start(byte_buffer& cipher_out) {
@@ -268,7 +273,7 @@ void session::opened() {
   state_ = filter_state::open;
   if (remembers()) {
     // In TLS 1.3 what can be resumed arrives later, as a ticket (RFC 8446 §4.6.1); before, the same
-    // session serves again where the server sent no other (RFC 5077 §3.3).
+    // session serves again where the server sent no other (RFC 5077 §3.3), for what is left of it.
     await_ticket_ = SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (!await_ticket_ && SSL_session_reused(ssl_.get()) == 1) {
       remember(*SSL_get_session(ssl_.get()));

@@ -17,7 +17,7 @@ class session final : public stream_filter {
 public:
   /// As for remembering_filter_factory::make_for(), or resumption_store::nobody.
   session(std::shared_ptr<shared_context> context, std::string_view server_name,
-          std::uint64_t who = 0);
+          std::string_view place = {}, std::uint64_t who = 0);
 
   filter_state start(byte_buffer& cipher_out) override;
   filter_state receive(bytes_view cipher, byte_buffer& plain_out, byte_buffer& cipher_out) override;
@@ -33,7 +33,7 @@ public:
 private:
   static session& of(const SSL* ssl);
 
-  void aim_at(std::string_view server_name);
+  void aim_at(std::string_view server_name, std::string_view place);
   /// Feeds records, whole ones only; the incomplete rest stays in `cipher`.
   void take_records(bytes_view& cipher, byte_buffer& plain_out);
   void take_record(bytes_view record, byte_buffer& plain_out);
@@ -52,14 +52,16 @@ private:
   span_io io_;
   ssl_ptr ssl_; // null from the moment the session failed or ended
   std::shared_ptr<shared_context> context_;
-  std::uint64_t who_;   // whose session it is, for the store
-  byte_buffer partial_; // the beginning of a record whose end has not arrived
+  std::uint64_t who_;     // whose session it is, for the store
+  std::size_t where_ = 0; // client: its server's number there
+  session_term term_;     // client: of what it remembers
+  byte_buffer partial_;   // the beginning of a record whose end has not arrived
   std::string error_;
   filter_state state_ = filter_state::handshaking;
   std::uint16_t message_left_ = 0; // server: octets of a handshake message still to come
   bool enciphered_ = false;        // server: what the client sends now is not in the clear
-  bool closing_ = false;      // our close_notify is out
-  bool await_ticket_ = false; // not trimmed until the session to resume is in the store
+  bool closing_ = false;           // our close_notify is out
+  bool await_ticket_ = false;      // not trimmed until the session to resume is in the store
 };
 
 } // namespace fleet::tls

@@ -45,7 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   if (size >= frame_head) {
-    (void)size_of_frame(octets);
+    const auto announced = size_of_frame(octets);
+    need(!announced || (*announced != 0 && *announced <= frame_most));
+    need(announced || !trouble_of(octets).empty());
   }
   if (const auto message = from_frame(octets)) {
     const auto frame = to_frame(*message);

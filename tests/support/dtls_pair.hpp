@@ -66,6 +66,7 @@ struct dtls_weather {
   duration latency = std::chrono::milliseconds{10};
   duration jitter{}; ///< uniform, on top: what reorders
   std::uint64_t seed = 1;
+  time_point begins{};
 };
 
 class dtls_pair {
@@ -74,6 +75,7 @@ public:
             const datagram_filter_request& request, const dtls_weather& weather = {})
       : client(clients.make(request)), door_(servers), weather_(weather),
         luck_(weather.seed, 0, "way") {
+    now = weather.begins;
     client_state = client->start(now, out_);
     dispatch(true);
   }

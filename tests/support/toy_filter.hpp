@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "protocol/base/remembering_filters.hpp"
 #include "protocol/base/stream_filter.hpp"
 
 namespace fleet::support {
@@ -118,6 +120,28 @@ private:
   bool client_;
   std::string failure_;
   filter_model model_;
+};
+
+/// Notes for which devices it makes a client's filters.
+class toy_memory final : public remembering_filter_factory {
+public:
+  std::unique_ptr<stream_filter> make(std::string_view server_name) override {
+    return make_for(server_name, {}, 0);
+  }
+  std::unique_ptr<stream_filter> make_for(std::string_view server_name, std::string_view place,
+                                          std::uint64_t who) override {
+    devices.push_back(who);
+    last_place = place;
+    return plain_.make(server_name);
+  }
+  stream_filter_factory& forgetful() override { return plain_; }
+  [[nodiscard]] const filter_model& model() const override { return plain_.model(); }
+
+  std::vector<std::uint64_t> devices;
+  std::string last_place;
+
+private:
+  toy_security plain_{true};
 };
 
 } // namespace fleet::support

@@ -119,6 +119,18 @@ TEST(packed_report, comes_out_as_it_went_in) {
   EXPECT_EQ(back->failures, part(1, 1).failures);
 }
 
+TEST(packed_report, says_that_its_part_of_the_ledger_file_is_too_long) {
+  auto short_one = packed(part(1, 1));
+  put_ledger_lines(short_one, "1234", 4);
+  EXPECT_EQ(short_one.ledger_lines, "1234");
+  EXPECT_EQ(short_one.failures, part(1, 1).failures);
+  auto long_one = packed(part(1, 1));
+  put_ledger_lines(long_one, "12345", 4);
+  EXPECT_EQ(long_one.ledger_lines, "");
+  ASSERT_EQ(long_one.failures.size(), short_one.failures.size() + 1);
+  EXPECT_TRUE(long_one.failures.back().starts_with("the ledger file lacks its devices"));
+}
+
 TEST(packed_report, of_another_run_is_none) {
   EXPECT_FALSE(unpacked(packed(part(1, 1)), 2));
   auto short_row = packed(part(1, 1));
@@ -139,13 +151,17 @@ TEST(workers_in_json, stand_at_its_end) {
   lost.devices = 10;
   lost.lost_at_s = 3.5;
   lost.acknowledged = 42;
+  lost.events = {{2.5, "its machine has slept for 12.0 s"}};
   const auto text = report::with_workers(report::to_json(whole_of({part(1, 1)})), {lost});
   EXPECT_NE(text.find("\"workers\": [{\"worker\":2,\"first\":10,\"devices\":10"),
             std::string::npos);
   EXPECT_NE(text.find("\"acknowledged\":42,\"uplink\":null"), std::string::npos);
-  EXPECT_TRUE(text.ends_with("]\n}\n"));
-  EXPECT_NE(report::to_text(std::vector{lost}).find("worker 2: devices 10 to 19"),
+  EXPECT_NE(text.find("\"events\":[{\"at_s\":2.5,\"what\":\"its machine has slept for 12.0 s\"}]"),
             std::string::npos);
+  EXPECT_TRUE(text.ends_with("]\n}\n"));
+  const auto told = report::to_text(std::vector{lost});
+  EXPECT_NE(told.find("worker 2: devices 10 to 19"), std::string::npos);
+  EXPECT_TRUE(told.ends_with("\n  at 2.5 s: its machine has slept for 12.0 s\n")) << told;
 }
 
 } // namespace

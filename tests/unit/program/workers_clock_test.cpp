@@ -1,5 +1,6 @@
 // How far another process's clock is ahead, and what it is told by when it jumps.
 #include "fleet/workers/far_clock.hpp"
+#include "fleet/workers/roll.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -77,6 +78,24 @@ TEST(far_clock, takes_a_slow_answer_for_no_jump_and_a_false_one_for_none) {
   m.clock.take({10, 9, 500, 500, 500}); // answered before it was asked
   EXPECT_EQ(m.clock.looks(), 2);
   EXPECT_NEAR(m.clock.ahead_s(), 100, 1e-6);
+}
+
+TEST(worker_clocks, that_jump_are_events_of_the_report) {
+  crew_worker w;
+  EXPECT_TRUE(w.hear({1, 1, 101, 101, 1000}, 0).empty());
+  EXPECT_THAT(w.hear({14, 14, 114, 102, 1013}, 12.5),
+              ElementsAre("its machine has slept for 12.0 s"));
+  ASSERT_EQ(w.events.size(), 1U);
+  EXPECT_EQ(w.events[0].at_s, 12.5);
+  EXPECT_EQ(w.events[0].what, "its machine has slept for 12.0 s");
+  double wall = 1013;
+  for (std::size_t i = 0; i < crew_worker::events_most; ++i) {
+    const auto now = 15 + static_cast<double>(i);
+    wall += i % 2 == 0 ? 3600 : -3600;
+    EXPECT_EQ(w.hear({now, now, now + 100, now + 88, now + 999 + wall - 1013}, now).size(), 1U)
+        << i;
+  }
+  EXPECT_EQ(w.events.size(), crew_worker::events_most);
 }
 
 } // namespace

@@ -141,7 +141,15 @@ TEST(worker_frames, carry_each_message_and_nothing_else) {
   more[frame_head] = 99;
   EXPECT_FALSE(from_frame(std::span<const char>{more}.subspan(frame_head)));
   EXPECT_FALSE(size_of_frame(std::vector<char>{0, 0, 0, 0}));
-  EXPECT_FALSE(size_of_frame(std::vector<char>{'\x7f', 0, 0, 0}));
+}
+
+TEST(worker_frames, are_no_longer_than_messages_need) {
+  EXPECT_EQ(size_of_frame(std::vector<char>{'\x10', 0, 0, 0}), frame_most);
+  const std::vector<char> more{'\x10', 0, 0, 1};
+  EXPECT_FALSE(size_of_frame(more));
+  EXPECT_EQ(trouble_of(more),
+            "announced a message of 268435457 octets, and none has more than 256MiB");
+  EXPECT_EQ(trouble_of(std::vector<char>{0, 0, 0, 0}), "announced a message of nothing");
 }
 
 TEST(worker_frames, have_no_number_that_is_none) {

@@ -12,6 +12,7 @@
 #include "fleet/report/facts.hpp"
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/counts.hpp"
+#include "fleet/workers/frames.hpp"
 #include "fleet/workers/line.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/snapshots.hpp"
@@ -110,6 +111,29 @@ TEST(wire, may_end_as_soon_as_it_listens) {
     const auto port = brief.listen(loopback(0));
     ASSERT_TRUE(port) << port.error();
   }
+}
+
+TEST(wire, ends_who_announces_more_than_messages_need_and_says_why) {
+  wire server{coordinating()};
+  const auto port = server.listen(loopback(0));
+  ASSERT_TRUE(port) << port.error();
+  const auto box = std::make_shared<shared_box>();
+  line greedy{std::nullopt, working(), box};
+  const auto never = [] { return false; };
+  const auto socket = call_at(loopback(port.value()), 30s, never);
+  ASSERT_TRUE(socket);
+  const auto far = greedy.call(socket.value(), loopback(port.value()), 30s, never);
+  ASSERT_TRUE(far) << far.error();
+  greedy.send(far.value(), to_frame(crew_pulse{2.5}).value());
+  ASSERT_EQ(server.next(30s)->what, wire_news::message);
+  greedy.send(far.value(), {'\x3f', 0, 0, 0});
+  const auto gone = server.next(30s);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->what, wire_news::gone);
+  EXPECT_EQ(gone->why, "announced a message of 1056964608 octets, and none has more than 256MiB");
+  std::unique_lock held{box->lock};
+  ASSERT_TRUE(box->filled.wait_for(held, 30s, [&] { return !box->events.empty(); }));
+  EXPECT_EQ(box->events.front().what, wire_news::gone) << "it sees the end";
 }
 
 TEST(wire, says_why_it_reaches_nobody) {

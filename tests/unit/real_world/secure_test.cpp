@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "hal_sim/real_world/real_home.hpp"
-#include "protocol/base/remembering_filters.hpp"
 #include "tests/support/raw_socket.hpp"
 #include "tests/support/toy_filter.hpp"
 #include "tests/support/world_peers.hpp"
@@ -15,6 +14,7 @@ using hal::close_reason;
 using support::host;
 using support::raw_socket;
 using support::recorder;
+using support::toy_memory;
 using support::toy_security;
 
 struct secure_pair {
@@ -200,26 +200,6 @@ TEST(real_secure, a_stream_may_be_dropped_in_each_of_its_calls) {
   }
 }
 
-/// Notes whose filters it makes.
-class toy_memory final : public remembering_filter_factory {
-public:
-  std::unique_ptr<stream_filter> make(std::string_view server_name) override {
-    return plain_.make(server_name);
-  }
-  std::unique_ptr<stream_filter> make_for(std::string_view server_name,
-                                          std::uint64_t who) override {
-    devices.push_back(who);
-    return plain_.make(server_name);
-  }
-  stream_filter_factory& forgetful() override { return plain_; }
-  [[nodiscard]] const filter_model& model() const override { return plain_.model(); }
-
-  std::vector<std::uint64_t> devices;
-
-private:
-  toy_security plain_{true};
-};
-
 TEST(real_secure, a_filter_that_remembers_is_made_for_the_device_that_connects) {
   hal::real_home h{{}};
   toy_security server{false};
@@ -229,6 +209,7 @@ TEST(real_secure, a_filter_that_remembers_is_made_for_the_device_that_connects) 
   connect(here, door, {.security = &clients, .server_name = "cloud.example", .origin = 7});
   ASSERT_TRUE(h.run_until([&] { return here.connected == 1; }));
   EXPECT_EQ(clients.devices, std::vector<std::uint64_t>{7});
+  EXPECT_EQ(clients.last_place, door.door->at().text()) << "with its port";
   recorder forgetful;
   connect(forgetful, door, {.security = &clients.forgetful(), .server_name = "c", .origin = 8});
   ASSERT_TRUE(h.run_until([&] { return forgetful.connected == 1; }));

@@ -188,6 +188,24 @@ TEST(dtls_model, does_not_take_the_tickets_of_a_server_that_was_started_anew) {
   EXPECT_FALSE(second.client->resumed());
 }
 
+TEST(dtls_model, offers_a_ticket_as_long_as_it_lasts_and_no_longer) {
+  imitations like;
+  dtls_pair first{like.clients, like.servers, by_key()};
+  first.run();
+  auto memory = first.client->memory();
+  const auto resumed_at = [&](time_point begins) {
+    dtls_pair pair{like.clients, like.servers, by_key(memory.get()), {.begins = begins}};
+    pair.run();
+    EXPECT_TRUE(pair.open());
+    memory = pair.client->memory();
+    return pair.client->resumed();
+  };
+  EXPECT_TRUE(resumed_at(first.now + 1h));
+  EXPECT_TRUE(resumed_at(first.now + 2h - 1s));
+  EXPECT_FALSE(resumed_at(first.now + 2h)) << "counted from the full handshake";
+  EXPECT_TRUE(resumed_at(first.now + 4h - 1s));
+}
+
 TEST(dtls_model, drops_what_is_repeated_or_of_another_session) {
   imitations like;
   dtls_pair one{like.clients, like.servers, by_key()};

@@ -200,6 +200,63 @@ TEST_P(short_handshakes, come_of_what_the_client_remembers) {
   EXPECT_EQ(second.at_client, std::vector<std::string>{"down"});
 }
 
+/// A client's session that begins with what another left, `seconds` after tls_now.
+struct later_handshake {
+  bool resumed = false;
+  std::string error;
+  std::unique_ptr<filter_memory> memory;
+};
+
+class aging_memories : public testing::TestWithParam<bool> {
+protected:
+  static dtls_client_options on_the_clock(const std::shared_ptr<std::int64_t>& now) {
+    dtls_client_options options = test::trusting_dtls_client();
+    options.unix_time = [now] { return *now; };
+    return options;
+  }
+  later_handshake at(std::int64_t seconds, dtls_server_context& servers,
+                     const filter_memory* former) {
+    *now_ = test::tls_now + seconds;
+    dtls_pair pair{*clients_, servers, GetParam() ? by_key(former) : by_certificate(former)};
+    pair.run();
+    return {pair.client->resumed(), pair.client->error(), pair.client->memory()};
+  }
+
+  std::shared_ptr<std::int64_t> now_ = std::make_shared<std::int64_t>(test::tls_now);
+  std::unique_ptr<dtls_client_context> clients_ = test::make_dtls_client(on_the_clock(now_));
+};
+INSTANTIATE_TEST_SUITE_P(dtls, aging_memories, testing::Bool());
+
+TEST_P(aging_memories, are_not_offered_past_the_end_of_their_ticket) {
+  const auto servers = test::make_dtls_server(test::usual_dtls_server());
+  auto last = at(0, *servers, nullptr);
+  last = at(3600, *servers, last.memory.get());
+  EXPECT_TRUE(last.resumed) << last.error;
+  last = at(7199, *servers, last.memory.get());
+  EXPECT_TRUE(last.resumed) << last.error;
+  last = at(7200, *servers, last.memory.get());
+  EXPECT_FALSE(last.resumed) << "two hours are what OpenSSL's server says";
+  ASSERT_NE(last.memory, nullptr) << last.error;
+  EXPECT_TRUE(at(14'399, *servers, last.memory.get()).resumed) << "counted anew";
+}
+
+TEST_P(aging_memories, of_a_certificate_that_is_over_are_not_offered) {
+  leaf_request request;
+  request.names = {std::string{test::tls_host}};
+  request.valid = {test::tls_now - 60, test::tls_now + 600};
+  request.key = key_kind::p256;
+  dtls_server_options options = test::usual_dtls_server();
+  options.identity = test::test_authority().issue(request).value();
+  options.cheap_identity = {};
+  const auto servers = test::make_dtls_server(options);
+  const auto first = at(0, *servers, nullptr);
+  const auto second = at(599, *servers, first.memory.get());
+  EXPECT_TRUE(second.resumed) << second.error;
+  const auto third = at(600, *servers, second.memory.get());
+  EXPECT_EQ(third.resumed, GetParam()) << "with a key no certificate counts";
+  EXPECT_EQ(third.error.find("certificate refused: expired") != std::string::npos, !GetParam());
+}
+
 TEST(dtls, remembers_for_one_server_and_one_identity_only) {
   const auto clients = test::make_dtls_client(test::trusting_dtls_client());
   const auto servers = test::make_dtls_server(test::usual_dtls_server());

@@ -234,7 +234,7 @@ TEST_P(both_versions, show_the_whole_certificate_once_only_when_resuming) {
     again.settle();
     EXPECT_EQ(as_text(again.at_server.view()), "hello again");
   }
-  tls_pair stranger(clients->make_for(test::tls_host, 1),
+  tls_pair stranger(clients->make_for(test::tls_host, {}, 1),
                     *servers); // another device: nothing to resume
   stranger.settle();
   ASSERT_TRUE(stranger.open());
@@ -243,6 +243,10 @@ TEST_P(both_versions, show_the_whole_certificate_once_only_when_resuming) {
   careless.settle();
   ASSERT_TRUE(careless.open());
   EXPECT_GT(careless.down.carried + 100, first.down.carried);
+  tls_pair next_door(clients->make_for(test::tls_host, "192.0.2.1:8884", 0), *servers);
+  next_door.settle(); // nor at another port
+  ASSERT_TRUE(next_door.open());
+  EXPECT_GT(next_door.down.carried + 100, first.down.carried);
   tls_pair elsewhere(*clients, *servers, "a.wild.example"); // nor with another name
   elsewhere.settle();
   ASSERT_TRUE(elsewhere.open());
@@ -282,6 +286,91 @@ TEST_P(both_versions, remember_a_session_in_few_octets_and_without_the_certifica
   ASSERT_TRUE(first.open());
   EXPECT_EQ(clients->sessions_kept().count, 1U);
   EXPECT_LE(clients->sessions_kept().octets, 512U);
+}
+
+/// Clients that resume, on a clock that the test turns.
+class later_versions : public both_versions {
+protected:
+  static client_options on_the_clock(const std::shared_ptr<std::int64_t>& now) {
+    client_options options = client_settings();
+    options.resumption = true;
+    options.unix_time = [now] { return *now; };
+    return options;
+  }
+  [[nodiscard]] static std::unique_ptr<server_context> offering(std::int64_t lasting_s) {
+    leaf_request request;
+    request.names = {std::string{test::tls_host}};
+    request.valid = {test::tls_now - 60, test::tls_now + lasting_s};
+    request.key = key_kind::p256;
+    server_options options;
+    options.identity = test::test_authority().issue(request).value();
+    options.resumption = true;
+    return make_server(options);
+  }
+  /// Octets from the server of a handshake at `seconds` after the first; 0: it failed.
+  std::size_t carried_at(std::int64_t seconds, server_context& servers) {
+    *now_ = test::tls_now + seconds;
+    tls_pair pair(*clients_on_clock_, servers);
+    pair.settle();
+    error_ = pair.client->error();
+    return pair.open() ? pair.down.carried : 0;
+  }
+
+  std::shared_ptr<std::int64_t> now_ = std::make_shared<std::int64_t>(test::tls_now);
+  std::unique_ptr<client_context> clients_on_clock_ = make_client(on_the_clock(now_));
+  std::string error_;
+};
+
+INSTANTIATE_TEST_SUITE_P(tls, later_versions, testing::Values(version::tls12, version::tls13),
+                         [](const auto& with) {
+                           return with.param == version::tls12 ? "tls12" : "tls13";
+                         });
+
+TEST_P(later_versions, offer_no_session_past_the_end_of_the_certificate) {
+  const auto servers = offering(600);
+  const std::size_t whole = carried_at(0, *servers);
+  ASSERT_GT(whole, 0U) << error_;
+  EXPECT_LT(carried_at(599, *servers) + 100, whole) << "resumed";
+  EXPECT_EQ(carried_at(600, *servers), 0U) << "judged again";
+  EXPECT_NE(error_.find("certificate refused: expired"), std::string::npos) << error_;
+}
+
+TEST_P(later_versions, offer_no_session_past_the_end_of_its_ticket) {
+  const auto servers = offering(std::int64_t{10} * 24 * 3600);
+  const std::size_t whole = carried_at(0, *servers);
+  EXPECT_LT(carried_at(7199, *servers) + 100, whole) << "two hours are what OpenSSL's server says";
+  const std::int64_t from = GetParam() == version::tls12 ? 0 : 7199; // whose ticket it is then
+  EXPECT_GT(carried_at(from + 7200, *servers) + 100, whole);
+}
+
+TEST_P(later_versions, judge_the_server_once_a_day_however_often_they_resume) {
+  const auto servers = offering(std::int64_t{10} * 24 * 3600);
+  const std::size_t whole = carried_at(0, *servers);
+  std::vector<std::int64_t> judged;
+  for (std::int64_t hour = 1; hour < 50; ++hour) {
+    if (carried_at(hour * 3600, *servers) + 100 > whole) {
+      judged.push_back(hour);
+    }
+  }
+  if (GetParam() == version::tls13) { // before, the one ticket of the full handshake lasts less
+    EXPECT_EQ(judged, (std::vector<std::int64_t>{24, 48}));
+  }
+  EXPECT_GE(judged.size(), 2U);
+}
+
+TEST_P(both_versions, remember_nothing_without_a_clock) {
+  client_options timeless = client_settings();
+  timeless.resumption = true;
+  timeless.verify = false; // the authority of these tests is of another time
+  timeless.unix_time = {};
+  server_options offering = usual_server();
+  offering.resumption = true;
+  const auto clients = make_client(timeless);
+  const auto servers = make_server(offering);
+  tls_pair first(*clients, *servers);
+  first.settle();
+  ASSERT_TRUE(first.open());
+  EXPECT_EQ(clients->sessions_kept().count, 0U);
 }
 
 TEST_P(both_versions, take_tickets_nobody_asked_for_and_go_on) {

@@ -97,40 +97,66 @@ session_ptr some_session() {
   return made;
 }
 
+constexpr session_term long_term{1000, 1000};
+
 TEST(resumable_sessions, are_one_for_each_device_and_server_and_taken_once) {
   const session_ptr any = some_session();
   resumption_store store;
-  store.keep("here", 1, *any);
-  store.keep("here", 1, *any);
-  store.keep("here", 2, *any);
-  store.keep("there", 1, *any);
+  const std::size_t here = store.number_of("name", "192.0.2.1:8883");
+  const std::size_t there = store.number_of("name", "192.0.2.1:8884");
+  store.keep(here, 1, *any, long_term);
+  store.keep(here, 1, *any, long_term);
+  store.keep(here, 2, *any, long_term);
+  store.keep(there, 1, *any, long_term);
   EXPECT_EQ(store.size(), 3U);
-  EXPECT_EQ(store.take("there", 2), nullptr);
-  EXPECT_EQ(store.take("nowhere", 1), nullptr);
-  const session_ptr taken = store.take("here", 1);
+  EXPECT_EQ(store.take(there, 2, 0).session, nullptr);
+  EXPECT_EQ(store.take(store.number_of("other", "192.0.2.1:8883"), 1, 0).session, nullptr);
+  EXPECT_EQ(store.number_of("name", "192.0.2.1:8883"), here) << "the same again";
+  const session_ptr taken = store.take(here, 1, 0).session;
   ASSERT_NE(taken, nullptr);
   EXPECT_EQ(SSL_SESSION_get_protocol_version(taken.get()), TLS1_3_VERSION);
-  EXPECT_EQ(store.take("here", 1), nullptr);
-  EXPECT_NE(store.take("here", 2), nullptr);
-  EXPECT_NE(store.take("there", 1), nullptr);
+  EXPECT_EQ(store.take(here, 1, 0).session, nullptr);
+  EXPECT_NE(store.take(here, 2, 0).session, nullptr);
+  EXPECT_NE(store.take(there, 1, 0).session, nullptr);
   EXPECT_EQ(store.size(), 0U);
   EXPECT_EQ(store.octets(), 0U);
 }
 
 TEST(resumable_sessions, stop_at_either_limit_and_stay_fresh) {
   const session_ptr any = some_session();
-  resumption_store store{resumption_store::names_max + 1};
-  for (std::size_t i = 0; i <= resumption_store::names_max; ++i) {
-    store.keep("host" + std::to_string(i), 7, *any);
+  resumption_store store{resumption_store::servers_max + 1};
+  std::vector<std::size_t> hosts;
+  for (std::size_t i = 0; i <= resumption_store::servers_max; ++i) {
+    hosts.push_back(store.number_of("host" + std::to_string(i), {}));
+    store.keep(hosts.back(), 7, *any, long_term);
   }
-  EXPECT_EQ(store.size(), resumption_store::names_max);
-  EXPECT_EQ(store.take("host" + std::to_string(resumption_store::names_max), 7), nullptr);
-  store.keep("host0", 8, *any);
-  store.keep("host0", 9, *any); // one too many
-  store.keep("host0", 7, *any); // it has its place
-  EXPECT_EQ(store.size(), resumption_store::names_max + 1);
-  EXPECT_EQ(store.take("host0", 9), nullptr);
-  EXPECT_NE(store.take("host0", 7), nullptr);
+  EXPECT_EQ(store.size(), resumption_store::servers_max);
+  EXPECT_EQ(store.take(hosts.back(), 7, 0).session, nullptr);
+  store.keep(hosts[0], 8, *any, long_term);
+  store.keep(hosts[0], 9, *any, long_term); // one too many
+  store.keep(hosts[0], 7, *any, long_term); // it has its place
+  EXPECT_EQ(store.size(), resumption_store::servers_max + 1);
+  EXPECT_EQ(store.take(hosts[0], 9, 0).session, nullptr);
+  EXPECT_NE(store.take(hosts[0], 7, 0).session, nullptr);
+}
+
+TEST(resumable_sessions, are_offered_within_their_term_alone) {
+  const session_ptr any = some_session();
+  resumption_store store;
+  const std::size_t here = store.number_of("here", {});
+  const auto offered = [&](const session_term& term, std::int64_t now) {
+    store.keep(here, 1, *any, term);
+    const bool found = store.take(here, 1, now).session != nullptr;
+    EXPECT_EQ(store.size(), 0U) << "what is over is gone too";
+    EXPECT_EQ(store.octets(), 0U);
+    return found;
+  };
+  EXPECT_TRUE(offered({1000, 2000}, 999));
+  EXPECT_FALSE(offered({1000, 2000}, 1000)) << "the verdict";
+  EXPECT_TRUE(offered({2000, 1000}, 999));
+  EXPECT_FALSE(offered({2000, 1000}, 1000)) << "the ticket";
+  EXPECT_TRUE(offered({verdict_life_s, verdict_life_s}, 0));
+  EXPECT_FALSE(offered({verdict_life_s, verdict_life_s}, -1)) << "a clock that went back";
 }
 
 TEST(authorities, can_be_stored_and_loaded) {

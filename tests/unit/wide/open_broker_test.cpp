@@ -155,6 +155,33 @@ TEST_F(wide_broker, a_retained_message_comes_once_to_who_subscribes_at_the_same_
   }
 }
 
+TEST_F(wide_broker, of_messages_retained_at_once_the_same_one_is_the_last_on_every_home) {
+  std::vector<guest*> senders;
+  std::vector<guest*> listeners;
+  for (std::uint32_t home = 0; home < wide_bench::homes; ++home) {
+    senders.push_back(&at(home, 1));
+    listeners.push_back(&bench.listen(at(home), "r/#", 0));
+  }
+  for (int round = 0; round < 200; ++round) {
+    const std::string topic = "r/" + std::to_string(round);
+    for (std::uint32_t home = 0; home < wide_bench::homes; ++home) {
+      senders[home]->publish(topic, std::to_string(home), 0, true);
+    }
+    std::vector<lines> heard;
+    for (auto* const g : listeners) {
+      heard.push_back(messages(*g, wide_bench::homes));
+    }
+    ASSERT_EQ(heard[0].size(), std::size_t{wide_bench::homes});
+    for (const auto& other : heard) {
+      ASSERT_EQ(other, heard[0]) << "in one order, round " << round;
+    }
+    auto& late = at(static_cast<std::uint32_t>(round % 3), 2 + round);
+    late.take();
+    late.subscribe(topic, 0);
+    EXPECT_THAT(messages(late, 1), ElementsAre(heard[0].back() + " retain"));
+  }
+}
+
 TEST_F(wide_broker, wills_cross_homes) {
   auto& g = bench.listen(at(0), "will/#", 1);
   mqtt::connect_view fields;
