@@ -143,6 +143,14 @@ void run_series::add(const series_look& now) {
   next_s_ = (std::floor(now.at_s / every_s_ + 1e-6) + 1) * every_s_;
 }
 
+void run_series::add_end(const series_look& now) {
+  if (wants(now.at_s) || points_.empty()) {
+    add(now);
+  } else if (const auto fresh = maker_.take(now)) {
+    join(points_.back(), *fresh);
+  }
+}
+
 std::size_t run_series::memory_bytes() const noexcept {
   std::size_t sum = points_.capacity() * sizeof(series_point);
   for (const auto& p : points_) {

@@ -106,6 +106,9 @@ public:
   [[nodiscard]] bool wants(double now_s) const noexcept { return now_s >= next_s_; }
   /// Later than the one before; any other is left out.
   void add(const series_look& now);
+  /// One that may not be due, where something ends. Then it is no point of its own, but the end of
+  /// the one before: what is heard once a second would all stand in a stretch of far less.
+  void add_end(const series_look& now);
 
   [[nodiscard]] const std::vector<series_point>& points() const noexcept { return points_; }
   /// Seconds that a point takes, but for the last.

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "fleet/options.hpp"
 #include "fleet/run/machine.hpp"
@@ -142,9 +143,12 @@ bool series_source::look(double now_s, std::uint64_t wanted, std::uint64_t fault
   if (!at_once_ && !series_.wants(now_s)) {
     return false;
   }
-  at_once_ = false;
   const auto now = looks_.look(now_s, wanted, faults, counts);
-  series_.add(now);
+  if (std::exchange(at_once_, false)) {
+    series_.add_end(now);
+  } else {
+    series_.add(now);
+  }
   acknowledgements_ = now.latencies[static_cast<std::size_t>(actors::latency::publish_ack)];
   return true;
 }

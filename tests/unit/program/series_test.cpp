@@ -179,6 +179,31 @@ TEST(series, stays_on_whole_multiples_after_a_look_that_came_late) {
   EXPECT_TRUE(s.wants(2.0));
 }
 
+TEST(series, takes_a_last_look_into_the_point_before) {
+  run_series s;
+  series_look now;
+  const auto look = [&](double at_s, std::uint64_t published) {
+    now.at_s = at_s;
+    now.counts[of(rise::published)] = published;
+  };
+  look(0.4, 10);
+  s.add_end(now);
+  ASSERT_EQ(s.points().size(), 1U) << "there is none before";
+  look(1, 100);
+  s.add(now);
+  look(2, 200);
+  s.add(now);
+  look(2.1, 300); // a second's worth, heard a moment later
+  s.add_end(now);
+  ASSERT_EQ(s.points().size(), 3U);
+  EXPECT_EQ(s.points().back().to_s, 2.1);
+  EXPECT_EQ(s.points().back().of(rise::published), 200U);
+  look(3, 400);
+  s.add_end(now); // it is due
+  ASSERT_EQ(s.points().size(), 4U);
+  EXPECT_EQ(s.points().back().of(rise::published), 100U);
+}
+
 TEST(series, tells_every_column_and_null_where_nothing_was_measured) {
   run_series s;
   series_look now;
