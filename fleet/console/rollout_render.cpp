@@ -143,6 +143,7 @@ std::optional<firmware_view> read_firmware(std::string_view json) {
   out.size = count_of(f, "size");
   out.received = count_of(f, "received");
   out.downloads = count_of(f, "downloads");
+  out.octets_sent = count_of(f, "octetsSent");
   return out;
 }
 

@@ -25,6 +25,7 @@ struct firmware_view {
   std::uint64_t size = 0; ///< octets
   std::uint64_t received = 0;
   std::uint64_t downloads = 0;
+  std::uint64_t octets_sent = 0;
 };
 
 /// A campaign and its sums.

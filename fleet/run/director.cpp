@@ -137,9 +137,7 @@ void director::drive() {
     for (const auto& flow : traffic_) {
       flow->start(ready_.seed, *ready_.credentials);
     }
-    for (const auto& flow : rollouts_) {
-      flow->start(ready_.seed);
-    }
+    rollouts_.start(ready_.seed);
   });
   while (stage_ != stage::ended) {
     if (const auto number = world_->pass(slice, signals_)) {

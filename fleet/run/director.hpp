@@ -27,7 +27,7 @@
 #include "fleet/run/page_side.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/run/probe_row.hpp"
-#include "fleet/run/rollout_flow.hpp"
+#include "fleet/run/rollout_side.hpp"
 #include "fleet/run/run_watch.hpp"
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/stop_pace.hpp"
@@ -162,7 +162,7 @@ private:
   std::string books_trouble_;
   std::vector<std::unique_ptr<twin_traffic>> clouds_;
   std::vector<std::unique_ptr<traffic_flow>> traffic_;
-  std::vector<std::unique_ptr<rollout_flow>> rollouts_;
+  rollout_side rollouts_;
   std::vector<actors::timetable> loads_; ///< of each line of the plan
   std::vector<std::unique_ptr<actors::speech_scratch>> scratches_;
   std::vector<std::unique_ptr<actors::shard>> shards_;

@@ -62,7 +62,7 @@ std::optional<startup_error> director::serve_page() {
       return std::nullopt; // the run is still being put together
     }
     return sampled_run{
-        shard_list_,    sampled_products_, far_,       traffic_,    rollouts_,
+        shard_list_,    sampled_products_, far_,       traffic_,    rollouts_.flows,
         faults_.desk(), options_.devices,  rss_start_, &page_.told, page_.pulse.get()};
   };
   page_.figures = std::make_unique<live_source>(run, !page_.token.empty());

@@ -99,7 +99,7 @@ exit_code director::execute() {
   judges_ = std::make_unique<judges>(
       judged_run{options_, ready_, shard_list_, *world_, far_, company_.others.get()});
   watch_ = run_watch::open(
-      {options_, ready_, shard_list_, far_, faults_.desk(), rollouts_, *judges_, facts_});
+      {options_, ready_, shard_list_, far_, faults_.desk(), rollouts_.flows, *judges_, facts_});
   drive();
   watch_.reset();
   line_->finish();
@@ -335,15 +335,7 @@ void director::gather_traffic() {
 
 /// Likewise: what devices do not finish after that is cut off by us.
 void director::gather_rollouts() {
-  if (rollouts_.empty()) {
-    return;
-  }
-  world_->call(world_->twin_home(), [this] {
-    for (const auto& flow : rollouts_) {
-      flow->stop();
-      facts_.rollouts.push_back(flow->fact());
-    }
-  });
+  rollouts_.stop(*world_, facts_.rollouts);
 }
 
 void director::gather_troubles() {

@@ -56,10 +56,10 @@ std::optional<startup_error> director::set_up() {
     if (auto error = set_up_twins()) {
       return error;
     }
-  } else if (ready_.plan && !options_.quiet && !company_.leads()) {
+  } else if (ready_.plan && !options_.quiet && options_.target.scheme != text::scheme::embedded) {
     for (const auto& [key, there] :
          {std::pair{"cloud_traffic", !ready_.plan->cloud_traffic.empty()},
-          std::pair{"rollouts", !ready_.plan->rollouts.empty()}}) {
+          std::pair{"rollouts", !ready_.plan->rollouts.empty() && !ready_.admin}}) {
       if (there) {
         std::fprintf(stderr, "note: %s is the embedded twin's; %s sends what it sends\n", key,
                      ready_.target_text.c_str());
@@ -160,7 +160,7 @@ void director::make_rollouts(twin_host& host, profile p) {
   for (auto& planned : ready_.plan->rollouts) {
     const auto& product = ready_.products[planned.product];
     if (product.profile() == p) {
-      rollouts_.push_back(std::make_unique<rollout_flow>(
+      rollouts_.flows.push_back(std::make_unique<rollout_flow>(
           world_->twin_home(), [&host] { return host.twin().firmware(); }, planned, product.plan));
     }
   }
@@ -240,6 +240,9 @@ std::optional<startup_error> director::set_up_books() {
   far_.add(std::move(made), all);
   far_twin_ = std::make_unique<far_hand>(admin_, admin_text(ready_.admin->at), ready_);
   faults_.cloud_by(far_twin_.get());
+  if (ready_.plan && !ready_.plan->rollouts.empty()) {
+    rollouts_.order_at(*ready_.admin, ready_);
+  }
   return clear_far_twin();
 }
 

@@ -147,7 +147,9 @@ report::rollout_fact rollout_flow::fact() const {
   }
   const auto got = console->campaign(*campaign_);
   if (!got) {
-    out.trouble = "the twin has forgotten the campaign";
+    out.trouble = got.error().why == cloud::operation_error::unknown_campaign
+                      ? "the twin has forgotten the campaign"
+                      : got.error().detail;
     return out;
   }
   const auto& view = got.value();

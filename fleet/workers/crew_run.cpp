@@ -140,8 +140,10 @@ std::optional<startup_error> unsplittable(const run_options& options, const prep
   }
   const bool embedded = options.target.scheme == text::scheme::embedded;
   if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
-    return wrong("a rollout goes through the whole fleet in waves, and each worker's twin would "
-                 "see its own devices alone; leave the workers out, or roll out at a target");
+    return wrong(
+        "a rollout goes through the whole fleet in waves, and each worker's twin would "
+        "see its own devices alone; leave the workers out, or roll out at a target that is "
+        "a twin, by --target-admin");
   }
   return std::nullopt;
 }
