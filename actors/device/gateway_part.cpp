@@ -39,7 +39,7 @@ gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of),
   FLEET_CHECK(plan.each <= alink::max_sub_devices && index >= plan.gateways_first
               && alink::valid(of.product.features.gateway));
   first_ = plan.first + (index - plan.gateways_first) * plan.each;
-  make_slots();
+  give_slots_behind(of_.slot, *of_.around.home, *of_.around.products);
   auto& slots = *of_.slot.behind;
   FLEET_CHECK(of_.around.products->at(first_).speech->triples() != nullptr);
   source_.emplace(*of_.around.products, first_, plan.each, slots);
@@ -57,16 +57,16 @@ gateway_part::gateway_part(const device_parts& of, device_port& port) : of_(of),
 
 gateway_part::~gateway_part() = default;
 
-/// They stay from the first boot on, as the gateway's own slot does.
-void gateway_part::make_slots() {
-  const auto each = of_.product.features.children.each;
-  if (of_.slot.behind) {
+void give_slots_behind(device_slot& gateway, hal::home& home, const product_map& products) {
+  if (gateway.behind) {
     return;
   }
-  of_.slot.behind = std::make_unique<std::deque<device_slot>>();
-  for (std::uint32_t i = 0; i < each; ++i) {
-    of_.slot.behind->emplace_back(*of_.around.home, first_ + i,
-                                  of_.around.products->at(first_ + i).seed);
+  const auto index = gateway.board.index();
+  const auto& plan = products.at(index).features.children;
+  gateway.behind = std::make_unique<std::deque<device_slot>>();
+  for (std::uint32_t i = 0; i < plan.each; ++i) {
+    const auto child = plan.first + (index - plan.gateways_first) * plan.each + i;
+    gateway.behind->emplace_back(home, child, products.at(child).seed);
   }
 }
 

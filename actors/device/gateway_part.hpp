@@ -43,6 +43,10 @@ private:
   const std::deque<device_slot>& slots_;
 };
 
+/// The slots of the devices behind a gateway, if it has none yet. They stay from then on, as the
+/// gateway's own does.
+void give_slots_behind(device_slot& gateway, hal::home& home, const product_map& products);
+
 class gateway_part {
 public:
   /// `port` is the device's own.
@@ -85,7 +89,6 @@ private:
   };
   using wake = std::pair<time_point, std::uint16_t>;
 
-  void make_slots();
   void drain();
   void take_event(const alink::gateway_event& event);
   void broadcast(const mqtt::message_view& message, std::string_view product_key);

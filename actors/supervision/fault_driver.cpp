@@ -120,7 +120,7 @@ void fault_driver::re_arm() {
 }
 
 bool fault_driver::selects(const known& of, std::uint32_t slot) const {
-  const auto index = shard_.options.first + slot;
+  const auto index = shard_.devices.at(slot);
   const auto& product = shard_.products.at(index);
   const auto& select = of.fault.select;
   if (product.behind_gateway) {
@@ -145,8 +145,8 @@ bool fault_driver::selects(const known& of, std::uint32_t slot) const {
 void fault_driver::find_targets(known& of) const {
   for (std::uint32_t slot = 0; slot < shard_.options.count; ++slot) {
     if (selects(of, slot)) {
-      const auto place = faults::place_of(of.fault.select, shard_.options.draw, of.key,
-                                          shard_.options.first + slot);
+      const auto place =
+          faults::place_of(of.fault.select, shard_.options.draw, of.key, shard_.devices.at(slot));
       of.targets.push_back({place, slot});
     }
   }

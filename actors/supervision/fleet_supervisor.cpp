@@ -32,8 +32,7 @@ caf::behavior fleet_supervisor::make_behavior() {
       [pass_on](const remove_fault& order) { pass_on(order); },
       [this](const crash_device& order) {
         for (std::size_t i = 0; i < shards_.size(); ++i) {
-          const auto& o = shards_[i]->options;
-          if (order.index - o.first < o.count) {
+          if (shards_[i]->devices.contains(order.index)) {
             caf::anon_send(supervisors_[i], order);
           }
         }

@@ -12,6 +12,7 @@
 
 #include "actors/device/device.hpp"
 #include "actors/device/firmware_stock.hpp"
+#include "actors/supervision/device_set.hpp"
 #include "actors/supervision/fault_marks.hpp"
 #include "actors/supervision/timetable.hpp"
 #include "hal_sim/world/home.hpp"
@@ -57,6 +58,7 @@ struct start_line {
 struct shard_options {
   std::uint32_t first = 0; ///< index of the first device
   std::uint32_t count = 0;
+  device_set apart; ///< these devices, `count` in all, which need not follow each other; none: do
   double ramp_per_second = 0; ///< devices started per second by this shard; 0: all at once
   restart_policy restarts;
   /// Instead of the ramp: who is on when; devices of no line (behind a gateway) are never started.
@@ -77,20 +79,25 @@ struct shard {
 
   /// The part that the device of a slot belongs to.
   [[nodiscard]] product_part& part_of(std::uint32_t slot) noexcept {
-    return parts[products.number_of(options.first + slot)];
+    return parts[products.number_of(devices.at(slot))];
   }
 
-  /// The slot that holds each device's accounts, by index from options.first: behind a gateway it
-  /// is the gateway's.
+  /// The slot that holds each device's accounts, by its own slot: behind a gateway it is the
+  /// gateway's.
   [[nodiscard]] std::vector<const device_slot*> accounts() const;
+  [[nodiscard]] std::vector<device_slot*> accounts();
+  /// Gives gateways the slots of the devices behind them, which they otherwise get as they first
+  /// boot.
+  void make_slots_behind();
 
   hal::home& home;
   const product_map& products;
   const shard_options options;
+  const device_set devices;
   firmware_stock stock;           ///< outlives the slots' boards
   std::deque<product_part> parts; ///< by the products' numbers, those without devices here too
   meters& counts;                 ///< of the first product
-  std::deque<device_slot> slots;  ///< slot i belongs to device options.first + i
+  std::deque<device_slot> slots;  ///< slot i belongs to device devices.at(i)
 
   /// Read these after the run only.
   std::array<trouble, outcome_count> troubles{};

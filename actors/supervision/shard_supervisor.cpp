@@ -40,9 +40,9 @@ caf::behavior shard_supervisor::make_behavior() {
       [this](quiet_devices) { quiet(); },
       [this](const stop_devices& message) { stop(message.grace); },
       [this](const crash_device& message) {
-        const auto slot = message.index - shard_.options.first;
-        if (slot < devices_.size() && devices_[slot]) {
-          actor_of(devices_[slot]).crash();
+        const auto slot = shard_.devices.place_of(message.index);
+        if (slot && devices_[*slot]) {
+          actor_of(devices_[*slot]).crash();
         }
       },
       [this](const device_ended& message) { ended(message); },
@@ -175,7 +175,7 @@ void shard_supervisor::spawn(std::uint32_t slot) {
   wanted_[slot] = true;
   devices_[slot] = spawn_on<device_actor>(
       shard_.home, home_system(), std::ref(shard_.part_of(slot).around),
-      std::ref(shard_.slots[slot]), shard_.options.first + slot, caf::actor_cast<caf::actor>(this));
+      std::ref(shard_.slots[slot]), shard_.devices.at(slot), caf::actor_cast<caf::actor>(this));
   ++alive_;
   actor_of(devices_[slot]).run(now());
 }
@@ -220,7 +220,7 @@ void shard_supervisor::stop(duration grace) {
 
 void shard_supervisor::on_stopped(std::uint32_t index) {
   // The device is in the middle of its turn: its actor goes after this turn.
-  to_release_.push_back(index - shard_.options.first);
+  to_release_.push_back(shard_.devices.place_of(index).value());
   shard_.home.arm(*this, now());
 }
 
@@ -247,7 +247,7 @@ void shard_supervisor::on_trouble(std::uint32_t index, outcome what, std::string
 }
 
 void shard_supervisor::ended(const device_ended& message) {
-  const auto slot = message.index - shard_.options.first;
+  const auto slot = shard_.devices.place_of(message.index).value();
   devices_[slot] = nullptr;
   --alive_;
   const bool crashed = !message.reason.empty();

@@ -15,6 +15,7 @@
 #include "fleet/run/twin_traffic.hpp"
 #include "fleet/text/quantities.hpp"
 #include "fleet/workers/crew_run.hpp"
+#include "fleet/workers/split.hpp"
 #include "protocol/base/check.hpp"
 
 namespace fleet::program {
@@ -37,11 +38,8 @@ std::optional<startup_error> split_trouble(const patient& p, const crew_options&
   if (!crew.any()) {
     return std::nullopt;
   }
-  if (p.options.devices < p.processes) {
-    return startup_error{exit_code::wrong_usage,
-                         fmt::format("{} devices cannot be shared out over {} workers: each takes "
-                                     "one at least",
-                                     p.options.devices, p.processes)};
+  if (auto why = too_few_for(groups_of(p.ready), p.processes)) {
+    return startup_error{exit_code::wrong_usage, std::move(*why)};
   }
   return unsplittable(p.options, p.ready);
 }
@@ -60,8 +58,8 @@ result<patient, mistakes> plan_patient(const run_options& asked, const crew_opti
   out.ready = outline(out.options, std::move(plan));
   out.trouble = split_trouble(out, crew);
   if (!out.trouble) {
-    out.trouble = fill_in_part(out.options, out.ready,
-                               doctor::largest_part(out.ready.devices(), out.processes));
+    out.trouble =
+        fill_in_part(out.options, out.ready, doctor::largest_part(out.ready, out.processes));
   }
   return out;
 }

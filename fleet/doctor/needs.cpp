@@ -10,6 +10,7 @@
 #include "fleet/run/run_world.hpp"
 #include "fleet/run/source_addresses.hpp"
 #include "fleet/workers/crew_run.hpp"
+#include "fleet/workers/split.hpp"
 #include "hal_sim/real_world/socket.hpp"
 
 namespace fleet::doctor {
@@ -116,8 +117,19 @@ std::uint32_t processes_of(const program::crew_options& crew) noexcept {
       {1, crew.processes, crew.expected, static_cast<std::uint32_t>(crew.workers.size())});
 }
 
-program::device_range largest_part(std::uint32_t devices, std::uint32_t processes) noexcept {
-  return {0, static_cast<std::uint32_t>(part_of(devices, processes))};
+program::device_set largest_part(const prepared& ready, std::uint32_t processes) {
+  const auto groups = program::groups_of(ready);
+  const auto parts = program::split_groups(groups, std::vector<std::uint32_t>(processes, 1));
+  const auto connections = [&groups](const program::device_set& part) {
+    std::uint32_t sum = 0;
+    for (const auto& each : groups) {
+      sum += program::common(each.connecting, part).count;
+    }
+    return sum;
+  };
+  return *std::max_element(parts.begin(), parts.end(), [&](const auto& a, const auto& b) {
+    return connections(a) < connections(b);
+  });
 }
 
 run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t processors,

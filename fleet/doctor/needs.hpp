@@ -43,8 +43,9 @@ struct run_needs {
 
 /// How many processes have the devices: 1 without workers.
 std::uint32_t processes_of(const program::crew_options& crew) noexcept;
-/// The devices that the largest part of so many processes has.
-program::device_range largest_part(std::uint32_t devices, std::uint32_t processes) noexcept;
+/// The devices of the part with the most connections, of so many processes.
+/// There are as many connections as processes at least.
+program::device_set largest_part(const program::prepared& ready, std::uint32_t processes);
 
 /// `options` with devices, duration and seed as the plan has them; `ready` with the target found,
 /// where it could be; `processors`: that the run may use, at least 1.

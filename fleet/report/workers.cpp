@@ -35,10 +35,27 @@ json of(const std::vector<worker_event>& events) {
   return all;
 }
 
+json ranges_json(const worker_fact& w) {
+  json out = json::array();
+  for (const auto& [first, count] : w.ranges) {
+    out.push_back({{"first", first}, {"devices", count}});
+  }
+  return out;
+}
+
+std::string ranges_text(const worker_fact& w) {
+  std::string out;
+  for (const auto& [first, count] : w.ranges) {
+    out += fmt::format("{}{} to {}", out.empty() ? "" : ", ", first, first + count - 1);
+  }
+  return out;
+}
+
 json of(const worker_fact& w) {
   return {{"worker", w.number},
           {"first", w.first},
           {"devices", w.devices},
+          {"ranges", ranges_json(w)},
           {"process", w.process},
           {"reported", w.reported},
           {"lost_at_s", of(w.lost_at_s)},
@@ -71,8 +88,8 @@ std::string with_workers(std::string text, const std::vector<worker_fact>& worke
 std::string to_text(const std::vector<worker_fact>& workers) {
   std::string out;
   for (const auto& w : workers) {
-    out += fmt::format("worker {}: devices {} to {}{}, {} published, {} acknowledged, ", w.number,
-                       w.first, w.first + w.devices - 1,
+    out += fmt::format("worker {}: devices {}{}, {} published, {} acknowledged, ", w.number,
+                       ranges_text(w),
                        w.takes_over ? fmt::format(" after worker {}", *w.takes_over) : "",
                        w.published, w.acknowledged);
     out += w.reported ? fmt::format("{:.1f} s of CPU\n", w.cpu_s)

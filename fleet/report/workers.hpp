@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/ledger/reconcile.hpp"
@@ -20,6 +21,8 @@ struct worker_fact {
   std::uint32_t number = 0; ///< from 1, in the order of devices
   std::uint32_t first = 0;  ///< of its devices
   std::uint32_t devices = 0;
+  /// Its devices, as first ones and how many; one, where they follow each other.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges;
   std::uint64_t process = 0;               ///< its number on its machine
   bool reported = false;                   ///< its report arrived
   std::optional<double> lost_at_s;         ///< since the devices started

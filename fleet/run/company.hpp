@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/supervision/device_set.hpp"
 #include "actors/supervision/shard.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/control_lines.hpp"
@@ -28,6 +29,15 @@ constexpr device_range common(const device_range& a, const device_range& b) noex
 
 /// Commands that a device's former worker may have had and told nobody of, by the device.
 using unheard_commands = std::map<std::uint32_t, ledger::receiver_account>;
+using actors::device_set;
+
+/// Of a product's devices those in `b`, which has one range of each product; of several, all from
+/// the first of them to the last.
+device_range common(const device_range& a, const device_set& b);
+/// What has all of these, in ranges that rise.
+std::vector<device_range> ranges_of(const device_set& devices);
+/// `devices 0 to 9, 40 to 139`.
+std::string range_text(const device_set& devices);
 
 /// What of a run others are shown while it goes; all of it outlives the run.
 struct shown_run {
@@ -58,7 +68,7 @@ struct company_news {
 
 /// fill_in(), for a process that has the devices `here` alone.
 std::optional<startup_error> fill_in_part(const run_options& options, prepared& into,
-                                          const device_range& here);
+                                          const device_set& here);
 
 /// What processes use of their machines.
 struct machine_use {
@@ -74,7 +84,7 @@ public:
   /// Whether this is the coordinator.
   [[nodiscard]] virtual bool leads() const noexcept = 0;
   /// Those of the fleet's devices that live in this process.
-  [[nodiscard]] virtual device_range here() const noexcept = 0;
+  [[nodiscard]] virtual device_set here() const noexcept = 0;
 
   /// Of a coordinator, in place of shards of its own: those that stand for the workers'. They live
   /// as long as this.

@@ -35,8 +35,8 @@ struct company_side {
   [[nodiscard]] bool leads() const noexcept { return others && others->leads(); }
   [[nodiscard]] bool serves() const noexcept { return others && !others->leads(); }
   /// Of `devices` in all.
-  [[nodiscard]] device_range here(std::uint32_t devices) const noexcept {
-    return others ? others->here() : device_range{0, devices};
+  [[nodiscard]] device_set here(std::uint32_t devices) const {
+    return others ? others->here() : device_set{0, devices};
   }
   /// Beginning with the others, where there are any.
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) const {

@@ -23,7 +23,7 @@ descriptor_needs::descriptor_needs(const run_options& o, const prepared& ready) 
   beside_ = (embedded && ready.plan ? download_descriptors(*ready.plan) : 0) + descriptors_beside;
 }
 
-std::uint64_t descriptor_needs::of(const device_range& here) const noexcept {
+std::uint64_t descriptor_needs::of(const device_set& here) const noexcept {
   std::uint64_t sum = beside_;
   for (const auto& one : kinds_) {
     sum += std::uint64_t{common(one.devices, here).count} * one.each;
@@ -31,19 +31,8 @@ std::uint64_t descriptor_needs::of(const device_range& here) const noexcept {
   return sum;
 }
 
-std::uint32_t descriptor_needs::fitting(const device_range& devices,
-                                        std::uint64_t most) const noexcept {
-  std::uint32_t fits = 0;
-  std::uint32_t beyond = devices.count + 1;
-  while (beyond - fits > 1) {
-    const auto middle = fits + (beyond - fits) / 2;
-    (of({devices.first, middle}) <= most ? fits : beyond) = middle;
-  }
-  return fits;
-}
-
 std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready,
-                                               const device_range& here) {
+                                               const device_set& here) {
   if (o.virtual_world) {
     return std::nullopt;
   }

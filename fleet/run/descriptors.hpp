@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "actors/supervision/device_set.hpp"
 #include "fleet/run/prepare.hpp"
 #include "fleet/scenario/plan.hpp"
 
@@ -31,11 +32,7 @@ public:
   descriptor_needs() = default;
   descriptor_needs(const run_options& o, const prepared& ready);
   /// Of one with the devices `here`.
-  [[nodiscard]] std::uint64_t of(const device_range& here) const noexcept;
-  /// How many of the devices, the first ones, a process that may open `most`
-  /// can have.
-  [[nodiscard]] std::uint32_t fitting(const device_range& devices,
-                                      std::uint64_t most) const noexcept;
+  [[nodiscard]] std::uint64_t of(const actors::device_set& here) const noexcept;
 
 private:
   struct kind {
@@ -48,6 +45,6 @@ private:
 
 /// Whether this process may open what the devices `here` need, its limit raised as far as it goes.
 std::optional<startup_error> check_descriptors(const run_options& o, const prepared& ready,
-                                               const device_range& here);
+                                               const actors::device_set& here);
 
 } // namespace fleet::program

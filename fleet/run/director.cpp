@@ -56,7 +56,7 @@ duration director::since_begin() const {
 
 std::uint32_t director::expected_at_end() const {
   if (!ready_.plan) {
-    return company_.serves() ? company_.others->here().count : options_.devices;
+    return company_.serves() ? company_.others->here().count() : options_.devices;
   }
   std::uint32_t sum = 0;
   for (const auto& line : ready_.plan->lines) {

@@ -64,7 +64,7 @@ std::optional<startup_error> director::find_unheard() {
   const auto here = company_.here(options_.devices);
   auto got = unless_stopped<result<twin_books, books_failure>>(
       [api = admin_, where = admin_text(ready_.admin->at), here] {
-        return program::fetch_books(*api, where, here.first + here.count, here.first);
+        return program::fetch_books(*api, where, here);
       });
   if (!got.answer) {
     return interrupted_early("while the twin was asked for its ledger");
@@ -74,12 +74,13 @@ std::optional<startup_error> director::find_unheard() {
   }
   const auto& books = got.answer->value().devices;
   for (const actors::shard* s : shard_list_) {
+    const auto accounts = s->accounts();
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
-      const std::uint32_t index = s->options.first + i;
+      const std::uint32_t index = s->devices.at(i);
       if (const auto& sent = books[index].downlink) {
         auto& unheard = company_.unheard[index];
         unheard =
-            ledger::unheard_of(*sent, s->slots[i].downlink, sent->epoch(), std::move(unheard));
+            ledger::unheard_of(*sent, accounts[i]->downlink, sent->epoch(), std::move(unheard));
         if (unheard.accepted() == 0) {
           company_.unheard.erase(index);
         }
@@ -120,9 +121,9 @@ void director::expect_of_products() {
     auto order = start_order(*ready_.plan, line);
     order.resize(std::min<std::size_t>(order.size(), expected_at_end(line)));
     const auto here =
-        company_.leads() ? device_range{0, options_.devices} : company_.here(options_.devices);
+        company_.leads() ? device_set{0, options_.devices} : company_.here(options_.devices);
     for (const std::uint32_t device : order) {
-      if (device - here.first >= here.count) {
+      if (!here.contains(device)) {
         continue;
       }
       const auto number = ready_.product_of(device);

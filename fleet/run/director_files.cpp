@@ -43,7 +43,7 @@ std::string director::ledger_lines() const {
   for (const actors::shard* s : shard_list_) {
     const auto accounts = s->accounts();
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
-      const std::uint32_t index = s->options.first + i;
+      const std::uint32_t index = s->devices.at(i);
       const auto* const far = far_of(index);
       if (facts_.products[ready_.product_of(index)].uplink_tagged) {
         ledger::append_lines(lines, "uplink", index, &accounts[i]->uplink,

@@ -219,10 +219,10 @@ void director::fetch_books() {
                facts_.interrupted ? 0.2 : 5.0);
   // A coordinator wants what is of no device, which comes with any page.
   const auto mine =
-      company_.leads() ? device_range{options_.devices - 1, 1} : company_.here(options_.devices);
+      company_.leads() ? device_set{options_.devices - 1, 1} : company_.here(options_.devices);
   auto got = unless_stopped<result<twin_books, books_failure>>(
       [api = admin_, where = admin_text(ready_.admin->at), mine] {
-        return program::fetch_books(*api, where, mine.first + mine.count, mine.first);
+        return program::fetch_books(*api, where, mine);
       },
       duration{static_cast<std::int64_t>(left * 1e9)});
   if (got.signal && facts_.interrupted) {
@@ -251,7 +251,7 @@ void director::settle_ledger() {
     std::transform(accounts.begin(), accounts.end(), unheld.begin(),
                    [](const actors::device_slot* slot) { return slot->oversized; });
     for (std::uint32_t i = 0; i < s->options.count; ++i) {
-      const std::uint32_t index = s->options.first + i;
+      const std::uint32_t index = s->devices.at(i);
       const auto& slot = *accounts[i];
       const std::size_t number = ready_.product_of(index);
       const auto* const far = far_.of(number);
@@ -265,7 +265,7 @@ void director::settle_ledger() {
                             far ? far->downlink_since(index) : 0, company_.unheard_of(index));
       down.orphaned = std::exchange(down.refused, 0);
       down.explain(far ? far->doubled(index) : 0);
-      auto& left = unheld[ready_.connection_of(index) - s->options.first];
+      auto& left = unheld[s->devices.place_of(ready_.connection_of(index)).value()];
       left -= ledger::explain_oversized(down, left);
       product.downlink += down;
     }

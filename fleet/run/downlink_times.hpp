@@ -27,8 +27,8 @@ public:
       return;
     }
     actors::shard& holds = **(next - 1);
-    if (const auto slot = device - holds.options.first; slot < holds.options.count) {
-      auto& times = holds.part_of(slot).counts.latencies;
+    if (const auto slot = holds.devices.place_of(device)) {
+      auto& times = holds.part_of(*slot).counts.latencies;
       times[static_cast<std::size_t>(actors::latency::downlink)].record(after);
     }
   }

@@ -118,7 +118,7 @@ exit_code execute_run(const run_options& asked, const std::string& command_text,
   if (place != nullptr) {
     ready.files = place->files;
     if (place->rows_of_here) {
-      ready.rows_of = {place->here};
+      ready.rows_of = ranges_of(place->here);
     }
   }
   // A run of one process that is stopped before it begins has a report all the same.

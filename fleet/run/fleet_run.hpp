@@ -12,7 +12,7 @@ namespace fleet::program {
 
 /// Where a run stands among those of other processes.
 struct run_place {
-  device_range here;                  ///< the devices that live in this process
+  device_set here;                    ///< the devices that live in this process
   file_source* files = &disk_files(); ///< where those that the run names are; outlives the run
   bool rows_of_here = false;          ///< of the credentials these devices' rows alone are there
   /// Once the run is prepared and before anything of it starts; or why it cannot be.

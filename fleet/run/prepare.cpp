@@ -239,11 +239,11 @@ prepared outline(const run_options& o, std::optional<scenario_plan> plan) {
 }
 
 std::optional<startup_error> fill_in(const run_options& o, prepared& out) {
-  return fill_in_part(o, out, {0, out.devices()});
+  return fill_in_part(o, out, device_set{0, out.devices()});
 }
 
 std::optional<startup_error> fill_in_part(const run_options& o, prepared& out,
-                                          const device_range& here) {
+                                          const device_set& here) {
   if (auto error = check_outputs(o)) {
     return error;
   }

@@ -36,7 +36,9 @@ std::uint32_t prepared::connection_of(std::uint32_t device) const noexcept {
   for (const auto& p : products) {
     const auto& gateways = p.plan;
     if (products[number].plan.behind_gateway && gateways.children_each != 0
-        && gateways.children_product == number) {
+        && gateways.children_product == number
+        && device - gateways.children_first
+               < std::uint64_t{gateways.devices.count} * gateways.children_each) {
       return gateways.devices.first + (device - gateways.children_first) / gateways.children_each;
     }
   }

@@ -175,22 +175,24 @@ result<unbooked_tags, books_failure> begin_books(admin_api& api, const std::stri
 }
 
 result<twin_books, books_failure> fetch_books(admin_api& api, const std::string& where,
-                                              std::uint32_t devices, std::uint32_t first) {
+                                              const actors::device_set& devices) {
   twin_books books;
-  books.devices.resize(devices);
-  std::uint64_t from = first;
-  while (from < devices) {
-    const auto body = judged(
-        where, api.ask({"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)}));
-    if (!body) {
-      return fail(body.error());
+  books.devices.resize(devices.end());
+  for (const auto& span : devices.spans()) {
+    std::uint64_t from = span.first;
+    while (from < std::uint64_t{span.first} + span.count) {
+      const auto body = judged(
+          where, api.ask({"GET", fmt::format("{}?from={}&limit={}", route, from, books_page)}));
+      if (!body) {
+        return fail(body.error());
+      }
+      const auto end = read_page(body.value(), books);
+      // Pages lead forward, or there would be no end to them.
+      if (!end || (end->next && *end->next <= from)) {
+        return fail(foreign(where, "its ledger has another form than it should"));
+      }
+      from = end->next.value_or(devices.end());
     }
-    const auto end = read_page(body.value(), books);
-    // Pages lead forward, or there would be no end to them.
-    if (!end || (end->next && *end->next <= from)) {
-      return fail(foreign(where, "its ledger has another form than it should"));
-    }
-    from = end->next.value_or(devices);
   }
   return books;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/supervision/device_set.hpp"
 #include "fleet/console/admin_api.hpp"
 #include "fleet/options.hpp"
 #include "protocol/ledger/ledger.hpp"
@@ -54,10 +55,9 @@ struct books_failure {
 result<unbooked_tags, books_failure> begin_books(admin_api& api, const std::string& where,
                                                  const std::vector<booked_range>& ranges);
 
-/// The accounts of the devices from `first` to below `devices`, page by page; those before are left
-/// empty.
+/// The accounts of these devices, page by page; those of others may be empty.
 result<twin_books, books_failure> fetch_books(admin_api& api, const std::string& where,
-                                              std::uint32_t devices, std::uint32_t first = 0);
+                                              const actors::device_set& devices);
 
 /// Accounts asked for at once.
 inline constexpr std::uint32_t books_page = 500;

@@ -2,8 +2,6 @@
 // former worker told nobody of.
 #include "fleet/workers/accounts.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "protocol/base/packed.hpp"
@@ -77,10 +75,11 @@ std::string account_teller::changed(const shown_run& run) {
     auto& shard = *run.shards[i];
     told.resize(shard.slots.size(), untouched);
     run.on_home(shard.home, [&] {
-      for (std::uint32_t slot = 0; slot < shard.slots.size(); ++slot) {
-        const auto mark = mark_of(shard.slots[slot]);
+      const auto accounts = shard.accounts();
+      for (std::uint32_t slot = 0; slot < accounts.size(); ++slot) {
+        const auto mark = mark_of(*accounts[slot]);
         if (mark != std::exchange(told[slot], mark)) {
-          append_record(out, shard.slots[slot], shard.options.first + slot, run.unheard);
+          append_record(out, *accounts[slot], shard.devices.at(slot), run.unheard);
         }
       }
     });
@@ -88,12 +87,11 @@ std::string account_teller::changed(const shown_run& run) {
   return std::string{as_text(out.view())};
 }
 
-bool account_shelf::take(std::string_view told, const device_range& devices) {
+bool account_shelf::take(std::string_view told, const device_set& devices) {
   packed_reader check{as_bytes(told)};
   while (!check.bad() && check.left() != 0) {
     const auto one = read_record(check);
-    if (check.bad() || one.device - devices.first >= devices.count
-        || !ledger::sender_account::load(one.uplink)
+    if (check.bad() || !devices.contains(one.device) || !ledger::sender_account::load(one.uplink)
         || !ledger::receiver_account::load(one.downlink)
         || (!one.unheard.empty() && !ledger::receiver_account::load(one.unheard))) {
       return false;
@@ -102,12 +100,13 @@ bool account_shelf::take(std::string_view told, const device_range& devices) {
   if (!check.finished()) {
     return false;
   }
-  records_.resize(devices.count);
+  records_.resize(devices.count());
   packed_reader from{as_bytes(told)};
   while (from.left() != 0) {
     const auto before = told.size() - from.left();
     const auto one = read_record(from);
-    records_[one.device - devices.first] = told.substr(before, told.size() - from.left() - before);
+    records_[*devices.place_of(one.device)] =
+        told.substr(before, told.size() - from.left() - before);
   }
   return true;
 }
@@ -120,21 +119,21 @@ std::string account_shelf::all() const {
   return out;
 }
 
-account_shelf account_shelf::cut(std::uint32_t count) {
+account_shelf account_shelf::taken(const device_set& devices, const device_set& wanted) {
   account_shelf out;
-  if (count < records_.size()) {
-    const auto from = records_.begin() + count;
-    out.records_.assign(std::make_move_iterator(from), std::make_move_iterator(records_.end()));
-    records_.erase(from, records_.end());
+  for (std::uint32_t i = 0; i < wanted.count() && !records_.empty(); ++i) {
+    const auto place = devices.place_of(wanted.at(i));
+    out.records_.push_back(place ? std::move(records_[*place]) : std::string{});
   }
   return out;
 }
 
-account_shelf::sums account_shelf::sent(const device_range& devices, const device_range& of) const {
+account_shelf::sums account_shelf::sent(const device_set& devices, const device_range& of) const {
   sums out;
   const auto those = common(of, devices);
   for (std::uint32_t i = 0; i < those.count && !records_.empty(); ++i) {
-    packed_reader from{as_bytes(records_[those.first - devices.first + i])};
+    const auto place = devices.place_of(those.first + i);
+    packed_reader from{as_bytes(place ? std::string_view{records_[*place]} : std::string_view{})};
     const auto account = ledger::sender_account::load(read_record(from).uplink);
     out.attempted += account ? account->attempted() : 0;
     out.acknowledged += account ? account->acknowledged() : 0;
@@ -144,18 +143,26 @@ account_shelf::sums account_shelf::sent(const device_range& devices, const devic
 
 bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards,
                    unheard_commands& unheard) {
+  std::vector<std::vector<actors::device_slot*>> accounts;
+  for (auto* const shard : shards) {
+    if (!told.empty()) {
+      shard->make_slots_behind();
+    }
+    accounts.push_back(shard->accounts());
+  }
   packed_reader from{as_bytes(told)};
   while (!from.bad() && from.left() != 0) {
     const auto one = read_record(from);
     auto uplink = ledger::sender_account::load(one.uplink);
     auto downlink = ledger::receiver_account::load(one.downlink);
-    const auto there = std::find_if(shards.begin(), shards.end(), [&one](const auto* shard) {
-      return one.device - shard->options.first < shard->options.count;
-    });
-    if (!uplink || !downlink || there == shards.end()) {
+    std::size_t there = 0;
+    while (there < shards.size() && !shards[there]->devices.contains(one.device)) {
+      ++there;
+    }
+    if (!uplink || !downlink || there == shards.size()) {
       return false;
     }
-    auto& slot = (*there)->slots[one.device - (*there)->options.first];
+    auto& slot = *accounts[there][*shards[there]->devices.place_of(one.device)];
     slot.uplink = std::move(*uplink);
     slot.downlink = std::move(*downlink);
     if (!one.unheard.empty()) {

@@ -9,7 +9,6 @@
 
 #include "actors/supervision/shard.hpp"
 #include "fleet/run/company.hpp"
-#include "fleet/scenario/plan.hpp"
 
 namespace fleet::program {
 
@@ -26,27 +25,28 @@ private:
   std::vector<std::vector<std::uint64_t>> told_; ///< by shard and slot: what identifies it
 };
 
-/// Of the coordinator: the last that was told of each device of a range.
+/// Of the coordinator: the last that was told of each device of a share.
 class account_shelf {
 public:
   /// False: these are no accounts of these devices, and nothing is changed.
-  bool take(std::string_view told, const device_range& devices);
+  bool take(std::string_view told, const device_set& devices);
   [[nodiscard]] std::string all() const;
-  /// Cuts off what is behind the first `count` devices, and answers that.
-  account_shelf cut(std::uint32_t count);
+  /// Takes what is known of `wanted` out of a shelf that is of `devices`.
+  account_shelf taken(const device_set& devices, const device_set& wanted);
   /// What these devices had attempted and had acknowledged, of a shelf that is
   /// of `devices`.
   struct sums {
     std::uint64_t attempted = 0;
     std::uint64_t acknowledged = 0;
   };
-  [[nodiscard]] sums sent(const device_range& devices, const device_range& of) const;
+  [[nodiscard]] sums sent(const device_set& devices, const device_range& of) const;
 
 private:
-  std::vector<std::string> records_; ///< by place in the range; empty: nothing was told
+  std::vector<std::string> records_; ///< by place in the share; empty: nothing was told
 };
 
-/// Puts what was told into slots that no device has used yet. False: it is not of these shards.
+/// Puts what was told into slots that no device has used yet, those behind gateways too. False: it
+/// is not of these shards.
 bool load_accounts(std::string_view told, const std::vector<actors::shard*>& shards,
                    unheard_commands& unheard);
 

@@ -8,7 +8,6 @@
 
 #include "fleet/options/subcommands.hpp"
 #include "fleet/workers/certificates.hpp"
-#include "fleet/workers/split.hpp"
 #include "fleet/workers/token.hpp"
 
 namespace fleet::program {
@@ -45,7 +44,7 @@ coordinator::coordinator(settings s)
 coordinator::~coordinator() {
   for (const auto& w : workers_) { // who has not reported has nobody to wait for
     if (w.peer && !w.report) {
-      wire_.send(*w.peer, crew_farewell{});
+      wire_.send(*w.peer, crew_farewell{!began_}); // there was nothing to be a spare of
     }
   }
   const double until = lasting_seconds() + (all_over() ? leave_most_s : 0);
@@ -57,11 +56,8 @@ coordinator::~coordinator() {
 
 result<std::unique_ptr<company>, startup_error> coordinator::open(settings s) {
   std::unique_ptr<coordinator> made{new coordinator{std::move(s)}};
-  if (made->settings_.devices < made->workers_.size()) {
-    return fail(startup_error{
-        exit_code::wrong_usage,
-        fmt::format("{} devices cannot be shared out over {} workers: each takes one at least",
-                    made->settings_.devices, made->workers_.size())});
+  if (auto why = too_few_for(made->settings_.groups, made->workers_.size())) {
+    return fail(startup_error{exit_code::wrong_usage, std::move(*why)});
   }
   if (auto error = made->open_doors()) {
     return fail(std::move(*error));
@@ -193,13 +189,10 @@ std::optional<startup_error> coordinator::share_out() {
                       : w.known                     ? std::max(w.cores, 1U)
                                                     : std::max(usual, 1U));
   }
-  auto ranges = split_devices(settings_.devices, weights);
-  if (std::any_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.count == 0; })) {
-    ranges = split_devices(settings_.devices, std::vector<std::uint32_t>(weights.size(), 1));
-  }
+  auto parts = split_groups(settings_.groups, weights);
   for (std::size_t i = 0; i < shares_.size(); ++i) {
-    shares_[i].devices = ranges[i];
-    if (auto why = too_large(settings_.parcels.of({ranges[i]}))) {
+    shares_[i].devices = std::move(parts[i]);
+    if (auto why = too_large(settings_.parcels.of(ranges_of(shares_[i].devices)))) {
       return startup_error{exit_code::wrong_usage, std::move(*why)};
     }
   }
@@ -217,18 +210,22 @@ void coordinator::assign(std::size_t number, crew_worker& to) {
   to.share = number;
   to.devices = share.devices;
   to.assigned_s = lasting_seconds();
+  send_part(to);
+}
+
+void coordinator::send_part(crew_worker& to) {
+  const auto& share = shares_[*to.share];
   shard_spec spec;
   spec.words = settings_.words;
   spec.seed = settings_.seed;
-  spec.first = share.devices.first;
-  spec.count = share.devices.count;
+  spec.devices = numbers_of(share.devices);
   spec.of = settings_.devices;
   spec.lease_s = lease_s();
   spec.life = share.lives;
   spec.since_s = began_ ? now_s_ : 0;
   spec.keeps_accounts = settings_.accounts;
   spec.accounts = share.accounts.all();
-  spec.files = settings_.parcels.of({share.devices});
+  spec.files = settings_.parcels.of(ranges_of(share.devices));
   wire_.send(*to.peer, std::move(spec));
 }
 

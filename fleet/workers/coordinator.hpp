@@ -16,6 +16,7 @@
 #include "fleet/workers/options.hpp"
 #include "fleet/workers/parcel.hpp"
 #include "fleet/workers/roll.hpp"
+#include "fleet/workers/split.hpp"
 
 namespace fleet::program {
 
@@ -34,6 +35,7 @@ public:
     std::uint64_t seed = 0;
     std::uint32_t devices = 0;
     std::vector<device_range> products; ///< of the run, by number
+    std::vector<device_groups> groups;  ///< of the run
     parcel_maker parcels;
     descriptor_needs descriptors;
     bool accounts =
@@ -46,7 +48,7 @@ public:
   ~coordinator() override;
 
   [[nodiscard]] bool leads() const noexcept override { return true; }
-  [[nodiscard]] device_range here() const noexcept override { return {0, 0}; }
+  [[nodiscard]] device_set here() const noexcept override { return {}; }
   std::vector<actors::shard*> mirrors(const actors::product_map& products) override;
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
@@ -73,6 +75,7 @@ private:
                                      stop_signals& signals);
   std::optional<startup_error> share_out();
   void assign(std::size_t share, crew_worker& to);
+  void send_part(crew_worker& to);
   void let_begin(crew_worker& w);
 
   void on_event(wire_event& event);
@@ -95,12 +98,14 @@ private:
   void staff_new(std::vector<crew_worker*>& spares);
   void staff_lost(std::vector<crew_worker*>& spares);
   [[nodiscard]] std::vector<crew_worker*> idle();
-  /// How many of a share's devices it can have, the first ones.
+  /// In groups, as all that is shared out.
+  [[nodiscard]] std::uint32_t size_of(const crew_share& share) const;
+  /// How many of a share's groups it can have, the first ones.
   [[nodiscard]] std::uint32_t room_of(const crew_share& share, const crew_worker& w) const;
   /// Pieces of a share for these, each as large as its cores say; what they have no room for
   /// stays without a worker.
   void divide(std::size_t share, const std::vector<crew_worker*>& spares);
-  /// Leaves it with its first `count` devices; the number of the share that has the others.
+  /// Leaves it with its first `count` groups; the number of the share that has the others.
   std::size_t cut(std::size_t share, std::uint32_t count);
   /// Asks for new processes, for each piece one.
   void hire_for(std::size_t share);

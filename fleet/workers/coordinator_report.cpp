@@ -1,10 +1,12 @@
 // The coordinator after the run: one report of what each worker came to.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "fleet/report/merge.hpp"
 #include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/split.hpp"
 
 namespace fleet::program {
 
@@ -48,7 +50,7 @@ report::run_facts coordinator::lost_part(const crew_worker& w) const {
 std::vector<std::size_t> coordinator::heirs_of(const crew_worker& w) const {
   std::vector<std::size_t> out;
   for (const auto& other : workers_) {
-    if (other.report && other.after && common(other.devices, w.devices).count != 0) {
+    if (other.report && other.after && other.devices.meets(w.devices)) {
       out.push_back(number_of(other));
     }
   }
@@ -89,7 +91,9 @@ void coordinator::settle_left(crew_worker& w) {
         left.uplink.acknowledged += sent.acknowledged;
       }
     }
-    left.expected_end += product.expected_end;
+  }
+  for (const auto* share : orphans) {
+    left.expected_end += connections_in(settings_.groups, share->devices);
   }
 }
 
@@ -102,18 +106,17 @@ std::string coordinator::loss_of(const crew_worker& w) const {
   std::string taken;
   if (!heirs.empty() && !settings_.accounts) {
     taken =
-        fmt::format("; worker {} took them over, but their far side of until then is gone", heirs);
-  } else if (!heirs.empty()) {
+        fmt::format("; taken over by worker {}, but their far side of until then is gone", heirs);
+  }
+  if (!heirs.empty() || settings_.crew.on_loss == worker_loss::takeover) {
     for (const auto* share : orphans_of(w)) {
-      taken += fmt::format("; nobody took over devices {} to {}", share->devices.first,
-                           share->devices.first + share->devices.count - 1);
+      taken += "; nobody took over " + range_text(share->devices);
     }
   }
   return fmt::format(
-      "worker {} with devices {} to {} was lost at {:.1f} s ({}): of it the report has what was "
-      "heard until {:.1f} s{}",
-      number_of(w), w.devices.first, w.devices.first + w.devices.count - 1, *w.lost_at_s, w.why,
-      w.last.at_s, taken);
+      "worker {} with {} was lost at {:.1f} s ({}): of it the report has what was heard until "
+      "{:.1f} s{}",
+      number_of(w), range_text(w.devices), *w.lost_at_s, w.why, w.last.at_s, taken);
 }
 
 void coordinator::complete(report::run_facts& facts) {
@@ -150,10 +153,8 @@ void coordinator::complete(report::run_facts& facts) {
   }
   for (const auto& share : shares_) {
     if (share.lives == 0 && !share.worker) {
-      facts.expected_end += share.devices.count;
-      facts.failures.push_back(fmt::format("devices {} to {} never began: no worker came for them",
-                                           share.devices.first,
-                                           share.devices.first + share.devices.count - 1));
+      facts.expected_end += connections_in(settings_.groups, share.devices);
+      facts.failures.push_back(range_text(share.devices) + " never began: no worker came for them");
     }
   }
   facts_ = told();
@@ -167,8 +168,11 @@ std::vector<report::worker_fact> coordinator::told() const {
     }
     auto& fact = out.emplace_back();
     fact.number = static_cast<std::uint32_t>(number_of(w));
-    fact.first = w.devices.first;
-    fact.devices = w.devices.count;
+    fact.first = w.devices.first();
+    fact.devices = w.devices.count();
+    for (const auto& range : w.devices.spans()) {
+      fact.ranges.emplace_back(range.first, range.count);
+    }
     fact.process = w.process;
     fact.reported = w.report.has_value();
     fact.lost_at_s = w.lost_at_s;

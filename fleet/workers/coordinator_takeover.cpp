@@ -17,10 +17,6 @@ constexpr int hired_most = 3;
 /// Fewer devices are not worth a process of their own, where somebody else has room for them.
 constexpr std::uint32_t worth_a_process = 1000;
 
-std::string range_text(const device_range& devices) {
-  return fmt::format("devices {} to {}", devices.first, devices.first + devices.count - 1);
-}
-
 } // namespace
 
 std::vector<crew_worker*> coordinator::idle() {
@@ -50,15 +46,31 @@ void coordinator::staff() {
     staff_lost(spares);
   }
   for (auto* w : idle()) {
-    if (!std::exchange(w->spare_told, true)) {
-      news_.lines.push_back(fmt::format("worker {} has come, and is a spare", number_of(*w)));
+    if (std::exchange(w->spare_told, true)) {
+      continue;
     }
+    const bool small = std::any_of(shares_.begin(), shares_.end(), [&](const crew_share& share) {
+      return !share.worker && !share.given_up && room_of(share, *w) == 0;
+    });
+    news_.lines.push_back(fmt::format(
+        "worker {} has come, and is a spare{}", number_of(*w),
+        small ? fmt::format(": it may open {} descriptors, too few for devices that wait",
+                            w->descriptors)
+              : ""));
   }
 }
 
+std::uint32_t coordinator::size_of(const crew_share& share) const {
+  return connections_in(settings_.groups, share.devices);
+}
+
 std::uint32_t coordinator::room_of(const crew_share& share, const crew_worker& w) const {
-  return w.descriptors == 0 ? share.devices.count
-                            : settings_.descriptors.fitting(share.devices, w.descriptors);
+  if (w.descriptors == 0) {
+    return size_of(share);
+  }
+  return fitting_groups(settings_.groups, share.devices, [&](const device_set& some) {
+    return settings_.descriptors.of(some) <= w.descriptors;
+  });
 }
 
 void coordinator::staff_new(std::vector<crew_worker*>& spares) {
@@ -67,14 +79,15 @@ void coordinator::staff_new(std::vector<crew_worker*>& spares) {
     if (share.worker || share.given_up || share.lives != 0) {
       continue;
     }
-    const auto fits = std::find_if(spares.begin(), spares.end(), [&](const crew_worker* w) {
-      return room_of(share, *w) == share.devices.count;
-    });
-    if (fits == spares.end()) {
+    const auto most = std::max_element(spares.begin(), spares.end(),
+                                       [&](const crew_worker* a, const crew_worker* b) {
+                                         return room_of(share, *a) < room_of(share, *b);
+                                       });
+    if (most == spares.end() || room_of(share, **most) == 0) {
       continue;
     }
-    assign(i, **fits);
-    spares.erase(fits);
+    divide(i, {*most}); // what it has no room for waits for the next one
+    spares.erase(most);
     for (auto& other : shares_) { // it may have been asked for one of these
       other.hired_s = other.worker ? other.hired_s : -1e9;
     }
@@ -126,12 +139,14 @@ void coordinator::staff_lost(std::vector<crew_worker*>& spares) {
 std::size_t coordinator::cut(std::size_t number, std::uint32_t count) {
   auto& rest = shares_.emplace_back();
   auto& whole = shares_[number];
-  rest.devices = {whole.devices.first + count, whole.devices.count - count};
+  auto [first, others] = cut_groups(settings_.groups, whole.devices, count);
   rest.mirror = whole.mirror;
   rest.lives = whole.lives;
   rest.last = whole.last;
-  rest.accounts = whole.accounts.cut(count);
-  whole.devices.count = count;
+  rest.accounts = whole.accounts.taken(whole.devices, others);
+  whole.accounts = whole.accounts.taken(whole.devices, first);
+  rest.devices = std::move(others);
+  whole.devices = std::move(first);
   return shares_.size() - 1;
 }
 
@@ -140,14 +155,14 @@ void coordinator::divide(std::size_t number, const std::vector<crew_worker*>& sp
   for (const auto* w : spares) {
     takers.push_back({std::max(w->cores, 1U), 0, room_of(shares_[number], *w)});
   }
-  const auto parts = share_among_all(shares_[number].devices.count, takers);
+  const auto parts = share_among_all(size_of(shares_[number]), takers);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     // Devices of several products need not be equal.
     const auto count = std::min(parts[i], room_of(shares_[number], *spares[i]));
     if (count == 0) {
       continue;
     }
-    const bool last = count == shares_[number].devices.count;
+    const bool last = count == size_of(shares_[number]);
     const auto rest = last ? number : cut(number, count);
     assign(number, *spares[i]);
     if (last) {
@@ -179,7 +194,7 @@ std::vector<const crew_worker*> coordinator::machines() const {
     });
     if (known == out.end()) {
       out.push_back(&w);
-    } else if (w.devices.count < (*known)->devices.count) {
+    } else if (w.devices.count() < (*known)->devices.count()) {
       *known = &w;
     }
   }
@@ -189,7 +204,11 @@ std::vector<const crew_worker*> coordinator::machines() const {
 std::uint64_t coordinator::devices_at(const std::string& machine) const {
   std::uint64_t sum = 0;
   for (const auto& w : workers_) {
-    sum += w.lives() && w.share && w.machine == machine ? w.devices.count : 0;
+    const bool there = w.lives() && w.share && w.machine == machine;
+    sum += there ? connections_in(settings_.groups, w.devices) : 0;
+  }
+  for (const auto& share : shares_) { // those that somebody was asked for
+    sum += !share.worker && share.hired != 0 && share.hired_at == machine ? size_of(share) : 0;
   }
   return sum;
 }
@@ -211,13 +230,17 @@ void coordinator::hire_for(std::size_t number) {
     takers.push_back(
         {std::max(w->cores, 1U), devices_at(w->machine), room_of(shares_[number], *w)});
   }
-  const auto parts = share_among_few(shares_[number].devices.count, takers, worth_a_process);
+  const auto parts = share_among_few(size_of(shares_[number]), takers, worth_a_process);
+  const bool any = std::any_of(parts.begin(), parts.end(), [](auto count) { return count != 0; });
+  if (!any && !all.empty() && !std::exchange(shares_[number].no_room_told, true)) {
+    news_.lines.push_back("nobody has room for " + range_text(shares_[number].devices));
+  }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto count = std::min(parts[i], room_of(shares_[number], *all[i]));
     if (count == 0) {
       continue;
     }
-    const bool last = count == shares_[number].devices.count;
+    const bool last = count == size_of(shares_[number]);
     const auto rest = last ? number : cut(number, count);
     if (may_hire(shares_[number])) {
       shares_[number].hired_at = all[i]->machine;

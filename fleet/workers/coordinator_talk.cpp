@@ -65,8 +65,14 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
       news_.lines.push_back(fmt::format("worker {} is heard again", number_of(w)));
     }
     pulse(w);
+    // What was sent before it was cut off may never have arrived.
     if (w.begun) {
+      if (w.last.products.empty()) {
+        wire_.send(*w.peer, crew_begin{began_s_ + w.clock.ahead_s()});
+      }
       send_orders(w);
+    } else if (w.share && !w.ready) {
+      send_part(w);
     }
     return;
   }
@@ -297,9 +303,8 @@ void coordinator::lose(crew_worker& w, std::string why) {
   share.hired = 0;
   share.hired_s = -1e9;
   ++share.lives;
-  const auto line = fmt::format("worker {} with devices {} to {} was lost at {:.1f} s: {}",
-                                number_of(w), share.devices.first,
-                                share.devices.first + share.devices.count - 1, now_s_, w.why);
+  const auto line = fmt::format("worker {} with {} was lost at {:.1f} s: {}", number_of(w),
+                                range_text(share.devices), now_s_, w.why);
   const bool stop = settings_.crew.on_loss == worker_loss::stop;
   news_.lines.push_back(line
                         + (stop                         ? "; the run ends"

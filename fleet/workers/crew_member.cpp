@@ -2,6 +2,7 @@
 #include "fleet/workers/crew_member.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/token.hpp"
@@ -32,8 +33,8 @@ void refuse_part(lifeline& coordinator, const startup_error& why) {
   }
 }
 
-crew_member::crew_member(lifeline& coordinator, const shard_spec& part)
-    : coordinator_(coordinator), part_(part) {}
+crew_member::crew_member(lifeline& coordinator, const shard_spec& part, device_set devices)
+    : coordinator_(coordinator), part_(part), devices_(std::move(devices)) {}
 
 duration crew_member::head_start() const {
   return part_.since_s > 0
@@ -45,14 +46,16 @@ bool crew_member::inherit(const std::vector<actors::shard*>& shards, unheard_com
   if (!load_accounts(part_.accounts, shards, unheard)) {
     return false;
   }
-  for (actors::shard* shard : shards) {
-    for (auto& slot : shard->slots) {
-      if (part_.life != 0 && !ledger::begin_life(slot.uplink, part_.life)) {
-        return false;
-      }
-    }
+  if (part_.life == 0) {
+    return true;
   }
-  return true;
+  return std::all_of(shards.begin(), shards.end(), [this](actors::shard* shard) {
+    shard->make_slots_behind();
+    auto accounts = shard->accounts();
+    return std::all_of(accounts.begin(), accounts.end(), [this](actors::device_slot* slot) {
+      return ledger::begin_life(slot->uplink, part_.life);
+    });
+  });
 }
 
 /// One more worker beside this one, which ends when we die.

@@ -19,11 +19,11 @@ void refuse_part(lifeline& coordinator, const startup_error& why);
 
 class crew_member final : public company {
 public:
-  /// Both outlive it.
-  crew_member(lifeline& coordinator, const shard_spec& part);
+  /// Both outlive it. `devices` are those of `part`.
+  crew_member(lifeline& coordinator, const shard_spec& part, device_set devices);
 
   [[nodiscard]] bool leads() const noexcept override { return false; }
-  [[nodiscard]] device_range here() const noexcept override { return {part_.first, part_.count}; }
+  [[nodiscard]] device_set here() const noexcept override { return devices_; }
   [[nodiscard]] duration head_start() const override;
   [[nodiscard]] double late_s() const override { return late_s_; }
   bool inherit(const std::vector<actors::shard*>& shards, unheard_commands& unheard) override;
@@ -46,6 +46,7 @@ private:
 
   lifeline& coordinator_;
   const shard_spec& part_;
+  device_set devices_;
   std::optional<snapshot_maker> snapshots_;
   double next_s_ = 0;
   double now_s_ = 0;

@@ -14,6 +14,7 @@
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
 #include "fleet/workers/lifeline.hpp"
+#include "fleet/workers/split.hpp"
 #include "fleet/workers/token.hpp"
 
 namespace fleet::program {
@@ -72,7 +73,7 @@ result<shard_spec, exit_code> await_spec(lifeline& line, stop_signals& signals) 
 }
 
 /// A worker's own outputs are the coordinator's business.
-run_options served(run_options o, const shard_spec& spec) {
+run_options served(run_options o, const shard_spec& spec, std::uint32_t count) {
   o.seed = spec.seed;
   o.overriding.push_back("--seed"); // whatever a scenario says
   o.quiet = true;
@@ -84,9 +85,9 @@ run_options served(run_options o, const shard_spec& spec) {
   o.told = {};
   o.judged.no_early_stop = true;
   // One target's queue of connections is shared by all.
-  const bool shared = o.target.scheme != text::scheme::embedded && spec.of > spec.count;
+  const bool shared = o.target.scheme != text::scheme::embedded && spec.of > count;
   if (shared) {
-    const auto part = std::uint64_t{o.connects_pending} * spec.count / spec.of;
+    const auto part = std::uint64_t{o.connects_pending} * count / spec.of;
     o.connects_pending = static_cast<std::uint32_t>(std::max<std::uint64_t>(part, 1));
   }
   return o;
@@ -98,25 +99,25 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
   words.insert(words.end(), spec.words.begin(), spec.words.end());
   auto parsed = parse_options(words);
   const auto* asked = parsed ? std::get_if<run_options>(&parsed.value()) : nullptr;
-  if (asked == nullptr || asked->virtual_world || spec.count == 0) {
+  const auto devices = devices_of(spec.devices);
+  if (asked == nullptr || asked->virtual_world || !devices) {
     const startup_error why{exit_code::wrong_usage, "it was sent a run that it cannot serve"};
     refuse(why);
     return complain("fleet worker", why.message, why.code);
   }
   run_place place;
-  place.here = {spec.first, spec.count};
+  place.here = *devices;
   sent_files files{spec.files};
   place.files = &files;
   place.rows_of_here = true;
   place.make = [&](const prepared& ready) -> result<std::unique_ptr<company>, startup_error> {
-    const std::uint64_t end = std::uint64_t{spec.first} + spec.count;
-    if (end > ready.devices()) {
-      return fail(startup_error{exit_code::wrong_usage, "the fleet has fewer devices here"});
+    if (!whole_groups(groups_of(ready), *devices)) {
+      return fail(startup_error{exit_code::wrong_usage, "the fleet has other devices here"});
     }
-    return std::unique_ptr<company>{std::make_unique<crew_member>(line, spec)};
+    return std::unique_ptr<company>{std::make_unique<crew_member>(line, spec, *devices)};
   };
   place.failed = refuse;
-  return execute_run(served(*asked, spec), printable_command(words), &place);
+  return execute_run(served(*asked, spec, devices->count()), printable_command(words), &place);
 }
 
 } // namespace
@@ -130,13 +131,6 @@ std::optional<startup_error> unsplittable(const run_options& options, const prep
     return wrong(
         "--credentials and --product-secrets name one file, and workers are sent their own "
         "rows of each: give each a file");
-  }
-  for (const auto& product : ready.products) {
-    if (product.plan.children_each != 0) {
-      return wrong(fmt::format("product {} has gateways, whose devices lie elsewhere in the fleet; "
-                               "a run with gateways cannot be split over workers yet",
-                               product.name()));
-    }
   }
   const bool embedded = options.target.scheme == text::scheme::embedded;
   if (embedded && ready.plan && !ready.plan->rollouts.empty()) {
@@ -179,6 +173,7 @@ exit_code execute_crew_run(const run_options& options, const crew_options& crew,
     settings.descriptors = descriptor_needs{options, ready};
     settings.seed = ready.seed;
     settings.devices = ready.devices();
+    settings.groups = groups_of(ready);
     settings.accounts = ready.admin.has_value() && crew.on_loss == worker_loss::takeover;
     for (const auto& product : ready.products) {
       settings.products.push_back(product.plan.devices);

@@ -22,7 +22,7 @@ auto inspect(I& f, named_file& x) {
 }
 template <class I>
 auto inspect(I& f, shard_spec& x) {
-  return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.first, x.count, x.of, x.lease_s,
+  return f(caf::meta::type_name("shard_spec"), x.words, x.seed, x.devices, x.of, x.lease_s,
            x.since_s, x.life, x.keeps_accounts, x.accounts, x.files);
 }
 template <class I>

@@ -51,8 +51,7 @@ struct crew_clock {
 struct shard_spec {
   std::vector<std::string> words; ///< behind `fleet run`
   std::uint64_t seed = 0;
-  std::uint32_t first = 0;
-  std::uint32_t count = 0;     ///< at least 1
+  wire_counts devices;         ///< twos of a first one and how many; one at least (split.hpp)
   std::uint32_t of = 0;        ///< devices in all
   double lease_s = 30;         ///< it goes on for so long without its coordinator
   double since_s = 0;          ///< how long the run has been going

@@ -10,7 +10,7 @@
 
 #include "fleet/report/facts.hpp"
 #include "fleet/report/workers.hpp"
-#include "fleet/scenario/plan.hpp"
+#include "fleet/run/company.hpp"
 #include "fleet/workers/accounts.hpp"
 #include "fleet/workers/far_clock.hpp"
 #include "fleet/workers/messages.hpp"
@@ -36,7 +36,7 @@ struct crew_worker {
   std::uint64_t descriptors = 0;    ///< that it may open; 0: it has not said
   std::optional<std::size_t> share; ///< none: it is a spare
   bool spare_told = false;          ///< that it is one
-  device_range devices;             ///< that it was given
+  device_set devices;               ///< that it was given
   far_clock clock;
   /// Of a clock that jumps without end the first ones alone.
   static constexpr std::size_t events_most = 100;
@@ -77,11 +77,11 @@ struct crew_worker {
   }
 };
 
-/// A range that one worker has. Where a worker is lost it may go on in several
+/// Devices that one worker has, whole groups. Where a worker is lost they may go on in several
 /// pieces, each a share of its own.
 struct crew_share {
-  device_range devices;
-  /// Of all pieces of what was one range at first.
+  device_set devices;
+  /// Of all pieces of what was one share at first.
   std::shared_ptr<shard_mirror> mirror;
   std::optional<std::size_t> worker; ///< who has it
   std::uint32_t lives = 0;           ///< workers that had it
@@ -90,6 +90,7 @@ struct crew_share {
   double hired_s = -1e9; ///< when somebody was asked to start one more worker for it
   int hired = 0;         ///< how often
   std::string hired_at;  ///< on which machine
+  bool no_room_told = false;
   bool given_up = false; ///< nobody will have it any more
 };
 

@@ -1,13 +1,56 @@
-// Shares by largest remainder; and as water is shared by vessels that stand at
-// several levels.
+// Shares by largest remainder; of groups, cut where the nearest one ends; and as water is shared by
+// vessels that stand at several levels.
 #include "fleet/workers/split.hpp"
 
 #include <algorithm>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "protocol/base/check.hpp"
 
 namespace fleet::program {
+
+namespace {
+
+std::uint32_t size_of_one(const device_groups& groups) noexcept {
+  return 1 + groups.children_each;
+}
+
+/// How many groups have these `devices`, from the first of all on, as near as whole ones can.
+std::uint32_t groups_in(std::span<const device_groups> all, std::uint64_t devices) noexcept {
+  std::uint32_t out = 0;
+  for (const auto& groups : all) {
+    const std::uint64_t each = size_of_one(groups);
+    const auto whole = each * groups.connecting.count;
+    if (devices < whole) {
+      return out + static_cast<std::uint32_t>((devices + each / 2) / each);
+    }
+    devices -= whole;
+    out += groups.connecting.count;
+  }
+  return out;
+}
+
+/// The devices of the groups from `first` to before `end`.
+device_set devices_in(std::span<const device_groups> all, std::uint32_t first, std::uint32_t end) {
+  std::vector<actors::device_span> out;
+  std::uint32_t before = 0;
+  for (const auto& groups : all) {
+    const auto& [connecting, children, each] = groups;
+    const auto here =
+        common(device_range{before, connecting.count}, device_range{first, end - first});
+    const auto skipped = here.first - before;
+    if (here.count != 0) {
+      out.push_back({connecting.first + skipped, here.count});
+      out.push_back({children + skipped * each, here.count * each});
+    }
+    before += connecting.count;
+  }
+  return device_set{std::move(out)};
+}
+
+} // namespace
 
 std::vector<device_range> split_devices(std::uint32_t devices,
                                         std::span<const std::uint32_t> weights) {
@@ -119,6 +162,134 @@ std::vector<std::uint32_t> share_among_few(std::uint32_t devices, std::span<cons
     }
     out = std::move(without);
   }
+}
+
+std::vector<device_groups> groups_of(const prepared& ready) {
+  std::vector<device_groups> out;
+  for (const auto& product : ready.products) {
+    const auto& plan = product.plan;
+    if (!plan.behind_gateway) {
+      out.push_back({plan.devices, plan.children_first, plan.children_each});
+    }
+  }
+  return out;
+}
+
+std::uint32_t connections_of(std::span<const device_groups> all) noexcept {
+  return std::accumulate(
+      all.begin(), all.end(), std::uint32_t{0},
+      [](std::uint32_t sum, const device_groups& g) { return sum + g.connecting.count; });
+}
+
+std::vector<device_set> split_groups(std::span<const device_groups> all,
+                                     std::span<const std::uint32_t> weights) {
+  const auto groups = connections_of(all);
+  const auto shares = static_cast<std::uint32_t>(weights.size());
+  FLEET_CHECK(groups >= shares);
+  const auto devices = std::accumulate(all.begin(), all.end(), std::uint32_t{0},
+                                       [](std::uint32_t sum, const device_groups& g) {
+                                         return sum + g.connecting.count * size_of_one(g);
+                                       });
+  std::vector<device_set> out;
+  std::uint32_t first = 0;
+  for (const auto& ideal : split_devices(devices, weights)) {
+    const auto after = shares - static_cast<std::uint32_t>(out.size()) - 1;
+    const auto end = std::clamp(groups_in(all, std::uint64_t{ideal.first} + ideal.count), first + 1,
+                                groups - after);
+    out.push_back(devices_in(all, first, after == 0 ? groups : end));
+    first = end;
+  }
+  return out;
+}
+
+std::optional<std::string> too_few_for(std::span<const device_groups> all, std::size_t workers) {
+  const auto groups = connections_of(all);
+  if (groups >= workers) {
+    return std::nullopt;
+  }
+  const bool gateways = std::any_of(all.begin(), all.end(),
+                                    [](const device_groups& g) { return g.children_each != 0; });
+  return fmt::format("{} devices{} cannot be shared out over {} workers: each takes one at least",
+                     groups, gateways ? ", gateways with all that is behind them," : "", workers);
+}
+
+namespace {
+
+/// Those of them that are in a set of whole ones.
+std::vector<device_groups> groups_within(std::span<const device_groups> all,
+                                         const device_set& devices) {
+  std::vector<device_groups> out;
+  for (const auto& groups : all) {
+    const auto here = common(groups.connecting, devices);
+    if (here.count != 0) {
+      const auto skipped = here.first - groups.connecting.first;
+      out.push_back(
+          {here, groups.children_first + skipped * groups.children_each, groups.children_each});
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+std::uint32_t connections_in(std::span<const device_groups> all, const device_set& devices) {
+  return connections_of(groups_within(all, devices));
+}
+
+std::pair<device_set, device_set> cut_groups(std::span<const device_groups> all,
+                                             const device_set& devices, std::uint32_t count) {
+  const auto here = groups_within(all, devices);
+  return {devices_in(here, 0, count), devices_in(here, count, connections_of(here))};
+}
+
+std::uint32_t fitting_groups(std::span<const device_groups> all, const device_set& devices,
+                             const std::function<bool(const device_set&)>& fits) {
+  const auto here = groups_within(all, devices);
+  std::uint32_t most = 0;
+  std::uint32_t beyond = connections_of(here) + 1;
+  while (beyond - most > 1) {
+    const auto middle = most + (beyond - most) / 2;
+    (fits(devices_in(here, 0, middle)) ? most : beyond) = middle;
+  }
+  return most;
+}
+
+bool whole_groups(std::span<const device_groups> all, const device_set& devices) {
+  std::vector<actors::device_span> whole;
+  for (const auto& groups : all) {
+    const auto here = common(groups.connecting, devices);
+    const auto skipped = here.first - groups.connecting.first;
+    whole.push_back({here.first, here.count});
+    whole.push_back({groups.children_first + skipped * groups.children_each,
+                     here.count * groups.children_each});
+  }
+  return devices.count() != 0 && device_set{std::move(whole)} == devices;
+}
+
+wire_counts numbers_of(const device_set& devices) {
+  wire_counts out;
+  for (const auto& span : devices.spans()) {
+    out.insert(out.end(), {span.first, span.count});
+  }
+  return out;
+}
+
+std::optional<device_set> devices_of(const wire_counts& numbers) {
+  std::vector<actors::device_span> spans;
+  std::uint64_t end = 0;
+  if (numbers.empty() || numbers.size() % 2 != 0) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    const auto first = numbers[i];
+    const auto count = numbers[i + 1];
+    if (first < end || count == 0 || count > UINT32_MAX || first > UINT32_MAX - count) {
+      return std::nullopt;
+    }
+    end = first + count;
+    spans.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count)});
+  }
+  return device_set{std::move(spans)};
 }
 
 } // namespace fleet::program

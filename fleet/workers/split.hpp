@@ -1,11 +1,17 @@
-// Who gets which devices, at the beginning and when somebody is lost. Pure.
+// Who gets which devices, at the beginning and when somebody is lost: a gateway and those behind it
+// stay together. Pure.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "fleet/scenario/plan.hpp"
+#include "fleet/run/company.hpp"
+#include "fleet/workers/messages.hpp"
 
 namespace fleet::program {
 
@@ -35,5 +41,38 @@ std::vector<std::uint32_t> share_among_all(std::uint32_t devices, std::span<cons
 /// the room of the others allows: a smaller part is not worth a process.
 std::vector<std::uint32_t> share_among_few(std::uint32_t devices, std::span<const taker> takers,
                                            std::uint32_t least);
+
+/// Devices with a connection each, and the devices behind it, if they are gateways: those of the
+/// first from `children_first` on, then those of the next.
+struct device_groups {
+  device_range connecting;
+  std::uint32_t children_first = 0;
+  std::uint32_t children_each = 0;
+};
+/// Of a run; each of its devices is in one group.
+std::vector<device_groups> groups_of(const prepared& ready);
+std::uint32_t connections_of(std::span<const device_groups> all) noexcept;
+
+/// Why they cannot be shared out over so many; nothing: they can.
+std::optional<std::string> too_few_for(std::span<const device_groups> all, std::size_t workers);
+
+/// Shares that are whole groups, in their order, each as near to its weight's share as that allows,
+/// and none without a device. There are as many connections as weights at least.
+std::vector<device_set> split_groups(std::span<const device_groups> all,
+                                     std::span<const std::uint32_t> weights);
+/// How many of whole groups' devices have a connection of their own; so many groups there are.
+std::uint32_t connections_in(std::span<const device_groups> all, const device_set& devices);
+/// Of whole groups the first `count`, and the others.
+std::pair<device_set, device_set> cut_groups(std::span<const device_groups> all,
+                                             const device_set& devices, std::uint32_t count);
+/// How many of whole groups, the first ones, `fits` has room for: the more, the less.
+std::uint32_t fitting_groups(std::span<const device_groups> all, const device_set& devices,
+                             const std::function<bool(const device_set&)>& fits);
+/// Whether these are whole groups, and one at least.
+bool whole_groups(std::span<const device_groups> all, const device_set& devices);
+
+/// As shard_spec has them, and back; nothing: these are no devices.
+wire_counts numbers_of(const device_set& devices);
+std::optional<device_set> devices_of(const wire_counts& numbers);
 
 } // namespace fleet::program

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <fcntl.h>
 #include <functional>
 #include <system_error>
 #include <unistd.h>
@@ -114,9 +115,11 @@ private:
 std::optional<std::string> unreadable(const caf::actor_system& system) {
   const auto& files = system.config();
   for (const auto* file : {&files.openssl_cafile, &files.openssl_certificate, &files.openssl_key}) {
-    if (::access(file->c_str(), R_OK) != 0) {
+    const int fd = ::open(file->c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
       return *file + " cannot be read: " + std::generic_category().message(errno);
     }
+    ::close(fd);
   }
   return std::nullopt;
 }

@@ -149,18 +149,21 @@ TEST(workers_in_json, stand_at_its_end) {
   lost.number = 2;
   lost.first = 10;
   lost.devices = 10;
+  lost.ranges = {{10, 4}, {40, 6}};
   lost.lost_at_s = 3.5;
   lost.acknowledged = 42;
   lost.events = {{2.5, "its machine has slept for 12.0 s"}};
   const auto text = report::with_workers(report::to_json(whole_of({part(1, 1)})), {lost});
   EXPECT_NE(text.find("\"workers\": [{\"worker\":2,\"first\":10,\"devices\":10"),
             std::string::npos);
+  EXPECT_NE(text.find(R"("ranges":[{"first":10,"devices":4},{"first":40,"devices":6}])"),
+            std::string::npos);
   EXPECT_NE(text.find("\"acknowledged\":42,\"uplink\":null"), std::string::npos);
   EXPECT_NE(text.find("\"events\":[{\"at_s\":2.5,\"what\":\"its machine has slept for 12.0 s\"}]"),
             std::string::npos);
   EXPECT_TRUE(text.ends_with("]\n}\n"));
   const auto told = report::to_text(std::vector{lost});
-  EXPECT_NE(told.find("worker 2: devices 10 to 19"), std::string::npos);
+  EXPECT_NE(told.find("worker 2: devices 10 to 13, 40 to 45"), std::string::npos);
   EXPECT_TRUE(told.ends_with("\n  at 2.5 s: its machine has slept for 12.0 s\n")) << told;
 }
 

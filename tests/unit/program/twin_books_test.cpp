@@ -109,7 +109,7 @@ TEST(twin_books, are_fetched_page_by_page) {
   support::scripted_admin api;
   api.give(page(entry(0, 3, 1) + "," + entry(2, 1, 0), "3"));
   api.give(page(entry(3, 2, 2) + "," + entry(9, 1, 1)));
-  auto got = fetch_books(api, where, 4);
+  auto got = fetch_books(api, where, {0, 4});
   ASSERT_TRUE(got.ok()) << got.error().message;
   EXPECT_EQ(api.asked[0].path, "/v1/ledger?from=0&limit=500");
   EXPECT_EQ(api.asked[1].path, "/v1/ledger?from=3&limit=500");
@@ -129,7 +129,7 @@ TEST(twin_books, are_fetched_page_by_page) {
 TEST(twin_books, end_where_the_devices_do) {
   support::scripted_admin api;
   api.give(page(entry(0, 1, 0), "2"));
-  EXPECT_TRUE(fetch_books(api, where, 2).ok());
+  EXPECT_TRUE(fetch_books(api, where, {0, 2}).ok());
   EXPECT_EQ(api.asked.size(), 1U);
 }
 
@@ -146,7 +146,7 @@ TEST(twin_books, believe_no_page_of_another_form) {
         std::string{R"({"accounts":[],"next":null,"unbooked":3})"}}) {
     support::scripted_admin api;
     api.give(body);
-    EXPECT_FALSE(fetch_books(api, where, 4).ok()) << body;
+    EXPECT_FALSE(fetch_books(api, where, {0, 4}).ok()) << body;
   }
 }
 
@@ -154,7 +154,7 @@ TEST(twin_books, tell_a_loss_and_leave_an_earlier_runs_commands_out) {
   support::scripted_admin api;
   api.give(page(entry(0, 2, 2, 7)));
   twin_account side{{}};
-  side.keep(fetch_books(api, where, 1).value());
+  side.keep(fetch_books(api, where, {0, 1}).value());
 
   ledger::sender_account reports;
   reports.boot();
@@ -181,7 +181,7 @@ TEST(twin_books, bring_what_the_twin_refused_and_dropped) {
   api.give(fmt::format(R"({{"accounts":[{},{}],"next":null,"unbooked":{{"corrupted":0,"unkept":0,)"
                        R"("overBound":9}}}})",
                        with, entry(1, 2, 0)));
-  auto got = fetch_books(api, where, 2);
+  auto got = fetch_books(api, where, {0, 2});
   ASSERT_TRUE(got.ok()) << got.error().message;
   twin_account far{{0, 0, 4}};
   far.keep(std::move(got).value());
@@ -197,7 +197,7 @@ TEST(twin_books, bring_what_the_twin_refused_and_dropped) {
   EXPECT_EQ(ledger::reconcile(&sender, far.uplink_of(0), 0, far.refused_of(0)).lost, 0U);
   with.replace(with.find("\"refused\":\"") + 11, 4, "!!!!");
   api.give(page(with));
-  EXPECT_FALSE(fetch_books(api, where, 1).ok());
+  EXPECT_FALSE(fetch_books(api, where, {0, 1}).ok());
 }
 
 } // namespace

@@ -80,7 +80,11 @@ TEST(parcel, gives_a_worker_its_devices_as_the_whole_run_has_them) {
     auto ready = outline(run.options, run.plan);
     ready.files = &sent;
     ready.rows_of = part;
-    const auto error = fill_in_part(run.options, ready, part.front());
+    std::vector<actors::device_span> here;
+    for (const auto& range : part) {
+      here.push_back({range.first, range.count});
+    }
+    const auto error = fill_in_part(run.options, ready, device_set{here});
     ASSERT_FALSE(error) << error->message;
     ASSERT_EQ(ready.credentials->count(), 10U);
     for (const auto& range : part) {

@@ -12,6 +12,7 @@ namespace fleet::program {
 namespace {
 
 using ranges = std::vector<device_range>;
+using spans = std::vector<actors::device_span>;
 
 ranges split(std::uint32_t devices, std::vector<std::uint32_t> weights) {
   return split_devices(devices, weights);
@@ -84,21 +85,115 @@ prepared fleet_of(std::uint32_t lamps, std::uint32_t posting) {
 TEST(descriptor_needs, say_how_many_devices_a_process_can_have) {
   const auto ready = fleet_of(100, 100);
   const descriptor_needs embedded{run_options{}, ready};
+  const auto groups = groups_of(ready);
+  const auto fitting = [&groups](const descriptor_needs& needs, const device_set& devices,
+                                 std::uint64_t most) {
+    return fitting_groups(groups, devices,
+                          [&](const device_set& some) { return needs.of(some) <= most; });
+  };
   EXPECT_EQ(embedded.of({0, 100}), descriptors_beside + 200);
   EXPECT_EQ(embedded.of({90, 20}), descriptors_beside + 30) << "datagrams have one end";
-  EXPECT_EQ(embedded.fitting({0, 200}, descriptors_beside + 51), 25U);
-  EXPECT_EQ(embedded.fitting({90, 110}, descriptors_beside + 51), 41U);
-  EXPECT_EQ(embedded.fitting({0, 200}, 20'000), 200U);
-  EXPECT_EQ(embedded.fitting({0, 200}, descriptors_beside), 0U);
+  EXPECT_EQ(fitting(embedded, {0, 200}, descriptors_beside + 51), 25U);
+  EXPECT_EQ(fitting(embedded, {90, 110}, descriptors_beside + 51), 41U);
+  EXPECT_EQ(fitting(embedded, {0, 200}, 20'000), 200U);
+  EXPECT_EQ(fitting(embedded, {0, 200}, descriptors_beside), 0U);
   run_options elsewhere;
   elsewhere.target.scheme = text::scheme::mqtt;
-  EXPECT_EQ((descriptor_needs{elsewhere, ready}.fitting({0, 200}, descriptors_beside + 51)), 51U);
+  EXPECT_EQ(fitting(descriptor_needs{elsewhere, ready}, {0, 200}, descriptors_beside + 51), 51U);
 }
 
 TEST(common_devices, are_those_in_both) {
-  EXPECT_EQ(common({0, 10}, {5, 10}), (device_range{5, 5}));
-  EXPECT_EQ(common({5, 10}, {0, 100}), (device_range{5, 10}));
-  EXPECT_EQ(common({0, 5}, {5, 5}).count, 0U);
+  EXPECT_EQ(common(device_range{0, 10}, device_range{5, 10}), (device_range{5, 5}));
+  EXPECT_EQ(common(device_range{5, 10}, device_range{0, 100}), (device_range{5, 10}));
+  EXPECT_EQ(common(device_range{0, 5}, device_range{5, 5}).count, 0U);
+  const device_set apart{spans{{2, 3}, {10, 5}}};
+  EXPECT_EQ(common(device_range{0, 8}, apart), (device_range{2, 3}));
+  EXPECT_EQ(common(device_range{8, 5}, apart), (device_range{10, 3}));
+  EXPECT_EQ(common(device_range{6, 3}, apart).count, 0U);
+  EXPECT_EQ(range_text(apart), "devices 2 to 4, 10 to 14");
+}
+
+/// Six plain devices, twenty behind gateways, and those five gateways, in this order.
+const std::vector<device_groups> plant{{{0, 6}, 0, 0}, {{26, 5}, 6, 4}};
+
+TEST(split_groups, keeps_gateways_with_all_that_is_behind_them) {
+  const auto parts = split_groups(plant, std::vector<std::uint32_t>{1, 1});
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0], (device_set{spans{{0, 6}, {26, 2}, {6, 8}}}));
+  EXPECT_EQ(parts[1], (device_set{spans{{28, 3}, {14, 12}}}));
+  for (const auto& part : parts) {
+    EXPECT_TRUE(whole_groups(plant, part));
+  }
+}
+
+TEST(cut_groups, leaves_gateways_with_all_that_is_behind_them) {
+  const auto parts = split_groups(plant, std::vector<std::uint32_t>{1, 1});
+  for (const auto& part : parts) {
+    const auto all = connections_in(plant, part);
+    for (std::uint32_t count = 0; count <= all; ++count) {
+      const auto [first, others] = cut_groups(plant, part, count);
+      EXPECT_EQ(connections_in(plant, first), count);
+      EXPECT_EQ(connections_in(plant, others), all - count);
+      EXPECT_TRUE(count == 0 || whole_groups(plant, first));
+      EXPECT_TRUE(count == all || whole_groups(plant, others));
+      EXPECT_FALSE(first.meets(others));
+      EXPECT_TRUE(count == 0 || first.meets(part));
+      auto spans = first.spans();
+      spans.insert(spans.end(), others.spans().begin(), others.spans().end());
+      EXPECT_EQ(device_set{spans}, part);
+    }
+  }
+}
+
+TEST(split_groups, of_plain_devices_are_the_ranges_that_they_always_were) {
+  const std::vector<device_groups> plain{{{0, 10}, 0, 0}};
+  const auto parts = split_groups(plain, std::vector<std::uint32_t>{1, 1, 1});
+  EXPECT_EQ(parts[0], (device_set{0, 4}));
+  EXPECT_EQ(parts[1], (device_set{4, 3}));
+  EXPECT_EQ(parts[2], (device_set{7, 3}));
+}
+
+TEST(split_groups, gives_everybody_something_and_nothing_twice) {
+  for (const auto& weights : std::vector<std::vector<std::uint32_t>>{
+           {1000, 1, 1}, {1, 1, 1000}, {1, 1000, 1}, std::vector<std::uint32_t>(11, 1)}) {
+    std::uint32_t devices = 0;
+    std::vector<actors::device_span> all;
+    for (const auto& part : split_groups(plant, weights)) {
+      EXPECT_TRUE(whole_groups(plant, part));
+      devices += part.count();
+      all.insert(all.end(), part.spans().begin(), part.spans().end());
+    }
+    EXPECT_EQ(devices, 31U);
+    EXPECT_EQ(device_set{all}, (device_set{0, 31}));
+  }
+  EXPECT_FALSE(too_few_for(plant, 11));
+  EXPECT_NE(too_few_for(plant, 12).value_or("").find("11 devices, gateways with all"),
+            std::string::npos);
+}
+
+TEST(whole_groups, are_nothing_less) {
+  EXPECT_FALSE(whole_groups(plant, {26, 1})) << "without those behind it";
+  EXPECT_FALSE(whole_groups(plant, device_set{spans{{26, 1}, {6, 3}}}));
+  EXPECT_FALSE(whole_groups(plant, device_set{spans{{26, 1}, {10, 4}}})) << "another's";
+  EXPECT_FALSE(whole_groups(plant, device_set{spans{{0, 2}, {4, 2}}})) << "with a hole";
+  EXPECT_FALSE(whole_groups(plant, {0, 40}));
+  EXPECT_FALSE(whole_groups(plant, {}));
+  EXPECT_TRUE(whole_groups(plant, device_set{spans{{1, 1}, {26, 1}, {6, 4}}}));
+}
+
+TEST(devices_of, read_what_numbers_of_writes_and_nothing_wrong) {
+  const device_set apart{spans{{2, 3}, {10, 5}}};
+  EXPECT_EQ(devices_of(numbers_of(apart)), apart);
+  for (const auto& wrong : std::vector<wire_counts>{{},
+                                                    {1},
+                                                    {1, 0},
+                                                    {5, 2, 1, 2},
+                                                    {5, 2, 6, 2},
+                                                    {1, UINT64_MAX},
+                                                    {UINT64_MAX, 2},
+                                                    {UINT32_MAX, 1}}) {
+    EXPECT_FALSE(devices_of(wrong));
+  }
 }
 
 std::vector<std::string> left_of(std::vector<std::string_view> words) {

@@ -106,17 +106,67 @@ TEST(accounts_of_workers, go_in_pieces) {
   one.made->slots[1].uplink.acknowledge(sent.epoch, sent.sequence);
   account_teller teller;
   account_shelf shelf;
-  ASSERT_TRUE(shelf.take(teller.changed(one.shown), {5, 2}));
+  const device_set both{5, 2};
+  ASSERT_TRUE(shelf.take(teller.changed(one.shown), both));
   const auto all = shelf.all();
-  EXPECT_EQ(shelf.sent({5, 2}, {0, 10}).attempted, 3U);
-  EXPECT_EQ(shelf.sent({5, 2}, {0, 6}).attempted, 1U);
-  const auto rest = shelf.cut(1);
+  EXPECT_EQ(shelf.sent(both, {0, 10}).attempted, 3U);
+  EXPECT_EQ(shelf.sent(both, {0, 6}).attempted, 1U);
+  const auto rest = shelf.taken(both, {6, 1});
+  shelf = shelf.taken(both, {5, 1});
   EXPECT_EQ(shelf.all() + rest.all(), all);
   EXPECT_EQ(shelf.sent({5, 1}, {0, 10}).attempted, 1U);
   EXPECT_EQ(rest.sent({6, 1}, {0, 10}).acknowledged, 1U);
   account_shelf untold;
-  EXPECT_EQ(untold.cut(1).all(), "");
-  EXPECT_EQ(untold.sent({5, 2}, {0, 10}).attempted, 0U);
+  EXPECT_EQ(untold.taken(both, {5, 1}).all(), "");
+  EXPECT_EQ(untold.sent(both, {0, 10}).attempted, 0U);
+}
+
+/// A worker's shard with the second of two gateways, and the two devices behind it.
+struct gateway_shard {
+  gateway_shard() {
+    gateways.features.children = {2, 0, 2, {}};
+    products.add(2, gateways);
+    products.add(4, children);
+    actors::shard_options options;
+    options.apart = device_set{std::vector<actors::device_span>{{1, 1}, {4, 2}}};
+    options.first = 1;
+    options.count = 3;
+    made = std::make_unique<actors::shard>(home, products, options, scratch);
+    shards.push_back(made.get());
+  }
+  mirror_home home;
+  actors::product_settings gateways;
+  actors::product_settings children;
+  actors::product_map products;
+  actors::speech_scratch scratch;
+  std::unique_ptr<actors::shard> made;
+  std::vector<actors::shard*> shards;
+  fault_desk faults;
+  shown_run shown{shards, faults, [](hal::home&, const std::function<void()>& job) { job(); }};
+};
+
+TEST(accounts_of_workers, have_those_of_devices_behind_gateways) {
+  gateway_shard one;
+  one.made->make_slots_behind();
+  auto& behind = one.made->slots[0].behind->at(1);
+  EXPECT_EQ(behind.board.index(), 5U);
+  behind.uplink.boot();
+  (void)behind.uplink.attempt(6, true);
+  account_teller teller;
+  account_shelf shelf;
+  const auto told = teller.changed(one.shown);
+  EXPECT_NE(told, "");
+  ASSERT_TRUE(shelf.take(told, one.made->devices));
+  EXPECT_EQ(teller.changed(one.shown), "");
+  ASSERT_EQ(shelf.all(), told);
+  gateway_shard next;
+  unheard_commands unheard;
+  ASSERT_TRUE(load_accounts(shelf.all(), next.shards, unheard));
+  EXPECT_EQ(next.made->slots[0].behind->at(1).uplink.attempted(), 1U);
+  EXPECT_EQ(next.made->accounts()[2]->uplink.attempted(), 1U);
+  EXPECT_EQ(next.made->slots[2].uplink.attempted(), 0U) << "nobody ever uses it";
+  account_shelf other;
+  EXPECT_FALSE(other.take(shelf.all(), device_set{0, 5}));
 }
 
 TEST(accounts_of_workers, are_not_trusted) {
