@@ -125,8 +125,10 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
     }
     if (o.auth_host.host.empty() && !o.more_targets.empty()) {
       return startup_error{exit_code::wrong_usage,
-                           fmt::format("devices of product {} ask an auth host, and with several "
-                                       "targets that is no one's place; name it by --auth-host",
+                           fmt::format("devices of product {} ask an auth host; of several targets "
+                                       "each has its own, and none says at which port; give one "
+                                       "target, or name by --auth-host one that knows the devices "
+                                       "of all",
                                        product.name())};
     }
     const auto found = look_up(bare(at.host), at.port);

@@ -121,7 +121,9 @@ TEST(find_target, wants_the_auth_host_of_several_targets_named) {
   const auto nameless = prepare(o);
   ASSERT_FALSE(nameless.ok());
   EXPECT_EQ(nameless.error().code, exit_code::wrong_usage);
-  EXPECT_NE(nameless.error().message.find("name it by --auth-host"), std::string::npos)
+  EXPECT_TRUE(nameless.error().message.ends_with(
+      "ask an auth host; of several targets each has its own, and none says at which port; give "
+      "one target, or name by --auth-host one that knows the devices of all"))
       << nameless.error().message;
   o.auth_host = {false, "127.0.0.1", 3};
   const auto named = prepare(o);
