@@ -220,7 +220,9 @@ void shard_mirror::show_bins(std::size_t product, counted_bins& known, const wir
 }
 
 void shard_mirror::show_faults(const std::map<std::string, fault_snapshot>& faults) {
-  for (const auto& [name, fault] : faults) {
+  for (const auto& entry : faults) {
+    const auto& name = entry.first;
+    const auto& fault = entry.second;
     auto known = std::find_if(marks_.rbegin(), marks_.rend(),
                               [&name](const auto* m) { return m->name == name; });
     if (known == marks_.rend()) {

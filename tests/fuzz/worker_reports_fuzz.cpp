@@ -147,15 +147,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto snapshot = maker.make(1);
     const bool honest = !d.chance(192) || !spoil(d, snapshot);
     const bool over = d.chance(32);
-    const bool shown = seen.show(snapshot, over);
+    const std::size_t piece = d.below(3);
+    const bool shown = seen.show(snapshot, piece, over);
     const bool taken = shelf.take(snapshot.accounts, devices);
     need(!honest || (shown && taken));
     if (!shown || !taken || d.chance(16)) {
-      seen.lose();
+      seen.lose(piece);
       maker.begin_anew();
     }
     small_shard next;
-    need(load_accounts(shelf.all(), next.shards));
+    unheard_commands left;
+    need(load_accounts(shelf.all(), next.shards, left));
   }
   crew_end end;
   end = packed(report::run_facts{});
