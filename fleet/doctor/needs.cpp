@@ -150,7 +150,7 @@ run_needs needs_of(const run_options& o, const prepared& ready, std::uint32_t pr
   out.without_twin = forecast.descriptors_with_target;
   out.near_ends = out.without_twin - program::descriptors_beside;
   out.far_ends = out.descriptors - out.without_twin;
-  out.can_split = !o.judged.soak && !program::unsplittable(o, ready);
+  out.can_split = !program::unsplittable(o, ready);
   out.memory_bytes = forecast.memory_bytes;
   out.kernel_bytes = out.descriptors * socket_bytes;
   const auto round = static_cast<std::uint32_t>(ready.places().round());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -61,6 +62,11 @@ growth_finding judge_one(const watched& what, const series& of) {
   return out;
 }
 
+bool long_enough(const std::vector<series::sample>& samples) {
+  return samples.size() >= steady_samples_least
+         && samples.back().at_s - samples.front().at_s >= steady_least_s;
+}
+
 } // namespace
 
 void series::add(double at_s, double value) {
@@ -107,28 +113,81 @@ bool soak_finding::passed() const noexcept {
          && std::none_of(all.begin(), all.end(), [](const growth_finding& g) { return g.grew; });
 }
 
-soak_watch::soak_watch(std::vector<watched> what) : what_(std::move(what)), series_(what_.size()) {}
+soak_watch::soak_watch(std::vector<watched> what) : what_(std::move(what)) {
+  whole_.all.resize(what_.size());
+}
 
-void soak_watch::add(double at_s, const std::vector<std::optional<double>>& values) {
+void soak_watch::put(process_series& into, double at_s,
+                     const std::vector<std::optional<double>>& values) {
   FLEET_CHECK(values.size() == what_.size());
+  into.all.resize(what_.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i]) {
-      series_[i].add(at_s, *values[i]);
+      into.all[i].add(at_s, *values[i]);
     }
   }
+}
+
+void soak_watch::add(double at_s, const std::vector<std::optional<double>>& values) {
+  put(whole_, at_s, values);
+}
+
+void soak_watch::add_all(double at_s, const std::vector<process_sample>& all) {
+  std::vector<std::optional<double>> sums(what_.size());
+  for (const auto& one : all) {
+    auto& own = by_process_[one.process];
+    own.devices = one.devices;
+    put(own, at_s, one.values);
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      if (one.values[i] && what_[i].summed) {
+        sums[i] = sums[i].value_or(0) + *one.values[i];
+      }
+    }
+  }
+  put(whole_, at_s, sums);
+}
+
+/// Of those that were there for long enough to be judged; of none the one that was there longest.
+growth_finding soak_watch::worst(std::size_t number) const {
+  growth_finding out = judge_one(what_[number], whole_.all[number]);
+  std::tuple<bool, bool, double> most{false, false, -1};
+  for (const auto& [process, own] : by_process_) {
+    const auto& samples = own.all[number].samples();
+    if (what_[number].summed || samples.empty()) {
+      continue;
+    }
+    auto one = judge_one(what_[number], own.all[number]);
+    one.process = process;
+    one.devices = own.devices;
+    const bool enough = long_enough(samples);
+    one.grew = one.grew && enough;
+    const std::tuple rank{enough, one.grew,
+                          enough ? std::max(one.growth / std::max(one.limit, 1e-9), 0.0)
+                                 : static_cast<double>(samples.size())};
+    if (rank > most) {
+      most = rank;
+      out = std::move(one);
+    }
+  }
+  return out;
 }
 
 soak_finding soak_watch::judge(std::uint64_t devices) const {
   soak_finding out;
   out.devices = devices;
-  for (std::size_t i = 0; i < what_.size(); ++i) {
-    const auto& samples = series_[i].samples();
+  const auto see = [&out](const std::vector<series::sample>& samples) {
     if (samples.size() > out.samples) {
       out.samples = samples.size();
       out.steady_from_s = samples.front().at_s;
       out.steady_s = samples.back().at_s - samples.front().at_s;
     }
-    out.all.push_back(judge_one(what_[i], series_[i]));
+  };
+  for (std::size_t i = 0; i < what_.size(); ++i) {
+    see(whole_.all[i].samples());
+    for (const auto& [process, own] : by_process_) {
+      see(own.all[i].samples());
+    }
+    out.all.push_back(worst(i));
   }
   out.too_short = out.steady_s < steady_least_s || out.samples < steady_samples_least;
   for (auto& one : out.all) {
@@ -139,8 +198,15 @@ soak_finding soak_watch::judge(std::uint64_t devices) const {
 
 std::size_t soak_watch::memory_bytes() const noexcept {
   std::size_t sum = 0;
-  for (const auto& one : series_) {
-    sum += one.memory_bytes();
+  const auto add = [&sum](const process_series& of) {
+    for (const auto& one : of.all) {
+      sum += one.memory_bytes();
+    }
+  };
+  add(whole_);
+  for (const auto& [process, own] : by_process_) {
+    sum += own.all.capacity() * sizeof(series);
+    add(own);
   }
   return sum;
 }
@@ -162,9 +228,11 @@ std::vector<std::string> failures_of(const soak_finding& soak) {
   for (const auto& g : soak.all) {
     if (g.grew) {
       const auto kind = g.octets ? unit::size : unit::plain;
-      const double devices = std::max(1.0, static_cast<double>(soak.devices));
-      out.push_back(fmt::format("soak: {} grew by {} in {}: {} an hour, {} an hour and device",
-                                g.text, said(g.growth, kind), said(soak.steady_s, unit::duration),
+      const auto among = g.process.empty() ? soak.devices : g.devices;
+      const double devices = std::max(1.0, static_cast<double>(among));
+      out.push_back(fmt::format("soak: {}{} grew by {} in {}: {} an hour, {} an hour and device",
+                                g.text, g.process.empty() ? "" : " of " + g.process,
+                                said(g.growth, kind), said(soak.steady_s, unit::duration),
                                 said(g.per_hour, kind), said(g.per_hour / devices, kind)));
     }
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ struct watched {
   double floor = 0; ///< of growth over the steady part
   double share = 0; ///< likewise, of the median
   bool judged = true;
+  /// Of a run in several processes it is the sum that is judged; of others each process, and the
+  /// worst is told.
+  bool summed = false;
 };
 
 /// Bounded: once full every second sample goes, and from then on every second one is taken.
@@ -55,6 +59,15 @@ struct growth_finding {
   double growth = 0; ///< slope × steady time
   double limit = 0;  ///< growth beyond it, and that keeps on, is a failure
   bool grew = false;
+  std::string process{};     ///< whose it is; empty: the whole run's
+  std::uint64_t devices = 0; ///< of that process
+};
+
+/// What one process of several has at a moment.
+struct process_sample {
+  std::string process; ///< `worker 2`
+  std::uint64_t devices = 0;
+  std::vector<std::optional<double>> values; ///< as for soak_watch::add()
 };
 
 struct soak_finding {
@@ -78,14 +91,24 @@ public:
 
   /// One value for each that is watched, in their order; none where it cannot be had.
   void add(double at_s, const std::vector<std::optional<double>>& values);
+  /// Likewise of each process of several.
+  void add_all(double at_s, const std::vector<process_sample>& all);
   /// `devices` of the run, for what each of them costs.
   [[nodiscard]] soak_finding judge(std::uint64_t devices) const;
   /// Allocated by what it keeps, beside the object itself.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
+  struct process_series {
+    std::uint64_t devices = 0;
+    std::vector<series> all; ///< by number
+  };
+  void put(process_series& into, double at_s, const std::vector<std::optional<double>>& values);
+  [[nodiscard]] growth_finding worst(std::size_t number) const;
+
   std::vector<watched> what_;
-  std::vector<series> series_; ///< by number
+  process_series whole_;                             ///< sums, where there are several processes
+  std::map<std::string, process_series> by_process_; ///< empty: there is one alone
 };
 
 /// What fails, a sentence each: `memory in use grew by 3.2 MiB in 50m: 3.8MiB an hour, 4KiB a

@@ -169,9 +169,6 @@ std::optional<std::string> crew_contradiction(const run_options& run, const crew
   if (crew.processes != 0 && !crew.certificates.empty()) {
     return "--worker-certs is for workers of other processes than --processes starts; leave it out";
   }
-  if (run.judged.soak) {
-    return "--soak watches one process; leave it out, or run without workers";
-  }
   if (crew.begin_with > crew.expected) {
     return "--begin-with is of those that --expect-workers expects; give that, and no fewer";
   }

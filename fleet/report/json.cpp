@@ -259,9 +259,9 @@ json of(const judging::verdict& v) {
 }
 
 json of(const judging::growth_finding& g) {
-  return {{"name", g.name},     {"judged", g.judged},     {"grew", g.grew},
-          {"median", g.median}, {"last", g.last},         {"per_hour", g.per_hour},
-          {"growth", g.growth}, {"growth_limit", g.limit}};
+  return {{"name", g.name},     {"judged", g.judged},      {"grew", g.grew},
+          {"median", g.median}, {"last", g.last},          {"per_hour", g.per_hour},
+          {"growth", g.growth}, {"growth_limit", g.limit}, {"process", g.process}};
 }
 
 json of(const judging::slow_spell& s) {

@@ -107,9 +107,10 @@ void append_soak(std::string& out, const judged_facts& j) {
                               : s.too_short ? ""
                               : g.grew      ? "grew"
                                             : "steady";
-    out += fmt::format("  {:<22}{:>12} median, {} an hour, {} in all of {} allowed  {}\n", g.text,
+    out += fmt::format("  {:<22}{:>12} median, {} an hour, {} in all of {} allowed  {}{}\n", g.text,
                        said(g.median, kind), said(g.per_hour, kind), said(g.growth, kind),
-                       said(g.limit, kind), state);
+                       said(g.limit, kind), state,
+                       g.process.empty() ? "" : ", the most of " + g.process);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "actors/supervision/device_set.hpp"
 #include "actors/supervision/shard.hpp"
+#include "fleet/judging/soak.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/run/control_lines.hpp"
 #include "fleet/run/fault_desk.hpp"
@@ -114,6 +115,8 @@ public:
   virtual void enter(run_part /*part*/) {}
   /// Of a worker: an order was carried out; or why it was not.
   virtual void answer(std::uint32_t /*order*/, const std::string& /*refusal*/) {}
+  /// Of a worker: what its process holds now, by soak_watched().
+  virtual void sampled(std::vector<std::optional<double>> /*values*/) {}
   /// Of a worker, before report(): faults that were to be, and were not.
   virtual void miss(std::vector<std::string> /*why*/) {}
 
@@ -134,6 +137,8 @@ public:
   /// Adds what the workers reported to what this process has seen: all that shards and meters do
   /// not hold. Afterwards the ledger is whole.
   virtual void complete(report::run_facts& /*facts*/) {}
+  /// What the workers were sampled with since the last call, one each at most.
+  virtual std::vector<judging::process_sample> take_samples() { return {}; }
   /// What the workers used when they were last heard.
   [[nodiscard]] virtual machine_use elsewhere() const { return {}; }
   /// The lines of their ledgers, in the order of devices.

@@ -32,7 +32,7 @@ judges::judges(const judged_run& run)
       series_(run.shards, run.world, run.others), expectations_(lines_of(run)),
       every_s_(std::max(1.0, seconds(run.options.run_for) / looks)) {
   if (run.options.judged.soak) {
-    soak_.emplace(run.world, run.far, seconds(run.options.run_for));
+    soak_.emplace(run.world, run.far, seconds(run.options.run_for), run.others);
   }
 }
 

@@ -22,7 +22,7 @@ struct judged_run {
   const std::vector<actors::shard*>& shards;
   run_world& world;
   const far_sides& far;
-  const company* others = nullptr; ///< whose devices the shards stand for; null: all are here
+  company* others = nullptr; ///< the other processes of the run; null: there are none
 };
 
 /// Where the run is.

@@ -65,9 +65,14 @@ public:
     done.wait(false, std::memory_order_acquire);
   }
   std::optional<int> pass(duration slice, stop_signals& signals) override {
+#ifdef FLEET_LEAKS
+    call(world_.home(0), [this] { leak(world_.home(0)); });
+#endif
     return signals.wait(slice);
   }
-  double elapsed_s() const override { return monotonic_seconds() - began_; }
+  double elapsed_s() const override {
+    return monotonic_seconds() - began_;
+  }
 
 private:
   hal::real_world world_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,10 @@ double pace(double run_for_s) {
   return std::max(2.0, run_for_s / 1000);
 }
 
+double warming_s(double left_s) {
+  return std::max(warming_least_s, warming * left_s);
+}
+
 std::uint64_t less(std::uint64_t a, std::uint64_t b) {
   return a > b ? a - b : 0;
 }
@@ -48,9 +53,9 @@ std::vector<judging::watched> soak_watched() {
       {"descriptors", "descriptors", false, 4, 0.05, true},
       {"timers", "timers armed", false, 16, 0.05, true},
       {"home_queue", "queued on homes", false, 64, 1, true},
-      {"in_flight", "reports in flight", false, 64, 1, true},
-      {"twin_unacknowledged", "unacknowledged downlinks", false, 64, 1, true},
-      {"twin_sessions", "sessions of the twin", false, 16, 0.05, true},
+      {"in_flight", "reports in flight", false, 64, 1, true, true},
+      {"twin_unacknowledged", "unacknowledged downlinks", false, 64, 1, true, true},
+      {"twin_sessions", "sessions of the twin", false, 16, 0.05, true, true},
   };
 }
 
@@ -72,11 +77,47 @@ std::uint64_t open_descriptors() {
   return static_cast<std::uint64_t>(std::distance(begin(all), end(all)));
 }
 
-soak::soak(run_world& world, const far_sides& far, double run_for_s)
-    : world_(world), far_(far), run_for_s_(run_for_s), every_s_(pace(run_for_s)),
-      watch_(std::make_unique<judging::soak_watch>(soak_watched())) {}
+soak::soak(run_world& world, const far_sides& far, double run_for_s, company* others)
+    : world_(world), far_(far), others_(others), run_for_s_(run_for_s), every_s_(pace(run_for_s)),
+      watch_(std::make_unique<judging::soak_watch>(soak_watched())) {
+  if (others_ != nullptr && !others_->leads()) {
+    every_s_ /= 2; // so that whoever judges has a new one each time
+  }
+}
+
+/// Of the others the newest. One that came while the run went on warms up as the run has done.
+void soak::hear(double now_s) {
+  for (auto& one : others_->take_samples()) {
+    const double known_s = known_s_.try_emplace(one.process, now_s).first->second;
+    if (now_s >= known_s + warming_s(run_for_s_ - known_s)) {
+      heard_.insert_or_assign(one.process, std::move(one));
+    }
+  }
+}
+
+void soak::add(double now_s, std::vector<std::optional<double>> own) {
+  if (others_ == nullptr) {
+    watch_->add(now_s, own);
+    return;
+  }
+  std::vector<judging::process_sample> all{{"the coordinator", 0, std::move(own)}};
+  for (auto& [process, one] : std::exchange(heard_, {})) {
+    all.push_back(std::move(one));
+  }
+  watch_->add_all(now_s, all);
+}
 
 void soak::look(const soak_moment& now, const report::run_facts& facts) {
+  if (others_ != nullptr && !others_->leads()) {
+    if (now.now_s >= next_s_) {
+      next_s_ = now.now_s + every_s_;
+      others_->sampled(sample(now.own_bytes, facts));
+    }
+    return;
+  }
+  if (others_ != nullptr) {
+    hear(now.now_s);
+  }
   if (now.ramp) {
     from_s_.reset(); // what is sampled from now on is another load's
     nearest_.reset();
@@ -90,12 +131,12 @@ void soak::look(const soak_moment& now, const report::run_facts& facts) {
       return;
     }
     from_s_ = now.now_s;
-    next_s_ = now.now_s + std::max(warming_least_s, warming * (run_for_s_ - now.now_s));
+    next_s_ = now.now_s + warming_s(run_for_s_ - now.now_s);
     watch_ = std::make_unique<judging::soak_watch>(soak_watched());
   }
   if (now.now_s >= next_s_) {
     next_s_ = now.now_s + every_s_;
-    watch_->add(now.now_s, sample(now.own_bytes, facts));
+    add(now.now_s, sample(now.own_bytes, facts));
   }
 }
 
@@ -121,14 +162,11 @@ std::vector<std::optional<double>> soak::sample(std::uint64_t own_bytes,
   }
   const auto far = far_.load();
   const auto number = [](auto n) { return std::optional{static_cast<double>(n)}; };
-  return {number(less(user_bytes(), own_bytes)),
-          number(less(resident_bytes(), own_most_)),
-          number(open_descriptors()),
-          number(homes.timers),
-          number(homes.queued),
-          number(facts.counts.in_flight),
-          number(far.unacknowledged),
-          number(far.sessions)};
+  return {number(less(user_bytes(), own_bytes)), number(less(resident_bytes(), own_most_)),
+          number(open_descriptors()), number(homes.timers), number(homes.queued),
+          // Of all processes, where there are others: whoever has all in view tells it once.
+          others_ == nullptr || others_->leads() ? number(facts.counts.in_flight) : std::nullopt,
+          number(far.unacknowledged), number(far.sessions)};
 }
 
 std::string soak::why_not_begun() const {

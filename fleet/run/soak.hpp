@@ -1,13 +1,16 @@
 // What --soak samples of this process, its homes and the far side, each few seconds of the steady
-// part. What grew is judging::soak_watch's to say.
+// part; of a run in several processes a worker's coordinator is told, and judges all. What grew is
+// judging::soak_watch's to say.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "fleet/report/facts.hpp"
+#include "fleet/run/company.hpp"
 #include "fleet/run/far_side.hpp"
 #include "fleet/run/run_world.hpp"
 
@@ -32,8 +35,8 @@ struct soak_moment {
 
 class soak {
 public:
-  /// `world` and `far` outlive it; `run_for` in seconds.
-  soak(run_world& world, const far_sides& far, double run_for_s);
+  /// All outlive it; `run_for` in seconds; `others`: null: the run has one process.
+  soak(run_world& world, const far_sides& far, double run_for_s, company* others = nullptr);
 
   /// Once a slice. The steady part begins some time after everybody is there and the load has
   /// stopped to change, and anew after each change of it.
@@ -45,10 +48,13 @@ public:
 private:
   [[nodiscard]] std::vector<std::optional<double>> sample(std::uint64_t own_bytes,
                                                           const report::run_facts& facts);
+  void add(double now_s, std::vector<std::optional<double>> own);
+  void hear(double now_s);
   [[nodiscard]] std::string why_not_begun() const;
 
   run_world& world_;
   const far_sides& far_;
+  company* others_;
   double run_for_s_;
   double every_s_;
   std::optional<double> from_s_;       ///< the steady part's begin, warming up included
@@ -56,6 +62,8 @@ private:
   std::uint64_t own_most_ = 0;
   double next_s_ = 0;
   std::unique_ptr<judging::soak_watch> watch_;
+  std::map<std::string, judging::process_sample> heard_; ///< since the last sample, by process
+  std::map<std::string, double> known_s_; ///< when each of the others was heard of first
 };
 
 } // namespace fleet::program

@@ -58,6 +58,7 @@ public:
   [[nodiscard]] bool all_leave() const override;
   [[nodiscard]] std::vector<std::string> missed() const override { return missed_; }
   std::vector<std::string> relay(const control_order& order) override;
+  std::vector<judging::process_sample> take_samples() override;
   void complete(report::run_facts& facts) override;
   [[nodiscard]] machine_use elsewhere() const override;
   [[nodiscard]] std::string ledger_lines() const override;

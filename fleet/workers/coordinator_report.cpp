@@ -199,6 +199,17 @@ std::vector<report::worker_fact> coordinator::told() const {
   return out;
 }
 
+std::vector<judging::process_sample> coordinator::take_samples() {
+  std::vector<judging::process_sample> out;
+  for (auto& w : workers_) {
+    if (auto values = std::exchange(w.sample, std::nullopt); values && w.lives()) {
+      out.push_back({fmt::format("worker {}", number_of(w)), shares_[*w.share].devices.count(),
+                     std::move(*values)});
+    }
+  }
+  return out;
+}
+
 machine_use coordinator::elsewhere() const {
   machine_use out;
   for (const auto& w : workers_) {

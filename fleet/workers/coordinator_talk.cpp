@@ -212,6 +212,9 @@ void coordinator::on_event(wire_event& event) {
     if (share.mirror->show(*snapshot, *w->share)) {
       (void)share.accounts.take(snapshot->accounts, share.devices);
       snapshot->accounts.clear();
+      if (auto sample = unpacked_sample(snapshot->soak)) {
+        w->sample = std::move(sample);
+      }
       w->last = std::move(*snapshot);
     }
   } else if (auto* end = std::get_if<crew_end>(&event.message); end && w->begun) {

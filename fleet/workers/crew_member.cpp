@@ -132,7 +132,12 @@ bool crew_member::alone() const {
 crew_snapshot crew_member::snapshot(double now_s) {
   auto out = snapshots_->make(now_s);
   out.part = static_cast<std::uint8_t>(run_part_);
+  out.soak = std::exchange(sample_, {});
   return out;
+}
+
+void crew_member::sampled(std::vector<std::optional<double>> values) {
+  sample_ = packed(values);
 }
 
 void crew_member::show(double now_s) {

@@ -31,6 +31,7 @@ public:
   std::optional<startup_error> begin(const shown_run& run, stop_signals& signals) override;
   company_news turn(double now_s) override;
   void enter(run_part part) override;
+  void sampled(std::vector<std::optional<double>> values) override;
   void answer(std::uint32_t order, const std::string& refusal) override;
   void miss(std::vector<std::string> why) override { missed_ = std::move(why); }
   void cannot_begin(const startup_error& why) override { refuse_part(coordinator_, why); }
@@ -54,6 +55,7 @@ private:
   bool dismissed_ = false;   ///< its devices are another's
   double late_s_ = 0;
   run_part run_part_ = run_part::load;
+  wire_counts sample_; ///< not told yet; empty: there is none
   std::vector<std::string> missed_;
   std::vector<std::unique_ptr<local_process>> hired_;
 };

@@ -64,7 +64,7 @@ auto inspect(I& f, fault_snapshot& x) {
 template <class I>
 auto inspect(I& f, crew_snapshot& x) {
   return f(caf::meta::type_name("crew_snapshot"), x.at_s, x.part, x.whole, x.started, x.stopped,
-           x.products, x.faults, x.troubles, x.home, x.cpu_s, x.rss_bytes, x.accounts);
+           x.products, x.faults, x.troubles, x.home, x.cpu_s, x.rss_bytes, x.soak, x.accounts);
 }
 template <class I>
 auto inspect(I& f, packed_product& x) {

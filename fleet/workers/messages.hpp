@@ -123,6 +123,7 @@ struct crew_snapshot {
   wire_counts home;     ///< in the order of each_home_counter()
   double cpu_s = 0;
   std::uint64_t rss_bytes = 0;
+  wire_counts soak;     ///< its process's last sample, by soak_watched(); empty: there is none
   std::string accounts; ///< of devices that changed, or of all (accounts.hpp)
 };
 

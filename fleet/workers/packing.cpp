@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "fleet/run/soak.hpp"
 #include "fleet/text/quantities.hpp"
 
 namespace fleet::program {
@@ -155,6 +156,25 @@ crew_end packed(const report::run_facts& part) {
     out.latencies.push_back(row_of(latency));
   }
   out.failures = part.failures;
+  return out;
+}
+
+wire_counts packed(const std::vector<std::optional<double>>& sample) {
+  wire_counts out;
+  for (const auto& value : sample) {
+    out.push_back(value ? static_cast<std::uint64_t>(*value) : no_number);
+  }
+  return out;
+}
+
+std::optional<std::vector<std::optional<double>>> unpacked_sample(const wire_counts& from) {
+  if (from.size() != soak_watched().size()) {
+    return std::nullopt;
+  }
+  std::vector<std::optional<double>> out;
+  for (const auto n : from) {
+    out.push_back(n == no_number ? std::nullopt : std::optional{static_cast<double>(n)});
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fleet/report/facts.hpp"
 #include "fleet/workers/frames.hpp"
@@ -20,5 +21,10 @@ void put_ledger_lines(crew_end& into, std::string lines, std::size_t most = ledg
 
 /// Nothing, where it is no report of a run with so many products: whoever sent it is not trusted.
 std::optional<report::run_facts> unpacked(const crew_end& from, std::size_t products);
+
+/// A sample of soak_watched(), in whole numbers.
+wire_counts packed(const std::vector<std::optional<double>>& sample);
+/// Nothing, where it is none.
+std::optional<std::vector<std::optional<double>>> unpacked_sample(const wire_counts& from);
 
 } // namespace fleet::program

@@ -490,8 +490,7 @@ class Processes(harness.Case):
 
     def test_what_cannot_be_split_is_refused(self):
         for words, why in ((("--processes", "2", "--virtual"), "one clock and one order of events"),
-                           (("--processes", "3", "--devices", "2"), "each takes one at least"),
-                           (("--processes", "2", "--soak"), "--soak watches one process")):
+                           (("--processes", "3", "--devices", "2"), "each takes one at least")):
             with self.subTest(words=words):
                 done = run([harness.FLEET, "run", *QUIET, *words])
                 self.assertEqual(done.code, 2, done.output)

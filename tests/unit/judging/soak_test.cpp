@@ -142,6 +142,43 @@ TEST(soaks, leave_out_what_cannot_be_had_and_what_is_told_only) {
   EXPECT_NEAR(got.all[1].per_hour, 3600, 1e-6);
 }
 
+TEST(soaks, of_several_processes_judge_each_and_name_the_worst) {
+  soak_watch watch{{{"user_bytes", "memory in use", true, 64.0 * 1024, 0.02, true},
+                    {"in_flight", "reports in flight", false, 4, 0, true, true}}};
+  for (double t = 0; t <= hour; t += 10) {
+    // What leaks is a small one of three: less than 2 % of what they have together.
+    watch.add_all(t, {{"the coordinator", 0, {base, std::nullopt}},
+                      {"worker 1", 800, {40 * base, t}},
+                      {"worker 2", 200, {base + t * 4.0 * 1048576 / hour, -t}}});
+  }
+  const auto got = watch.judge(1000);
+  EXPECT_FALSE(got.passed());
+  EXPECT_TRUE(got.all[0].grew);
+  EXPECT_EQ(got.all[0].process, "worker 2");
+  EXPECT_EQ(got.all[1].process, "") << "a sum is nobody's alone";
+  EXPECT_FALSE(got.all[1].grew);
+  ASSERT_EQ(failures_of(got).size(), 1U);
+  EXPECT_THAT(
+      failures_of(got).front(),
+      HasSubstr("soak: memory in use of worker 2 grew by 4MiB in 1h: 4MiB an hour, 20.48KiB "
+                "an hour and device"));
+}
+
+TEST(soaks, of_several_processes_leave_out_one_that_was_there_too_briefly) {
+  soak_watch watch{{{"user_bytes", "memory in use", true, 64.0 * 1024, 0.02, true}}};
+  for (double t = 0; t <= hour; t += 10) {
+    std::vector<process_sample> all{{"worker 1", 5, {base}}};
+    if (t > hour - 40) {
+      all.push_back({"worker 2", 5, {base * t}});
+    }
+    watch.add_all(t, all);
+  }
+  const auto got = watch.judge(10);
+  EXPECT_TRUE(got.passed());
+  EXPECT_EQ(got.all[0].process, "worker 1");
+  EXPECT_NEAR(got.steady_s, hour, 10);
+}
+
 TEST(soaks, say_why_they_never_began_instead_of_how_long_they_were) {
   soak_finding got = soak_watch{{{"x", "x"}}}.judge(1);
   got.never_began = "the load changed until the end";
