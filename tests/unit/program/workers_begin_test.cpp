@@ -95,6 +95,12 @@ public:
     }
     return std::holds_alternative<shard_spec>(said);
   }
+  /// Within a moment.
+  bool is_let_begin() {
+    const auto event = wire_.next(10ms);
+    return event && event->what == wire_news::message
+           && std::holds_alternative<crew_begin>(event->message);
+  }
   void say(const crew_ready& ready) { wire_.send(far_, ready); }
 
 private:
@@ -110,17 +116,22 @@ protected:
     settings.crew.listen = loopback();
     settings.token = token;
     settings.devices = 10;
+    settings.groups = {{{0, 10}, 0, 0}};
     testing::internal::CaptureStdout();
     auto made = coordinator::open(std::move(settings));
     const auto said = testing::internal::GetCapturedStdout();
     ASSERT_TRUE(made) << made.error().message;
     company_ = std::move(made).value();
+    products_.add(10, product_);
+    (void)company_->mirrors(products_);
     at_ = hal::parse_address(said.substr(said.find("127."), said.find('\n') - said.find("127.")))
               .value();
     begun_ = std::async(std::launch::async, [this] { return company_->begin(shown_, signals_); });
   }
 
   stop_signals signals_;
+  actors::product_settings product_;
+  actors::product_map products_;
   std::vector<actors::shard*> none_;
   fault_desk faults_;
   shown_run shown_{none_, faults_, [](hal::home&, const std::function<void()>&) {}};
@@ -146,6 +157,25 @@ TEST_F(Beginning, waits_for_who_prepares_whoever_comes_besides) {
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, exit_code::environment_failed);
   EXPECT_EQ(error->message, "worker 2: has no room");
+}
+
+TEST_F(Beginning, is_told_again_to_who_was_cut_off_meanwhile) {
+  feigned_worker first{at_, "first"};
+  first.greet();
+  feigned_worker second{at_, "second"};
+  second.greet();
+  ASSERT_TRUE(first.gets_a_part());
+  ASSERT_TRUE(second.gets_a_part());
+  first.say({});
+  second.say({});
+  ASSERT_FALSE(begun_.get());
+  feigned_worker again{at_, "first"};
+  bool told = false;
+  for (int turn = 0; turn < 3000 && !told; ++turn) {
+    (void)company_->turn(0);
+    told = again.is_let_begin();
+  }
+  EXPECT_TRUE(told);
 }
 
 } // namespace

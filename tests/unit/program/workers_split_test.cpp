@@ -138,9 +138,9 @@ TEST(cut_groups, leaves_gateways_with_all_that_is_behind_them) {
       EXPECT_TRUE(count == all || whole_groups(plant, others));
       EXPECT_FALSE(first.meets(others));
       EXPECT_TRUE(count == 0 || first.meets(part));
-      auto spans = first.spans();
-      spans.insert(spans.end(), others.spans().begin(), others.spans().end());
-      EXPECT_EQ(device_set{spans}, part);
+      auto all_of = first.spans();
+      all_of.insert(all_of.end(), others.spans().begin(), others.spans().end());
+      EXPECT_EQ(device_set{all_of}, part);
     }
   }
 }
