@@ -149,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool over = d.chance(32);
     const std::size_t piece = d.below(3);
     const bool shown = seen.show(snapshot, piece, over);
-    const bool taken = shelf.take(snapshot.accounts, devices);
+    const bool taken = shelf.take(snapshot.accounts, {devices.first, devices.count});
     need(!honest || (shown && taken));
     if (!shown || !taken || d.chance(16)) {
       seen.lose(piece);
