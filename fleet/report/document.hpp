@@ -40,6 +40,9 @@ std::string size_text(std::optional<double> octets);
 /// `12.3/s`, likewise.
 std::string rate_text(std::optional<double> per_second);
 
+/// The `workers` of a run's JSON as to_text() of them tells it.
+std::string workers_text(const json& workers);
+
 /// For text between tags and in quoted attributes, of HTML and XML; what XML cannot hold becomes
 /// U+FFFD.
 std::string escaped(std::string_view text);

@@ -147,8 +147,9 @@ void add_up_ledger(run_facts& facts);
 /// Fills `failures` from the ledger and the state at the end: what every healthy run keeps.
 void judge(run_facts& facts);
 
-/// The summary table for people, with a trailing newline.
-std::string to_text(const run_facts& facts);
+/// The summary table for people, with a trailing newline; what is told of the workers stands before
+/// the verdict, which is last.
+std::string to_text(const run_facts& facts, std::string_view workers = {});
 /// The same as JSON with the names of design §12.
 std::string to_json(const run_facts& facts);
 

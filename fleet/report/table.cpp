@@ -247,7 +247,7 @@ void append_limit(std::string& out, const run_facts& f) {
 
 } // namespace
 
-std::string to_text(const run_facts& f) {
+std::string to_text(const run_facts& f, std::string_view workers) {
   const totals& t = f.counts;
   std::string out;
   out += fmt::format("\n{:<15}{} requested, {} online at most, {} at the end", "devices",
@@ -284,6 +284,7 @@ std::string to_text(const run_facts& f) {
     out += fmt::format("{:<15}{}\n", "digest", *f.digest);
   }
   append_limit(out, f);
+  out += workers;
   out += fmt::format("\n{:<15}{}{}{}\n", "verdict", f.passed() ? "passed" : "failed",
                      f.interrupted ? " (interrupted)" : "", reach_text(f));
   for (const auto& why : f.failures) {

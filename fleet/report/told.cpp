@@ -177,6 +177,7 @@ std::string to_text(const earlier_run& run) {
     out += fmt::format("\n{:<15}{}{}\n", "limit", loud ? "ATTENTION: " : "", limit);
     append_lines(out, list_at(root, "limit.evidence"));
   }
+  out += workers_text(list_at(root, "workers"));
   out += fmt::format("\n{:<15}{}{}\n", "verdict", text_at(root, "verdict"),
                      flag_at(root, "run.interrupted") ? " (interrupted)" : "");
   append_lines(out, list_at(root, "failures"));

@@ -23,6 +23,7 @@ struct worker_fact {
   std::uint32_t devices = 0;
   /// Its devices, as first ones and how many; one, where they follow each other.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges;
+  std::string at;                          ///< an address of its machine; empty: of ours
   std::uint64_t process = 0;               ///< its number on its machine
   bool reported = false;                   ///< its report arrived
   std::optional<double> lost_at_s;         ///< since the devices started
@@ -41,7 +42,7 @@ struct worker_fact {
 
 /// A run's JSON with an array `workers` at its end. `json` is to_json()'s.
 std::string with_workers(std::string json, const std::vector<worker_fact>& workers);
-/// For people, a line each, and one for each event.
+/// For people, a table with a row each, and a line for each event; empty for nobody.
 std::string to_text(const std::vector<worker_fact>& workers);
 
 } // namespace fleet::report

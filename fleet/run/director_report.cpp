@@ -121,8 +121,7 @@ exit_code director::execute() {
     facts_.failures.push_back("the twin's side of the ledger is missing: " + books_trouble_);
   }
   if (!options_.quiet) {
-    std::fputs(report::to_text(facts_).c_str(), stdout);
-    std::fputs(company_.workers_text().c_str(), stdout);
+    std::fputs(report::to_text(facts_, company_.workers_text()).c_str(), stdout);
     std::fflush(stdout);
   } else {
     for (const auto& why : facts_.failures) {

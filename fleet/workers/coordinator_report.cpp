@@ -173,6 +173,9 @@ std::vector<report::worker_fact> coordinator::told() const {
     for (const auto& range : w.devices.spans()) {
       fact.ranges.emplace_back(range.first, range.count);
     }
+    if (const auto at = w.called ? w.called : w.door; at && !w.near) {
+      fact.at = at->text();
+    }
     fact.process = w.process;
     fact.reported = w.report.has_value();
     fact.lost_at_s = w.lost_at_s;

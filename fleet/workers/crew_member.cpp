@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fleet/workers/journal.hpp"
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/token.hpp"
 #include "protocol/ledger/succession.hpp"
@@ -107,6 +108,7 @@ std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signa
   }
   coordinator_.begin_lease(part_.lease_s);
   coordinator_.hold_on();
+  note_in_journal("the devices start");
   return std::nullopt;
 }
 
@@ -207,6 +209,8 @@ void crew_member::report(const report::run_facts& facts, std::string ledger_line
     const auto message = coordinator_.next(look_each);
     dismissed_ = message && std::holds_alternative<crew_farewell>(*message);
   }
+  coordinator_.let_go();
+  note_end(facts, dismissed_);
   see_off();
 }
 

@@ -13,6 +13,7 @@
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/crew_member.hpp"
+#include "fleet/workers/journal.hpp"
 #include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/split.hpp"
 #include "fleet/workers/token.hpp"
@@ -105,6 +106,7 @@ exit_code serve(lifeline& line, const shard_spec& spec) {
     refuse(why);
     return complain("fleet worker", why.message, why.code);
   }
+  note_part(spec, *devices);
   run_place place;
   place.here = *devices;
   sent_files files{spec.files};

@@ -6,8 +6,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/workers/journal.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "protocol/base/hmac.hpp"
 
@@ -166,10 +169,22 @@ void lifeline::seek() {
     door_->tend();
   }
   const bool lost = !connected_ || now - heard_s_ > cut_after_s;
+  note_silence(lost);
   if (holds_on_ && joined_ && met() && lost && !seeking_ && now >= next_try_s_) {
     seeking_ = true;
     wire_.reach(*joined_, 0);
   }
+}
+
+void lifeline::note_silence(bool lost) {
+  if (!holds_on_ || !met() || lost == silence_noted_) {
+    return;
+  }
+  silence_noted_ = lost;
+  note_in_journal(
+      lost ? fmt::format("the coordinator is not heard; without it all stops in {:.0f} s",
+                         std::max(lease_left_s(), 0.0))
+           : std::string{"the coordinator is heard again"});
 }
 
 std::optional<crew_message> lifeline::next(duration at_most) {

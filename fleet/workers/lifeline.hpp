@@ -41,6 +41,8 @@ public:
   [[nodiscard]] bool cut() const noexcept { return met() && !connected_; }
   /// From now on a connection that is cut is made anew.
   void hold_on() { holds_on_ = true; }
+  /// No longer: all has been said.
+  void let_go() { holds_on_ = false; }
   /// True once after it was made anew: what was sent before may never have arrived.
   bool renewed();
   /// The place where the coordinator was answers that nobody is there.
@@ -61,6 +63,7 @@ private:
   void on_reached(const wire_event& event);
   void meet(peer_number peer);
   void seek();
+  void note_silence(bool lost);
   [[nodiscard]] crew_hello hello() const;
 
   worker_options options_;
@@ -76,6 +79,7 @@ private:
   bool refused_ = false;
   bool stranger_told_ = false;
   bool seeking_ = false;
+  bool silence_noted_ = false;
   double heard_s_ = 0;
   double looked_s_ = 0; ///< into the box
   double next_try_s_ = 0;

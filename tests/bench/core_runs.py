@@ -2,11 +2,13 @@
 # both beside foreign load generators under the same load. Measured from outside: CPU and memory of
 # all processes of a command, messages by the broker's own count ($SYS).
 import dataclasses
+import os
 import pathlib
 import shlex
 import socket
 import statistics
 import string
+import subprocess
 import sys
 import threading
 import time
@@ -26,6 +28,11 @@ MOSQUITTO_PUB = ("sh -c 'for i in $(seq {connections}); do mosquitto_pub -h {hos
                  " -t {topic}/$i -m {payload} --repeat {messages} --repeat-delay {interval_s} &"
                  " done; wait'")
 MOSQUITTO_PUB_CONNECTIONS = 100
+# MQTT.js as Debian installs it (node-mqtt), or where NODE_PATH says: all connections in one process.
+NODE_PATH = ":".join(filter(None, [os.environ.get("NODE_PATH"), "/usr/share/nodejs"]))
+MQTT_JS = (f"env NODE_PATH={shlex.quote(NODE_PATH)} node"
+           f" {shlex.quote(str(pathlib.Path(__file__).with_name('peers') / 'mqtt_js.js'))}"
+           " {host} {port} {connections} {interval_ms} {seconds} {topic} {payload}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +152,12 @@ def peer_words(command, load, port):
     return shlex.split(command.format_map(known))
 
 
+def has_mqtt_js():
+    return bool(find_tool("node")) and subprocess.run(
+        ["node", "-e", "require('mqtt')"], env={**os.environ, "NODE_PATH": NODE_PATH},
+        capture_output=True, check=False).returncode == 0
+
+
 def medians(b, commands, load):
     """Each command in turn, so many rounds; of each the medians."""
     seen = {name: [] for name in commands}
@@ -197,11 +210,13 @@ def peers(b):
     loads = {command: Load(1000, 100, b.arguments.seconds) for command in b.arguments.peer}
     if find_tool("mosquitto_pub"):
         loads[MOSQUITTO_PUB] = Load(MOSQUITTO_PUB_CONNECTIONS, 100, b.arguments.seconds)
+    if has_mqtt_js():
+        loads[MQTT_JS] = Load(1000, 100, b.arguments.seconds)
     if not loads:
-        print("no peer: apt-get install mosquitto-clients, or --peer 'COMMAND'")
+        print("no peer: apt-get install mosquitto-clients node-mqtt, or --peer 'COMMAND'")
+    names = {MOSQUITTO_PUB: "mosquitto_pub", MQTT_JS: "MQTT.js"}
     for command, load in loads.items():
-        name = "mosquitto_pub" if command == MOSQUITTO_PUB else pathlib.Path(
-            shlex.split(command)[0]).name
+        name = names.get(command) or pathlib.Path(shlex.split(command)[0]).name
         theirs = peer_words(command, load, b.broker.port)
         seen = medians(b, {"fleet": fleet_words(b, load), "peer": theirs}, load)
         ours = seen["fleet"]

@@ -330,8 +330,15 @@ class Processes(harness.Case):
         self.assert_whole(facts, 50, 2)
         self.assertEqual({part["process"] for part in facts["workers"]},
                          {worker.pid for worker in workers})
-        for worker in workers:
+        for first, worker in zip((0, 25), sorted(workers, key=lambda worker: next(
+                part["worker"] for part in facts["workers"] if part["process"] == worker.pid))):
             self.assertEqual(worker.wait(30), 0, worker.error_output)
+            part = facts["workers"][first // 25]
+            self.assertEqual(worker.lines[1:], [
+                f"worker: serves devices {first} to {first + 24} of 50, seed 7",
+                "worker: the devices start",
+                f"worker: its devices have stopped: {part['published']} published, "
+                f"{part['acknowledged']} acknowledged; the coordinator has its report"])
 
     def test_workers_with_certificates_need_one(self):
         certificates = self.folder / "certificates"
@@ -461,6 +468,8 @@ class Processes(harness.Case):
         relay.stall()
         self.assertEqual(away.wait(60), 130, away.error_output)
         self.assertIn("the devices stop", away.error_output)
+        self.assertIn("worker: the coordinator is not heard; without it all stops in", away.output)
+        self.assertIn("no coordinator took its report", away.output)
         self.assertEqual(going.wait(150), 0, going.output + going.error_output)
         facts = self.facts()
         self.assert_account_is_clean(facts)

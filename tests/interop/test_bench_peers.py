@@ -6,7 +6,8 @@ from harness import HERE, Case, main, need
 
 sys.path.insert(0, str(HERE.parent / "bench"))
 
-from core_runs import MOSQUITTO_PUB, Load, peer_words, watch   # noqa: E402
+from core_runs import (MOSQUITTO_PUB, MQTT_JS, Load, has_mqtt_js, peer_words,   # noqa: E402
+                       watch)
 from outside import Session                                    # noqa: E402
 
 LOAD = Load(connections=3, interval_ms=50, seconds=2)
@@ -21,6 +22,14 @@ class BenchPeers(Case):
         self.assertGreater(seen.rate, 0)
         self.assertGreater(seen.memory_bytes, LOAD.connections * 50_000)
         self.assertGreaterEqual(seen.cpu_share, 0)
+
+    def test_what_mqtt_js_sends_is_counted_by_the_broker(self):
+        if not has_mqtt_js():
+            self.skipTest("MQTT.js is not installed: apt-get install node-mqtt")
+        broker = self.mosquitto(more=["sys_interval 1"])
+        seen = watch(peer_words(MQTT_JS, LOAD, broker.port), LOAD, broker, self.folder / "peer.err")
+        self.assertGreater(seen.rate, 0)
+        self.assertGreater(seen.memory_bytes, 0)
 
     def test_a_peer_that_does_not_connect_is_named_with_its_own_words(self):
         need("mosquitto_pub")

@@ -150,6 +150,49 @@ class ReportPage(Case):
         browser.open(self.files["html"])
         self.assert_quiet(browser, self.files["html"])
         self.assertEqual(browser.ask("document.getElementById('verdict').textContent"), "passed")
+        empty = browser.ask("""[...document.querySelectorAll('h2')].filter((e) =>
+            !e.nextElementSibling || e.nextElementSibling.tagName === 'H2').map((e) =>
+            e.textContent)""")
+        self.assertEqual(empty, [])
+
+    def test_the_workers_of_a_run_are_told_of(self):
+        done = run([FLEET, "run", "--processes", "2", "--devices", "20", "--duration", "3s",
+                    "--interval", "1s", "--metrics", "off", "--control", "off", "--json",
+                    self.files["json"]], timeout_s=120)
+        self.assertEqual(done.code, 0, done.output + done.error_output)
+        facts = json.loads(self.files["json"].read_text())
+        last = [line.split()[0] for line in done.output.splitlines() if line][-4:]
+        self.assertEqual(last, ["worker", "1", "2", "verdict"], done.output)
+        one, two = facts["workers"]
+        lost = {**two, "worker": 3, "takes_over": 1, "reported": False, "lost_at_s": 2.5,
+                "why": "<i>nobody is there</i>", "at": "192.0.2.7:7400", "uplink": None,
+                "downlink": None, "ranges": [{"first": i, "devices": 2} for i in range(6)],
+                "events": [{"at_s": 1.5, "what": "its machine has slept for 12.0 s"}]}
+        later = self.folder / "later.json"
+        later.write_text(json.dumps({**facts, "workers": [one, two, lost]}))
+        done = run([FLEET, "report", later, "--html", self.files["html"]])
+        self.assertEqual(done.code, 0, done.error_output)
+        browser = self.browser()
+        for width in (1280, 390):
+            browser.look(width, False)
+            browser.open(self.files["html"])
+            self.assert_quiet(browser, self.files["html"])
+            self.assert_fits(browser, width)
+            browser.picture(PICTURES / f"report-workers-{width}.png")
+        rows = browser.ask("""[...[...document.querySelectorAll('th')].find((e) =>
+            e.textContent === 'Worker').closest('table').tBodies[0].rows].map((r) =>
+            [...r.cells].map((c) => c.textContent))""")
+        self.assertEqual(rows[0][:3], ["1", "0 to 9", str(one["published"])])
+        self.assertEqual(rows[0][4], "0")
+        self.assertEqual(rows[0][-1], "reported")
+        self.assertEqual(rows[2][:2], ["3 after 1", "0 to 1, 1 to 2, 2 to 3, 3 to 4 and 2 ranges "
+                                       "more at 192.0.2.7:7400"])
+        self.assertEqual(rows[2][4], "not judged")
+        self.assertEqual(rows[2][-1], "lost at 2.5 s: <i>nobody is there</i>")
+        text = run([FLEET, "report", later]).output
+        self.assertRegex(text, r"\n3 after 1 .*0 to 1, .*; lost at 2.5 s: <i>nobody")
+        for shown in (text, browser.ask("document.body.innerText")):
+            self.assertIn("slept for 12.0 s", shown)
 
     def test_two_runs_stand_side_by_side(self):
         self.virtual_run("--devices", 200, "--duration", "2m")

@@ -6,7 +6,7 @@
   const page = document.getElementById("page");
   const counted = (path) => figure(path, count(at(data, path)));
   const section = (title, ...nodes) => {
-    const all = nodes.flat().filter((x) => x);
+    const all = nodes.flat(2).filter((x) => x);
     if (all.length) page.append(el("h2", null, title), ...all);
   };
 
@@ -16,7 +16,8 @@
     const failed = run.verdict !== "passed";
     const about = [at(run, "environment.began") && at(run, "environment.began").replace("T", " ")
       .replace("Z", " UTC"), time(number(r.duration_s)), `${r.world || "?"} world`, r.target,
-    r.profile, `seed ${r.seed}`].filter((x) => x);
+    r.profile, `seed ${r.seed}`,
+    list(run.workers).length ? `${list(run.workers).length} workers` : ""].filter((x) => x);
     return el("header", null,
       el("div", null, el("p", {class: "brand"}, el("b", null, "fleet"), " run"),
         el("h1", null, r.scenario || `${count(at(run, "devices.requested"))} devices`),
@@ -171,6 +172,34 @@
       n(time(r.took_s))])) : null;
   };
 
+  // Many gateways' ranges would make a row of their own length.
+  const rangesOf = (w) => {
+    const all = list(w.ranges).map((r) => `${r.first} to ${r.first + r.devices - 1}`);
+    return all.length > 4 ? `${all.slice(0, 4).join(", ")} and ${all.length - 4} ranges more`
+      : all.join(", ");
+  };
+
+  const workers = (run) => {
+    const all = list(run.workers);
+    const became = (w) => (number(w.lost_at_s) === null ? "reported"
+      : {class: "wrap bad", text: `lost at ${time(w.lost_at_s)}: ${w.why}`});
+    return all.length ? table(["Worker", "Devices", {text: "Published"}, {text: "Acknowledged"},
+      {text: "Lost"}, {text: "CPU"}, {text: "Memory at most"}, ""], all.map((w) => [
+      [w.worker, number(w.takes_over) === null ? "" : ` after ${w.takes_over}`].join(""),
+      {class: "wrap", text: [rangesOf(w), w.at ? ` at ${w.at}` : ""].join("")},
+      n(count(w.published)), n(count(w.acknowledged)),
+      number(at(w, "uplink.lost")) === null ? {class: "n soft", text: "not judged"}
+        : {class: "n" + (w.uplink.lost + at(w, "downlink.lost") ? " bad" : ""),
+          text: count(w.uplink.lost + at(w, "downlink.lost"))},
+      n(time(w.cpu_s)), n(size(w.rss_max_bytes)), became(w)])) : null;
+  };
+
+  const befell = (run) => {
+    const all = list(run.workers).flatMap((w) => list(w.events).map((e) => [w.worker, e]));
+    return all.length ? note("warn", "What befell their machines", all.map(([worker, e]) =>
+      `Worker ${worker}, at ${time(e.at_s)}: ${e.what}`)) : null;
+  };
+
   const troubles = (run) => {
     const all = list(run.troubles);
     const crashes = list(run.crashes).map((c) => note("bad", `Crash of ${c.device}: ${c.what}`,
@@ -228,6 +257,7 @@
     section("Traffic of the cloud", traffic(run));
     section("Rollouts", rollouts(run));
     section("Reasons of failure", troubles(run));
+    section("Workers", workers(run), befell(run));
     section("Where it ran, and how to repeat it", environment(run));
     page.append(el("footer", null, "Latencies count from the moment a report was due. Shaded: a "
       + "fault in force; dotted: where a stage begins. This file needs no network."));

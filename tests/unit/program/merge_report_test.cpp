@@ -163,8 +163,9 @@ TEST(workers_in_json, stand_at_its_end) {
             std::string::npos);
   EXPECT_TRUE(text.ends_with("]\n}\n"));
   const auto told = report::to_text(std::vector{lost});
-  EXPECT_NE(told.find("worker 2: devices 10 to 13, 40 to 45"), std::string::npos);
-  EXPECT_TRUE(told.ends_with("\n  at 2.5 s: its machine has slept for 12.0 s\n")) << told;
+  EXPECT_NE(told.find("10 to 13, 40 to 45; lost at 3.5 s: "), std::string::npos) << told;
+  EXPECT_TRUE(told.ends_with("\n  - at 2.5 s: its machine has slept for 12.0 s\n")) << told;
+  EXPECT_EQ(report::to_text(std::vector<report::worker_fact>{}), "");
 }
 
 } // namespace
