@@ -43,6 +43,18 @@ ALERTS = [
                "0+150x80",
                'fleet_home_loop_lag_seconds_bucket{instance="a", home="0", le="+Inf"}':
                "0+150x80"}},
+    {"alert": "FleetWorkersAway", "severity": "warning", "for": "10s",
+     "value": 'sum by (instance) (fleet_workers{state=~"unheard|lost"})',
+     "op": ">", "bound": "0",
+     "summary": "workers of {{ $labels.instance }} are away",
+     "text": """Of a run of several processes some are cut off, or lost for good.
+     Look: what the coordinator printed of them; what they print themselves; their machines.
+     Do: nothing, where others have taken their devices over (FleetDevicesMissing keeps quiet).
+     Else start workers that join: they are spares, and get them.""",
+     "fires": {'fleet_workers{instance="a", state="unheard"}': "1x80",
+               'fleet_workers{instance="a", state="working"}': "3x80"},
+     "quiet": {'fleet_workers{instance="a", state="unheard"}': "0x80",
+               'fleet_workers{instance="a", state="working"}': "4x80"}},
     {"alert": "FleetDevicesMissing", "severity": "critical", "for": "1m",
      "value": '1 - sum by (instance) (fleet_devices{phase="online"}) '
               "/ sum by (instance) (fleet_devices_wanted)",

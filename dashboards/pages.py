@@ -56,6 +56,9 @@ def overview():
               "steady level is a target that throws devices off.",
               [(rate("fleet_reconnects_total"), "reconnects"),
                (rate("fleet_disconnects_unplanned_total"), "lost unplanned")], "cps"),
+        lines("Workers", "Of a run of several processes: all working is a healthy one. Unheard ones "
+              "go on for as long as their lease lasts; those of a lost one's devices that somebody "
+              "took over work.", [(total("fleet_workers", "state"), "{{state}}")], stacked=True),
     ]
     talk = [
         lines("Uplink", "Acknowledged should lie on published (QoS 0 is never acknowledged); sent "

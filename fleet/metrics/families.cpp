@@ -23,6 +23,10 @@ constexpr std::array<family_facts, family_count> table = {{
      "Since the first device was started, in the run's own time."},
     {family::run_duration, group::run, kind::gauge, "fleet_run_duration_seconds", "seconds", "",
      "How long the run was asked to last, draining and stopping left out."},
+    {family::workers, group::run, kind::gauge, "fleet_workers", "workers", "state",
+     "Workers of a run of several processes, by what is known of them; a process that is lost "
+     "stays "
+     "lost, whoever takes its devices over."},
     {family::devices_requested, group::run, kind::gauge, "fleet_devices_requested", "devices", "",
      "Devices this run was asked for."},
     {family::devices_wanted, group::run, kind::gauge, "fleet_devices_wanted", "devices", "",

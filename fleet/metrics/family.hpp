@@ -14,6 +14,7 @@ enum class family : unsigned char {
   run_stage_left,
   run_elapsed,
   run_duration,
+  workers,
   devices_requested,
   devices_wanted,
   devices,
@@ -130,7 +131,7 @@ enum class family : unsigned char {
   process_start,
   memory_per_device
 };
-inline constexpr std::size_t family_count = 121;
+inline constexpr std::size_t family_count = 122;
 
 enum class kind : unsigned char { counter, gauge, histogram };
 

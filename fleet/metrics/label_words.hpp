@@ -14,6 +14,18 @@ inline constexpr std::array<std::string_view, cloud::end_reason_count> end_reaso
     "disconnected", "lost",      "taken_over", "keep_alive", "violated",  "refused",
     "slow",         "withdrawn", "stopped",    "unkept",     "dispatched"};
 
+/// Of a worker of a run of several processes.
+enum class worker_state : unsigned char {
+  preparing, ///< it has devices, which do not run yet
+  working,
+  unheard, ///< its devices run, as far as anybody can tell
+  spare,
+  lost,
+  done ///< it has reported
+};
+inline constexpr std::array<std::string_view, 6> worker_state_words{
+    "preparing", "working", "unheard", "spare", "lost", "done"};
+
 /// Of the metrics about updates' steps, in the order of an update.
 enum class update_step : unsigned char {
   offered,

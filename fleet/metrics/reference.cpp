@@ -142,7 +142,7 @@ std::array<label_facts, 26> labels() {
        [] {
          return "of updates " + enumerated<update_state_count, update_state>() + "; of rollouts "
                 + enumerated<cloud::rollout_state_count, cloud::rollout_state>() + "; of radios "
-                + enumerated<radio_count, radio>();
+                + enumerated<radio_count, radio>() + "; of workers " + listed(worker_state_words);
        }},
       {"step", [] { return listed(update_step_words); }},
       {"target", says("what the devices speak to, as the first line of the run has it")},

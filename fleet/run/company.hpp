@@ -17,6 +17,7 @@
 #include "fleet/run/fault_desk.hpp"
 #include "fleet/run/machine.hpp"
 #include "fleet/run/prepare.hpp"
+#include "fleet/run/run_board.hpp"
 #include "fleet/scenario/plan.hpp"
 
 namespace fleet::program {
@@ -141,6 +142,7 @@ public:
   virtual std::vector<judging::process_sample> take_samples() { return {}; }
   /// What the workers used when they were last heard.
   [[nodiscard]] virtual machine_use elsewhere() const { return {}; }
+  [[nodiscard]] virtual std::optional<worker_counts> workers() const { return std::nullopt; }
   /// The lines of their ledgers, in the order of devices.
   [[nodiscard]] virtual std::string ledger_lines() const { return {}; }
   /// The report as JSON with the workers in it; and what people are told of them.

@@ -103,6 +103,7 @@ void director::turn_company() {
   for (const auto& line : news.lines) {
     line_->finish();
     std::fprintf(stderr, "fleet run: %s\n", line.c_str());
+    page_.told.course.tell(world_->elapsed_s() - began_at_, line);
   }
   if (news.alone && !company_.alone) {
     company_.alone = facts_.interrupted = true;

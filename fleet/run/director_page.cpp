@@ -184,6 +184,7 @@ void director::tell_page() {
       now.recovered.emplace_back(fault.name, *fault.recovered_s);
     }
   }
+  now.workers = company_.others ? company_.others->workers() : std::nullopt;
   page_.told.board.put(std::move(now));
   const auto& products = ready_.products;
   if (wall < shadows_next_s_ || far_.empty()

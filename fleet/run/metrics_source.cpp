@@ -48,6 +48,10 @@ void sample_run(std::vector<metrics::sample>& out, const sampled_run& run) {
   for (std::size_t i = 0; i < std::min(now.reports.size(), run.products.size()); ++i) {
     put(out, family::reports_ratio, now.reports[i], {{"product", run.products[i].name}});
   }
+  for (std::size_t i = 0; now.workers && i < now.workers->size(); ++i) {
+    put(out, family::workers, (*now.workers)[i],
+        {{"state", std::string{metrics::worker_state_words[i]}}});
+  }
   put(out, family::run_elapsed, now.elapsed_s);
   put(out, family::run_duration, now.duration_s);
   put(out, family::devices_wanted, now.wanted);

@@ -2,6 +2,7 @@
 // page. Written once a slice.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -9,7 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "fleet/metrics/label_words.hpp"
+
 namespace fleet::program {
+
+/// How many workers there are, by metrics::worker_state.
+using worker_counts = std::array<std::uint64_t, metrics::worker_state_words.size()>;
 
 struct run_state {
   std::string stage;                  ///< as the live line has it
@@ -19,6 +25,7 @@ struct run_state {
   double duration_s = 0;              ///< as asked for
   std::uint64_t wanted = 0;           ///< devices that should be online by now
   std::vector<std::pair<std::string, double>> recovered; ///< faults, and the seconds it took
+  std::optional<worker_counts> workers;                  ///< none: the run is one process
 };
 
 class run_board {

@@ -61,6 +61,7 @@ public:
   std::vector<judging::process_sample> take_samples() override;
   void complete(report::run_facts& facts) override;
   [[nodiscard]] machine_use elsewhere() const override;
+  [[nodiscard]] std::optional<worker_counts> workers() const override;
   [[nodiscard]] std::string ledger_lines() const override;
   [[nodiscard]] std::string with_workers(std::string json) const override;
   [[nodiscard]] std::string workers_text() const override;

@@ -222,6 +222,16 @@ machine_use coordinator::elsewhere() const {
   return out;
 }
 
+std::optional<worker_counts> coordinator::workers() const {
+  worker_counts out{};
+  for (const auto& w : workers_) {
+    if (const auto state = w.state()) {
+      ++out[static_cast<std::size_t>(*state)];
+    }
+  }
+  return out;
+}
+
 std::string coordinator::ledger_lines() const {
   std::string out;
   for (const auto& w : workers_) {

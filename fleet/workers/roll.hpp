@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fleet/metrics/label_words.hpp"
 #include "fleet/report/facts.hpp"
 #include "fleet/report/workers.hpp"
 #include "fleet/run/company.hpp"
@@ -62,6 +63,20 @@ struct crew_worker {
   std::optional<report::run_facts> left; ///< of one that was lost: what it had counted
 
   [[nodiscard]] bool lives() const noexcept { return known && !report && !lost_at_s; }
+  /// For people; nothing: it has not come yet.
+  [[nodiscard]] std::optional<metrics::worker_state> state() const noexcept {
+    using enum metrics::worker_state;
+    if (lost_at_s || report) {
+      return lost_at_s ? lost : done;
+    }
+    if (!known) {
+      return std::nullopt;
+    }
+    if (away) {
+      return unheard;
+    }
+    return begun ? working : share ? preparing : spare;
+  }
 
   /// Its clocks at `now_s` since the devices started. What they did that time does not do by itself
   /// is kept for the report, and answered: the rest of sentences that begin with the worker.

@@ -24,7 +24,8 @@ DEVICE = "a1FleetDemo/dev_000000"
 SHORTENED = {"FleetMemoryGrows": ("> 1800", "> 5"), "FleetHomeLagging": ("[1m]", "[10s]")}
 
 # What no slow machine brings about by itself, and so is not true before.
-CALM = ("FleetGone", "FleetDevicesMissing", "FleetConnectionsLost", "FleetDevicesGivenUp",
+CALM = ("FleetGone", "FleetWorkersAway", "FleetDevicesMissing", "FleetConnectionsLost",
+        "FleetDevicesGivenUp",
         "FleetCorruption", "FleetUpdatesFail", "FleetDevicesDead", "FleetTwinStoreFails",
         "FleetTwinDrops", "FleetTwinTurnsAway", "FleetDescriptorsShort")
 
@@ -107,12 +108,14 @@ class Alerts(Case):
 
     def test_each_is_true_in_its_situation(self):
         program = need("prometheus")
-        load, troubles, twin, broker = (f"127.0.0.1:{free_port()}" for _ in range(4))
-        self.server = self.started(Prometheus(program, self.folder.path, [load, troubles],
+        load, troubles, split, twin, broker = (f"127.0.0.1:{free_port()}" for _ in range(5))
+        self.server = self.started(Prometheus(program, self.folder.path, [load, troubles, split],
                                               [twin, broker]))
         self.troubled(troubles)
         self.loaded(load, twin)
-        self.calm(load, twin)
+        self.shared_out(split)
+        self.calm(load, split, twin)
+        self.a_worker_that_stands_still(split)
         self.a_cloud_that_refuses(load)
         self.a_target_that_stands_still(load, twin)
         self.a_client_that_does_not_read(broker)
@@ -150,7 +153,22 @@ class Alerts(Case):
         done = run([FLEET, "cloud", *words, "--admin", f"http://{self.admin}"])
         self.assertEqual(done.code, 0, done.output + done.error_output)
 
+    def shared_out(self, metrics):
+        self.split = self.started(Process(
+            [FLEET, "run", "--processes", "2", "--devices", "20", "--duration", "20m", "--metrics",
+             metrics, "--quiet"]))
+        self.sees(f'fleet_workers{{instance="{metrics}", state="working"}} == 2')
+
     # ---- situations ----
+    def a_worker_that_stands_still(self, split):
+        task = pathlib.Path(f"/proc/{self.split.pid}/task/{self.split.pid}")
+        worker = int((task / "children").read_text().split()[0])
+        os.kill(worker, signal.SIGSTOP)
+        self.holds("FleetWorkersAway", split)
+        os.kill(worker, signal.SIGCONT)
+        self.sees(f'fleet_workers{{instance="{split}", state="working"}} == 2')
+        self.split.kill()
+
     def a_cloud_that_refuses(self, load):
         self.holds("FleetRepliesBad", load)
 

@@ -154,8 +154,10 @@ class Dashboards(Case):
         program = need("prometheus")
         scenario = self.folder / "panels.yaml"
         scenario.write_text(SCENARIO)
-        metrics = f"127.0.0.1:{free_port()}"
-        server = self.started(Prometheus(program, self.folder.path, [metrics]))
+        metrics, split = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        server = self.started(Prometheus(program, self.folder.path, [metrics, split]))
+        self.started(Process([FLEET, "run", "--processes", "2", "--devices", "20", "--duration",
+                              "10m", "--metrics", split, "--quiet"]))
         fleet = self.started(Process(
             [FLEET, "run", "--scenario", scenario, "--devices", DEVICES, "--seed", "7", "--metrics",
              metrics, "--quiet", "--json", self.folder / "run.json"]))

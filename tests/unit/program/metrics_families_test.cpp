@@ -121,7 +121,8 @@ struct full_run {
                     .elapsed_s = 3,
                     .duration_s = 60,
                     .wanted = 40,
-                    .recovered = {{"storm", 1.5}}});
+                    .recovered = {{"storm", 1.5}},
+                    .workers = program::worker_counts{0, 3, 1, 0, 2, 0}});
     told.shadows_known = true;
     told.shadows_waiting = 4;
     shards.push_back(&shard);
@@ -203,6 +204,9 @@ TEST(metric_samples, tell_how_the_run_is) {
   EXPECT_EQ(told.at("fleet_devices_wanted"), 40);
   EXPECT_EQ(told.at("fleet_fault_recovery_seconds fault=storm"), 1.5);
   EXPECT_EQ(told.at("fleet_shadows_waiting"), 4);
+  EXPECT_EQ(told.at("fleet_workers state=working"), 3);
+  EXPECT_EQ(told.at("fleet_workers state=unheard"), 1);
+  EXPECT_EQ(told.at("fleet_workers state=lost"), 2);
 }
 
 TEST(metric_samples, give_latencies_by_protocol) {
