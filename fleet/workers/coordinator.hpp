@@ -78,6 +78,10 @@ private:
   void assign(std::size_t share, crew_worker& to);
   void send_part(crew_worker& to);
   void let_begin(crew_worker& w);
+  void send_begin(crew_worker& w);
+  [[nodiscard]] static crew_hello hello_to(const std::string& nonce);
+  /// What is said to one whose report is not awaited.
+  [[nodiscard]] crew_farewell farewell_to(const crew_worker& w) const noexcept;
 
   void on_event(wire_event& event);
   void on_reached(const wire_event& event);
@@ -152,6 +156,7 @@ private:
   bool began_ = false;
   bool draining_ = false;
   bool stranger_told_ = false;             ///< that somebody came with another token
+  bool other_told_ = false;                ///< and one of another build
   std::vector<report::worker_fact> facts_; ///< of complete()
 };
 

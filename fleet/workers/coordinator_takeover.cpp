@@ -31,13 +31,13 @@ std::vector<crew_worker*> coordinator::idle() {
 }
 
 void coordinator::staff() {
+  if (draining_) {
+    return; // whoever could begin now would end at once, and was told to
+  }
   for (auto& w : workers_) {
     if (w.lives() && w.share && !w.begun) {
       start_late(w);
     }
-  }
-  if (draining_) {
-    return;
   }
   auto spares = idle();
   // Of those that were lost others can be asked for, and of those that were never there not.

@@ -92,7 +92,8 @@ struct crew_share {
   int hired = 0;         ///< how often
   std::string hired_at;  ///< on which machine
   bool no_room_told = false;
-  bool given_up = false; ///< nobody will have it any more
+  std::string why_not{"no worker came for them"}; ///< it has never begun
+  bool given_up = false;                          ///< nobody will have it any more
 };
 
 } // namespace fleet::program

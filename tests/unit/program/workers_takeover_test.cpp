@@ -10,6 +10,7 @@
 #include "fleet/workers/snapshots.hpp"
 #include "fleet/workers/wire.hpp"
 #include "protocol/ledger/succession.hpp"
+#include "tests/support/worker_shard.hpp"
 
 namespace fleet::program {
 namespace {
@@ -24,25 +25,7 @@ hal::address loopback(std::uint16_t port = 0) {
   return out;
 }
 
-/// A worker's shard of two devices, from index 5.
-struct small_shard {
-  small_shard() {
-    products.add(10, settings);
-    actors::shard_options options;
-    options.first = 5;
-    options.count = 2;
-    made = std::make_unique<actors::shard>(home, products, options, scratch);
-    shards.push_back(made.get());
-  }
-  mirror_home home;
-  actors::product_settings settings;
-  actors::product_map products;
-  actors::speech_scratch scratch;
-  std::unique_ptr<actors::shard> made;
-  std::vector<actors::shard*> shards;
-  fault_desk faults;
-  shown_run shown{shards, faults, [](hal::home&, const std::function<void()>& job) { job(); }};
-};
+using small_shard = support::worker_shard; // of two devices, from index 5
 
 TEST(accounts_of_workers, go_from_one_to_the_next) {
   small_shard one;
