@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "fleet/options/subcommands.hpp"
+#include "fleet/text/quantities.hpp"
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/frames.hpp"
 #include "fleet/workers/token.hpp"
@@ -215,7 +216,7 @@ void coordinator::assign(std::size_t number, crew_worker& to) {
 }
 
 void coordinator::send_part(crew_worker& to) {
-  const auto& share = shares_[*to.share];
+  auto& share = shares_[*to.share];
   shard_spec spec;
   spec.words = settings_.words;
   spec.seed = settings_.seed;
@@ -227,7 +228,20 @@ void coordinator::send_part(crew_worker& to) {
   spec.keeps_accounts = settings_.accounts;
   spec.accounts = share.accounts.all();
   spec.files = settings_.parcels.of(ranges_of(share.devices));
-  wire_.send(*to.peer, std::move(spec));
+  if (wire_.send(*to.peer, std::move(spec))) {
+    return;
+  }
+  share.too_large = true;
+  share.why_not = "what a worker is to be sent of them is more than a message has room for, "
+                  + text::format_size(frame_most);
+  if (!began_) {
+    lose(to, share.why_not);
+    return;
+  }
+  share.worker.reset();
+  to.share.reset();
+  news_.lines.push_back(
+      fmt::format("nobody gets {}: {}", range_text(share.devices), share.why_not));
 }
 
 void coordinator::let_begin(crew_worker& w) {

@@ -318,6 +318,7 @@ void coordinator::lose(crew_worker& w, std::string why) {
   share.last = index_of(w);
   share.hired = 0;
   share.hired_s = -1e9;
+  share.given_up = false;
   ++share.lives;
   const auto line = fmt::format("worker {} with {} was lost at {:.1f} s: {}", number_of(w),
                                 range_text(share.devices), now_s_, w.why);

@@ -2,8 +2,10 @@
 #include "fleet/workers/crew_member.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
+#include "fleet/text/quantities.hpp"
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/token.hpp"
 #include "protocol/ledger/succession.hpp"
@@ -166,7 +168,19 @@ void crew_member::show(double now_s) {
   if (coordinator_.renewed()) {
     snapshots_->begin_anew();
   }
-  coordinator_.send(snapshot(now_s));
+  if (coordinator_.send(snapshot(now_s))) {
+    return;
+  }
+  if (!std::exchange(too_much_told_, true)) {
+    std::fprintf(stderr,
+                 "fleet worker: its devices' accounts are more than a message has room for, %s; "
+                 "who takes them over goes on with older ones\n",
+                 text::format_size(frame_most).c_str());
+  }
+  snapshots_->begin_anew();
+  auto shown = snapshot(now_s);
+  shown.accounts.clear();
+  coordinator_.send(std::move(shown));
 }
 
 /// The last that is seen of its devices before they leave is how they are now.
@@ -220,7 +234,13 @@ void crew_member::report(const report::run_facts& facts, std::string ledger_line
       break;
     }
     if (coordinator_.renewed() || !told) {
-      coordinator_.send(end);
+      if (!coordinator_.send(end)) { // whatever there is too much of, these are most
+        end.last.accounts.clear();
+        end.ledger_lines.clear();
+        end.failures.push_back("its report was more than a message has room for, and lacks its "
+                               "part of the ledger file");
+        coordinator_.send(end);
+      }
       told = true;
     } else if (now - told_s >= show_every_s) {
       told_s = now;

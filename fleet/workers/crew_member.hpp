@@ -56,6 +56,7 @@ private:
   bool dismissed_ = false;   ///< its devices are another's, or the run goes without it
   double late_s_ = 0;
   run_part run_part_ = run_part::load;
+  bool too_much_told_ = false;
   wire_counts sample_; ///< not told yet; empty: there is none
   std::vector<std::string> missed_;
   std::vector<std::unique_ptr<local_process>> hired_;

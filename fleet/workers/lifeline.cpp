@@ -200,10 +200,8 @@ std::optional<crew_message> lifeline::next(duration at_most) {
   return std::nullopt;
 }
 
-void lifeline::send(crew_message message) {
-  if (coordinator_) {
-    wire_.send(*coordinator_, std::move(message));
-  }
+bool lifeline::send(crew_message message) {
+  return !coordinator_ || wire_.send(*coordinator_, std::move(message));
 }
 
 bool lifeline::renewed() {

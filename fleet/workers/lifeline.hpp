@@ -29,7 +29,8 @@ public:
   /// What the coordinator says; waits for it up to `at_most`. Greetings, pulses and clocks are
   /// answered here.
   std::optional<crew_message> next(duration at_most = duration::zero());
-  void send(crew_message message);
+  /// As wire::send().
+  bool send(crew_message message);
   [[nodiscard]] bool listens() const noexcept { return options_.listen.has_value(); }
   [[nodiscard]] const std::optional<hal::address>& joined() const noexcept { return joined_; }
   [[nodiscard]] const std::string& certificates() const noexcept { return options_.certificates; }

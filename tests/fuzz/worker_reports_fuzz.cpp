@@ -130,6 +130,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool honest = !d.chance(192) || !spoil(d, snapshot);
     const bool over = d.chance(32);
     const std::size_t piece = d.below(3);
+    if (d.chance(16)) {
+      seen.follow(piece, d.below(3));
+    }
     const bool shown = seen.show(snapshot, piece, over);
     const bool taken = shelf.take(snapshot.accounts, {devices.first, devices.count});
     need(!honest || (shown && taken));

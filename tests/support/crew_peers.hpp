@@ -68,14 +68,19 @@ protected:
 /// As far as a coordinator can tell.
 class feigned_worker : public crew_peer {
 public:
-  feigned_worker(const hal::address& at, const std::string& name,
-                 const std::string& build = program::spoken_version())
+  /// `hello` has its name as nonce, and what else is not usual.
+  feigned_worker(const hal::address& at, program::crew_hello hello)
       : crew_peer(program::crew_role::worker, at) {
-    program::crew_hello hello;
-    hello.version = build;
+    hello.version = hello.version.empty() ? program::spoken_version() : hello.version;
     hello.cores = 1;
-    hello.nonce = name;
-    say(hello);
+    say(std::move(hello));
+  }
+  feigned_worker(const hal::address& at, const std::string& name)
+      : feigned_worker(at, named(name)) {}
+  static program::crew_hello named(const std::string& name) {
+    program::crew_hello out;
+    out.nonce = name;
+    return out;
   }
   /// Tells its clock until it is asked for the last time.
   void greet() {

@@ -1,8 +1,9 @@
 // How a worker and its coordinator come together before a run, and why one of them gives it up.
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <deque>
 #include <future>
+#include <limits>
 #include <optional>
 
 #include "fleet/workers/coordinator.hpp"
@@ -59,16 +60,19 @@ TEST(lifeline, joins_where_somebody_is) {
 /// A coordinator, and two workers that are not there at first.
 class Beginning : public testing::Test {
 protected:
-  void SetUp() override { open(0); }
-  void open(std::uint32_t begin_with) {
+  void SetUp() override { open(2, 0); }
+  void open(std::uint32_t expected, std::uint32_t begin_with) {
     coordinator::settings settings;
-    settings.crew.expected = 2;
+    settings.crew.expected = expected;
     settings.crew.begin_with = begin_with;
     settings.crew.listen = loopback();
     settings.token = crew_token;
     settings.devices = 10;
     settings.products = {{0, 10}};
     settings.groups = {{{0, 10}, 0, 0}};
+    prepared ready;
+    ready.products.emplace_back().plan.devices = {0, 10};
+    settings.descriptors = descriptor_needs{run_options{}, ready};
     testing::internal::CaptureStdout();
     auto made = coordinator::open(std::move(settings));
     const auto said = testing::internal::GetCapturedStdout();
@@ -79,11 +83,13 @@ protected:
     at_ = support::address_in(said);
     begun_ = std::async(std::launch::async, [this] { return company_->begin(shown_, signals_); });
   }
-  /// One that gets its part.
-  void take_a_part(std::optional<feigned_worker>& worker, const std::string& name) {
-    worker.emplace(at_, name);
+  /// One that gets its part; the devices of that.
+  wire_counts take_a_part(std::optional<feigned_worker>& worker, const crew_hello& hello) {
+    worker.emplace(at_, hello);
     worker->greet();
-    ASSERT_TRUE(worker->gets<shard_spec>());
+    const auto part = worker->next();
+    return std::holds_alternative<shard_spec>(part) ? std::get<shard_spec>(part).devices
+                                                    : wire_counts{};
   }
   void both_take_a_part() {
     first_.emplace(at_, "first");
@@ -95,12 +101,23 @@ protected:
     first_->say(crew_ready{});
   }
   /// What workers do while the run goes.
-  void meanwhile(const std::function<void()>& job) {
+  template <class F>
+  auto meanwhile(F job, double now_s = 1) {
     auto done = std::async(std::launch::async, job);
     while (done.wait_for(1ms) != std::future_status::ready) {
-      (void)company_->turn(1);
+      for (auto& line : company_->turn(now_s).lines) {
+        lines_.push_back(std::move(line));
+      }
     }
-    done.get();
+    return done.get();
+  }
+  /// How the run fails at its end.
+  std::vector<std::string> failures() {
+    report::run_facts facts;
+    facts.products.resize(1);
+    company_->complete(facts);
+    EXPECT_EQ(facts.expected_end, 10U);
+    return facts.failures;
   }
 
   stop_signals signals_;
@@ -114,7 +131,17 @@ protected:
   std::future<std::optional<startup_error>> begun_;
   std::optional<feigned_worker> first_;
   std::optional<feigned_worker> second_;
+  std::vector<std::string> lines_; ///< that were told meanwhile
 };
+
+/// A worker of another machine; `descriptors`: how many it may open.
+crew_hello elsewhere(const std::string& name, const std::string& machine,
+                     std::uint64_t descriptors = 0) {
+  auto out = feigned_worker::named(name);
+  out.machine = machine;
+  out.descriptors = descriptors;
+  return out;
+}
 
 TEST_F(Beginning, waits_for_who_prepares_whoever_comes_besides) {
   both_take_a_part();
@@ -153,7 +180,9 @@ TEST_F(Beginning, sends_a_part_again_to_who_was_cut_off_meanwhile) {
 TEST_F(Beginning, refuses_who_speaks_of_another_form) {
   first_.emplace(at_, "first");
   first_->greet();
-  second_.emplace(at_, "second", "0.1.0");
+  auto hello = feigned_worker::named("second");
+  hello.version = "0.1.0";
+  second_.emplace(at_, hello);
   const auto told = second_->next();
   ASSERT_TRUE(std::holds_alternative<crew_hello>(told));
   EXPECT_EQ(std::get<crew_hello>(told).version, spoken_version());
@@ -166,8 +195,8 @@ TEST_F(Beginning, refuses_who_speaks_of_another_form) {
 class BeginningEarly : public Beginning {
 protected:
   void SetUp() override {
-    open(1);
-    take_a_part(first_, "first");
+    open(2, 1);
+    ASSERT_EQ(take_a_part(first_, elsewhere("first", "here")), (wire_counts{0, 5}));
     first_->say(crew_ready{});
     ASSERT_FALSE(begun_.get());
     ASSERT_TRUE(first_->gets<crew_begin>());
@@ -175,38 +204,136 @@ protected:
 };
 
 TEST_F(BeginningEarly, tells_of_devices_whose_worker_was_not_ready_at_the_end) {
-  meanwhile([this] { take_a_part(second_, "second"); });
+  const auto hello = elsewhere("second", "there");
+  ASSERT_EQ(meanwhile([&] { return take_a_part(second_, hello); }), (wire_counts{5, 5}));
   company_->drain();
   second_->say(crew_ready{}); // which crosses the farewell
   const auto farewell = second_->next();
   ASSERT_TRUE(std::holds_alternative<crew_farewell>(farewell));
   EXPECT_FALSE(std::get<crew_farewell>(farewell).turned_away);
-  meanwhile([this] { EXPECT_TRUE(second_->gets<crew_farewell>()) << "it is not let begin"; });
-  report::run_facts facts;
-  facts.products.resize(1);
-  company_->complete(facts);
-  EXPECT_EQ(facts.expected_end, 10U);
-  ASSERT_FALSE(facts.failures.empty());
-  EXPECT_EQ(facts.failures.back(),
+  EXPECT_TRUE(meanwhile([this] { return second_->gets<crew_farewell>(); }))
+      << "it is not let begin";
+  const auto why = failures();
+  ASSERT_FALSE(why.empty());
+  EXPECT_EQ(why.back(),
             "devices 5 to 9 never began: worker 2, which was to have them, did not begin: the run "
             "ended before it was ready");
 }
 
 TEST_F(BeginningEarly, turns_away_a_late_one_of_another_form) {
-  second_.emplace(at_, "second", "0.1.0 (worker messages 1)");
-  std::vector<std::string> lines;
-  auto answered = std::async(std::launch::async, [this] {
+  auto hello = feigned_worker::named("second");
+  hello.version = "0.1.0 (worker messages 1)";
+  second_.emplace(at_, hello);
+  EXPECT_TRUE(meanwhile([this] {
     return second_->gets<crew_hello>() && std::get<crew_farewell>(second_->next()).turned_away;
-  });
-  while (answered.wait_for(1ms) != std::future_status::ready) {
-    for (auto& line : company_->turn(1).lines) {
-      lines.push_back(std::move(line));
-    }
+  }));
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_EQ(lines_[0], "who came as a worker is fleet 0.1.0 (worker messages 1), and this is "
+                           + spoken_version() + "; it was turned away");
+}
+
+TEST_F(BeginningEarly, asks_for_others_for_what_a_late_one_has_no_room_for) {
+  const auto hello = elsewhere("second", "there", descriptors_beside + 6); // a twin's ends, too
+  ASSERT_EQ(meanwhile([&] { return take_a_part(second_, hello); }), (wire_counts{5, 3}));
+  EXPECT_TRUE(meanwhile([this] { return first_->gets<crew_hire>(); }));
+  EXPECT_EQ(lines_, std::vector<std::string>{"worker 2 may open 70 descriptors, too few for "
+                                             "devices 8 to 9: others are looked for"});
+  second_->say(crew_ready{});
+  ASSERT_TRUE(meanwhile([this] { return second_->gets<crew_begin>(); }));
+  std::optional<feigned_worker> small;
+  small.emplace(at_, elsewhere("small", "here", descriptors_beside));
+  meanwhile([&] { small->greet(); });
+  company_->drain();
+  const auto why = failures();
+  ASSERT_FALSE(why.empty());
+  EXPECT_EQ(why.back(), "devices 8 to 9 never began: worker 2 had no room for them, and nobody "
+                        "else came");
+}
+
+TEST_F(BeginningEarly, gives_what_a_late_one_has_no_room_for_to_who_was_asked_for) {
+  const auto hello = elsewhere("second", "there", descriptors_beside + 6);
+  ASSERT_EQ(meanwhile([&] { return take_a_part(second_, hello); }), (wire_counts{5, 3}));
+  ASSERT_TRUE(meanwhile([this] { return first_->gets<crew_hire>(); }));
+  std::optional<feigned_worker> hired;
+  const auto third = elsewhere("third", "here");
+  EXPECT_EQ(meanwhile([&] { return take_a_part(hired, third); }), (wire_counts{8, 2}));
+}
+
+TEST_F(BeginningEarly, says_of_which_devices_nobody_can_be_sent_all) {
+  second_.emplace(at_, elsewhere("second", "there"));
+  // No message has room for an infinite number.
+  meanwhile([this] { second_->greet(); }, std::numeric_limits<double>::infinity());
+  for (int turn = 0; turn < 3000 && lines_.size() < 2; ++turn) {
+    meanwhile([] {}, std::numeric_limits<double>::infinity());
   }
-  EXPECT_TRUE(answered.get());
-  ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(lines[0], "who came as a worker is fleet 0.1.0 (worker messages 1), and this is "
-                          + spoken_version() + "; it was turned away");
+  ASSERT_EQ(lines_.size(), 2U);
+  EXPECT_EQ(lines_[0], "nobody gets devices 5 to 9: what a worker is to be sent of them is more "
+                       "than a message has room for, 256MiB");
+  EXPECT_EQ(lines_[1], "worker 2 has come, and is a spare");
+  company_->drain();
+  EXPECT_TRUE(second_->gets<crew_farewell>());
+  EXPECT_TRUE(failures().back().starts_with("devices 5 to 9 never began: what a worker is to be"));
+}
+
+/// Of three workers two are there from the beginning.
+class BeginningWithTwo : public Beginning {
+protected:
+  void SetUp() override {
+    open(3, 2);
+    first_.emplace(at_, elsewhere("first", "here"));
+    first_->greet();
+    second_.emplace(at_, elsewhere("second", "there"));
+    second_->greet();
+    for (auto* each : {&*first_, &*second_}) {
+      ASSERT_TRUE(each->gets<shard_spec>());
+      each->say(crew_ready{});
+    }
+    ASSERT_FALSE(begun_.get());
+    ASSERT_TRUE(first_->gets<crew_begin>());
+    ASSERT_TRUE(second_->gets<crew_begin>());
+  }
+};
+
+TEST_F(BeginningWithTwo, who_was_asked_for_is_for_the_devices_that_were_lost) {
+  second_->say(crew_end{}); // of no run
+  ASSERT_TRUE(meanwhile([this] { return first_->gets<crew_hire>(); }));
+  std::optional<feigned_worker> hired;
+  const auto third = elsewhere("third", "here");
+  EXPECT_EQ(meanwhile([&] { return take_a_part(hired, third); }), (wire_counts{4, 3}))
+      << "and not those of the third worker, which has not come";
+  std::optional<feigned_worker> other;
+  const auto fourth = elsewhere("fourth", "elsewhere");
+  EXPECT_EQ(meanwhile([&] { return take_a_part(other, fourth); }), (wire_counts{7, 3}));
+}
+
+TEST(roll, counts_who_comes_to_a_machine_once) {
+  const std::vector<device_groups> groups{{{0, 100}, 0, 0}};
+  std::deque<crew_worker> workers(3);
+  std::deque<crew_share> shares(5);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    shares[i].devices = {i * 10, 10};
+    shares[i].lives = 1;
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    workers[i].known = true;
+    workers[i].machine = i == 2 ? "there" : "here";
+    workers[i].devices = shares[i].devices;
+    workers[i].share = shares[i].worker = i;
+  }
+  for (std::size_t i = 3; i < 5; ++i) {
+    shares[i].hired = 1;
+    shares[i].hired_at = "here";
+  }
+  const auto here = [&](const crew_share& but) {
+    return connections_at("here", workers, shares, groups, but);
+  };
+  EXPECT_EQ(here(shares[0]), 40U);
+  EXPECT_EQ(here(shares[3]), 30U) << "the one that somebody is asked for again";
+  shares[4].given_up = true;
+  EXPECT_EQ(here(shares[3]), 20U) << "nobody comes for the other";
+  EXPECT_EQ(connections_at("there", workers, shares, groups, shares[3]), 10U);
+  workers[0].lost_at_s = 1;
+  EXPECT_EQ(here(shares[3]), 10U);
 }
 
 } // namespace

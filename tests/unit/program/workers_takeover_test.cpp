@@ -200,6 +200,7 @@ TEST(shard_mirror, shows_workers_that_have_pieces_of_the_devices_as_one) {
   work(first, 5, 30ms);
   ASSERT_TRUE(seen.show(snapshot_maker{first.shown}.make(1), 0));
   seen.lose(0);
+  seen.follow(7, 0);
   small_shard one;
   small_shard other;
   work(one, 10, 30ms);
@@ -270,6 +271,7 @@ TEST(shard_mirror, counts_a_fault_of_several_once_each) {
   };
   show(0, 40, 30, 30);
   seen.lose(0);
+  seen.follow(1, 0);
   show(0, 15, 15, 15);
   EXPECT_EQ(figures().selected, 40U) << "those of before";
   show(1, 25, 25, 25);
@@ -279,6 +281,40 @@ TEST(shard_mirror, counts_a_fault_of_several_once_each) {
   seen.lose(1);
   EXPECT_EQ(figures().hit, 40U);
   EXPECT_EQ(figures().strikes, 70U);
+}
+
+TEST(shard_mirror, counts_devices_that_nobody_had_before_besides) {
+  small_shard one;
+  shard_mirror seen{one.products};
+  const std::vector<actors::shard*> all{&seen.shard()};
+  const auto show = [&](std::size_t piece, std::uint32_t devices) {
+    auto told = snapshot_maker{one.shown}.make(1);
+    told.started = devices;
+    told.faults = {{"storm", 0, devices, devices, 1}};
+    ASSERT_TRUE(seen.show(told, piece));
+  };
+  const auto expect = [&](std::uint32_t devices) {
+    EXPECT_EQ(report::read_totals(all).started, devices);
+    EXPECT_EQ(shard_hand{all}.figures("storm")->selected, devices);
+    EXPECT_EQ(shard_hand{all}.figures("storm")->hit, devices);
+  };
+  show(0, 3);
+  seen.lose(0);
+  show(7, 2); // a piece that nobody began before
+  expect(5);
+  seen.follow(8, 0); // and one of those that were lost
+  show(8, 2);
+  expect(5);
+  show(0, 1);
+  expect(5);
+  seen.lose(7);
+  seen.lose(8);
+  expect(5);
+  seen.follow(9, 8);
+  show(9, 2);
+  expect(5);
+  show(7, 2);
+  expect(5);
 }
 
 TEST(shard_mirror, counts_nothing_twice_or_not_at_all_over_a_cut) {
