@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "fleet/run/machine.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/lifeline.hpp"
 #include "fleet/workers/snapshots.hpp"
@@ -104,12 +105,18 @@ protected:
   template <class F>
   auto meanwhile(F job, double now_s = 1) {
     auto done = std::async(std::launch::async, job);
-    while (done.wait_for(1ms) != std::future_status::ready) {
+    do {
       for (auto& line : company_->turn(now_s).lines) {
         lines_.push_back(std::move(line));
       }
-    }
+    } while (done.wait_for(1ms) != std::future_status::ready);
     return done.get();
+  }
+  void await_lines(std::size_t count, double now_s = 1) {
+    const double until = lasting_seconds() + 30; // where they never come
+    while (lines_.size() < count && lasting_seconds() < until) {
+      meanwhile([] {}, now_s);
+    }
   }
   /// How the run fails at its end.
   std::vector<std::string> failures() {
@@ -240,14 +247,21 @@ TEST_F(BeginningEarly, asks_for_others_for_what_a_late_one_has_no_room_for) {
                                              "devices 8 to 9: others are looked for"});
   second_->say(crew_ready{});
   ASSERT_TRUE(meanwhile([this] { return second_->gets<crew_begin>(); }));
-  std::optional<feigned_worker> small;
-  small.emplace(at_, elsewhere("small", "here", descriptors_beside));
-  meanwhile([&] { small->greet(); });
   company_->drain();
   const auto why = failures();
   ASSERT_FALSE(why.empty());
   EXPECT_EQ(why.back(), "devices 8 to 9 never began: worker 2 had no room for them, and nobody "
                         "else came");
+}
+
+TEST_F(BeginningEarly, tells_of_who_has_no_room_for_any_of_what_waits) {
+  second_.emplace(at_, elsewhere("second", "there", descriptors_beside));
+  meanwhile([this] { second_->greet(); });
+  await_lines(1);
+  EXPECT_EQ(lines_, std::vector<std::string>{"worker 2 has come, and is a spare: it may open 64 "
+                                             "descriptors, too few for devices that wait"});
+  company_->drain();
+  EXPECT_EQ(failures().back(), "devices 5 to 9 never began: worker 2 had no room for them");
 }
 
 TEST_F(BeginningEarly, gives_what_a_late_one_has_no_room_for_to_who_was_asked_for) {
@@ -263,9 +277,7 @@ TEST_F(BeginningEarly, says_of_which_devices_nobody_can_be_sent_all) {
   second_.emplace(at_, elsewhere("second", "there"));
   // No message has room for an infinite number.
   meanwhile([this] { second_->greet(); }, std::numeric_limits<double>::infinity());
-  for (int turn = 0; turn < 3000 && lines_.size() < 2; ++turn) {
-    meanwhile([] {}, std::numeric_limits<double>::infinity());
-  }
+  await_lines(2, std::numeric_limits<double>::infinity());
   ASSERT_EQ(lines_.size(), 2U);
   EXPECT_EQ(lines_[0], "nobody gets devices 5 to 9: what a worker is to be sent of them is more "
                        "than a message has room for, 256MiB");
