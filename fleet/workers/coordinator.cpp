@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "fleet/options/subcommands.hpp"
+#include "fleet/text/quantities.hpp"
 #include "fleet/workers/certificates.hpp"
+#include "fleet/workers/frames.hpp"
 #include "fleet/workers/token.hpp"
 
 namespace fleet::program {
@@ -78,7 +80,7 @@ std::optional<startup_error> coordinator::open_doors() {
     w.peer = peer.value();
     w.called = w.door = crew.workers[i];
     w.door_seen = true;
-    wire_.send(peer.value(), crew_hello{std::string{version}, 0, 0, {}, {}, 0});
+    wire_.send(peer.value(), hello_to({}));
   }
   if (!crew.workers.empty() && !takes_over()) {
     return std::nullopt;
@@ -214,7 +216,7 @@ void coordinator::assign(std::size_t number, crew_worker& to) {
 }
 
 void coordinator::send_part(crew_worker& to) {
-  const auto& share = shares_[*to.share];
+  auto& share = shares_[*to.share];
   shard_spec spec;
   spec.words = settings_.words;
   spec.seed = settings_.seed;
@@ -226,14 +228,41 @@ void coordinator::send_part(crew_worker& to) {
   spec.keeps_accounts = settings_.accounts;
   spec.accounts = share.accounts.all();
   spec.files = settings_.parcels.of(ranges_of(share.devices));
-  wire_.send(*to.peer, std::move(spec));
+  if (wire_.send(*to.peer, std::move(spec))) {
+    return;
+  }
+  share.too_large = true;
+  share.why_not = "what a worker is to be sent of them is more than a message has room for, "
+                  + text::format_size(frame_most);
+  if (!began_) {
+    lose(to, share.why_not);
+    return;
+  }
+  share.worker.reset();
+  to.share.reset();
+  news_.lines.push_back(
+      fmt::format("nobody gets {}: {}", range_text(share.devices), share.why_not));
 }
 
 void coordinator::let_begin(crew_worker& w) {
-  wire_.send(*w.peer, crew_begin{began_s_ + w.clock.ahead_s()});
   w.begun = true;
   w.heard_s = w.pulsed_s = std::max(began_s_, lasting_seconds());
+  send_begin(w);
   send_orders(w);
+}
+
+/// Its lease counts for both of us from the same moment, however long the word takes.
+void coordinator::send_begin(crew_worker& w) {
+  const double ahead = w.clock.ahead_s();
+  wire_.send(*w.peer, crew_begin{began_s_ + ahead, w.pulsed_s + ahead});
+}
+
+crew_hello coordinator::hello_to(const std::string& nonce) {
+  return {spoken_version(), 0, 0, nonce, {}, 0};
+}
+
+crew_farewell coordinator::farewell_to(const crew_worker& w) const noexcept {
+  return {!w.begun && !draining_};
 }
 
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {
@@ -271,8 +300,13 @@ std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& 
 void coordinator::drain() {
   draining_ = true;
   order(crew_order_kind::drain, {});
-  for (const auto& w : workers_) {
-    if (w.peer && w.lives() && !w.begun) {
+  for (auto& w : workers_) {
+    if (!w.lives() || w.begun) {
+      continue;
+    }
+    if (w.share) { // nobody waits for it any more, and its devices never began
+      lose(w, "the run ended before it was ready");
+    } else if (w.peer) {
       wire_.send(*w.peer, crew_farewell{});
     }
   }

@@ -79,10 +79,15 @@ private:
   void assign(std::size_t share, crew_worker& to);
   void send_part(crew_worker& to);
   void let_begin(crew_worker& w);
+  void send_begin(crew_worker& w);
+  [[nodiscard]] static crew_hello hello_to(const std::string& nonce);
+  /// What is said to one whose report is not awaited.
+  [[nodiscard]] crew_farewell farewell_to(const crew_worker& w) const noexcept;
 
   void on_event(wire_event& event);
   void on_reached(const wire_event& event);
   void on_newcomer(peer_number from, const crew_hello& hello);
+  void heard(crew_worker& w);
   void meet(crew_worker& w, peer_number from, const crew_hello& hello);
   void on_clock(crew_worker& w, const crew_clock& clock);
   void ask_clock(crew_worker& w);
@@ -98,12 +103,17 @@ private:
   /// Finds workers for shares that have none.
   void staff();
   void staff_new(std::vector<crew_worker*>& spares);
+  /// Those that somebody was asked for; `there`: by who came from where that was, alone.
+  void staff_hired(std::vector<crew_worker*>& spares, bool there);
   void staff_lost(std::vector<crew_worker*>& spares);
   [[nodiscard]] std::vector<crew_worker*> idle();
   /// In groups, as all that is shared out.
   [[nodiscard]] std::uint32_t size_of(const crew_share& share) const;
   /// How many of a share's groups it can have, the first ones.
   [[nodiscard]] std::uint32_t room_of(const crew_share& share, const crew_worker& w) const;
+  void tell_spares();
+  /// Of devices that one has just come for those that it has no room for.
+  void leave_rest(crew_share& rest, const crew_worker& by);
   /// Pieces of a share for these, each as large as its cores say; what they have no room for
   /// stays without a worker.
   void divide(std::size_t share, const std::vector<crew_worker*>& spares);
@@ -114,7 +124,6 @@ private:
   [[nodiscard]] bool may_hire(crew_share& share);
   /// By machine, of those whose devices run there, the one that has the fewest.
   [[nodiscard]] std::vector<const crew_worker*> machines() const;
-  [[nodiscard]] std::uint64_t devices_at(const std::string& machine) const;
   void hire_beside(const crew_worker& w);
   /// A worker with a share that has not begun it yet.
   void start_late(crew_worker& w);
@@ -153,6 +162,7 @@ private:
   bool began_ = false;
   bool draining_ = false;
   bool stranger_told_ = false;             ///< that somebody came with another token
+  bool other_told_ = false;                ///< and one of another build
   std::vector<report::worker_fact> facts_; ///< of complete()
 };
 

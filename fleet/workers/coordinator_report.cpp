@@ -154,7 +154,7 @@ void coordinator::complete(report::run_facts& facts) {
   for (const auto& share : shares_) {
     if (share.lives == 0 && !share.worker) {
       facts.expected_end += connections_in(settings_.groups, share.devices);
-      facts.failures.push_back(range_text(share.devices) + " never began: no worker came for them");
+      facts.failures.push_back(range_text(share.devices) + " never began: " + share.why_not);
     }
   }
   facts_ = told();

@@ -31,27 +31,39 @@ std::vector<crew_worker*> coordinator::idle() {
 }
 
 void coordinator::staff() {
+  if (draining_) {
+    return; // whoever could begin now would end at once, and was told to
+  }
   for (auto& w : workers_) {
     if (w.lives() && w.share && !w.begun) {
       start_late(w);
     }
   }
-  if (draining_) {
-    return;
-  }
   auto spares = idle();
-  // Of those that were lost others can be asked for, and of those that were never there not.
+  // Of those that were lost others can be asked for, and of those that were never there not: who
+  // was asked for is not theirs, while there is room for what it was to have.
+  if (takes_over()) {
+    staff_hired(spares, true);
+  }
   staff_new(spares);
   if (takes_over()) {
     staff_lost(spares);
   }
+  tell_spares();
+}
+
+void coordinator::tell_spares() {
   for (auto* w : idle()) {
     if (std::exchange(w->spare_told, true)) {
       continue;
     }
-    const bool small = std::any_of(shares_.begin(), shares_.end(), [&](const crew_share& share) {
-      return !share.worker && !share.given_up && room_of(share, *w) == 0;
-    });
+    bool small = false;
+    for (auto& share : shares_) {
+      if (share.waits() && room_of(share, *w) == 0) {
+        small = true;
+        share.why_not = fmt::format("worker {} had no room for them", number_of(*w));
+      }
+    }
     news_.lines.push_back(fmt::format(
         "worker {} has come, and is a spare{}", number_of(*w),
         small ? fmt::format(": it may open {} descriptors, too few for devices that wait",
@@ -76,7 +88,7 @@ std::uint32_t coordinator::room_of(const crew_share& share, const crew_worker& w
 void coordinator::staff_new(std::vector<crew_worker*>& spares) {
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     const auto& share = shares_[i];
-    if (share.worker || share.given_up || share.lives != 0) {
+    if (!share.waits() || share.lives != 0 || (share.rest && takes_over())) {
       continue;
     }
     const auto most = std::max_element(spares.begin(), spares.end(),
@@ -86,34 +98,53 @@ void coordinator::staff_new(std::vector<crew_worker*>& spares) {
     if (most == spares.end() || room_of(share, **most) == 0) {
       continue;
     }
-    divide(i, {*most}); // what it has no room for waits for the next one
+    auto& taker = **most;
     spares.erase(most);
-    for (auto& other : shares_) { // it may have been asked for one of these
-      other.hired_s = other.worker ? other.hired_s : -1e9;
+    const auto before = shares_.size();
+    divide(i, {&taker});
+    if (shares_.size() != before) {
+      leave_rest(shares_.back(), taker);
     }
   }
 }
 
-/// A spare takes what it was hired for; of all others each lost share gets as many as any.
+void coordinator::leave_rest(crew_share& rest, const crew_worker& by) {
+  rest.rest = true;
+  rest.why_not = fmt::format("worker {} had no room for them, and nobody else came", number_of(by));
+  news_.lines.push_back(
+      fmt::format("worker {} may open {} descriptors, too few for {}: {}", number_of(by),
+                  by.descriptors, range_text(rest.devices),
+                  takes_over() ? "others are looked for" : "they wait for who comes next"));
+}
+
+void coordinator::staff_hired(std::vector<crew_worker*>& spares, bool there) {
+  for (std::size_t i = 0, all = shares_.size(); i < all; ++i) {
+    const auto& share = shares_[i];
+    if (!share.looked_for() || share.hired == 0) {
+      continue;
+    }
+    const auto taker = std::find_if(spares.begin(), spares.end(), [&](const crew_worker* w) {
+      return (w->machine == share.hired_at || !there) && room_of(share, *w) != 0;
+    });
+    if (taker != spares.end()) {
+      const std::vector<crew_worker*> its{*taker};
+      spares.erase(taker);
+      divide(i, its);
+    }
+  }
+}
+
+/// A spare takes what somebody was asked for; of all others each share gets as many as any.
 void coordinator::staff_lost(std::vector<crew_worker*>& spares) {
+  staff_hired(spares, false);
   std::vector<std::size_t> fresh;
   for (std::size_t i = 0, all = shares_.size(); i < all; ++i) {
     const auto& share = shares_[i];
-    if (share.worker || share.given_up || share.lives == 0) {
+    if (!share.looked_for() || share.given_up) {
       continue;
     }
     if (share.hired == 0) {
       fresh.push_back(i);
-      continue;
-    }
-    const auto fits = [&](const crew_worker* w) { return room_of(share, *w) != 0; };
-    auto taker = std::find_if(spares.begin(), spares.end(), [&](const crew_worker* w) {
-      return w->machine == share.hired_at && fits(w);
-    });
-    taker = taker == spares.end() ? std::find_if(spares.begin(), spares.end(), fits) : taker;
-    if (taker != spares.end()) {
-      divide(i, {*taker});
-      spares.erase(taker);
     } else if (lasting_seconds() - share.hired_s > hire_again_s) {
       hire_for(i);
     }
@@ -142,6 +173,15 @@ std::size_t coordinator::cut(std::size_t number, std::uint32_t count) {
   auto [first, others] = cut_groups(settings_.groups, whole.devices, count);
   rest.mirror = whole.mirror;
   rest.lives = whole.lives;
+  if (rest.lives != 0) {
+    rest.mirror->follow(shares_.size() - 1, number);
+  }
+  rest.rest = whole.rest;
+  rest.why_not = whole.why_not;
+  if (whole.given_up) { // for who comes by itself alone
+    rest.given_up = true;
+    rest.hired = whole.hired;
+  }
   rest.last = whole.last;
   rest.accounts = whole.accounts.taken(whole.devices, others);
   whole.accounts = whole.accounts.taken(whole.devices, first);
@@ -175,7 +215,8 @@ void coordinator::divide(std::size_t number, const std::vector<crew_worker*>& sp
 bool coordinator::may_hire(crew_share& share) {
   if (share.hired == hired_most || workers_.size() >= 2 * workers_most) {
     share.given_up = true;
-    news_.lines.push_back("nobody takes over " + range_text(share.devices));
+    news_.lines.push_back((share.lives != 0 ? "nobody takes over " : "nobody came for ")
+                          + range_text(share.devices));
     return false;
   }
   share.hired_s = lasting_seconds();
@@ -201,18 +242,6 @@ std::vector<const crew_worker*> coordinator::machines() const {
   return out;
 }
 
-std::uint64_t coordinator::devices_at(const std::string& machine) const {
-  std::uint64_t sum = 0;
-  for (const auto& w : workers_) {
-    const bool there = w.lives() && w.share && w.machine == machine;
-    sum += there ? connections_in(settings_.groups, w.devices) : 0;
-  }
-  for (const auto& share : shares_) { // those that somebody was asked for
-    sum += !share.worker && share.hired != 0 && share.hired_at == machine ? size_of(share) : 0;
-  }
-  return sum;
-}
-
 /// Here, or beside those that have the fewest devices for their cores.
 void coordinator::hire_for(std::size_t number) {
   if (settings_.crew.processes != 0) {
@@ -228,7 +257,9 @@ void coordinator::hire_for(std::size_t number) {
   std::vector<taker> takers;
   for (const auto* w : all) {
     takers.push_back(
-        {std::max(w->cores, 1U), devices_at(w->machine), room_of(shares_[number], *w)});
+        {std::max(w->cores, 1U),
+         connections_at(w->machine, workers_, shares_, settings_.groups, shares_[number]),
+         room_of(shares_[number], *w)});
   }
   const auto parts = share_among_few(size_of(shares_[number]), takers, worth_a_process);
   const bool any = std::any_of(parts.begin(), parts.end(), [](auto count) { return count != 0; });

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/frames.hpp"
 #include "fleet/workers/packing.hpp"
 #include "protocol/base/hmac.hpp"
 
@@ -42,33 +43,46 @@ void coordinator::on_newcomer(peer_number from, const crew_hello& hello) {
   const auto place = std::find_if(workers_.begin(), workers_.end(),
                                   [](const crew_worker& w) { return !w.peer && !w.known; });
   const bool full = place == workers_.end() && workers_.size() >= 2 * workers_most;
-  const bool other = (began_ || place == workers_.end()) && hello.version != version;
+  const bool other = (began_ || place == workers_.end()) && hello.version != spoken_version();
+  if (other) {
+    wire_.send(from, hello_to({})); // so that it can say why
+    if (!std::exchange(other_told_, true)) {
+      news_.lines.push_back(fmt::format("who came as a worker is fleet {}, and this is {}; it was "
+                                        "turned away",
+                                        hello.version, spoken_version()));
+    }
+  }
   if (again != workers_.end() || full || draining_ || other) {
-    wire_.send(from, crew_farewell{full || other});
+    const bool too_late = again != workers_.end() && farewell_to(*again).turned_away;
+    wire_.send(from, crew_farewell{full || other || too_late});
     return;
   }
   meet(place == workers_.end() ? workers_.emplace_back() : *place, from, hello);
+}
+
+/// One that stood still may go on over the connection that it had.
+void coordinator::heard(crew_worker& w) {
+  w.heard_s = lasting_seconds();
+  if (std::exchange(w.away, false)) {
+    news_.lines.push_back(fmt::format("worker {} is heard again", number_of(w)));
+  }
 }
 
 void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello) {
   if (w.peer && *w.peer != from) {
     wire_.forget(*w.peer);
   }
-  const double now = lasting_seconds();
   w.peer = from;
   w.tried.reset();
   w.connected = true;
-  w.heard_s = now;
+  heard(w);
   if (std::exchange(w.known, true)) {
     w.orders = std::min<std::size_t>(hello.orders, orders_.size());
-    if (std::exchange(w.away, false)) {
-      news_.lines.push_back(fmt::format("worker {} is heard again", number_of(w)));
-    }
     pulse(w);
     // What was sent before it was cut off may never have arrived.
     if (w.begun) {
       if (w.last.products.empty()) {
-        wire_.send(*w.peer, crew_begin{began_s_ + w.clock.ahead_s()});
+        send_begin(w);
       }
       send_orders(w);
     } else if (w.share && !w.ready) {
@@ -86,9 +100,10 @@ void coordinator::meet(crew_worker& w, peer_number from, const crew_hello& hello
     w.door = at.value();
     wire_.look_for(*w.door, index_of(w));
   }
-  if (hello.version != version) {
+  if (hello.version != spoken_version()) {
     w.ready = crew_ready{static_cast<std::int32_t>(exit_code::environment_failed),
-                         "is fleet " + hello.version + ", and this is " + std::string{version}};
+                         "is fleet " + hello.version + ", and this is " + spoken_version()};
+    wire_.send(from, hello_to({}));
   }
   ask_clock(w);
 }
@@ -197,10 +212,10 @@ void coordinator::on_event(wire_event& event) {
     return;
   }
   if (w->report || w->lost_at_s) { // it comes too late
-    wire_.send(event.from, crew_farewell{});
+    wire_.send(event.from, farewell_to(*w));
     return;
   }
-  w->heard_s = lasting_seconds();
+  heard(*w);
   if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
     on_clock(*w, *clock);
   } else if (auto* ready = std::get_if<crew_ready>(&event.message)) {
@@ -233,7 +248,7 @@ void coordinator::on_reached(const wire_event& event) {
       wire_.forget(*w.tried);
     }
     w.tried = event.from;
-    wire_.send(event.from, crew_hello{std::string{version}, 0, 0, w.nonce, {}, 0});
+    wire_.send(event.from, hello_to(w.nonce));
   }
   if (event.answer == knock_answer::open) {
     w.door_seen = true;
@@ -288,7 +303,7 @@ void coordinator::lose(crew_worker& w, std::string why) {
   w.lost_at_s = now_s_;
   w.why = std::move(why);
   if (w.peer) {
-    wire_.send(*w.peer, crew_farewell{});
+    wire_.send(*w.peer, farewell_to(w));
   }
   if (!began_ || !w.share) {
     return;
@@ -296,6 +311,8 @@ void coordinator::lose(crew_worker& w, std::string why) {
   auto& share = shares_[*w.share];
   share.worker.reset();
   if (!w.begun) {
+    share.why_not =
+        fmt::format("worker {}, which was to have them, did not begin: {}", number_of(w), w.why);
     news_.lines.push_back(fmt::format("worker {} does not begin: {}", number_of(w), w.why));
     w.share.reset();
     return;
@@ -305,6 +322,7 @@ void coordinator::lose(crew_worker& w, std::string why) {
   share.last = index_of(w);
   share.hired = 0;
   share.hired_s = -1e9;
+  share.given_up = false;
   ++share.lives;
   const auto line = fmt::format("worker {} with {} was lost at {:.1f} s: {}", number_of(w),
                                 range_text(share.devices), now_s_, w.why);

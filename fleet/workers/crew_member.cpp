@@ -2,8 +2,10 @@
 #include "fleet/workers/crew_member.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
+#include "fleet/text/quantities.hpp"
 #include "fleet/workers/journal.hpp"
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/token.hpp"
@@ -79,34 +81,56 @@ void crew_member::see_off() {
   }
 }
 
+/// One that joined late has nothing to do where the run ends while it prepares.
+startup_error crew_member::sent_off(const crew_farewell& farewell) {
+  dismissed_ = true;
+  if (part_.since_s <= 0) {
+    return {exit_code::environment_failed, "the coordinator is gone before the run began"};
+  }
+  return farewell.turned_away
+             ? startup_error{exit_code::environment_failed, "the run goes on without this worker"}
+             : startup_error{exit_code::passed, "the run ended before this worker could begin"};
+}
+
+void crew_member::cannot_begin(const startup_error& why) {
+  if (!dismissed_) { // or it knows
+    refuse_part(coordinator_, why);
+  }
+}
+
 std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signals& signals) {
   snapshots_.emplace(run, part_.keeps_accounts);
+  coordinator_.begin_lease(spare_lease_s); // before it is let begin
   coordinator_.send(crew_ready{});
-  coordinator_.begin_lease(spare_lease_s);
   double told_s = lasting_seconds();
-  std::optional<double> at;
-  while (!at || lasting_seconds() < *at) {
+  std::optional<crew_begin> word;
+  while (!word || lasting_seconds() < word->at_s) {
     if (signals.wait(duration::zero())) {
       return interrupted_early("before its coordinator let it begin");
     }
-    const double left = at ? *at - lasting_seconds() : 1;
+    const double left = word ? word->at_s - lasting_seconds() : 1;
     const auto message = coordinator_.next(
         std::min(look_each, duration{static_cast<std::int64_t>(std::max(left, 0.0) * 1e9)}));
+    if (coordinator_.renewed()) { // what was said before may never have arrived
+      coordinator_.send(crew_ready{});
+    }
     if (lasting_seconds() - told_s >= show_every_s) {
       told_s = lasting_seconds();
       coordinator_.send(crew_pulse{told_s});
     }
-    if (coordinator_.cut() || alone()
-        || (message && std::holds_alternative<crew_farewell>(*message))) {
+    if (const auto* farewell = message ? std::get_if<crew_farewell>(&*message) : nullptr) {
+      return sent_off(*farewell);
+    }
+    if (coordinator_.cut() || alone()) {
       return startup_error{exit_code::environment_failed,
                            "the coordinator is gone before the run began"};
     }
     if (const auto* begin = message ? std::get_if<crew_begin>(&*message) : nullptr) {
-      at = begin->at_s;
-      late_s_ = std::max(0.0, lasting_seconds() - *at);
+      word = *begin;
+      late_s_ = std::max(0.0, lasting_seconds() - word->at_s);
     }
   }
-  coordinator_.begin_lease(part_.lease_s);
+  coordinator_.begin_lease(part_.lease_s, word->given_s);
   coordinator_.hold_on();
   note_in_journal("the devices start");
   return std::nullopt;
@@ -146,7 +170,19 @@ void crew_member::show(double now_s) {
   if (coordinator_.renewed()) {
     snapshots_->begin_anew();
   }
-  coordinator_.send(snapshot(now_s));
+  if (coordinator_.send(snapshot(now_s))) {
+    return;
+  }
+  if (!std::exchange(too_much_told_, true)) {
+    std::fprintf(stderr,
+                 "fleet worker: its devices' accounts are more than a message has room for, %s; "
+                 "who takes them over goes on with older ones\n",
+                 text::format_size(frame_most).c_str());
+  }
+  snapshots_->begin_anew();
+  auto shown = snapshot(now_s);
+  shown.accounts.clear();
+  coordinator_.send(std::move(shown));
 }
 
 /// The last that is seen of its devices before they leave is how they are now.
@@ -200,7 +236,13 @@ void crew_member::report(const report::run_facts& facts, std::string ledger_line
       break;
     }
     if (coordinator_.renewed() || !told) {
-      coordinator_.send(end);
+      if (!coordinator_.send(end)) { // whatever there is too much of, these are most
+        end.last.accounts.clear();
+        end.ledger_lines.clear();
+        end.failures.push_back("its report was more than a message has room for, and lacks its "
+                               "part of the ledger file");
+        coordinator_.send(end);
+      }
       told = true;
     } else if (now - told_s >= show_every_s) {
       told_s = now;

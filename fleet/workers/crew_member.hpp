@@ -34,10 +34,11 @@ public:
   void sampled(std::vector<std::optional<double>> values) override;
   void answer(std::uint32_t order, const std::string& refusal) override;
   void miss(std::vector<std::string> why) override { missed_ = std::move(why); }
-  void cannot_begin(const startup_error& why) override { refuse_part(coordinator_, why); }
+  void cannot_begin(const startup_error& why) override;
   void report(const report::run_facts& facts, std::string ledger_lines) override;
 
 private:
+  startup_error sent_off(const crew_farewell& farewell);
   void on_order(const crew_order& order, company_news& news);
   crew_snapshot snapshot(double now_s);
   void show(double now_s);
@@ -52,9 +53,10 @@ private:
   double next_s_ = 0;
   double now_s_ = 0;
   std::uint32_t orders_ = 0; ///< carried out
-  bool dismissed_ = false;   ///< its devices are another's
+  bool dismissed_ = false;   ///< its devices are another's, or the run goes without it
   double late_s_ = 0;
   run_part run_part_ = run_part::load;
+  bool too_much_told_ = false;
   wire_counts sample_; ///< not told yet; empty: there is none
   std::vector<std::string> missed_;
   std::vector<std::unique_ptr<local_process>> hired_;

@@ -9,6 +9,7 @@
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 
+#include "fleet/options.hpp"
 #include "fleet/text/quantities.hpp"
 #include "fleet/workers/inspect.hpp"
 
@@ -80,6 +81,10 @@ std::uint32_t number_in(std::span<const char> head) {
 }
 
 } // namespace
+
+std::string spoken_version() {
+  return std::string{version} + " (worker messages " + std::to_string(wire_form) + ")";
+}
 
 std::optional<std::vector<char>> to_frame(const crew_message& message) {
   if (!std::visit([](const auto& what) { return is_finite(what); }, message)) {

@@ -24,6 +24,13 @@ inline constexpr std::uint32_t ledger_octets_most = 192U << 20;
 /// announces it, so that is not left to whoever sends it.
 inline constexpr std::uint32_t frame_most = ledger_octets_most + (64U << 20);
 
+/// The form of the messages: whoever changes their fields, or the order of those rows of numbers
+/// that they carry (counts.hpp, packing.cpp), takes the next number.
+inline constexpr unsigned wire_form = 2;
+/// What a hello says of the build that it is of: the program's version, and the form of its
+/// messages. Builds that say something else do not understand each other.
+std::string spoken_version();
+
 /// None: it has more than frame_most, or a number in it is infinite or none.
 std::optional<std::vector<char>> to_frame(const crew_message& message);
 

@@ -31,7 +31,7 @@ auto inspect(I& f, crew_ready& x) {
 }
 template <class I>
 auto inspect(I& f, crew_begin& x) {
-  return f(caf::meta::type_name("crew_begin"), x.at_s);
+  return f(caf::meta::type_name("crew_begin"), x.at_s, x.given_s);
 }
 template <class I>
 auto inspect(I& f, crew_pulse& x) {

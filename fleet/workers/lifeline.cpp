@@ -10,6 +10,7 @@
 
 #include "cloud_sim/web/guard.hpp"
 #include "fleet/run/machine.hpp"
+#include "fleet/workers/frames.hpp"
 #include "fleet/workers/journal.hpp"
 #include "hal_sim/real_world/limits.hpp"
 #include "protocol/base/hmac.hpp"
@@ -60,12 +61,9 @@ std::optional<std::string> lifeline::join() {
 }
 
 crew_hello lifeline::hello() const {
-  crew_hello out{std::string{version},
-                 usable_cores(),
-                 static_cast<std::uint64_t>(::getpid()),
-                 nonce_,
-                 {},
-                 orders_};
+  crew_hello out{
+      spoken_version(), usable_cores(), static_cast<std::uint64_t>(::getpid()), nonce_, {},
+      orders_};
   out.machine = this_machine();
   out.descriptors = hal::raise_descriptor_limit().soft;
   if (door_ && door_->at()) {
@@ -76,7 +74,10 @@ crew_hello lifeline::hello() const {
 
 void lifeline::meet(peer_number peer) {
   if (coordinator_) {
-    wire_.forget(*coordinator_);
+    if (former_) {
+      wire_.forget(*former_);
+    }
+    former_ = coordinator_;
     renewed_ = true;
   } else {
     begin_lease(spare_lease_s); // however long it has waited
@@ -87,12 +88,20 @@ void lifeline::meet(peer_number peer) {
   heard_s_ = lasting_seconds();
 }
 
+void lifeline::tell_other_version(const crew_hello& said) {
+  if (const auto ours = spoken_version(); said.version != ours) {
+    std::fprintf(stderr, "fleet worker: the coordinator is fleet %s, and this is %s\n",
+                 said.version.c_str(), ours.c_str());
+  }
+}
+
 void lifeline::greet(const wire_event& event, const crew_hello& said) {
   if (!listens()) {
     return;
   }
   // Another coordinator's first word is none of ours, once there is one.
   if (met() ? constant_time_equal(said.nonce, nonce_) : said.nonce.empty()) {
+    tell_other_version(said);
     meet(event.from);
     send(hello());
   } else if (said.nonce.empty()) {
@@ -146,6 +155,13 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
     return std::nullopt;
   }
   heard_s_ = lasting_seconds();
+  if (former_) {
+    wire_.forget(*std::exchange(former_, std::nullopt));
+  }
+  if (const auto* said = std::get_if<crew_hello>(&event.message)) { // to one that came to it
+    tell_other_version(*said);
+    return std::nullopt;
+  }
   if (const auto* clock = std::get_if<crew_clock>(&event.message)) {
     send(crew_clock{clock->asked_s, lasting_seconds(), monotonic_seconds(),
                     static_cast<double>(wall_clock_ms()) * 1e-3});
@@ -199,10 +215,8 @@ std::optional<crew_message> lifeline::next(duration at_most) {
   return std::nullopt;
 }
 
-void lifeline::send(crew_message message) {
-  if (coordinator_) {
-    wire_.send(*coordinator_, std::move(message));
-  }
+bool lifeline::send(crew_message message) {
+  return !coordinator_ || wire_.send(*coordinator_, std::move(message));
 }
 
 bool lifeline::renewed() {
@@ -210,8 +224,12 @@ bool lifeline::renewed() {
 }
 
 void lifeline::begin_lease(double seconds) {
+  begin_lease(seconds, lasting_seconds());
+}
+
+void lifeline::begin_lease(double seconds, double given_s) {
   lease_s_ = seconds;
-  lease_from_s_ = std::max(lease_from_s_, lasting_seconds());
+  lease_from_s_ = std::max(lease_from_s_, std::min(given_s, lasting_seconds()));
 }
 
 double lifeline::lease_left_s() const {

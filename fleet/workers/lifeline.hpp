@@ -29,7 +29,8 @@ public:
   /// What the coordinator says; waits for it up to `at_most`. Greetings, pulses and clocks are
   /// answered here.
   std::optional<crew_message> next(duration at_most = duration::zero());
-  void send(crew_message message);
+  /// As wire::send().
+  bool send(crew_message message);
   [[nodiscard]] bool listens() const noexcept { return options_.listen.has_value(); }
   [[nodiscard]] const std::optional<hal::address>& joined() const noexcept { return joined_; }
   [[nodiscard]] const std::string& certificates() const noexcept { return options_.certificates; }
@@ -51,6 +52,8 @@ public:
   /// It counts from the last pulse, or from here. One of a spare begins by itself when a
   /// coordinator comes.
   void begin_lease(double seconds);
+  /// The same from when it was given, by our clock; not of the future.
+  void begin_lease(double seconds, double given_s);
   [[nodiscard]] double lease_left_s() const;
   /// How many orders were carried out, for a coordinator that comes anew.
   void orders_done(std::uint32_t count) noexcept { orders_ = count; }
@@ -58,6 +61,7 @@ public:
 private:
   std::optional<std::string> join();
   void turn_away(peer_number other);
+  static void tell_other_version(const crew_hello& said);
   std::optional<crew_message> take(wire_event& event);
   void greet(const wire_event& event, const crew_hello& hello);
   void on_reached(const wire_event& event);
@@ -73,6 +77,9 @@ private:
   std::optional<hal::address> joined_; ///< of those that it may join, who was there
   std::optional<door> door_;           ///< of a worker that joins
   std::optional<peer_number> coordinator_;
+  /// In whose place that is, until it is heard there: who sees this one end first takes us for
+  /// gone.
+  std::optional<peer_number> former_;
   bool connected_ = false;
   bool holds_on_ = false;
   bool renewed_ = false;

@@ -30,8 +30,9 @@ namespace fleet::program {
 
 using wire_counts = std::vector<std::uint64_t>;
 
+/// Stays as it is, so that builds whose other messages differ understand each other so far.
 struct crew_hello {
-  std::string version; ///< both must be of one
+  std::string version; ///< spoken_version(); both must be of one
   std::uint32_t cores = 0;
   std::uint64_t process = 0;
   std::string nonce;             ///< of the worker that is meant; of a coordinator's first: empty
@@ -67,8 +68,9 @@ struct crew_ready {
   std::string message;
 };
 
-struct crew_begin {
+struct crew_begin { ///< by the worker's clock
   double at_s = 0;
+  double given_s = 0; ///< its lease counts from then
 };
 
 struct crew_pulse {

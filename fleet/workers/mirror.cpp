@@ -2,6 +2,7 @@
 #include "fleet/workers/mirror.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "fleet/run/company.hpp"
 #include "fleet/workers/counts.hpp"
@@ -167,6 +168,39 @@ bool shard_mirror::show(const crew_snapshot& now, std::size_t piece, bool over) 
   return true;
 }
 
+void shard_mirror::follow(std::size_t piece, std::size_t of) {
+  followed_[piece] = first_of(of);
+}
+
+std::size_t shard_mirror::first_of(std::size_t piece) const {
+  const auto found = followed_.find(piece);
+  return found == followed_.end() ? piece : found->second;
+}
+
+/// Those who come later start devices that were started before, and hit those that were hit.
+shard_mirror::devices_counted shard_mirror::devices_of(std::size_t first) const {
+  devices_counted out;
+  for (const auto& [number, piece] : pieces_) {
+    if (first_of(number) != first) {
+      continue;
+    }
+    out.started += piece.now.started;
+    for (const auto& [name, fault] : piece.now.faults) {
+      out.faults[name].selected += fault.selected;
+      out.faults[name].hit += fault.hit;
+    }
+  }
+  if (const auto before = devices_before_.find(first); before != devices_before_.end()) {
+    out.started = std::max(out.started, before->second.started);
+    for (const auto& [name, fault] : before->second.faults) {
+      auto& now = out.faults[name];
+      now.selected = std::max(now.selected, fault.selected);
+      now.hit = std::max(now.hit, fault.hit);
+    }
+  }
+  return out;
+}
+
 void shard_mirror::show_all() {
   counted live;
   for (const auto& [number, piece] : pieces_) {
@@ -181,22 +215,31 @@ void shard_mirror::show_all() {
       ++at;
     });
   }
-  // Those who come later start devices that were started before.
-  shard_.started.store(std::max(live.started, before_.started), std::memory_order_relaxed);
+  std::set<std::size_t> firsts;
+  for (const auto& [first, devices] : devices_before_) {
+    firsts.insert(first);
+  }
+  for (const auto& [number, piece] : pieces_) {
+    firsts.insert(first_of(number));
+  }
+  devices_counted devices;
+  for (const auto first : firsts) {
+    const auto some = devices_of(first);
+    devices.started += some.started;
+    for (const auto& [name, fault] : some.faults) {
+      devices.faults[name].selected += fault.selected;
+      devices.faults[name].hit += fault.hit;
+    }
+  }
+  shard_.started.store(devices.started, std::memory_order_relaxed);
   shard_.stopped.store(sum.stopped, std::memory_order_relaxed);
   for (std::size_t i = 0; i < shard_.trouble_counts.size(); ++i) {
     shard_.trouble_counts[i].store(at_or_0(sum.troubles, i), std::memory_order_relaxed);
   }
   home_.show(sum.home);
-  for (auto& [name, fault] : sum.faults) { // and hit those that were hit
-    const auto now = live.faults.find(name);
-    const auto was = before_.faults.find(name);
-    const auto more = [&](std::uint32_t fault_snapshot::*field) {
-      return std::max(now == live.faults.end() ? 0 : now->second.*field,
-                      was == before_.faults.end() ? 0 : was->second.*field);
-    };
-    fault.selected = more(&fault_snapshot::selected);
-    fault.hit = more(&fault_snapshot::hit);
+  for (auto& [name, fault] : sum.faults) {
+    fault.selected = devices.faults[name].selected;
+    fault.hit = devices.faults[name].hit;
   }
   show_faults(sum.faults);
 }
@@ -244,6 +287,9 @@ void shard_mirror::lose(std::size_t piece) {
   if (found == pieces_.end()) {
     return;
   }
+  // As many as were shown: what begins again has no more than that.
+  const auto first = first_of(piece);
+  devices_before_[first] = devices_of(first);
   auto left = std::move(found->second.now);
   pieces_.erase(found);
   const auto& goes = counters_that_go();
@@ -252,18 +298,7 @@ void shard_mirror::lose(std::size_t piece) {
       product[at] = goes[at] ? 0 : product[at];
     }
   }
-  // As much as was shown: what begins again has no more than that.
-  const auto started = shard_.started.load();
   add(before_, left);
-  before_.started = started;
-  for (auto& entry : before_.faults) { // by one name: clang 14 lets no lambda have a part of it
-    const auto mark = std::find_if(marks_.rbegin(), marks_.rend(),
-                                   [&entry](const auto* m) { return m->name == entry.first; });
-    if (mark != marks_.rend()) {
-      entry.second.selected = (*mark)->selected.load();
-      entry.second.hit = (*mark)->hit.load();
-    }
-  }
   show_all();
 }
 

@@ -47,6 +47,9 @@ public:
   /// online, stays as it was before, unless it is `over`: so the run is judged by those who are not
   /// so far.
   bool show(const crew_snapshot& now, std::size_t piece = 0, bool over = false);
+  /// Before it is shown: the devices of this piece are some of those of another, which that began.
+  /// Of all others nobody has begun any before.
+  void follow(std::size_t piece, std::size_t of);
   /// The worker is gone: nothing of its devices stands any more, and what rose stays. Whoever is
   /// shown next with this number has counted from 0.
   void lose(std::size_t piece = 0);
@@ -78,7 +81,21 @@ private:
     std::vector<counted_bins> bins; ///< by product
   };
 
+  /// What counts devices, and not what they do: who goes on with them counts them again.
+  struct devices_counted {
+    std::uint32_t started = 0;
+    struct fault {
+      std::uint32_t selected = 0;
+      std::uint32_t hit = 0;
+    };
+    std::map<std::string, fault> faults;
+  };
+
   static void add(counted& to, const counted& more);
+  /// The first piece of those that this one follows, or itself.
+  [[nodiscard]] std::size_t first_of(std::size_t piece) const;
+  /// Of the pieces that follow each other from this one on.
+  [[nodiscard]] devices_counted devices_of(std::size_t first) const;
   void show_all();
   void show_faults(const std::map<std::string, fault_snapshot>& faults);
   void show_bins(std::size_t product, counted_bins& known, const wire_counts& bins, bool whole);
@@ -87,8 +104,10 @@ private:
   mirror_home home_;
   actors::speech_scratch scratch_;
   actors::shard shard_;
-  std::vector<actors::fault_mark*> marks_; ///< those of shard_, in order
-  counted before_;                         ///< by workers that are gone
+  std::vector<actors::fault_mark*> marks_;                ///< those of shard_, in order
+  counted before_;                                        ///< by workers that are gone
+  std::map<std::size_t, devices_counted> devices_before_; ///< likewise, by first pieces
+  std::map<std::size_t, std::size_t> followed_;           ///< first pieces, by those that follow
   std::map<std::size_t, piece_counts> pieces_;
 };
 

@@ -1,6 +1,7 @@
 // Fields to rows of numbers, by tables that both ways read.
 #include "fleet/workers/packing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -212,6 +213,7 @@ std::optional<report::run_facts> unpacked(const crew_end& from, std::size_t prod
 }
 
 void put_ledger_lines(crew_end& into, std::string lines, std::size_t most) {
+  most -= std::min(most, into.last.accounts.size());
   if (lines.size() <= most) {
     into.ledger_lines = std::move(lines);
     return;

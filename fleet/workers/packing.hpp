@@ -15,8 +15,8 @@ namespace fleet::program {
 /// has them.
 crew_end packed(const report::run_facts& part);
 
-/// Its part of a ledger file. Of more than `most` octets, which no message has room for, none is
-/// sent, and the report says so.
+/// Its part of a ledger file. Of more than `most` octets, with the accounts that are in it, which
+/// no message has room for, none is sent, and the report says so.
 void put_ledger_lines(crew_end& into, std::string lines, std::size_t most = ledger_octets_most);
 
 /// Nothing, where it is no report of a run with so many products: whoever sent it is not trusted.

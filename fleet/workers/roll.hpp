@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "fleet/workers/far_clock.hpp"
 #include "fleet/workers/messages.hpp"
 #include "fleet/workers/mirror.hpp"
+#include "fleet/workers/split.hpp"
 #include "fleet/workers/wire.hpp"
 
 namespace fleet::program {
@@ -107,7 +110,21 @@ struct crew_share {
   int hired = 0;         ///< how often
   std::string hired_at;  ///< on which machine
   bool no_room_told = false;
-  bool given_up = false; ///< nobody will have it any more
+  std::string why_not{"no worker came for them"}; ///< it has never begun
+  bool given_up = false;                          ///< nobody is asked for any more
+  bool rest = false;                              ///< who came for them had no room for these
+  bool too_large = false; ///< no message has room for what is to be sent of them
+
+  /// Whoever comes may have it.
+  [[nodiscard]] bool waits() const noexcept { return !worker && !too_large; }
+  /// Others are asked for.
+  [[nodiscard]] bool looked_for() const noexcept { return waits() && (lives != 0 || rest); }
 };
+
+/// How many devices with a connection there are on a machine: those that its workers have, and
+/// those of each share that somebody there was asked for, but for `but`.
+std::uint64_t connections_at(const std::string& machine, const std::deque<crew_worker>& workers,
+                             const std::deque<crew_share>& shares,
+                             std::span<const device_groups> groups, const crew_share& but);
 
 } // namespace fleet::program

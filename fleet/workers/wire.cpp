@@ -123,7 +123,7 @@ void wire::look_for(const hal::address& at, std::uint64_t ticket) {
   });
 }
 
-void wire::send(peer_number to, crew_message message) {
+bool wire::send(peer_number to, crew_message message) {
   line* by = nullptr;
   {
     const std::lock_guard held{state_->box->lock};
@@ -131,11 +131,14 @@ void wire::send(peer_number to, crew_message message) {
     by = found == state_->box->peers.end() ? nullptr : found->second;
   }
   if (by == nullptr) {
-    return;
+    return true;
   }
-  if (auto frame = to_frame(message)) {
-    by->send(to, std::move(*frame));
+  auto frame = to_frame(message);
+  if (!frame) {
+    return false;
   }
+  by->send(to, std::move(*frame));
+  return true;
 }
 
 void wire::forget(peer_number peer) {

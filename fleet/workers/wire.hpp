@@ -72,8 +72,9 @@ public:
   void reach(const hal::address& at, std::uint64_t ticket);
   /// Whether anybody is there; no word is said.
   void look_for(const hal::address& at, std::uint64_t ticket);
-  /// Callable from any thread. What is sent to a peer that is gone is dropped.
-  void send(peer_number to, crew_message message);
+  /// Callable from any thread. What is sent to a peer that is gone is dropped. False: no message
+  /// has room for so much (frame_most), or a number in it is none, and nothing was sent.
+  bool send(peer_number to, crew_message message);
   /// Nothing more comes from it, and nothing goes there.
   void forget(peer_number peer);
   /// The next event; waits for one up to `at_most`.

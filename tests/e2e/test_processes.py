@@ -497,6 +497,22 @@ class Processes(harness.Case):
         self.assert_account_is_clean(facts)
         self.assertEqual(facts["devices"]["online_end"], 40)
 
+    def test_who_stood_still_for_less_goes_on_and_is_heard_again(self):
+        twin = self.twin_with_admin()
+        workers = [self.listening_worker() for _ in range(2)]
+        going = self.run_over(",".join(worker.address for worker in workers), "--devices", "40",
+                              "--duration", "30s", "--interval", "500ms", *self.target(twin))
+        self.await_online(twin, 40)
+        workers[1].signal(signal.SIGSTOP)
+        wait_until(lambda: any("is not heard any more" in line for line in list(going.errors)),
+                   "the silence to be seen")
+        workers[1].signal(signal.SIGCONT)
+        wait_until(lambda: any("is heard again" in line for line in list(going.errors)),
+                   "its end to be seen")
+        self.assertEqual(going.wait(120), 0, going.output + going.error_output)
+        self.assert_whole(self.facts(), 40, 2)
+        self.assertEqual(self.taken_over(twin), 0)
+
     def test_what_cannot_be_split_is_refused(self):
         for words, why in ((("--processes", "2", "--virtual"), "one clock and one order of events"),
                            (("--processes", "3", "--devices", "2"), "each takes one at least")):

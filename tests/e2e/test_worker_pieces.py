@@ -130,6 +130,20 @@ class WorkerPieces(harness.Case):
         self.assertLessEqual(max(others), 20)
         self.assertEqual({part["takes_over"] for part in parts.values()}, {None, 1})
 
+    def test_what_a_late_one_has_no_room_for_goes_to_others(self):
+        self.start_run("--expect-workers", "2", "--begin-with", "1", "--devices", "40",
+                       "--duration", "40s", "--fault", "latency at=1s by=20ms")
+        self.worker()
+        self.await_online(20)
+        late = self.worker(64 + 12)
+        self.told("may open 76 descriptors, too few for devices 32 to 39: others are looked for")
+        self.await_online(40)
+        parts = self.whole(40)
+        self.assertEqual((parts[late.pid]["first"], parts[late.pid]["devices"]), (20, 12))
+        self.assertEqual({part["takes_over"] for part in parts.values()}, {None})
+        fault = json.loads(self.report.read_text())["faults"][0]
+        self.assertEqual((fault["selected"], fault["hit"]), (40, 40))
+
 
 if __name__ == "__main__":
     harness.main()

@@ -10,12 +10,14 @@
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/snapshots.hpp"
 #include "tests/support/fuzz_octets.hpp"
+#include "tests/support/worker_shard.hpp"
 
 namespace {
 
 using namespace fleet;
 using namespace fleet::program;
 using support::fuzz_octets;
+using support::worker_shard;
 
 constexpr device_range devices{5, 3};
 
@@ -24,26 +26,6 @@ void need(bool holds) {
     std::abort();
   }
 }
-
-/// A worker's devices.
-struct small_shard {
-  small_shard() {
-    products.add(10, settings);
-    actors::shard_options options;
-    options.first = devices.first;
-    options.count = devices.count;
-    made = std::make_unique<actors::shard>(home, products, options, scratch);
-    shards.push_back(made.get());
-  }
-  mirror_home home;
-  actors::product_settings settings;
-  actors::product_map products;
-  actors::speech_scratch scratch;
-  std::unique_ptr<actors::shard> made;
-  std::vector<actors::shard*> shards;
-  fault_desk faults;
-  shown_run shown{shards, faults, [](hal::home&, const std::function<void()>& job) { job(); }};
-};
 
 std::uint64_t number(fuzz_octets& d) {
   std::uint64_t out = 0;
@@ -119,7 +101,7 @@ void spoil(fuzz_octets& d, crew_end& what) {
 }
 
 /// What a device did meanwhile.
-void live(fuzz_octets& d, small_shard& at) {
+void live(fuzz_octets& d, worker_shard& at) {
   auto& slot = at.made->slots[d.below(devices.count)];
   if (d.chance(64)) {
     slot.uplink.boot();
@@ -138,7 +120,7 @@ void live(fuzz_octets& d, small_shard& at) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz_octets d{{data, size}};
-  small_shard worker;
+  worker_shard worker{devices};
   shard_mirror seen{worker.products};
   snapshot_maker maker{worker.shown, true};
   account_shelf shelf;
@@ -148,6 +130,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool honest = !d.chance(192) || !spoil(d, snapshot);
     const bool over = d.chance(32);
     const std::size_t piece = d.below(3);
+    if (d.chance(16)) {
+      seen.follow(piece, d.below(3));
+    }
     const bool shown = seen.show(snapshot, piece, over);
     const bool taken = shelf.take(snapshot.accounts, {devices.first, devices.count});
     need(!honest || (shown && taken));
@@ -155,7 +140,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       seen.lose(piece);
       maker.begin_anew();
     }
-    small_shard next;
+    worker_shard next{devices};
     unheard_commands left;
     need(load_accounts(shelf.all(), next.shards, left));
   }

@@ -129,6 +129,11 @@ TEST(packed_report, says_that_its_part_of_the_ledger_file_is_too_long) {
   EXPECT_EQ(long_one.ledger_lines, "");
   ASSERT_EQ(long_one.failures.size(), short_one.failures.size() + 1);
   EXPECT_TRUE(long_one.failures.back().starts_with("the ledger file lacks its devices"));
+  auto with_accounts = packed(part(1, 1));
+  with_accounts.last.accounts = "ab";
+  put_ledger_lines(with_accounts, "123", 4);
+  EXPECT_EQ(with_accounts.ledger_lines, "") << "there is not room for both";
+  EXPECT_EQ(with_accounts.failures.size(), long_one.failures.size());
 }
 
 TEST(packed_report, of_another_run_is_none) {

@@ -10,6 +10,7 @@
 #include "fleet/workers/snapshots.hpp"
 #include "fleet/workers/wire.hpp"
 #include "protocol/ledger/succession.hpp"
+#include "tests/support/worker_shard.hpp"
 
 namespace fleet::program {
 namespace {
@@ -24,25 +25,7 @@ hal::address loopback(std::uint16_t port = 0) {
   return out;
 }
 
-/// A worker's shard of two devices, from index 5.
-struct small_shard {
-  small_shard() {
-    products.add(10, settings);
-    actors::shard_options options;
-    options.first = 5;
-    options.count = 2;
-    made = std::make_unique<actors::shard>(home, products, options, scratch);
-    shards.push_back(made.get());
-  }
-  mirror_home home;
-  actors::product_settings settings;
-  actors::product_map products;
-  actors::speech_scratch scratch;
-  std::unique_ptr<actors::shard> made;
-  std::vector<actors::shard*> shards;
-  fault_desk faults;
-  shown_run shown{shards, faults, [](hal::home&, const std::function<void()>& job) { job(); }};
-};
+using small_shard = support::worker_shard; // of two devices, from index 5
 
 TEST(accounts_of_workers, go_from_one_to_the_next) {
   small_shard one;
@@ -217,6 +200,7 @@ TEST(shard_mirror, shows_workers_that_have_pieces_of_the_devices_as_one) {
   work(first, 5, 30ms);
   ASSERT_TRUE(seen.show(snapshot_maker{first.shown}.make(1), 0));
   seen.lose(0);
+  seen.follow(7, 0);
   small_shard one;
   small_shard other;
   work(one, 10, 30ms);
@@ -287,6 +271,7 @@ TEST(shard_mirror, counts_a_fault_of_several_once_each) {
   };
   show(0, 40, 30, 30);
   seen.lose(0);
+  seen.follow(1, 0);
   show(0, 15, 15, 15);
   EXPECT_EQ(figures().selected, 40U) << "those of before";
   show(1, 25, 25, 25);
@@ -296,6 +281,40 @@ TEST(shard_mirror, counts_a_fault_of_several_once_each) {
   seen.lose(1);
   EXPECT_EQ(figures().hit, 40U);
   EXPECT_EQ(figures().strikes, 70U);
+}
+
+TEST(shard_mirror, counts_devices_that_nobody_had_before_besides) {
+  small_shard one;
+  shard_mirror seen{one.products};
+  const std::vector<actors::shard*> all{&seen.shard()};
+  const auto show = [&](std::size_t piece, std::uint32_t devices) {
+    auto told = snapshot_maker{one.shown}.make(1);
+    told.started = devices;
+    told.faults = {{"storm", 0, devices, devices, 1}};
+    ASSERT_TRUE(seen.show(told, piece));
+  };
+  const auto expect = [&](std::uint32_t devices) {
+    EXPECT_EQ(report::read_totals(all).started, devices);
+    EXPECT_EQ(shard_hand{all}.figures("storm")->selected, devices);
+    EXPECT_EQ(shard_hand{all}.figures("storm")->hit, devices);
+  };
+  show(0, 3);
+  seen.lose(0);
+  show(7, 2); // a piece that nobody began before
+  expect(5);
+  seen.follow(8, 0); // and one of those that were lost
+  show(8, 2);
+  expect(5);
+  show(0, 1);
+  expect(5);
+  seen.lose(7);
+  seen.lose(8);
+  expect(5);
+  seen.follow(9, 8);
+  show(9, 2);
+  expect(5);
+  show(7, 2);
+  expect(5);
 }
 
 TEST(shard_mirror, counts_nothing_twice_or_not_at_all_over_a_cut) {

@@ -3,16 +3,21 @@
 
 #include <atomic>
 #include <filesystem>
+#include <limits>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
+#include <type_traits>
 #include <unistd.h>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "fleet/report/facts.hpp"
 #include "fleet/workers/certificates.hpp"
 #include "fleet/workers/counts.hpp"
 #include "fleet/workers/frames.hpp"
+#include "fleet/workers/inspect.hpp"
 #include "fleet/workers/line.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/snapshots.hpp"
@@ -134,6 +139,71 @@ TEST(wire, ends_who_announces_more_than_messages_need_and_says_why) {
   std::unique_lock held{box->lock};
   ASSERT_TRUE(box->filled.wait_for(held, 30s, [&] { return !box->events.empty(); }));
   EXPECT_EQ(box->events.front().what, wire_news::gone) << "it sees the end";
+}
+
+TEST(wire, says_that_a_message_cannot_be_sent) {
+  wire server{coordinating()};
+  const auto port = server.listen(loopback(0));
+  ASSERT_TRUE(port) << port.error();
+  wire client{working()};
+  const auto far = client.connect(loopback(port.value()));
+  ASSERT_TRUE(far) << far.error();
+  EXPECT_FALSE(client.send(far.value(), crew_pulse{std::numeric_limits<double>::infinity()}));
+  EXPECT_TRUE(client.send(far.value(), crew_pulse{2.5}));
+  EXPECT_EQ(std::get<crew_pulse>(server.next(30s)->message).at_s, 2.5) << "it is none";
+}
+
+/// Walks through the fields of messages, and writes down of what form they are.
+class form_writer {
+public:
+  template <class... Fields>
+  bool operator()(caf::meta::type_name_t name, Fields&... fields) {
+    text += name.value;
+    text += '(';
+    (write(fields), ...);
+    text += ')';
+    return true;
+  }
+  template <std::size_t... Kinds>
+  void write_all(std::index_sequence<Kinds...>) {
+    (write<std::variant_alternative_t<Kinds, crew_message>>(), ...);
+  }
+  std::string text;
+
+private:
+  template <class T>
+  void write() {
+    T one{};
+    write(one);
+  }
+  template <class T>
+  void write(T& one) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      text += std::is_floating_point_v<T> ? 'f' : 'n';
+      text += static_cast<char>('0' + sizeof(T));
+    } else {
+      inspect(*this, one);
+    }
+  }
+  void write(std::string&) { text += 's'; }
+  template <class T>
+  void write(std::vector<T>&) {
+    text += '[';
+    write<T>();
+    text += ']';
+  }
+};
+
+TEST(frames, have_a_number_for_their_form) {
+  form_writer form;
+  form.write_all(std::make_index_sequence<std::variant_size_v<crew_message>>{});
+  std::uint32_t sum = 0;
+  for (const char each : form.text) {
+    sum = sum * 31 + static_cast<std::uint8_t>(each);
+  }
+  EXPECT_EQ(wire_form, 2U);
+  EXPECT_EQ(sum, 3'191'789'439U)
+      << "messages have another form: raise wire_form, and write both here";
 }
 
 TEST(wire, says_why_it_reaches_nobody) {
