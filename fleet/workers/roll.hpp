@@ -51,7 +51,8 @@ struct crew_worker {
   std::size_t orders = 0;   ///< that it was sent
   std::size_t answered = 0; ///< of them, the last
   crew_snapshot last;
-  std::optional<std::vector<std::optional<double>>> sample; ///< for --soak, not taken yet
+  std::optional<std::vector<std::optional<double>>> sample; ///< for --soak, the last
+  bool sample_is_new = false;                               ///< it was not taken yet
   std::optional<report::run_facts> report;
   std::string ledger_lines;
   std::optional<double> lost_at_s;

@@ -1,5 +1,5 @@
-// What a coordinator gives to whom: at the beginning, and of a worker that is gone. The workers are
-// played.
+// What a coordinator gives to whom: at the beginning, of a worker that is gone, and of what is
+// judged. The workers are played.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "fleet/run/machine.hpp"
+#include "fleet/run/soak.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/packing.hpp"
@@ -193,6 +194,68 @@ TEST_F(Sharing, asks_for_processes_by_devices_and_not_by_connections) {
   await_lines("others take them over", 1);
   (void)second.heard<crew_hire>();
   (void)third.heard<crew_hire>();
+}
+
+TEST_F(Sharing, has_samples_of_all_that_live) {
+  open(fleet_of(1, 1, 3), 2);
+  played_worker first{at_, "first"};
+  played_worker second{at_, "second"};
+  all_begin({&first, &second});
+  const std::vector<std::optional<double>> values{10, 20, 30, 40, 50, std::nullopt, 60, 70};
+  const std::vector<std::optional<double>> sums{
+      std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, 60, 70};
+  auto told = snapshot();
+  told.soak = packed(values);
+  first.say(told);
+  second.say(told);
+  // What was told once is its own once, and in the sums for as long as it lives.
+  std::vector<judging::process_sample> all;
+  hear_until([&](const company_news&) {
+    all = company_->take_samples();
+    return all.size() == 2 && all[0].values == sums && all[1].values == sums;
+  });
+  told.soak = packed({11, 20, 30, 40, 50, std::nullopt, 60, 71});
+  second.say(told);
+  first.say(goodbye());
+  await_lines("others take them over", 1);
+  hear_until([&](const company_news&) {
+    all = company_->take_samples();
+    return all.size() != 1 || all[0].values[0];
+  });
+  ASSERT_EQ(all.size(), 1U) << "and of nobody else";
+  EXPECT_EQ(all[0].process, "worker 2");
+  EXPECT_EQ(all[0].values[0], 11);
+  EXPECT_EQ(all[0].values[7], 71);
+}
+
+TEST(told_samples, keep_sums_whole_while_somebody_is_not_heard) {
+  told_samples told;
+  judging::soak_watch watch{soak_watched()};
+  for (int i = 0; i < 100; ++i) {
+    // One twin leaks a session each time; the worker with the other is cut off for a while.
+    const bool cut = i >= 40 && i < 65;
+    const std::vector<std::optional<double>> leaky{1, 1, 1, 1, 1, std::nullopt, 0, 10.0 + i};
+    const std::vector<std::optional<double>> steady{1, 1, 1, 1, 1, std::nullopt, 0, 200};
+    told.hear({{"worker 1", 10, leaky}, {"worker 2", 10, cut ? summed_alone(steady) : steady}});
+    watch.add_all(i * 10, told.take());
+  }
+  const auto got = watch.judge(20).all.back();
+  EXPECT_EQ(got.name, "twin_sessions");
+  EXPECT_TRUE(got.grew) << "by " << got.growth << " of " << got.limit;
+  EXPECT_EQ(got.last, 309);
+}
+
+TEST(told_samples, give_what_is_a_processs_own_once) {
+  told_samples told;
+  const std::vector<std::optional<double>> values{1, 2, 3, 4, 5, std::nullopt, 6, 7};
+  told.hear({{"worker 1", 10, values}});
+  told.hear({{"worker 1", 10, summed_alone(values)}}); // nothing new
+  EXPECT_EQ(told.take().at(0).values, values);
+  EXPECT_EQ(told.take().at(0).values, summed_alone(values));
+  told.hear({{"worker 2", 10, values}});
+  const auto all = told.take();
+  ASSERT_EQ(all.size(), 1U) << "the other one does not live any more";
+  EXPECT_EQ(all[0].process, "worker 2");
 }
 
 } // namespace
