@@ -61,15 +61,21 @@ std::string fewer_each(const run_needs& n, std::uint64_t hard) {
 }
 
 std::string descriptors_said(const run_needs& n) {
+  if (n.where == whereabouts::nowhere) {
+    return std::string{no_sockets};
+  }
+  const auto each_of = [](std::uint32_t workers) {
+    return workers == 1 ? "the worker" : fmt::format("each of {} workers", workers);
+  };
   const auto count = format_count(n.descriptors);
-  const auto* const up_to = n.descriptors * n.here == n.descriptors_here ? "" : " up to";
-  return n.where == whereabouts::nowhere ? std::string{no_sockets}
-         : n.here == 0 ? fmt::format("each of {} workers needs {} at least", n.processes, count)
-         : n.here < n.processes
-             ? fmt::format("each of {} workers here needs{} {}", n.here, up_to, count)
-         : n.processes > 1
-             ? fmt::format("each of {} processes needs{} {}", n.processes, up_to, count)
-             : fmt::format("the run needs {}", count);
+  if (n.here == 0) {
+    return fmt::format("{} needs {} at least", each_of(n.processes), count);
+  }
+  const bool equal = n.descriptors * n.here == n.descriptors_here;
+  const auto needs = fmt::format("needs{} {}", equal ? "" : " up to", count);
+  return n.here < n.processes ? fmt::format("{} here {}", each_of(n.here), needs)
+         : n.processes > 1    ? fmt::format("each of {} processes {}", n.processes, needs)
+                              : "the run " + needs;
 }
 
 /// Whether this machine has the coordinator alone: then that is found.

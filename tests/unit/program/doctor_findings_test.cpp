@@ -217,7 +217,7 @@ TEST(doctor, judges_no_other_machine_by_this_one) {
   n.descriptors_here = n.descriptors;
   f = check("descriptors", m, n);
   EXPECT_EQ(f.says, outlook::hopeless);
-  EXPECT_EQ(f.needed, "each of 1 workers here needs 20,064");
+  EXPECT_EQ(f.needed, "the worker here needs 20,064");
   EXPECT_EQ(f.found, "soft limit 1,000, hard limit 1,000, and " + std::string{not_seen});
   EXPECT_EQ(f.then.find("take "), std::string::npos) << "they may have more: " << f.then;
   EXPECT_EQ(check("clock", m, n).found, "source tsc, steps of 1 ns");
