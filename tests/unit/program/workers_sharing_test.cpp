@@ -78,11 +78,12 @@ prepared fleet_of(std::uint32_t gateways, std::uint32_t each, std::uint32_t plai
 
 class Sharing : public testing::Test {
 protected:
-  void open(const prepared& ready, std::uint32_t expected) {
+  void open(const prepared& ready, std::uint32_t expected, std::uint32_t begin_with = 0) {
     run_options elsewhere;
     elsewhere.target.scheme = text::scheme::mqtt;
     coordinator::settings settings;
     settings.crew.expected = expected;
+    settings.crew.begin_with = begin_with;
     settings.crew.listen = hal::parse_address("127.0.0.1:0").value();
     settings.token = token;
     groups_ = settings.groups = groups_of(ready);
@@ -167,6 +168,13 @@ TEST_F(Sharing, gives_nobody_more_at_the_beginning_than_it_may_open) {
   EXPECT_EQ(connections_in(groups_, other), 200U);
   EXPECT_EQ(one.count() + other.count(), 910U);
   all_begin({&first, &second});
+}
+
+TEST_F(Sharing, takes_who_has_not_come_for_one_with_as_much_room) {
+  open(fleet_of(10, 60, 300), 2, 1);
+  played_worker first{at_, "first", descriptors_beside + 200};
+  EXPECT_EQ(connections_in(groups_, first.part()), 110U) << "and 200 are the other one's";
+  all_begin({&first});
 }
 
 TEST_F(Sharing, gives_heirs_as_many_devices_as_any_other) {
