@@ -96,7 +96,7 @@ void add_sources(const run_options& o, const prepared& ready, const hal::address
   }
 }
 
-/// Whether a worker is on this machine; of those that come it is known where no other may.
+/// Whether a worker is on this machine; those that come are, where nobody else can.
 bool is_here(const program::crew_options& crew, std::size_t number) {
   if (crew.expected != 0) {
     return !crew.listen || crew.listen->loopback();
