@@ -44,7 +44,9 @@ std::optional<startup_error> split_trouble(const patient& p, const crew_options&
   return unsplittable(p.options, p.ready);
 }
 
-result<patient, mistakes> plan_patient(const run_options& asked, const crew_options& crew) {
+/// `descriptors`: that a process may open here.
+result<patient, mistakes> plan_patient(const run_options& asked, const crew_options& crew,
+                                       std::uint64_t descriptors) {
   patient out{asked, {}, {}, doctor::processes_of(crew)};
   std::optional<scenario_plan> plan;
   if (!asked.scenario_file.empty()) {
@@ -58,8 +60,10 @@ result<patient, mistakes> plan_patient(const run_options& asked, const crew_opti
   out.ready = outline(out.options, std::move(plan));
   out.trouble = split_trouble(out, crew);
   if (!out.trouble) {
+    const auto parts = doctor::parts_of(out.options, out.ready, crew, descriptors);
     out.trouble =
-        fill_in_part(out.options, out.ready, doctor::largest_part(out.ready, out.processes));
+        fill_in_part(out.options, out.ready,
+                     doctor::largest_of(descriptor_needs{out.options, out.ready}, parts.here));
   }
   return out;
 }
@@ -123,7 +127,8 @@ exit_code execute_doctor(const doctor_options& options, const crew_options& crew
   // Before any thread exists, and before planning raises the limit on descriptors.
   stop_signals signals;
   const auto machine = doctor::read_machine(doctor::machine_files{}, doctor::read_clocks());
-  const auto planned = plan_patient(*options.run, crew);
+  const auto descriptors = machine.descriptors_hard.value_or(doctor::unlimited);
+  const auto planned = plan_patient(*options.run, crew, descriptors);
   if (!planned) {
     for (const auto& line : planned.error()) {
       errors << "fleet doctor: " << line << '\n';
@@ -136,7 +141,8 @@ exit_code execute_doctor(const doctor_options& options, const crew_options& crew
     return p.trouble->code;
   }
   const auto processors = machine.processors.value_or(usable_cores());
-  auto all = doctor::examine(machine, doctor::needs_of(p.options, p.ready, processors, crew));
+  auto all =
+      doctor::examine(machine, doctor::needs_of(p.options, p.ready, processors, crew, descriptors));
   if (p.options.target.scheme != text::scheme::embedded && has_settings(p)) {
     const auto error = try_each(p, signals);
     if (error && error->code == exit_code::interrupted) {

@@ -2,12 +2,10 @@
 #include "fleet/doctor/findings.hpp"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 
 #include <fmt/format.h>
 
-#include "fleet/run/descriptors.hpp"
+#include "fleet/doctor/times.hpp"
 #include "fleet/run/source_addresses.hpp"
 #include "fleet/text/quantities.hpp"
 #include "protocol/base/check.hpp"
@@ -19,7 +17,7 @@ namespace {
 using text::format_count;
 
 constexpr std::uint64_t mib = 1024ULL * 1024;
-constexpr std::string_view unknown = "the machine does not tell";
+constexpr std::string_view elsewhere = "workers on other machines are not looked at";
 constexpr std::string_view no_sockets = "the virtual world opens no sockets";
 
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
@@ -35,18 +33,15 @@ std::string mib_said(std::uint64_t bytes) {
   return format_count((bytes + mib - 1) / mib) + " MiB";
 }
 
-/// So many that each part fits a process; 0: no number of them does.
-std::uint64_t processes_for(const run_needs& n, std::uint64_t limit) {
-  if (!n.can_split) {
-    return 0;
-  }
-  for (std::uint64_t count = 1; count <= program::workers_most; ++count) {
-    const auto part = [count](std::uint64_t whole) { return (whole + count - 1) / count; };
-    if (program::descriptors_beside + part(n.near_ends) + part(n.far_ends) <= limit) {
-      return count;
-    }
-  }
-  return 0;
+/// So many that each part fits a process, as the run is split then; 0: no number of them does, or
+/// some are where the limit is another.
+std::uint32_t processes_for(const run_needs& n, std::uint64_t limit) {
+  return !n.can_split || n.here < n.processes
+             ? 0
+             : program::fewest_for(
+                 n.groups,
+                 [&](const program::device_set& some) { return n.by_devices.of(some) <= limit; },
+                 program::workers_most);
 }
 
 /// What would help where a process may not open enough.
@@ -65,15 +60,46 @@ std::string fewer_each(const run_needs& n, std::uint64_t hard) {
   return out + ", or run fewer devices";
 }
 
+std::string descriptors_said(const run_needs& n) {
+  if (n.where == whereabouts::nowhere) {
+    return std::string{no_sockets};
+  }
+  const auto each_of = [](std::uint32_t workers) {
+    return workers == 1 ? "the worker" : fmt::format("each of {} workers", workers);
+  };
+  const auto count = format_count(n.descriptors);
+  if (n.here == 0) {
+    return fmt::format("{} needs {} at least", each_of(n.processes), count);
+  }
+  const bool equal = n.descriptors * n.here == n.descriptors_here;
+  const auto needs = fmt::format("needs{} {}", equal ? "" : " up to", count);
+  return n.here < n.processes ? fmt::format("{} here {}", each_of(n.here), needs)
+         : n.processes > 1    ? fmt::format("each of {} processes {}", n.processes, needs)
+                              : "the run " + needs;
+}
+
+/// Whether this machine has the coordinator alone: then that is found.
+bool all_elsewhere(const run_needs& n, finding& f) {
+  f.found = n.here == 0 ? elsewhere : f.found;
+  return n.here == 0;
+}
+
+/// Of what was found about those here.
+void say_who_is_elsewhere(const run_needs& n, finding& f) {
+  if (n.here < n.processes && f.found != elsewhere) {
+    f.found += fmt::format(", and {}", elsewhere);
+  }
+}
+
 finding descriptors(const machine_facts& m, const run_needs& n) {
   finding f{"descriptors"};
-  f.needed = n.where == whereabouts::nowhere ? std::string{no_sockets}
-             : n.processes > 1 ? fmt::format("each of {} processes needs {}", n.processes,
-                                             format_count(n.descriptors))
-                               : fmt::format("the run needs {}", format_count(n.descriptors));
+  f.needed = descriptors_said(n);
   f.figures = {{"needed", n.descriptors}};
   if (n.processes > 1) {
     f.figures.emplace_back("processes", n.processes);
+  }
+  if (all_elsewhere(n, f)) {
+    return f;
   }
   if (!m.descriptors_soft || !m.descriptors_hard) {
     f.found = unknown;
@@ -86,7 +112,7 @@ finding descriptors(const machine_facts& m, const run_needs& n) {
   if (n.descriptors > hard) {
     f.says = outlook::hopeless;
     f.then = fewer_each(n, hard);
-  } else if (m.files_free && n.descriptors * n.here > *m.files_free) {
+  } else if (m.files_free && n.descriptors_here > *m.files_free) {
     f.says = outlook::hopeless;
     f.found += fmt::format(", {} left on the whole machine", format_count(*m.files_free));
     f.then = "raise fs.file-max";
@@ -119,6 +145,12 @@ finding ports(const machine_facts& m, const run_needs& n) {
                                counted(n.connections_to_one, "connection", "connections"),
                                format_count(each));
   f.figures = {{"connections_to_one", n.connections_to_one}, {"source_addresses", n.sources}};
+  if (all_elsewhere(n, f)) {
+    f.needed = fmt::format("a worker has up to {} to one listener",
+                           counted(n.connections_to_one, "connection", "connections"));
+    f.figures.pop_back(); // of this machine
+    return f;
+  }
   if (!m.ports) {
     f.found = unknown;
     return f;
@@ -150,7 +182,10 @@ finding memory(const machine_facts& m, const run_needs& n) {
   finding f{"memory"};
   const std::uint64_t need = n.memory_bytes + n.kernel_bytes;
   f.needed = fmt::format("the run needs about {}", mib_said(need));
-  if (n.here > 1) {
+  if (n.here == 0) {
+    f.needed = fmt::format("the coordinator needs about {}, and each worker up to {}",
+                           mib_said(need), mib_said(n.memory_each_bytes));
+  } else if (n.processes > 1) {
     f.needed += fmt::format(" in all its {} processes", n.here + 1);
   }
   if (n.kernel_bytes != 0) {
@@ -190,6 +225,11 @@ finding processors(const machine_facts& m, const run_needs& n) {
     f.needed += fmt::format(" in each of {} processes", n.processes);
   }
   f.figures = {{"homes", threads}};
+  if (all_elsewhere(n, f)) {
+    f.needed = "each worker has homes by its own processors";
+    f.figures.clear();
+    return f;
+  }
   if (!m.processors) {
     f.found = unknown;
     return f;
@@ -211,85 +251,6 @@ finding processors(const machine_facts& m, const run_needs& n) {
   return f;
 }
 
-std::string time_said(std::uint64_t ns) {
-  return ns < 1'000       ? fmt::format("{} ns", ns)
-         : ns < 1'000'000 ? fmt::format("{:.3g} µs", static_cast<double>(ns) * 1e-3)
-                          : fmt::format("{:.3g} ms", static_cast<double>(ns) * 1e-6);
-}
-
-constexpr std::uint64_t millisecond_ns = 1'000'000; ///< what homes reckon in
-
-finding clock(const machine_facts& m, const run_needs&) {
-  constexpr std::array<std::string_view, 5> slow{"hpet", "acpi_pm", "jiffies", "refined-jiffies",
-                                                 "pit"};
-  finding f{"clock"};
-  f.needed = "homes reckon in milliseconds and read the clock each turn";
-  if (!m.clock_step_ns && m.clock_source.empty()) {
-    f.found = unknown;
-    return f;
-  }
-  f.found = fmt::format("source {}", m.clock_source.empty() ? "unknown" : m.clock_source);
-  if (m.clock_step_ns) {
-    f.found += fmt::format(", steps of {}", time_said(*m.clock_step_ns));
-    f.figures = {{"step_ns", *m.clock_step_ns}};
-  }
-  if (m.clock_step_ns && *m.clock_step_ns > millisecond_ns) {
-    f.says = outlook::badly;
-    f.then = "latencies are no finer than that: take a kernel with high resolution timers";
-  } else if (std::find(slow.begin(), slow.end(), m.clock_source) != slow.end()) {
-    f.says = outlook::badly;
-    f.then = "each reading of it is slow: see why the kernel does not take tsc, or the "
-             "hypervisor's own";
-  }
-  return f;
-}
-
-finding timers(const machine_facts& m, const run_needs&) {
-  finding f{"timers"};
-  f.needed = "homes sleep in whole milliseconds";
-  if (!m.timer_slack_ns) {
-    f.found = unknown;
-    return f;
-  }
-  f.found = "slack of " + time_said(*m.timer_slack_ns);
-  f.figures = {{"slack_ns", *m.timer_slack_ns}};
-  if (*m.timer_slack_ns > millisecond_ns) {
-    f.says = outlook::badly;
-    f.then = "devices would wake late by that: start the run from a process with less "
-             "(TimerSlackNSec= of systemd)";
-  }
-  return f;
-}
-
-std::string date_said(std::int64_t s) {
-  // Days to a date of the Gregorian calendar.
-  const std::chrono::sys_days day{std::chrono::floor<std::chrono::days>(std::chrono::seconds{s})};
-  const std::chrono::year_month_day date{day};
-  const auto of_day =
-      s - std::chrono::duration_cast<std::chrono::seconds>(day.time_since_epoch()).count();
-  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     of_day / 3600, of_day / 60 % 60);
-}
-
-finding wall_clock(const machine_facts& m, const run_needs&) {
-  constexpr std::int64_t day_s = 24 * 3600; // files may bear a local time
-  finding f{"wall_clock"};
-  if (!m.wall_s || !m.program_s) {
-    f.found = m.wall_s ? date_said(*m.wall_s) + " UTC" : std::string{unknown};
-    f.needed = "log-ons and certificates go by it";
-    return f;
-  }
-  f.found = date_said(*m.wall_s) + " UTC";
-  f.needed = "this program is of " + date_said(*m.program_s);
-  if (*m.wall_s + day_s < *m.program_s) {
-    f.says = outlook::badly;
-    f.then = "the clock is behind: certificates would not verify and log-ons bear wrong times; set "
-             "it";
-  }
-  return f;
-}
-
 finding backlog(const machine_facts& m, const run_needs& n) {
   constexpr std::uint64_t twin_queue = 4096;  ///< that our listeners ask for
   constexpr std::uint64_t usual_pending = 60; ///< with an accept queue of 100, as mosquitto has
@@ -304,6 +265,8 @@ finding backlog(const machine_facts& m, const run_needs& n) {
   std::uint64_t most = usual_pending;
   if (n.where == whereabouts::away || n.where == whereabouts::here) {
     f.found = "the target's queue cannot be seen from here";
+  } else if (all_elsewhere(n, f)) {
+    most = UINT64_MAX;
   } else if (!m.accept_queue) {
     f.found = unknown;
     most = UINT64_MAX;
@@ -312,7 +275,7 @@ finding backlog(const machine_facts& m, const run_needs& n) {
     f.found = fmt::format("the twin's queue holds {}", format_count(most));
     f.figures.emplace_back("queue_most", *m.accept_queue);
   }
-  if (n.where == whereabouts::twin && !m.syn_cookies && m.syn_queue) {
+  if (n.where == whereabouts::twin && n.here != 0 && !m.syn_cookies && m.syn_queue) {
     most = std::min(most, *m.syn_queue / 4 * 3);
   }
   if (at_once <= most) {
@@ -333,6 +296,11 @@ finding backlog(const machine_facts& m, const run_needs& n) {
   return f;
 }
 
+/// What other machines have too; clocks and timers are this one's in any case.
+bool of_each_machine(std::string_view check) {
+  return check == "descriptors" || check == "ports" || check == "memory" || check == "processors";
+}
+
 } // namespace
 
 std::string_view to_string(outlook o) noexcept {
@@ -350,6 +318,9 @@ std::vector<finding> examine(const machine_facts& machine, const run_needs& need
   for (auto* const check :
        {&descriptors, &ports, &memory, &processors, &clock, &timers, &wall_clock, &backlog}) {
     out.push_back(check(machine, needs));
+    if (of_each_machine(out.back().check)) {
+      say_who_is_elsewhere(needs, out.back());
+    }
   }
   return out;
 }

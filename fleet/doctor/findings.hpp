@@ -24,6 +24,9 @@ enum class outlook : std::uint8_t {
 /// `ok`, `will be done`, `badly`, `will not work`.
 std::string_view to_string(outlook o) noexcept;
 
+/// Found, where nothing was.
+inline constexpr std::string_view unknown = "the machine does not tell";
+
 /// One check. Texts are parts of a sentence, without a full stop.
 struct finding {
   std::string_view check; ///< a word for scripts too

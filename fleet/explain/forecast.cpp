@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "fleet/run/company.hpp"
 #include "fleet/run/descriptors.hpp"
 
 namespace fleet::program {
@@ -33,15 +34,16 @@ std::uint64_t image_bytes_of(const scenario_plan& plan) {
   return sum;
 }
 
+constexpr std::uint64_t behind_bytes = 2 * kib; ///< of a device behind a gateway
+
 void add_needs(const scenario_plan& plan, forecast& out) {
   std::uint64_t streams = 0;
-  out.memory_bytes = out.memory_virtual_bytes = process_bytes + image_bytes_of(plan);
+  out.memory_bytes = memory_of(plan, device_set{0, plan.devices});
+  out.memory_virtual_bytes = process_bytes + image_bytes_of(plan);
   for (const auto& p : plan.products) {
     constexpr std::uint64_t virtual_bytes = 4 * kib + kib / 2;
-    constexpr std::uint64_t behind_bytes = 2 * kib;
     const bool connects = !p.behind_gateway;
     streams += connects && p.product.protocol != device_protocol::coap ? p.devices.count : 0;
-    out.memory_bytes += p.devices.count * (connects ? device_bytes(p.product) : behind_bytes);
     out.memory_virtual_bytes += p.devices.count * (connects ? virtual_bytes : behind_bytes);
   }
   out.descriptors_with_target = plan.connections + descriptors_beside;
@@ -179,6 +181,15 @@ std::vector<duration> bends_of(const scenario_plan& plan) {
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+std::uint64_t memory_of(const scenario_plan& plan, const device_set& here) {
+  std::uint64_t sum = process_bytes + image_bytes_of(plan);
+  for (const auto& p : plan.products) {
+    sum +=
+        common(p.devices, here).count * (p.behind_gateway ? behind_bytes : device_bytes(p.product));
+  }
+  return sum;
 }
 
 forecast forecast_of(const scenario_plan& plan) {

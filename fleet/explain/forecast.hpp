@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "actors/supervision/device_set.hpp"
 #include "fleet/scenario/plan.hpp"
 
 namespace fleet::program {
@@ -30,6 +31,9 @@ struct forecast {
 };
 
 forecast forecast_of(const scenario_plan& plan);
+
+/// Of a process in the real world with the devices `here` alone, and with their twin: about.
+std::uint64_t memory_of(const scenario_plan& plan, const actors::device_set& here);
 
 /// Reports a second of one device of a product.
 double report_rate(const scenario_product& product) noexcept;

@@ -138,7 +138,7 @@ public:
   /// Adds what the workers reported to what this process has seen: all that shards and meters do
   /// not hold. Afterwards the ledger is whole.
   virtual void complete(report::run_facts& /*facts*/) {}
-  /// What the workers were sampled with since the last call, one each at most.
+  /// What each worker that lives told last; what was taken before, as summed_alone() leaves it.
   virtual std::vector<judging::process_sample> take_samples() { return {}; }
   /// What the workers used when they were last heard.
   [[nodiscard]] virtual machine_use elsewhere() const { return {}; }

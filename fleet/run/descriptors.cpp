@@ -54,7 +54,8 @@ std::optional<startup_error> check_descriptors(const run_options& o, const prepa
           "to the hard limit {}); run at most {} here{}",
           devices, embedded ? " and the embedded twin's ends" : "", needs, limits.soft,
           limits.before, limits.hard, most,
-          embedded ? ", or more in several processes (--processes 2)" : "")};
+          embedded ? ", or more in several processes (--processes; fleet doctor says how many)"
+                   : "")};
 }
 
 } // namespace fleet::program

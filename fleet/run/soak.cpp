@@ -59,6 +59,44 @@ std::vector<judging::watched> soak_watched() {
   };
 }
 
+std::vector<std::optional<double>> summed_alone(std::vector<std::optional<double>> values) {
+  static const auto watched = soak_watched();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!watched[i].summed) {
+      values[i].reset();
+    }
+  }
+  return values;
+}
+
+namespace {
+
+/// Whether it has more than what summed_alone() leaves.
+bool has_its_own(const judging::process_sample& one) {
+  return summed_alone(one.values) != one.values;
+}
+
+} // namespace
+
+void told_samples::hear(std::vector<judging::process_sample> living) {
+  std::map<std::string, judging::process_sample> now;
+  for (auto& one : living) {
+    const auto before = all_.find(one.process);
+    const bool newer = before == all_.end() || has_its_own(one) || !has_its_own(before->second);
+    now.insert_or_assign(one.process, std::move(newer ? one : before->second));
+  }
+  all_ = std::move(now);
+}
+
+std::vector<judging::process_sample> told_samples::take() {
+  std::vector<judging::process_sample> out;
+  for (auto& [process, one] : all_) {
+    out.push_back(one);
+    one.values = summed_alone(std::move(one.values));
+  }
+  return out;
+}
+
 std::uint64_t user_bytes() {
   if (__sanitizer_get_current_allocated_bytes != nullptr) {
     return __sanitizer_get_current_allocated_bytes();
@@ -85,14 +123,16 @@ soak::soak(run_world& world, const far_sides& far, double run_for_s, company* ot
   }
 }
 
-/// Of the others the newest. One that came while the run went on warms up as the run has done.
+/// One that came while the run went on warms up as the run has done; in the sums it is at once.
 void soak::hear(double now_s) {
-  for (auto& one : others_->take_samples()) {
+  auto all = others_->take_samples();
+  for (auto& one : all) {
     const double known_s = known_s_.try_emplace(one.process, now_s).first->second;
-    if (now_s >= known_s + warming_s(run_for_s_ - known_s)) {
-      heard_.insert_or_assign(one.process, std::move(one));
+    if (now_s < known_s + warming_s(run_for_s_ - known_s)) {
+      one.values = summed_alone(std::move(one.values));
     }
   }
+  heard_.hear(std::move(all));
 }
 
 void soak::add(double now_s, std::vector<std::optional<double>> own) {
@@ -101,7 +141,7 @@ void soak::add(double now_s, std::vector<std::optional<double>> own) {
     return;
   }
   std::vector<judging::process_sample> all{{"the coordinator", 0, std::move(own)}};
-  for (auto& [process, one] : std::exchange(heard_, {})) {
+  for (auto& one : heard_.take()) {
     all.push_back(std::move(one));
   }
   watch_->add_all(now_s, all);

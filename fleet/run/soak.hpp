@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "fleet/report/facts.hpp"
@@ -18,6 +19,22 @@ namespace fleet::program {
 
 /// What is watched, in the order of the samples.
 std::vector<judging::watched> soak_watched();
+
+/// Of a sample what is judged as the sum of all processes; the rest is none.
+std::vector<std::optional<double>> summed_alone(std::vector<std::optional<double>> values);
+
+/// What the other processes of a run told last, between two samples of all. One that tells nothing
+/// is in the sums with its last as long as it lives: without it they would sink and rise.
+class told_samples {
+public:
+  /// Of each that lives, as company::take_samples() has them.
+  void hear(std::vector<judging::process_sample> living);
+  /// All; each with what is its own once.
+  std::vector<judging::process_sample> take();
+
+private:
+  std::map<std::string, judging::process_sample> all_; ///< by process
+};
 
 /// Octets that the program has asked its allocator for and not given back.
 std::uint64_t user_bytes();
@@ -62,7 +79,7 @@ private:
   std::uint64_t own_most_ = 0;
   double next_s_ = 0;
   std::unique_ptr<judging::soak_watch> watch_;
-  std::map<std::string, judging::process_sample> heard_; ///< since the last sample, by process
+  told_samples heard_;
   std::map<std::string, double> known_s_; ///< when each of the others was heard of first
 };
 

@@ -179,9 +179,11 @@ std::optional<startup_error> coordinator::share_out() {
   // Of a worker that has not come yet nobody knows the cores: as many as the others have.
   std::uint64_t cores = 0;
   std::uint64_t known = 0;
+  std::uint64_t descriptors = 0; // and as many descriptors as the one that has most
   for (const auto& w : workers_) {
     cores += w.known ? std::max(w.cores, 1U) : 0;
     known += w.known ? 1 : 0;
+    descriptors = std::max(descriptors, w.descriptors);
   }
   const auto usual = static_cast<std::uint32_t>(cores / std::max<std::uint64_t>(known, 1));
   std::vector<std::uint32_t> weights;
@@ -191,7 +193,11 @@ std::optional<startup_error> coordinator::share_out() {
                       : w.known                     ? std::max(w.cores, 1U)
                                                     : std::max(usual, 1U));
   }
-  auto parts = split_groups(settings_.groups, weights);
+  const auto fits = [&](std::size_t i, const device_set& some) {
+    const auto may_open = workers_[i].known ? workers_[i].descriptors : descriptors;
+    return may_open == 0 || settings_.descriptors.of(some) <= may_open;
+  };
+  auto parts = split_groups(settings_.groups, weights, fits);
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     shares_[i].devices = std::move(parts[i]);
     if (auto why = too_large(settings_.parcels.of(ranges_of(shares_[i].devices)))) {

@@ -107,9 +107,9 @@ private:
   void staff_hired(std::vector<crew_worker*>& spares, bool there);
   void staff_lost(std::vector<crew_worker*>& spares);
   [[nodiscard]] std::vector<crew_worker*> idle();
-  /// In groups, as all that is shared out.
-  [[nodiscard]] std::uint32_t size_of(const crew_share& share) const;
-  /// How many of a share's groups it can have, the first ones.
+  /// Whether its process may open what these need.
+  [[nodiscard]] bool has_room(const crew_worker& w, const device_set& some) const;
+  /// How many of a share's devices it can have, about, where its groups differ.
   [[nodiscard]] std::uint32_t room_of(const crew_share& share, const crew_worker& w) const;
   void tell_spares();
   /// Of devices that one has just come for those that it has no room for.
@@ -117,8 +117,9 @@ private:
   /// Pieces of a share for these, each as large as its cores say; what they have no room for
   /// stays without a worker.
   void divide(std::size_t share, const std::vector<crew_worker*>& spares);
-  /// Leaves it with its first `count` groups; the number of the share that has the others.
-  std::size_t cut(std::size_t share, std::uint32_t count);
+  /// Leaves it with its first `count` groups; the number of the share that has the others, if there
+  /// are any.
+  std::optional<std::size_t> cut(std::size_t share, std::uint32_t count);
   /// Asks for new processes, for each piece one.
   void hire_for(std::size_t share);
   [[nodiscard]] bool may_hire(crew_share& share);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "fleet/report/merge.hpp"
+#include "fleet/run/soak.hpp"
 #include "fleet/workers/coordinator.hpp"
 #include "fleet/workers/split.hpp"
 
@@ -205,9 +206,9 @@ std::vector<report::worker_fact> coordinator::told() const {
 std::vector<judging::process_sample> coordinator::take_samples() {
   std::vector<judging::process_sample> out;
   for (auto& w : workers_) {
-    if (auto values = std::exchange(w.sample, std::nullopt); values && w.lives()) {
+    if (w.sample && w.lives()) {
       out.push_back({fmt::format("worker {}", number_of(w)), shares_[*w.share].devices.count(),
-                     std::move(*values)});
+                     std::exchange(w.sample_is_new, false) ? *w.sample : summed_alone(*w.sample)});
     }
   }
   return out;

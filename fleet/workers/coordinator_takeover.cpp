@@ -72,17 +72,13 @@ void coordinator::tell_spares() {
   }
 }
 
-std::uint32_t coordinator::size_of(const crew_share& share) const {
-  return connections_in(settings_.groups, share.devices);
+bool coordinator::has_room(const crew_worker& w, const device_set& some) const {
+  return w.descriptors == 0 || settings_.descriptors.of(some) <= w.descriptors;
 }
 
 std::uint32_t coordinator::room_of(const crew_share& share, const crew_worker& w) const {
-  if (w.descriptors == 0) {
-    return size_of(share);
-  }
-  return fitting_groups(settings_.groups, share.devices, [&](const device_set& some) {
-    return settings_.descriptors.of(some) <= w.descriptors;
-  });
+  return room_in(settings_.groups, share.devices,
+                 [&](const device_set& some) { return has_room(w, some); });
 }
 
 void coordinator::staff_new(std::vector<crew_worker*>& spares) {
@@ -167,7 +163,10 @@ void coordinator::staff_lost(std::vector<crew_worker*>& spares) {
   }
 }
 
-std::size_t coordinator::cut(std::size_t number, std::uint32_t count) {
+std::optional<std::size_t> coordinator::cut(std::size_t number, std::uint32_t count) {
+  if (count == connections_in(settings_.groups, shares_[number].devices)) {
+    return std::nullopt;
+  }
   auto& rest = shares_.emplace_back();
   auto& whole = shares_[number];
   auto [first, others] = cut_groups(settings_.groups, whole.devices, count);
@@ -195,20 +194,20 @@ void coordinator::divide(std::size_t number, const std::vector<crew_worker*>& sp
   for (const auto* w : spares) {
     takers.push_back({std::max(w->cores, 1U), 0, room_of(shares_[number], *w)});
   }
-  const auto parts = share_among_all(size_of(shares_[number]), takers);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    // Devices of several products need not be equal.
-    const auto count = std::min(parts[i], room_of(shares_[number], *spares[i]));
-    if (count == 0) {
+  const auto& devices = shares_[number].devices;
+  const auto counts =
+      groups_for(settings_.groups, devices, share_among_all(devices.count(), takers),
+                 [&](std::size_t i, const device_set& some) { return has_room(*spares[i], some); });
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) {
       continue;
     }
-    const bool last = count == size_of(shares_[number]);
-    const auto rest = last ? number : cut(number, count);
+    const auto rest = cut(number, counts[i]);
     assign(number, *spares[i]);
-    if (last) {
+    if (!rest) {
       return;
     }
-    number = rest;
+    number = *rest;
   }
 }
 
@@ -256,31 +255,32 @@ void coordinator::hire_for(std::size_t number) {
   const auto all = machines(); // none: somebody may be heard again
   std::vector<taker> takers;
   for (const auto* w : all) {
-    takers.push_back(
-        {std::max(w->cores, 1U),
-         connections_at(w->machine, workers_, shares_, settings_.groups, shares_[number]),
-         room_of(shares_[number], *w)});
+    takers.push_back({std::max(w->cores, 1U),
+                      devices_at(w->machine, workers_, shares_, shares_[number]),
+                      room_of(shares_[number], *w)});
   }
-  const auto parts = share_among_few(size_of(shares_[number]), takers, worth_a_process);
+  const auto& devices = shares_[number].devices;
+  const auto parts = share_among_few(devices.count(), takers, worth_a_process);
   const bool any = std::any_of(parts.begin(), parts.end(), [](auto count) { return count != 0; });
   if (!any && !all.empty() && !std::exchange(shares_[number].no_room_told, true)) {
-    news_.lines.push_back("nobody has room for " + range_text(shares_[number].devices));
+    news_.lines.push_back("nobody has room for " + range_text(devices));
   }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto count = std::min(parts[i], room_of(shares_[number], *all[i]));
-    if (count == 0) {
+  const auto counts =
+      groups_for(settings_.groups, devices, parts,
+                 [&](std::size_t i, const device_set& some) { return has_room(*all[i], some); });
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) {
       continue;
     }
-    const bool last = count == size_of(shares_[number]);
-    const auto rest = last ? number : cut(number, count);
+    const auto rest = cut(number, counts[i]);
     if (may_hire(shares_[number])) {
       shares_[number].hired_at = all[i]->machine;
       hire_beside(*all[i]);
     }
-    if (last) {
+    if (!rest) {
       return;
     }
-    number = rest;
+    number = *rest;
   }
 }
 

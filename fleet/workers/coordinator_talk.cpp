@@ -229,6 +229,7 @@ void coordinator::on_event(wire_event& event) {
       snapshot->accounts.clear();
       if (auto sample = unpacked_sample(snapshot->soak)) {
         w->sample = std::move(sample);
+        w->sample_is_new = true;
       }
       w->last = std::move(*snapshot);
     }

@@ -6,7 +6,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -55,7 +54,8 @@ struct crew_worker {
   std::size_t orders = 0;   ///< that it was sent
   std::size_t answered = 0; ///< of them, the last
   crew_snapshot last;
-  std::optional<std::vector<std::optional<double>>> sample; ///< for --soak, not taken yet
+  std::optional<std::vector<std::optional<double>>> sample; ///< for --soak, the last
+  bool sample_is_new = false;                               ///< it was not taken yet
   std::optional<report::run_facts> report;
   std::string ledger_lines;
   std::optional<double> lost_at_s;
@@ -121,10 +121,9 @@ struct crew_share {
   [[nodiscard]] bool looked_for() const noexcept { return waits() && (lives != 0 || rest); }
 };
 
-/// How many devices with a connection there are on a machine: those that its workers have, and
-/// those of each share that somebody there was asked for, but for `but`.
-std::uint64_t connections_at(const std::string& machine, const std::deque<crew_worker>& workers,
-                             const std::deque<crew_share>& shares,
-                             std::span<const device_groups> groups, const crew_share& but);
+/// How many devices there are on a machine: those that its workers have, and those of each share
+/// that somebody there was asked for, but for `but`.
+std::uint64_t devices_at(const std::string& machine, const std::deque<crew_worker>& workers,
+                         const std::deque<crew_share>& shares, const crew_share& but);
 
 } // namespace fleet::program

@@ -181,22 +181,116 @@ std::uint32_t connections_of(std::span<const device_groups> all) noexcept {
       [](std::uint32_t sum, const device_groups& g) { return sum + g.connecting.count; });
 }
 
-std::vector<device_set> split_groups(std::span<const device_groups> all,
-                                     std::span<const std::uint32_t> weights) {
+namespace {
+
+/// The first number from `low` on that is good, where all behind one that is are; `high`: none is.
+template <class Test>
+std::uint32_t first_good(std::uint32_t low, std::uint32_t high, Test good) {
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    if (good(middle)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+/// Behind the last group that there is room for, of those from `first` on.
+template <class Test>
+std::uint32_t reach_from(std::span<const device_groups> all, std::uint32_t first, Test fits) {
+  return first_good(first, connections_of(all),
+                    [&](std::uint32_t last) { return !fits(devices_in(all, first, last + 1)); });
+}
+
+/// groups_for(), of all that there are.
+std::vector<std::uint32_t> counts_of(std::span<const device_groups> all,
+                                     std::span<const std::uint32_t> parts, const room_test& fits) {
   const auto groups = connections_of(all);
-  const auto shares = static_cast<std::uint32_t>(weights.size());
-  FLEET_CHECK(groups >= shares);
+  // From where on each and those behind it have room for all that is left.
+  std::vector<std::uint32_t> from(parts.size() + 1, groups);
+  std::uint32_t others = 0;
+  for (std::size_t i = parts.size(); i-- != 0;) {
+    const auto end = from[i] = from[i + 1];
+    if (parts[i] != 0) {
+      ++others;
+      from[i] = first_good(
+          0, end, [&](std::uint32_t first) { return fits(i, devices_in(all, first, end)); });
+    }
+  }
+  std::vector<std::uint32_t> out(parts.size());
+  std::uint64_t before = 0;
+  std::uint32_t first = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == 0) {
+      continue;
+    }
+    before += parts[i];
+    --others;
+    const auto least = std::max(first + 1, from[i + 1]);
+    const auto reach =
+        reach_from(all, first, [&](const device_set& some) { return fits(i, some); });
+    const auto most = std::min(reach, std::max(groups - std::min(others, groups), least));
+    const auto end = std::min(std::max(groups_in(all, before), least), most);
+    out[i] = end - first;
+    first = end;
+  }
+  return out;
+}
+
+/// By weight, and one at least for each.
+std::vector<std::uint32_t> parts_by(std::uint32_t devices, std::span<const std::uint32_t> weights) {
+  std::vector<std::uint32_t> out;
+  for (const auto& range : split_devices(devices, weights)) {
+    out.push_back(range.count);
+  }
+  for (auto& part : out) {
+    if (part == 0) {
+      --*std::max_element(out.begin(), out.end());
+      ++part;
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+std::vector<device_set> split_groups(std::span<const device_groups> all,
+                                     std::span<const std::uint32_t> weights,
+                                     const room_test& fits) {
+  const auto groups = connections_of(all);
+  FLEET_CHECK(groups >= weights.size());
   const auto devices = std::accumulate(all.begin(), all.end(), std::uint32_t{0},
                                        [](std::uint32_t sum, const device_groups& g) {
                                          return sum + g.connecting.count * size_of_one(g);
                                        });
+  const auto parts = parts_by(devices, weights);
+  const room_test anything = [](std::size_t, const device_set&) { return true; };
+  auto counts = counts_of(all, parts, fits ? fits : anything);
+  const bool all_fit = std::accumulate(counts.begin(), counts.end(), 0U) == groups
+                       && std::count(counts.begin(), counts.end(), 0U) == 0;
+  if (!all_fit) { // whoever has too little says so
+    counts = counts_of(all, parts, anything);
+  }
   std::vector<device_set> out;
   std::uint32_t first = 0;
-  for (const auto& ideal : split_devices(devices, weights)) {
-    const auto after = shares - static_cast<std::uint32_t>(out.size()) - 1;
-    const auto end = std::clamp(groups_in(all, std::uint64_t{ideal.first} + ideal.count), first + 1,
-                                groups - after);
-    out.push_back(devices_in(all, first, after == 0 ? groups : end));
+  for (const auto count : counts) {
+    out.push_back(devices_in(all, first, first + count));
+    first += count;
+  }
+  return out;
+}
+
+std::uint32_t fewest_for(std::span<const device_groups> all,
+                         const std::function<bool(const device_set&)>& fits, std::uint32_t most) {
+  const auto groups = connections_of(all);
+  std::uint32_t out = 0;
+  for (std::uint32_t first = 0; first != groups; ++out) {
+    const auto end = reach_from(all, first, fits);
+    if (end == first || out == most) {
+      return 0;
+    }
     first = end;
   }
   return out;
@@ -242,16 +336,21 @@ std::pair<device_set, device_set> cut_groups(std::span<const device_groups> all,
   return {devices_in(here, 0, count), devices_in(here, count, connections_of(here))};
 }
 
+std::vector<std::uint32_t> groups_for(std::span<const device_groups> all, const device_set& devices,
+                                      std::span<const std::uint32_t> parts, const room_test& fits) {
+  return counts_of(groups_within(all, devices), parts, fits);
+}
+
 std::uint32_t fitting_groups(std::span<const device_groups> all, const device_set& devices,
                              const std::function<bool(const device_set&)>& fits) {
-  const auto here = groups_within(all, devices);
-  std::uint32_t most = 0;
-  std::uint32_t beyond = connections_of(here) + 1;
-  while (beyond - most > 1) {
-    const auto middle = most + (beyond - most) / 2;
-    (fits(devices_in(here, 0, middle)) ? most : beyond) = middle;
-  }
-  return most;
+  return reach_from(groups_within(all, devices), 0, fits);
+}
+
+std::uint32_t room_in(std::span<const device_groups> all, const device_set& devices,
+                      const std::function<bool(const device_set&)>& fits) {
+  const std::uint64_t groups = connections_in(all, devices);
+  const std::uint64_t fitting = fitting_groups(all, devices, fits);
+  return fitting == 0 ? 0 : static_cast<std::uint32_t>(devices.count() * fitting / groups);
 }
 
 bool whole_groups(std::span<const device_groups> all, const device_set& devices) {

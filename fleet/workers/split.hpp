@@ -56,10 +56,23 @@ std::uint32_t connections_of(std::span<const device_groups> all) noexcept;
 /// Why they cannot be shared out over so many; nothing: they can.
 std::optional<std::string> too_few_for(std::span<const device_groups> all, std::size_t workers);
 
+/// Whether somebody, by number, has room for whole groups; who has it for some has it for fewer.
+using room_test = std::function<bool(std::size_t number, const device_set& some)>;
+
 /// Shares that are whole groups, in their order, each as near to its weight's share as that allows,
-/// and none without a device. There are as many connections as weights at least.
+/// none without a device, and none with more than there is room for, where there is a way. There
+/// are as many connections as weights at least. Without `fits` there is room for all.
 std::vector<device_set> split_groups(std::span<const device_groups> all,
-                                     std::span<const std::uint32_t> weights);
+                                     std::span<const std::uint32_t> weights,
+                                     const room_test& fits = {});
+/// How many of whole groups each takes, from the first one on: as near to its part, of devices, as
+/// that allows, one at least of whoever has a part, and nobody more than there is room for. What
+/// one has no room for is another's, where that has it; all together fewer where nobody has.
+std::vector<std::uint32_t> groups_for(std::span<const device_groups> all, const device_set& devices,
+                                      std::span<const std::uint32_t> parts, const room_test& fits);
+/// How few that are alike have room for all; 0: more than `most`.
+std::uint32_t fewest_for(std::span<const device_groups> all,
+                         const std::function<bool(const device_set&)>& fits, std::uint32_t most);
 /// How many of whole groups' devices have a connection of their own; so many groups there are.
 std::uint32_t connections_in(std::span<const device_groups> all, const device_set& devices);
 /// Of whole groups the first `count`, and the others.
@@ -68,6 +81,9 @@ std::pair<device_set, device_set> cut_groups(std::span<const device_groups> all,
 /// How many of whole groups, the first ones, `fits` has room for: the more, the less.
 std::uint32_t fitting_groups(std::span<const device_groups> all, const device_set& devices,
                              const std::function<bool(const device_set&)>& fits);
+/// How many of their devices are in as many groups, as if these were equal; 0 for no group alone.
+std::uint32_t room_in(std::span<const device_groups> all, const device_set& devices,
+                      const std::function<bool(const device_set&)>& fits);
 /// Whether these are whole groups, and one at least.
 bool whole_groups(std::span<const device_groups> all, const device_set& devices);
 

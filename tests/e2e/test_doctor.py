@@ -76,6 +76,32 @@ class Doctor(Case):
             meets = run([*limit, harness.FLEET, "run", *words, "--metrics", "off", "--duration", "2s", "--quiet"])
             self.assertEqual(meets.code, 3 if verdict == "will_not_work" else 0, meets.error_output)
 
+    def test_advises_a_split_of_gateways_that_holds(self):
+        # By devices an even part has nearly all lamps, and by connections more than a process may open.
+        scenario = self.folder / "town.yaml"
+        scenario.write_text("""
+duration: 3s
+products:
+  - {name: gate, product_key: a1FleetGate, gateways: {count: 5, children: {product: meter, each: 40}}}
+  - {name: meter, product_key: a1FleetMeter}
+  - {name: lamp, product_key: a1FleetLamp, count: 150}
+""")
+        limit = ["prlimit", "--nofile=200:300"]
+        words = ["--scenario", scenario]
+        told = self.check(self.look(*words, before=limit)[1], "descriptors")
+        self.assertEqual(told["figures"]["needed"], 64 + 2 * 155)
+        self.assertIn("--processes 2,", told["then"])
+        words += ["--processes", "2"]
+        told = self.check(self.look(*words, before=limit)[1], "descriptors")
+        self.assertEqual((told["verdict"], told["figures"]["needed"]), ("will_be_done", 300))
+        wide = self.check(self.look(*words, before=["prlimit", "--nofile=200:1000"])[1], "descriptors")
+        self.assertEqual(wide["figures"]["needed"], 64 + 2 * 151)
+        report = self.folder / "run.json"
+        done = run([*limit, harness.FLEET, "run", "--metrics", "off", "--quiet", "--json", report, *map(str, words)])
+        self.assertEqual(done.code, 0, done.error_output)
+        parts = json.loads(report.read_text())["workers"]
+        self.assertEqual(sorted(part["devices"] for part in parts), [118, 355 - 118])
+
     def test_tries_a_target(self):
         twin = self.twin()
         code, found = self.look("--devices", 5, "--target", f"mqtt://127.0.0.1:{twin.port()}")

@@ -8,22 +8,19 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import run  # noqa: E402
+from process import Process, run  # noqa: E402
 
 LEAKY = os.environ.get("FLEET_LEAKY_BIN", "")
-RUN = ("--processes", "2", "--devices", "20", "--duration", "90s", "--soak", "--seed", "7",
-       "--interval", "1s", "--metrics", "off", "--plain")
+TOKEN = "a word for tests alone"
+RUN = ("--devices", "20", "--duration", "90s", "--soak", "--seed", "7", "--interval", "1s",
+       "--metrics", "off", "--plain")
 
 
 class SplitSoak(harness.Case):
-    def soak(self, program, leak=None):
-        report = self.folder / "soak.json"
-        env = {**os.environ, **({"FLEET_LEAK": leak} if leak else {})}
-        done = run([program, "run", "--json", report, *RUN], 240, env=env)
-        return done, json.loads(report.read_text())
-
     def test_what_each_process_holds_and_what_all_have_is_watched(self):
-        done, facts = self.soak(harness.FLEET)
+        report = self.folder / "soak.json"
+        done = run([harness.FLEET, "run", "--json", report, "--processes", "2", *RUN], 240)
+        facts = json.loads(report.read_text())
         self.assertEqual(done.code, 0, done.output + done.error_output)
         soak = facts["soak"]
         self.assertTrue(soak["passed"], soak)
@@ -36,11 +33,22 @@ class SplitSoak(harness.Case):
         self.assertEqual(watched["twin_sessions"]["median"], 20)
 
     @unittest.skipUnless(LEAKY, "FLEET_LEAKY_BIN is the program with leaks (preset dev)")
-    def test_what_leaks_in_the_workers_is_found_in_one_of_them(self):
-        done, facts = self.soak(LEAKY, "descriptors")
-        self.assertEqual(done.code, 1, done.output + done.error_output)
+    def test_what_leaks_in_a_worker_is_found_there(self):
+        report = self.folder / "soak.json"
+        token = {**os.environ, "FLEET_WORKER_TOKEN": TOKEN}
+        going = self.started(Process([LEAKY, "run", "--json", report, "--expect-workers", "2",
+                                      *RUN], env=token))
+        at = going.wait_for_line(lambda line: line.startswith("workers at "),
+                                 "its address").split()[-1]
+        words = [LEAKY, "worker", "--join", at]
+        leaky = self.started(Process(words, env={**token, "FLEET_LEAK": "descriptors"}))
+        self.started(Process(words, env=token))
+        self.assertEqual(going.wait(240), 1, going.output + going.error_output)
+        facts = json.loads(report.read_text())
+        number = next(w["worker"] for w in facts["workers"] if w["process"] == leaky.pid)
+        self.assertEqual(len(facts["failures"]), 1, facts["failures"])
         self.assertRegex(facts["failures"][0],
-                         r"^soak: descriptors of (worker [12]|the coordinator) grew by \S+ in ")
+                         rf"^soak: descriptors of worker {number} grew by \S+ in ")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ machine_facts good_machine() {
 /// 5,000 devices on the embedded twin.
 run_needs small_run() {
   run_needs n;
-  n.descriptors = 10'064;
+  n.descriptors = n.descriptors_here = 10'064;
   n.memory_bytes = 36 * mib;
   n.kernel_bytes = 40 * mib;
   n.connections_to_one = n.streams = 5000;
@@ -90,12 +90,20 @@ TEST(doctor, knows_which_descriptors_the_run_gets_by_itself) {
   EXPECT_EQ(check("descriptors", m, small_run()).says, outlook::hopeless);
 }
 
+/// So many devices on the embedded twin, as a split goes between them.
+void plan_devices(run_needs& n, std::uint32_t devices) {
+  program::prepared ready;
+  ready.products.emplace_back().plan.devices = {0, devices};
+  n.groups = program::groups_of(ready);
+  n.by_devices = program::descriptor_needs{program::run_options{}, ready};
+}
+
 /// 60,000 devices on the embedded twin, in one process.
 run_needs large_run() {
   auto n = small_run();
-  n.descriptors = 120'064;
+  n.descriptors = n.descriptors_here = 120'064;
   n.without_twin = 60'064;
-  n.near_ends = n.far_ends = 60'000;
+  plan_devices(n, 60'000);
   n.can_split = true;
   return n;
 }
@@ -109,9 +117,9 @@ TEST(doctor, says_in_how_many_processes_a_fleet_fits) {
             std::string::npos)
       << then();
   EXPECT_EQ(then().find("fleet cloud serve"), std::string::npos) << "that alone is not enough";
-  n.near_ends = n.far_ends = 19'936;
+  plan_devices(n, 19'936);
   EXPECT_NE(then().find("--processes 2,"), std::string::npos) << then();
-  n.near_ends += 1;
+  plan_devices(n, 19'937);
   EXPECT_NE(then().find("--processes 3,"), std::string::npos) << "each has some beside";
   n.without_twin = 20'000;
   EXPECT_NE(then().find("fleet cloud serve"), std::string::npos);
@@ -123,9 +131,9 @@ TEST(doctor, says_in_how_many_processes_a_fleet_fits) {
   m.descriptors_hard = 64;
   EXPECT_EQ(then().find("--processes"), std::string::npos) << "not even one device";
   m.descriptors_hard = 500;
-  n.near_ends = n.far_ends = 218 * 256;
+  plan_devices(n, 218 * 256);
   EXPECT_NE(then().find("--processes 256,"), std::string::npos);
-  n.near_ends += 1;
+  plan_devices(n, 218 * 256 + 1);
   EXPECT_EQ(then().find("--processes"), std::string::npos) << "no run has more";
 }
 
@@ -136,6 +144,7 @@ TEST(doctor, reckons_descriptors_and_homes_by_process) {
   n.processes = n.here = 4;
   n.processes_started = true;
   n.descriptors = 30'064;
+  n.descriptors_here = 4 * n.descriptors;
   auto f = check("descriptors", m, n);
   EXPECT_EQ(f.says, outlook::hopeless);
   EXPECT_EQ(f.needed, "each of 4 processes needs 30,064");
@@ -144,6 +153,7 @@ TEST(doctor, reckons_descriptors_and_homes_by_process) {
   EXPECT_NE(check("descriptors", m, n).then.find("take 7 workers"), std::string::npos);
   n.processes = n.here = 7;
   n.descriptors = 17'207;
+  n.descriptors_here = 7 * n.descriptors;
   m.descriptors_soft = 1024;
   f = check("descriptors", m, n);
   EXPECT_EQ(f.says, outlook::will_be_done);
@@ -156,6 +166,61 @@ TEST(doctor, reckons_descriptors_and_homes_by_process) {
             "kernel");
   EXPECT_EQ(check("processors", m, n).needed,
             "the run has 1 home of devices and one of the twin in each of 7 processes");
+}
+
+TEST(doctor, says_that_processes_are_not_equal) {
+  auto n = large_run();
+  n.processes = n.here = 4;
+  n.descriptors = 30'064;
+  n.descriptors_here = 4 * n.descriptors - 2;
+  EXPECT_EQ(check("descriptors", good_machine(), n).needed,
+            "each of 4 processes needs up to 30,064");
+}
+
+TEST(doctor, judges_no_other_machine_by_this_one) {
+  auto m = good_machine();
+  m.descriptors_soft = m.descriptors_hard = 1000;
+  m.files_free = 1000;
+  m.ports = port_range{1, 10, 0};
+  m.processors = 1;
+  auto n = large_run();
+  n.where = whereabouts::away;
+  n.processes = 3;
+  n.here = 0;
+  n.descriptors = 20'064;
+  n.descriptors_here = 0;
+  n.connections_to_one = 20'000;
+  n.sources = 1;
+  n.memory_bytes = 16 * mib;
+  n.kernel_bytes = 0;
+  n.memory_each_bytes = 200 * mib;
+  n.device_homes = 5;
+  const std::string_view not_seen = "workers on other machines are not looked at";
+  for (const auto* const name : {"descriptors", "ports", "processors"}) {
+    EXPECT_EQ(check(name, m, n).says, outlook::ok) << name;
+    EXPECT_EQ(check(name, m, n).found, not_seen) << name;
+  }
+  EXPECT_EQ(check("descriptors", m, n).needed, "each of 3 workers needs 20,064 at least");
+  EXPECT_EQ(check("ports", m, n).needed, "a worker has up to 20,000 connections to one listener");
+  auto f = check("memory", m, n);
+  EXPECT_EQ(f.says, outlook::ok);
+  EXPECT_EQ(f.found, "8,192 MiB available, and " + std::string{not_seen});
+  EXPECT_EQ(f.needed, "the coordinator needs about 16 MiB, and each worker up to 200 MiB");
+  m.memory_bytes = 10 * mib;
+  EXPECT_EQ(check("memory", m, n).says, outlook::hopeless) << "the coordinator is here";
+  n.where = whereabouts::twin;
+  m.accept_queue = 4;
+  EXPECT_EQ(check("backlog", m, n).found, not_seen) << "each worker has its twin";
+  EXPECT_EQ(check("backlog", m, n).says, outlook::will_be_done);
+
+  n.here = 1; // and two elsewhere
+  n.descriptors_here = n.descriptors;
+  f = check("descriptors", m, n);
+  EXPECT_EQ(f.says, outlook::hopeless);
+  EXPECT_EQ(f.needed, "the worker here needs 20,064");
+  EXPECT_EQ(f.found, "soft limit 1,000, hard limit 1,000, and " + std::string{not_seen});
+  EXPECT_EQ(f.then.find("take "), std::string::npos) << "they may have more: " << f.then;
+  EXPECT_EQ(check("clock", m, n).found, "source tsc, steps of 1 ns");
 }
 
 TEST(doctor, counts_ports_by_source_address) {

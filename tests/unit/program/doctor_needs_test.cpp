@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fleet/doctor/command.hpp"
+#include "fleet/doctor/findings.hpp"
 #include "fleet/doctor/needs.hpp"
 #include "fleet/options/run_command.hpp"
 #include "fleet/run/source_addresses.hpp"
@@ -13,6 +14,8 @@ namespace fleet::program {
 namespace {
 
 using doctor::whereabouts;
+
+constexpr std::uint64_t program_bytes = 16ULL * 1024 * 1024;
 
 doctor_options asked(std::string_view flags) {
   return test::parsed<doctor_options>("doctor " + std::string{flags});
@@ -111,8 +114,7 @@ TEST(doctor_needs, of_processes_are_those_of_one_and_memory_in_sum) {
   EXPECT_TRUE(n.processes_started);
   EXPECT_EQ(n.descriptors, 64U + 2 * 2250U);
   EXPECT_EQ(n.without_twin, 64U + 2250U);
-  EXPECT_EQ(n.near_ends, 9000U);
-  EXPECT_EQ(n.far_ends, 9000U);
+  EXPECT_EQ(n.descriptors_here, 4 * n.descriptors);
   EXPECT_EQ(n.kernel_bytes, 4 * n.descriptors * 4096);
   EXPECT_EQ(n.memory_bytes, one.memory_bytes + 4 * 16 * mib) << "and the coordinator";
   EXPECT_EQ(n.connections_to_one, 2250U) << "each has its twin";
@@ -126,21 +128,73 @@ TEST(doctor_needs, of_processes_are_those_of_one_and_memory_in_sum) {
   EXPECT_EQ(target.streams, 9000U);
 }
 
-TEST(doctor_needs, of_workers_elsewhere_are_those_of_one_machine) {
+TEST(doctor_needs, of_workers_elsewhere_are_not_this_machines) {
   constexpr std::string_view run = "--devices 9000 --target mqtt://192.0.2.1 --profile mqtt ";
+  constexpr std::uint64_t mib = 1024ULL * 1024;
   const auto of = [run](std::string_view crew) {
     return needs(std::string{run} + std::string{crew});
   };
   const auto n = of("--expect-workers 3 --listen 0.0.0.0:7400 --worker-certs c");
   EXPECT_EQ(n.processes, 3U);
-  EXPECT_EQ(n.here, 1U);
+  EXPECT_EQ(n.here, 0U);
   EXPECT_FALSE(n.processes_started);
-  EXPECT_EQ(n.descriptors, 3064U);
+  EXPECT_EQ(n.descriptors, 3064U) << "of a worker";
+  EXPECT_EQ(n.descriptors_here, 0U);
   EXPECT_EQ(n.connections_to_one, 3000U);
-  EXPECT_EQ(n.kernel_bytes, 3064U * 4096);
+  EXPECT_EQ(n.kernel_bytes, 0U);
+  EXPECT_EQ(n.memory_bytes, 16 * mib) << "of the coordinator";
+  EXPECT_GT(n.memory_each_bytes, 16 * mib + 3064 * 4096);
   EXPECT_EQ(of("--expect-workers 3").here, 3U);
   EXPECT_EQ(of("--workers 7400,7401").here, 2U);
   EXPECT_EQ(of("--workers 192.0.2.7:7400,127.0.0.1:7401 --worker-certs c").here, 1U);
+}
+
+/// 1,000 gateways with 60 meters behind each, and 30,000 lamps.
+prepared town() {
+  prepared out;
+  auto& plan = out.plan.emplace();
+  const auto add = [&plan](std::uint32_t first, std::uint32_t count) -> product_plan& {
+    auto& product = plan.products.emplace_back();
+    product.devices = {first, count};
+    product.product.report.emplace();
+    return product;
+  };
+  add(0, 60'000).behind_gateway = true;
+  auto& gateways = add(60'000, 1000);
+  gateways.children_each = 60;
+  add(61'000, 30'000);
+  plan.devices = 91'000;
+  plan.connections = 31'000;
+  for (const auto& product : plan.products) {
+    out.products.emplace_back().plan = product;
+  }
+  out.products[1].settings.peer = hal::parse_address("127.0.0.1:1883").value();
+  out.products[0].settings.peer = out.products[1].settings.peer;
+  return out;
+}
+
+TEST(doctor_needs, are_those_of_the_very_split) {
+  const auto ready = town();
+  const auto o = asked("--target mqtt://127.0.0.1 --profile mqtt");
+  const auto of = [&](std::string_view crew, std::uint64_t descriptors) {
+    return doctor::needs_of(*o.run, ready, 4, doctored_company_of(test::split(crew)).crew,
+                            descriptors);
+  };
+  const auto two = of("--processes 2", 20'000);
+  EXPECT_EQ(two.descriptors, 20'000U) << "11,064 and 19,936 devices of each its own connection";
+  EXPECT_EQ(two.descriptors_here, 31'000U + 2 * 64);
+  EXPECT_EQ(of("--processes 2", doctor::unlimited).descriptors, 64U + 30'254)
+      << "by devices, where there is room";
+  EXPECT_EQ(of("--processes 2", 15'000).descriptors, 64U + 15'500) << "what would do";
+  const auto elsewhere = of("--expect-workers 2 --listen 0.0.0.0:1 --worker-certs c", 20'000);
+  EXPECT_EQ(elsewhere.descriptors, 64U + 15'500);
+  EXPECT_EQ(two.memory_bytes, of("", 40'000).memory_bytes + 2 * program_bytes);
+  doctor::machine_facts machine;
+  machine.descriptors_soft = machine.descriptors_hard = 20'000;
+  const auto found = doctor::examine(machine, of("", 20'000)).front();
+  EXPECT_EQ(found.says, doctor::outlook::hopeless);
+  EXPECT_NE(found.then.find("--processes 2,"), std::string::npos) << found.then;
+  EXPECT_EQ(doctor::examine(machine, two).front().says, doctor::outlook::ok);
 }
 
 TEST(doctor_needs, know_what_cannot_be_split) {

@@ -319,7 +319,6 @@ TEST_F(BeginningWithTwo, who_was_asked_for_is_for_the_devices_that_were_lost) {
 }
 
 TEST(roll, counts_who_comes_to_a_machine_once) {
-  const std::vector<device_groups> groups{{{0, 100}, 0, 0}};
   std::deque<crew_worker> workers(3);
   std::deque<crew_share> shares(5);
   for (std::uint32_t i = 0; i < 5; ++i) {
@@ -336,14 +335,12 @@ TEST(roll, counts_who_comes_to_a_machine_once) {
     shares[i].hired = 1;
     shares[i].hired_at = "here";
   }
-  const auto here = [&](const crew_share& but) {
-    return connections_at("here", workers, shares, groups, but);
-  };
+  const auto here = [&](const crew_share& but) { return devices_at("here", workers, shares, but); };
   EXPECT_EQ(here(shares[0]), 40U);
   EXPECT_EQ(here(shares[3]), 30U) << "the one that somebody is asked for again";
   shares[4].given_up = true;
   EXPECT_EQ(here(shares[3]), 20U) << "nobody comes for the other";
-  EXPECT_EQ(connections_at("there", workers, shares, groups, shares[3]), 10U);
+  EXPECT_EQ(devices_at("there", workers, shares, shares[3]), 10U);
   workers[0].lost_at_s = 1;
   EXPECT_EQ(here(shares[3]), 10U);
 }

@@ -171,6 +171,93 @@ TEST(split_groups, gives_everybody_something_and_nothing_twice) {
             std::string::npos);
 }
 
+/// 1,000 gateways with 60 behind each, those first, and behind all 30,000 lamps.
+const std::vector<device_groups> town{{{60'000, 1000}, 0, 60}, {{61'000, 30'000}, 0, 0}};
+
+counts connections_of_parts(const std::vector<device_groups>& all,
+                            const std::vector<device_set>& parts) {
+  counts out;
+  for (const auto& part : parts) {
+    EXPECT_TRUE(whole_groups(all, part));
+    out.push_back(connections_in(all, part));
+  }
+  return out;
+}
+
+room_test room_for(std::vector<std::uint32_t> connections) {
+  return [all = std::move(connections)](std::size_t i, const device_set& some) {
+    return connections_in(town, some) <= all.at(i);
+  };
+}
+
+TEST(split_groups, gives_nobody_more_than_there_is_room_for) {
+  const auto split = [](const counts& weights, const room_test& fits) {
+    return connections_of_parts(town, split_groups(town, weights, fits));
+  };
+  EXPECT_EQ(split({1, 1}, {}), (counts{746, 30'254})) << "by devices alone";
+  EXPECT_EQ(split({1, 1}, room_for({19'936, 19'936})), (counts{11'064, 19'936}));
+  EXPECT_EQ(split({1, 1}, room_for({700, much * 2})), (counts{700, 30'300}));
+  EXPECT_EQ(split({1, 1}, room_for({15'500, 15'500})), (counts{15'500, 15'500})) << "it just does";
+  EXPECT_EQ(split({1, 1}, room_for({15'500, 15'499})), (counts{746, 30'254}))
+      << "it does not, and the second will say so";
+  EXPECT_EQ(split({1, 1, 1}, room_for({much, much, much})), (counts{497, 10'503, 20'000}));
+  EXPECT_EQ(split({1, 1, 1}, room_for({much, much, 10'000})), (counts{497 + 503, 20'000, 10'000}));
+}
+
+TEST(split_groups, says_how_few_have_room_for_all) {
+  const auto fewest = [](std::uint32_t room, std::uint32_t most) {
+    return fewest_for(
+        town, [room](const device_set& some) { return connections_in(town, some) <= room; }, most);
+  };
+  EXPECT_EQ(fewest(31'000, 9), 1U);
+  EXPECT_EQ(fewest(30'999, 9), 2U);
+  EXPECT_EQ(fewest(15'500, 9), 2U);
+  EXPECT_EQ(fewest(15'499, 9), 3U);
+  EXPECT_EQ(fewest(15'499, 2), 0U) << "too many";
+  EXPECT_EQ(fewest(0, 9), 0U) << "however many there are";
+}
+
+/// 100 gateways with 100 behind each, and 1,000 lamps: 11,100 devices with 1,100 connections.
+const std::vector<device_groups> village{{{10'000, 100}, 0, 100}, {{10'100, 1000}, 0, 0}};
+const device_set all_of_village{0, 11'100};
+
+TEST(groups_for, are_by_devices_and_not_by_connections) {
+  const auto unbounded = [](std::size_t, const device_set&) { return true; };
+  const auto of = [&](const counts& parts) {
+    return groups_for(village, all_of_village, parts, unbounded);
+  };
+  EXPECT_EQ(of({5550, 5550}), (counts{55, 1045}));
+  EXPECT_EQ(of({0, 11'100}), (counts{0, 1100}));
+  EXPECT_EQ(of({11'098, 1, 1}), (counts{1098, 1, 1}));
+  EXPECT_EQ(of({1, 1, 11'098}), (counts{1, 1, 1098})) << "a gateway is the least";
+  const auto one = cut_groups(village, all_of_village, 1).first;
+  EXPECT_EQ(groups_for(village, one, counts{51, 50}, unbounded), (counts{1, 0})) << "it is whole";
+}
+
+TEST(groups_for, leave_to_others_what_there_is_no_room_for) {
+  const auto of = [&](const counts& parts, const counts& rooms) {
+    return groups_for(village, all_of_village, parts,
+                      [&rooms](std::size_t i, const device_set& some) {
+                        return connections_in(village, some) <= rooms[i];
+                      });
+  };
+  EXPECT_EQ(of({5550, 5550}, {700, 700}), (counts{400, 700}));
+  EXPECT_EQ(of({5550, 5550}, {40, 2000}), (counts{40, 1060}));
+  EXPECT_EQ(of({5550, 5550}, {500, 500}), (counts{500, 500})) << "and the rest to nobody";
+  EXPECT_EQ(of({5550, 5550}, {0, 2000}), (counts{0, 1100}));
+}
+
+TEST(room_in, is_of_devices) {
+  const auto room = [](std::uint32_t connections) {
+    return room_in(village, all_of_village, [connections](const device_set& some) {
+      return connections_in(village, some) <= connections;
+    });
+  };
+  EXPECT_EQ(room(1100), 11'100U);
+  EXPECT_EQ(room(550), 5550U);
+  EXPECT_EQ(room(0), 0U);
+}
+
 TEST(whole_groups, are_nothing_less) {
   EXPECT_FALSE(whole_groups(plant, {26, 1})) << "without those behind it";
   EXPECT_FALSE(whole_groups(plant, device_set{spans{{26, 1}, {6, 3}}}));
