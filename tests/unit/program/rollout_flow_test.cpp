@@ -111,6 +111,7 @@ struct rollout_begin : testing::Test {
   void bring(std::size_t octets) {
     planned.rollout.image = "image";
     planned.content.resize(octets);
+    planned.octets = octets;
     for (std::size_t i = 0; i < octets; ++i) {
       planned.content[i] = static_cast<char>(i * 7 + i / 1000);
     }
