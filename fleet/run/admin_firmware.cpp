@@ -39,12 +39,6 @@ std::string detail_of(const admin_answer& answer) {
   return printable(out);
 }
 
-/// Whole seconds, none of them lost.
-std::uint32_t seconds_up(duration d) {
-  const auto whole = std::chrono::ceil<std::chrono::seconds>(d).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, UINT32_MAX));
-}
-
 new_firmware asked_for(const cloud::firmware_order& what) {
   new_firmware out;
   out.product = what.product_key;
@@ -74,12 +68,12 @@ new_campaign asked_for(const cloud::campaign_order& what) {
   out.halt_permille = rules.halt_permille;
   out.halt_after = std::max(rules.halt_after, 1U);
   out.retries = rules.retries;
-  out.retry_after_s = seconds_up(rules.retry_after);
-  out.attempt_s = std::max(seconds_up(rules.attempt_most), 1U);
-  out.wave_pause_s = seconds_up(rules.wave_pause);
+  out.retry_after = rules.retry_after;
+  out.attempt = rules.attempt_most;
+  out.wave_pause = rules.wave_pause;
   out.wave_done_permille = rules.wave_done_permille;
   if (rules.wave_most != cloud::campaign_rules{}.wave_most) {
-    out.wave_most_s = std::max(seconds_up(rules.wave_most), 1U);
+    out.wave_most = rules.wave_most;
   }
   out.take_over = what.take_over;
   out.later = !what.start;

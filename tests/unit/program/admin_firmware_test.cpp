@@ -130,9 +130,10 @@ TEST(admin_firmware, starts_a_campaign_with_all_of_its_rules) {
   const auto made = r.console.add_campaign(order);
   ASSERT_TRUE(made);
   const auto& body = r.twin.asked[0].body;
-  for (const auto* part : {R"("firmware":4,"name":"july")", R"("percent":12.5)",
-                           R"("waves":[20,100])", R"("wavePauseSeconds":2)", R"("haltPermille":50)",
-                           R"("underWay":7)", R"("attemptSeconds":600)", R"("start":true)"}) {
+  for (const auto* part :
+       {R"("firmware":4,"name":"july")", R"("percent":12.5)", R"("waves":[20,100])",
+        R"("wavePauseSeconds":1.5)", R"("haltPermille":50)", R"("underWay":7)",
+        R"("attemptSeconds":600)", R"("start":true)"}) {
     EXPECT_THAT(body, HasSubstr(part));
   }
   EXPECT_THAT(body, testing::Not(HasSubstr("waveMostSeconds"))) << "for ever, as it is there";
