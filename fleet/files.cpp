@@ -44,6 +44,18 @@ result<std::string, std::string> kept_files::read(const std::string& path, std::
   auto text = disk_files().read(path, most);
   if (text && !left_out_.contains(path)) {
     kept_[path] = text.value();
+    lengths_.erase(path);
+  }
+  return text;
+}
+
+result<std::string, std::string> kept_files::read_here(const std::string& path, std::size_t most) {
+  if (kept_.contains(path)) {
+    return read(path, most);
+  }
+  auto text = disk_files().read(path, most);
+  if (text && !left_out_.contains(path)) {
+    lengths_[path] = text.value().size();
   }
   return text;
 }
@@ -57,7 +69,13 @@ std::vector<named_file> kept_files::take() {
   for (auto& [name, text] : kept_) {
     out.push_back({name, std::move(text)});
   }
+  for (const auto& [name, octets] : lengths_) {
+    out.push_back({name, {}, octets});
+  }
   kept_.clear();
+  lengths_.clear();
+  std::sort(out.begin(), out.end(),
+            [](const named_file& a, const named_file& b) { return a.name < b.name; });
   return out;
 }
 
@@ -72,7 +90,15 @@ result<std::string, std::string> sent_files::read(const std::string& path, std::
   if (file == nullptr) {
     return fail(std::string{"was not sent by the coordinator"});
   }
+  if (file->octets != 0) {
+    return fail(std::string{"was not sent by the coordinator, but for its length"});
+  }
   return copy_of(file->text, most);
+}
+
+std::optional<std::uint64_t> sent_files::length_alone(const std::string& path) {
+  const auto* const file = find(path);
+  return file == nullptr || file->octets == 0 ? std::nullopt : std::optional{file->octets};
 }
 
 } // namespace fleet::program

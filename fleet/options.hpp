@@ -73,6 +73,7 @@ struct run_options {
   device_protocol protocol = device_protocol::mqtt; ///< the target's, where it says one
   program::security security = security::plain;     ///< as the target's scheme has it
   auth_host_option auth_host;
+  std::vector<auth_host_option> more_auth_hosts; ///< beside it, of the same scheme
   std::string ca_file;
   bool insecure = false;
   std::string server_name;
@@ -180,8 +181,7 @@ using command = std::variant<run_options, cloud_options, console_options, rollou
                              fault_options, device_options, check_options, report_options,
                              live_fault_options, doctor_options, text_answer>;
 
-/// Wrong usage: one clear sentence and a hint, each ended by a newline, for standard error. Exit
-/// code 2.
+/// Exit code 2: one clear sentence and a hint, each ended by a newline, for standard error.
 struct usage_error {
   std::string message;
 };

@@ -26,9 +26,10 @@ void device::begin_guidance(hal::connect_options& options) {
   guide_ = std::make_unique<guide>(plan, triples->at(index_),
                                    product_.peer_at(product_.places.number_of(index_)),
                                    product_.security != nullptr);
-  options.peer = plan.auth_host;
-  options.security = plan.security;
-  options.server_name = plan.server_name;
+  const auto& door = plan.of(index_);
+  options.peer = door.auth_host;
+  options.security = door.security;
+  options.server_name = door.server_name;
   options.timeout = std::min(options.timeout, door_patience);
 }
 
@@ -49,7 +50,7 @@ std::unique_ptr<stream_transform> device::veil() {
 
 void device::ask_for_guidance() {
   phase_due_ = later(attempt_began_, door_patience);
-  guide_->ask(now(), slot_.board.link.output());
+  guide_->ask(product_.logon.of(index_).host, now(), slot_.board.link.output());
   settle_guidance();
 }
 

@@ -26,9 +26,10 @@ void device::begin_registration(hal::connect_options& options) {
                                                              plan.product_secret},
                                            jitter_);
   if (registrar_->over_http()) {
-    options.peer = plan.auth_host;
-    options.security = plan.security;
-    options.server_name = plan.server_name;
+    const auto& door = plan.of(index_);
+    options.peer = door.auth_host;
+    options.security = door.security;
+    options.server_name = door.server_name;
   }
 }
 
@@ -48,7 +49,7 @@ void device::log_on_or_register(login_text& out) {
 void device::ask_for_secret() {
   phase_due_ = later(now(), registration_patience);
   if (registrar_->over_http()) {
-    registrar_->ask(now(), slot_.board.link.output());
+    registrar_->ask(product_.registration.of(index_).host, now(), slot_.board.link.output());
     settle_registration();
   }
 }

@@ -30,8 +30,8 @@ std::string_view path_of(const logon_plan& plan) noexcept {
 guide::guide(const logon_plan& plan, const alink::identity& who, const hal::address& own, bool tls)
     : plan_(plan), body_(body_of(plan, who)), place_(own), tls_(tls) {}
 
-void guide::ask(time_point now, byte_buffer& out) {
-  door_.ask(path_of(plan_), body_, plan_.host, now, out);
+void guide::ask(std::string_view host, time_point now, byte_buffer& out) {
+  door_.ask(path_of(plan_), body_, host, now, out);
   failure_ = door_.failure();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "actors/device/door_caller.hpp"
 #include "actors/device/settings.hpp"
@@ -16,8 +17,8 @@ public:
   /// it speaks TLS there.
   guide(const logon_plan& plan, const alink::identity& who, const hal::address& own, bool tls);
 
-  /// Appends the question.
-  void ask(time_point now, byte_buffer& out);
+  /// Appends the question. `host` is what the Host field says.
+  void ask(std::string_view host, time_point now, byte_buffer& out);
   /// Bytes came, or the link ended.
   void receive(bytes_view bytes, time_point now, json_reader& reader);
   void closed(json_reader& reader);

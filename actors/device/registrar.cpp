@@ -33,10 +33,10 @@ void registrar::take(const mqtt::message_view& message, json_reader& reader) {
   }
 }
 
-void registrar::ask(time_point now, byte_buffer& out) {
+void registrar::ask(std::string_view host, time_point now, byte_buffer& out) {
   const auto body =
       alink::make_registration_body(who_, random_, plan_.sign, alink::registration_style::later);
-  door_->ask(alink::registration_path, body, plan_.host, now, out);
+  door_->ask(alink::registration_path, body, host, now, out);
   failure_ = door_->failure();
 }
 

@@ -34,8 +34,8 @@ public:
   /// MQTT: a message came.
   void take(const mqtt::message_view& message, json_reader& reader);
 
-  /// HTTP: appends the question.
-  void ask(time_point now, byte_buffer& out);
+  /// HTTP: appends the question. `host` is what the Host field says.
+  void ask(std::string_view host, time_point now, byte_buffer& out);
   /// HTTP: bytes came, or the link ended.
   void receive(bytes_view bytes, time_point now, json_reader& reader);
   void closed(json_reader& reader);

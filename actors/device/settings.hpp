@@ -48,6 +48,13 @@ struct auth_door {
   stream_filter_factory* security = nullptr; ///< none: plain HTTP
   std::string server_name{};                 ///< for TLS
   std::string host{};                        ///< what the Host field says
+  /// Of several targets that of each, in their order; none: this is the one of all devices.
+  std::vector<auth_door> each{};
+
+  /// That of a device, which goes to the target of its index modulo how many there are.
+  [[nodiscard]] const auth_door& of(std::uint32_t device) const noexcept {
+    return each.empty() ? *this : each[device % each.size()];
+  }
 };
 
 /// How devices that were made without a secret of their own come by it (aliyun-iot.md §5.5).

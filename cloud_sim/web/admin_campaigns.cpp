@@ -59,13 +59,23 @@ namespace {
 constexpr std::int64_t count_max = UINT32_MAX;
 constexpr std::int64_t seconds_max = 366LL * 24 * 3600;
 
+/// With up to three decimals. What is absent stays as it is.
 bool read_seconds(const admin_call& call, std::string_view key, duration& out, std::int64_t low) {
-  const auto usual = std::chrono::duration_cast<std::chrono::seconds>(out).count();
-  const auto got = call.integer(key, usual, std::min(low, usual), std::max(seconds_max, usual));
-  if (got && *got != usual) {
-    out = std::chrono::seconds{*got};
+  const auto* const member = call.reader().find(key);
+  if (member == nullptr) {
+    return true;
   }
-  return got.has_value();
+  constexpr double each = 1000;
+  const double ms = json_number(member->value).value_or(-1) * each;
+  if (!(ms >= each * static_cast<double>(low) && ms <= each * seconds_max)
+      || std::abs(ms - std::round(ms)) > 1e-4) {
+    call.malformed("`" + std::string{key} + "` must be a number of seconds from "
+                   + std::to_string(low) + " to " + std::to_string(seconds_max)
+                   + ", with three decimals at most");
+    return false;
+  }
+  out = std::chrono::milliseconds{std::llround(ms)};
+  return true;
 }
 
 /// Percent with up to one decimal, as permille.

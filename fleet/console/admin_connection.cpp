@@ -17,6 +17,8 @@ namespace fleet::program {
 
 namespace {
 
+constexpr std::string_view not_awaited = "was not waited for any longer";
+
 http::client_limits limits_for(duration patience) {
   http::client_limits out;
   out.read.body_max = json_reader::max_text;
@@ -63,7 +65,7 @@ private:
     while (!ended_.over && !until()) {
       if (given_up_.load(std::memory_order_acquire)) {
         stream_.reset();
-        finish("was not waited for any longer");
+        finish(std::string{not_awaited});
         return;
       }
       home_.poll_once(std::chrono::seconds{1});
@@ -264,6 +266,9 @@ void admin_connection::give_up() {
 result<admin_answer, std::string> admin_connection::ask(const admin_request& what) {
   bool again = true;
   while (true) {
+    if (state_->given_up.load(std::memory_order_acquire)) { // no look-up either
+      return fail(fmt::format("what is at {} {}", state_->where, not_awaited));
+    }
     if (!state_->transport || !state_->transport->ready()) {
       if (auto error = state_->connect()) {
         return fail(std::move(*error));

@@ -11,6 +11,7 @@
 
 #include "fleet/console/options.hpp"
 #include "protocol/base/content_hash.hpp"
+#include "protocol/base/time.hpp"
 
 namespace fleet::program {
 
@@ -64,11 +65,11 @@ struct new_campaign {
   std::optional<std::uint32_t> halt_permille;
   std::optional<std::uint32_t> halt_after;
   std::optional<std::uint32_t> retries;
-  std::optional<std::uint32_t> retry_after_s;
-  std::optional<std::uint32_t> attempt_s;
-  std::optional<std::uint32_t> wave_pause_s;
+  std::optional<duration> retry_after; ///< whole milliseconds, as all of them
+  std::optional<duration> attempt;
+  std::optional<duration> wave_pause;
   std::optional<std::uint32_t> wave_done_permille;
-  std::optional<std::uint32_t> wave_most_s;
+  std::optional<duration> wave_most;
   bool take_over = false;
   bool later = false; ///< made, and not started
 };

@@ -25,6 +25,20 @@ void add(object_writer& object, std::string_view name, const std::optional<std::
   }
 }
 
+/// `1.5` for 1500 ms.
+void add_seconds(object_writer& object, std::string_view name, const std::optional<duration>& d) {
+  if (!d) {
+    return;
+  }
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*d).count();
+  std::string out = std::to_string(ms / 1000);
+  if (ms % 1000 != 0) {
+    out += "." + std::to_string(1000 + ms % 1000).substr(1);
+    out.erase(out.find_last_not_of('0') + 1);
+  }
+  object.raw(name, out);
+}
+
 /// `12.5` for 125.
 std::string percent_text(std::uint32_t permille) {
   std::string out = std::to_string(permille / 10);
@@ -126,11 +140,11 @@ admin_request new_campaign_request(const new_campaign& what,
   add(object, "haltPermille", what.halt_permille);
   add(object, "haltAfter", what.halt_after);
   add(object, "retries", what.retries);
-  add(object, "retryAfterSeconds", what.retry_after_s);
-  add(object, "attemptSeconds", what.attempt_s);
-  add(object, "wavePauseSeconds", what.wave_pause_s);
+  add_seconds(object, "retryAfterSeconds", what.retry_after);
+  add_seconds(object, "attemptSeconds", what.attempt);
+  add_seconds(object, "wavePauseSeconds", what.wave_pause);
   add(object, "waveDonePermille", what.wave_done_permille);
-  add(object, "waveMostSeconds", what.wave_most_s);
+  add_seconds(object, "waveMostSeconds", what.wave_most);
   if (what.take_over) {
     object.raw("takeOver", "true");
   }

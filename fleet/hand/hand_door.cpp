@@ -32,7 +32,7 @@ void hand_device::knock() {
 }
 
 void hand_device::ask_the_door() {
-  guide_->ask(now(), board_.link.output());
+  guide_->ask(setup_.logon.host, now(), board_.link.output());
   board_.link.seal();
   settle_door();
 }

@@ -101,10 +101,10 @@ void pace_flags(flag_set& flags, new_campaign& out) {
               "Default 100%.",
               set_permille(out.wave_done_permille));
   flags.value("--wave-pause", "D", "Time between two waves: 0s to 30d. Default none.",
-              set_whole_seconds(out.wave_pause_s, 0s, wait_most));
+              set_milliseconds(out.wave_pause, 0s, wait_most));
   flags.value("--wave-most", "D",
               "After which the next wave begins all the same: 1s to 30d. Default: never.",
-              set_whole_seconds(out.wave_most_s, 1s, wait_most));
+              set_milliseconds(out.wave_most, 1s, wait_most));
   flags.value("--rate", "N/s", "Offers a second: 1/s to 1M/s. Default: as they come.",
               set_whole_rate(out.offers_per_second));
   flags.value("--under-way", "N",
@@ -125,11 +125,11 @@ void trouble_flags(flag_set& flags, new_campaign& out) {
   flags.value("--retries", "N", "Further attempts of a device that failed: 0 to 100. Default 0.",
               set_optional_count(out.retries, 0, 100));
   flags.value("--retry-after", "D", "Time before such an attempt: 0s to 30d. Default 1m.",
-              set_whole_seconds(out.retry_after_s, 0s, wait_most));
+              set_milliseconds(out.retry_after, 0s, wait_most));
   flags.value("--attempt", "D",
               "How long a device has from the offer to the report of its new version: 1s to 30d. "
               "Default 1h.",
-              set_whole_seconds(out.attempt_s, 1s, wait_most));
+              set_milliseconds(out.attempt, 1s, wait_most));
 }
 
 void campaign_flags(flag_set& flags, new_campaign& out) {

@@ -145,15 +145,14 @@ setter set_whole_rate(std::optional<std::uint32_t>& out) {
   };
 }
 
-setter set_whole_seconds(std::optional<std::uint32_t>& out, duration least, duration most) {
+setter set_milliseconds(std::optional<duration>& out, duration least, duration most) {
   return [&out, least, most](std::string_view value) -> sentence {
     duration read{0};
     if (auto wrong = set_duration(read, least, most)(value)) {
       return wrong;
     }
-    out =
-        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(read).count());
-    return read == std::chrono::seconds{*out} ? std::nullopt : sentence{"is not in whole seconds"};
+    out = std::chrono::duration_cast<std::chrono::milliseconds>(read);
+    return read == *out ? std::nullopt : sentence{"is not in whole milliseconds"};
   };
 }
 

@@ -1,4 +1,4 @@
-// Setters of what only rollouts have: percents, lists, whole rates and seconds. As setters.hpp.
+// Setters of what only rollouts have: percents, lists, whole rates, times. As setters.hpp.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@ setter set_waves(std::vector<std::uint32_t>& out, std::size_t most);
 setter set_list(std::vector<std::string>& out, std::size_t most);
 /// A whole number a second, 1 to 1M.
 setter set_whole_rate(std::optional<std::uint32_t>& out);
-setter set_whole_seconds(std::optional<std::uint32_t>& out, duration least, duration most);
+/// A duration of whole milliseconds.
+setter set_milliseconds(std::optional<duration>& out, duration least, duration most);
 
 } // namespace fleet::program

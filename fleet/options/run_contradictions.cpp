@@ -114,6 +114,12 @@ sentence security_contradiction(const run_options& o, const flag_set& flags) {
   if (!o.auth_host.host.empty() && o.target.scheme == text::scheme::embedded) {
     return "--auth-host needs a target; the embedded twin brings its own";
   }
+  if (!o.more_auth_hosts.empty() && o.more_auth_hosts.size() != o.more_targets.size()) {
+    return "--auth-host names " + std::to_string(o.more_auth_hosts.size() + 1) + " auth hosts for "
+           + std::to_string(o.more_targets.size() + 1) + " target"
+           + (o.more_targets.empty() ? "" : "s")
+           + "; give one for all, or one for each in their order";
+  }
   if (!o.auth_host.host.empty() && o.scenario_file.empty() && !asks_auth_host(o.logon)) {
     return "--auth-host is for devices that ask there; add --logon pre-auth, bootstrap or "
            "register-https";

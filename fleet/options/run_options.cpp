@@ -100,11 +100,12 @@ void cloud_flags(flag_set& flags, run_options& out) {
       "the target's scheme stands for, plain with embedded.",
       set_word(out.security, security_words));
   flags.value(
-      "--auth-host", "URL",
+      "--auth-host", "URL,...",
       "Where devices ask before they connect, with --logon pre-auth or bootstrap, or for "
-      "their secrets, with register-https: http://host[:80] or https://host[:443]. Default: "
-      "the target's host, https where the devices use TLS or register.",
-      set_auth_host(out.auth_host));
+      "their secrets, with register-https: http://host[:80] or https://host[:443]. Of several "
+      "targets one for each, in their order, or one that knows the devices of all. Default: of "
+      "one target its host, https where the devices use TLS or register.",
+      set_auth_hosts(out.auth_host, out.more_auth_hosts), value_kind::repeated);
   flags.value(
       "--cafile", "FILE",
       "Certificates (PEM) that the target's certificate must lead to. Default: the system's.",

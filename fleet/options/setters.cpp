@@ -234,6 +234,31 @@ setter set_auth_host(auth_host_option& out) {
   };
 }
 
+setter set_auth_hosts(auth_host_option& first, std::vector<auth_host_option>& more) {
+  return
+      [&first, &more, any = false](std::string_view value) mutable -> std::optional<std::string> {
+        for (std::string_view rest = value;;) {
+          const std::size_t comma = rest.find(',');
+          auth_host_option read;
+          if (auto wrong = set_auth_host(read)(rest.substr(0, comma))) {
+            return wrong;
+          }
+          if (any && read.secure != first.secure) {
+            return "names auth hosts of two schemes; all of a run have one";
+          }
+          if (more.size() + 1 == targets_most) {
+            return "names more than " + std::to_string(targets_most) + " auth hosts";
+          }
+          (any ? more.emplace_back() : first) = std::move(read);
+          any = true;
+          if (comma == std::string_view::npos) {
+            return std::nullopt;
+          }
+          rest.remove_prefix(comma + 1);
+        }
+      };
+}
+
 setter set_listen_address(std::vector<hal::address>& out) {
   return [&out](std::string_view value) -> std::optional<std::string> {
     const auto parsed = text::parse_listen_address(value);

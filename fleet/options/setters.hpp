@@ -39,6 +39,8 @@ setter set_target(text::target& out);
 setter set_targets(text::target& first, std::vector<text::target>& more);
 /// `http://host[:80]` or `https://host[:443]`, without a path.
 setter set_auth_host(auth_host_option& out);
+/// With commas between, or given again; all of one scheme.
+setter set_auth_hosts(auth_host_option& first, std::vector<auth_host_option>& more);
 setter set_listen_address(std::vector<hal::address>& out);
 /// A comma-separated list.
 setter set_source_addresses(std::vector<hal::address>& out);

@@ -164,7 +164,7 @@ json of(const rollout_fact& r) {
               {"product", r.product},
               {"version", r.version},
               {"state", r.began ? r.state : "not_begun"},
-              {"why", r.began ? r.why : r.trouble},
+              {"why", r.began && !r.why.empty() ? r.why : r.trouble},
               {"wave", r.wave + 1},
               {"waves", r.waves},
               {"devices", r.devices},

@@ -104,6 +104,10 @@ void judge_rollout(const rollout_fact& r, bool interrupted, std::vector<std::str
     }
     return;
   }
+  if (!r.trouble.empty() && (r.state == "ready" || r.state == "running")) {
+    out.push_back(fmt::format("what became of rollout {} is not known: {}", r.name, r.trouble));
+    return;
+  }
   if (r.may_fail) {
     return;
   }
@@ -147,6 +151,9 @@ std::string rollouts_text(const std::vector<rollout_fact>& rollouts, const firmw
         size_text(r.octets_sent), r.took_s ? fmt::format("{:.1f} s", *r.took_s) : "goes on");
     if (!r.why.empty()) {
       out += fmt::format("{:<15}{}\n", "", r.why);
+    }
+    if (!r.trouble.empty()) {
+      out += fmt::format("{:<15}as it was seen last: {}\n", "", r.trouble);
     }
     if (const auto causes = causes_text(r); !causes.empty()) {
       out += fmt::format("{:<15}failed: {}\n", "", causes);

@@ -24,7 +24,7 @@ struct rollout_fact {
   std::uint64_t octets_sent = 0; ///< of its body
   bool may_fail = false;
   bool began = false;
-  std::string trouble; ///< why it did not begin
+  std::string trouble; ///< why it did not begin, or was not seen at the end
   std::string state;   ///< ready, running, halted, cancelled or finished
   std::string why;     ///< one sentence when it is halted
   std::uint32_t wave = 0;

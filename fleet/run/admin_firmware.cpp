@@ -39,12 +39,6 @@ std::string detail_of(const admin_answer& answer) {
   return printable(out);
 }
 
-/// Whole seconds, none of them lost.
-std::uint32_t seconds_up(duration d) {
-  const auto whole = std::chrono::ceil<std::chrono::seconds>(d).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, UINT32_MAX));
-}
-
 new_firmware asked_for(const cloud::firmware_order& what) {
   new_firmware out;
   out.product = what.product_key;
@@ -74,15 +68,28 @@ new_campaign asked_for(const cloud::campaign_order& what) {
   out.halt_permille = rules.halt_permille;
   out.halt_after = std::max(rules.halt_after, 1U);
   out.retries = rules.retries;
-  out.retry_after_s = seconds_up(rules.retry_after);
-  out.attempt_s = std::max(seconds_up(rules.attempt_most), 1U);
-  out.wave_pause_s = seconds_up(rules.wave_pause);
+  out.retry_after = rules.retry_after;
+  out.attempt = rules.attempt_most;
+  out.wave_pause = rules.wave_pause;
   out.wave_done_permille = rules.wave_done_permille;
   if (rules.wave_most != cloud::campaign_rules{}.wave_most) {
-    out.wave_most_s = std::max(seconds_up(rules.wave_most), 1U);
+    out.wave_most = rules.wave_most;
   }
   out.take_over = what.take_over;
   out.later = !what.start;
+  return out;
+}
+
+cloud::firmware_view seen_firmware(const firmware_view& read) {
+  cloud::firmware_view out;
+  out.id = read.id;
+  out.product_key = read.product_key;
+  out.version = read.version;
+  out.size = read.size;
+  out.received = read.received;
+  out.ready = read.state == "ready";
+  out.downloads = read.downloads;
+  out.octets_sent = read.octets_sent;
   return out;
 }
 
@@ -94,16 +101,11 @@ cloud::firmware_operations::firmware_result seen(const result<std::string, opera
   if (!read) {
     return foreign();
   }
-  cloud::firmware_view out;
-  out.id = read->id;
-  out.product_key = read->product_key;
-  out.version = read->version;
-  out.size = read->size;
-  out.received = read->received;
-  out.ready = read->state == "ready";
-  out.downloads = read->downloads;
-  out.octets_sent = read->octets_sent;
-  return out;
+  return seen_firmware(*read);
+}
+
+bool lost(const result<std::string, operation_failure>& answer) {
+  return !answer && answer.error().why == operation_error::timed_out;
 }
 
 std::uint32_t number(std::uint64_t n) {
@@ -133,11 +135,7 @@ std::optional<cloud::campaign_state> state_of(std::string_view word) {
 }
 
 cloud::firmware_operations::campaign_result
-seen_campaign(const result<std::string, operation_failure>& of) {
-  if (!of) {
-    return fail(of.error());
-  }
-  const auto read = read_campaign(of.value());
+seen_campaign(const std::optional<campaign_view>& read) {
   const auto state = read ? state_of(read->state) : std::nullopt;
   if (!state) {
     return foreign();
@@ -165,6 +163,14 @@ seen_campaign(const result<std::string, operation_failure>& of) {
   return out;
 }
 
+cloud::firmware_operations::campaign_result
+seen_campaign(const result<std::string, operation_failure>& of) {
+  if (!of) {
+    return fail(of.error());
+  }
+  return seen_campaign(read_campaign(of.value()));
+}
+
 } // namespace
 
 result<std::string, operation_failure> admin_firmware::ask(const admin_request& what) const {
@@ -184,8 +190,38 @@ result<std::string, operation_failure> admin_firmware::ask(const admin_request& 
 cloud::firmware_operations::firmware_result
 admin_firmware::add_firmware(const cloud::firmware_order& what) {
   constexpr std::uint64_t seeds = INT64_MAX; // what a number of the API can be
-  return seen(
-      ask(add_firmware_request(asked_for(what), what.size, what.generate.value_or(0) & seeds)));
+  const auto order =
+      add_firmware_request(asked_for(what), what.size, what.generate.value_or(0) & seeds);
+  const auto listed = ask(firmware_list_request());
+  if (!listed) {
+    return fail(listed.error());
+  }
+  const auto all = read_firmware_list(listed.value());
+  if (!all) {
+    return foreign();
+  }
+  std::uint32_t newest = 0;
+  const auto before = unanswered_.find(order.body);
+  for (const auto& each : *all) {
+    if (before != unanswered_.end() && each.id > before->second
+        && each.product_key == what.product_key && each.version == what.version
+        && each.size == what.size && added_.insert(each.id).second) {
+      unanswered_.erase(before);
+      return seen_firmware(each);
+    }
+    newest = std::max(newest, each.id);
+  }
+  const auto answer = ask(order);
+  if (lost(answer)) {
+    unanswered_.emplace(order.body, newest); // that of the first time stays
+  } else {
+    unanswered_.erase(order.body);
+  }
+  auto out = seen(answer);
+  if (out) {
+    added_.insert(out.value().id);
+  }
+  return out;
 }
 
 cloud::firmware_operations::firmware_result
@@ -199,7 +235,28 @@ cloud::firmware_operations::firmware_result admin_firmware::firmware(std::uint32
 
 cloud::firmware_operations::campaign_result
 admin_firmware::add_campaign(const cloud::campaign_order& what) {
-  return seen_campaign(ask(new_campaign_request(asked_for(what), {})));
+  const auto order = new_campaign_request(asked_for(what), {});
+  if (campaigns_unanswered_.contains(order.body)) {
+    const auto listed = ask(campaign_list_request());
+    if (!listed) {
+      return fail(listed.error());
+    }
+    const auto all = read_campaign_list(listed.value());
+    if (!all) {
+      return foreign();
+    }
+    const auto made = std::find_if(all->begin(), all->end(), [&what](const campaign_view& c) {
+      return c.firmware == what.firmware && c.name == what.rules.select.name;
+    });
+    if (made != all->end()) { // the firmware is this run's own
+      return seen_campaign(*made);
+    }
+  }
+  const auto answer = ask(order);
+  if (lost(answer)) {
+    campaigns_unanswered_.insert(order.body);
+  }
+  return seen_campaign(answer);
 }
 
 cloud::firmware_operations::campaign_result admin_firmware::campaign(std::uint32_t id) const {

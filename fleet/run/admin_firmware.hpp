@@ -1,8 +1,12 @@
 // The console of firmware and campaigns of a twin in another process, by its admin API: as much of
-// it as a rollout needs. Blocks.
+// it as a rollout needs. Blocks. A twin that does not answer is operation_error::timed_out, after
+// which the same may be asked again.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "cloud_sim/firmware_operations.hpp"
@@ -15,10 +19,12 @@ public:
   /// `api` outlives it.
   explicit admin_firmware(admin_api& api) : api_(api) {}
 
+  /// Of an order whose answer was lost it looks first whether it was carried out.
   firmware_result add_firmware(const cloud::firmware_order& what) override;
   firmware_result put_content(std::uint32_t firmware, std::uint64_t offset,
                               bytes_view octets) override;
   [[nodiscard]] firmware_result firmware(std::uint32_t id) const override;
+  /// Likewise.
   campaign_result add_campaign(const cloud::campaign_order& what) override;
   [[nodiscard]] campaign_result campaign(std::uint32_t id) const override;
 
@@ -36,6 +42,9 @@ private:
   [[nodiscard]] result<std::string, cloud::operation_failure> ask(const admin_request& what) const;
 
   admin_api& api_;
+  std::map<std::string, std::uint32_t> unanswered_; ///< by order: the newest firmware before it
+  std::set<std::uint32_t> added_;                   ///< so that none is taken for two orders
+  std::set<std::string> campaigns_unanswered_;
 };
 
 } // namespace fleet::program

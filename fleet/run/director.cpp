@@ -319,9 +319,10 @@ void director::advance() {
                          && traffic_pending() == 0
                          && (far_.empty() || far_.settled(facts_.products));
     // One slice at least, so that the orders to be quiet have been carried out.
-    if ((settled && now - stage_began_ > 2 * seconds(slice)) || now >= pace_.drain_until()) {
+    const bool late = now >= pace_.drain_until();
+    if ((settled && now - stage_began_ > 2 * seconds(slice) && gather_rollouts()) || late) {
       gather_traffic(); // what is out still is cut off by us
-      gather_rollouts();
+      (void)gather_rollouts();
       const double left = pace_.devices_until() - now;
       enter(stage::stopping);
       caf::anon_send(root_, actors::stop_devices{duration_of_seconds(left)});
@@ -329,7 +330,8 @@ void director::advance() {
     return;
   }
   if (stage_ == stage::stopping
-      && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())) {
+      && (all_ended_->load(std::memory_order_acquire) || now >= pace_.over())
+      && gather_rollouts()) {
     enter(stage::ended);
   }
 }

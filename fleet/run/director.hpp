@@ -137,7 +137,7 @@ private:
   void settle_ledger();
   void gather_products();
   void gather_traffic();
-  void gather_rollouts();
+  bool gather_rollouts(); ///< whether it has, or waits no longer
   void gather_troubles();
   [[nodiscard]] std::string ledger_lines() const;
   exit_code end_service();

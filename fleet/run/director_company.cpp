@@ -147,10 +147,9 @@ void director::expect_of_products() {
 void director::advance_leading() {
   const double now = world_->elapsed_s();
   const bool waits = company_.others->waits() && !facts_.interrupted;
-  if (company_.others->all_leave() || company_.others->all_over()) {
-    gather_rollouts();
-  }
-  if (company_.others->all_over() || (now >= pace_.over() + report_most_s && !waits)) {
+  // One that does not come to its end takes no rollout with it.
+  const bool over = company_.others->all_over() || (now >= pace_.over() + report_most_s && !waits);
+  if ((over || company_.others->all_leave()) && gather_rollouts() && over) {
     enter(stage::ended);
     caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
   }

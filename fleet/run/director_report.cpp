@@ -13,6 +13,10 @@ namespace fleet::program {
 
 namespace {
 
+/// For what the far side is asked at the end: of a run that ended by itself, and of another.
+constexpr double answer_most_s = 5;
+constexpr double answer_most_interrupted_s = 0.2;
+
 exit_code complain(const startup_error& error) {
   std::fprintf(stderr, "fleet run: %s\n", error.message.c_str());
   return error.code;
@@ -215,7 +219,7 @@ void director::fetch_books() {
   // A run that ended by itself waits for the account it was asked for, however short the grace.
   const double left =
       std::max(pace_.left(world_->elapsed_s() + stop_pace::report_s, seconds(grace())),
-               facts_.interrupted ? 0.2 : 5.0);
+               facts_.interrupted ? answer_most_interrupted_s : answer_most_s);
   // A coordinator wants what is of no device, which comes with any page.
   const auto mine =
       company_.leads() ? device_set{options_.devices - 1, 1} : company_.here(options_.devices);
@@ -332,9 +336,13 @@ void director::gather_traffic() {
   }
 }
 
-/// Likewise: what devices do not finish after that is cut off by us.
-void director::gather_rollouts() {
-  rollouts_.stop(*world_, facts_.rollouts);
+/// Likewise: what devices do not finish after that is cut off by us. As with the far side's account
+/// a target has its time to answer, however short the grace.
+bool director::gather_rollouts() {
+  const double most = facts_.interrupted ? answer_most_interrupted_s : answer_most_s;
+  return rollouts_.stop(*world_,
+                        std::max(pace_.over() - stop_pace::report_s, world_->elapsed_s() + most),
+                        facts_.rollouts);
 }
 
 void director::gather_troubles() {

@@ -65,7 +65,7 @@ cloud::firmware_fault fault_of(image_fault fault, std::uint16_t& status) noexcep
 
 std::uint32_t image_bytes(const rollout_plan& planned) noexcept {
   return planned.rollout.image.empty() ? planned.rollout.size.value_or(default_image_bytes)
-                                       : static_cast<std::uint32_t>(planned.content.size());
+                                       : static_cast<std::uint32_t>(planned.octets);
 }
 
 std::optional<startup_error> load_images(const run_options&, prepared& into) {
@@ -78,17 +78,22 @@ std::optional<startup_error> load_images(const run_options&, prepared& into) {
     if (file.empty()) {
       continue;
     }
-    auto content = read_file(file, *into.files);
-    if (!content) {
-      return content.error();
+    if (const auto octets = into.files->length_alone(file)) {
+      planned.octets = *octets;
+    } else {
+      auto content = read_file_here(file, *into.files);
+      if (!content) {
+        return content.error();
+      }
+      planned.content = std::move(content).value();
+      planned.octets = planned.content.size();
     }
-    planned.content = std::move(content).value();
     const auto& slot = plan.products[planned.product].product.firmware->slot;
     const auto most = slot.value_or(image_octets_most);
-    if (planned.content.empty() || planned.content.size() > most) {
+    if (planned.octets == 0 || planned.octets > most) {
       return startup_error{exit_code::wrong_usage,
                            fmt::format("image {} of rollout {} has {} octets; it takes 1 to {}",
-                                       file, planned.rollout.name, planned.content.size(), most)};
+                                       file, planned.rollout.name, planned.octets, most)};
     }
   }
   return std::nullopt;

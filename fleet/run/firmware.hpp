@@ -13,7 +13,8 @@ namespace fleet::program {
 /// Octets of a rollout's image: those of its file, or what it is made of.
 std::uint32_t image_bytes(const rollout_plan& planned) noexcept;
 
-/// Loads the images that rollouts take from files into the plan.
+/// Loads the images that rollouts take from files into the plan; a worker, whose coordinator rolls
+/// them out, learns how long they are.
 std::optional<startup_error> load_images(const run_options& options, prepared& into);
 
 /// Gives the devices of a product their flash and updater, where it has firmware, and tells all how

@@ -50,14 +50,15 @@ bool takes_tls(const prepared_product& product) noexcept {
   return product.tls() || product.plan.product.logon == logon_mode::register_https;
 }
 
-/// The door of one product, when the line or the target says where it is.
-http::url door_of(const run_options& o, const prepared_product& product) {
+/// The door of one product, where the line says it, or else the target.
+http::url door_of(const run_options& o, const prepared_product& product,
+                  const auth_host_option& told) {
   http::url out;
   out.target = "/";
-  if (!o.auth_host.host.empty()) {
-    out.secure = o.auth_host.secure;
-    out.host = o.auth_host.host;
-    out.port = o.auth_host.port;
+  if (!told.host.empty()) {
+    out.secure = told.secure;
+    out.host = told.host;
+    out.port = told.port;
     return out;
   }
   out.secure = takes_tls(product);
@@ -71,6 +72,26 @@ void begin_plan(const run_options& o, prepared_product& product) {
   auto& plan = product.settings.logon;
   plan.by = way_of(product.plan.product.logon);
   plan.sign = o.sign;
+}
+
+/// Looks one up, and tells the product's devices of it.
+std::optional<startup_error> find_door(const run_options& o, prepared& out,
+                                       prepared_product& product, const http::url& at,
+                                       actors::auth_door& door) {
+  const auto found = look_up(bare(at.host), at.port);
+  if (!found) {
+    return startup_error{
+        found.error().code,
+        fmt::format("the auth host {}: {}", http::to_string(at), found.error().message)};
+  }
+  door.auth_host = reachable_peer(found.value(), o.source_addresses);
+  door.host = http::authority(at);
+  if (at.secure) {
+    door.security = security_for(product.settings.behaviour, out);
+    door.server_name = o.auth_host.host.empty() ? out.server_name : bare(at.host);
+  }
+  product.settings.logon.hosts.push_back({bare(at.host), door.auth_host});
+  return std::nullopt;
 }
 
 /// The securemode of the ID2 model, or 0.
@@ -116,7 +137,7 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
     if (o.target.scheme == text::scheme::embedded) {
       continue;
     }
-    const auto at = door_of(o, product);
+    const auto at = door_of(o, product, o.auth_host);
     if (product.plan.product.logon == logon_mode::register_https && !at.secure) {
       return startup_error{exit_code::wrong_usage,
                            fmt::format("product {} has logon register-https, which tells secrets "
@@ -126,26 +147,26 @@ std::optional<startup_error> find_auth_host(const run_options& o, prepared& out)
     if (o.auth_host.host.empty() && !o.more_targets.empty()) {
       return startup_error{exit_code::wrong_usage,
                            fmt::format("devices of product {} ask an auth host; of several targets "
-                                       "each has its own, and none says at which port; give one "
-                                       "target, or name by --auth-host one that knows the devices "
-                                       "of all",
+                                       "each has its own, and none says at which port; name by "
+                                       "--auth-host one for each, or one that knows the devices of "
+                                       "all",
                                        product.name())};
     }
-    const auto found = look_up(bare(at.host), at.port);
-    if (!found) {
-      return startup_error{
-          found.error().code,
-          fmt::format("the auth host {}: {}", http::to_string(at), found.error().message)};
-    }
+    product.settings.logon.hosts = {{bare(o.target.host), product.settings.peer}};
     auto& door = door_plan(product);
-    door.auth_host = reachable_peer(found.value(), o.source_addresses);
-    door.host = http::authority(at);
-    if (at.secure) {
-      door.security = security_for(product.settings.behaviour, out);
-      door.server_name = o.auth_host.host.empty() ? out.server_name : bare(at.host);
+    if (auto error = find_door(o, out, product, at, door)) {
+      return error;
     }
-    product.settings.logon.hosts = {{bare(o.target.host), product.settings.peer},
-                                    {bare(at.host), door.auth_host}};
+    std::vector<actors::auth_door> each;
+    for (const auto& told : o.more_auth_hosts) {
+      if (auto error = find_door(o, out, product, door_of(o, product, told), each.emplace_back())) {
+        return error;
+      }
+    }
+    if (!each.empty()) {
+      each.insert(each.begin(), static_cast<const actors::auth_door&>(door));
+      door.each = std::move(each);
+    }
     for (const auto& place : product.settings.places) {
       product.settings.logon.hosts.push_back({place.name, place.peer});
     }

@@ -32,6 +32,20 @@ failure<startup_error> wrong(std::string message) {
   return fail(startup_error{exit_code::wrong_usage, std::move(message)});
 }
 
+constexpr auto any_size = std::numeric_limits<std::size_t>::max();
+
+result<std::string, startup_error> told_of(const std::string& path,
+                                           result<std::string, std::string> text) {
+  if (!text) {
+    // Of "cannot be opened: why" the reason.
+    const std::string& why = text.error();
+    const auto colon = why.find(": ");
+    return wrong(fmt::format("cannot read {}: {}", path,
+                             colon == std::string::npos ? why : why.substr(colon + 2)));
+  }
+  return std::move(text).value();
+}
+
 /// Reads a file that holds one text, its newline cut off.
 std::optional<startup_error> load_text(std::string_view flag, const std::string& file,
                                        file_source& files, std::string& into) {
@@ -211,15 +225,11 @@ product_plan product_of_flags(const run_options& o) {
 }
 
 result<std::string, startup_error> read_file(const std::string& path, file_source& files) {
-  auto text = files.read(path, std::numeric_limits<std::size_t>::max());
-  if (!text) {
-    // Of "cannot be opened: why" the reason.
-    const std::string& why = text.error();
-    const auto colon = why.find(": ");
-    return wrong(fmt::format("cannot read {}: {}", path,
-                             colon == std::string::npos ? why : why.substr(colon + 2)));
-  }
-  return std::move(text).value();
+  return told_of(path, files.read(path, any_size));
+}
+
+result<std::string, startup_error> read_file_here(const std::string& path, file_source& files) {
+  return told_of(path, files.read_here(path, any_size));
 }
 
 prepared outline(const run_options& o, std::optional<scenario_plan> plan) {

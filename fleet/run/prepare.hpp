@@ -103,6 +103,9 @@ struct prepared {
 result<std::string, startup_error> read_file(const std::string& path,
                                              file_source& files = disk_files());
 
+/// Likewise by file_source::read_here().
+result<std::string, startup_error> read_file_here(const std::string& path, file_source& files);
+
 /// Credentials from a file, or generated for `product_key`.
 result<std::shared_ptr<const alink::credential_source>, startup_error>
 load_credentials(const std::string& file, const std::string& product_key,

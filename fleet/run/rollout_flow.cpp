@@ -7,6 +7,12 @@
 
 namespace fleet::program {
 
+namespace {
+
+constexpr auto* away = "the twin was away when the run ended";
+
+} // namespace
+
 rollout_flow::rollout_flow(hal::home& home, console_now console, rollout_plan& planned,
                            const product_plan& product)
     : home_(home), console_(std::move(console)), planned_(planned), product_(product) {}
@@ -26,8 +32,17 @@ void rollout_flow::stop() {
   home_.disarm(*this);
   if (campaign_) {
     look();
-  } else if (firmware_ && trouble_.empty()) {
-    trouble_ = "the run ended before the twin had its image's digests";
+    if (auto* const console = console_()) {
+      (void)see(console->firmware(image_->id));
+    }
+  }
+  if (!trouble_.empty()) {
+    return;
+  }
+  trouble_ = unanswered_;
+  if (trouble_.empty() && image_ && !campaign_) {
+    trouble_ = all_there() ? "the run ended before the twin had its image's digests"
+                           : "the run ended before the twin had its image";
   }
 }
 
@@ -39,33 +54,49 @@ void rollout_flow::on_wake(time_point now) {
     look();
   }
   if (seen_.running.load(std::memory_order_relaxed)) {
-    home_.arm(*this, later(now, look_every));
+    // Pieces follow each other at once, and the home's other work comes between them.
+    const bool sends = image_ && !all_there() && unanswered_.empty();
+    home_.arm(*this, later(now, sends ? duration{1} : look_every));
   }
 }
 
-void rollout_flow::fail_with(const cloud::operation_failure& why) {
-  trouble_ = why.detail.empty() ? std::string{cloud::to_string(why.why)} : why.detail;
-  seen_.running.store(false, std::memory_order_relaxed);
+void rollout_flow::failed(const cloud::operation_failure& why) {
+  auto& as = why.why == cloud::operation_error::timed_out ? unanswered_ : trouble_;
+  as = why.detail.empty() ? std::string{cloud::to_string(why.why)} : why.detail;
+  if (!trouble_.empty()) {
+    seen_.running.store(false, std::memory_order_relaxed);
+  }
 }
 
-bool rollout_flow::put_image(cloud::firmware_operations& console) {
-  const auto added = console.add_firmware(firmware_order_of(planned_, product_, seed_));
-  if (!added) {
-    fail_with(added.error());
+bool rollout_flow::see(const cloud::firmware_operations::firmware_result& image) {
+  if (!image) {
+    failed(image.error());
     return false;
   }
-  firmware_ = added.value().id;
+  image_ = image.value();
+  return true;
+}
+
+bool rollout_flow::all_there() const {
+  return image_->received >= image_->size;
+}
+
+/// No more than one, since its answer is waited for.
+bool rollout_flow::put_piece(cloud::firmware_operations& console) {
   const bytes_view content = as_bytes(planned_.content);
-  for (std::size_t at = 0; at < content.size(); at += cloud::firmware_piece_max) {
-    const auto piece =
-        content.subspan(at, std::min<std::size_t>(cloud::firmware_piece_max, content.size() - at));
-    const auto put = console.put_content(*firmware_, at, piece);
-    if (!put) {
-      fail_with(put.error());
-      return false;
-    }
+  const auto at = std::min<std::size_t>(image_->received, content.size());
+  const auto put = console.put_content(image_->id, at,
+                                       content.subspan(at, std::min(piece_, content.size() - at)));
+  if (!put) {
+    piece_ = std::max(piece_ / 2, piece_least);
   }
-  planned_.content = {}; // the twin has it
+  if (!see(put)) {
+    return false;
+  }
+  if (image_->received <= at) {
+    failed({cloud::operation_error::refused, "what was sent is not there"});
+    return false;
+  }
   return true;
 }
 
@@ -73,40 +104,50 @@ bool rollout_flow::put_image(cloud::firmware_operations& console) {
 void rollout_flow::begin(time_point now) {
   auto* const console = console_();
   if (console == nullptr) { // it was killed; until it is there again
+    unanswered_ = away;
     return;
   }
-  if (!firmware_) {
+  const bool unsure = !unanswered_.empty();
+  unanswered_.clear();
+  if (!image_) {
     began_ = now;
-    if (!put_image(*console)) {
+    if (!see(console->add_firmware(firmware_order_of(planned_, product_, seed_)))) {
       return;
     }
-  }
-  const auto there = console->firmware(*firmware_);
-  if (!there) {
-    fail_with(there.error());
+  } else if ((unsure || all_there()) && !see(console->firmware(image_->id))) {
     return;
   }
-  if (!there.value().ready) {
+  if (!all_there() && !put_piece(*console)) {
+    return;
+  }
+  if (!image_->ready) {
     return; // until the next wake
   }
-  const auto made = console->add_campaign(campaign_order_of(planned_, *firmware_));
+  planned_.content = {}; // the twin has it
+  const auto made = console->add_campaign(campaign_order_of(planned_, image_->id));
   if (!made) {
-    fail_with(made.error());
+    failed(made.error());
     return;
   }
-  campaign_ = made.value().id;
+  campaign_ = made.value();
 }
 
 void rollout_flow::look() {
   auto* const console = console_();
   if (console == nullptr) {
+    unanswered_ = away;
     return;
   }
-  const auto got = console->campaign(*campaign_);
+  const auto got = console->campaign(campaign_->id);
   if (!got) {
+    unanswered_ = got.error().why == cloud::operation_error::unknown_campaign
+                      ? "the twin has forgotten the campaign"
+                      : got.error().detail;
     return;
   }
-  const auto& sums = got.value().sums;
+  unanswered_.clear();
+  campaign_ = got.value();
+  const auto& sums = campaign_->sums;
   seen_.devices.store(sums.devices, std::memory_order_relaxed);
   for (std::size_t i = 0; i < cloud::rollout_state_count; ++i) {
     seen_.by_state[i].store(sums.by_state[i], std::memory_order_relaxed);
@@ -130,29 +171,15 @@ report::rollout_fact rollout_flow::fact() const {
   out.version = planned_.rollout.version;
   out.may_fail = planned_.rollout.may_fail;
   out.trouble = trouble_;
-  auto* const console = console_();
-  if (console == nullptr) {
-    out.trouble = "the twin was away when the run ended";
-    return out;
-  }
-  if (firmware_) {
-    if (const auto got = console->firmware(*firmware_)) {
-      out.image_bytes = got.value().size;
-      out.downloads = got.value().downloads;
-      out.octets_sent = got.value().octets_sent;
-    }
+  if (image_) {
+    out.image_bytes = image_->size;
+    out.downloads = image_->downloads;
+    out.octets_sent = image_->octets_sent;
   }
   if (!campaign_) {
     return out;
   }
-  const auto got = console->campaign(*campaign_);
-  if (!got) {
-    out.trouble = got.error().why == cloud::operation_error::unknown_campaign
-                      ? "the twin has forgotten the campaign"
-                      : got.error().detail;
-    return out;
-  }
-  const auto& view = got.value();
+  const auto& view = *campaign_;
   out.began = true;
   out.state = cloud::to_string(view.sums.state);
   out.why = view.why;

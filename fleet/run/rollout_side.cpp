@@ -2,6 +2,7 @@
 #include "fleet/run/rollout_side.hpp"
 
 #include <atomic>
+#include <optional>
 
 #include "fleet/run/admin_firmware.hpp"
 #include "hal_sim/real_world/real_world.hpp"
@@ -10,7 +11,7 @@ namespace fleet::program {
 
 namespace {
 
-/// With one answer: whoever stops a run waits for it.
+/// With one answer, while others wait for their turn.
 constexpr duration patience_most = std::chrono::seconds{5};
 
 admin_target patient(admin_target where) {
@@ -26,20 +27,31 @@ struct rollout_side::far_console {
     world.start();
   }
 
-  void call(const std::function<void()>& job) {
-    std::atomic<bool> done{false};
-    world.home(0).post([&] {
-      job();
-      done.store(true, std::memory_order_release);
-      done.notify_one();
-    });
-    done.wait(false, std::memory_order_acquire);
+  /// What became of all, once it is known; each time it is asked again in between.
+  const std::vector<report::rollout_fact>*
+  stopped(const std::vector<std::unique_ptr<rollout_flow>>& flows, double now_s, double until_s) {
+    if (!give_up_s) {
+      give_up_s = until_s;
+      world.home(0).post([this, &flows] {
+        for (const auto& flow : flows) {
+          flow->stop();
+          facts.push_back(flow->fact());
+        }
+        all_told.store(true, std::memory_order_release);
+      });
+    } else if (now_s >= *give_up_s) {
+      api.give_up();
+    }
+    return all_told.load(std::memory_order_acquire) ? &facts : nullptr;
   }
 
   hal::real_world world{
       hal::real_world_options{.read_buffer_bytes = 16UL * 1024, .name = "rollouts"}};
   admin_connection api;
   admin_firmware console;
+  std::optional<double> give_up_s;         ///< none: it was not asked yet
+  std::vector<report::rollout_fact> facts; ///< the home's, until:
+  std::atomic<bool> all_told{false};
 };
 
 rollout_side::rollout_side() = default;
@@ -57,33 +69,35 @@ void rollout_side::order_at(const admin_target& where, prepared& ready) {
 }
 
 void rollout_side::start(std::uint64_t seed) {
-  const auto all = [&] {
+  const auto all = [this, seed] {
     for (const auto& flow : flows) {
       flow->start(seed);
     }
   };
   if (far_) {
-    far_->call(all);
+    far_->world.home(0).post(all);
   } else {
     all();
   }
 }
 
-void rollout_side::stop(run_world& world, std::vector<report::rollout_fact>& out) {
+bool rollout_side::stop(run_world& world, double until_s, std::vector<report::rollout_fact>& out) {
   if (flows.empty() || !out.empty()) {
-    return;
+    return true;
   }
-  const auto all = [&] {
+  if (far_) {
+    if (const auto* facts = far_->stopped(flows, world.elapsed_s(), until_s)) {
+      out = *facts;
+    }
+    return !out.empty();
+  }
+  world.call(world.twin_home(), [this, &out] {
     for (const auto& flow : flows) {
       flow->stop();
       out.push_back(flow->fact());
     }
-  };
-  if (far_) {
-    far_->call(all);
-  } else {
-    world.call(world.twin_home(), all);
-  }
+  });
+  return true;
 }
 
 void rollout_side::clear() {

@@ -24,8 +24,10 @@ public:
 
   /// From now on; those of embedded twins on their home's thread.
   void start(std::uint64_t seed);
-  /// Stops all, and adds what became of each.
-  void stop(run_world& world, std::vector<report::rollout_fact>& out);
+  /// Stops all; true once what became of each is added. Embedded twins' are at once; a target is
+  /// asked meanwhile, until `until_s` of the first call, and then given up, so that this is called
+  /// again until it is true.
+  bool stop(run_world& world, double until_s, std::vector<report::rollout_fact>& out);
   /// After the homes have ended, or while no flow has begun.
   void clear();
 

@@ -85,8 +85,9 @@ struct traffic_plan {
 /// A rollout and whom it goes to.
 struct rollout_plan {
   rollout_rule rollout;
-  std::size_t product = 0; ///< an index of scenario_plan::products
-  std::string content{};   ///< of the image's file, once it was read
+  std::size_t product = 0;  ///< an index of scenario_plan::products
+  std::string content{};    ///< of the image's file, once it was read, by who rolls it out
+  std::uint64_t octets = 0; ///< that the file has; 0: none
 };
 
 /// A scenario with every question answered, but for a seed that nobody chose.

@@ -18,7 +18,7 @@ auto inspect(I& f, crew_clock& x) {
 }
 template <class I>
 auto inspect(I& f, named_file& x) {
-  return f(caf::meta::type_name("named_file"), x.name, x.text);
+  return f(caf::meta::type_name("named_file"), x.name, x.text, x.octets);
 }
 template <class I>
 auto inspect(I& f, shard_spec& x) {

@@ -59,7 +59,8 @@ struct shard_spec {
   std::uint32_t life = 0;      ///< how many workers had these devices before
   bool keeps_accounts = false; ///< its snapshots have its devices' accounts
   std::string accounts;        ///< of those before it, as snapshots have them
-  /// That the words name, or the scenario: it reads no others. Of credentials its devices' rows.
+  /// That the words name, or the scenario: it reads no others. Of credentials its devices' rows,
+  /// of images their lengths.
   std::vector<named_file> files{};
 };
 

@@ -1,5 +1,6 @@
-// What a worker is sent of the run's files: all that the coordinator has read, and of credentials
-// the rows of its own devices. Holds secrets; prints none.
+// What a worker is sent of the run's files: all that the coordinator has read, but of credentials
+// the rows of its own devices, and of what the coordinator alone has a use for the length. Holds
+// secrets; prints none.
 #pragma once
 
 #include <cstddef>

@@ -101,20 +101,24 @@ class CloudFaults(harness.Case):
         self.assertEqual(self.listed(), {}, "a run that ends takes its own along")
 
     def test_a_run_ends_where_the_twin_has_lost_its_fault_to_another(self):
-        self.serve()
-        self.start_run("--duration", "1h", "--fault", "deliver_twice share=100% at=50m")
-
         def order(*words):
             return run([harness.FLEET, "cloud", "fault", *words, "--admin", self.admin]).code == 0
 
-        # The run may be the first to order it again; then once more.
-        wait_until(lambda: order("remove", "deliver_twice")
-                   and order("add", "kick", "at=1h", "name=deliver_twice"), "the name", PATIENCE_S)
-        self.assertEqual(self.fleet.wait(PATIENCE_S), 3, self.fleet.error_output)
-        self.assertIn("has lost fault deliver_twice: ", self.fleet.error_output)
-        self.assertIn("already, ordered by hand", self.fleet.error_output)
-        failures = json.loads(self.report.read_text())["failures"]
-        self.assertTrue(any("has lost fault" in why for why in failures), failures)
+        for split in ([], ["--processes", "2"]):
+            with self.subTest(split=split):
+                self.port, self.page, self.run_page = free_port(), free_port(), free_port()
+                self.serve()
+                self.start_run("--duration", "1h", "--fault", "deliver_twice share=100% at=50m",
+                               *split)
+                # The run may be the first to order it again; then once more.
+                wait_until(lambda: order("remove", "deliver_twice")
+                           and order("add", "kick", "at=1h", "name=deliver_twice"), "the name",
+                           PATIENCE_S)
+                self.assertEqual(self.fleet.wait(PATIENCE_S), 3, self.fleet.error_output)
+                self.assertIn("has lost fault deliver_twice: ", self.fleet.error_output)
+                self.assertIn("already, ordered by hand", self.fleet.error_output)
+                failures = json.loads(self.report.read_text())["failures"]
+                self.assertTrue(any("has lost fault" in why for why in failures), failures)
 
     def test_what_a_killed_run_left_is_taken_off_by_the_next_and_told(self):
         self.serve()

@@ -44,6 +44,19 @@ class Expectations(harness.Case):
         self.assertEqual(len(facts["failures"]), 1, facts["failures"])
         self.assertRegex(facts["failures"][0], r"^expected p99\(publish_ack\) < 1us: was [\d.]+[mu]s$")
 
+    def test_a_fleet_that_is_not_whole_again_in_time_fails_the_run(self):
+        limit = ("--expect", "recovered_within(partition) < 1us", "--no-early-stop")
+        facts = self.virtual("--duration", "3m", "--fault", "partition for=20s at=30s", *limit,
+                             expect=1)
+        self.assertRegex(facts["failures"][0],
+                         r"^expected recovered_within\(partition\) < 1us: was [\d.]+m?s$")
+        self.assertGreater(facts["faults"][0]["recovered_s"], 0)
+        facts = self.virtual("--duration", "2m", "--fault", "partition for=end at=90s", *limit,
+                             expect=1)
+        self.assertIn("expected recovered_within(partition) < 1us: was never: the fleet was not "
+                      "whole again", facts["failures"])
+        self.assertIsNone(facts["faults"][0]["recovered_s"])
+
     def test_one_that_is_hopeless_stops_the_run(self):
         words = ("--duration", "1h", "--expect", "sent <= 100")
         facts = self.virtual(*words, expect=1)

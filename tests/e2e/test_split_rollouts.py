@@ -1,11 +1,13 @@
 # A scenario's rollouts at a target that is a twin: ordered once by its admin API, by the
 # coordinator where the run is split, and followed to their end.
+import os
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import harness  # noqa: E402
-from process import run  # noqa: E402
+from process import Process, run, wait_until  # noqa: E402
 
 DEVICES = 30
 
@@ -64,6 +66,19 @@ class SplitRollouts(harness.Case):
         self.assertEqual(len(facts["workers"]), 2)
         self.assertEqual(self.campaigns(twin), 1)
 
+    def test_an_image_of_a_file_goes_to_the_twin_and_to_no_worker(self):
+        twin, target = self.target()
+        image = self.folder / "image.bin"
+        with open(image, "wb") as file:
+            file.write(os.urandom(70 << 20))  # more than a worker may be sent
+        facts = self.fleet_run("--scenario", self.scenario(
+            f"image: {image}, fault: not_found, may_fail: on"), "--processes", 2, *target)
+        rollout = facts["rollouts"][0]
+        self.assertNotEqual(rollout["state"], "not_begun", rollout)
+        self.assertEqual(rollout["devices"], DEVICES)
+        self.assertEqual(rollout["image_bytes"], 70 << 20)
+        self.assertEqual(self.campaigns(twin), 1)
+
     def test_a_run_of_one_process_does_the_same(self):
         twin, target = self.target()
         facts = self.fleet_run("--scenario", self.scenario("size: 100KiB, waves: [20%, 100%]"),
@@ -82,6 +97,26 @@ class SplitRollouts(harness.Case):
         self.assertTrue(0 < rollout["failed"] < DEVICES / 2, rollout)
         self.assertTrue(any("halted in wave 1 of 2" in why for why in facts["failures"]),
                         facts["failures"])
+
+    def test_a_twin_that_hangs_is_not_waited_for_beyond_the_grace(self):
+        twin, target = self.target()
+        path = self.folder / "many.yaml"
+        path.write_text(SCENARIO.format(rollout="size: 30KiB").replace("at: 1s", "at: 3s")
+                        + "".join(f"  - {{version: 3.0.{i}, at: 3s, size: 30KiB}}\n"
+                                  for i in range(15)))
+        going = self.started(Process(
+            [harness.FLEET, "run", "--plain", "--metrics", "off", "--report-every", "500ms",
+             "--grace", "1s", "--duration", "1h", "--scenario", str(path), *map(str, target)]))
+        wait_until(lambda: f"online {DEVICES}/{DEVICES}" in going.error_output, "the fleet", 60)
+        twin.signal(signal.SIGSTOP)
+        try:
+            # Each rollout's question has 5 s, one after the other: beyond anybody's patience here.
+            wait_until(lambda: " 0:05/" in going.error_output, "rollouts", 60)
+            going.signal(signal.SIGINT)
+            self.assertEqual(going.wait(60), 130)
+            self.assertIn("was not waited for any longer", going.output)
+        finally:
+            twin.signal(signal.SIGCONT)
 
     def test_a_target_without_firmware_is_told_of(self):
         twin = self.twin("--admin", "127.0.0.1:0")

@@ -29,10 +29,13 @@ class TargetsOfTwins(harness.Case):
         self.assertEqual(shown.code, 0, shown.error_output)
         return sorted(int(number) for number in re.findall(r"dev_0*(\d+)\s+o", shown.output))
 
-    def run_against(self, scheme, *words):
+    def run_against(self, scheme, *words, asks=False):
         """A run against two twins that are as new; what they listen at, and its facts."""
         folders = [self.folder / f"{scheme}_{which}" for which in "ab"]
         twins = [self.twin_of_all_doors(folder) for folder in folders]
+        if asks:
+            words += ("--logon", "pre-auth", "--auth-host",
+                      ",".join(f"http://{at['http']}" for at in twins))
         trusted = self.folder / f"{scheme}.pem"
         trusted.write_text("".join((folder / "ca.pem").read_text() for folder in folders))
         trust = ["--cafile", trusted, "--server-name", "localhost"] if scheme.endswith("s") else []
@@ -41,8 +44,8 @@ class TargetsOfTwins(harness.Case):
                                *trust, *words)
         return twins, facts
 
-    def each_reaches_its_own(self, scheme):
-        twins, facts = self.run_against(scheme)
+    def each_reaches_its_own(self, scheme, asks=False):
+        twins, facts = self.run_against(scheme, asks=asks)
         self.assertEqual(facts["verdict"], "passed", facts["failures"])
         self.assertEqual(facts["devices"]["online_max"], DEVICES)
         self.assertEqual(facts["devices"]["restarts"], 0)
@@ -52,6 +55,9 @@ class TargetsOfTwins(harness.Case):
 
     def test_over_mqtt(self):
         self.each_reaches_its_own("mqtt")
+
+    def test_over_mqtt_by_the_auth_host_of_each(self):
+        self.each_reaches_its_own("mqtt", asks=True)
 
     def test_over_mqtt_with_tls(self):
         self.each_reaches_its_own("mqtts")

@@ -126,7 +126,7 @@ TEST_F(admin_firmware, is_rolled_out_by_a_campaign) {
           R"({"firmware":1,"name":"r1","select":{"percent":100,"versions":["1.0.0"],)"
           R"("devices":["lamp_1","lamp_0"]},"waves":[10,50.5,100],"offersPerSecond":5,)"
           R"("underWay":500,"haltPermille":100,"haltAfter":10,"retries":1,"retryAfterSeconds":60,)"
-          R"("attemptSeconds":3600,"wavePauseSeconds":0,"waveDonePermille":1000,)"
+          R"("attemptSeconds":3600,"wavePauseSeconds":1.5,"waveDonePermille":1000,)"
           R"("takeOver":false,"start":true})");
   EXPECT_THAT(made, StartsWith(R"(201 {"id":1,"name":"r1","firmware":1,"productKey":"a1LampPk001",)"
                                R"("version":"2.0.0","state":"running","haltedBy":"none",)"
@@ -180,6 +180,10 @@ TEST_F(admin_firmware, has_campaigns_of_few_words_and_refuses_wrong_ones) {
                                       R"("haltAfter":0)",
                                       R"("waveDonePermille":0)",
                                       R"("attemptSeconds":0)",
+                                      R"("attemptSeconds":0.999)",
+                                      R"("wavePauseSeconds":1.0005)",
+                                      R"("wavePauseSeconds":-0.5)",
+                                      R"("wavePauseSeconds":31622401)",
                                       R"("start":1)",
                                       R"("name":1)",
                                       R"("offersPerSecond":-1)"}) {

@@ -13,6 +13,12 @@ using namespace std::chrono_literals;
 using cloud::operation_error;
 using testing::HasSubstr;
 
+const std::string none_there = R"({"firmware":[]})";
+
+std::string listed(const std::string& what, const std::string& one) {
+  return R"({")" + what + R"(":[)" + one + "]}";
+}
+
 struct console_rig {
   support::scripted_admin twin;
   admin_firmware console{twin};
@@ -24,12 +30,13 @@ TEST(admin_firmware, asks_for_an_image_and_puts_its_octets) {
   order.product_key = "a1";
   order.version = "2.0.0";
   order.size = 30;
+  r.twin.give(none_there);
   r.twin.give(201, test::firmware(30, 0));
   const auto made = r.console.add_firmware(order);
   ASSERT_TRUE(made);
   EXPECT_EQ(made.value().id, 4U);
   EXPECT_FALSE(made.value().ready);
-  EXPECT_EQ(r.twin.asked[0].body,
+  EXPECT_EQ(r.twin.asked[1].body,
             R"({"productKey":"a1","version":"2.0.0","size":30,"signMethod":"Md5"})");
   const std::string image(30, 'x');
   r.twin.give(test::firmware(30, 30, image));
@@ -38,7 +45,58 @@ TEST(admin_firmware, asks_for_an_image_and_puts_its_octets) {
   EXPECT_TRUE(put.value().ready);
   EXPECT_EQ(put.value().downloads, 3U);
   EXPECT_EQ(put.value().octets_sent, 30U);
-  EXPECT_EQ(r.twin.asked[1].path, "/v1/firmware/4/content?offset=0");
+  EXPECT_EQ(r.twin.asked[2].path, "/v1/firmware/4/content?offset=0");
+}
+
+TEST(admin_firmware, looks_for_an_image_whose_order_had_no_answer_before_it_orders_another) {
+  console_rig r;
+  cloud::firmware_order order;
+  order.product_key = "a1";
+  order.version = "2.0.0";
+  order.size = 30;
+  const auto first_lost = [&](const std::string& before) {
+    r.twin.asked.clear();
+    r.twin.give(before);
+    r.twin.lose();
+    const auto lost = r.console.add_firmware(order);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().why, operation_error::timed_out);
+    EXPECT_EQ(r.twin.asked.size(), 2U);
+  };
+  first_lost(none_there);
+  r.twin.give(listed("firmware", test::firmware(30, 10)));
+  const auto found = r.console.add_firmware(order);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found.value().id, 4U);
+  EXPECT_EQ(found.value().received, 10U);
+  EXPECT_EQ(r.twin.asked.size(), 3U) << "no second order";
+  // What was there before, and another order's, is not this one's.
+  first_lost(listed("firmware", test::firmware(30, 10)));
+  r.twin.give(listed("firmware", test::firmware(30, 10)));
+  r.twin.give(201, test::firmware(30, 0));
+  EXPECT_TRUE(r.console.add_firmware(order));
+  EXPECT_EQ(r.twin.asked.size(), 4U);
+  EXPECT_EQ(r.twin.asked[3].method, "POST");
+}
+
+TEST(admin_firmware, looks_for_a_campaign_whose_order_had_no_answer_before_it_orders_another) {
+  for (const bool there : {true, false}) {
+    console_rig r;
+    cloud::campaign_order order;
+    order.firmware = 4;
+    order.rules.select.name = "r1";
+    r.twin.lose();
+    const auto lost = r.console.add_campaign(order);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().why, operation_error::timed_out);
+    r.twin.give(listed("campaigns", there ? test::campaign({.waiting = 5}) : ""));
+    r.twin.give(201, test::campaign({.waiting = 6}));
+    const auto made = r.console.add_campaign(order);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made.value().id, 2U);
+    EXPECT_EQ(made.value().sums.devices, there ? 5U : 6U);
+    EXPECT_EQ(r.twin.asked.size(), there ? 2U : 3U);
+  }
 }
 
 TEST(admin_firmware, has_a_twin_make_the_image_that_a_seed_names) {
@@ -50,10 +108,11 @@ TEST(admin_firmware, has_a_twin_make_the_image_that_a_seed_names) {
   order.generate = UINT64_MAX; // no number of JSON
   order.fault = cloud::firmware_fault::status;
   order.status = 500;
+  r.twin.give(none_there);
   r.twin.give(201, test::firmware(30, 0));
   EXPECT_TRUE(r.console.add_firmware(order));
-  EXPECT_THAT(r.twin.asked[0].body, HasSubstr(R"("generate":9223372036854775807)"));
-  EXPECT_THAT(r.twin.asked[0].body, HasSubstr(R"("fault":"status","status":500)"));
+  EXPECT_THAT(r.twin.asked[1].body, HasSubstr(R"("generate":9223372036854775807)"));
+  EXPECT_THAT(r.twin.asked[1].body, HasSubstr(R"("fault":"status","status":500)"));
 }
 
 TEST(admin_firmware, starts_a_campaign_with_all_of_its_rules) {
@@ -71,9 +130,10 @@ TEST(admin_firmware, starts_a_campaign_with_all_of_its_rules) {
   const auto made = r.console.add_campaign(order);
   ASSERT_TRUE(made);
   const auto& body = r.twin.asked[0].body;
-  for (const auto* part : {R"("firmware":4,"name":"july")", R"("percent":12.5)",
-                           R"("waves":[20,100])", R"("wavePauseSeconds":2)", R"("haltPermille":50)",
-                           R"("underWay":7)", R"("attemptSeconds":600)", R"("start":true)"}) {
+  for (const auto* part :
+       {R"("firmware":4,"name":"july")", R"("percent":12.5)", R"("waves":[20,100])",
+        R"("wavePauseSeconds":1.5)", R"("haltPermille":50)", R"("underWay":7)",
+        R"("attemptSeconds":600)", R"("start":true)"}) {
     EXPECT_THAT(body, HasSubstr(part));
   }
   EXPECT_THAT(body, testing::Not(HasSubstr("waveMostSeconds"))) << "for ever, as it is there";

@@ -98,7 +98,7 @@ TEST(rollout_flags, of_a_campaign_are_read) {
              "--percent",   "50%",         "--versions",   "1.0.0,1.1.0", "--devices",     "d1,d2",
              "--waves",     "1%,10%,100%", "--rate",       "50/s",        "--under-way",   "500",
              "--halt-at",   "2.5%",        "--halt-after", "20",          "--retries",     "2",
-             "--attempt",   "1h",          "--wave-most",  "2h",          "--wave-pause",  "5m",
+             "--attempt",   "1h",          "--wave-most",  "2h",          "--wave-pause",  "1.5s",
              "--wave-done", "95%",         "--watch",      "--take-over", "--retry-after", "90s"});
   const auto& c = o.campaign;
   EXPECT_EQ(o.id, 0U);
@@ -113,11 +113,11 @@ TEST(rollout_flags, of_a_campaign_are_read) {
   EXPECT_EQ(c.halt_permille, 25U);
   EXPECT_EQ(c.halt_after, 20U);
   EXPECT_EQ(c.retries, 2U);
-  EXPECT_EQ(c.retry_after_s, 90U);
-  EXPECT_EQ(c.attempt_s, 3600U);
-  EXPECT_EQ(c.wave_pause_s, 300U);
+  EXPECT_EQ(c.retry_after, 90s);
+  EXPECT_EQ(c.attempt, 1h);
+  EXPECT_EQ(c.wave_pause, 1500ms);
   EXPECT_EQ(c.wave_done_permille, 950U);
-  EXPECT_EQ(c.wave_most_s, 7200U);
+  EXPECT_EQ(c.wave_most, 2h);
   EXPECT_TRUE(c.take_over);
   EXPECT_FALSE(c.later);
   EXPECT_TRUE(o.watch);
@@ -212,8 +212,8 @@ TEST(rollout_flags, of_campaigns_are_refused_in_one_sentence_with_the_nearest_wo
        "to 100%"},
       {{"campaign", "start", "--firmware", "1", "--rate", "1.5/s"},
        "fleet cloud campaign start: --rate 1.5/s is no whole number a second"},
-      {{"campaign", "start", "--firmware", "1", "--attempt", "1500ms"},
-       "fleet cloud campaign start: --attempt 1500ms is not in whole seconds"},
+      {{"campaign", "start", "--firmware", "1", "--attempt", "1.0005s"},
+       "fleet cloud campaign start: --attempt 1.0005s is not in whole milliseconds"},
       {{"campaign", "start", "--firmware", "1", "--versions", "1,,2"},
        "fleet cloud campaign start: --versions 1,,2 has an empty place; write them with commas "
        "between"},

@@ -85,6 +85,17 @@ TEST(rollouts_report, fails_one_that_did_not_begin_although_it_may_fail) {
   EXPECT_TRUE(judged(r, true).empty());
 }
 
+TEST(rollouts_report, fails_one_that_went_on_when_it_was_seen_last_although_it_may_fail) {
+  auto r = finished();
+  r.trouble = "nobody is there";
+  EXPECT_TRUE(judged(r).empty()) << "nothing more could become of it";
+  EXPECT_NE(rollouts_text({r}, {}).find("as it was seen last: nobody is there"), std::string::npos);
+  r.state = "running";
+  r.may_fail = true;
+  EXPECT_EQ(judged(r), (std::vector<std::string>{
+                           "what became of rollout july is not known: nobody is there"}));
+}
+
 TEST(rollouts_report, shows_what_was_sent_and_how_long_it_took) {
   const auto text = rollouts_text({finished()}, {});
   EXPECT_NE(text.find("july           finished"), std::string::npos) << text;

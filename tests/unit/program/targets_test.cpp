@@ -1,11 +1,14 @@
 // Several targets: how they are written, which device goes where, and what is refused.
 #include "fleet/run/find_target.hpp"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "actors/device/mqtt_dialect.hpp"
 #include "fleet/run/source_addresses.hpp"
 #include "fleet/run/topic_share.hpp"
+#include "tests/support/temp_folder.hpp"
 #include "tests/unit/program/options_rig.hpp"
 
 namespace fleet::program {
@@ -122,13 +125,51 @@ TEST(find_target, wants_the_auth_host_of_several_targets_named) {
   ASSERT_FALSE(nameless.ok());
   EXPECT_EQ(nameless.error().code, exit_code::wrong_usage);
   EXPECT_TRUE(nameless.error().message.ends_with(
-      "ask an auth host; of several targets each has its own, and none says at which port; give "
-      "one target, or name by --auth-host one that knows the devices of all"))
+      "ask an auth host; of several targets each has its own, and none says at which port; name by "
+      "--auth-host one for each, or one that knows the devices of all"))
       << nameless.error().message;
   o.auth_host = {false, "127.0.0.1", 3};
   const auto named = prepare(o);
   ASSERT_TRUE(named.ok()) << named.error().message;
-  EXPECT_EQ(named.value().products.front().settings.logon.auth_host.text(), "127.0.0.1:3");
+  const auto& one = named.value().products.front().settings.logon;
+  EXPECT_EQ(one.of(0).auth_host.text(), "127.0.0.1:3");
+  EXPECT_EQ(one.of(1).auth_host.text(), "127.0.0.1:3");
+}
+
+TEST(find_target, tells_the_devices_of_each_target_its_own_auth_host) {
+  support::temp_folder folder;
+  const std::string secrets = folder / "p.csv";
+  std::ofstream{secrets} << "ProductKey,ProductSecret\na1FleetDemo,secretOfOne\n";
+  const std::string line = "--devices 4 --insecure --target mqtt://127.0.0.1:1,mqtt://127.0.0.1:2 "
+                           "--auth-host https://127.0.0.1:3,https://localhost:4 --logon ";
+  for (const bool registers : {false, true}) {
+    const auto got = prepare(run(
+        line
+        + (registers ? "register-https --product-secrets " + secrets : std::string{"pre-auth"})));
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    const auto& settings = got.value().products.front().settings;
+    const actors::auth_door& door =
+        registers ? static_cast<const actors::auth_door&>(settings.registration) : settings.logon;
+    for (std::uint32_t device = 0; device < 4; ++device) {
+      EXPECT_EQ(door.of(device).auth_host.port, 3 + device % 2);
+      EXPECT_EQ(door.of(device).host, device % 2 == 0 ? "127.0.0.1:3" : "localhost:4");
+      EXPECT_EQ(door.of(device).server_name, device % 2 == 0 ? "127.0.0.1" : "localhost");
+      EXPECT_NE(door.of(device).security, nullptr);
+    }
+    EXPECT_EQ(settings.logon.hosts.size(), 5U) << "of answers: target, two hosts, two places";
+  }
+}
+
+TEST(find_target, wants_one_auth_host_for_all_targets_or_one_for_each) {
+  const std::string three = "--logon pre-auth --target mqtt://a,mqtt://b,mqtt://c --auth-host ";
+  EXPECT_EQ(run(three + "http://x").more_auth_hosts.size(), 0U);
+  EXPECT_EQ(run(three + "http://x,http://y --auth-host http://z").more_auth_hosts.size(), 2U);
+  expect_said(three + "http://x,http://y", "--auth-host names 2 auth hosts for 3 targets; give one "
+                                           "for all, or one for each in their order");
+  expect_said("--logon pre-auth --target mqtt://a --auth-host http://x,http://y",
+              "--auth-host names 2 auth hosts for 1 target;");
+  expect_said(three + "http://x,https://y,http://z", "names auth hosts of two schemes");
+  expect_said(three + "http://x,http://y/z,http://z", "has a path");
 }
 
 TEST(find_target, wants_every_place_in_reach_of_the_addresses_to_bind) {

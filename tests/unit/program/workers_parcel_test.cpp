@@ -165,6 +165,60 @@ TEST(kept_files, remember_what_was_read_and_can_be_read_once_only) {
   EXPECT_EQ(taken[0].text, "first");
 }
 
+TEST(kept_files, know_of_what_is_for_this_process_alone_how_long_it_is) {
+  const support::temp_folder folder;
+  std::ofstream{folder / "image"} << "twelve octets";
+  std::ofstream{folder / "both"} << "model";
+  kept_files files;
+  EXPECT_EQ(files.read_here(folder / "image", 100).value(), "twelve octets");
+  EXPECT_EQ(files.read_here(folder / "both", 100).value(), "model");
+  EXPECT_EQ(files.read(folder / "both", 100).value(), "model");
+  EXPECT_EQ(files.read_here(folder / "both", 100).value(), "model");
+  EXPECT_EQ(files.length_alone(folder / "image"), std::nullopt) << "it can be read";
+  const auto taken = files.take();
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_EQ(taken[0].name, folder / "both");
+  EXPECT_EQ(taken[0].text, "model");
+  EXPECT_EQ(taken[1].text, "");
+  EXPECT_EQ(taken[1].octets, 13U);
+  sent_files sent{taken};
+  EXPECT_TRUE(sent.is_there(folder / "image"));
+  EXPECT_EQ(sent.length_alone(folder / "image"), 13U);
+  EXPECT_EQ(sent.length_alone(folder / "both"), std::nullopt);
+  EXPECT_EQ(sent.length_alone(folder / "none"), std::nullopt);
+  EXPECT_THAT(sent.read(folder / "image", 100).error(), HasSubstr("but for its length"));
+}
+
+TEST(parcel, has_no_image_and_boards_that_it_fits_on) {
+  split_run run;
+  run.write("image", std::string(300'000, 'x'));
+  auto& rollout = run.plan.rollouts.emplace_back();
+  rollout.rollout.image = run.folder / "image";
+  run.plan.products[0].product.firmware.emplace();
+  kept_files disk;
+  auto whole = outline(run.options, run.plan);
+  whole.files = &disk;
+  const auto wrong = fill_in(run.options, whole);
+  ASSERT_FALSE(wrong) << wrong->message;
+  EXPECT_EQ(whole.plan->rollouts[0].content.size(), 300'000U);
+  const auto files = parcel_maker{run.options, whole, disk.take()}.of({{0, 10}});
+  std::size_t sent_octets = 0;
+  for (const auto& file : files) {
+    sent_octets += file.text.size();
+  }
+  EXPECT_LT(sent_octets, 10'000U);
+  sent_files sent{files};
+  auto ready = outline(run.options, run.plan);
+  ready.files = &sent;
+  const auto error = fill_in_part(run.options, ready, {0, 10});
+  ASSERT_FALSE(error) << error->message;
+  EXPECT_TRUE(ready.plan->rollouts[0].content.empty());
+  const auto boards = [](const prepared& of) {
+    return of.products[0].settings.firmware.value().flash.blocks;
+  };
+  EXPECT_EQ(boards(ready), boards(whole));
+}
+
 TEST(sent_files, are_read_whatever_the_disk_has) {
   const support::temp_folder folder;
   std::ofstream{folder / "a"} << "of the disk";

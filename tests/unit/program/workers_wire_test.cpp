@@ -86,7 +86,7 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   EXPECT_EQ(ended.last.faults[0].strikes, 8U);
 
   shard_spec part{{"--devices", "9"}, 7, {3, 6}, 9, 30, 2, 1, true, "xy"};
-  part.files = {{"scenario.yaml", std::string(100'000, 'y')}};
+  part.files = {{"scenario.yaml", std::string(100'000, 'y')}, {"image", "", 5}};
   server.send(hello->from, part);
   server.send(hello->from, crew_begin{4.5});
   server.send(hello->from, crew_order{1, "latency by=1s", {"a"}, 4});
@@ -94,7 +94,8 @@ TEST(wire, carries_each_message_both_ways_and_tells_of_the_end) {
   const auto spec = std::get<shard_spec>(client->next(30s)->message);
   EXPECT_EQ(spec.words.back(), "9");
   EXPECT_EQ(spec.devices, (wire_counts{3, 6}));
-  ASSERT_EQ(spec.files.size(), 1U);
+  ASSERT_EQ(spec.files.size(), 2U);
+  EXPECT_EQ(spec.files[1].octets, 5U);
   EXPECT_EQ(spec.files[0].name, "scenario.yaml");
   EXPECT_EQ(spec.files[0].text.size(), 100'000U);
   EXPECT_EQ(std::get<crew_begin>(client->next(30s)->message).at_s, 4.5);
