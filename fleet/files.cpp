@@ -38,24 +38,24 @@ file_source& disk_files() noexcept {
 }
 
 result<std::string, std::string> kept_files::read(const std::string& path, std::size_t most) {
+  here_.erase(path); // others have a use for it, too
+  return once(path, most);
+}
+
+result<std::string, std::string> kept_files::read_here(const std::string& path, std::size_t most) {
+  if (!kept_.contains(path)) {
+    here_.insert(path);
+  }
+  return once(path, most);
+}
+
+result<std::string, std::string> kept_files::once(const std::string& path, std::size_t most) {
   if (const auto known = kept_.find(path); known != kept_.end()) {
     return copy_of(known->second, most);
   }
   auto text = disk_files().read(path, most);
   if (text && !left_out_.contains(path)) {
     kept_[path] = text.value();
-    lengths_.erase(path);
-  }
-  return text;
-}
-
-result<std::string, std::string> kept_files::read_here(const std::string& path, std::size_t most) {
-  if (kept_.contains(path)) {
-    return read(path, most);
-  }
-  auto text = disk_files().read(path, most);
-  if (text && !left_out_.contains(path)) {
-    lengths_[path] = text.value().size();
   }
   return text;
 }
@@ -67,13 +67,14 @@ bool kept_files::is_there(const std::string& path) {
 std::vector<named_file> kept_files::take() {
   std::vector<named_file> out;
   for (auto& [name, text] : kept_) {
-    out.push_back({name, std::move(text)});
-  }
-  for (const auto& [name, octets] : lengths_) {
-    out.push_back({name, {}, octets});
+    if (here_.contains(name)) {
+      out.push_back({name, {}, text.size()});
+    } else {
+      out.push_back({name, std::move(text)});
+    }
   }
   kept_.clear();
-  lengths_.clear();
+  here_.clear();
   std::sort(out.begin(), out.end(),
             [](const named_file& a, const named_file& b) { return a.name < b.name; });
   return out;

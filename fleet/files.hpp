@@ -55,8 +55,10 @@ public:
   std::vector<named_file> take();
 
 private:
+  result<std::string, std::string> once(const std::string& path, std::size_t most);
+
   std::map<std::string, std::string> kept_;
-  std::map<std::string, std::uint64_t> lengths_; ///< of those for this process, if not in kept_
+  std::set<std::string> here_; ///< of them, those that this process alone has a use for
   std::set<std::string> left_out_;
 };
 

@@ -32,8 +32,12 @@ void rollout_flow::stop() {
   home_.disarm(*this);
   if (campaign_) {
     look();
-    if (auto* const console = console_()) {
-      (void)see(console->firmware(image_->id));
+    auto* const console = console_();
+    // For what was downloaded alone: without an answer the campaign is known all the same.
+    if (console != nullptr) {
+      if (const auto image = console->firmware(image_->id)) {
+        image_ = image.value();
+      }
     }
   }
   if (!trouble_.empty()) {

@@ -268,7 +268,7 @@ crew_hello coordinator::hello_to(const std::string& nonce) {
 }
 
 crew_farewell coordinator::farewell_to(const crew_worker& w) const noexcept {
-  return {!w.begun && !draining_};
+  return {!w.begun && !draining_, w.told_end};
 }
 
 std::optional<startup_error> coordinator::begin(const shown_run&, stop_signals& signals) {

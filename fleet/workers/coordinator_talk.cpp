@@ -132,6 +132,7 @@ void coordinator::on_end(crew_worker& w, crew_end& end) {
     lose(w, "its report is none of this run");
     return;
   }
+  w.told_end = true;
   w.last = std::move(end.last);
   (void)shares_[*w.share].accounts.take(w.last.accounts, shares_[*w.share].devices);
   if (report->interrupted && !draining_) {
@@ -151,7 +152,7 @@ void coordinator::on_end(crew_worker& w, crew_end& end) {
   }
   w.report = std::move(report);
   w.ledger_lines = std::move(end.ledger_lines);
-  wire_.send(*w.peer, crew_farewell{});
+  wire_.send(*w.peer, farewell_to(w));
 }
 
 void coordinator::on_answer(crew_worker& w, const crew_answer& answer) {
@@ -307,6 +308,9 @@ void coordinator::lose(crew_worker& w, std::string why) {
     wire_.send(*w.peer, farewell_to(w));
   }
   if (!began_ || !w.share) {
+    if (began_ && w.known && !draining_) {
+      news_.lines.push_back(fmt::format("worker {}, a spare, is gone: {}", number_of(w), w.why));
+    }
     return;
   }
   auto& share = shares_[*w.share];

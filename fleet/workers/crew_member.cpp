@@ -132,6 +132,7 @@ std::optional<startup_error> crew_member::begin(const shown_run& run, stop_signa
   }
   coordinator_.begin_lease(part_.lease_s, word->given_s);
   coordinator_.hold_on();
+  coordinator_.keep_journal();
   note_in_journal("the devices start");
   return std::nullopt;
 }
@@ -205,8 +206,9 @@ company_news crew_member::turn(double now_s) {
   while (const auto message = coordinator_.next()) {
     if (const auto* order = std::get_if<crew_order>(&*message)) {
       on_order(*order, news);
-    } else if (std::holds_alternative<crew_farewell>(*message)) {
+    } else if (const auto* farewell = std::get_if<crew_farewell>(&*message)) {
       dismissed_ = true;
+      reported_ = farewell->has_report;
     } else if (const auto* more = std::get_if<crew_hire>(&*message)) {
       hire(more->address);
     }
@@ -241,7 +243,10 @@ void crew_member::report(const report::run_facts& facts, std::string ledger_line
         end.ledger_lines.clear();
         end.failures.push_back("its report was more than a message has room for, and lacks its "
                                "part of the ledger file");
-        coordinator_.send(end);
+        if (!coordinator_.send(end)) {
+          std::fputs("fleet worker: its report cannot be said\n", stderr);
+          break;
+        }
       }
       told = true;
     } else if (now - told_s >= show_every_s) {
@@ -249,10 +254,13 @@ void crew_member::report(const report::run_facts& facts, std::string ledger_line
       coordinator_.send(crew_pulse{now});
     }
     const auto message = coordinator_.next(look_each);
-    dismissed_ = message && std::holds_alternative<crew_farewell>(*message);
+    if (const auto* farewell = message ? std::get_if<crew_farewell>(&*message) : nullptr) {
+      dismissed_ = true;
+      reported_ = farewell->has_report;
+    }
   }
   coordinator_.let_go();
-  note_end(facts, dismissed_);
+  note_end(facts, reported_);
   see_off();
 }
 

@@ -54,6 +54,7 @@ private:
   double now_s_ = 0;
   std::uint32_t orders_ = 0; ///< carried out
   bool dismissed_ = false;   ///< its devices are another's, or the run goes without it
+  bool reported_ = false;    ///< the coordinator has its report
   double late_s_ = 0;
   run_part run_part_ = run_part::load;
   bool too_much_told_ = false;

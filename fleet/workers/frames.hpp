@@ -26,7 +26,7 @@ inline constexpr std::uint32_t frame_most = ledger_octets_most + (64U << 20);
 
 /// The form of the messages: whoever changes their fields, or the order of those rows of numbers
 /// that they carry (counts.hpp, packing.cpp), takes the next number.
-inline constexpr unsigned wire_form = 2;
+inline constexpr unsigned wire_form = 3;
 /// What a hello says of the build that it is of: the program's version, and the form of its
 /// messages. Builds that say something else do not understand each other.
 std::string spoken_version();

@@ -51,7 +51,7 @@ auto inspect(I& f, crew_answer& x) {
 }
 template <class I>
 auto inspect(I& f, crew_farewell& x) {
-  return f(caf::meta::type_name("crew_farewell"), x.turned_away);
+  return f(caf::meta::type_name("crew_farewell"), x.turned_away, x.has_report);
 }
 template <class I>
 auto inspect(I& f, product_snapshot& x) {

@@ -155,6 +155,7 @@ std::optional<crew_message> lifeline::take(wire_event& event) {
     return std::nullopt;
   }
   heard_s_ = lasting_seconds();
+  note_silence(false);
   if (former_) {
     wire_.forget(*std::exchange(former_, std::nullopt));
   }
@@ -185,7 +186,9 @@ void lifeline::seek() {
     door_->tend();
   }
   const bool lost = !connected_ || now - heard_s_ > cut_after_s;
-  note_silence(lost);
+  if (lost) {
+    note_silence(true);
+  }
   if (holds_on_ && joined_ && met() && lost && !seeking_ && now >= next_try_s_) {
     seeking_ = true;
     wire_.reach(*joined_, 0);
@@ -193,7 +196,7 @@ void lifeline::seek() {
 }
 
 void lifeline::note_silence(bool lost) {
-  if (!holds_on_ || !met() || lost == silence_noted_) {
+  if (!journal_ || lost == silence_noted_) {
     return;
   }
   silence_noted_ = lost;

@@ -42,8 +42,10 @@ public:
   [[nodiscard]] bool cut() const noexcept { return met() && !connected_; }
   /// From now on a connection that is cut is made anew.
   void hold_on() { holds_on_ = true; }
+  /// From now on, too, the journal is told when the coordinator is not heard, and heard again.
+  void keep_journal() { journal_ = true; }
   /// No longer: all has been said.
-  void let_go() { holds_on_ = false; }
+  void let_go() { holds_on_ = journal_ = false; }
   /// True once after it was made anew: what was sent before may never have arrived.
   bool renewed();
   /// The place where the coordinator was answers that nobody is there.
@@ -86,6 +88,7 @@ private:
   bool refused_ = false;
   bool stranger_told_ = false;
   bool seeking_ = false;
+  bool journal_ = false;
   bool silence_noted_ = false;
   double heard_s_ = 0;
   double looked_s_ = 0; ///< into the box

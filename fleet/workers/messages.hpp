@@ -97,6 +97,7 @@ struct crew_answer {
 
 struct crew_farewell {
   bool turned_away = false; ///< it has not been wanted, rather than being wanted no longer
+  bool has_report = false;  ///< its own arrived
 };
 
 /// A product's counts; numbers in the order of each_counter() and each_histogram().

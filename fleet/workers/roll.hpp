@@ -56,6 +56,7 @@ struct crew_worker {
   crew_snapshot last;
   std::optional<std::vector<std::optional<double>>> sample; ///< for --soak, the last
   bool sample_is_new = false;                               ///< it was not taken yet
+  bool told_end = false;                                    ///< a report of it arrived
   std::optional<report::run_facts> report;
   std::string ledger_lines;
   std::optional<double> lost_at_s;
@@ -66,13 +67,13 @@ struct crew_worker {
   std::optional<report::run_facts> left; ///< of one that was lost: what it had counted
 
   [[nodiscard]] bool lives() const noexcept { return known && !report && !lost_at_s; }
-  /// For people; nothing: it has not come yet.
+  /// For people; nothing: it has not come yet, or went without ever having had devices that run.
   [[nodiscard]] std::optional<metrics::worker_state> state() const noexcept {
     using enum metrics::worker_state;
-    if (lost_at_s || report) {
-      return lost_at_s ? lost : done;
+    if (report || (lost_at_s && begun)) {
+      return report ? done : lost;
     }
-    if (!known) {
+    if (!known || lost_at_s) {
       return std::nullopt;
     }
     if (away) {

@@ -492,6 +492,7 @@ class Processes(harness.Case):
         self.await_heirs(going, 1)
         still.signal(signal.SIGCONT)
         self.assertEqual(still.wait(60), 130, still.error_output)
+        self.assertIn("no coordinator took its report", still.output)
         self.assertEqual(going.wait(150), 0, going.output + going.error_output)
         facts = self.facts()
         self.assert_account_is_clean(facts)

@@ -40,7 +40,7 @@ public:
   }
   [[nodiscard]] std::vector<cloud::firmware_view> firmwares() const override { return {}; }
   [[nodiscard]] firmware_result firmware(std::uint32_t) const override {
-    return silent() ? firmware_result{nobody()} : firmware_result{shown()};
+    return image_unknown || silent() ? firmware_result{nobody()} : firmware_result{shown()};
   }
   cloud::operation_result delete_firmware(std::uint32_t) override { return std::string{"{}"}; }
   campaign_result add_campaign(const cloud::campaign_order& what) override {
@@ -80,6 +80,7 @@ public:
   std::vector<std::size_t> between; ///< pieces by then, of jobs that each of them queued
   std::string image;
   mutable unsigned silences = 0; ///< of the next questions
+  bool image_unknown = false;    ///< of it alone no question is answered
   unsigned pieces_lost = 0;      ///< of the next: their answers
   bool carries_out = true;       ///< what they bring is there all the same
   std::optional<cloud::operation_failure> refusal;
@@ -229,6 +230,17 @@ TEST_F(rollout_begin, keeps_what_it_saw_last_where_the_twin_does_not_answer_at_t
   EXPECT_EQ(fact.state, "running");
   EXPECT_EQ(fact.devices, 7U);
   EXPECT_EQ(fact.trouble, "nobody is there");
+}
+
+TEST_F(rollout_begin, knows_its_campaign_without_what_was_downloaded) {
+  console->state = cloud::campaign_state::running;
+  rollout_flow flow{world.home(), *console, planned, product};
+  flow.start(7);
+  world.run_for(10s);
+  console->image_unknown = true;
+  flow.stop();
+  EXPECT_EQ(flow.fact().state, "running");
+  EXPECT_EQ(flow.fact().trouble, "");
 }
 
 } // namespace

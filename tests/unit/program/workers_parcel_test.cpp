@@ -174,6 +174,8 @@ TEST(kept_files, know_of_what_is_for_this_process_alone_how_long_it_is) {
   EXPECT_EQ(files.read_here(folder / "both", 100).value(), "model");
   EXPECT_EQ(files.read(folder / "both", 100).value(), "model");
   EXPECT_EQ(files.read_here(folder / "both", 100).value(), "model");
+  std::filesystem::remove(folder / "image");
+  EXPECT_EQ(files.read_here(folder / "image", 100).value(), "twelve octets") << "once";
   EXPECT_EQ(files.length_alone(folder / "image"), std::nullopt) << "it can be read";
   const auto taken = files.take();
   ASSERT_EQ(taken.size(), 2U);

@@ -9,6 +9,7 @@
 #include "fleet/run/machine.hpp"
 #include "fleet/run/soak.hpp"
 #include "fleet/workers/coordinator.hpp"
+#include "fleet/workers/frames.hpp"
 #include "fleet/workers/mirror.hpp"
 #include "fleet/workers/packing.hpp"
 #include "fleet/workers/snapshots.hpp"
@@ -31,7 +32,7 @@ public:
       far_ = far.value();
     }
     crew_hello hello;
-    hello.version = version;
+    hello.version = spoken_version();
     hello.cores = 1;
     hello.nonce = name;
     hello.machine = "the machine of " + name;
