@@ -96,10 +96,18 @@ void spell_watch::end() {
 }
 
 void spell_watch::finish() {
-  if (open_ && last_.in_flight == 0) {
+  if (!open_) {
+    return;
+  }
+  if (last_.in_flight == 0) {
     end();
+    return;
   }
   open_ = false;
+  const auto& last = spells_.back();
+  if (last.affected == 0 && last.skipped == 0 && last.unanswered < late_least) {
+    spells_.pop_back(); // the load was over, and a few were under way
+  }
 }
 
 } // namespace fleet::judging

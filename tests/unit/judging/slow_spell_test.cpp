@@ -167,6 +167,16 @@ TEST(slow_spell, is_forgotten_where_nothing_was_late_after_a_pause) {
   EXPECT_TRUE(r.watch().spells().empty());
 }
 
+TEST(slow_spell, is_none_where_a_few_are_under_way_when_the_load_is_over) {
+  for (const std::uint64_t left : {1, 9, 10}) {
+    run r{1'000};
+    r.usual(10, milliseconds{1});
+    r.look(left);
+    r.watch().finish();
+    EXPECT_EQ(r.watch().spells().size(), left < 10 ? 0U : 1U) << left;
+  }
+}
+
 TEST(slow_spell, is_not_told_more_often_than_a_hundred_times) {
   run r{1'000};
   for (int i = 0; i < 150; ++i) {
