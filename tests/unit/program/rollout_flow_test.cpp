@@ -2,6 +2,7 @@
 // what it says of one that never did.
 #include "fleet/run/rollout_flow.hpp"
 
+#include <functional>
 #include <gtest/gtest.h>
 
 #include "hal_sim/virtual_world/virtual_world.hpp"
@@ -125,6 +126,16 @@ struct rollout_begin : testing::Test {
     flow.stop();
     return flow.fact();
   }
+  /// Of one whose campaign runs when it is stopped; `before` is done then.
+  report::rollout_fact stopped(const std::function<void(slow_console&)>& before) {
+    console->state = cloud::campaign_state::running;
+    rollout_flow flow{world.home(), *console, planned, product};
+    flow.start(7);
+    world.run_for(10s);
+    before(*console);
+    flow.stop();
+    return flow.fact();
+  }
   report::rollout_fact run(duration until_ready, duration span) {
     give(until_ready);
     return run(span);
@@ -219,13 +230,7 @@ TEST_F(rollout_begin, says_of_a_twin_that_never_answered_what_it_said) {
 }
 
 TEST_F(rollout_begin, keeps_what_it_saw_last_where_the_twin_does_not_answer_at_the_end) {
-  console->state = cloud::campaign_state::running;
-  rollout_flow flow{world.home(), *console, planned, product};
-  flow.start(7);
-  world.run_for(10s);
-  console->silences = 1'000'000;
-  flow.stop();
-  const auto fact = flow.fact();
+  const auto fact = stopped([](slow_console& twin) { twin.silences = 1'000'000; });
   EXPECT_TRUE(fact.began);
   EXPECT_EQ(fact.state, "running");
   EXPECT_EQ(fact.devices, 7U);
@@ -233,14 +238,9 @@ TEST_F(rollout_begin, keeps_what_it_saw_last_where_the_twin_does_not_answer_at_t
 }
 
 TEST_F(rollout_begin, knows_its_campaign_without_what_was_downloaded) {
-  console->state = cloud::campaign_state::running;
-  rollout_flow flow{world.home(), *console, planned, product};
-  flow.start(7);
-  world.run_for(10s);
-  console->image_unknown = true;
-  flow.stop();
-  EXPECT_EQ(flow.fact().state, "running");
-  EXPECT_EQ(flow.fact().trouble, "");
+  const auto fact = stopped([](slow_console& twin) { twin.image_unknown = true; });
+  EXPECT_EQ(fact.state, "running");
+  EXPECT_EQ(fact.trouble, "");
 }
 
 } // namespace
